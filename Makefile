@@ -52,7 +52,7 @@ check: install ## format, lint, types, layers
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 fix: install ## format, and repair what ruff can
 	$(BIN)/ruff check --fix
