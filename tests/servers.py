@@ -129,7 +129,7 @@ class Server(ABC):
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
         self._process.wait()
-        psutil.wait_procs(family, timeout=STOP_SECONDS)
+        wait_until(lambda: all(map(_is_gone, family)), within_seconds=STOP_SECONDS, what="its children to end")
 
     def __enter__(self) -> Self:
         return self.start()
@@ -331,6 +331,14 @@ def wait_until(is_so: Callable[[], bool], *, within_seconds: float, what: str) -
         if time.monotonic() > deadline:
             raise ServerFailed(f"waited {within_seconds:g} s for {what}")
         time.sleep(POLL_SECONDS)
+
+
+def _is_gone(process: psutil.Process) -> bool:
+    # A zombie is gone: as an orphan it only waits for the machine's first process, which may take seconds.
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def free_port() -> int:
