@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from .errors import Misconfigured
+from lumen_notify.errors import Misconfigured
 
 PREFIX = "LUMEN_"
 FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_")

@@ -1,0 +1,30 @@
+"""Auth: who asks, shown by a token, a ticket or the stream's cookie.
+
+    principal   who asks, and what he may do
+    tokens      API tokens: verify them, mint them, find them in a header
+    tickets     our own short-lived stand-ins for a token, for the stream's URL and cookie
+    keys        what API tokens are verified with: a secret, a key file, a key server
+    demo        the secret of a first start without any key
+    claims      what all of these have in common: a JWT read, checked and made a principal
+
+This is the only door to PyJWT. Not here: where a request carries its credentials (`accept/`,
+`deliver/`), and which status a refusal gets (`accept/problems`).
+"""
+
+from lumen_notify.auth.demo import demo_secret
+from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
+from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
+from lumen_notify.auth.tokens import MAX_VERIFIED_TOKENS, Verifier, bearer, mint
+
+__all__ = [
+    "ADMIN",
+    "MAX_VERIFIED_TOKENS",
+    "PUBLISH",
+    "TICKET_SECONDS",
+    "Principal",
+    "Tickets",
+    "Verifier",
+    "bearer",
+    "demo_secret",
+    "mint",
+]

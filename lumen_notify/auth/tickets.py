@@ -1,0 +1,103 @@
+"""Tickets: our own stand-ins for a token where a token must not stand.
+
+    ticket   in the stream's URL; good for TICKET_SECONDS, since URLs end up in logs and histories
+    cookie   the value that a stream opened by a ticket sets, so that EventSource can come back by itself;
+             good until the token's own expiry
+
+Promise: both are signed by the server's key, which all instances share, and carry the principal, so redeeming
+needs no database. Ticket, cookie and API token differ in `typ` and `aud`: none passes for another.
+
+Deliberate: a ticket may be used several times in its TICKET_SECONDS. An EventSource whose first answer was
+lost tries again with the same URL, and remembering used tickets would need a store that all instances share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from lumen_notify.auth import claims
+from lumen_notify.auth.keys import Key
+from lumen_notify.auth.principal import Principal
+from lumen_notify.auth.refusals import missing
+from lumen_notify.model import now_ms
+
+TICKET_SECONDS = 60
+
+MAX_VALUE_BYTES = 3800
+"""Browsers drop cookies of more than 4,096 bytes with name and attributes (RFC 6265, section 6.1)."""
+
+MIN_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    noun: str
+    typ: str
+    audience: str
+
+
+_TICKET = _Kind("ticket", "lumen-ticket+jwt", "lumen-notify:ticket")
+_COOKIE = _Kind("stream cookie", "lumen-cookie+jwt", "lumen-notify:stream-cookie")
+
+
+class Tickets:
+    """Issues and redeems tickets and cookie values.
+
+    key: at least MIN_KEY_BYTES random bytes, the same on all instances.
+    """
+
+    def __init__(self, key: bytes, clock: Callable[[], int] = now_ms) -> None:
+        if len(key) < MIN_KEY_BYTES:
+            raise ValueError(f"the tickets' key is {len(key)} bytes long; it needs {MIN_KEY_BYTES}")
+        self._signing_key = key
+        self._key = Key(key, "HS256")
+        self._clock = clock
+
+    def issue(self, principal: Principal) -> str:
+        """Make a ticket. It ends after TICKET_SECONDS, or with the principal if that is sooner."""
+        return self._sign(
+            _TICKET, principal, min(self._clock() + TICKET_SECONDS * 1000, principal.expires_at)
+        )
+
+    def redeem(self, text: str | None) -> Principal:
+        """Return whose ticket it is, with the expiry of the token behind it. Raises Unauthenticated."""
+        return self._open(_TICKET, text)
+
+    def cookie(self, principal: Principal) -> str:
+        """Make the value of the stream's cookie, of characters that need no quoting."""
+        return self._sign(_COOKIE, principal, principal.expires_at)
+
+    def from_cookie(self, text: str | None) -> Principal:
+        """Return whose cookie it is. Raises Unauthenticated."""
+        return self._open(_COOKIE, text)
+
+    def _sign(self, kind: _Kind, principal: Principal, expires_at: int) -> str:
+        payload = {
+            **claims.claims_of(principal),
+            "aud": kind.audience,
+            "exp": expires_at / 1000,
+            "until": principal.expires_at / 1000,
+        }
+        # What is too long loses what a stream needs least. The user id alone always fits.
+        for dispensable in ("avatar", "name", "scope"):
+            text = self._encode(kind, payload)
+            if len(text) <= MAX_VALUE_BYTES:
+                return text
+            payload.pop(dispensable, None)
+        return self._encode(kind, payload)
+
+    def _encode(self, kind: _Kind, payload: dict[str, Any]) -> str:
+        return jwt.encode(payload, self._signing_key, algorithm="HS256", headers={"typ": kind.typ})
+
+    def _open(self, kind: _Kind, text: str | None) -> Principal:
+        if not text:
+            raise missing()
+        raw = claims.to_ascii(text, noun=kind.noun)
+        found = claims.read(raw, self._key, types={kind.typ}, audience=kind.audience, noun=kind.noun)
+        claims.expiry(found, self._clock(), noun=kind.noun)
+        until = claims.milliseconds(found, "until", noun=kind.noun)
+        return claims.principal_of(found, until, noun=kind.noun)

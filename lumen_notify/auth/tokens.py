@@ -1,0 +1,162 @@
+"""Tokens: verify API tokens, mint them, and find them in an Authorization header.
+
+Promise: a principal comes out only of a token whose signature, audience, issuer, type and times hold now; and
+the second look at a token costs a hash and a dictionary entry, while its expiry is still noticed to the
+millisecond.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+import jwt
+
+from lumen_notify.auth import claims
+from lumen_notify.auth.keys import KeySource, OneKey, public_key, secret_key
+from lumen_notify.auth.keyserver import Keyserver
+from lumen_notify.auth.principal import Principal
+from lumen_notify.auth.refusals import expired, missing
+from lumen_notify.errors import Invalid, Misconfigured, Unauthenticated
+from lumen_notify.model import now_ms
+from lumen_notify.settings import Secret, Settings, variable
+
+MAX_VERIFIED_TOKENS = 20_000
+"""Verified tokens kept in memory, some 600 bytes each. One per connected user is the number that pays."""
+
+TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
+"""The `typ` of access tokens: RFC 7519, section 5.1, and RFC 9068, section 2.1. Others, such as our own
+tickets and an issuer's logout tokens, are no API tokens."""
+
+
+class Verifier:
+    """Turns API tokens into principals.
+
+    audience: what `aud` must contain; None means that a token must have none (RFC 7519, section 4.1.3).
+    issuer: what `iss` must be; None means anything. leeway_seconds: how far the issuer's clock may be off.
+    """
+
+    def __init__(
+        self,
+        keys: KeySource,
+        *,
+        audience: str | None = None,
+        issuer: str | None = None,
+        leeway_seconds: float = 0,
+        clock: Callable[[], int] = now_ms,
+        max_verified: int = MAX_VERIFIED_TOKENS,
+    ) -> None:
+        self._keys = keys
+        self._audience = audience
+        self._issuer = issuer
+        self._leeway_ms = round(leeway_seconds * 1000)
+        self._clock = clock
+        self._max_verified = max_verified
+        # By the SHA-256 of the token, so that no token stays in memory; the least recently used first.
+        self._verified: OrderedDict[bytes, Principal] = OrderedDict()
+
+    @classmethod
+    def from_settings(cls, settings: Settings, clock: Callable[[], int] = now_ms) -> Verifier:
+        """Make the verifier that the settings describe. Raises Misconfigured: no key, or an unfit one."""
+        keys: KeySource
+        if settings.jwt_secret is not None:
+            keys = OneKey(secret_key(settings.jwt_secret))
+        elif settings.jwt_public_key_file is not None:
+            keys = OneKey(public_key(settings.jwt_public_key_file))
+        elif settings.jwt_jwks_url is not None:
+            keys = Keyserver(settings.jwt_jwks_url)
+        else:
+            raise Misconfigured([(variable("jwt_secret"), "must be set, or another key")])
+        return cls(
+            keys,
+            audience=settings.jwt_audience,
+            issuer=settings.jwt_issuer,
+            leeway_seconds=settings.jwt_leeway_seconds,
+            clock=clock,
+        )
+
+    async def verify(self, token: str | None) -> Principal:
+        """Return whose token it is. None or empty: there is none.
+
+        Raises Unauthenticated (`token_missing`, `token_invalid`, `token_expired`), and Unavailable if the key
+        server is needed and does not answer.
+        """
+        if not token:
+            raise missing()
+        raw = claims.to_ascii(token)
+        digest = hashlib.sha256(raw).digest()
+        principal = self._verified.get(digest)
+        if principal is None:
+            principal = await self._verify(token, raw)
+            self._remember(digest, principal)
+        elif self._clock() < principal.expires_at:
+            self._verified.move_to_end(digest)
+        else:
+            del self._verified[digest]
+            raise expired(principal.expires_at)
+        return principal
+
+    async def _verify(self, token: str, raw: bytes) -> Principal:
+        key = await self._keys.key_for(token)
+        found = claims.read(raw, key, types=TYPES, audience=self._audience, issuer=self._issuer)
+        expires_at = claims.expiry(found, self._clock(), leeway_ms=self._leeway_ms)
+        return claims.principal_of(found, expires_at)
+
+    def _remember(self, digest: bytes, principal: Principal) -> None:
+        self._verified[digest] = principal
+        if len(self._verified) > self._max_verified:
+            self._verified.popitem(last=False)
+
+
+def mint(
+    secret: Secret | str,
+    user_id: str,
+    *,
+    ttl_seconds: float,
+    scopes: Iterable[str] = (),
+    username: str | None = None,
+    avatar: str | None = None,
+    audience: str | None = None,
+    issuer: str | None = None,
+    clock: Callable[[], int] = now_ms,
+) -> str:
+    """Make an HS256 token that is good for `ttl_seconds`, and for the leeway of whoever verifies it.
+
+    username, avatar, audience, issuer: None leaves the claim out. Raises Invalid if no verifier would take
+    the token, as for a user id of more than 128 characters, and Misconfigured if the secret is too short.
+    """
+    now = clock()
+    expires_at = now + round(ttl_seconds * 1000)
+    principal = Principal(
+        user_id=user_id,
+        username=username,
+        avatar=avatar,
+        scopes=frozenset(scopes),
+        expires_at=expires_at,
+    )
+    payload = {
+        **claims.claims_of(principal),
+        "iat": now // 1000,
+        "exp": expires_at / 1000,
+        **({"aud": audience} if audience is not None else {}),
+        **({"iss": issuer} if issuer is not None else {}),
+    }
+    secret_key(secret)
+    text = secret.reveal() if isinstance(secret, Secret) else secret
+    try:
+        claims.principal_of(payload, expires_at)
+        token = jwt.encode(payload, text, algorithm="HS256")
+        claims.to_ascii(token)
+    except Unauthenticated as error:
+        raise Invalid(error.message) from None
+    return token
+
+
+def bearer(header_value: str | None) -> str | None:
+    """Return the token of an `Authorization: Bearer ...` header, None if it has none (RFC 6750, section 2.1).
+
+    header_value: None means that there is no such header.
+    """
+    scheme, _, token = (header_value or "").strip(" \t").partition(" ")
+    return token.strip(" \t") or None if scheme.lower() == "bearer" else None
