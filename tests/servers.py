@@ -130,7 +130,9 @@ class Server(ABC):
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
         self._process.wait()
-        wait_until(lambda: all(map(_is_gone, family)), within_seconds=STOP_SECONDS, what="its children to end")
+        wait_until(
+            lambda: all(map(_is_gone, family)), within_seconds=STOP_SECONDS, what="its children to end"
+        )
 
     def __enter__(self) -> Self:
         return self.start()
@@ -257,7 +259,7 @@ class Redis(Server):
 
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [redis_program(), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+            [redis_program(), *f"--bind 127.0.0.1 --port {self.port} --appendonly no --save".split(), ""],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
