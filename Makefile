@@ -14,7 +14,7 @@ install: $(STAMP) ## make .venv with the pinned versions (quick when nothing cha
 	@:
 
 # The stamp is younger than the lock and pyproject.toml, or the work is done again. A .venv whose Python has
-# gone away (moved folder, upgraded system) is made anew.
+# gone away (an upgraded system) is made anew.
 $(STAMP): requirements.lock pyproject.toml Makefile
 	@set -eu; \
 	new_enough='import sys; sys.exit(sys.version_info < (3, 11))'; \
