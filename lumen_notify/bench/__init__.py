@@ -1,0 +1,1 @@
+"""Bench: what does this box give?"""
