@@ -1,0 +1,1 @@
+"""The comparison: this server beside a bare protocol, a plain application and nchan. `make bench` runs it."""

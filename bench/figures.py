@@ -1,0 +1,139 @@
+"""Figures: what is measured, one function per set-up. Each starts one subject, measures, stops it.
+
+A function returns a name -> value dict; the names are the keys of `report`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bench import subjects
+from lumen_notify.bench.load import FanOut, Load, percentile
+from lumen_notify.bench.process import Server
+from lumen_notify.bench.publisher import Publisher
+from lumen_notify.bench.wire import stamped
+
+Values = Mapping[str, float]
+
+WARM_UP_STREAMS = 100
+WARM_UP_SECONDS = 0.5
+SETTLE_SECONDS = 1.0
+STORM_MISSED = 10
+STORM_AT_ONCE = 2000
+"""Connects on the way in a storm: below the 2,048 that a listening socket queues, past which the kernel drops
+them and clients repeat a second later, whatever the server."""
+
+DEVICES = 5
+_ID = re.compile(rb"^id: (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much of everything. `core`: the server's; the load keeps its own."""
+
+    core: int
+    wide: int = 10_000
+    many: int = 1_000
+    publishers: int = 8
+    seconds: float = 5.0
+    beats: int = 10
+    messages: int = 200
+
+
+async def wide(name: str, size: Size) -> Values:
+    """Memory, deliveries and latency at 10,000 streams of as many users."""
+    async with subjects.start(name, size.core) as (server, wire):
+        load = Load(wire)
+        values = await _open(load, server, size.wide)
+        values |= await _fan_out(load, server, 1, size.seconds)
+        if name not in ("plain", "nchan-own"):
+            latency = await load.beat(publishes=size.beats, every_seconds=1.0)
+            values["receipt_p50_ms"] = percentile(latency.receipts_ns, 0.5) / 1e6
+            values["receipt_p99_ms"] = percentile(latency.receipts_ns, 0.99) / 1e6
+        _nothing_lost(load)
+        return values
+
+
+async def many(name: str, size: Size) -> Values:
+    """Deliveries at 1,000 streams with 8 publishers at once."""
+    async with subjects.start(name, size.core) as (server, wire):
+        load = Load(wire)
+        values = await _open(load, server, size.many)
+        values |= await _fan_out(load, server, size.publishers, size.seconds)
+        _nothing_lost(load)
+        return values
+
+
+async def storm(name: str, size: Size) -> Values:
+    """All streams come back at once with a cursor, having missed a few notifications."""
+    async with subjects.start(name, size.core) as (_, wire):
+        before = Load(wire)
+        await before.open(size.wide)
+        publisher = await Publisher.connect(wire.host, wire.port)
+        await publisher.publish(wire.publish(stamped(0)))
+        await before.tally.reach(size.wide)
+        found = _ID.search(await before.first_frame(0))
+        assert found is not None, "the first frame carries no id"  # noqa: S101
+        before.close()
+        for _missed in range(STORM_MISSED):
+            await publisher.publish(wire.publish(stamped(0)))
+        await asyncio.sleep(SETTLE_SECONDS)
+        load = Load(wire)
+        ready = await load.open(size.wide, cursor=found[1].decode(), at_once=STORM_AT_ONCE)
+        async with asyncio.timeout(30):
+            await load.tally.reach(size.wide * STORM_MISSED)
+        await asyncio.sleep(SETTLE_SECONDS)
+        _nothing_lost(load)
+        surplus = load.tally.frames - size.wide * STORM_MISSED
+        load.close()
+        publisher.close()
+        return {"ready_seconds": ready, "surplus_frames": surplus}
+
+
+async def few(name: str, size: Size) -> Values:
+    """One user on five devices: what a single publish takes, to its answer and to its receipt."""
+    async with subjects.start(name, size.core, streams_per_user=DEVICES) as (_, wire):
+        load = Load(wire)
+        await load.open(DEVICES, sample_every=1)
+        await load.beat(publishes=20, every_seconds=0)
+        latency = await load.beat(publishes=size.messages, every_seconds=0)
+        _nothing_lost(load)
+        return {
+            "post_p50_ms": percentile(latency.posts_ns, 0.5) / 1e6,
+            "receipt_p50_ms": percentile(latency.receipts_ns, 0.5) / 1e6,
+        }
+
+
+async def _open(load: Load, server: Server, count: int) -> dict[str, float]:
+    """Open the streams after a few others have come and gone, so that what is loaded once is not counted."""
+    warm_up = Load(load.wire)
+    await warm_up.open(WARM_UP_STREAMS)
+    await warm_up.fan_out(publishers=1, seconds=1, publishes=3)
+    warm_up.close()
+    await asyncio.sleep(SETTLE_SECONDS)
+    before = server.memory_bytes() or 0
+    seconds = await load.open(count)
+    await asyncio.sleep(SETTLE_SECONDS)
+    return {
+        "memory_bytes": ((server.memory_bytes() or 0) - before) / count,
+        "opened_per_second": count / seconds,
+    }
+
+
+async def _fan_out(load: Load, server: Server, publishers: int, seconds: float) -> dict[str, float]:
+    await load.fan_out(publishers=publishers, seconds=WARM_UP_SECONDS)
+    before = server.cpu_seconds() or 0.0
+    fan_out: FanOut = await load.fan_out(publishers=publishers, seconds=seconds)
+    return {
+        "deliveries_per_second": fan_out.deliveries_per_second,
+        "server_busy": ((server.cpu_seconds() or 0.0) - before) / fan_out.seconds,
+        "load_busy": fan_out.load_busy,
+    }
+
+
+def _nothing_lost(load: Load) -> None:
+    if load.tally.lost:
+        raise RuntimeError(f"{load.tally.lost} streams were closed by the server")

@@ -1,0 +1,120 @@
+"""Nchan: nginx with libnginx-mod-nchan, one worker, for the comparison.
+
+For deliveries all streams subscribe to one channel. nchan cannot put a user's own unread count
+into a broadcast, so every subscriber gets the same count. For memory each stream subscribes to its
+user's own channel and to the shared one, which nchan calls multiplexing. No token is checked, messages
+stay in its memory.
+
+    python -m bench.nchan PORT       writes the configuration into a temporary folder and starts nginx
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import frames
+
+MODULE = "ngx_nchan_module.so"
+FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/nginx/modules")
+MAX_CONNECTIONS = 16_000
+
+CONFIGURATION = """\
+load_module {module};
+worker_processes 1;
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log warn;
+events {{ worker_connections {connections}; multi_accept on; }}
+http {{
+    access_log off;
+    tcp_nodelay on;
+    keepalive_timeout 1h;
+    keepalive_requests 1000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    client_body_buffer_size 64k;
+    nchan_shared_memory_size 512M;
+    nchan_store_messages on;
+    nchan_message_buffer_length 100;
+    nchan_message_timeout 1h;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096;
+        location = /publish {{ nchan_publisher; nchan_channel_id all; }}
+        location = /shared {{
+            nchan_subscriber eventsource;
+            nchan_channel_id all;
+            nchan_subscriber_first_message newest;
+        }}
+        location = /own {{
+            nchan_subscriber eventsource;
+            nchan_channel_id "user-$arg_user" all;
+            nchan_subscriber_first_message newest;
+        }}
+    }}
+}}
+"""
+
+
+def module_path() -> Path | None:
+    """Return where nginx's nchan module is, or None: nginx or the module is not installed."""
+    if shutil.which("nginx") is None:
+        return None
+    return next((path for folder in FOLDERS if (path := Path(folder, MODULE)).is_file()), None)
+
+
+class NchanWire:
+    """How nchan is spoken to. With `own_channels` each stream has its own channel beside the shared one."""
+
+    ready = b": hi"
+
+    def __init__(self, host: str, port: int, *, own_channels: bool = False) -> None:
+        self.host, self.port = host, port
+        self._own_channels = own_channels
+
+    def subscribe(self, index: int, cursor: str | None) -> bytes:
+        """Return a GET of a stream; nchan takes a cursor in `Last-Event-ID` as we do."""
+        path = f"/own?user=bench-{index}" if self._own_channels else "/shared"
+        resume = f"Last-Event-ID: {cursor}\r\n" if cursor else ""
+        return (
+            f"GET {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"Accept: text/event-stream\r\n{resume}\r\n"
+        ).encode()
+
+    def publish(self, content: str) -> bytes:
+        """Return a POST of the payload that the streams get as it is."""
+        body = frames.notification_json(content, 1).encode()
+        return (
+            f"POST /publish HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        ).encode() + body
+
+
+def main(port: int) -> int:
+    """Write the configuration and run nginx in the foreground until it is stopped."""
+    module = module_path()
+    if module is None:
+        sys.stderr.write("nginx with the nchan module is not installed (Debian: libnginx-mod-nchan)\n")
+        return 1
+    folder = Path(tempfile.mkdtemp(prefix="bench-nchan-"))
+    try:
+        configuration = folder / "nginx.conf"
+        configuration.write_text(
+            CONFIGURATION.format(module=module, folder=folder, port=port, connections=MAX_CONNECTIONS)
+        )
+        command = ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
+        return subprocess.run(command, check=False).returncode  # noqa: S603 - our own configuration
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    raise SystemExit(main(int(sys.argv[1])))

@@ -1,0 +1,243 @@
+"""Report: the medians against what they must be, as a table and as `docs/performance.md`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from bench import figures, subjects
+
+Results = Mapping[tuple[str, str], Sequence[figures.Values]]
+"""(set-up, subject) -> the values of each run."""
+
+SETUPS: Mapping[str, tuple[str, ...]] = {
+    "wide": ("ours", "bare", "nchan", "nchan-own"),
+    "many": ("ours", "bare", "nchan", "plain"),
+    "storm": ("ours",),
+    "few": ("ours", "bare", "nchan", "plain"),
+}
+"""Which subjects are measured in which set-up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """One line of the table: a value of ours, by itself or over another's, and its bound.
+
+    `other`: a subject, or "" for an absolute bound. `at_most`, `at_least`: the bound; with none the value
+    is said.
+    """
+
+    figure: str
+    setup: str
+    value: str
+    show: Callable[[float], str]
+    other: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def must_be(self) -> str:
+        """The bound in words."""
+        if self.at_most is not None:
+            return f"at most {self.at_most if self.other else self.show(self.at_most)}"
+        return f"at least {self.at_least}" if self.at_least is not None else "said"
+
+    def is_met(self, measured: float) -> bool:
+        """Whether a ratio (or, without another, a value) is within the bound."""
+        if self.at_most is not None:
+            return measured <= self.at_most
+        return self.at_least is None or measured >= self.at_least
+
+
+def _bytes(value: float) -> str:
+    return f"{value / 1024:.2f} KiB"
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}/s"
+
+
+def _ms(value: float) -> str:
+    return f"{value:.2f} ms"
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.2f} s"
+
+
+_MEMORY = "memory per idle stream, {wide} streams of {wide} users"
+_WIDE = "deliveries, one publish after the other, {wide} streams"
+_MANY = "deliveries, {publishers} publishers at once, {many} streams"
+
+GOALS = (
+    Goal(figure=_MEMORY, setup="wide", value="memory_bytes", show=_bytes, at_most=3072),
+    Goal(figure=_MEMORY, setup="wide", value="memory_bytes", show=_bytes, other="nchan-own", at_most=0.3),
+    Goal(figure=_MEMORY, setup="wide", value="memory_bytes", show=_bytes, other="nchan", at_most=0.3),
+    Goal(figure=_WIDE, setup="wide", value="deliveries_per_second", show=_rate, other="bare", at_least=0.9),
+    Goal(figure=_WIDE, setup="wide", value="deliveries_per_second", show=_rate, other="nchan", at_least=1.3),
+    Goal(
+        figure=_WIDE, setup="wide", value="deliveries_per_second", show=_rate, other="nchan-own", at_least=1.3
+    ),
+    Goal(figure=_MANY, setup="many", value="deliveries_per_second", show=_rate, other="bare", at_least=0.9),
+    Goal(figure=_MANY, setup="many", value="deliveries_per_second", show=_rate, other="nchan", at_least=1.0),
+    Goal(figure=_MANY, setup="many", value="deliveries_per_second", show=_rate, other="plain", at_least=4.0),
+    Goal(
+        figure="99th percentile from publish to receipt, one publish a second, {wide} streams",
+        setup="wide",
+        value="receipt_p99_ms",
+        show=_ms,
+        other="nchan",
+        at_most=1.0,
+    ),
+    Goal(
+        figure="{wide} streams back at once with a cursor: all ready, nothing lost or repeated",
+        setup="storm",
+        value="ready_seconds",
+        show=_seconds,
+        at_most=4.0,
+    ),
+    Goal(figure="one user on 5 streams: p50 of the POST", setup="few", value="post_p50_ms", show=_ms),
+    Goal(figure="one user on 5 streams: p50 of the receipt", setup="few", value="receipt_p50_ms", show=_ms),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of the table, in words."""
+
+    figure: str
+    ours: str
+    other: str
+    ratio: str
+    must_be: str
+    met: str
+
+
+def rows(results: Results, size: figures.Size) -> list[Row]:
+    """Judge the medians. What was not measured says so."""
+    made = []
+    for goal in GOALS:
+        ours = median(results, goal.setup, "ours", goal.value)
+        other = median(results, goal.setup, goal.other, goal.value) if goal.other else None
+        measured = ours if not goal.other else ours / other if ours is not None and other else None
+        made.append(
+            Row(
+                figure=goal.figure.format(
+                    wide=f"{size.wide:,}", many=f"{size.many:,}", publishers=size.publishers
+                ),
+                ours="not measured" if ours is None else goal.show(ours),
+                other=_other(goal, other),
+                ratio="" if not goal.other or measured is None else f"{measured:.2f}",
+                must_be=goal.must_be,
+                met="" if measured is None else "met" if goal.is_met(measured) else "NOT MET",
+            )
+        )
+    return made
+
+
+def _other(goal: Goal, value: float | None) -> str:
+    if not goal.other:
+        return ""
+    if value is not None:
+        return f"{goal.other} {goal.show(value)}"
+    return f"{goal.other}: " + ("not measured" if goal.other in subjects.installed() else "not installed")
+
+
+def median(results: Results, setup: str, subject: str, value: str) -> float | None:
+    """Return the median over the runs, None if it was not measured."""
+    values = [run[value] for run in results.get((setup, subject), ()) if value in run]
+    return statistics.median(values) if values else None
+
+
+def write(path: Path, results: Results, size: figures.Size, runs: int) -> None:
+    """Write the page."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(_page(results, size, runs)) + "\n")
+
+
+def _page(results: Results, size: figures.Size, runs: int) -> Iterable[str]:
+    yield "# Performance\n"
+    yield f"Written by `make bench`: medians of {runs} run{'s' if runs > 1 else ''}.\n"
+    yield f"{machine()}\n"
+    yield "| figure | ours | other | ratio | must be | met |"
+    yield "|---|---|---|---|---|---|"
+    for row in rows(results, size):
+        cells = (row.figure, row.ours, row.other, row.ratio, row.must_be, row.met)
+        yield "| " + " | ".join(cells) + " |"
+    yield "\n## Every run\n"
+    yield "| set-up | server | value | runs |"
+    yield "|---|---|---|---|"
+    for (setup, subject), measured in sorted(results.items()):
+        for value in measured[0]:
+            numbers = ", ".join(f"{run[value]:,.2f}" for run in measured)
+            yield f"| {setup} | {subject} | {value} | {numbers} |"
+    yield "\n" + METHOD.format(
+        wide=f"{size.wide:,}",
+        many=f"{size.many:,}",
+        publishers=size.publishers,
+        seconds=size.seconds,
+        beats=size.beats,
+        messages=size.messages,
+        missed=figures.STORM_MISSED,
+        at_once=f"{figures.STORM_AT_ONCE:,}",
+    )
+
+
+def machine() -> str:
+    """Say on what this was measured."""
+    model = platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    parts = [f"{os.cpu_count()} cores of {model}", f"{platform.system()} {platform.release()}"]
+    parts += [f"Python {platform.python_version()}"]
+    parts += [f"{name} {version(name)}" for name in ("uvloop", "uvicorn", "sse-starlette")]
+    if "nchan" in subjects.installed():
+        said = subprocess.run(["nginx", "-v"], capture_output=True, text=True, check=False).stderr  # noqa: S607
+        parts.append(said.strip().rpartition(" ")[2].replace("/", " ") + " with nchan")
+    else:
+        parts.append("nginx with nchan: not installed")
+    return " · ".join(parts)
+
+
+METHOD = """\
+## Method
+
+Each server runs alone on one core, the load on another, over loopback. The servers take turns within each
+run, so that what else the machine does hits all alike. A ratio is our median over the other's median.
+
+- **ours** is `lumen-notify serve` with default settings (limits of streams off): tokens are checked, each
+  publish is committed to an SQLite file before it is answered, each user's frame has his own unread
+  count.
+- **bare** is a uvloop protocol that writes frames of the same shape with a count per stream
+  (`bench/bare.py`). No tokens, no database, no bounds: the limit of what this loop can write.
+- **plain** is Starlette with sse-starlette, a queue per stream and uvicorn (`bench/plain.py`). No tokens,
+  no database.
+- **nchan** is one nginx worker (`bench/nchan.py`), all streams on one channel. It cannot put a user's own
+  count into a broadcast, so all get the same one. **nchan-own** is the same with each stream on its
+  user's own channel and on the shared one (multiplexed), which is what it takes to reach single users
+  too. No tokens; messages stay in memory.
+- The load (`lumen_notify/bench/load.py`) counts frame ends and parses nothing. `server_busy` and
+  `load_busy` are shares of a core: where the server's is near 1, the server was the limit.
+- Deliveries: for {seconds:g} s, a publisher sends its next notification when the last was answered; with
+  K publishers at most K + 1 notifications are on the way, that is, not yet received by every stream. The
+  figure is frames received by all streams over the time from the first request to the last receipt. So a
+  server gains nothing by answering before it delivers.
+- Memory: growth of the resident set (`/proc/PID/smaps_rollup`) of the server process and its children,
+  for nginx master and worker with the shared memory that they touched, from before to one second after
+  {wide} streams have opened, after 100 others had come and gone. Buffers in the kernel are not counted;
+  they are the same for all.
+- Latency: {beats} publishes, one a second; each tenth stream notes the age of each frame when it reads
+  it.
+- Coming back: {wide} streams are closed, {missed} notifications are published, all connect again with
+  `Last-Event-ID`, at most {at_once} connects waiting at a time (a listening socket queues 2,048). Ready
+  is the `ready` frame on every stream; then each must have received exactly the {missed}.
+- One user on 5 streams: {messages} publishes, the next when the last was received by all five.
+"""

@@ -1,0 +1,48 @@
+"""Subjects: the servers that are compared, how each is started and spoken to.
+
+| subject | is |
+|---|---|
+| ours | `lumen-notify serve`, default settings, tokens checked, each publish committed to SQLite first |
+| bare | the limit: the same bytes by a bare uvloop protocol |
+| plain | Starlette, sse-starlette, a queue per stream |
+| nchan | nginx with nchan, one worker, all streams on one channel |
+| nchan-own | the same, each stream on its user's own channel and the shared one |
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bench import nchan
+from lumen_notify.bench.own import HOST, own_server
+from lumen_notify.bench.process import Server, free_port
+from lumen_notify.bench.wire import LumenWire, Wire
+
+ROOT = Path(__file__).parent.parent
+NCHAN = ("nchan", "nchan-own")
+NAMES = ("ours", "bare", "plain", *NCHAN)
+
+
+def installed() -> tuple[str, ...]:
+    """Return the subjects that can run here."""
+    return NAMES if nchan.module_path() is not None else tuple(name for name in NAMES if name not in NCHAN)
+
+
+@asynccontextmanager
+async def start(name: str, core: int, *, streams_per_user: int = 1) -> AsyncIterator[tuple[Server, Wire]]:
+    """Start one subject alone on `core`; yield its process and its wire. It is stopped on leaving."""
+    if name == "ours":
+        async with own_server(core) as (server, secret):
+            yield server, LumenWire(HOST, server.port, secret=secret, streams_per_user=streams_per_user)
+        return
+    port = free_port(HOST)
+    wire: Wire = LumenWire(HOST, port, secret="unused")  # noqa: S106 - these check no token
+    if name in NCHAN:
+        wire = nchan.NchanWire(HOST, port, own_channels=name == "nchan-own")
+    argv = [sys.executable, "-m", f"bench.{name.removesuffix('-own')}", str(port)]
+    async with Server(argv, port=port, core=core, env=os.environ, folder=ROOT) as server:
+        yield server, wire

@@ -1,0 +1,27 @@
+import os
+
+import pytest
+
+from bench import figures, nchan, subjects
+
+CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+SMALL = figures.Size(core=CORE, wide=50, many=20, publishers=3, seconds=0.2, beats=1, messages=5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["bare", "plain", "nchan", "nchan-own"])
+async def test_each_server_of_the_comparison_delivers_all_that_is_published(name: str) -> None:
+    if name not in subjects.installed():
+        pytest.skip("nginx with nchan is not installed")
+    values = await figures.many(name, SMALL)
+    assert values["deliveries_per_second"] > 0
+    assert (await figures.few(name, SMALL))["receipt_p50_ms"] > 0
+
+
+def test_nchan_says_that_it_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(nchan, "FOLDERS", ())
+    assert nchan.main(1) == 1
+    assert "not installed" in capsys.readouterr().err
+    assert not set(subjects.NCHAN) & set(subjects.installed())
