@@ -1,0 +1,30 @@
+"""Health: is the process alive, and can it do its work."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """Answers probes. look: reads something from the database; is_draining: no more work, please."""
+
+    look: Callable[[], Awaitable[object]]
+    is_draining: Callable[[], bool]
+
+    async def healthz(self, _request: Request) -> Response:
+        """Answer 200 as long as the loop runs."""
+        return Response('{"status":"ok"}', media_type="application/json")
+
+    async def readyz(self, _request: Request) -> Response:
+        """Answer 200 if requests can be served. Raises Unavailable."""
+        if self.is_draining():
+            raise Unavailable("shutting down", code="draining")
+        await self.look()
+        return Response('{"status":"ready"}', media_type="application/json")

@@ -1,0 +1,132 @@
+"""Inbox: the caller's own notifications: list, counts, marks.
+
+Promise: nobody reads or marks another user's rows; an id that is not the caller's is answered as if
+there were no such thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.bodies import MarkBody, ReadBody
+from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
+from lumen_notify.auth import Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.counts import UnreadCounts, unread_fields
+from lumen_notify.commit.marks import Action, Mark, Marked, Selection
+from lumen_notify.commit.notifications import Inbox, Listed
+from lumen_notify.errors import Invalid, NotFound
+from lumen_notify.model import rfc3339, to_json
+
+NEWEST = 2**63 - 1
+"""Above every position."""
+
+_MARK: TypeAdapter[MarkBody] = TypeAdapter(MarkBody)
+_READ: TypeAdapter[ReadBody] = TypeAdapter(ReadBody)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxEndpoints:
+    """What a user does with his notifications."""
+
+    verifier: Verifier
+    committer: Committer
+    inbox: Inbox
+    counts: UnreadCounts
+    max_body_bytes: int
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /notifications`: newest first; the archived only if they are asked for."""
+        principal = await caller(request, self.verifier)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        before = query.number("cursor", default=NEWEST, lowest=0, highest=NEWEST)
+        category = query.text("category")
+        is_unread = query.flag("unread")
+        is_archived = query.flag("archived")
+        query.done()
+        rows = await self.inbox.page(
+            principal.user_id,
+            before=before,
+            limit=limit + 1,
+            category=category,
+            is_unread=is_unread,
+            is_archived=bool(is_archived),
+        )
+        items = ",".join(map(_item, rows[:limit]))
+        next_cursor = f'"{rows[limit - 1].position}"' if len(rows) > limit else "null"
+        return _json(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /notifications/{id}`."""
+        principal = await caller(request, self.verifier)
+        return _json(_item(await self._find(principal.user_id, request.path_params["id"])))
+
+    async def put(self, request: Request) -> Response:
+        """Answer `PUT /notifications/{id}`: read, or unread again."""
+        principal = await caller(request, self.verifier)
+        body = parse(_READ, await read_body(request, self.max_body_bytes))
+        id_ = request.path_params["id"]
+        await self._find(principal.user_id, id_)
+        action: Action = "read" if body.is_read else "unread"
+        await self.mark(principal.user_id, action, Selection(ids=(id_,)))
+        return _json(_item(await self._find(principal.user_id, id_)))
+
+    async def unread(self, request: Request) -> Response:
+        """Answer `GET /notifications/unread`."""
+        principal = await caller(request, self.verifier)
+        counts = (await self.counts.fetch([principal.user_id]))[principal.user_id]
+        return _json(to_json({**unread_fields(counts), "position": counts.position}))
+
+    def post_mark(self, action: Action) -> Callable[[Request], Awaitable[Response]]:
+        """Make the endpoint of `POST /notifications/{action}`."""
+
+        async def answer(request: Request) -> Response:
+            principal = await caller(request, self.verifier)
+            body = parse(_MARK, await read_body(request, self.max_body_bytes))
+            ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
+            selection = Selection(ids=ids, category=body.category, up_to=body.up_to)
+            marked = await self.mark(principal.user_id, action, selection)
+            fields: dict[str, Any] = {
+                "changed": marked.changed,
+                **unread_fields(marked.counts),
+                "position": marked.counts.position,
+            }
+            return _json(to_json(fields))
+
+        return answer
+
+    async def mark(self, user_id: str, action: Action, selection: Selection) -> Marked:
+        """Commit a mark."""
+        marked: Marked = await self.committer.submit(
+            Mark(user_id=user_id, action=action, selection=selection)
+        )
+        return marked
+
+    async def _find(self, user_id: str, id_: str) -> Listed:
+        if "\0" in id_:
+            raise Invalid("may not contain the control character U+0000", field="id")
+        found = await self.inbox.get(user_id, id_)
+        if found is None:
+            raise NotFound("there is no such notification for you")
+        return found
+
+
+def _item(row: Listed) -> str:
+    times = {"seen_at": row.seen_at, "read_at": row.read_at, "archived_at": row.archived_at}
+    more: dict[str, Any] = {
+        "position": row.position,
+        "is_read": row.read_at is not None,
+        **{name: None if at is None else rfc3339(at) for name, at in times.items()},
+    }
+    return f"{row.body[:-1]},{to_json(more)[1:]}"
+
+
+def _json(text: str) -> Response:
+    return Response(text, headers={"cache-control": "no-store"}, media_type="application/json")

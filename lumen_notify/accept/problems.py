@@ -1,0 +1,88 @@
+"""Problems: turns every refusal into a problem document (RFC 9457), and picks its status.
+
+{"type": "urn:lumen-notify:invalid", "title": "Invalid", "status": 422, "code": "invalid",
+ "detail": "1 field is wrong", "errors": [{"field": "to.user", "message": "is required"}]}
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify import errors
+from lumen_notify.model import to_json
+
+STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
+    (errors.Invalid, 422),
+    (errors.Unauthenticated, 401),
+    (errors.Forbidden, 403),
+    (errors.NotFound, 404),
+    (errors.Conflict, 409),
+    (errors.TooLarge, 413),
+    (errors.RateLimited, 429),
+    (errors.Unavailable, 503),
+)
+
+_log = logging.getLogger("lumen_notify.accept")
+
+
+def problem(
+    status: int, *, code: str, title: str, detail: str, headers: dict[str, str] | None = None, **more: Any
+) -> Response:
+    """Make a problem document. more: further members of the document."""
+    document = {
+        "type": f"urn:lumen-notify:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+    return Response(
+        to_json(document).encode("utf-8", "backslashreplace"),
+        status,
+        headers={"cache-control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def refused(_request: Request, error: Exception) -> Response:
+    """Answer a LumenError."""
+    assert isinstance(error, errors.LumenError)
+    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).capitalize()
+    headers: dict[str, str] = {}
+    more: dict[str, Any] = {}
+    if isinstance(error, errors.Invalid) and error.faults:
+        more["errors"] = [{"field": one.field, "message": one.message} for one in error.faults]
+    if isinstance(error, errors.Unauthenticated):
+        headers["www-authenticate"] = "Bearer"
+    if isinstance(error, errors.RateLimited):
+        headers["retry-after"] = str(error.retry_after_seconds)
+    if isinstance(error, errors.Unavailable):
+        headers["retry-after"] = "1"
+    return problem(status, code=error.code, title=title, detail=error.message, headers=headers, **more)
+
+
+def not_routed(_request: Request, error: Exception) -> Response:
+    """Answer what no route takes: 404, 405."""
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
+    return problem(
+        error.status_code,
+        code=code,
+        title=code.replace("_", " ").capitalize(),
+        detail=error.detail,
+        headers=dict(error.headers or {}),
+    )
+
+
+def failed(request: Request, error: Exception) -> Response:
+    """Answer a defect of ours: say nothing of it to the client, everything to the log."""
+    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    return problem(500, code="internal", title="Internal error", detail="this should not have happened")

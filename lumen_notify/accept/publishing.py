@@ -1,0 +1,124 @@
+"""Publishing: `POST /notifications`, one or a list.
+
+Promise: a list is published whole or not at all. Publishing to oneself needs no scope, to anybody
+else `notify:publish`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.bodies import PublicationBody
+from lumen_notify.accept.requests import caller, invalid, parse, read_body
+from lumen_notify.auth import PUBLISH, Principal, Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
+from lumen_notify.errors import Invalid
+from lumen_notify.model import EVERYONE, new_id, to_json, user_audience
+
+MAX_KEY_CHARACTERS = 128
+
+_ONE: TypeAdapter[PublicationBody] = TypeAdapter(PublicationBody)
+_MANY: TypeAdapter[list[PublicationBody]] = TypeAdapter(list[PublicationBody])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """Publishes, for HTTP and for the library. max_batch_rows: recipients of one request, in sum."""
+
+    verifier: Verifier
+    committer: Committer
+    max_body_bytes: int
+    max_content_characters: int
+    max_batch_rows: int
+
+    async def post(self, request: Request) -> Response:
+        """Answer `POST /notifications`: 201 after COMMIT."""
+        principal = await caller(request, self.verifier)
+        body = await read_body(request, self.max_body_bytes)
+        is_list = body.lstrip()[:1] == b"["
+        context = {"max_content_characters": self.max_content_characters}
+        bodies = parse(_MANY, body, context) if is_list else [parse(_ONE, body, context)]
+        if any(one.to.user != principal.user_id for one in bodies):
+            principal.require(PUBLISH)
+        key = _key(request, principal, body)
+        published = await self.publish(bodies, _sender_of(principal), key)
+        answers = [
+            {"id": one.id, "recipients": one.recipients, "position": one.position} for one in published
+        ]
+        answer: Any = {"items": answers} if is_list else answers[0]
+        return Response(to_json(answer), 201, media_type="application/json")
+
+    async def publish(
+        self,
+        bodies: Sequence[PublicationBody],
+        sender: dict[str, Any],
+        key: IdempotencyKey | None = None,
+    ) -> Sequence[Published]:
+        """Commit publications. sender: of those that name none. Raises Invalid, Conflict, Unavailable."""
+        publications = tuple(_publication(body, sender) for body in bodies)
+        rows = sum(len(one.audiences) for one in publications)
+        if not publications or 0 < self.max_batch_rows < rows:
+            raise Invalid(
+                f"a request may have from 1 to {self.max_batch_rows} recipients, this has {rows}",
+                field="to.users",
+            )
+        result: Sequence[Published] = await self.committer.submit(Publish(publications=publications, key=key))
+        return result
+
+    def body(self, fields: dict[str, Any]) -> PublicationBody:
+        """Validate a publication that comes from Python. Raises Invalid."""
+        try:
+            return PublicationBody.model_validate(
+                fields, context={"max_content_characters": self.max_content_characters}
+            )
+        except ValidationError as error:
+            raise invalid(error) from None
+
+
+def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
+    if body.sender is not None:
+        username = body.sender.username or body.sender.id
+        sender = {"id": body.sender.id, "username": username, "avatar": body.sender.avatar}
+    if body.to.all:
+        audiences: tuple[str, ...] = (EVERYONE,)
+    else:
+        users = (body.to.user,) if body.to.user is not None else body.to.users or ()
+        audiences = tuple(dict.fromkeys(map(user_audience, users)))
+    fields = {
+        "sender": sender,
+        "title": body.title,
+        "content": body.content,
+        "data": body.data,
+        "priority": body.priority,
+    }
+    return Publication(
+        id=new_id(),
+        audiences=audiences,
+        recipients=None if body.to.all else len(audiences),
+        category=body.category,
+        fields={name: value for name, value in fields.items() if value is not None},
+    )
+
+
+def _sender_of(principal: Principal) -> dict[str, Any]:
+    username = principal.username or principal.user_id
+    return {"id": principal.user_id, "username": username, "avatar": principal.avatar}
+
+
+def _key(request: Request, principal: Principal, body: bytes) -> IdempotencyKey | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (0 < len(key) <= MAX_KEY_CHARACTERS and key.isascii() and key.isprintable()):
+        raise Invalid(
+            f"must be 1 to {MAX_KEY_CHARACTERS} printable ASCII characters", field="Idempotency-Key"
+        )
+    return IdempotencyKey(owner=principal.user_id, key=key, digest=hashlib.sha256(body).hexdigest())

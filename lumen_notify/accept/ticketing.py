@@ -1,0 +1,28 @@
+"""Ticketing: `POST /notifications/stream/tickets`, something short-lived to put in the stream's URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.requests import caller
+from lumen_notify.auth import TICKET_SECONDS, Tickets, Verifier
+from lumen_notify.model import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticketing:
+    """Changes a token for a ticket."""
+
+    verifier: Verifier
+    tickets: Tickets
+
+    async def post(self, request: Request) -> Response:
+        """Answer 201 with the ticket and for how long it is good."""
+        principal = await caller(request, self.verifier)
+        answer = {"ticket": self.tickets.issue(principal), "expires_in": TICKET_SECONDS}
+        return Response(
+            to_json(answer), 201, headers={"cache-control": "no-store"}, media_type="application/json"
+        )

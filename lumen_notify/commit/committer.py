@@ -1,0 +1,163 @@
+"""Committer: many commands, one transaction (group commit).
+
+Promises: a command's result comes after COMMIT; one bad command fails alone; commands of one lane
+are committed in the order of their submission, never two in one transaction. There is no batching
+delay: what arrived while the last transaction ran is the next batch.
+
+Who fails how:
+
+| what happens | who hears of it | was it written? |
+|---|---|---|
+| a writer answers a command with an exception | that caller | no |
+| a statement fails for a reason of its own | each command is tried alone; the one at fault | no |
+| the database is gone before COMMIT | nobody at first: one more try, then all callers | no |
+| the database is gone during COMMIT | all callers, DatabaseUnavailable | not known |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from lumen_notify.commit.log import Draft, Log
+from lumen_notify.errors import DatabaseUnavailable, Refused, Unavailable
+from lumen_notify.model import Event
+
+MAX_BATCH_COMMANDS = 256
+"""Commands in one transaction: a larger batch gains little and lets its first caller wait longer."""
+
+MAX_WAITING_COMMANDS = 10_000
+"""Commands that wait, at most; the next is refused as Unavailable instead of queued for long."""
+
+_log = logging.getLogger("lumen_notify.commit")
+
+
+class Command(Protocol):
+    """A request as accepted. lane: commands of one lane do not share a transaction; None: no lane."""
+
+    @property
+    def lane(self) -> str | None: ...
+
+
+Writer = Callable[[Draft, Sequence[Any]], Awaitable[Sequence[Any]]]
+"""Writes all commands of its kind in one draft. Answers each, in order, with its result or with the
+exception that its caller is to get; a command so refused must have left nothing in the draft."""
+
+
+class Committer:
+    """Takes commands, writes them in batches, announces the events.
+
+    writers: by command type, in the order in which their kinds are written. announce: called after
+    COMMIT with the events of the transaction, before any caller goes on. pace: awaited before each
+    transaction; holds the writers back while delivery is far behind.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        writers: Mapping[type, Writer],
+        *,
+        announce: Callable[[Sequence[Event]], None],
+        pace: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._log = log
+        self._writers = writers
+        self._announce = announce
+        self._pace = pace
+        self._waiting: deque[tuple[Any, asyncio.Future[Any]]] = deque()
+        self._arrived = asyncio.Event()
+        self._is_closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to commit."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="committer")
+
+    async def close(self) -> None:
+        """Commit what waits, then stop."""
+        self._is_closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+
+    async def submit(self, command: Command) -> Any:
+        """Commit one command; return its result once it is durable.
+
+        Raises what its writer refused it with, or Unavailable. A caller that stops waiting does not
+        undo its command.
+        """
+        if self._is_closing or len(self._waiting) >= MAX_WAITING_COMMANDS:
+            raise Unavailable(
+                f"{len(self._waiting)} writes wait already; try again in a moment", code="overloaded"
+            )
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, answer))
+        self._arrived.set()
+        return await answer
+
+    async def _run(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                await self._pace()
+                await self._commit(self._take())
+            if self._is_closing:
+                return
+
+    def _take(self) -> list[tuple[Any, asyncio.Future[Any]]]:
+        batch: list[tuple[Any, asyncio.Future[Any]]] = []
+        later: list[tuple[Any, asyncio.Future[Any]]] = []
+        lanes: set[str] = set()
+        while self._waiting and len(batch) < MAX_BATCH_COMMANDS:
+            item = self._waiting.popleft()
+            lane = item[0].lane
+            if lane is not None and lane in lanes:
+                later.append(item)
+                continue
+            if lane is not None:
+                lanes.add(lane)
+            batch.append(item)
+        self._waiting.extendleft(reversed(later))
+        return batch
+
+    async def _commit(self, batch: Sequence[tuple[Any, asyncio.Future[Any]]], tries: int = 2) -> None:
+        commands = [command for command, _ in batch]
+        try:
+            answers, events = await self._write(commands)
+        except DatabaseUnavailable as error:
+            if tries > 1 and error.code != "commit_unknown":
+                await self._commit(batch, tries - 1)
+                return
+            answers, events = [error] * len(batch), ()
+        except Exception as error:
+            if len(batch) > 1:
+                for item in batch:
+                    await self._commit([item])
+                return
+            if not isinstance(error, Refused):
+                _log.exception("a %s could not be written", type(commands[0]).__name__)
+            answers, events = [error], ()
+        if events:
+            self._announce(events)
+        for (_, answer), result in zip(batch, answers, strict=True):
+            if answer.done():
+                continue  # its caller stopped waiting
+            if isinstance(result, BaseException):
+                answer.set_exception(result)
+            else:
+                answer.set_result(result)
+
+    async def _write(self, commands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Event]]:
+        answers: list[Any] = [None] * len(commands)
+        async with self._log.draft() as draft:
+            for kind, write in self._writers.items():
+                numbers = [n for n, command in enumerate(commands) if type(command) is kind]
+                if numbers:
+                    results = await write(draft, [commands[n] for n in numbers])
+                    for n, result in zip(numbers, results, strict=True):
+                        answers[n] = result
+        return answers, draft.events

@@ -1,0 +1,226 @@
+"""Database: the only door to `databases`; one writer and a few readers, held open.
+
+Promises: a transaction is the only writer of its process; an outage is answered by
+`DatabaseUnavailable` and mended by a new connection at the next call.
+
+Not here: SQL (`sql/queries/`, read by `queries`), who may write what (the other modules of `commit/`).
+
+Deliberate oddities:
+
+1. One `databases.Database` a connection. On SQLite each call outside a held connection opens a new
+   one, and a `Database` hands out one connection a task; ours outlive tasks.
+2. Statements run on the raw connection behind `databases`: its own path compiles each statement
+   with SQLAlchemy again, which cost 0.4 to 0.7 ms a statement.
+3. BEGIN and COMMIT are statements of ours: SQLite needs BEGIN IMMEDIATE, or a transaction that
+   reads first is refused when another process has written in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+import databases
+
+from lumen_notify.commit.queries import Dialect, Query, load
+from lumen_notify.errors import DatabaseUnavailable, Misconfigured
+from lumen_notify.model import to_json
+
+Rows = Sequence[Sequence[Any]]
+"""Rows in the order of the query, each indexed by column number."""
+
+READERS = {"sqlite": 2, "postgresql": 4}
+"""Connections for reading. SQLite's run in threads that share the interpreter: more gain nothing."""
+
+STATEMENT_SECONDS = 30.0
+"""A statement that takes longer counts as an outage."""
+
+SQLITE_MINIMUM = (3, 37, 0)
+"""STRICT tables came with it; RETURNING and UPDATE FROM are older."""
+
+_DRIVER_ERRORS = (
+    OSError,
+    TimeoutError,
+    sqlite3.OperationalError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,
+)
+
+_PRAGMAS = {
+    "writer": ("PRAGMA busy_timeout=10000", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL"),
+    "reader": ("PRAGMA busy_timeout=10000", "PRAGMA query_only=1"),
+}
+
+_log = logging.getLogger("lumen_notify.database")
+
+
+class Transaction(Protocol):
+    """What a writer may do between BEGIN and COMMIT."""
+
+    async def run(self, name: str, /, **values: Any) -> Rows:
+        """Run a named query. Lists among the values are passed as JSON."""
+
+    async def run_sql(self, sql: str) -> Rows:
+        """Run a statement that has no name: migrations only."""
+
+
+class _Connection:
+    """One connection, opened when needed and again after an outage."""
+
+    def __init__(self, url: str, role: str, queries: Mapping[str, Query]) -> None:
+        self._url = url
+        self._role = role
+        self._queries = queries
+        self._is_sqlite = url.startswith("sqlite")
+        self._holder: databases.Database | None = None
+        self._raw: Any = None
+
+    async def open(self) -> None:
+        options: dict[str, Any] = {}
+        if not self._is_sqlite:
+            options = {"min_size": 1, "max_size": 1, "command_timeout": STATEMENT_SECONDS, "timeout": 10}
+        holder = databases.Database(self._url, **options)
+        await holder.connect()
+        try:
+            held = holder.connection()
+            await held.__aenter__()
+            self._holder, self._raw = holder, held.raw_connection
+            if self._is_sqlite:
+                for pragma in _PRAGMAS[self._role]:
+                    await self._raw.execute_fetchall(pragma)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Let the connection go, whatever state it is in."""
+        raw, holder = self._raw, self._holder
+        self._raw = self._holder = None
+        try:
+            if self._is_sqlite and raw is not None:
+                await raw.close()
+            elif raw is not None:
+                raw.terminate()
+        except _DRIVER_ERRORS as error:
+            _log.debug("a connection did not close: %s", type(error).__name__)
+        if holder is not None and not self._is_sqlite and holder._backend._pool is not None:
+            holder._backend._pool.terminate()
+
+    async def run(self, name: str, /, **values: Any) -> Rows:
+        query = self._queries[name]
+        packed = {bind: _pack(values[bind]) for bind in query.binds}
+        if self._is_sqlite:
+            return await self._execute(query.sql, packed)
+        return await self._execute(query.sql, *packed.values())
+
+    async def run_sql(self, sql: str) -> Rows:
+        return await self._execute(sql)
+
+    async def _execute(self, sql: str, *values: Any) -> Rows:
+        try:
+            if self._raw is None:
+                await self.open()
+            if self._is_sqlite:
+                rows: Rows = await self._raw.execute_fetchall(sql, *values)
+            else:
+                rows = await self._raw.fetch(sql, *values)
+            return rows
+        except _DRIVER_ERRORS as error:
+            if _is_mistake(error):
+                raise
+            await self.close()
+            raise DatabaseUnavailable(f"the database does not answer ({type(error).__name__})") from error
+        except asyncio.CancelledError:
+            await self.close()  # a statement may still be under way on it
+            raise
+
+
+class Database:
+    """The connections of one process. url: `sqlite:///file` or `postgresql://...`."""
+
+    def __init__(self, url: str, *, queries: Mapping[str, Query] | None = None) -> None:
+        self.dialect: Dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
+        queries = load(self.dialect) if queries is None else queries
+        self._writer = _Connection(url, "writer", queries)
+        self._writing = asyncio.Lock()
+        self._readers = [_Connection(url, "reader", queries) for _ in range(READERS[self.dialect])]
+        self._idle: asyncio.Queue[_Connection] = asyncio.Queue()
+
+    async def open(self) -> None:
+        """Connect. Raises DatabaseUnavailable, or Misconfigured if SQLite is too old."""
+        if self.dialect == "sqlite" and sqlite3.sqlite_version_info < SQLITE_MINIMUM:
+            needed = ".".join(map(str, SQLITE_MINIMUM))
+            problem = f"SQLite {sqlite3.sqlite_version} is too old, {needed} is needed"
+            raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
+        await self._writer.run_sql("SELECT 1")
+        for reader in self._readers:
+            self._idle.put_nowait(reader)
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        async with self._writing:
+            await self._writer.close()
+        for reader in self._readers:
+            await reader.close()
+
+    async def fetch(self, name: str, /, **values: Any) -> Rows:
+        """Run a named query on a reader. Each call sees one snapshot.
+
+        An outage is met with one new connection; if that fails too, DatabaseUnavailable.
+        """
+        reader = await self._idle.get()
+        try:
+            try:
+                return await reader.run(name, **values)
+            except DatabaseUnavailable:
+                return await reader.run(name, **values)
+        finally:
+            self._idle.put_nowait(reader)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open the one write transaction: commits at the end of the block, rolls back on any error.
+
+        Raises DatabaseUnavailable; `code` is then `commit_unknown` if it was COMMIT that failed, so
+        that what it wrote may be there, and else nothing was written.
+        """
+        async with self._writing:
+            begin = "BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN"
+            await self._writer.run_sql(begin)
+            try:
+                yield self._writer
+            except BaseException:
+                await self._roll_back()
+                raise
+            try:
+                await self._writer.run_sql("COMMIT")
+            except DatabaseUnavailable as error:
+                error.code = "commit_unknown"
+                raise
+
+    async def _roll_back(self) -> None:
+        if self._writer._raw is None:
+            return  # the connection is gone, and with it the transaction
+        try:
+            await self._writer.run_sql("ROLLBACK")
+        except DatabaseUnavailable:
+            _log.info("a transaction ended with its connection")
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Tell a statement or value that is wrong (our defect) from a database that is not there."""
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+
+
+def _pack(value: Any) -> Any:
+    return to_json(value) if isinstance(value, list) else value

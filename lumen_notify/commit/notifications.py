@@ -1,0 +1,203 @@
+"""Notifications: publishes them, reads them back as a user's list.
+
+Promises: nothing is written per recipient of a room or of all; a publish with an Idempotency-Key is
+done once, and repeats get the first answer.
+
+A notification's `body` is JSON as frames and lists show it. One that goes to a list of users is one
+row and one event for each of them, under one id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Draft
+from lumen_notify.errors import Conflict
+from lumen_notify.model import rfc3339, to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """One notification to be.
+
+    audiences: at least one, without repeats. recipients: their number, None if it is for everyone.
+    fields: what the frame carries beside id and created_at, without None.
+    """
+
+    id: str
+    audiences: tuple[str, ...]
+    recipients: int | None
+    category: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """What a client sends to be able to repeat. owner: the user. digest: of the request's body."""
+
+    owner: str
+    key: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish:
+    """Publish all, or none. The result: one Published per publication, in order."""
+
+    publications: tuple[Publication, ...]
+    key: IdempotencyKey | None = None
+
+    @property
+    def lane(self) -> str | None:
+        """Two publishes with one key do not meet in one transaction."""
+        return None if self.key is None else f"key:{self.key.owner}:{self.key.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The answer. position: of the (last) event. recipients: None for everyone."""
+
+    id: str
+    recipients: int | None
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A notification as one user sees it. body: JSON. Times in milliseconds, None for never."""
+
+    position: int
+    body: str
+    seen_at: int | None
+    read_at: int | None
+    archived_at: int | None
+
+
+async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]:
+    """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict."""
+    kept = await _kept_answers(draft, [command.key for command in commands if command.key])
+    rows: list[dict[str, Any]] = []
+    answers: list[object] = []
+    new_keys: list[dict[str, Any]] = []
+    for command in commands:
+        key = command.key
+        if key is not None and (key.owner, key.key) in kept:
+            digest, answer = kept[key.owner, key.key]
+            answers.append(_repeat(key, digest, answer))
+            continue
+        published = [_append(draft, publication, rows) for publication in command.publications]
+        answers.append(published)
+        if key is not None:
+            new_keys.append(_key_row(key, published, draft.now))
+    if rows:
+        await draft.run("insert_notifications", rows=rows)
+        live = Counter((row["audience"], row["category"]) for row in rows)
+        tally = [
+            {"audience": audience, "category": category, "live": number}
+            for (audience, category), number in live.items()
+        ]
+        await draft.run("add_to_tally", rows=tally)
+    if new_keys:
+        await draft.run("keep_idempotent_answers", rows=new_keys)
+    return answers
+
+
+def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> Published:
+    body = to_json(
+        {
+            "id": publication.id,
+            "category": publication.category,
+            **publication.fields,
+            "created_at": rfc3339(draft.now),
+        }
+    )
+    for audience in publication.audiences:
+        position = draft.append(
+            audience=audience, kind="notification", category=publication.category, body=body
+        )
+        rows.append(
+            {
+                "id": publication.id,
+                "audience": audience,
+                "position": position,
+                "category": publication.category,
+                "body": body,
+            }
+        )
+    return Published(id=publication.id, recipients=publication.recipients, position=draft.position)
+
+
+async def _kept_answers(
+    draft: Draft, keys: Sequence[IdempotencyKey]
+) -> Mapping[tuple[str, str], tuple[str, str]]:
+    if not keys:
+        return {}
+    rows = [{"owner": key.owner, "key": key.key} for key in keys]
+    found = await draft.run("idempotent_answers", rows=rows)
+    return {(owner, key): (digest, answer) for owner, key, digest, answer in found}
+
+
+def _key_row(key: IdempotencyKey, published: Sequence[Published], now: int) -> dict[str, Any]:
+    answer = [[one.id, one.recipients, one.position] for one in published]
+    return {
+        "owner": key.owner,
+        "key": key.key,
+        "digest": key.digest,
+        "answer": to_json(answer),
+        "created_at": now,
+    }
+
+
+def _repeat(key: IdempotencyKey, digest: str, answer: str) -> object:
+    if digest != key.digest:
+        return Conflict("this Idempotency-Key was used for another request", code="idempotency_key_reused")
+    return [
+        Published(id=id_, recipients=recipients, position=position)
+        for id_, recipients, position in json.loads(answer)
+    ]
+
+
+class Inbox:
+    """Reads a user's own notifications."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self,
+        user_id: str,
+        *,
+        before: int,
+        limit: int,
+        category: str | None,
+        is_unread: bool | None,
+        is_archived: bool | None,
+    ) -> Sequence[Listed]:
+        """Read the newest below a position: descending, at most limit. None: not filtered by."""
+        rows = await self._database.fetch(
+            "list_notifications",
+            users=[{"user_id": user_id}],
+            before=before,
+            limit=limit,
+            category=category,
+            is_unread=None if is_unread is None else int(is_unread),
+            is_archived=None if is_archived is None else int(is_archived),
+        )
+        return [_listed(row) for row in rows]
+
+    async def get(self, user_id: str, notification_id: str) -> Listed | None:
+        """Read one, or None if there is none that the user may see."""
+        rows = await self._database.fetch(
+            "get_notification", users=[{"user_id": user_id}], id=notification_id
+        )
+        return _listed(rows[0]) if rows else None
+
+
+def _listed(row: Sequence[Any]) -> Listed:
+    position, body, seen_at, read_at, archived_at = row
+    return Listed(position=position, body=body, seen_at=seen_at, read_at=read_at, archived_at=archived_at)

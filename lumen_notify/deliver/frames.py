@@ -1,0 +1,166 @@
+"""Frames: an event as bytes on the wire, once per event; only the counts differ by user.
+
+A frame is kept as head and tail; what stands between them is the reader's own unread numbers. What
+comes out is one HTTP/1.1 chunk (RFC 9112, section 7.1) that holds one event (HTML, section 9.2.6).
+
+| kind of event | frame | shows |
+|---|---|---|
+| notification | no `event:` line, so `onmessage` gets it | unread_count |
+| read, seen, unread, archive, unarchive | named by its kind | unread_count and unread |
+
+Control frames have no event behind them: `ready`, `ping`, `reset`, `expiring`, `closing`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lumen_notify.model import CloseReason, Counts, Event, to_json
+
+MAX_REMEMBERED = 64
+"""Encodings kept per frame: users with the same count share the bytes."""
+
+LAST_CHUNK = b"0\r\n\r\n"
+"""Ends a chunked body."""
+
+
+def chunk(payload: bytes) -> bytes:
+    """Wrap a payload as one HTTP/1.1 chunk."""
+    return b"%x\r\n%b\r\n" % (len(payload), payload)
+
+
+def unchunk(one: bytes) -> bytes:
+    """Take the payload out of one chunk, for a transport that frames bodies by itself."""
+    return one[one.index(b"\n") + 1 : -2]
+
+
+class Counters:
+    """One user's unread numbers, moved along by frames. Zeros are not kept."""
+
+    __slots__ = ("categories", "rooms", "total")
+
+    def __init__(self, counts: Counts) -> None:
+        self.reset(counts.categories, counts.rooms)
+
+    def reset(self, categories: Mapping[str, int], rooms: Mapping[str, int]) -> None:
+        """Take absolute numbers."""
+        self.categories = dict(categories)
+        self.rooms = dict(rooms)
+        self.total = sum(self.categories.values()) + sum(self.rooms.values())
+
+    def apply(self, frame: Frame) -> None:
+        """Follow the log by one event: one more of its category, or the numbers that it states."""
+        if frame.stated is not None:
+            self.reset(frame.stated["categories"], frame.stated["rooms"])
+        elif frame.category is not None:
+            self.categories[frame.category] = self.categories.get(frame.category, 0) + 1
+            self.total += 1
+
+    def as_fields(self) -> dict[str, Any]:
+        """Shape for the wire: `{unread_count, unread: {categories, rooms}}`."""
+        return {
+            "unread_count": self.total,
+            "unread": {"categories": self.categories, "rooms": self.rooms},
+        }
+
+
+class Frame:
+    """One event, ready to be shown to anybody it concerns.
+
+    stated: the absolute numbers that the event sets, None if it counts as one more of `category`.
+    """
+
+    __slots__ = ("_encoded", "_head", "_tail", "audience", "category", "position", "stated")
+
+    def __init__(self, event: Event, epoch: str) -> None:
+        self.position = event.position
+        self.audience = event.audience
+        self.category = event.category
+        self.stated: Mapping[str, Mapping[str, int]] | None = None
+        self._encoded: dict[int, bytes] = {}
+        if event.kind == "notification":
+            self._head = (
+                f'id: {epoch}-{event.position}\ndata: {{"type":{to_json(event.category)},"unread_count":'
+            ).encode()
+            self._tail = f',"data":{event.body}}}\n\n'.encode()
+        else:
+            body = json.loads(event.body)
+            self.stated = {"categories": body["categories"], "rooms": body["rooms"]}
+            self._head = f"id: {epoch}-{event.position}\nevent: {event.kind}\ndata: ".encode()
+            self._tail = f',"data":{to_json(body["data"])}}}\n\n'.encode()
+
+    @property
+    def size_bytes(self) -> int:
+        """About what it takes in memory and on the wire."""
+        return len(self._head) + len(self._tail)
+
+    def encode(self, counters: Counters) -> bytes:
+        """Make the chunk for a user with these counters."""
+        if self.stated is not None:
+            fields = to_json(counters.as_fields())[:-1].encode()
+            return chunk(b"%b%b%b" % (self._head, fields, self._tail))
+        total = counters.total
+        known = self._encoded.get(total)
+        if known is None:
+            known = chunk(b"%b%d%b" % (self._head, total, self._tail))
+            if len(self._encoded) < MAX_REMEMBERED:
+                self._encoded[total] = known
+        return known
+
+    def forget_encodings(self) -> None:
+        """Drop the remembered encodings, once the fan-out is over."""
+        self._encoded.clear()
+
+
+def _control(name: str, fields: Mapping[str, Any], *, id_: str | None = None, retry_ms: int = 0) -> bytes:
+    lines = [f"event: {name}", f"data: {to_json(fields)}"]
+    if id_ is not None:
+        lines.insert(0, f"id: {id_}")
+    if retry_ms:
+        lines.insert(0, f"retry: {retry_ms}")
+    return chunk(("\n".join(lines) + "\n\n").encode())
+
+
+def retry(retry_ms: int) -> bytes:
+    """The first bytes of a stream: how long a client waits before it comes back."""
+    return chunk(b"retry: %d\n\n" % retry_ms)
+
+
+def ready(
+    connection_id: str, counters: Counters, *, id_: str | None, is_recovered: bool, replayed: int
+) -> bytes:
+    """The stream is set. id_: the newest, None if events are about to be replayed."""
+    fields = {
+        "connection_id": connection_id,
+        **counters.as_fields(),
+        "recovered": is_recovered,
+        "replayed": replayed,
+    }
+    return _control("ready", fields, id_=id_)
+
+
+def reset(counters: Counters, *, id_: str) -> bytes:
+    """The cursor cannot be served: fetch the list again. id_: the newest."""
+    return _control("reset", counters.as_fields(), id_=id_)
+
+
+def ping(id_: str) -> bytes:
+    """Nothing happened. id_: the newest, so that an idle client's cursor stays fresh."""
+    return _control("ping", {}, id_=id_)
+
+
+def expiring(seconds: int) -> bytes:
+    """The token ends soon: renew. seconds: how soon, at least 0."""
+    return _control("expiring", {"seconds": seconds})
+
+
+def closing(reason: CloseReason, retry_ms: int) -> bytes:
+    """The stream ends now. retry_ms: when to come back, if at all."""
+    return _control("closing", {"reason": reason.word, "reconnect": reason.reconnect}, retry_ms=retry_ms)
+
+
+def total_bytes(chunks: Iterable[bytes]) -> int:
+    """Sum the sizes of chunks."""
+    return sum(map(len, chunks))

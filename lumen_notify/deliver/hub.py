@@ -1,0 +1,118 @@
+"""Hub: from an event's audience to the channels connected here.
+
+Promises: every channel sees its events in position order, each once; a fan-out to many leaves the
+loop free every few milliseconds, and a stream that comes in between misses nothing and repeats
+nothing, because its channel is settled first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from lumen_notify.deliver.channel import Channel
+from lumen_notify.deliver.frames import Frame
+from lumen_notify.deliver.outlet import Outlet
+from lumen_notify.deliver.replay import Replay
+from lumen_notify.model import EVERYONE, Cursor, Event, user_audience
+
+TURN_SECONDS = 0.005
+"""How long a fan-out may keep the loop."""
+
+TURN_CHANNELS = 64
+"""Channels between two looks at the clock."""
+
+
+class _Batch(NamedTuple):
+    frames: dict[str, list[Frame]]
+    position: int
+
+
+class Hub:
+    """The channels of the users connected here. position: up to which events are delivered."""
+
+    def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
+        self.position = position
+        self.replay = replay
+        self.channels: dict[str, Channel] = {}
+        self.epoch = epoch
+        self._clock = clock
+        self._batch: _Batch | None = None
+        self._waiting: list[tuple[int, Callable[[], None]]] = []
+
+    @property
+    def cursor(self) -> Cursor:
+        """The newest position, as clients hand it back."""
+        return Cursor(self.epoch, self.position)
+
+    def channel(self, user_id: str) -> Channel:
+        """Return the user's channel, new if there is none."""
+        channel = self.channels.get(user_id)
+        if channel is None:
+            channel = self.channels[user_id] = Channel(user_id)
+            channel.position = self.position
+        return channel
+
+    def release(self, channel: Channel) -> None:
+        """Forget a channel that has no stream any more."""
+        if channel.is_unused and self.channels.get(channel.user_id) is channel:
+            del self.channels[channel.user_id]
+
+    def remove(self, outlet: Outlet) -> None:
+        """Take a stream out, if it is in."""
+        channel = self.channels.get(outlet.user_id)
+        if channel is not None and outlet in channel.outlets:
+            channel.outlets.remove(outlet)
+            self.release(channel)
+
+    def fan_out(self, events: Sequence[Event]) -> Iterator[None]:
+        """Show contiguous new events to all whom they concern; each `next` is one turn of work."""
+        frames = [Frame(event, self.epoch) for event in events]
+        by_audience: dict[str, list[Frame]] = {}
+        for frame in frames:
+            by_audience.setdefault(frame.audience, []).append(frame)
+        self.replay.append(frames)
+        self.position = frames[-1].position
+        self._batch = _Batch(by_audience, self.position)
+        self._wake()
+        turn_deadline = self._clock() + TURN_SECONDS
+        for number, channel in enumerate(self._concerned(by_audience), start=1):
+            self.settle(channel)
+            if number % TURN_CHANNELS == 0 and self._clock() > turn_deadline:
+                yield
+                turn_deadline = self._clock() + TURN_SECONDS
+        self._batch = None
+        for frame in frames:
+            frame.forget_encodings()
+
+    def settle(self, channel: Channel) -> None:
+        """Show the channel what the fan-out under way has for it, if it has not seen it yet."""
+        batch = self._batch
+        if batch is None or channel.position >= batch.position:
+            return
+        mine = batch.frames.get(user_audience(channel.user_id))
+        everyone = batch.frames.get(EVERYONE)
+        if mine and everyone:
+            frames = sorted(mine + everyone, key=lambda frame: frame.position)
+        else:
+            frames = mine or everyone or []
+        channel.show(frames, batch.position)
+
+    def when_at(self, position: int, wake: Callable[[], None]) -> None:
+        """Call `wake` as soon as `position` is delivered; at once if it is."""
+        if position <= self.position:
+            wake()
+        else:
+            self._waiting.append((position, wake))
+
+    def _wake(self) -> None:
+        due = [wake for position, wake in self._waiting if position <= self.position]
+        self._waiting = [item for item in self._waiting if item[0] > self.position]
+        for wake in due:
+            wake()
+
+    def _concerned(self, by_audience: dict[str, list[Frame]]) -> list[Channel]:
+        if EVERYONE in by_audience:
+            return list(self.channels.values())
+        found = (self.channels.get(audience.removeprefix("user:")) for audience in by_audience)
+        return [channel for channel in found if channel is not None]

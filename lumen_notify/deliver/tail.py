@@ -1,0 +1,107 @@
+"""Tail: events in position order, gaps filled by reading the log.
+
+Promise: what is committed reaches the hub, whoever announced it or failed to. An announcement is a
+hint that saves reading; the log is the truth, and is looked at once a second in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Protocol
+
+from lumen_notify.errors import Unavailable
+from lumen_notify.model import EVERYONE, Event
+
+LOOK_SECONDS = 1.0
+"""How often the log is asked for events that nobody announced."""
+
+MAX_BEHIND_DELIVERIES = 20_000
+"""Deliveries that may wait before writers are held back: about 0.2 s of one core's work."""
+
+_log = logging.getLogger("lumen_notify.tail")
+
+
+class LogReader(Protocol):
+    """What the tail needs of `commit.log.Log`."""
+
+    async def after(self, position: int) -> Sequence[Event]: ...
+
+
+class FanOut(Protocol):
+    """What the tail needs of `deliver.hub.Hub`."""
+
+    @property
+    def position(self) -> int: ...
+
+    def fan_out(self, events: Sequence[Event]) -> Iterator[None]: ...
+
+
+class Tail:
+    """Follows the log from the hub's position on. width: how many channels an event for all meets."""
+
+    def __init__(self, log: LogReader, hub: FanOut, width: Callable[[], int]) -> None:
+        self._log = log
+        self._hub = hub
+        self._width = width
+        self._announced: list[Event] = []
+        self._behind_deliveries = 0
+        self._news = asyncio.Event()
+        self._is_close = asyncio.Event()
+        self._is_close.set()
+        self._task: asyncio.Task[None] | None = None
+
+    def announce(self, events: Sequence[Event]) -> None:
+        """Take committed events, ascending. Never waits."""
+        self._announced += events
+        width = self._width()
+        self._behind_deliveries += sum(width if event.audience == EVERYONE else 1 for event in events)
+        if self._behind_deliveries > MAX_BEHIND_DELIVERIES:
+            self._is_close.clear()
+        self._news.set()
+
+    async def close_behind(self) -> None:
+        """Wait until delivery is not far behind: the committer's pace."""
+        await self._is_close.wait()
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="tail")
+
+    async def close(self) -> None:
+        """Stop following."""
+        self._is_close.set()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        wait: Callable[[], Awaitable[object]] = self._news.wait
+        while True:
+            try:
+                await asyncio.wait_for(wait(), LOOK_SECONDS)
+            except TimeoutError:
+                await self._read()
+            self._news.clear()
+            events, self._announced = self._announced, []
+            self._behind_deliveries = 0
+            fresh = [event for event in events if event.position > self._hub.position]
+            if fresh and fresh[0].position > self._hub.position + 1:
+                await self._read()
+                fresh = [event for event in fresh if event.position > self._hub.position]
+            if fresh:
+                await self._deliver(fresh)
+            if not self._announced:
+                self._is_close.set()
+
+    async def _read(self) -> None:
+        try:
+            while events := await self._log.after(self._hub.position):
+                await self._deliver(events)
+        except Unavailable as error:
+            _log.warning("the log cannot be read: %s", error.message)
+
+    async def _deliver(self, events: Sequence[Event]) -> None:
+        for _ in self._hub.fan_out(events):
+            await asyncio.sleep(0)

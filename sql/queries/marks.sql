@@ -1,0 +1,90 @@
+-- fragment marked
+-- The notifications that each mark of :marks would change. A mark names ids (the rows of :ids), or
+-- takes all up to a position, perhaps of one category; at most one mark a user. Never a row of an
+-- audience that the user is not in. Indexes: the primary key for ids, notification_by_audience.
+    SELECT m.user_id, m.action, t.id, t.audience, t.category, c.read_at, c.archived_at
+    FROM (
+        SELECT a.user_id, a.audience, n.id, n.category
+        FROM ({addressed}) a
+        JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text) ON i.user_id = a.user_id
+        JOIN notification n ON n.id = i.id AND n.audience = a.audience
+        UNION ALL
+        SELECT a.user_id, a.audience, n.id, n.category
+        FROM ({addressed}) a
+        JOIN jsonb_to_recordset(CAST(:spans AS jsonb))
+            AS s(user_id text, category text, up_to bigint) ON s.user_id = a.user_id
+        JOIN notification n ON n.audience = a.audience AND n.position <= s.up_to
+        WHERE s.category IS NULL OR n.category = s.category
+    ) t
+    JOIN jsonb_to_recordset(CAST(:marks AS jsonb)) AS m(user_id text, action text)
+        ON m.user_id = t.user_id
+    LEFT JOIN receipt c ON c.user_id = t.user_id AND c.notification_id = t.id
+    WHERE CASE m.action
+        WHEN 'seen' THEN c.seen_at IS NULL
+        WHEN 'read' THEN c.read_at IS NULL
+        WHEN 'unread' THEN c.read_at IS NOT NULL
+        WHEN 'archive' THEN c.archived_at IS NULL
+        WHEN 'unarchive' THEN c.archived_at IS NOT NULL
+        END
+
+-- weigh_marks
+-- Who: mark, before the receipts change. How many rows change, and by how much the user's settled
+-- number moves: a row is settled once it is read or archived.
+SELECT
+    k.user_id, k.audience, k.category, count(*) AS changed,
+    CAST(sum(CASE
+        WHEN k.action IN ('read', 'archive') AND k.read_at IS NULL AND k.archived_at IS NULL THEN 1
+        WHEN k.action = 'unread' AND k.archived_at IS NULL THEN -1
+        WHEN k.action = 'unarchive' AND k.read_at IS NULL THEN -1
+        ELSE 0 END) AS bigint) AS settled
+FROM ({marked}) k
+GROUP BY k.user_id, k.audience, k.category
+
+-- write_receipts
+-- Who: mark. The same rows as weigh_marks saw: this transaction is the only writer.
+INSERT INTO receipt (user_id, notification_id, seen_at, read_at, archived_at)
+SELECT
+    k.user_id, k.id,
+    CASE WHEN k.action IN ('seen', 'read') THEN CAST(:now AS bigint) END,
+    CASE WHEN k.action = 'read' THEN CAST(:now AS bigint) END,
+    CASE WHEN k.action = 'archive' THEN CAST(:now AS bigint) END
+FROM ({marked}) k
+WHERE k.action IN ('seen', 'read', 'archive')
+ON CONFLICT (user_id, notification_id) DO UPDATE SET
+    seen_at = coalesce(receipt.seen_at, excluded.seen_at),
+    read_at = coalesce(receipt.read_at, excluded.read_at),
+    archived_at = coalesce(receipt.archived_at, excluded.archived_at)
+
+-- clear_receipts
+-- Who: mark, for the two actions that take something back.
+UPDATE receipt
+SET
+    read_at = CASE WHEN k.action = 'unread' THEN NULL ELSE receipt.read_at END,
+    archived_at = CASE WHEN k.action = 'unarchive' THEN NULL ELSE receipt.archived_at END
+FROM ({marked}) k
+WHERE k.action IN ('unread', 'unarchive')
+    AND receipt.user_id = k.user_id AND receipt.notification_id = k.id
+
+-- add_to_settled
+-- Who: mark. One row per user, audience and category of the batch.
+INSERT INTO settled (user_id, audience, category, count)
+SELECT r.user_id, r.audience, r.category, r.count
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(user_id text, audience text, category text, count bigint)
+WHERE true
+ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + excluded.count
+
+-- unread_counts
+-- Who: every new channel, every mark, GET /notifications/unread. Many users at once, and the position
+-- at which the numbers hold, in one snapshot. Indexes: the primary keys of tally and settled.
+SELECT h.position, u.user_id, c.category, c.unread
+FROM log_head h
+CROSS JOIN jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+LEFT JOIN (
+    SELECT a.user_id, t.category, CAST(sum(t.live - coalesce(s.count, 0)) AS bigint) AS unread
+    FROM ({addressed}) a
+    JOIN tally t ON t.audience = a.audience
+    LEFT JOIN settled s
+        ON s.user_id = a.user_id AND s.audience = t.audience AND s.category = t.category
+    GROUP BY a.user_id, t.category
+) c ON c.user_id = u.user_id AND c.unread <> 0

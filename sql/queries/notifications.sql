@@ -1,0 +1,51 @@
+-- insert_notifications
+-- Who: publish.
+INSERT INTO notification (id, audience, position, category, body)
+SELECT r.id, r.audience, r.position, r.category, r.body
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, audience text, position bigint, category text, body text)
+
+-- add_to_tally
+-- Who: publish. One row per audience and category of the batch.
+INSERT INTO tally (audience, category, live)
+SELECT r.audience, r.category, r.live
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(audience text, category text, live bigint)
+WHERE true
+ON CONFLICT (audience, category) DO UPDATE SET live = tally.live + excluded.live
+
+-- idempotent_answers
+-- Who: publish with an Idempotency-Key. Index: the primary key.
+SELECT i.owner, i.key, i.digest, i.answer
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(owner text, key text)
+JOIN idempotency i ON i.owner = r.owner AND i.key = r.key
+
+-- keep_idempotent_answers
+-- Who: publish with an Idempotency-Key.
+INSERT INTO idempotency (owner, key, digest, answer, created_at)
+SELECT r.owner, r.key, r.digest, r.answer, r.created_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(owner text, key text, digest text, answer text, created_at bigint)
+
+-- list_notifications
+-- Who: GET /notifications. One page, newest first. The filters are 1, 0 or NULL for "either".
+-- Index: notification_by_audience, walked from the top for each audience.
+SELECT n.position, n.body, c.seen_at, c.read_at, c.archived_at
+FROM ({addressed}) a
+JOIN notification n ON n.audience = a.audience
+LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
+WHERE n.position < :before
+    AND (CAST(:category AS text) IS NULL OR n.category = :category)
+    AND (CAST(:is_unread AS integer) IS NULL
+         OR :is_unread = CASE WHEN c.read_at IS NULL THEN 1 ELSE 0 END)
+    AND (CAST(:is_archived AS integer) IS NULL
+         OR :is_archived = CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END)
+ORDER BY n.position DESC
+LIMIT :limit
+
+-- get_notification
+-- Who: GET and PUT /notifications/{id}. Index: the primary key.
+SELECT n.position, n.body, c.seen_at, c.read_at, c.archived_at
+FROM ({addressed}) a
+JOIN notification n ON n.id = :id AND n.audience = a.audience
+LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
