@@ -76,7 +76,7 @@ async def storm(name: str, size: Size) -> Values:
         await publisher.publish(wire.publish(stamped(0)))
         await before.tally.reach(size.wide)
         found = _ID.search(await before.first_frame(0))
-        assert found is not None, "the first frame carries no id"  # noqa: S101
+        assert found is not None, "the first frame carries no id"
         before.close()
         for _missed in range(STORM_MISSED):
             await publisher.publish(wire.publish(stamped(0)))

@@ -24,9 +24,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from .publisher import Publisher
-from .stream import Opening, Stream, Tally
-from .wire import Wire, stamped
+from lumen_notify.bench.publisher import Publisher
+from lumen_notify.bench.stream import Opening, Stream, Tally
+from lumen_notify.bench.wire import Wire, stamped
 
 STREAMS_PER_SOURCE = 20_000
 """How many streams leave from one loopback address: the usual range of ports has 28,232."""

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from .process import Server, free_port
-from .wire import LumenWire
+from lumen_notify.bench.process import Server, free_port
+from lumen_notify.bench.wire import LumenWire
 
 HOST = "127.0.0.1"
 

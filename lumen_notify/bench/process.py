@@ -99,7 +99,7 @@ class Server:
     @property
     def pid(self) -> int:
         """The process id of the child."""
-        assert self._child is not None, "not started"  # noqa: S101
+        assert self._child is not None, "not started"
         return self._child.pid
 
     @property

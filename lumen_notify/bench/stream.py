@@ -16,7 +16,7 @@ import sys
 import time
 from typing import cast
 
-from .wire import STAMP, STAMP_DIGITS
+from lumen_notify.bench.wire import STAMP, STAMP_DIGITS
 
 END = b"\n\n"
 WHOLE = (END, END + b"\r\n")
@@ -167,7 +167,7 @@ class Opening(asyncio.Protocol):
             self._refuse(f"no first frame within {MAX_HEAD_BYTES} bytes")
 
     def _become_live(self, received: bytes, head_end: int, end: int) -> None:
-        assert self._transport is not None  # noqa: S101 - data comes after connection_made
+        assert self._transport is not None
         kind = SampledStream if self._is_sampled else Stream
         stream = kind(self._transport, self._tally)
         self._transport.set_protocol(stream)

@@ -9,13 +9,11 @@ Not here: sockets (`stream`, `publisher`), what is measured (`load`).
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
+
+from lumen_notify.auth import mint
 
 STAMP = b"sent-at:"
 """What stands before the time of sending in a content, so that a receiver finds it with one search."""
@@ -73,7 +71,9 @@ class LumenWire:
         self._secret = secret
         self._streams_per_user = streams_per_user
         self._stream_token = stream_token
-        self._publish_token = publish_token or mint(secret, "bench-publisher", scopes=("notify:publish",))
+        self._publish_token = publish_token or mint(
+            secret, "bench-publisher", ttl_seconds=TOKEN_TTL_SECONDS, scopes=("notify:publish",)
+        )
         self._tokens: dict[str, str] = {}
 
     def user(self, index: int) -> str:
@@ -87,7 +87,7 @@ class LumenWire:
         user = self.user(index)
         token = self._tokens.get(user)
         if token is None:
-            token = self._tokens[user] = mint(self._secret, user)
+            token = self._tokens[user] = mint(self._secret, user, ttl_seconds=TOKEN_TTL_SECONDS)
         return token
 
     def subscribe(self, index: int, cursor: str | None) -> bytes:
@@ -106,15 +106,3 @@ class LumenWire:
             f"Authorization: Bearer {self._publish_token}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode() + body
-
-
-def mint(secret: str, user_id: str, *, scopes: Sequence[str] = ()) -> str:
-    """Return an HS256 token (RFC 7519) of a user for the length of a measurement."""
-    claims = {"sub": user_id, "exp": int(time.time()) + TOKEN_TTL_SECONDS, "scope": " ".join(scopes)}
-    signed = b".".join(_encoded(part) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
-    return (signed + b"." + base64.urlsafe_b64encode(digest).rstrip(b"=")).decode()
-
-
-def _encoded(part: Mapping[str, Any]) -> bytes:
-    return base64.urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode()).rstrip(b"=")

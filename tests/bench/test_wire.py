@@ -2,15 +2,15 @@ import json
 
 import jwt
 
-from lumen_notify.bench.wire import LumenWire, mint, stamped
+from lumen_notify.bench.wire import LumenWire, stamped
 
 SECRET = "a secret of at least thirty-two bytes"
 
 
-def test_a_token_names_its_user_and_scopes() -> None:
-    claims = jwt.decode(mint(SECRET, "bench-1", scopes=("notify:publish",)), SECRET, ["HS256"])
-    assert claims["sub"] == "bench-1"
-    assert claims["scope"] == "notify:publish"
+def test_each_user_has_a_token_of_his_own_and_keeps_it() -> None:
+    wire = LumenWire("127.0.0.1", 1, secret=SECRET)
+    assert jwt.decode(wire.token(3), SECRET, ["HS256"])["sub"] == "bench-3"
+    assert wire.token(3) is wire.token(3)
 
 
 def test_each_stream_has_its_own_user_unless_users_share() -> None:
