@@ -107,9 +107,10 @@ class Load:
         before = len(self.streams)
         indexes = iter(range(before, before + count))
         started = time.perf_counter()
-        async with asyncio.timeout(within_seconds), asyncio.TaskGroup() as group:
-            for _ in range(min(at_once, count)):
-                group.create_task(self._open_each(indexes, cursor, sample_every, on_progress))
+        with first_error():
+            async with asyncio.timeout(within_seconds), asyncio.TaskGroup() as group:
+                for _ in range(min(at_once, count)):
+                    group.create_task(self._open_each(indexes, cursor, sample_every, on_progress))
         return time.perf_counter() - started
 
     async def _open_each(
@@ -162,7 +163,7 @@ class Load:
                 await tally.reach(base + (sent - publishers) * count)
 
         try:
-            with quiet_collector():
+            with quiet_collector(), first_error():
                 started, busy = time.perf_counter(), time.process_time()
                 ends_at = started + seconds
                 async with asyncio.timeout(seconds * 4 + 30):
@@ -202,6 +203,15 @@ class Load:
 
     async def _publisher(self) -> Publisher:
         return await Publisher.connect(self.wire.host, self.wire.port)
+
+
+@contextlib.contextmanager
+def first_error() -> Iterator[None]:
+    """Raise the first of a group of errors alone: what one stream says, all would say."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ WHOLE = (END, END + b"\r\n")
 
 MAX_HEAD_BYTES = 65536
 NO_GOAL = sys.maxsize
+ENDED = "the server ended a stream"
 
 
 class StreamRefused(Exception):
@@ -53,6 +54,8 @@ class Tally:
         """
         if self.frames >= frames:
             return
+        if self.lost:
+            raise StreamRefused(ENDED)
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append((frames, waiter))
         self.goal = min(self.goal, frames)
@@ -71,7 +74,7 @@ class Tally:
         self.lost += 1
         for _, waiter in self._waiters:
             if not waiter.done():
-                waiter.set_exception(StreamRefused("a stream was closed by the server"))
+                waiter.set_exception(StreamRefused(ENDED))
 
 
 class Stream(asyncio.Protocol):
