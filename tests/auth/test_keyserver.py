@@ -257,7 +257,7 @@ async def test_secrets_and_private_keys_in_the_set_are_passed_over(
         {**private, "kid": "private"},
         {**rs256.jwk, "kid": "other algorithm", "alg": "RS512"},
         {**rs256.jwk, "kid": "encryption", "use": "enc"},
-        {**rs256.jwk, "kid": 7},
+        {**rs256.jwk, "kid": ["a list"]},
         rs256.jwk,
     )
     parts = Parts(key_server)
