@@ -189,6 +189,7 @@ class _Parts:
         streams = Streams(
             hub,
             ping_seconds=settings.ping_seconds,
+            drain_seconds=settings.drain_seconds,
             max_streams=settings.max_streams,
             max_streams_per_user=settings.max_streams_per_user,
             max_streams_per_address=settings.max_streams_per_address,
@@ -223,6 +224,8 @@ class _Parts:
             streams=streams,
             welcome=welcome,
             max_backlog_bytes=settings.max_backlog_bytes,
+            drain_seconds=settings.drain_seconds,
+            clock=clock,
         )
         ticketing = Ticketing(verifier=verifier, tickets=tickets)
         health = Health(look=log.head, is_draining=lambda: streams.is_draining)
@@ -240,7 +243,7 @@ class _Parts:
         )
 
     async def close(self) -> None:
-        self.streams.drain()
+        await self.streams.drain()
         await self._committer.close()
         await self._tail.close()
         await self.streams.wheel.close()

@@ -128,6 +128,7 @@ class Counts:
 
     @property
     def total(self) -> int:
+        """All that is unread."""
         return sum(self.categories.values()) + sum(self.rooms.values())
 
 

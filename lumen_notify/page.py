@@ -27,6 +27,8 @@ class Page:
         self._files = StaticFiles(directory=folder or Path(__file__).with_name("web"), html=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: ASGI 3."""
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)

@@ -1,0 +1,1 @@
+"""Accept: a request becomes a command, or a refusal."""

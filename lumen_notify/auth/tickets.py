@@ -19,6 +19,7 @@ from typing import Any
 
 import jwt
 
+from ..errors import Unauthenticated
 from lumen_notify.auth import claims
 from lumen_notify.auth.keys import Key
 from lumen_notify.auth.principal import Principal
@@ -67,6 +68,22 @@ class Tickets:
         """Return whose ticket it is, with the expiry of the token behind it. Raises Unauthenticated."""
         return self._open(_TICKET, text)
 
+    def redeem_with_cookie(self, ticket: str, cookie: str | None) -> tuple[Principal, bool]:
+        """Return whose stream it is, and whether the ticket itself is still good.
+
+        A native reconnect repeats the URL, with a ticket that is over by then: the cookie that it set serves,
+        if both are of one user. Raises Unauthenticated.
+        """
+        try:
+            return self.redeem(ticket), True
+        except Unauthenticated as error:
+            if error.code != "token_expired" or cookie is None:
+                raise
+            principal = self.from_cookie(cookie)
+            if principal.user_id != self._open(_TICKET, ticket, is_expiry_checked=False).user_id:
+                raise
+            return principal, False
+
     def cookie(self, principal: Principal) -> str:
         """Make the value of the stream's cookie, of characters that need no quoting."""
         return self._sign(_COOKIE, principal, principal.expires_at)
@@ -93,7 +110,7 @@ class Tickets:
     def _encode(self, kind: _Kind, payload: dict[str, Any]) -> str:
         return jwt.encode(payload, self._signing_key, algorithm="HS256", headers={"typ": kind.typ})
 
-    def _open(self, kind: _Kind, text: str | None) -> Principal:
+    def _open(self, kind: _Kind, text: str | None, *, is_expiry_checked: bool = True) -> Principal:
         if not text:
             raise missing()
         raw = claims.to_ascii(text, noun=kind.noun)

@@ -1,0 +1,1 @@
+"""Commit: many commands, one transaction, and the log that it appends to."""

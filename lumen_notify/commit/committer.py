@@ -39,7 +39,8 @@ class Command(Protocol):
     """A request as accepted. lane: commands of one lane do not share a transaction; None: no lane."""
 
     @property
-    def lane(self) -> str | None: ...
+    def lane(self) -> str | None:
+        """What it must not share a transaction over."""
 
 
 Writer = Callable[[Draft, Sequence[Any]], Awaitable[Sequence[Any]]]
@@ -133,7 +134,7 @@ class Committer:
                 await self._commit(batch, tries - 1)
                 return
             answers, events = [error] * len(batch), ()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, a caller waits for it
             if len(batch) > 1:
                 for item in batch:
                     await self._commit([item])
@@ -144,12 +145,7 @@ class Committer:
         if events:
             self._announce(events)
         for (_, answer), result in zip(batch, answers, strict=True):
-            if answer.done():
-                continue  # its caller stopped waiting
-            if isinstance(result, BaseException):
-                answer.set_exception(result)
-            else:
-                answer.set_result(result)
+            _resolve(answer, result)
 
     async def _write(self, commands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Event]]:
         answers: list[Any] = [None] * len(commands)
@@ -161,3 +157,12 @@ class Committer:
                     for n, result in zip(numbers, results, strict=True):
                         answers[n] = result
         return answers, draft.events
+
+
+def _resolve(answer: asyncio.Future[Any], result: object) -> None:
+    if answer.done():
+        return  # its caller stopped waiting
+    if isinstance(result, BaseException):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)

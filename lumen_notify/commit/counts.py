@@ -42,11 +42,11 @@ def _users(user_ids: Iterable[str]) -> list[dict[str, str]]:
 
 def _by_user(rows: Rows) -> Mapping[str, Counts]:
     categories: dict[str, dict[str, int]] = {}
-    position = 0
-    for position, user_id, category, unread in rows:
+    for _, user_id, category, unread in rows:
         mine = categories.setdefault(user_id, {})
         if category is not None:
             mine[category] = unread
+    position = rows[0][0] if rows else 0
     return {
         user_id: Counts(position=position, categories=mine, rooms={}) for user_id, mine in categories.items()
     }

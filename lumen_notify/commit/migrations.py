@@ -29,7 +29,7 @@ class Migration:
 
 def available(folder: Path) -> Sequence[Migration]:
     """Read a dialect's steps, ascending. Raises ValueError if the numbers are not 1, 2, 3, ..."""
-    steps = []
+    steps: list[Migration] = []
     for path in sorted(folder.glob("*.sql")):
         found = _FILE.match(path.name)
         if found is None or int(found[1]) != len(steps) + 1:

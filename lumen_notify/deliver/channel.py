@@ -33,6 +33,7 @@ class Channel:
 
     @property
     def is_unused(self) -> bool:
+        """Nobody is here, and nobody is on the way."""
         return not self.outlets and not self.joining
 
     def start(self, counts: Counts, later: Sequence[Frame], position: int) -> None:
@@ -48,8 +49,9 @@ class Channel:
             self.counters.apply(frame)
         self.position = position
 
-    def show(self, frames: Sequence[Frame], position: int) -> None:
-        """Count new frames and send them to every stream. position: of the newest event of all."""
+    def show(self, frames: Sequence[Frame], position: int, second: int) -> None:
+        """Count new frames and send them to every stream. position: of the newest event of all;
+        second: of the wheel's clock, now."""
         self.position = position
         if self.counters is None:
             return  # still loading: `start` will count them
@@ -57,5 +59,7 @@ class Channel:
         for frame in frames:
             self.counters.apply(frame)
             chunks.append(frame.encode(self.counters))
-        for outlet in tuple(self.outlets) if len(self.outlets) > 1 else self.outlets:
-            outlet.write(chunks)
+        if chunks:
+            for outlet in tuple(self.outlets):  # one that is too slow leaves the list
+                outlet.written_at = second
+                outlet.write(chunks)

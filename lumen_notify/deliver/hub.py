@@ -26,6 +26,7 @@ TURN_CHANNELS = 64
 class _Batch(NamedTuple):
     frames: dict[str, list[Frame]]
     position: int
+    second: int
 
 
 class Hub:
@@ -73,9 +74,10 @@ class Hub:
             by_audience.setdefault(frame.audience, []).append(frame)
         self.replay.append(frames)
         self.position = frames[-1].position
-        self._batch = _Batch(by_audience, self.position)
+        began = self._clock()
+        self._batch = _Batch(by_audience, self.position, int(began))
         self._wake()
-        turn_deadline = self._clock() + TURN_SECONDS
+        turn_deadline = began + TURN_SECONDS
         for number, channel in enumerate(self._concerned(by_audience), start=1):
             self.settle(channel)
             if number % TURN_CHANNELS == 0 and self._clock() > turn_deadline:
@@ -96,7 +98,7 @@ class Hub:
             frames = sorted(mine + everyone, key=lambda frame: frame.position)
         else:
             frames = mine or everyone or []
-        channel.show(frames, batch.position)
+        channel.show(frames, batch.position, batch.second)
 
     def when_at(self, position: int, wake: Callable[[], None]) -> None:
         """Call `wake` as soon as `position` is delivered; at once if it is."""

@@ -41,7 +41,7 @@ class Loader:
             answers = {user_id: self._waiting.pop(user_id) for user_id in users}
             try:
                 found = await self._fetch(users)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, callers wait for it
                 for answer in answers.values():
                     answer.set_exception(error)
                     answer.exception()  # seen, even if its caller has left

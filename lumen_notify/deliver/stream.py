@@ -4,28 +4,26 @@ The client is known by, in this order: `?token=`, `?ticket=`, `Authorization: Be
 cookie. A bad one is a plain 401, so that an EventSource stops; what may pass later (too many
 streams, a database that is down) is a 200 that says `closing`, so that it comes back.
 
-Here is the only use of sse_starlette. Deliberate oddities:
-
-1. Its own ping is off: ours carries an id, and one wheel serves all streams.
-2. It sets `shutdown_event` when the server is told to end. We pass our own object with a `set`, which
-   closes the outlet with a farewell; the response then ends by itself, in the grace period.
+The fast way is `handover`; where the server does not offer it, or a middleware holds the response
+back, the same frames go through `fallback`.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sse_starlette import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from lumen_notify.auth import Principal, Tickets, Verifier, bearer
-from lumen_notify.deliver import frames
-from lumen_notify.deliver.outlet import QueueOutlet
+from lumen_notify.deliver import fallback, frames
+from lumen_notify.deliver.handover import EXTENSION, TransportOutlet
+from lumen_notify.deliver.outlet import Outlet
 from lumen_notify.deliver.streams import Streams, jittered_retry_ms
 from lumen_notify.deliver.welcome import Welcome
 from lumen_notify.errors import Invalid, Unauthenticated, Unavailable
@@ -35,8 +33,8 @@ COOKIE = "lumen_stream"
 
 DEVICES = ("mobile", "desktop", "tablet")
 
-GRACE_SECONDS = 5.0
-"""What sse_starlette gives a response to end by itself; nothing waits that long unless it is stuck."""
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
+"""Nobody on the way may keep or hold back what is sent (the second is nginx's word for it)."""
 
 _SECRETS = re.compile(rb"((?:^|&)(?:token|ticket)=)[^&]*")
 
@@ -45,13 +43,16 @@ _log = logging.getLogger("lumen_notify.streams")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEndpoint:
-    """Opens streams. max_backlog_bytes: what one may hold back; 0 for no bound."""
+    """Opens streams. max_backlog_bytes: what one may hold back; 0 for no bound. drain_seconds: what
+    streams have to end when the server does. clock: wall-clock milliseconds."""
 
     verifier: Verifier
     tickets: Tickets
     streams: Streams
     welcome: Welcome
     max_backlog_bytes: int
+    drain_seconds: float
+    clock: Callable[[], int]
 
     async def get(self, request: Request) -> Response:
         """Answer one GET."""
@@ -62,28 +63,26 @@ class StreamEndpoint:
         device = query.get("device")
         if device is not None and device not in DEVICES:
             raise Invalid(f"must be one of {', '.join(DEVICES)}", field="device")
-        last_event_id = (
-            request.headers.get("last-event-id")
-            or query.get("last_event_id")
-            or query.get("lastEventId")
-            or None
-        )
-        outlet = QueueOutlet(
-            user_id=principal.user_id,
+        opening = Opening(
+            endpoint=self,
+            principal=principal,
             device=device,
             address=request.client.host if request.client else "",
-            expires_at=principal.expires_at,
-            on_close=self.streams.closed,
-            max_backlog_bytes=self.max_backlog_bytes,
+            last_event_id=request.headers.get("last-event-id")
+            or query.get("last_event_id")
+            or query.get("lastEventId")
+            or None,
         )
-        response = EventSourceResponse(
-            self._payloads(outlet, last_event_id),
-            ping=0,
-            shutdown_event=cast(Any, _Farewell(outlet)),
-            shutdown_grace_period=GRACE_SECONDS,
-        )
+        response = StreamResponse(opening)
         if cookie is not None:
-            self._set_cookie(request, response, cookie, principal)
+            response.set_cookie(
+                COOKIE,
+                cookie,
+                path=request.url.path,
+                secure=request.url.scheme == "https",
+                httponly=True,
+                samesite="strict",
+            )
         return response
 
     async def _authenticate(self, request: Request) -> tuple[Principal, str | None]:
@@ -91,58 +90,95 @@ class StreamEndpoint:
         query = request.query_params
         if token := query.get("token"):
             return await self.verifier.verify(token), None
+        cookie = request.cookies.get(COOKIE)
         if ticket := query.get("ticket"):
-            try:
-                principal = self.tickets.redeem(ticket)
-            except Unauthenticated:
-                # A native reconnect repeats the URL, with a ticket that is used up: the cookie serves.
-                if COOKIE not in request.cookies:
-                    raise
-            else:
-                return principal, self.tickets.cookie(principal)
+            principal, is_fresh = self.tickets.redeem_with_cookie(ticket, cookie)
+            return principal, self.tickets.cookie(principal) if is_fresh else None
         if token := bearer(request.headers.get("authorization")):
             return await self.verifier.verify(token), None
-        if COOKIE in request.cookies:
-            return self.tickets.from_cookie(request.cookies[COOKIE]), None
+        if cookie is not None:
+            return self.tickets.from_cookie(cookie), None
         raise Unauthenticated("a token is needed: ?token=, ?ticket= or Authorization", code="token_missing")
 
-    def _set_cookie(self, request: Request, response: Response, cookie: str, principal: Principal) -> None:
-        response.set_cookie(
-            COOKIE,
-            cookie,
-            path=request.url.path,
-            expires=None,
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="strict",
-        )
 
-    async def _payloads(self, outlet: QueueOutlet, last_event_id: str | None) -> AsyncIterator[bytes]:
-        try:
-            yield frames.unchunk(frames.retry(jittered_retry_ms()))
-            if self.streams.is_full_for(outlet.address):
-                outlet.close(CloseReason.OVERLOADED, jittered_retry_ms())
-            else:
-                self.streams.add(outlet)
-                await self._join(outlet, last_event_id)
-            async for payload in outlet.payloads():
-                yield payload
-        finally:
-            outlet.lost()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A stream that is about to be: whose, from where, after which event."""
 
-    async def _join(self, outlet: QueueOutlet, last_event_id: str | None) -> None:
+    endpoint: StreamEndpoint
+    principal: Principal
+    device: str | None
+    address: str
+    last_event_id: str | None
+
+    def transport_outlet(self) -> TransportOutlet:
+        """Make the outlet of a connection that is handed over."""
+        return TransportOutlet(on_shutdown=self.endpoint.streams.start_drain, **self._common())
+
+    def queue_outlet(self) -> fallback.QueueOutlet:
+        """Make the outlet of a response."""
+        return fallback.QueueOutlet(**self._common())
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "user_id": self.principal.user_id,
+            "device": self.device,
+            "address": self.address,
+            "connected_at": self.endpoint.clock(),
+            "expires_at": self.principal.expires_at,
+            "on_close": self.endpoint.streams.closed,
+            "max_backlog_bytes": self.endpoint.max_backlog_bytes,
+        }
+
+    async def begin(self, outlet: Outlet) -> None:
+        """Send a first byte at once, then bring the outlet up to date and live, or close it."""
+        streams = self.endpoint.streams
+        outlet.write([frames.retry(jittered_retry_ms())])
+        refusal = streams.refusal(self.address)
+        if refusal is not None:
+            outlet.close(refusal, jittered_retry_ms())
+            return
+        streams.add(outlet)
         try:
-            await self.welcome.join(outlet, last_event_id)
-        except Unavailable as error:
-            _log.warning("a stream could not be opened: %s", error.message)
+            await self.endpoint.welcome.join(outlet, self.last_event_id)
+        except Exception as error:  # noqa: BLE001 - a stream that cannot open ends with a word
+            cause = None if isinstance(error, Unavailable) else error
+            _log.warning("stream %s could not be opened: %s", outlet.id, error, exc_info=cause)
             outlet.close(CloseReason.OVERLOADED, jittered_retry_ms())
 
 
-class _Farewell:
-    """Stands in for the event that sse_starlette sets at shutdown (oddity 2)."""
+class StreamResponse(Response):
+    """Starts a response, then hands its connection over; or else drains a queue into it."""
 
-    def __init__(self, outlet: QueueOutlet) -> None:
-        self._outlet = outlet
+    media_type = "text/event-stream"
 
-    def set(self) -> None:
-        self._outlet.close(CloseReason.SHUTDOWN, jittered_retry_ms())
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(headers=HEADERS)
+        del self.headers["content-length"]
+        self._opening = opening
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: ASGI 3."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
+        opening = self._opening
+        hand_over = scope.get("extensions", {}).get(EXTENSION)
+        if hand_over is not None:
+            outlet = opening.transport_outlet()
+            if hand_over(outlet):
+                await opening.begin(outlet)
+                return
+
+        async def send_body(message: Message) -> None:
+            if message["type"] != "http.response.start":  # that has been sent
+                await send(message)
+
+        response = fallback.respond(
+            opening.queue_outlet(),
+            opening.begin,
+            on_shutdown=opening.endpoint.streams.start_drain,
+            grace_seconds=opening.endpoint.drain_seconds,
+        )
+        await response(scope, receive, send_body)

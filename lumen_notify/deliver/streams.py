@@ -6,6 +6,7 @@ heartbeat.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 from collections.abc import Callable
@@ -18,6 +19,14 @@ from lumen_notify.model import CloseReason
 
 WARNING_SECONDS = 60
 """How long before its token ends a stream is told."""
+
+DRAIN_SHARE = 0.8
+"""The part of the drain time in which streams are closed; the rest is for the last bytes."""
+
+DRAIN_PER_SECOND = 1000
+"""Streams closed in a second, if the drain time does not ask for more: few are closed at once."""
+
+DRAIN_STEP_SECONDS = 0.05
 
 RETRY_MS = (1000, 4000)
 """A client comes back after a time between these two."""
@@ -38,6 +47,7 @@ class Streams:
         hub: Hub,
         *,
         ping_seconds: float,
+        drain_seconds: float,
         max_streams: int,
         max_streams_per_user: int,
         max_streams_per_address: int,
@@ -45,8 +55,9 @@ class Streams:
         wall_clock: Callable[[], int],
     ) -> None:
         self.wheel: Wheel[Outlet] = Wheel(self._check, clock)
-        self.is_draining = False
         self._hub = hub
+        self._drain_seconds = drain_seconds
+        self._draining: asyncio.Task[None] | None = None
         self._ping_seconds = max(1, round(ping_seconds))
         self._max_streams = max_streams
         self._max_per_user = max_streams_per_user
@@ -63,13 +74,20 @@ class Streams:
         """Return the user's open streams, oldest first."""
         return list(self._by_user.get(user_id, ()))
 
-    def is_full_for(self, address: str) -> bool:
-        """Say whether one more stream from this address would be too many."""
-        return (
-            self.is_draining
-            or 0 < self._max_streams <= self._number
-            or 0 < self._max_per_address <= self._by_address.get(address, 0)
-        )
+    @property
+    def is_draining(self) -> bool:
+        """The server is about to end."""
+        return self._draining is not None
+
+    def refusal(self, address: str) -> CloseReason | None:
+        """Say why one more stream from this address cannot be; None if it can."""
+        if self._draining is not None:
+            return CloseReason.SHUTDOWN
+        if 0 < self._max_streams <= self._number or 0 < self._max_per_address <= self._by_address.get(
+            address, 0
+        ):
+            return CloseReason.OVERLOADED
+        return None
 
     def add(self, outlet: Outlet) -> None:
         """Take a new stream. The user's oldest is closed as `replaced` if he has too many."""
@@ -108,15 +126,31 @@ class Streams:
             outlet.events,
         )
 
-    def drain(self) -> None:
-        """Close all streams as `shutdown`, and take no new ones."""
-        self.is_draining = True
-        for outlets in list(self._by_user.values()):
-            for outlet in tuple(outlets):
+    def start_drain(self) -> None:
+        """Begin to close all streams as `shutdown`, and take no new ones. Twice is once."""
+        if self._draining is None:
+            self._draining = asyncio.get_running_loop().create_task(self._drain(), name="drain")
+
+    async def drain(self) -> None:
+        """Close all streams as `shutdown`: spread over the drain time, so that they do not all come
+        back at once; DRAIN_PER_SECOND where that is quicker."""
+        self.start_drain()
+        if self._draining is not None:
+            await self._draining
+
+    async def _drain(self) -> None:
+        outlets = [outlet for mine in self._by_user.values() for outlet in mine]
+        seconds = min(self._drain_seconds * DRAIN_SHARE, len(outlets) / DRAIN_PER_SECOND)
+        steps = max(1, round(seconds / DRAIN_STEP_SECONDS))
+        for step in range(steps):
+            for outlet in outlets[step::steps]:
                 outlet.close(CloseReason.SHUTDOWN, jittered_retry_ms())
+            if step < steps - 1:
+                await asyncio.sleep(DRAIN_STEP_SECONDS)
 
     def _check(self, outlet: Outlet) -> int | None:
-        if outlet.is_closed:
+        if outlet.close_reason is not None:
+            outlet.abort()
             return None
         left_ms = outlet.expires_at - self._wall_clock()
         if left_ms <= 0:
@@ -132,8 +166,9 @@ class Streams:
             and outlet in channel.outlets
         ):
             self._hub.settle(channel)  # so that the ping's id is not ahead of what was sent
+            outlet.written_at = self.wheel.now
             outlet.write([frames.ping(str(self._hub.cursor))])
-        return None if outlet.is_closed else self._next_check(outlet)
+        return self._next_check(outlet)
 
     def _next_check(self, outlet: Outlet) -> int:
         left_seconds = -((self._wall_clock() - outlet.expires_at) // 1000)

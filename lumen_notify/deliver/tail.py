@@ -26,16 +26,19 @@ _log = logging.getLogger("lumen_notify.tail")
 class LogReader(Protocol):
     """What the tail needs of `commit.log.Log`."""
 
-    async def after(self, position: int) -> Sequence[Event]: ...
+    async def after(self, position: int) -> Sequence[Event]:
+        """Read the next events, ascending and contiguous; none if there are none."""
 
 
 class FanOut(Protocol):
     """What the tail needs of `deliver.hub.Hub`."""
 
     @property
-    def position(self) -> int: ...
+    def position(self) -> int:
+        """Up to which events are delivered."""
 
-    def fan_out(self, events: Sequence[Event]) -> Iterator[None]: ...
+    def fan_out(self, events: Sequence[Event]) -> Iterator[None]:
+        """Deliver contiguous events, a turn of work at each `next`."""
 
 
 class Tail:

@@ -38,9 +38,11 @@ NO_BOUND_BYTES = 64 * 1024 * 1024
 class LogReader(Protocol):
     """What the welcome needs of `commit.log.Log`."""
 
-    async def head(self) -> Head: ...
+    async def head(self) -> Head:
+        """Read where the log is."""
 
-    async def for_audiences(self, audiences: Sequence[str], *, after: int, up_to: int) -> Sequence[Event]: ...
+    async def for_audiences(self, audiences: Sequence[str], *, after: int, up_to: int) -> Sequence[Event]:
+        """Read the next events of some audiences: ascending, at most PAGE_EVENTS."""
 
 
 class Welcome:
@@ -64,7 +66,7 @@ class Welcome:
             missed: list[Frame] | None = []
             if last_event_id is not None:
                 missed = await self._missed(channel, Cursor.parse(last_event_id))
-            if not outlet.is_closed:
+            if outlet.close_reason is None:
                 self._enter(channel, outlet, missed, is_resuming=last_event_id is not None)
         finally:
             channel.joining -= 1
@@ -75,7 +77,7 @@ class Welcome:
             counts = await self._loader.load(channel.user_id)
             await self._reach(counts.position)
             later = self._hub.replay.since(counts.position, channel.audiences)
-            if channel.counters is None and later is not None:
+            if later is not None:  # else memory has moved on meanwhile: count again
                 channel.start(counts, later, self._hub.position)
 
     async def _missed(self, channel: Channel, cursor: Cursor | None) -> list[Frame] | None:
