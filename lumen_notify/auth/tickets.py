@@ -19,11 +19,11 @@ from typing import Any
 
 import jwt
 
-from ..errors import Unauthenticated
 from lumen_notify.auth import claims
 from lumen_notify.auth.keys import Key
 from lumen_notify.auth.principal import Principal
 from lumen_notify.auth.refusals import missing
+from lumen_notify.errors import Unauthenticated
 from lumen_notify.model import now_ms
 
 TICKET_SECONDS = 60
