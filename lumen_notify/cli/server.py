@@ -29,11 +29,9 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from lumen_notify.app import Lumen, secret_path
 from lumen_notify.cli.local import server_url
+from lumen_notify.deliver.handover import HandoverProtocol
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.settings import Settings, variable
-
-HTTP_PROTOCOL: type[asyncio.Protocol] | Literal["httptools"] = "httptools"
-"""What uvicorn speaks HTTP with."""
 
 BACKLOG_CONNECTIONS = 4096
 """Connections that the kernel holds until they are accepted: a reconnect storm comes all at once."""
@@ -137,7 +135,7 @@ def _lumen(settings: Settings) -> Lumen:
 def _config(app: ASGIApp, settings: Settings, lifespan: Literal["auto", "off"]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=HTTP_PROTOCOL,
+        http=HandoverProtocol,
         ws="none",
         interface="asgi3",
         lifespan=lifespan,

@@ -188,3 +188,22 @@ def test_what_is_too_long_for_a_cookie_loses_the_avatar_first(clock: Clock, alic
     value = tickets.cookie(longest)
     assert len(value) <= MAX_VALUE_BYTES
     assert tickets.from_cookie(value) == Principal(user_id="🦊" * 128, expires_at=alice.expires_at)
+
+
+def test_a_cookie_serves_for_a_ticket_of_the_same_user_that_is_over(clock: Clock, alice: Principal) -> None:
+    tickets = Tickets(KEY, clock)
+    ticket, cookie = tickets.issue(alice), tickets.cookie(alice)
+    assert tickets.redeem_with_cookie(ticket, cookie) == (alice, True)
+
+    clock.ms += TICKET_SECONDS * 1000
+    assert tickets.redeem_with_cookie(ticket, cookie) == (alice, False)
+    bob = tickets.cookie(Principal(user_id="bob", expires_at=alice.expires_at))
+    for other in (None, bob, "garbage"):
+        with pytest.raises(Unauthenticated):
+            tickets.redeem_with_cookie(ticket, other)
+
+
+def test_a_cookie_does_not_serve_for_a_forged_ticket(clock: Clock, alice: Principal) -> None:
+    tickets = Tickets(KEY, clock)
+    with pytest.raises(Unauthenticated):
+        tickets.redeem_with_cookie("forged", tickets.cookie(alice))
