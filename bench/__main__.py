@@ -15,6 +15,7 @@ from pathlib import Path
 import uvloop
 
 from bench import figures, report, subjects
+from bench.watch import DISTURBED_SHARE, MAX_TRIES
 from lumen_notify.bench.load import raise_file_limit
 from lumen_notify.bench.process import pin
 
@@ -54,12 +55,22 @@ def measure(setups: list[str], servers: list[str], size: figures.Size, runs: int
             for name in report.SETUPS[setup]:
                 if name not in servers:
                     continue
-                started = time.monotonic()
-                values = uvloop.run(MEASURES[setup](name, size))
-                results[setup, name].append(values)
-                numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
-                _say(f"run {run} {setup:5} {name:9} {numbers}  [{time.monotonic() - started:.0f} s]")
+                results[setup, name].append(_undisturbed(f"run {run}", setup, name, size))
     return results
+
+
+def _undisturbed(run: str, setup: str, name: str, size: figures.Size) -> figures.Values:
+    """Measure, again if other programs were busy meanwhile; the least disturbed try counts."""
+    tries: list[figures.Values] = []
+    for _ in range(MAX_TRIES):
+        started = time.monotonic()
+        values = uvloop.run(MEASURES[setup](name, size))
+        tries.append(values)
+        numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
+        _say(f"{run} {setup:5} {name:9} {numbers}  [{time.monotonic() - started:.0f} s]")
+        if values["others_busy"] <= DISTURBED_SHARE:
+            break
+    return min(tries, key=lambda values: values["others_busy"])
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench import subjects
-from lumen_notify.bench.load import FanOut, Load, percentile
+from bench.watch import Watch
+from lumen_notify.bench.load import Load, percentile
 from lumen_notify.bench.process import Server
 from lumen_notify.bench.publisher import Publisher
 from lumen_notify.bench.wire import stamped
@@ -48,9 +49,11 @@ async def wide(name: str, size: Size) -> Values:
     async with subjects.start(name, size.core) as (server, wire):
         load = Load(wire)
         values = await _open(load, server, size.wide)
-        values |= await _fan_out(load, server, 1, size.seconds)
+        values |= await _fan_out(load, server, 1, size)
         if name not in ("plain", "nchan-own"):
+            watch = Watch(server, size.core)
             latency = await load.beat(publishes=size.beats, every_seconds=1.0)
+            values["others_busy"] = max(values["others_busy"], watch.shares()["others_busy"])
             values["receipt_p50_ms"] = percentile(latency.receipts_ns, 0.5) / 1e6
             values["receipt_p99_ms"] = percentile(latency.receipts_ns, 0.99) / 1e6
         _nothing_lost(load)
@@ -62,14 +65,14 @@ async def many(name: str, size: Size) -> Values:
     async with subjects.start(name, size.core) as (server, wire):
         load = Load(wire)
         values = await _open(load, server, size.many)
-        values |= await _fan_out(load, server, size.publishers, size.seconds)
+        values |= await _fan_out(load, server, size.publishers, size)
         _nothing_lost(load)
         return values
 
 
 async def storm(name: str, size: Size) -> Values:
     """All streams come back at once with a cursor, having missed a few notifications."""
-    async with subjects.start(name, size.core) as (_, wire):
+    async with subjects.start(name, size.core) as (server, wire):
         before = Load(wire)
         await before.open(size.wide)
         publisher = await Publisher.connect(wire.host, wire.port)
@@ -82,28 +85,33 @@ async def storm(name: str, size: Size) -> Values:
             await publisher.publish(wire.publish(stamped(0)))
         await asyncio.sleep(SETTLE_SECONDS)
         load = Load(wire)
+        watch = Watch(server, size.core)
         ready = await load.open(size.wide, cursor=found[1].decode(), at_once=STORM_AT_ONCE)
         async with asyncio.timeout(30):
             await load.tally.reach(size.wide * STORM_MISSED)
+        shares = watch.shares()
         await asyncio.sleep(SETTLE_SECONDS)
         _nothing_lost(load)
         surplus = load.tally.frames - size.wide * STORM_MISSED
         load.close()
         publisher.close()
-        return {"ready_seconds": ready, "surplus_frames": surplus}
+        return {"ready_seconds": ready, "surplus_frames": surplus, **shares}
 
 
 async def few(name: str, size: Size) -> Values:
     """One user on five devices: what a single publish takes, to its answer and to its receipt."""
-    async with subjects.start(name, size.core, streams_per_user=DEVICES) as (_, wire):
+    async with subjects.start(name, size.core, streams_per_user=DEVICES) as (server, wire):
         load = Load(wire)
         await load.open(DEVICES, sample_every=1)
         await load.beat(publishes=20, every_seconds=0)
+        watch = Watch(server, size.core)
         latency = await load.beat(publishes=size.messages, every_seconds=0)
+        shares = watch.shares()
         _nothing_lost(load)
         return {
             "post_p50_ms": percentile(latency.posts_ns, 0.5) / 1e6,
             "receipt_p50_ms": percentile(latency.receipts_ns, 0.5) / 1e6,
+            **shares,
         }
 
 
@@ -123,15 +131,11 @@ async def _open(load: Load, server: Server, count: int) -> dict[str, float]:
     }
 
 
-async def _fan_out(load: Load, server: Server, publishers: int, seconds: float) -> dict[str, float]:
+async def _fan_out(load: Load, server: Server, publishers: int, size: Size) -> dict[str, float]:
     await load.fan_out(publishers=publishers, seconds=WARM_UP_SECONDS)
-    before = server.cpu_seconds() or 0.0
-    fan_out: FanOut = await load.fan_out(publishers=publishers, seconds=seconds)
-    return {
-        "deliveries_per_second": fan_out.deliveries_per_second,
-        "server_busy": ((server.cpu_seconds() or 0.0) - before) / fan_out.seconds,
-        "load_busy": fan_out.load_busy,
-    }
+    watch = Watch(server, size.core)
+    fan_out = await load.fan_out(publishers=publishers, seconds=size.seconds)
+    return {"deliveries_per_second": fan_out.deliveries_per_second, **watch.shares()}
 
 
 def _nothing_lost(load: Load) -> None:

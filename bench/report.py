@@ -12,6 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import figures, subjects
+from bench.watch import DISTURBED_SHARE, MAX_TRIES
+
+METHOD = Path(__file__).with_name("method.md")
 
 Results = Mapping[tuple[str, str], Sequence[figures.Values]]
 """(set-up, subject) -> the values of each run."""
@@ -177,15 +180,15 @@ def _page(results: Results, size: figures.Size, runs: int) -> Iterable[str]:
         for value in measured[0]:
             numbers = ", ".join(f"{run[value]:,.2f}" for run in measured)
             yield f"| {setup} | {subject} | {value} | {numbers} |"
-    yield "\n" + METHOD.format(
-        wide=f"{size.wide:,}",
-        many=f"{size.many:,}",
-        publishers=size.publishers,
+    yield "\n" + METHOD.read_text().format(
+        disturbed=DISTURBED_SHARE,
+        tries=MAX_TRIES,
         seconds=size.seconds,
         beats=size.beats,
-        messages=size.messages,
+        wide=f"{size.wide:,}",
         missed=figures.STORM_MISSED,
         at_once=f"{figures.STORM_AT_ONCE:,}",
+        messages=size.messages,
     )
 
 
@@ -205,39 +208,3 @@ def machine() -> str:
     else:
         parts.append("nginx with nchan: not installed")
     return " · ".join(parts)
-
-
-METHOD = """\
-## Method
-
-Each server runs alone on one core, the load on another, over loopback. The servers take turns within each
-run, so that what else the machine does hits all alike. A ratio is our median over the other's median.
-
-- **ours** is `lumen-notify serve` with default settings (limits of streams off): tokens are checked, each
-  publish is committed to an SQLite file before it is answered, each user's frame has his own unread
-  count.
-- **bare** is a uvloop protocol that writes frames of the same shape with a count per stream
-  (`bench/bare.py`). No tokens, no database, no bounds: the limit of what this loop can write.
-- **plain** is Starlette with sse-starlette, a queue per stream and uvicorn (`bench/plain.py`). No tokens,
-  no database.
-- **nchan** is one nginx worker (`bench/nchan.py`), all streams on one channel. It cannot put a user's own
-  count into a broadcast, so all get the same one. **nchan-own** is the same with each stream on its
-  user's own channel and on the shared one (multiplexed), which is what it takes to reach single users
-  too. No tokens; messages stay in memory.
-- The load (`lumen_notify/bench/load.py`) counts frame ends and parses nothing. `server_busy` and
-  `load_busy` are shares of a core: where the server's is near 1, the server was the limit.
-- Deliveries: for {seconds:g} s, a publisher sends its next notification when the last was answered; with
-  K publishers at most K + 1 notifications are on the way, that is, not yet received by every stream. The
-  figure is frames received by all streams over the time from the first request to the last receipt. So a
-  server gains nothing by answering before it delivers.
-- Memory: growth of the resident set (`/proc/PID/smaps_rollup`) of the server process and its children,
-  for nginx master and worker with the shared memory that they touched, from before to one second after
-  {wide} streams have opened, after 100 others had come and gone. Buffers in the kernel are not counted;
-  they are the same for all.
-- Latency: {beats} publishes, one a second; each tenth stream notes the age of each frame when it reads
-  it.
-- Coming back: {wide} streams are closed, {missed} notifications are published, all connect again with
-  `Last-Event-ID`, at most {at_once} connects waiting at a time (a listening socket queues 2,048). Ready
-  is the `ready` frame on every stream; then each must have received exactly the {missed}.
-- One user on 5 streams: {messages} publishes, the next when the last was received by all five.
-"""

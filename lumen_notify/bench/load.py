@@ -7,7 +7,7 @@
     load.close()
 
 Publishes are a closed loop: a publisher sends its next when its last has been answered and, with K
-publishers, at most K + 1 notifications are on the way, which means: not yet received by *every* stream. So
+publishers, at most 2 K notifications are on the way, which means: not yet received by *every* stream. So
 a server cannot look fast by answering early and delivering later, no backlog grows without bound, and the
 server is not idle while the load still reads (with K it would be, a third of the time).
 
@@ -160,7 +160,7 @@ class Load:
             while sent < publishes and time.perf_counter() < ends_at:
                 sent += 1
                 await publisher.publish(self.wire.publish(stamped(time.perf_counter_ns())))
-                await tally.reach(base + (sent - publishers) * count)
+                await tally.reach(base + (sent - 2 * publishers + 1) * count)
 
         try:
             with quiet_collector(), first_error():

@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
@@ -138,6 +139,32 @@ class Server:
                     child.wait(2)
                     break
         self._log.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreTime:
+    """What one core has done since the machine started, in seconds.
+
+    `processes`: programs, and what the host took for others (steal). `busy`: that and the kernel's
+    interrupts, of which the network's are most here and which count for no process.
+    """
+
+    processes: float
+    busy: float
+
+
+def core_times() -> dict[int, CoreTime]:
+    """Return the time of each core; empty where it is not known."""
+    times = {}
+    with contextlib.suppress(OSError):
+        for line in (PROC / "stat").read_text().splitlines():
+            name, *fields = line.split()
+            if name.startswith("cpu") and name != "cpu":
+                ticks = [int(field) / os.sysconf("SC_CLK_TCK") for field in fields[:8]]
+                user, nice, system, _idle, _wait, irq, softirq, steal = ticks
+                processes = user + nice + system + steal
+                times[int(name[3:])] = CoreTime(processes=processes, busy=processes + irq + softirq)
+    return times
 
 
 def family(pid: int) -> list[int]:
