@@ -2,9 +2,9 @@
 
     serve     server, demo: run it
     migrate   bring the database to this version
-    token     local: make a token as the server here would take it
-    send      sending: publish one notification
-    tail      tail: follow a user's stream
+    token     local: make a token as the server here takes it
+    send      sending, client: publish one notification
+    tail      tail, client, lines: follow a user's stream
 
 Exit status: 0 done, 1 it did not work out, 2 wrong settings or arguments, each with a line on stderr. A
 token goes to stdout only where it is what was asked for.
@@ -12,19 +12,45 @@ token goes to stdout only where it is what was asked for.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from lumen_notify import logs
-from lumen_notify.cli import demo
-from lumen_notify.cli.local import make_token, read_settings, signing_secret
-from lumen_notify.cli.server import serve as run_server
+from lumen_notify.auth import PUBLISH
+from lumen_notify.cli import demo, sending, server
+from lumen_notify.cli.local import (
+    TOKEN_VARIABLE,
+    make_token,
+    notifications_url,
+    read_settings,
+    signing_secret,
+)
+from lumen_notify.cli.tail import SILENCE_SECONDS, Tail
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.migrations import Migration
+from lumen_notify.commit.migrations import migrate as migrate_database
 from lumen_notify.errors import Invalid, LumenError, Misconfigured
+from lumen_notify.settings import Settings
 
 DEFAULT_TTL_SECONDS = 3600
+SEND_TTL_SECONDS = 60
+
+Url = Annotated[
+    str | None, typer.Option(help="A server, or where one is mounted; else LUMEN_HOST and LUMEN_PORT.")
+]
+Token = Annotated[
+    str | None,
+    typer.Option(
+        envvar=TOKEN_VARIABLE, show_envvar=False, help="A token, else LUMEN_TOKEN, else one made here."
+    ),
+]
 
 # A traceback with local variables, as typer would print it, can show a secret.
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -71,7 +97,7 @@ def serve(
         if is_demo:
             typer.echo(demo.story(settings, url))
 
-    run_server(settings, app=application, on_started=started)
+    server.serve(settings, app=application, on_started=started)
 
 
 @app.command()
@@ -86,6 +112,72 @@ def token(
     """Make a token for a user and print it alone."""
     settings = read_settings()
     typer.echo(make_token(settings, user, ttl_seconds=ttl, scopes=scope or (), username=name))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version; the server does it too when it starts."""
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    made = asyncio.run(_migrate(settings))
+    for step in made:
+        typer.echo(f"made {step.version:04d} {step.name}")
+    if not made:
+        typer.echo("nothing to do")
+
+
+async def _migrate(settings: Settings) -> Sequence[Migration]:
+    database = Database(settings.database_url)
+    try:
+        await database.open()
+        return await migrate_database(database)
+    finally:
+        await database.close()
+
+
+@app.command()
+def send(  # noqa: PLR0917 - typer calls it by name
+    user: Annotated[str, typer.Argument(help="The recipient's id.")],
+    text: Annotated[str, typer.Argument(help="The content.")],
+    category: Annotated[str, typer.Option(help="Such as like, comment, follow: any slug.")] = "system",
+    title: Annotated[str | None, typer.Option(help="A title.")] = None,
+    url: Url = None,
+    token: Token = None,
+) -> None:
+    """Publish one notification to a user."""
+    settings = read_settings()
+    credential = token or make_token(settings, "system", ttl_seconds=SEND_TTL_SECONDS, scopes=[PUBLISH])
+    target = notifications_url(url, settings)
+    typer.echo(sending.send(target, credential, user=user, text=text, category=category, title=title))
+
+
+@app.command()
+def tail(
+    user: Annotated[str | None, typer.Argument(help="The user's id; not needed with a token.")] = None,
+    url: Url = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="CURSOR", help="Begin after this frame: its id, as tail shows it.")
+    ] = None,
+    token: Token = None,
+) -> None:
+    """Follow a user's stream until Ctrl-C."""
+    settings = read_settings()
+    if user is None and token is None:
+        raise typer.BadParameter("name a user, or give a token by --token or LUMEN_TOKEN")
+
+    def credential() -> str:
+        return token or make_token(settings, str(user), ttl_seconds=DEFAULT_TTL_SECONDS)
+
+    following = Tail(
+        notifications_url(url, settings),
+        credential,
+        can_renew=token is None,
+        cursor=since,
+        console=Console(highlight=False, markup=False),
+        silence_seconds=max(SILENCE_SECONDS, 3 * settings.ping_seconds),
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        following.run()
 
 
 def main() -> None:
