@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     server_core, load_core = asked.cores
     size = figures.Size(core=server_core)
     if asked.quick:
-        size = figures.Size(core=server_core, wide=2_000, seconds=1.5, beats=3, messages=50)
+        size = figures.Size(core=server_core, wide=2_000, seconds=1.5, beats=3, messages=200)
     pin(load_core)
     if raise_file_limit(size.wide) < size.wide:
         _say(f"this account may not open {size.wide} connections (ulimit -n)")

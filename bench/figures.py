@@ -41,7 +41,7 @@ class Size:
     publishers: int = 8
     seconds: float = 5.0
     beats: int = 10
-    messages: int = 200
+    messages: int = 1_000
 
 
 async def wide(name: str, size: Size) -> Values:

@@ -138,10 +138,16 @@ def rows(results: Results, size: figures.Size) -> list[Row]:
                 other=_other(goal, other),
                 ratio="" if not goal.other or measured is None else f"{measured:.2f}",
                 must_be=goal.must_be,
-                met="" if measured is None else "met" if goal.is_met(measured) else "NOT MET",
+                met=_verdict(goal, measured),
             )
         )
     return made
+
+
+def _verdict(goal: Goal, measured: float | None) -> str:
+    if measured is None or goal.at_most is goal.at_least is None:
+        return ""
+    return "met" if goal.is_met(measured) else "NOT MET"
 
 
 def _other(goal: Goal, value: float | None) -> str:

@@ -8,7 +8,6 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from lumen_notify.bench.process import Server, free_port
 from lumen_notify.bench.wire import LumenWire
@@ -36,7 +35,7 @@ async def own_server(core: int | None) -> AsyncIterator[tuple[Server, str]]:
             "LUMEN_MAX_STREAMS_PER_ADDRESS": "0",
         }
         argv = [sys.executable, "-m", "lumen_notify", "serve"]
-        async with Server(argv, port=port, core=core, env=env, folder=Path(folder)) as server:
+        async with Server(argv, port=port, core=core, env=env) as server:
             yield server, secret
 
 
