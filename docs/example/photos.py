@@ -1,0 +1,170 @@
+"""Photos: an application with likes, comments and follows, and lumen-notify mounted at /notify.
+
+    export PYTHONPATH=docs/example
+    lumen-notify serve --app photos:app
+
+    curl localhost:8000/token -H "X-User: alice"       what alice's page opens her stream with
+    curl -N "localhost:8000/notify/api/v1/notifications/stream?token=..."
+    curl -X POST localhost:8000/photos/1/likes -H "X-User: bob"
+    curl -X POST localhost:8000/photos/1/comments -H "X-User: bob" -d '{"text": "Nice!"}'
+    curl -X POST localhost:8000/users/alice/followers -H "X-User: bob"
+
+The header X-User stands for the sign-in that an application has already, and the dictionaries for its tables.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from lumen_notify import Lumen, Settings
+from lumen_notify.auth import mint
+
+NOTHING = Response(status_code=204)
+
+
+@dataclass
+class Photo:
+    """A photo and what people have done with it."""
+
+    id: int
+    owner: str
+    likes: set[str] = field(default_factory=set)
+    comments: list[tuple[str, str]] = field(default_factory=list)
+
+
+class Likes:
+    """Who likes which photo. The owner hears of it once per person, and not of himself."""
+
+    def __init__(self, notify: Lumen) -> None:
+        self._notify = notify
+
+    async def add(self, photo: Photo, user: str) -> None:
+        """Like a photo; liking it again changes nothing."""
+        if user in photo.likes:
+            return
+        photo.likes.add(user)
+        if user != photo.owner:
+            await self._notify.publish(
+                photo.owner,
+                category="like",
+                content="liked your photo",
+                sender={"id": user},
+                data={"photo": photo.id},
+            )
+
+
+class Comments:
+    """What people say about photos. The owner and all who have commented before hear of it."""
+
+    def __init__(self, notify: Lumen) -> None:
+        self._notify = notify
+
+    async def add(self, photo: Photo, user: str, text: str) -> None:
+        """Comment on a photo."""
+        others = {photo.owner, *(author for author, _ in photo.comments)} - {user}
+        photo.comments.append((user, text))
+        if others:
+            await self._notify.publish(
+                to={"users": sorted(others)},
+                category="comment",
+                content=text,
+                sender={"id": user},
+                data={"photo": photo.id},
+            )
+
+
+class Follows:
+    """Who follows whom."""
+
+    def __init__(self, notify: Lumen) -> None:
+        self._notify = notify
+        self._followers: dict[str, set[str]] = defaultdict(set)
+
+    async def add(self, followed: str, user: str) -> None:
+        """Follow somebody; following him again changes nothing."""
+        if user == followed or user in self._followers[followed]:
+            return
+        self._followers[followed].add(user)
+        await self._notify.publish(
+            followed, category="follow", content="follows you", sender={"id": user}, priority="low"
+        )
+
+
+class Photos:
+    """The HTTP side."""
+
+    def __init__(self, notify: Lumen) -> None:
+        self._settings = notify.settings
+        self._photos = {1: Photo(1, "alice"), 2: Photo(2, "bob")}
+        self._likes = Likes(notify)
+        self._comments = Comments(notify)
+        self._follows = Follows(notify)
+
+    @property
+    def routes(self) -> list[Route]:
+        """What it answers."""
+        return [
+            Route("/token", self.token),
+            Route("/photos/{photo:int}/likes", self.like, methods=["POST"]),
+            Route("/photos/{photo:int}/comments", self.comment, methods=["POST"]),
+            Route("/users/{user}/followers", self.follow, methods=["POST"]),
+        ]
+
+    async def token(self, request: Request) -> Response:
+        """Give the signed-in user's page what it opens his stream and reads his list with."""
+        secret = self._settings.jwt_secret
+        assert secret is not None, "this example signs its tokens itself"
+        user = signed_in(request)
+        token = mint(
+            secret,
+            user,
+            ttl_seconds=3600,
+            audience=self._settings.jwt_audience,
+            issuer=self._settings.jwt_issuer,
+        )
+        return JSONResponse({"token": token})
+
+    async def like(self, request: Request) -> Response:
+        """Answer `POST /photos/{photo}/likes`."""
+        await self._likes.add(self._photo(request), signed_in(request))
+        return NOTHING
+
+    async def comment(self, request: Request) -> Response:
+        """Answer `POST /photos/{photo}/comments`, `{"text": ..}`."""
+        body: dict[str, Any] = await request.json()
+        await self._comments.add(self._photo(request), signed_in(request), body["text"])
+        return NOTHING
+
+    async def follow(self, request: Request) -> Response:
+        """Answer `POST /users/{user}/followers`."""
+        await self._follows.add(request.path_params["user"], signed_in(request))
+        return NOTHING
+
+    def _photo(self, request: Request) -> Photo:
+        photo = self._photos.get(request.path_params["photo"])
+        if photo is None:
+            raise HTTPException(404)
+        return photo
+
+
+def signed_in(request: Request) -> str:
+    """Return who asks, as the application's own sign-in knows it."""
+    user = request.headers.get("x-user")
+    if not user:
+        raise HTTPException(401)
+    return user
+
+
+notify = Lumen(Settings.from_env())
+app = Starlette(
+    routes=[*Photos(notify).routes, Mount("/notify", notify.app)],
+    lifespan=notify.lifespan,
+)
