@@ -190,6 +190,7 @@ class _Parts:
             hub,
             ping_seconds=settings.ping_seconds,
             drain_seconds=settings.drain_seconds,
+            max_stream_seconds=settings.max_stream_seconds,
             max_streams=settings.max_streams,
             max_streams_per_user=settings.max_streams_per_user,
             max_streams_per_address=settings.max_streams_per_address,

@@ -76,8 +76,10 @@ class Verifier:
             clock=clock,
         )
 
-    async def verify(self, token: str | None) -> Principal:
+    async def verify(self, token: str | None, *, is_remembered: bool = True) -> Principal:
         """Return whose token it is. None or empty: there is none.
+
+        is_remembered: keep it in memory for the next look; not for a stream, which shows its token once.
 
         Raises Unauthenticated (`token_missing`, `token_invalid`, `token_expired`), and Unavailable if the key
         server is needed and does not answer.
@@ -89,7 +91,8 @@ class Verifier:
         principal = self._verified.get(digest)
         if principal is None:
             principal = await self._verify(token, raw)
-            self._remember(digest, principal)
+            if is_remembered:
+                self._remember(digest, principal)
         elif self._clock() < principal.expires_at:
             self._verified.move_to_end(digest)
         else:

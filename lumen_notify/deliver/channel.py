@@ -8,22 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lumen_notify.deliver.frames import Counters, Frame
+from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.outlet import Outlet
-from lumen_notify.model import EVERYONE, Counts, user_audience
+from lumen_notify.model import EVERYONE, user_audience
 
 
 class Channel:
-    """One user, here. position: up to which events are counted and shown; counters is None until
-    the first count is there. joining: streams that are on their way in."""
+    """One user, here.
 
-    __slots__ = ("counters", "joining", "outlets", "position", "user_id")
+    outlets: his open streams, oldest first; never changed in place, so that one that is too slow can
+    leave while it is written to. joining: how many are on their way in. position: up to which events
+    are shown. total: what is unread at it; it means nothing while no stream is open, and is set anew
+    by each that comes.
+    """
 
-    def __init__(self, user_id: str) -> None:
+    __slots__ = ("joining", "outlets", "position", "total", "user_id")
+
+    def __init__(self, user_id: str, position: int) -> None:
         self.user_id = user_id
-        self.counters: Counters | None = None
-        self.position = 0
-        self.outlets: list[Outlet] = []
+        self.position = position
+        self.total = 0
+        self.outlets: tuple[Outlet, ...] = ()
         self.joining = 0
 
     @property
@@ -36,30 +41,33 @@ class Channel:
         """Nobody is here, and nobody is on the way."""
         return not self.outlets and not self.joining
 
-    def start(self, counts: Counts, later: Sequence[Frame], position: int) -> None:
-        """Begin to count. later: the user's frames after the counts' position, up to `position`.
+    def enter(self, outlet: Outlet, total: int) -> None:
+        """Take in a stream that has been brought up to date. total: what is unread now."""
+        self.total = total
+        self.outlets = (*self.outlets, outlet)
 
-        Nothing happens if it has begun: a stream that came a moment earlier has started it, and a
-        second start in the middle of a fan-out would hide the fan-out's frames from that stream.
-        """
-        if self.counters is not None:
-            return
-        self.counters = Counters(counts)
-        for frame in later:
-            self.counters.apply(frame)
-        self.position = position
+    def leave(self, outlet: Outlet) -> None:
+        """Let a stream go, if it is in."""
+        self.outlets = tuple(other for other in self.outlets if other is not outlet)
 
     def show(self, frames: Sequence[Frame], position: int, second: int) -> None:
         """Count new frames and send them to every stream. position: of the newest event of all;
         second: of the wheel's clock, now."""
         self.position = position
-        if self.counters is None:
-            return  # still loading: `start` will count them
-        chunks = []
-        for frame in frames:
-            self.counters.apply(frame)
-            chunks.append(frame.encode(self.counters))
-        if chunks:
-            for outlet in tuple(self.outlets):  # one that is too slow leaves the list
-                outlet.written_at = second
-                outlet.write(chunks)
+        if not frames or not self.outlets:
+            return
+        total = self.total
+        if len(frames) == 1:
+            stated = frames[0].stated_total
+            total = total + 1 if stated is None else stated
+            chunks = frames[0].encode(total)
+        else:
+            parts = []
+            for frame in frames:
+                total = total + 1 if frame.stated_total is None else frame.stated_total
+                parts.append(frame.encode(total))
+            chunks = b"".join(parts)
+        self.total = total
+        for outlet in self.outlets:
+            outlet.written_at = second
+            outlet.write(chunks)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, cast
 
 from sse_starlette import EventSourceResponse
@@ -40,17 +40,16 @@ class QueueOutlet(Outlet):
         """How much waits in the queue."""
         return self._backlog_bytes
 
-    def write(self, chunks: Sequence[bytes]) -> None:
+    def write(self, chunks: bytes) -> None:
         """Queue chunks for the response."""
         if self.close_reason is not None:
             return
-        size = sum(map(len, chunks))
-        if 0 < self._max_backlog_bytes < self._backlog_bytes + size:
+        if 0 < self._max_backlog_bytes < self._backlog_bytes + len(chunks):
             self.close(CloseReason.SLOW)
             return
-        self.events += len(chunks)
-        self._backlog += chunks
-        self._backlog_bytes += size
+        self.writes += 1
+        self._backlog.append(chunks)
+        self._backlog_bytes += len(chunks)
         self._news.set()
 
     def _end(self, last: bytes) -> None:

@@ -31,77 +31,86 @@ def chunk(payload: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(payload), payload)
 
 
-def unchunk(one: bytes) -> bytes:
-    """Take the payload out of one chunk, for a transport that frames bodies by itself."""
-    return one[one.index(b"\n") + 1 : -2]
+def unchunk(chunks: bytes) -> bytes:
+    """Take the payload out of whole chunks, for a transport that frames bodies by itself."""
+    payloads = []
+    at = 0
+    while at < len(chunks):
+        begin = chunks.index(b"\n", at) + 1
+        end = begin + int(chunks[at : begin - 2], 16)
+        payloads.append(chunks[begin:end])
+        at = end + 2
+    return b"".join(payloads)
 
 
 class Counters:
-    """One user's unread numbers, moved along by frames. Zeros are not kept."""
+    """One user's unread numbers, moved along by frames."""
 
-    __slots__ = ("categories", "rooms", "total")
+    __slots__ = ("categories", "rooms")
 
-    def __init__(self, counts: Counts) -> None:
-        self.reset(counts.categories, counts.rooms)
+    def __init__(self, counts: Counts, later: Iterable[Frame] = ()) -> None:
+        self._state(counts.categories, counts.rooms)
+        for frame in later:
+            self.apply(frame)
 
-    def reset(self, categories: Mapping[str, int], rooms: Mapping[str, int]) -> None:
-        """Take absolute numbers."""
-        self.categories = dict(categories)
-        self.rooms = dict(rooms)
-        self.total = sum(self.categories.values()) + sum(self.rooms.values())
+    @property
+    def total(self) -> int:
+        """All that is unread."""
+        return sum(self.categories.values()) + sum(self.rooms.values())
 
     def apply(self, frame: Frame) -> None:
         """Follow the log by one event: one more of its category, or the numbers that it states."""
         if frame.stated is not None:
-            self.reset(frame.stated["categories"], frame.stated["rooms"])
+            self._state(frame.stated.categories, frame.stated.rooms)
         elif frame.category is not None:
             self.categories[frame.category] = self.categories.get(frame.category, 0) + 1
-            self.total += 1
 
     def as_fields(self) -> dict[str, Any]:
         """Shape for the wire: `{unread_count, unread: {categories, rooms}}`."""
-        return {
-            "unread_count": self.total,
-            "unread": {"categories": self.categories, "rooms": self.rooms},
-        }
+        unread = {"categories": self.categories, "rooms": self.rooms}
+        return {"unread_count": self.total, "unread": unread}
+
+    def _state(self, categories: Mapping[str, int], rooms: Mapping[str, int]) -> None:
+        self.categories = dict(categories)
+        self.rooms = dict(rooms)
 
 
 class Frame:
     """One event, ready to be shown to anybody it concerns.
 
-    stated: the absolute numbers that the event sets, None if it counts as one more of `category`.
+    stated: the numbers that the event sets, None if it counts as one more of `category`. stated_total:
+    their sum, None likewise.
     """
 
-    __slots__ = ("_encoded", "_head", "_tail", "audience", "category", "position", "stated")
+    __slots__ = ("_encoded", "_head", "_tail", "audience", "category", "position", "stated", "stated_total")
 
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
         self.audience = event.audience
         self.category = event.category
-        self.stated: Mapping[str, Mapping[str, int]] | None = None
+        self.stated: Counts | None = None
+        self.stated_total: int | None = None
         self._encoded: dict[int, bytes] = {}
         if event.kind == "notification":
             self._head = (
                 f'id: {epoch}-{event.position}\ndata: {{"type":{to_json(event.category)},"unread_count":'
             ).encode()
             self._tail = f',"data":{event.body}}}\n\n'.encode()
-        else:
-            body = json.loads(event.body)
-            self.stated = {"categories": body["categories"], "rooms": body["rooms"]}
-            self._head = f"id: {epoch}-{event.position}\nevent: {event.kind}\ndata: ".encode()
-            self._tail = f',"data":{to_json(body["data"])}}}\n\n'.encode()
+            return
+        body = json.loads(event.body)
+        self.stated = Counts(position=event.position, categories=body["categories"], rooms=body["rooms"])
+        self.stated_total = self.stated.total
+        self._head = f"id: {epoch}-{event.position}\nevent: {event.kind}\ndata: ".encode()
+        self._tail = f',"data":{to_json(body["data"])}}}\n\n'.encode()
+        self._encoded[self.stated_total] = self.encode_again(Counters(self.stated))
 
     @property
     def size_bytes(self) -> int:
         """About what it takes in memory and on the wire."""
         return len(self._head) + len(self._tail)
 
-    def encode(self, counters: Counters) -> bytes:
-        """Make the chunk for a user with these counters."""
-        if self.stated is not None:
-            fields = to_json(counters.as_fields())[:-1].encode()
-            return chunk(b"%b%b%b" % (self._head, fields, self._tail))
-        total = counters.total
+    def encode(self, total: int) -> bytes:
+        """Make the chunk for a user who has `total` unread at this event."""
         known = self._encoded.get(total)
         if known is None:
             known = chunk(b"%b%d%b" % (self._head, total, self._tail))
@@ -109,9 +118,12 @@ class Frame:
                 self._encoded[total] = known
         return known
 
-    def forget_encodings(self) -> None:
-        """Drop the remembered encodings, once the fan-out is over."""
-        self._encoded.clear()
+    def encode_again(self, counters: Counters) -> bytes:
+        """Make the chunk for a replay: with the numbers of now, not of then."""
+        if self.stated is None:
+            return self.encode(counters.total)
+        fields = to_json(counters.as_fields())[:-1].encode()
+        return chunk(b"%b%b%b" % (self._head, fields, self._tail))
 
 
 def _control(name: str, fields: Mapping[str, Any], *, id_: str | None = None, retry_ms: int = 0) -> bytes:
@@ -159,8 +171,3 @@ def expiring(seconds: int) -> bytes:
 def closing(reason: CloseReason, retry_ms: int) -> bytes:
     """The stream ends now. retry_ms: when to come back, if at all."""
     return _control("closing", {"reason": reason.word, "reconnect": reason.reconnect}, retry_ms=retry_ms)
-
-
-def total_bytes(chunks: Iterable[bytes]) -> int:
-    """Sum the sizes of chunks."""
-    return sum(map(len, chunks))

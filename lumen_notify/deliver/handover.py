@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -191,23 +191,22 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         self._is_paused = is_paused
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
-    def write(self, chunks: Sequence[bytes]) -> None:
+    def write(self, chunks: bytes) -> None:
         """Write chunks to the transport, or hold them while it is full."""
         if self.close_reason is not None:
             return
         if not self._is_paused:
-            self.events += len(chunks)
-            self._transport.write(chunks[0] if len(chunks) == 1 else b"".join(chunks))
+            self.writes += 1
+            self._transport.write(chunks)
             return
-        size = sum(map(len, chunks))
-        if 0 < self._max_backlog_bytes < self._backlog_bytes + size:
+        if 0 < self._max_backlog_bytes < self._backlog_bytes + len(chunks):
             self.close(CloseReason.SLOW)
             return
-        self.events += len(chunks)
+        self.writes += 1
         if self._backlog is None:
             self._backlog = deque()
-        self._backlog += chunks
-        self._backlog_bytes += size
+        self._backlog.append(chunks)
+        self._backlog_bytes += len(chunks)
 
     def abort(self) -> None:
         """Drop what an ended stream's peer has still not taken."""

@@ -24,7 +24,8 @@ TURN_CHANNELS = 64
 
 
 class _Batch(NamedTuple):
-    frames: dict[str, list[Frame]]
+    everyone: list[Frame]
+    others: dict[str, list[Frame]]
     position: int
     second: int
 
@@ -50,8 +51,7 @@ class Hub:
         """Return the user's channel, new if there is none."""
         channel = self.channels.get(user_id)
         if channel is None:
-            channel = self.channels[user_id] = Channel(user_id)
-            channel.position = self.position
+            channel = self.channels[user_id] = Channel(user_id, self.position)
         return channel
 
     def release(self, channel: Channel) -> None:
@@ -62,8 +62,8 @@ class Hub:
     def remove(self, outlet: Outlet) -> None:
         """Take a stream out, if it is in."""
         channel = self.channels.get(outlet.user_id)
-        if channel is not None and outlet in channel.outlets:
-            channel.outlets.remove(outlet)
+        if channel is not None:
+            channel.leave(outlet)
             self.release(channel)
 
     def fan_out(self, events: Sequence[Event]) -> Iterator[None]:
@@ -75,29 +75,26 @@ class Hub:
         self.replay.append(frames)
         self.position = frames[-1].position
         began = self._clock()
-        self._batch = _Batch(by_audience, self.position, int(began))
+        everyone = by_audience.pop(EVERYONE, [])
+        self._batch = _Batch(everyone, by_audience, self.position, int(began))
         self._wake()
         turn_deadline = began + TURN_SECONDS
-        for number, channel in enumerate(self._concerned(by_audience), start=1):
+        for number, channel in enumerate(self._concerned(self._batch), start=1):
             self.settle(channel)
             if number % TURN_CHANNELS == 0 and self._clock() > turn_deadline:
                 yield
                 turn_deadline = self._clock() + TURN_SECONDS
         self._batch = None
-        for frame in frames:
-            frame.forget_encodings()
 
     def settle(self, channel: Channel) -> None:
         """Show the channel what the fan-out under way has for it, if it has not seen it yet."""
         batch = self._batch
         if batch is None or channel.position >= batch.position:
             return
-        mine = batch.frames.get(user_audience(channel.user_id))
-        everyone = batch.frames.get(EVERYONE)
-        if mine and everyone:
-            frames = sorted(mine + everyone, key=lambda frame: frame.position)
-        else:
-            frames = mine or everyone or []
+        frames = batch.everyone
+        mine = batch.others.get(user_audience(channel.user_id)) if batch.others else None
+        if mine is not None:
+            frames = sorted(mine + frames, key=lambda frame: frame.position)
         channel.show(frames, batch.position, batch.second)
 
     def when_at(self, position: int, wake: Callable[[], None]) -> None:
@@ -113,8 +110,8 @@ class Hub:
         for wake in due:
             wake()
 
-    def _concerned(self, by_audience: dict[str, list[Frame]]) -> list[Channel]:
-        if EVERYONE in by_audience:
+    def _concerned(self, batch: _Batch) -> list[Channel]:
+        if batch.everyone:
             return list(self.channels.values())
-        found = (self.channels.get(audience.removeprefix("user:")) for audience in by_audience)
+        found = (self.channels.get(audience.removeprefix("user:")) for audience in batch.others)
         return [channel for channel in found if channel is not None]

@@ -18,7 +18,7 @@ Who wins which race:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from lumen_notify.deliver import frames
 from lumen_notify.model import CloseReason, new_id
@@ -31,7 +31,8 @@ class Outlet:
 
     device: as the client said, None if it did not. address: the peer's. connected_at, expires_at: in
     ms, the latter when its token ends. on_close: called once, when the stream has ended. written_at:
-    when something was last written, in the wheel's seconds. events: how many chunks it got.
+    when something was last written, in the wheel's seconds. writes: how often something was.
+    slot: where it stands in the wheel.
     """
 
     __slots__ = (
@@ -40,11 +41,12 @@ class Outlet:
         "close_reason",
         "connected_at",
         "device",
-        "events",
         "expires_at",
         "id",
         "is_warned",
+        "slot",
         "user_id",
+        "writes",
         "written_at",
     )
 
@@ -65,8 +67,9 @@ class Outlet:
         self.connected_at = connected_at
         self.expires_at = expires_at
         self.is_warned = False
+        self.slot = 0
         self.written_at = 0
-        self.events = 0
+        self.writes = 0
         self.close_reason: CloseReason | None = None
         self._on_close = on_close
 
@@ -75,8 +78,8 @@ class Outlet:
         """How much waits here for the peer."""
         raise NotImplementedError
 
-    def write(self, chunks: Sequence[bytes]) -> None:
-        """Send chunks, in order. Never waits; closes as `slow` instead of holding too much."""
+    def write(self, chunks: bytes) -> None:
+        """Send whole chunks, in order. Never waits; closes as `slow` instead of holding too much."""
         raise NotImplementedError
 
     def close(self, reason: CloseReason, retry_ms: int = 0) -> None:

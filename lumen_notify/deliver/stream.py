@@ -89,7 +89,7 @@ class StreamEndpoint:
         """Return who it is, and the value of a stream cookie to set, if any."""
         query = request.query_params
         if token := query.get("token"):
-            return await self.verifier.verify(token), None
+            return await self.verifier.verify(token, is_remembered=False), None
         cookie = request.cookies.get(COOKIE)
         if ticket := query.get("ticket"):
             principal, is_fresh = self.tickets.redeem_with_cookie(ticket, cookie)
@@ -133,7 +133,7 @@ class Opening:
     async def begin(self, outlet: Outlet) -> None:
         """Send a first byte at once, then bring the outlet up to date and live, or close it."""
         streams = self.endpoint.streams
-        outlet.write([frames.retry(jittered_retry_ms())])
+        outlet.write(frames.retry(jittered_retry_ms()))
         refusal = streams.refusal(self.address)
         if refusal is not None:
             outlet.close(refusal, jittered_retry_ms())
@@ -141,6 +141,7 @@ class Opening:
         streams.add(outlet)
         try:
             await self.endpoint.welcome.join(outlet, self.last_event_id)
+            streams.make_room(outlet.user_id)
         except Exception as error:  # noqa: BLE001 - a stream that cannot open ends with a word
             cause = None if isinstance(error, Unavailable) else error
             _log.warning("stream %s could not be opened: %s", outlet.id, error, exc_info=cause)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
-from collections.abc import Callable
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from lumen_notify.deliver import frames
 from lumen_notify.deliver.hub import Hub
@@ -40,7 +43,10 @@ def jittered_retry_ms() -> int:
 
 
 class Streams:
-    """The open streams. Limits: 0 means none. clock: monotonic seconds; wall_clock: ms."""
+    """The open streams. Limits and times: 0 means none. clock: monotonic seconds; wall_clock: ms.
+
+    ended: how many streams have ended, by the word of their reason.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class Streams:
         *,
         ping_seconds: float,
         drain_seconds: float,
+        max_stream_seconds: float,
         max_streams: int,
         max_streams_per_user: int,
         max_streams_per_address: int,
@@ -55,75 +62,88 @@ class Streams:
         wall_clock: Callable[[], int],
     ) -> None:
         self.wheel: Wheel[Outlet] = Wheel(self._check, clock)
+        self.ended: Counter[str] = Counter()
         self._hub = hub
-        self._drain_seconds = drain_seconds
-        self._draining: asyncio.Task[None] | None = None
         self._ping_seconds = max(1, round(ping_seconds))
+        self._drain_seconds = drain_seconds
+        self._max_stream_seconds = max_stream_seconds
         self._max_streams = max_streams
         self._max_per_user = max_streams_per_user
         self._max_per_address = max_streams_per_address
         self._wall_clock = wall_clock
-        self._by_user: dict[str, list[Outlet]] = {}
         self._by_address: dict[str, int] = {}
         self._number = 0
+        self._draining: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return self._number
-
-    def of_user(self, user_id: str) -> list[Outlet]:
-        """Return the user's open streams, oldest first."""
-        return list(self._by_user.get(user_id, ()))
 
     @property
     def is_draining(self) -> bool:
         """The server is about to end."""
         return self._draining is not None
 
+    @property
+    def backlog_bytes(self) -> int:
+        """What all streams together hold back."""
+        return sum(outlet.backlog_bytes for outlet in self.wheel)
+
+    def of_user(self, user_id: str) -> Sequence[Outlet]:
+        """Return the user's open streams, oldest first."""
+        channel = self._hub.channels.get(user_id)
+        return () if channel is None else channel.outlets
+
     def refusal(self, address: str) -> CloseReason | None:
         """Say why one more stream from this address cannot be; None if it can."""
         if self._draining is not None:
             return CloseReason.SHUTDOWN
-        if 0 < self._max_streams <= self._number or 0 < self._max_per_address <= self._by_address.get(
-            address, 0
-        ):
+        from_there = self._by_address.get(address, 0)
+        if 0 < self._max_streams <= self._number or 0 < self._max_per_address <= from_there:
             return CloseReason.OVERLOADED
         return None
 
     def add(self, outlet: Outlet) -> None:
-        """Take a new stream. The user's oldest is closed as `replaced` if he has too many."""
-        mine = self._by_user.setdefault(outlet.user_id, [])
-        if 0 < self._max_per_user <= len(mine):
-            mine[0].close(CloseReason.REPLACED)
-            mine = self._by_user.setdefault(outlet.user_id, [])
-        mine.append(outlet)
+        """Take a stream that begins."""
+        outlet.address = sys.intern(outlet.address)
         self._by_address[outlet.address] = self._by_address.get(outlet.address, 0) + 1
         self._number += 1
         outlet.written_at = self.wheel.now
         self.wheel.put(outlet, self._next_check(outlet))
         _log.debug("stream %s opened", outlet.id)
 
+    def make_room(self, user_id: str) -> None:
+        """Close the oldest streams of a user who has too many as `replaced`."""
+        while 0 < self._max_per_user < len(mine := self.of_user(user_id)):
+            mine[0].close(CloseReason.REPLACED)
+
+    def renew(self, user_id: str, expires_at: int) -> int:
+        """Let the user's streams last until `expires_at`, in ms, where that is later; return how many."""
+        mine = self.of_user(user_id)
+        for outlet in mine:
+            outlet.expires_at = max(outlet.expires_at, expires_at)
+            outlet.is_warned = False
+            self.wheel.put(outlet, self._next_check(outlet))
+        return len(mine)
+
     def closed(self, outlet: Outlet, reason: CloseReason) -> None:
         """Let an ended stream go: every outlet's `on_close`."""
-        mine = self._by_user.get(outlet.user_id)
-        if mine is None or outlet not in mine:
-            return
-        mine.remove(outlet)
-        if not mine:
-            del self._by_user[outlet.user_id]
-        left = self._by_address[outlet.address] - 1
-        if left:
-            self._by_address[outlet.address] = left
-        else:
-            del self._by_address[outlet.address]
-        self._number -= 1
-        self._hub.remove(outlet)
-        seconds = (self._wall_clock() - outlet.connected_at) / 1000
+        self.ended[reason.word] += 1
+        if outlet.slot:  # else it was refused, and never added
+            left = self._by_address[outlet.address] - 1
+            if left:
+                self._by_address[outlet.address] = left
+            else:
+                del self._by_address[outlet.address]
+            self._number -= 1
+            self._hub.remove(outlet)
+        if reason is CloseReason.GONE:
+            self.wheel.drop(outlet)  # others stay for one more look, so that their last bytes can leave
         _log.info(
-            "stream %s closed: %s after %.1f s, %d events",
+            "stream %s closed: %s after %.1f s, %d writes",
             outlet.id,
             reason.word,
-            seconds,
-            outlet.events,
+            (self._wall_clock() - outlet.connected_at) / 1000,
+            outlet.writes,
         )
 
     def start_drain(self) -> None:
@@ -139,7 +159,7 @@ class Streams:
             await self._draining
 
     async def _drain(self) -> None:
-        outlets = [outlet for mine in self._by_user.values() for outlet in mine]
+        outlets = list(self.wheel)
         seconds = min(self._drain_seconds * DRAIN_SHARE, len(outlets) / DRAIN_PER_SECOND)
         steps = max(1, round(seconds / DRAIN_STEP_SECONDS))
         for step in range(steps):
@@ -152,27 +172,40 @@ class Streams:
         if outlet.close_reason is not None:
             outlet.abort()
             return None
-        left_ms = outlet.expires_at - self._wall_clock()
+        now = self._wall_clock()
+        left_ms = outlet.expires_at - now
         if left_ms <= 0:
             outlet.close(CloseReason.EXPIRED)
-            return None
-        if left_ms <= WARNING_SECONDS * 1000 and not outlet.is_warned:
+        elif now >= self._life_ends_at(outlet):
+            outlet.close(CloseReason.SHUTDOWN, jittered_retry_ms())
+        elif left_ms <= WARNING_SECONDS * 1000 and not outlet.is_warned:
             outlet.is_warned = True
-            outlet.write([frames.expiring(left_ms // 1000)])
-        channel = self._hub.channels.get(outlet.user_id)
-        if (
-            self.wheel.now - outlet.written_at >= self._ping_seconds
-            and channel is not None
-            and outlet in channel.outlets
-        ):
-            self._hub.settle(channel)  # so that the ping's id is not ahead of what was sent
-            outlet.written_at = self.wheel.now
-            outlet.write([frames.ping(str(self._hub.cursor))])
+            self._write(outlet, frames.expiring(left_ms // 1000))
+        elif self.wheel.now - outlet.written_at >= self._ping_seconds:
+            self._ping(outlet)
         return self._next_check(outlet)
 
+    def _ping(self, outlet: Outlet) -> None:
+        channel = self._hub.channels.get(outlet.user_id)
+        if channel is not None and outlet in channel.outlets:
+            self._hub.settle(channel)  # so that the ping's id is not ahead of what was sent
+            self._write(outlet, frames.ping(str(self._hub.cursor)))
+
+    def _write(self, outlet: Outlet, chunks: bytes) -> None:
+        outlet.written_at = self.wheel.now
+        outlet.write(chunks)
+
     def _next_check(self, outlet: Outlet) -> int:
-        left_seconds = -((self._wall_clock() - outlet.expires_at) // 1000)
+        """Return the wheel's second at which something may be due: a ping, a warning, an end."""
+        now = self._wall_clock()
+        ends_at = min(outlet.expires_at, self._life_ends_at(outlet))
         if not outlet.is_warned:
-            left_seconds -= WARNING_SECONDS
-        quiet_until = outlet.written_at + self._ping_seconds
-        return min(quiet_until, self.wheel.now + max(1, left_seconds))
+            ends_at = min(ends_at, outlet.expires_at - WARNING_SECONDS * 1000)
+        seconds_left = math.ceil((ends_at - now) / 1000)
+        return min(outlet.written_at + self._ping_seconds, self.wheel.now + max(1, seconds_left))
+
+    def _life_ends_at(self, outlet: Outlet) -> float:
+        if not self._max_stream_seconds:
+            return math.inf
+        jitter = 0.9 + hash(outlet.id) % 1000 / 5000  # 0.9 to 1.1, the same at each look
+        return outlet.connected_at + self._max_stream_seconds * 1000 * jitter

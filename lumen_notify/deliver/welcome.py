@@ -1,7 +1,7 @@
 """Welcome: brings a new stream up to date, then live, without a gap or a repeat.
 
-1. The user's channel is counted (one query for all who come at this moment), and the hub has reached
-   the position of that count.
+1. The user is counted (one query for all who come at this moment), and the hub has reached the
+   position of that count.
 2. What the cursor asks for and memory no longer holds is read from the database.
 3. In one step, without an await: the rest from memory, `ready`, the replay, and the stream is in its
    channel. Nothing can come in between.
@@ -25,7 +25,7 @@ from typing import Protocol
 from lumen_notify.commit.log import PAGE_EVENTS, Head
 from lumen_notify.deliver import frames
 from lumen_notify.deliver.channel import Channel
-from lumen_notify.deliver.frames import Frame
+from lumen_notify.deliver.frames import Counters, Frame
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
 from lumen_notify.deliver.outlet import Outlet
@@ -62,26 +62,28 @@ class Welcome:
         channel = self._hub.channel(outlet.user_id)
         channel.joining += 1
         try:
-            await self._count(channel)
-            missed: list[Frame] | None = []
-            if last_event_id is not None:
-                missed = await self._missed(channel, Cursor.parse(last_event_id))
+            while True:
+                counts = await self._loader.load(channel.user_id)
+                await self._reach(counts.position)
+                missed = await self._missed(channel, last_event_id)
+                # No await from here on.
+                self._hub.settle(channel)
+                later = self._hub.replay.since(counts.position, channel.audiences)
+                if later is not None:  # else memory has moved on meanwhile
+                    break
             if outlet.close_reason is None:
-                self._enter(channel, outlet, missed, is_resuming=last_event_id is not None)
+                counters = Counters(counts, later)
+                self._greet(outlet, counters, missed, is_resuming=last_event_id is not None)
+                channel.enter(outlet, counters.total)
         finally:
             channel.joining -= 1
             self._hub.release(channel)
 
-    async def _count(self, channel: Channel) -> None:
-        while channel.counters is None:
-            counts = await self._loader.load(channel.user_id)
-            await self._reach(counts.position)
-            later = self._hub.replay.since(counts.position, channel.audiences)
-            if later is not None:  # else memory has moved on meanwhile: count again
-                channel.start(counts, later, self._hub.position)
-
-    async def _missed(self, channel: Channel, cursor: Cursor | None) -> list[Frame] | None:
+    async def _missed(self, channel: Channel, last_event_id: str | None) -> list[Frame] | None:
         """Return all frames after the cursor up to this very moment; None if that cannot be."""
+        if last_event_id is None:
+            return []
+        cursor = Cursor.parse(last_event_id)
         if cursor is None or cursor.epoch != self._hub.epoch:
             return None
         reached = cursor.position
@@ -105,28 +107,21 @@ class Welcome:
     def _is_too_much(self, missed: Sequence[Frame]) -> bool:
         return sum(frame.size_bytes for frame in missed) > self._max_replay_bytes
 
-    def _enter(
-        self, channel: Channel, outlet: Outlet, missed: list[Frame] | None, *, is_resuming: bool
+    def _greet(
+        self, outlet: Outlet, counters: Counters, missed: list[Frame] | None, *, is_resuming: bool
     ) -> None:
-        self._hub.settle(channel)
-        counters = channel.counters
-        assert counters is not None  # `join` has counted, and only the last stream's end forgets
         newest = str(self._hub.cursor)
-        chunks = [
-            frames.ready(
-                outlet.id,
-                counters,
-                id_=None if missed else newest,
-                is_recovered=is_resuming and missed is not None,
-                replayed=len(missed or ()),
-            )
-        ]
+        ready = frames.ready(
+            outlet.id,
+            counters,
+            id_=None if missed else newest,
+            is_recovered=is_resuming and missed is not None,
+            replayed=len(missed or ()),
+        )
         if missed is None:
-            chunks.append(frames.reset(counters, id_=newest))
+            outlet.write(ready + frames.reset(counters, id_=newest))
         else:
-            chunks += [frame.encode(counters) for frame in missed]
-        channel.outlets.append(outlet)
-        outlet.write(chunks)
+            outlet.write(ready + b"".join([frame.encode_again(counters) for frame in missed]))
 
     async def _reach(self, position: int) -> None:
         reached = asyncio.Event()
