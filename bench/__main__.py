@@ -15,7 +15,7 @@ from pathlib import Path
 import uvloop
 
 from bench import figures, report, subjects
-from bench.watch import DISTURBED_SHARE, MAX_TRIES
+from bench.size import Size
 from lumen_notify.bench.load import raise_file_limit
 from lumen_notify.bench.process import pin
 
@@ -27,9 +27,9 @@ def main(argv: list[str] | None = None) -> int:
     """Run what the arguments ask for. Return 1 if a goal was not met, or nothing could be measured."""
     asked = _arguments().parse_args(argv)
     server_core, load_core = asked.cores
-    size = figures.Size(core=server_core)
+    size = Size(core=server_core)
     if asked.quick:
-        size = figures.Size(core=server_core, wide=2_000, seconds=1.5, beats=3, messages=200)
+        size = Size(core=server_core, wide=2_000, seconds=1.5, beats=3, messages=200, tries=1)
     pin(load_core)
     if raise_file_limit(size.wide) < size.wide:
         _say(f"this account may not open {size.wide} connections (ulimit -n)")
@@ -47,7 +47,7 @@ def main(argv: list[str] | None = None) -> int:
     return int(any(row.met == "NOT MET" for row in table))
 
 
-def measure(setups: list[str], servers: list[str], size: figures.Size, runs: int) -> report.Results:
+def measure(setups: list[str], servers: list[str], size: Size, runs: int) -> report.Results:
     """Measure each set-up on each of its servers, all servers once before any a second time."""
     results: dict[tuple[str, str], list[figures.Values]] = defaultdict(list)
     for run in range(1, runs + 1):
@@ -55,22 +55,12 @@ def measure(setups: list[str], servers: list[str], size: figures.Size, runs: int
             for name in report.SETUPS[setup]:
                 if name not in servers:
                     continue
-                results[setup, name].append(_undisturbed(f"run {run}", setup, name, size))
+                started = time.monotonic()
+                values = uvloop.run(MEASURES[setup](name, size))
+                results[setup, name].append(values)
+                numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
+                _say(f"run {run} {setup:5} {name:9} {numbers}  [{time.monotonic() - started:.0f} s]")
     return results
-
-
-def _undisturbed(run: str, setup: str, name: str, size: figures.Size) -> figures.Values:
-    """Measure, again if other programs were busy meanwhile; the least disturbed try counts."""
-    tries: list[figures.Values] = []
-    for _ in range(MAX_TRIES):
-        started = time.monotonic()
-        values = uvloop.run(MEASURES[setup](name, size))
-        tries.append(values)
-        numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
-        _say(f"{run} {setup:5} {name:9} {numbers}  [{time.monotonic() - started:.0f} s]")
-        if values["others_busy"] <= DISTURBED_SHARE:
-            break
-    return min(tries, key=lambda values: values["others_busy"])
 
 
 def _arguments() -> argparse.ArgumentParser:

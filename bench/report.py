@@ -12,7 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import figures, subjects
-from bench.watch import DISTURBED_SHARE, MAX_TRIES
+from bench.size import Size
+from bench.watch import DISTURBED_SHARE
 
 METHOD = Path(__file__).with_name("method.md")
 
@@ -122,7 +123,7 @@ class Row:
     met: str
 
 
-def rows(results: Results, size: figures.Size) -> list[Row]:
+def rows(results: Results, size: Size) -> list[Row]:
     """Judge the medians. What was not measured says so."""
     made = []
     for goal in GOALS:
@@ -164,13 +165,13 @@ def median(results: Results, setup: str, subject: str, value: str) -> float | No
     return statistics.median(values) if values else None
 
 
-def write(path: Path, results: Results, size: figures.Size, runs: int) -> None:
+def write(path: Path, results: Results, size: Size, runs: int) -> None:
     """Write the page."""
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join(_page(results, size, runs)) + "\n")
 
 
-def _page(results: Results, size: figures.Size, runs: int) -> Iterable[str]:
+def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
     yield "# Performance\n"
     yield f"Written by `make bench`: medians of {runs} run{'s' if runs > 1 else ''}.\n"
     yield f"{machine()}\n"
@@ -188,7 +189,7 @@ def _page(results: Results, size: figures.Size, runs: int) -> Iterable[str]:
             yield f"| {setup} | {subject} | {value} | {numbers} |"
     yield "\n" + METHOD.read_text().format(
         disturbed=DISTURBED_SHARE,
-        tries=MAX_TRIES,
+        tries=size.tries,
         seconds=size.seconds,
         beats=size.beats,
         wide=f"{size.wide:,}",

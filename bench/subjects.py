@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench import nchan
+from bench import nchan, past
+from bench.size import Size
 from lumen_notify.bench.own import HOST, own_server
 from lumen_notify.bench.process import Server, free_port
 from lumen_notify.bench.wire import LumenWire, Wire
@@ -34,16 +36,19 @@ def installed() -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def start(name: str, core: int, *, streams_per_user: int = 1) -> AsyncIterator[tuple[Server, Wire]]:
-    """Start one subject alone on `core`; yield its process and its wire. It is stopped on leaving."""
+async def start(name: str, size: Size, *, streams_per_user: int = 1) -> AsyncIterator[tuple[Server, Wire]]:
+    """Start one subject alone on its core; yield its process and its wire. It is stopped on leaving."""
     if name == "ours":
-        async with own_server(core) as (server, secret):
-            yield server, LumenWire(HOST, server.port, secret=secret, streams_per_user=streams_per_user)
+        with tempfile.TemporaryDirectory(prefix="lumen-bench-") as folder:
+            async with own_server(size.core, Path(folder)) as own:
+                await past.give(own.wire(streams_per_user=streams_per_user), own.database, size.wide)
+            async with own_server(size.core, Path(folder)) as own:  # again: its memory has no past
+                yield own.server, own.wire(streams_per_user=streams_per_user)
         return
     port = free_port(HOST)
-    wire: Wire = LumenWire(HOST, port, secret=UNCHECKED)
+    other: Wire = LumenWire(HOST, port, secret=UNCHECKED)
     if name in NCHAN:
-        wire = nchan.NchanWire(HOST, port, own_channels=name == "nchan-own")
+        other = nchan.NchanWire(HOST, port, own_channels=name == "nchan-own")
     argv = [sys.executable, "-m", f"bench.{name.removesuffix('-own')}", str(port)]
-    async with Server(argv, port=port, core=core, env=os.environ, folder=ROOT) as server:
-        yield server, wire
+    async with Server(argv, port=port, core=size.core, env=os.environ, folder=ROOT) as server:
+        yield server, other

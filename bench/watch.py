@@ -1,18 +1,24 @@
-"""Watch: who used the processor during a measurement, and whether it was disturbed."""
+"""Watch: who used the processors during a measurement, and again if others disturbed it."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable, Mapping
 
+from bench.size import Size
 from lumen_notify.bench.process import Server, core_times
 
 DISTURBED_SHARE = 0.1
 """Of one core, by programs that are neither the server nor the load. What they take of a core is lost to the
 figure, and it hits one server and not another."""
 
+QUIET_SECONDS = 1.0
+MAX_WAIT_SECONDS = 20.0
+"""How long to wait before a try for a second in which the machine is quiet."""
 
-MAX_TRIES = 3
-"""How often a disturbed measurement is made at most."""
+
+Measure = Callable[[], Awaitable[Mapping[str, float]]]
 
 
 class Watch:
@@ -49,3 +55,33 @@ class Watch:
             "server_core_busy": core / elapsed,
             "others_busy": max(0.0, processes - server - load) / elapsed,
         }
+
+
+async def undisturbed(
+    server: Server, size: Size, measure: Measure, *, prepare: Measure | None = None
+) -> dict[str, float]:
+    """Measure, and again if other programs were busy meanwhile; `prepare` comes before each time.
+
+    Return the least disturbed try, with its shares of the processors.
+    """
+    tries: list[dict[str, float]] = []
+    for _ in range(size.tries):
+        if prepare is not None:
+            await prepare()
+        if size.tries > 1:
+            await _quiet(server, size.core)
+        watch = Watch(server, size.core)
+        values = await measure()
+        tries.append({**values, **watch.shares()})
+        if tries[-1]["others_busy"] <= DISTURBED_SHARE:
+            break
+    return min(tries, key=lambda values: values["others_busy"])
+
+
+async def _quiet(server: Server, core: int) -> None:
+    give_up_at = time.monotonic() + MAX_WAIT_SECONDS
+    while time.monotonic() < give_up_at:
+        watch = Watch(server, core)
+        await asyncio.sleep(QUIET_SECONDS)
+        if watch.shares()["others_busy"] <= DISTURBED_SHARE:
+            return

@@ -26,7 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from lumen_notify.bench.load import FanOut, Latency, Load, percentile, raise_file_limit
-from lumen_notify.bench.own import own_server, wire
+from lumen_notify.bench.own import own_server
 from lumen_notify.bench.process import Server, ServerFailed
 from lumen_notify.bench.publisher import PublishFailed
 from lumen_notify.bench.stream import StreamRefused
@@ -123,8 +123,8 @@ async def survey(
     measure = partial(_measure, count=count, seconds=seconds, publishers=publishers, on_stage=on_stage)
     if url is not None:
         return await measure(_running(url, secret, token, count), None)
-    async with own_server(None) as (server, own_secret):
-        return await measure(wire(server, own_secret), server)
+    async with own_server(None) as own:
+        return await measure(own.wire(), own.server)
 
 
 def _running(url: str, secret: str | None, token: str | None, count: int) -> LumenWire:

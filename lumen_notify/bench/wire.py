@@ -100,7 +100,10 @@ class LumenWire:
 
     def publish(self, content: str) -> bytes:
         """Return a POST of one notification to the audience."""
-        body = json.dumps({"to": self.to, "category": "bench", "content": content}).encode()
+        return self.post(json.dumps({"to": self.to, "category": "bench", "content": content}).encode())
+
+    def post(self, body: bytes) -> bytes:
+        """Return a POST of one notification or a list of them, as JSON."""
         return (
             f"POST {self._base_path}/api/v1/notifications HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
             f"Authorization: Bearer {self._publish_token}\r\nContent-Type: application/json\r\n"

@@ -2,8 +2,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import figures, report
+from bench.size import Size
 
-SIZE = figures.Size(core=0)
+SIZE = Size(core=0)
 RESULTS: report.Results = {
     ("wide", "ours"): [{"memory_bytes": 2048.0, "deliveries_per_second": n} for n in (90.0, 100.0, 900.0)],
     ("wide", "bare"): [{"memory_bytes": 1024.0, "deliveries_per_second": 110.0}],

@@ -3,9 +3,10 @@ import os
 import pytest
 
 from bench import figures, nchan, subjects
+from bench.size import Size
 
 CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-SMALL = figures.Size(core=CORE, wide=50, many=20, publishers=3, seconds=0.2, beats=1, messages=5)
+SMALL = Size(core=CORE, wide=50, many=20, publishers=3, seconds=0.2, beats=1, messages=5, tries=1)
 
 
 @pytest.mark.slow
