@@ -1,0 +1,442 @@
+"""Clients: what the tests talk to a server with, and what a good client of the stream would keep in mind.
+
+- `Frame`, `read_frames`: server-sent events out of bytes (HTML Standard, section 9.2.6).
+- `EventStream`: one open stream over a plain socket, read by a task of its own.
+- `Bell`: a client's state, moved along by frames alone: the list with its marks, the counts, the cursor.
+- `Api`: the requests of one user.
+- `serve`: an ASGI application behind a real uvicorn, on a free port, in this process.
+
+Nothing here waits without a deadline, and nothing sleeps to wait for something.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpx
+import uvicorn
+from starlette.types import ASGIApp
+
+from lumen_notify.auth import PUBLISH, mint
+
+SECRET = "a secret for tests, as long as one for HS256 must be"
+
+NOTIFICATIONS = "/api/v1/notifications"
+
+WAIT_SECONDS = 20.0
+"""For a machine that is busy, not for one that is well: nothing waits longer than it must."""
+
+MARKS = ("read", "seen", "unread", "archive", "unarchive")
+
+
+def token(user_id: str, *scopes: str, ttl_seconds: int = 3600) -> str:
+    """Mint a token by SECRET."""
+    return mint(SECRET, user_id, ttl_seconds=ttl_seconds, scopes=scopes)
+
+
+# ------------------------------------------------------------------------------------------------- frames
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One server-sent event. event: `message` if it has no name. retry_ms: None if it says none."""
+
+    id: str | None = None
+    event: str = "message"
+    data: Any = None
+    retry_ms: int | None = None
+
+    @property
+    def position(self) -> int:
+        """The number in the id. Only for a frame that has one."""
+        assert self.id is not None
+        return int(self.id.rpartition("-")[2])
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether an event of the log stands behind it."""
+        return self.event == "message" or self.event in MARKS
+
+
+def read_frames(text: str) -> Iterator[Frame]:
+    """Read complete events. A block that ends without an empty line is no event yet."""
+    for block in text.split("\n\n")[:-1]:
+        fields: dict[str, list[str]] = {}
+        for line in block.split("\n"):
+            name, _, value = line.partition(":")
+            fields.setdefault(name, []).append(value.removeprefix(" "))
+        assert set(fields) <= {"id", "event", "data", "retry"}, block
+        data = "\n".join(fields["data"]) if "data" in fields else None
+        yield Frame(
+            id=fields["id"][-1] if "id" in fields else None,
+            event=fields["event"][-1] if "event" in fields else "message" if data is not None else "",
+            data=None if data is None else json.loads(data),
+            retry_ms=int(fields["retry"][-1]) if "retry" in fields else None,
+        )
+
+
+class EventStream:
+    """One open stream. on_frame: called with each frame as it comes.
+
+    Use `await EventStream.open(...)`, then `frames`, `wait_for`, `close`. `has_ended` tells that the server
+    has ended the body; `is_whole` that it did so in good order (RFC 9112, section 7.1: the last chunk came).
+    """
+
+    def __init__(self, on_frame: Callable[[Frame], None] | None = None) -> None:
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.frames: list[Frame] = []
+        self.has_ended = False
+        self.is_whole = False
+        self.problem: BaseException | None = None
+        self._on_frame = on_frame
+        self._changed = asyncio.Event()
+        self._text = ""
+        self._task: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        base_url: str,
+        token: str | None,
+        *,
+        cursor: str | None = None,
+        by: str = "header",
+        on_frame: Callable[[Frame], None] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Ask for the stream; return once the head of the answer is there.
+
+        by: how the cursor is given: `header`, or the name of a query parameter. Raises OSError.
+        """
+        parameters = {"token": token, **(query or {})} if token is not None else dict(query or {})
+        head = ["Host: " + urlsplit(base_url).netloc, "Accept: text/event-stream"]
+        if cursor is not None and by == "header":
+            head.append(f"Last-Event-ID: {cursor}")
+        elif cursor is not None:
+            parameters[by] = cursor
+        target = f"{NOTIFICATIONS}/stream?{urlencode(parameters, quote_via=quote)}"
+        stream = cls(on_frame)
+        async with asyncio.timeout(WAIT_SECONDS):
+            await stream._ask(base_url, f"GET {target} HTTP/1.1\r\n" + "\r\n".join(head) + "\r\n\r\n")
+        return stream
+
+    async def _ask(self, base_url: str, request: str) -> None:
+        address = urlsplit(base_url)
+        reader, self._writer = await asyncio.open_connection(address.hostname, address.port)
+        try:
+            self._writer.write(request.encode("latin-1"))
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, asyncio.IncompleteReadError):
+                raise ConnectionResetError("the answer has no head") from None
+            raise
+        self.status = int(head[0].split()[1])
+        self.headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])
+        }
+        self._task = asyncio.create_task(self._read(reader), name="event stream")
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            if self.headers.get("transfer-encoding") != "chunked":
+                self._text += (await reader.read()).decode()
+                return
+            while size := int(await reader.readuntil(b"\r\n"), 16):
+                self._take((await reader.readexactly(size + 2))[:-2])
+            self.is_whole = True
+        except (asyncio.IncompleteReadError, OSError):
+            pass
+        except Exception as error:  # noqa: BLE001 - told to whoever waits
+            self.problem = error
+        finally:
+            self.has_ended = True
+            self._changed.set()
+
+    def _take(self, payload: bytes) -> None:
+        self._text += payload.decode()
+        complete, separator, self._text = self._text.rpartition("\n\n")
+        for frame in read_frames(complete + separator):
+            self.frames.append(frame)
+            if self._on_frame is not None:
+                self._on_frame(frame)
+        self._changed.set()
+
+    @property
+    def text(self) -> str:
+        """What came and is no complete event: the body of a refusal."""
+        return self._text
+
+    async def wait_for(
+        self, is_so: Callable[[], object], *, what: str, within_seconds: float = WAIT_SECONDS
+    ) -> None:
+        """Return once `is_so` says yes, asked after each frame and at the end.
+
+        Raises AssertionError, naming `what`, when the stream ends or the time is over before that.
+        """
+        deadline = time.monotonic() + within_seconds
+        while True:
+            self._changed.clear()
+            if self.problem is not None:
+                raise self.problem
+            if is_so():
+                return
+            tail = [(frame.event, frame.id) for frame in self.frames[-5:]]
+            assert not self.has_ended, f"the stream ended before {what}; last frames: {tail}"
+            left = deadline - time.monotonic()
+            assert left > 0, f"waited {within_seconds:g} s for {what}; last frames: {tail}"
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), left)
+
+    async def wait_for_event(self, event: str, number: int = 1) -> Frame:
+        """Return the number-th frame of that name, from 1, once it is there."""
+
+        def found() -> list[Frame]:
+            return [frame for frame in self.frames if frame.event == event][number - 1 : number]
+
+        await self.wait_for(found, what=f"{event} number {number}")
+        return found()[0]
+
+    async def wait_for_end(self) -> None:
+        """Return once the server has ended the body."""
+        await self.wait_for(lambda: self.has_ended, what="the end")
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._writer is not None:
+            self._writer.close()
+            with contextlib.suppress(OSError):
+                await self._writer.wait_closed()
+
+
+# --------------------------------------------------------------------------------------------- the client's
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """One notification as a client knows it."""
+
+    position: int
+    category: str
+    content: str
+    is_seen: bool = False
+    is_read: bool = False
+    is_archived: bool = False
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it counts."""
+        return not (self.is_read or self.is_archived)
+
+    @classmethod
+    def from_list(cls, row: Mapping[str, Any]) -> Item:
+        """Take an item of `GET /notifications`."""
+        return cls(
+            position=row["position"],
+            category=row["category"],
+            content=row["content"],
+            is_seen=row["seen_at"] is not None,
+            is_read=row["is_read"],
+            is_archived=row["archived_at"] is not None,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class Bell:
+    """A client's state. items: by id, in position order. cursor: the newest id seen, None before one.
+
+    must_fetch: what it has is not all, until the list is fetched. to_replay: how many frames of the replay
+    are still to come; these carry the counts as they were at the moment of the replay.
+    """
+
+    items: dict[str, Item] = field(default_factory=dict)
+    unread_count: int = 0
+    categories: dict[str, int] = field(default_factory=dict)
+    cursor: str | None = None
+    must_fetch: bool = True
+    to_replay: int = 0
+
+    def copied(self) -> Bell:
+        """Return a copy that goes its own way."""
+        items = {id_: replace(item) for id_, item in self.items.items()}
+        return replace(self, items=items, categories=dict(self.categories))
+
+    def apply(self, frame: Frame) -> None:
+        """Follow one frame. The items of a mark are those that were there before it."""
+        if frame.id is not None:
+            self.cursor = frame.id
+        if "unread_count" in (frame.data or {}):
+            self.unread_count = frame.data["unread_count"]
+        if "unread" in (frame.data or {}):
+            self.categories = dict(frame.data["unread"]["categories"])
+        elif frame.event == "message" and not self.to_replay:
+            self.categories[frame.data["type"]] = self.categories.get(frame.data["type"], 0) + 1
+        if frame.event == "ready":
+            self.to_replay = frame.data["replayed"]
+        if frame.event == "reset":
+            self.must_fetch = True
+        if frame.is_durable:
+            self._apply_durable(frame)
+
+    def _apply_durable(self, frame: Frame) -> None:
+        self.to_replay = max(0, self.to_replay - 1)
+        if frame.event == "message":
+            row = frame.data["data"]
+            item = Item(position=frame.position, category=frame.data["type"], content=row["content"])
+            self.items.setdefault(row["id"], item)
+        else:
+            for id_ in self._selected(frame.data["data"], frame.position):
+                _mark(self.items[id_], frame.event)
+
+    def _selected(self, selection: Mapping[str, Any], position: int) -> list[str]:
+        ids = selection.get("ids")
+        category, up_to = selection.get("category"), selection.get("up_to", position)
+        return [
+            id_
+            for id_, item in self.items.items()
+            if item.position < position
+            and (id_ in ids if ids is not None else category in {None, item.category})
+            and item.position <= up_to
+        ]
+
+    def recount(self) -> dict[str, int]:
+        """Count what is unread by category from the items alone, without zeros."""
+        return dict(Counter(item.category for item in self.items.values() if item.is_unread))
+
+
+def _mark(item: Item, action: str) -> None:
+    if action == "seen":
+        item.is_seen = True
+    elif action == "read":
+        item.is_seen = item.is_read = True
+    elif action == "unread":
+        item.is_read = False
+    else:
+        item.is_archived = action == "archive"
+
+
+class Refusal(Exception):
+    """An answer that is no 2xx. The problem document is in `problem`."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.status = answer.status_code
+        self.problem: dict[str, Any] = answer.json()
+        super().__init__(f"{self.status}: {self.problem}")
+
+
+class Api:
+    """The requests of one user. Answers are checked to be 2xx; raises Refusal."""
+
+    def __init__(self, http: httpx.AsyncClient, user_id: str, *scopes: str) -> None:
+        self.user_id = user_id
+        self.token = token(user_id, *(scopes or (PUBLISH,)))
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {self.token}"}
+
+    async def get(self, path: str = "", **query: str | int) -> Any:
+        """GET a path below /notifications."""
+        return _checked(
+            await self._http.get(NOTIFICATIONS + path, params=query or None, headers=self._headers)
+        )
+
+    async def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
+        """POST to a path below /notifications. key: the Idempotency-Key."""
+        headers = self._headers if key is None else {**self._headers, "Idempotency-Key": key}
+        return _checked(
+            await self._http.post(NOTIFICATIONS + path, content=json.dumps(body), headers=headers)
+        )
+
+    async def put(self, path: str, body: Any) -> Any:
+        """PUT to a path below /notifications."""
+        return _checked(
+            await self._http.put(NOTIFICATIONS + path, content=json.dumps(body), headers=self._headers)
+        )
+
+    async def pages(self, *, limit: int = 100, **query: str) -> list[Any]:
+        """Read a whole list, page by page: newest first. Asserts its order and the sizes of its pages."""
+        items: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self.get(limit=limit, **query, **cursor)
+            items += page["items"]
+            positions = [item["position"] for item in items]
+            assert positions == sorted(set(positions), reverse=True), positions
+            if page["next_cursor"] is None:
+                assert len(page["items"]) <= limit
+                return items
+            assert len(page["items"]) == limit
+            cursor = {"cursor": page["next_cursor"]}
+
+    async def fetched(self, *, limit: int = 100) -> Bell:
+        """Fetch all state anew, as a client does after `reset`: the list, the archive, the counts."""
+        rows = await self.pages(limit=limit)
+        archived = await self.pages(limit=limit, archived="true")
+        assert all(row["archived_at"] is None for row in rows)
+        assert all(row["archived_at"] is not None for row in archived)
+        unread = await self.get("/unread")
+        return Bell(
+            items={
+                row["id"]: Item.from_list(row)
+                for row in sorted(rows + archived, key=lambda row: int(row["position"]))
+            },
+            unread_count=unread["unread_count"],
+            categories=unread["unread"]["categories"],
+            must_fetch=False,
+        )
+
+
+def _checked(answer: httpx.Response) -> Any:
+    if not answer.is_success:
+        raise Refusal(answer)
+    return answer.json()
+
+
+# ------------------------------------------------------------------------------------------------ a server
+@contextlib.asynccontextmanager
+async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
+    """Run an application behind uvicorn, in this loop, on a free port; give its address.
+
+    It sends no lifespan events: what the application needs open is opened by the test. options: of
+    `uvicorn.Config`.
+    """
+    settings: dict[str, Any] = {
+        "lifespan": "off",
+        "log_config": None,
+        "access_log": False,
+        "ws": "none",
+        "interface": "asgi3",
+    }
+    server = uvicorn.Server(uvicorn.Config(app, **{**settings, **options}))
+    # With its protocol named: only then does asyncio switch TCP_NODELAY on, or an answer may take 40 ms.
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()  # so that whoever comes early waits in line
+        port = listener.getsockname()[1]
+        # Not `serve`: it would take the signals of the test's own process.
+        running = asyncio.create_task(server._serve([listener]), name="uvicorn")
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+def is_uuid7(text: str) -> bool:
+    """Say whether a text is a UUID of version 7 (RFC 9562, section 5.7)."""
+    return bool(re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", text))
+
+
+def contents(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the contents of listed items, in their order."""
+    return [item["content"] for item in items]
