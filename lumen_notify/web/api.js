@@ -1,0 +1,58 @@
+// Api: requests with the caller's token; what is refused, or not answered, becomes a Problem.
+
+const TIMEOUT_MS = 20_000;
+
+export class Problem extends Error {
+  /** status: of HTTP, 0 if there was no answer. faults: `[{field, message}]`, what is wrong by field. */
+  constructor(status, message, faults = []) {
+    super(message);
+    this.status = status;
+    this.faults = faults;
+  }
+}
+
+export class Api {
+  #base;
+  #token;
+
+  /** base: ends with a slash. It is relative to this file, so a mount under a prefix needs no setting. */
+  constructor(token, base = new URL("api/v1/", import.meta.url)) {
+    this.#token = token;
+    this.#base = base;
+  }
+
+  url(path) {
+    return new URL(path, this.#base);
+  }
+
+  get(path) {
+    return this.#ask("GET", path);
+  }
+
+  post(path, body) {
+    return this.#ask("POST", path, body);
+  }
+
+  async #ask(method, path, body) {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    let response;
+    let answer;
+    try {
+      response = await fetch(this.url(path), {
+        method,
+        headers,
+        body: JSON.stringify(body),
+        cache: "no-store",
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      answer = await response.json().catch(() => ({}));
+    } catch {
+      throw new Problem(0, "the server does not answer");
+    }
+    if (!response.ok) {
+      throw new Problem(response.status, answer.detail ?? `the server answered ${response.status}`, answer.errors);
+    }
+    return answer;
+  }
+}

@@ -1,0 +1,164 @@
+// Inbox: the user's notifications and unread count, as the last page fetched plus every frame since.
+
+const PAGE = 20;
+
+/** Rows that may come in live before the list is fetched anew, so that a page left open stays small. */
+const MAX_LIVE = 500;
+
+/**
+ * Events: `change` (read `items`, `hasOlder`), `count` (read `unreadCount`), `problem` (detail: a Problem
+ * or null).
+ *
+ * items: descending by position; each is what `GET /notifications` lists. A page on its way may have been
+ * read before a mark or after it: the frames that come meanwhile are applied to it again. They state what
+ * is so, not what changes, so the last one is right either way.
+ */
+export class Inbox extends EventTarget {
+  items = [];
+  unreadCount = null;
+  isLoaded = false;
+
+  #api;
+  #cursor = null;
+  #countedAt = -1;
+  #live = 0;
+  #turn = 0; // a fetch of the first page makes those before it void
+  #recordings = new Set();
+
+  constructor(api) {
+    super();
+    this.#api = api;
+  }
+
+  get hasOlder() {
+    return this.#cursor !== null;
+  }
+
+  /** Fetch the newest page and forget what was there. */
+  async load() {
+    const turn = (this.#turn += 1);
+    this.#live = 0;
+    const fetched = await this.#fetch(`notifications?limit=${PAGE}`);
+    if (turn !== this.#turn) return;
+    this.isLoaded = fetched !== null;
+    if (fetched === null) return;
+    let items = fetched.page.items;
+    for (const frame of fetched.frames) items = applied(items, frame);
+    this.items = items;
+    this.#cursor = fetched.page.next_cursor;
+    this.#tell("change");
+  }
+
+  /** Fetch one page more. */
+  async older() {
+    const turn = this.#turn;
+    const fetched = await this.#fetch(`notifications?limit=${PAGE}&cursor=${encodeURIComponent(this.#cursor)}`);
+    if (turn !== this.#turn || fetched === null) return;
+    const known = new Set(this.items.map((item) => item.id));
+    let items = fetched.page.items.filter((item) => !known.has(item.id));
+    for (const frame of fetched.frames) if (frame.kind !== "message") items = applied(items, frame);
+    this.items = [...this.items, ...items];
+    this.#cursor = fetched.page.next_cursor;
+    this.#tell("change");
+  }
+
+  /** Follow the stream by one frame. */
+  apply(frame) {
+    const { kind, body, position } = frame;
+    if (kind === "ready" || kind === "reset") this.#countedAt = -1; // the log may be another one
+    if (body.unread_count !== undefined) this.#count(body.unread_count, position);
+    const isBehind = kind === "ready" && !(body.recovered && this.isLoaded);
+    if (isBehind || kind === "reset" || kind === "unarchive") this.load();
+    else this.#change(frame);
+  }
+
+  /**
+   * Mark on the server, and here at once. action: read, unread, seen, archive, unarchive; selection: as in
+   * the API. Throws a Problem, with the list put right again.
+   */
+  async mark(action, selection) {
+    if (action !== "unarchive") this.#change({ kind: action, body: { data: selection }, position: Infinity });
+    try {
+      const answer = await this.#api.post(`notifications/${action}`, selection);
+      this.#count(answer.unread_count, answer.position);
+      if (action === "unarchive") await this.load();
+    } catch (problem) {
+      this.load();
+      throw problem;
+    }
+  }
+
+  #change(frame) {
+    for (const frames of this.#recordings) frames.push(frame);
+    const items = applied(this.items, frame);
+    if (items === this.items) return;
+    this.items = items;
+    this.#tell("change");
+    if (frame.kind === "message" && (this.#live += 1) > MAX_LIVE) this.load();
+  }
+
+  /** position: null where the frame has none: what follows it is newer in any case. */
+  #count(unreadCount, position) {
+    // The answer to a mark may overtake frames that are older than it.
+    if (position !== null && position < this.#countedAt) return;
+    this.#countedAt = position ?? -1;
+    this.unreadCount = unreadCount;
+    this.#tell("count");
+  }
+
+  async #fetch(path) {
+    const frames = [];
+    this.#recordings.add(frames);
+    try {
+      const page = await this.#api.get(path);
+      this.#tell("problem", null);
+      return { page, frames };
+    } catch (problem) {
+      this.#tell("problem", problem);
+      return null;
+    } finally {
+      this.#recordings.delete(frames);
+    }
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** Return the items as they are after a frame: the same array if nothing changes. */
+export function applied(items, frame) {
+  if (frame.kind === "message") return withNew(items, itemOf(frame));
+  const change = CHANGES[frame.kind];
+  if (change === undefined) return items;
+  const isMeant = selector(frame);
+  if (!items.some(isMeant)) return items;
+  return items.map((item) => (isMeant(item) ? change(item) : item)).filter((item) => item !== null);
+}
+
+/** What each mark does to a row; `seen` changes nothing that is shown. */
+const CHANGES = {
+  read: (item) => ({ ...item, is_read: true }),
+  unread: (item) => ({ ...item, is_read: false }),
+  archive: () => null,
+};
+
+/** Make the test that `data` stands for: ids, or all up to here, perhaps of one category or up to a position. */
+function selector({ body: { data }, position }) {
+  if (data.ids !== undefined) {
+    const ids = new Set(data.ids);
+    return (item) => ids.has(item.id);
+  }
+  const last = Math.min(position, data.up_to ?? Infinity);
+  return (item) => item.position <= last && (data.category === undefined || item.category === data.category);
+}
+
+function itemOf({ body, position }) {
+  return { category: body.type, ...body.data, position, is_read: false };
+}
+
+function withNew(items, item) {
+  if (items.some((known) => known.id === item.id)) return items;
+  const place = items.findIndex((known) => known.position < item.position);
+  return items.toSpliced(place < 0 ? items.length : place, 0, item);
+}

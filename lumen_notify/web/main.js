@@ -1,0 +1,165 @@
+// Main: builds the parts for whoever is signed in, and connects them.
+
+import { Api } from "./api.js";
+import { Bell } from "./bell.js";
+import { Compose } from "./compose.js";
+import { Connection } from "./connection.js";
+import { glyphOf } from "./glyph.js";
+import { Inbox } from "./inbox.js";
+import { List } from "./list.js";
+import { Session } from "./session.js";
+import { SignIn } from "./signin.js";
+import { Stream } from "./stream.js";
+import { Toasts } from "./toast.js";
+
+const byId = (id) => document.getElementById(id);
+
+const session = new Session();
+const toasts = new Toasts();
+const bell = new Bell(() => list.focusUnread());
+const list = new List({
+  read: (item) => mark("read", { ids: [item.id] }),
+  unread: (item) => mark("unread", { ids: [item.id] }),
+  archive: (item) => archive(item),
+});
+const connection = new Connection(() => stream.open());
+const signIn = new SignIn((text) => session.begin(text) && (start(), true));
+new Compose((fields) => api.post("notifications", { to: { user: session.user.id }, ...fields }));
+
+// Of the one who is signed in; made anew by `start`.
+let api = null;
+let stream = null;
+let inbox = null;
+
+function start() {
+  stop();
+  const mine = { api: new Api(session.token) };
+  mine.stream = new Stream(mine.api);
+  mine.inbox = new Inbox(mine.api);
+  ({ api, stream, inbox } = mine);
+  signIn.hide();
+  byId("app").hidden = false;
+  byId("expiring").hidden = true;
+  byId("user").textContent = session.user.name;
+  follow(mine.stream, mine.inbox);
+  mine.stream.open();
+}
+
+function stop(reason) {
+  stream?.close();
+  api = stream = inbox = null;
+  list.clear();
+  toasts.clear();
+  missed.length = 0;
+  bell.show(null);
+  byId("app").hidden = true;
+  byId("older").hidden = true;
+  byId("read-all").disabled = true;
+  byId("inbox-problem").hidden = true;
+  if (reason !== undefined) {
+    session.end();
+    signIn.show(reason);
+  }
+}
+
+/** Connect one stream and one inbox with what shows them. What has been replaced says nothing any more. */
+function follow(mine, box) {
+  const on = (target, name, react) =>
+    target.addEventListener(name, (event) => {
+      if (mine === stream) react(event.detail);
+    });
+
+  on(mine, "state", () => {
+    connection.show(mine.state, { nextTryAt: mine.nextTryAt });
+    if (mine.state === "waiting" && !box.isLoaded) box.load();
+  });
+  on(mine, "frame", (frame) => {
+    box.apply(frame);
+    if (frame.kind === "message") announce(frame);
+    if (frame.kind === "expiring") warn(frame.body.seconds);
+    if (frame.replaysLeft === 0) sayWhatWasMissed();
+  });
+  on(mine, "ended", ({ reason, message }) => {
+    if (reason === "expired") stop("Your sign-in has ended. A fresh token lets you go on.");
+    else if (reason === "revoked") stop("Your sign-in was revoked.");
+    else if (reason === "unauthenticated") stop(`The server does not take this token: ${message}.`);
+    else connection.show("stopped", { reason });
+  });
+
+  on(box, "count", () => bell.show(box.unreadCount));
+  on(box, "change", () => {
+    list.show(box.items);
+    byId("older").hidden = !box.hasOlder;
+  });
+  for (const name of ["count", "change"]) {
+    on(box, name, () => (byId("read-all").disabled = !box.unreadCount || box.items.length === 0));
+  }
+  on(box, "problem", (problem) => {
+    if (problem?.status === 401) stop(`The server does not take this token: ${problem.message}.`);
+    byId("inbox-problem").hidden = problem === null;
+    byId("inbox-problem-text").textContent = problem === null ? "" : `The list could not be read: ${problem.message}.`;
+  });
+}
+
+// ---- What people do
+
+async function mark(action, selection) {
+  try {
+    await inbox.mark(action, selection);
+    return true;
+  } catch (problem) {
+    toasts.show({ title: "Not done:", content: `${problem.message}.` });
+    return false;
+  }
+}
+
+async function archive(item) {
+  const selection = { ids: [item.id] };
+  if (!(await mark("archive", selection))) return;
+  toasts.show({ content: "Archived.", action: { label: "Undo", run: () => mark("unarchive", selection) } });
+}
+
+byId("read-all").addEventListener("click", () => mark("read", { up_to: inbox.items[0].position }));
+byId("older").addEventListener("click", async () => {
+  byId("older").disabled = true;
+  await inbox.older();
+  byId("older").disabled = false;
+});
+byId("inbox-reload").addEventListener("click", () => inbox.load());
+byId("sign-out").addEventListener("click", () => stop(""));
+byId("expiring-sign-in").addEventListener("click", () => stop(""));
+
+// ---- What arrives
+
+const missed = [];
+
+function announce({ body, replaysLeft }) {
+  if (replaysLeft === null) show(body);
+  else missed.push(body);
+}
+
+/** After a reconnect: one note for all, not one for each. */
+function sayWhatWasMissed() {
+  if (missed.length === 1) show(missed[0]);
+  else if (missed.length > 1) toasts.show({ title: `${missed.length} notifications`, content: "came while you were away." });
+  missed.length = 0;
+}
+
+function show({ type, data }) {
+  toasts.show({ glyph: glyphOf(type), title: data.title ?? data.sender?.username, content: data.content });
+}
+
+function warn(seconds) {
+  byId("expiring").hidden = false;
+  byId("expiring-text").textContent = `Your sign-in ends in ${seconds > 0 ? `${seconds} s` : "a moment"}.`;
+}
+
+// ---- What the browser says
+
+addEventListener("hashchange", () => session.beginFromAddress() && start());
+addEventListener("online", () => stream?.nudge());
+addEventListener("pageshow", (event) => event.persisted && stream?.open());
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && stream?.nudge());
+
+if (session.user === null) signIn.show();
+else start();

@@ -1,0 +1,30 @@
+// SignIn: the form that takes a token, and why it is needed.
+
+export class SignIn {
+  #view = document.getElementById("sign-in");
+  #form = document.getElementById("sign-in-form");
+  #token = document.getElementById("token");
+  #reason = document.getElementById("sign-in-reason");
+
+  /** accept: takes the text, returns whether it is a token. */
+  constructor(accept) {
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = this.#token.value;
+      if (accept(text)) this.#token.value = "";
+      else this.show("This is not a token: it has three parts with dots between them.");
+    });
+  }
+
+  /** reason: a sentence, or nothing. */
+  show(reason = "") {
+    this.#view.hidden = false;
+    this.#reason.textContent = reason;
+    this.#reason.hidden = reason === "";
+    this.#token.focus();
+  }
+
+  hide() {
+    this.#view.hidden = true;
+  }
+}
