@@ -1,4 +1,4 @@
-"""Health: is the process alive, and can it do its work."""
+"""Health: is the process alive, can it do its work, and how does it do."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.errors import Unavailable
+from lumen_notify.metrics import CONTENT_TYPE, Metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """Answers probes. look: reads something from the database; is_draining: no more work, please."""
 
+    figures: Metrics
     look: Callable[[], Awaitable[object]]
     is_draining: Callable[[], bool]
 
@@ -28,3 +30,7 @@ class Health:
             raise Unavailable("shutting down", code="draining")
         await self.look()
         return Response('{"status":"ready"}', media_type="application/json")
+
+    async def metrics(self, _request: Request) -> Response:
+        """Answer with all figures, for Prometheus."""
+        return Response(self.figures.text(), media_type=CONTENT_TYPE)

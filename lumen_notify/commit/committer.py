@@ -24,6 +24,7 @@ from typing import Any, Protocol
 
 from lumen_notify.commit.log import Draft, Log
 from lumen_notify.errors import DatabaseUnavailable, Refused, Unavailable
+from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
 
 MAX_BATCH_COMMANDS = 256
@@ -53,7 +54,7 @@ class Committer:
 
     writers: by command type, in the order in which their kinds are written. announce: called after
     COMMIT with the events of the transaction, before any caller goes on. pace: awaited before each
-    transaction; holds the writers back while delivery is far behind.
+    transaction; holds the writers back while delivery is far behind. committed_events: by this one.
     """
 
     def __init__(
@@ -63,11 +64,14 @@ class Committer:
         *,
         announce: Callable[[Sequence[Event]], None],
         pace: Callable[[], Awaitable[None]],
+        metrics: Metrics,
     ) -> None:
         self._log = log
         self._writers = writers
         self._announce = announce
         self._pace = pace
+        self._metrics = metrics
+        self.committed_events = 0
         self._waiting: deque[tuple[Any, asyncio.Future[Any]]] = deque()
         self._arrived = asyncio.Event()
         self._is_closing = False
@@ -83,6 +87,11 @@ class Committer:
         self._arrived.set()
         if self._task is not None:
             await self._task
+
+    @property
+    def waiting_commands(self) -> int:
+        """How many commands wait for the next transaction."""
+        return len(self._waiting)
 
     async def submit(self, command: Command) -> Any:
         """Commit one command; return its result once it is durable.
@@ -143,19 +152,22 @@ class Committer:
                 _log.exception("a %s could not be written", type(commands[0]).__name__)
             answers, events = [error], ()
         if events:
+            self.committed_events += len(events)
             self._announce(events)
         for (_, answer), result in zip(batch, answers, strict=True):
             _resolve(answer, result)
 
     async def _write(self, commands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Event]]:
         answers: list[Any] = [None] * len(commands)
-        async with self._log.draft() as draft:
-            for kind, write in self._writers.items():
-                numbers = [n for n, command in enumerate(commands) if type(command) is kind]
-                if numbers:
-                    results = await write(draft, [commands[n] for n in numbers])
-                    for n, result in zip(numbers, results, strict=True):
-                        answers[n] = result
+        self._metrics.batch_commands.observe(len(commands))
+        with self._metrics.commit_seconds.time():
+            async with self._log.draft() as draft:
+                for kind, write in self._writers.items():
+                    numbers = [n for n, command in enumerate(commands) if type(command) is kind]
+                    if numbers:
+                        results = await write(draft, [commands[n] for n in numbers])
+                        for n, result in zip(numbers, results, strict=True):
+                            answers[n] = result
         return answers, draft.events
 
 

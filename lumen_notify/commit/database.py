@@ -43,6 +43,11 @@ STATEMENT_SECONDS = 30.0
 SQLITE_MINIMUM = (3, 37, 0)
 """STRICT tables came with it; RETURNING and UPDATE FROM are older."""
 
+_SERVER_REFUSALS = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
+"""No such database, user or password: an outage for who has been connected, a mistake for who has not."""
+
+_FILE_REFUSALS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY)
+
 _DRIVER_ERRORS = (
     OSError,
     TimeoutError,
@@ -52,6 +57,7 @@ _DRIVER_ERRORS = (
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.ReadOnlySQLTransactionError,
+    *_SERVER_REFUSALS,
 )
 
 _PRAGMAS = {
@@ -155,12 +161,18 @@ class Database:
         self._idle: asyncio.Queue[_Connection] = asyncio.Queue()
 
     async def open(self) -> None:
-        """Connect. Raises DatabaseUnavailable, or Misconfigured if SQLite is too old."""
+        """Connect. Raises DatabaseUnavailable, or Misconfigured: SQLite is too old, or there is no such
+        database, user or password, or the file is no database."""
         if self.dialect == "sqlite" and sqlite3.sqlite_version_info < SQLITE_MINIMUM:
             needed = ".".join(map(str, SQLITE_MINIMUM))
             problem = f"SQLite {sqlite3.sqlite_version} is too old, {needed} is needed"
             raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
-        await self._writer.run_sql("SELECT 1")
+        try:
+            await self._writer.run_sql("SELECT 1")
+        except (DatabaseUnavailable, sqlite3.DatabaseError) as error:
+            if (problem := _refusal(error)) is None:
+                raise
+            raise Misconfigured([("LUMEN_DATABASE_URL", problem)]) from None
         for reader in self._readers:
             self._idle.put_nowait(reader)
 
@@ -213,6 +225,17 @@ class Database:
             await self._writer.run_sql("ROLLBACK")
         except DatabaseUnavailable:
             _log.info("a transaction ended with its connection")
+
+
+def _refusal(error: Exception) -> str | None:
+    """Say what is wrong with the database's URL; None if it is not the URL that is wrong."""
+    cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
+    if isinstance(cause, _SERVER_REFUSALS):
+        return f"is refused by the server: {cause}"
+    # The lower byte: what follows it is a closer description (sqlite.org/rescode.html).
+    if isinstance(cause, sqlite3.DatabaseError) and cause.sqlite_errorcode & 0xFF in _FILE_REFUSALS:
+        return f"names a file that cannot be used: {cause}"
+    return None
 
 
 def _is_mistake(error: Exception) -> bool:

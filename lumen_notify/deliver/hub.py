@@ -31,11 +31,13 @@ class _Batch(NamedTuple):
 
 
 class Hub:
-    """The channels of the users connected here. position: up to which events are delivered."""
+    """The channels of the users connected here. position: up to which events are delivered.
+    deliveries: how many frames have gone to streams."""
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
         self.position = position
         self.replay = replay
+        self.deliveries = 0
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
         self._clock = clock
@@ -95,6 +97,7 @@ class Hub:
         mine = batch.others.get(user_audience(channel.user_id)) if batch.others else None
         if mine is not None:
             frames = sorted(mine + frames, key=lambda frame: frame.position)
+        self.deliveries += len(frames) * len(channel.outlets)
         channel.show(frames, batch.position, batch.second)
 
     def when_at(self, position: int, wake: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
 from lumen_notify.errors import Unavailable
+from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event
 
 LOOK_SECONDS = 1.0
@@ -44,10 +45,11 @@ class FanOut(Protocol):
 class Tail:
     """Follows the log from the hub's position on. width: how many channels an event for all meets."""
 
-    def __init__(self, log: LogReader, hub: FanOut, width: Callable[[], int]) -> None:
+    def __init__(self, log: LogReader, hub: FanOut, *, width: Callable[[], int], metrics: Metrics) -> None:
         self._log = log
         self._hub = hub
         self._width = width
+        self._metrics = metrics
         self._announced: list[Event] = []
         self._behind_deliveries = 0
         self._news = asyncio.Event()
@@ -106,5 +108,6 @@ class Tail:
             _log.warning("the log cannot be read: %s", error.message)
 
     async def _deliver(self, events: Sequence[Event]) -> None:
-        for _ in self._hub.fan_out(events):
-            await asyncio.sleep(0)
+        with self._metrics.fan_out_seconds.time():
+            for _ in self._hub.fan_out(events):
+                await asyncio.sleep(0)

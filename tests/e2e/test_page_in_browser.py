@@ -6,6 +6,7 @@ violations of the content security policy. A test that breaks the network says w
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
@@ -301,6 +302,51 @@ async def test_row_can_be_marked_as_unread_archived_and_brought_back(
     assert await tab.contents() == ["newer", "older"]
 
 
+@pytest.mark.parametrize("is_first_page", [True, False], ids=["the first page", "an older page"])
+async def test_page_that_was_read_before_a_mark_and_comes_after_it_is_shown_as_marked(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone, is_first_page: bool
+) -> None:
+    alice, bob = be(server.url, "alice"), be(server.url, "bob")
+    ids = await alice.publish("bob", *(f"number {number}" for number in range(30)))
+    tab = await open_tab(server.url + "/")
+    is_read, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def delay(route: Route) -> None:
+        answer = await route.fetch()
+        is_read.set()
+        await may_go_on.wait()
+        await route.fulfill(response=answer)
+
+    late = "**/notifications?limit=20" + ("" if is_first_page else "&cursor=*")
+    await tab.page.route(late, delay)
+    await tab.page.get_by_label("Token").fill(token_for("bob"))
+    await tab.page.get_by_label("Token").press("Enter")
+    if not is_first_page:
+        await tab.page.get_by_role("button", name="Show older").click()
+    await asyncio.wait_for(is_read.wait(), WITHIN_MS / 1000)
+    await tab.shows_unread(30)
+    await bob.mark("read", all=True)
+    await bob.mark("unread", ids=[ids[0], ids[-1]])
+    await bob.mark("archive", ids=[ids[1], ids[-2]])
+    await alice.publish("bob", "new")
+    await tab.shows_unread(3)
+    may_go_on.set()
+    await expect(tab.rows).to_have_count(20 if is_first_page else 29)
+    shown = await tab.contents()
+    assert shown[:3] == ["new", "number 29", "number 27"]
+    await expect(tab.unread_rows).to_have_count(2 if is_first_page else 3)
+    if is_first_page:
+        await tab.page.get_by_role("button", name="Show older").click()
+        await expect(tab.rows).to_have_count(29)
+    assert await tab.contents() == [
+        "new",
+        "number 29",
+        *(f"number {n}" for n in range(27, 1, -1)),
+        "number 0",
+    ]
+    await expect(tab.unread_rows).to_have_text([re.compile("new"), re.compile("29"), re.compile("number 0")])
+
+
 async def test_list_pages_while_new_ones_arrive(
     server: RunningServer, open_tab: OpenTab, be: BeSomeone
 ) -> None:
@@ -320,9 +366,10 @@ async def test_list_pages_while_new_ones_arrive(
     await tab.shows_unread(46)
 
 
+@pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "stopped"])
 @pytest.mark.parametrize("has_cursor_by_hand", [False, True], ids=["browser reconnects", "page reconnects"])
-async def test_nothing_is_lost_or_repeated_when_the_server_is_killed(
-    server: RunningServer, open_tab: OpenTab, be: BeSomeone, has_cursor_by_hand: bool
+async def test_nothing_is_lost_or_repeated_when_the_server_is_restarted(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone, has_cursor_by_hand: bool, is_killed: bool
 ) -> None:
     alice = be(server.url, "alice")
     tab = await open_tab(server.url + "/", token_for("bob"), expected=NETWORK)
@@ -336,7 +383,7 @@ async def test_nothing_is_lost_or_repeated_when_the_server_is_killed(
 
     if has_cursor_by_hand:  # an EventSource takes no other answer than 200: it gives up for good
         await tab.page.route("**/stream?*", refuse)
-    server.kill()
+    (server.kill if is_killed else server.stop)()
     await expect(tab.page.locator("#state")).not_to_have_attribute("data-state", "live")
     server.start()
     await alice.publish("bob", "after 1", "after 2")

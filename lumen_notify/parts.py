@@ -1,0 +1,188 @@
+"""Parts: builds everything, connects it, opens and closes it.
+
+    accept  ->  commit  ->  deliver
+    publishing   committer    tail -> hub -> channel -> outlet
+    inbox        log          welcome (replay, loader), streams (wheel)
+
+`accept` and `deliver` meet only here: the committer is given the tail's `announce`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import socket
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp
+
+from lumen_notify import routes
+from lumen_notify.accept.health import Health
+from lumen_notify.accept.inbox import InboxEndpoints
+from lumen_notify.accept.publishing import Publishing
+from lumen_notify.accept.ticketing import Ticketing
+from lumen_notify.auth import Tickets, Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.counts import UnreadCounts
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Log
+from lumen_notify.commit.marks import Mark, mark
+from lumen_notify.commit.migrations import migrate
+from lumen_notify.commit.notifications import Inbox, Publish, publish
+from lumen_notify.deliver.connections import Connections
+from lumen_notify.deliver.hub import Hub
+from lumen_notify.deliver.loader import Loader
+from lumen_notify.deliver.replay import Replay
+from lumen_notify.deliver.stream import StreamEndpoint
+from lumen_notify.deliver.streams import Streams
+from lumen_notify.deliver.tail import Tail
+from lumen_notify.deliver.welcome import Welcome
+from lumen_notify.metrics import Metrics
+from lumen_notify.settings import Settings
+
+INSTANCE = f"{socket.gethostname()}:{os.getpid()}"
+"""This process's name among several."""
+
+
+class Parts:
+    """Everything that is open while a Lumen is."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        committer: Committer,
+        tail: Tail,
+        streams: Streams,
+        publishing: Publishing,
+        application: ASGIApp,
+    ) -> None:
+        self.publishing = publishing
+        self.streams = streams
+        self.application = application
+        self._database = database
+        self._committer = committer
+        self._tail = tail
+
+    @classmethod
+    async def open(cls, settings: Settings, clock: Callable[[], int]) -> Parts:
+        database = Database(settings.database_url)
+        try:
+            await database.open()
+            await migrate(database)
+            return await cls._build(database, settings, clock)
+        except BaseException:
+            await database.close()
+            raise
+
+    @classmethod
+    async def _build(cls, database: Database, settings: Settings, clock: Callable[[], int]) -> Parts:
+        log = Log(database, clock)
+        head = await log.open()
+        tickets = Tickets(await _shared_key(database, "tickets"), clock)
+        verifier = Verifier.from_settings(settings, clock)
+        counts = UnreadCounts(database)
+
+        replay = Replay(position=head.position, max_events=settings.replay_events)
+        hub = Hub(epoch=head.epoch, position=head.position, replay=replay, clock=time.monotonic)
+        streams = Streams(
+            hub,
+            ping_seconds=settings.ping_seconds,
+            drain_seconds=settings.drain_seconds,
+            max_stream_seconds=settings.max_stream_seconds,
+            max_streams=settings.max_streams,
+            max_streams_per_user=settings.max_streams_per_user,
+            max_streams_per_address=settings.max_streams_per_address,
+            clock=time.monotonic,
+            wall_clock=clock,
+        )
+        welcome = Welcome(hub, Loader(counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2)
+        metrics = Metrics()
+        tail = Tail(log, hub, width=lambda: len(hub.channels), metrics=metrics)
+        committer = Committer(
+            log,
+            {Publish: publish, Mark: mark},
+            announce=tail.announce,
+            pace=tail.close_behind,
+            metrics=metrics,
+        )
+        _name_figures(metrics, committer, hub, streams)
+        publishing = Publishing(
+            verifier=verifier,
+            committer=committer,
+            max_body_bytes=settings.max_body_bytes,
+            max_content_characters=settings.max_content_characters,
+            max_batch_rows=settings.max_batch_rows,
+        )
+        inbox = InboxEndpoints(
+            verifier=verifier,
+            committer=committer,
+            inbox=Inbox(database),
+            counts=counts,
+            max_body_bytes=settings.max_body_bytes,
+        )
+        stream = StreamEndpoint(
+            verifier=verifier,
+            tickets=tickets,
+            streams=streams,
+            welcome=welcome,
+            max_backlog_bytes=settings.max_backlog_bytes,
+            drain_seconds=settings.drain_seconds,
+            clock=clock,
+        )
+        ticketing = Ticketing(verifier=verifier, tickets=tickets)
+        connections = Connections(verifier=verifier, streams=streams, instance=INSTANCE)
+        health = Health(figures=metrics, look=log.head, is_draining=lambda: streams.is_draining)
+        application = routes.build(
+            settings,
+            publishing=publishing,
+            inbox=inbox,
+            stream=stream,
+            connections=connections,
+            ticketing=ticketing,
+            health=health,
+        )
+        tail.start()
+        committer.start()
+        streams.wheel.start()
+        return cls(
+            database=database,
+            committer=committer,
+            tail=tail,
+            streams=streams,
+            publishing=publishing,
+            application=application,
+        )
+
+    async def close(self) -> None:
+        await self.streams.drain()
+        await self._committer.close()
+        await self._tail.close()
+        await self.streams.wheel.close()
+        await self._database.close()
+
+
+def _name_figures(metrics: Metrics, committer: Committer, hub: Hub, streams: Streams) -> None:
+    metrics.gauge("lumen_streams", "Open streams.", lambda: len(streams))
+    metrics.gauge("lumen_channels", "Users with a stream here.", lambda: len(hub.channels))
+    metrics.gauge("lumen_backlog_bytes", "What slow streams hold back.", lambda: streams.backlog_bytes)
+    metrics.gauge("lumen_position", "Newest event delivered.", lambda: hub.position)
+    metrics.gauge(
+        "lumen_waiting_commands", "Writes not yet in a transaction.", lambda: committer.waiting_commands
+    )
+    metrics.counter(
+        "lumen_events_committed", "Events committed by this process.", lambda: committer.committed_events
+    )
+    metrics.counter("lumen_deliveries", "Frames given to streams.", lambda: hub.deliveries)
+    metrics.counters("lumen_streams_ended", "Streams that ended, by reason.", "reason", lambda: streams.ended)
+
+
+async def _shared_key(database: Database, name: str) -> bytes:
+    """Return a random key that all instances of this database share, made by the first."""
+    value = base64.b64encode(secrets.token_bytes(32)).decode()
+    async with database.transaction() as transaction:
+        await transaction.run("open_key", name=name, value=value)
+    ((kept,),) = await database.fetch("key", name=name)
+    return base64.b64decode(kept)
