@@ -68,6 +68,7 @@ class Parts:
 
     @classmethod
     async def open(cls, settings: Settings, clock: Callable[[], int]) -> Parts:
+        """Connect, migrate, build, begin. Raises DatabaseUnavailable, Misconfigured."""
         database = Database(settings.database_url)
         try:
             await database.open()
@@ -157,6 +158,7 @@ class Parts:
         )
 
     async def close(self) -> None:
+        """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
         await self.streams.drain()
         await self._committer.close()
         await self._tail.close()
