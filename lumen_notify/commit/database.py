@@ -54,6 +54,7 @@ _DRIVER_ERRORS = (
     sqlite3.OperationalError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says when the connection broke at a bad moment
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.ReadOnlySQLTransactionError,
@@ -92,7 +93,7 @@ class _Connection:
     async def open(self) -> None:
         options: dict[str, Any] = {}
         if not self._is_sqlite:
-            options = {"min_size": 1, "max_size": 1, "command_timeout": STATEMENT_SECONDS, "timeout": 10}
+            options = {"min_size": 0, "max_size": 1, "command_timeout": STATEMENT_SECONDS, "timeout": 10}
         holder = databases.Database(self._url, **options)
         await holder.connect()
         try:
