@@ -36,6 +36,8 @@ NOTIFICATIONS = "/api/v1/notifications"
 WAIT_SECONDS = 20.0
 """For a machine that is busy, not for one that is well: nothing waits longer than it must."""
 
+POLL_SECONDS = 0.01
+
 MARKS = ("read", "seen", "unread", "archive", "unarchive")
 
 
@@ -210,6 +212,13 @@ class EventStream:
     async def wait_for_end(self) -> None:
         """Return once the server has ended the body."""
         await self.wait_for(lambda: self.has_ended, what="the end")
+
+    async def until_end(self) -> None:
+        """Return once the stream has ended, however long that takes. Raises what `on_frame` raised."""
+        assert self._task is not None
+        await asyncio.wait([self._task])
+        if self.problem is not None:
+            raise self.problem
 
     async def close(self) -> None:
         """Hang up."""
@@ -430,6 +439,14 @@ async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
         finally:
             server.should_exit = True
             await running
+
+
+async def eventually(is_so: Callable[[], object], *, what: str, within_seconds: float = WAIT_SECONDS) -> None:
+    """Return once `is_so` says yes. Raises AssertionError, naming `what`, when it never does."""
+    deadline = time.monotonic() + within_seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"waited {within_seconds:g} s for {what}"
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def is_uuid7(text: str) -> bool:
