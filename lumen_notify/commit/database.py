@@ -156,6 +156,7 @@ class Database:
     def __init__(self, url: str, *, queries: Mapping[str, Query] | None = None) -> None:
         self.dialect: Dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
         queries = load(self.dialect) if queries is None else queries
+        self._url = url
         self._writer = _Connection(url, "writer", queries)
         self._writing = asyncio.Lock()
         self._readers = [_Connection(url, "reader", queries) for _ in range(READERS[self.dialect])]
@@ -169,11 +170,14 @@ class Database:
             problem = f"SQLite {sqlite3.sqlite_version} is too old, {needed} is needed"
             raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
         try:
+            if self.dialect == "sqlite":
+                # Looked at before aiosqlite does: where it fails, its thread outlives the loop and says so.
+                sqlite3.connect(databases.DatabaseURL(self._url).database).close()
             await self._writer.run_sql("SELECT 1")
         except (DatabaseUnavailable, sqlite3.DatabaseError) as error:
-            if (problem := _refusal(error)) is None:
+            if (refusal := _refusal(error)) is None:
                 raise
-            raise Misconfigured([("LUMEN_DATABASE_URL", problem)]) from None
+            raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
         for reader in self._readers:
             self._idle.put_nowait(reader)
 
