@@ -34,10 +34,11 @@ export class Inbox extends EventTarget {
     return this.#cursor !== null;
   }
 
-  /** Fetch the newest page and forget what was there. */
+  /** Fetch the newest page and forget what was there; the count too, if no stream has told it. */
   async load() {
     const turn = (this.#turn += 1);
     this.#live = 0;
+    if (this.unreadCount === null) this.#fetchCount();
     const fetched = await this.#fetch(`notifications?limit=${PAGE}`);
     if (turn !== this.#turn) return;
     this.isLoaded = fetched !== null;
@@ -104,6 +105,15 @@ export class Inbox extends EventTarget {
     this.#countedAt = position ?? -1;
     this.unreadCount = unreadCount;
     this.#tell("count");
+  }
+
+  async #fetchCount() {
+    try {
+      const { unread_count, position } = await this.#api.get("notifications/unread");
+      this.#count(unread_count, position);
+    } catch {
+      // The list, which is fetched at the same time, tells what is wrong.
+    }
   }
 
   async #fetch(path) {

@@ -76,7 +76,7 @@ function follow(mine, box) {
   on(mine, "frame", (frame) => {
     box.apply(frame);
     if (frame.kind === "message") announce(frame);
-    if (frame.kind === "expiring") warn(frame.body.seconds);
+    if (frame.kind === "expiring") byId("expiring").hidden = false;
     if (frame.replaysLeft === 0) sayWhatWasMissed();
   });
   on(mine, "ended", ({ reason, message }) => {
@@ -147,11 +147,6 @@ function sayWhatWasMissed() {
 
 function show({ type, data }) {
   toasts.show({ glyph: glyphOf(type), title: data.title ?? data.sender?.username, content: data.content });
-}
-
-function warn(seconds) {
-  byId("expiring").hidden = false;
-  byId("expiring-text").textContent = `Your sign-in ends in ${seconds > 0 ? `${seconds} s` : "a moment"}.`;
 }
 
 // ---- What the browser says

@@ -12,7 +12,7 @@ export class SignIn {
       event.preventDefault();
       const text = this.#token.value;
       if (accept(text)) this.#token.value = "";
-      else this.show("This is not a token: it has three parts with dots between them.");
+      else this.show("This is not a token. A token has three parts with dots between them.");
     });
   }
 
