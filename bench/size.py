@@ -21,4 +21,4 @@ class Size:
     seconds: float = 5.0
     beats: int = 10
     messages: int = 1_000
-    tries: int = 4
+    tries: int = 3

@@ -14,7 +14,7 @@ DISTURBED_SHARE = 0.1
 figure, and it hits one server and not another."""
 
 QUIET_SECONDS = 1.0
-MAX_WAIT_SECONDS = 20.0
+MAX_WAIT_SECONDS = 10.0
 """How long to wait before a try for a second in which the machine is quiet."""
 
 

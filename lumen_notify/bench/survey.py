@@ -40,6 +40,7 @@ STREAMS_OF_ONE_USER = 10
 MAX_USERS = 1_000
 """As many as one publish may name by default."""
 
+WARM_UP_STREAMS = 50
 BEATS_PER_SECOND = 4
 SETTLE_SECONDS = 1.0
 TICK_SECONDS = 0.25
@@ -178,6 +179,7 @@ async def _measure(
 ) -> Findings:
     load = Load(wire)
     try:
+        await _warm_up(wire, count)
         before = server.memory_bytes() if server else None
         async with on_stage(f"opening {count:,} streams", count) as advance:
             opening_seconds = await load.open(count, on_progress=advance)
@@ -203,6 +205,17 @@ async def _measure(
         several=several,
         latency=latency,
     )
+
+
+async def _warm_up(wire: LumenWire, count: int) -> None:
+    """Let a few streams come and go, so that what a server loads once is not counted per stream."""
+    load = Load(wire)
+    try:
+        await load.open(min(WARM_UP_STREAMS, count))
+        await load.fan_out(publishers=1, seconds=1, publishes=3)
+    finally:
+        load.close()
+    await asyncio.sleep(SETTLE_SECONDS)
 
 
 def _table(found: Findings, publishers: int) -> Table:
