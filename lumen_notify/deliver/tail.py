@@ -92,11 +92,11 @@ class Tail:
             events, self._announced = self._announced, []
             self._behind_deliveries = 0
             fresh = [event for event in events if event.position > self._hub.position]
-            if fresh and fresh[0].position > self._hub.position + 1:
-                await self._read()
-                fresh = [event for event in fresh if event.position > self._hub.position]
-            if fresh:
+            if fresh and fresh[-1].position == self._hub.position + len(fresh):
                 await self._deliver(fresh)
+            elif fresh:
+                # A gap before them or between them. What cannot be read now is there at the next look.
+                await self._read()
             if not self._announced:
                 self._is_close.set()
 
