@@ -5,16 +5,14 @@ into a broadcast, so every subscriber gets the same count. For memory each strea
 user's own channel and to the shared one, which nchan calls multiplexing. No token is checked, messages
 stay in its memory.
 
-    python -m bench.nchan PORT       writes the configuration into a temporary folder and starts nginx
+    python -m bench.nchan PORT FOLDER       writes the configuration into the folder and becomes nginx
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from bench import frames
@@ -97,24 +95,19 @@ class NchanWire:
         ).encode() + body
 
 
-def main(port: int) -> int:
-    """Write the configuration and run nginx in the foreground until it is stopped."""
+def main(port: int, folder: Path) -> None:
+    """Write the configuration and become nginx, in the foreground. Raises SystemExit if it is not there."""
     module = module_path()
     if module is None:
-        sys.stderr.write("nginx with the nchan module is not installed (Debian: libnginx-mod-nchan)\n")
-        return 1
-    folder = Path(tempfile.mkdtemp(prefix="bench-nchan-"))
-    try:
-        configuration = folder / "nginx.conf"
-        configuration.write_text(
-            CONFIGURATION.format(module=module, folder=folder, port=port, connections=MAX_CONNECTIONS)
-        )
-        command = ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
-        return subprocess.run(command, check=False).returncode  # noqa: S603 - our own configuration
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        raise SystemExit("nginx with the nchan module is not installed (Debian: libnginx-mod-nchan)")
+    configuration = folder / "nginx.conf"
+    configuration.write_text(
+        CONFIGURATION.format(module=module, folder=folder, port=port, connections=MAX_CONNECTIONS)
+    )
+    command = ["nginx", "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)]
+    os.execvp(command[0], command)  # noqa: S606 - our own configuration
 
 
 if __name__ == "__main__":
     os.umask(0o077)
-    raise SystemExit(main(int(sys.argv[1])))
+    main(int(sys.argv[1]), Path(sys.argv[2]))

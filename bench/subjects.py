@@ -50,5 +50,7 @@ async def start(name: str, size: Size, *, streams_per_user: int = 1) -> AsyncIte
     if name in NCHAN:
         other = nchan.NchanWire(HOST, port, own_channels=name == "nchan-own")
     argv = [sys.executable, "-m", f"bench.{name.removesuffix('-own')}", str(port)]
-    async with Server(argv, port=port, core=size.core, env=os.environ, folder=ROOT) as server:
-        yield server, other
+    with tempfile.TemporaryDirectory(prefix="lumen-bench-") as folder:
+        argv += [folder] if name in NCHAN else []
+        async with Server(argv, port=port, core=size.core, env=os.environ, folder=ROOT) as server:
+            yield server, other

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,8 @@ from typing import IO, Self
 
 PROC = Path("/proc")
 LOG_TAIL_BYTES = 2000
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 class ServerFailed(Exception):
@@ -64,6 +68,12 @@ class Server:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._child: subprocess.Popen[bytes] | None = None
 
+    def _settle(self) -> None:
+        """Be on the core, and end with the measurement however that ends; runs in the child."""
+        pin(self._core)
+        if sys.platform == "linux":
+            _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
     async def __aenter__(self) -> Self:
         self._child = subprocess.Popen(  # noqa: S603, ASYNC220 - a measurement does nothing meanwhile
             self.argv,
@@ -72,7 +82,7 @@ class Server:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
-            preexec_fn=lambda: pin(self._core),  # noqa: PLW1509 - we have no threads
+            preexec_fn=self._settle,  # noqa: PLW1509 - we have no threads
             start_new_session=True,
         )
         try:

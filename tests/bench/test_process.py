@@ -1,3 +1,5 @@
+import asyncio
+import signal
 import sys
 
 import pytest
@@ -28,3 +30,31 @@ async def test_a_server_that_does_not_start_says_what_it_printed() -> None:
     with pytest.raises(ServerFailed, match="no luck"):
         async with server:
             pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+async def test_a_server_ends_with_a_measurement_that_is_killed() -> None:
+    port = free_port()
+    measurement = f"""
+import asyncio, sys
+from lumen_notify.bench.process import Server
+async def measure():
+    async with Server([sys.executable, "-c", {LISTEN!r}, "{port}"], port={port}, core=None, env={{}}):
+        print("listening", flush=True)
+        await asyncio.Event().wait()
+asyncio.run(measure())
+"""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", measurement, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    assert await asyncio.wait_for(child.stdout.readline(), 30) == b"listening\n"
+    child.send_signal(signal.SIGKILL)
+    await child.wait()
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                break
+            writer.close()

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -19,10 +20,8 @@ async def test_each_server_of_the_comparison_delivers_all_that_is_published(name
     assert (await figures.few(name, SMALL))["receipt_p50_ms"] > 0
 
 
-def test_nchan_says_that_it_is_not_installed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nchan_says_that_it_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(nchan, "FOLDERS", ())
-    assert nchan.main(1) == 1
-    assert "not installed" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="not installed"):
+        nchan.main(1, tmp_path)
     assert not set(subjects.NCHAN) & set(subjects.installed())
