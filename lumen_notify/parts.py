@@ -177,7 +177,9 @@ def _name_figures(metrics: Metrics, committer: Committer, hub: Hub, streams: Str
     metrics.counter(
         "lumen_events_committed", "Events committed by this process.", lambda: committer.committed_events
     )
-    metrics.counter("lumen_deliveries", "Frames given to streams.", lambda: hub.deliveries)
+    metrics.counter(
+        "lumen_writes", "Writes to streams; frames of one moment leave in one.", lambda: streams.writes
+    )
     metrics.counters("lumen_streams_ended", "Streams that ended, by reason.", "reason", lambda: streams.ended)
 
 

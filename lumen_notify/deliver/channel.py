@@ -69,5 +69,4 @@ class Channel:
             chunks = b"".join(parts)
         self.total = total
         for outlet in self.outlets:
-            outlet.written_at = second
-            outlet.write(chunks)
+            outlet.write(chunks, second)

@@ -40,7 +40,7 @@ class QueueOutlet(Outlet):
         """How much waits in the queue."""
         return self._backlog_bytes
 
-    def write(self, chunks: bytes) -> None:
+    def write(self, chunks: bytes, second: int) -> None:
         """Queue chunks for the response."""
         if self.close_reason is not None:
             return
@@ -48,6 +48,7 @@ class QueueOutlet(Outlet):
             self.close(CloseReason.SLOW)
             return
         self.writes += 1
+        self.written_at = second
         self._backlog.append(chunks)
         self._backlog_bytes += len(chunks)
         self._news.set()

@@ -19,7 +19,7 @@ from typing import Any
 
 from lumen_notify.model import CloseReason, Counts, Event, to_json
 
-MAX_REMEMBERED = 64
+MAX_REMEMBERED = 256
 """Encodings kept per frame: users with the same count share the bytes."""
 
 LAST_CHUNK = b"0\r\n\r\n"
@@ -82,7 +82,17 @@ class Frame:
     their sum, None likewise.
     """
 
-    __slots__ = ("_encoded", "_head", "_tail", "audience", "category", "position", "stated", "stated_total")
+    __slots__ = (
+        "_encoded",
+        "_head",
+        "_openings",
+        "_tail",
+        "audience",
+        "category",
+        "position",
+        "stated",
+        "stated_total",
+    )
 
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
@@ -91,6 +101,7 @@ class Frame:
         self.stated: Counts | None = None
         self.stated_total: int | None = None
         self._encoded: dict[int, bytes] = {}
+        self._openings: dict[int, bytes] = {}
         if event.kind == "notification":
             self._head = (
                 f'id: {epoch}-{event.position}\ndata: {{"type":{to_json(event.category)},"unread_count":'
@@ -102,7 +113,6 @@ class Frame:
         self.stated_total = self.stated.total
         self._head = f"id: {epoch}-{event.position}\nevent: {event.kind}\ndata: ".encode()
         self._tail = f',"data":{to_json(body["data"])}}}\n\n'.encode()
-        self._encoded[self.stated_total] = self.encode_again(Counters(self.stated))
 
     @property
     def size_bytes(self) -> int:
@@ -113,15 +123,33 @@ class Frame:
         """Make the chunk for a user who has `total` unread at this event."""
         known = self._encoded.get(total)
         if known is None:
-            known = chunk(b"%b%d%b" % (self._head, total, self._tail))
+            known = self._encode(total)
             if len(self._encoded) < MAX_REMEMBERED:
                 self._encoded[total] = known
         return known
 
+    def forget_encodings(self) -> None:
+        """Drop what was remembered, once the fan-out is over: frames are kept long for replay."""
+        self._encoded.clear()
+        self._openings.clear()
+
     def encode_again(self, counters: Counters) -> bytes:
         """Make the chunk for a replay: with the numbers of now, not of then."""
         if self.stated is None:
-            return self.encode(counters.total)
+            return self._encode(counters.total)
+        return self._encode_all(counters)
+
+    def _encode(self, total: int) -> bytes:
+        if self.stated is not None:
+            return self._encode_all(Counters(self.stated))
+        digits = b"%d" % total
+        opening = self._openings.get(len(digits))
+        if opening is None:  # the chunk's size and the head, for numbers of so many digits
+            size = len(self._head) + len(digits) + len(self._tail)
+            opening = self._openings[len(digits)] = b"%x\r\n%b" % (size, self._head)
+        return b"".join((opening, digits, self._tail, b"\r\n"))
+
+    def _encode_all(self, counters: Counters) -> bytes:
         fields = to_json(counters.as_fields())[:-1].encode()
         return chunk(b"%b%b%b" % (self._head, fields, self._tail))
 

@@ -163,7 +163,7 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         "_backlog",
         "_backlog_bytes",
         "_connections",
-        "_is_paused",
+        "_flowing",
         "_max_backlog_bytes",
         "_on_shutdown",
         "_transport",
@@ -175,8 +175,8 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         self._on_shutdown = on_shutdown
         self._backlog: deque[bytes] | None = None  # most streams never need one
         self._backlog_bytes = 0
-        self._is_paused = False
         self._transport: Any = None
+        self._flowing: Any = None  # the transport, as long as it takes bytes
         self._connections: set[Any] | None = None
 
     @property
@@ -188,21 +188,23 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         """Take a connection over. connections: the server's, in which it stays until it is lost."""
         self._transport = transport
         self._connections = connections
-        self._is_paused = is_paused
+        self._flowing = None if is_paused else transport
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
-    def write(self, chunks: bytes) -> None:
+    def write(self, chunks: bytes, second: int) -> None:
         """Write chunks to the transport, or hold them while it is full."""
-        if self.close_reason is not None:
-            return
-        if not self._is_paused:
-            self.writes += 1
-            self._transport.write(chunks)
-            return
+        self.written_at = second
+        self.writes += 1
+        flowing = self._flowing
+        if flowing is not None:
+            flowing.write(chunks)
+        elif self.close_reason is None:
+            self._hold(chunks)
+
+    def _hold(self, chunks: bytes) -> None:
         if 0 < self._max_backlog_bytes < self._backlog_bytes + len(chunks):
             self.close(CloseReason.SLOW)
             return
-        self.writes += 1
         if self._backlog is None:
             self._backlog = deque()
         self._backlog.append(chunks)
@@ -215,7 +217,7 @@ class TransportOutlet(Outlet, asyncio.Protocol):
 
     def _end(self, last: bytes) -> None:
         held = b"" if self.close_reason is CloseReason.SLOW else b"".join(self._backlog or ())
-        self._backlog = None
+        self._flowing = self._backlog = None
         self._backlog_bytes = 0
         self._transport.write(held + last + frames.LAST_CHUNK)
         self._transport.close()
@@ -224,15 +226,17 @@ class TransportOutlet(Outlet, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Hold from now on."""
-        self._is_paused = True
+        self._flowing = None
 
     def resume_writing(self) -> None:
         """Write what is held, as far as the transport takes it."""
-        self._is_paused = False
-        while self._backlog and not self._is_paused:
+        if self.close_reason is not None:
+            return
+        self._flowing = self._transport
+        while self._backlog and self._flowing is not None:
             one = self._backlog.popleft()
             self._backlog_bytes -= len(one)
-            self._transport.write(one)  # may call pause_writing
+            self._flowing.write(one)  # may call pause_writing
         if not self._backlog:
             self._backlog = None
 
@@ -243,7 +247,7 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         """Let everything go."""
         if self._connections is not None:
             self._connections.discard(self)
-        self._connections = self._transport = self._backlog = None
+        self._connections = self._transport = self._flowing = self._backlog = None
         self._backlog_bytes = 0
         self.lost()
 

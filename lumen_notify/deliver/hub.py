@@ -31,13 +31,11 @@ class _Batch(NamedTuple):
 
 
 class Hub:
-    """The channels of the users connected here. position: up to which events are delivered.
-    deliveries: how many frames have gone to streams."""
+    """The channels of the users connected here. position: up to which events are delivered."""
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
         self.position = position
         self.replay = replay
-        self.deliveries = 0
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
         self._clock = clock
@@ -81,24 +79,27 @@ class Hub:
         self._batch = _Batch(everyone, by_audience, self.position, int(began))
         self._wake()
         turn_deadline = began + TURN_SECONDS
-        for number, channel in enumerate(self._concerned(self._batch), start=1):
-            self.settle(channel)
-            if number % TURN_CHANNELS == 0 and self._clock() > turn_deadline:
+        concerned = self._concerned(self._batch)
+        for begin in range(0, len(concerned), TURN_CHANNELS):
+            for channel in concerned[begin : begin + TURN_CHANNELS]:
+                self.settle(channel)
+            if self._clock() > turn_deadline:
                 yield
                 turn_deadline = self._clock() + TURN_SECONDS
         self._batch = None
+        for frame in frames:
+            frame.forget_encodings()
 
     def settle(self, channel: Channel) -> None:
         """Show the channel what the fan-out under way has for it, if it has not seen it yet."""
         batch = self._batch
         if batch is None or channel.position >= batch.position:
             return
-        frames = batch.everyone
-        mine = batch.others.get(user_audience(channel.user_id)) if batch.others else None
-        if mine is not None:
-            frames = sorted(mine + frames, key=lambda frame: frame.position)
-        self.deliveries += len(frames) * len(channel.outlets)
-        channel.show(frames, batch.position, batch.second)
+        if batch.others and (mine := batch.others.get(user_audience(channel.user_id))):
+            frames = sorted(mine + batch.everyone, key=lambda frame: frame.position)
+            channel.show(frames, batch.position, batch.second)
+        else:
+            channel.show(batch.everyone, batch.position, batch.second)
 
     def when_at(self, position: int, wake: Callable[[], None]) -> None:
         """Call `wake` as soon as `position` is delivered; at once if it is."""

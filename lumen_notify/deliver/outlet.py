@@ -78,8 +78,11 @@ class Outlet:
         """How much waits here for the peer."""
         raise NotImplementedError
 
-    def write(self, chunks: bytes) -> None:
-        """Send whole chunks, in order. Never waits; closes as `slow` instead of holding too much."""
+    def write(self, chunks: bytes, second: int) -> None:
+        """Send whole chunks, in order. second: of the wheel's clock, now.
+
+        Never waits; closes as `slow` instead of holding too much. Nothing happens after the end.
+        """
         raise NotImplementedError
 
     def close(self, reason: CloseReason, retry_ms: int = 0) -> None:

@@ -73,6 +73,7 @@ class Streams:
         self._wall_clock = wall_clock
         self._by_address: dict[str, int] = {}
         self._number = 0
+        self._ended_writes = 0
         self._draining: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -87,6 +88,11 @@ class Streams:
     def backlog_bytes(self) -> int:
         """What all streams together hold back."""
         return sum(outlet.backlog_bytes for outlet in self.wheel)
+
+    @property
+    def writes(self) -> int:
+        """How often streams were written to, those that have ended among them."""
+        return self._ended_writes + sum(outlet.writes for outlet in self.wheel if not outlet.close_reason)
 
     def of_user(self, user_id: str) -> Sequence[Outlet]:
         """Return the user's open streams, oldest first."""
@@ -128,6 +134,7 @@ class Streams:
     def closed(self, outlet: Outlet, reason: CloseReason) -> None:
         """Let an ended stream go: every outlet's `on_close`."""
         self.ended[reason.word] += 1
+        self._ended_writes += outlet.writes
         if outlet.slot:  # else it was refused, and never added
             left = self._by_address[outlet.address] - 1
             if left:
@@ -192,8 +199,7 @@ class Streams:
             self._write(outlet, frames.ping(str(self._hub.cursor)))
 
     def _write(self, outlet: Outlet, chunks: bytes) -> None:
-        outlet.written_at = self.wheel.now
-        outlet.write(chunks)
+        outlet.write(chunks, self.wheel.now)
 
     def _next_check(self, outlet: Outlet) -> int:
         """Return the wheel's second at which something may be due: a ping, a warning, an end."""

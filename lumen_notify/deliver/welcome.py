@@ -119,9 +119,10 @@ class Welcome:
             replayed=len(missed or ()),
         )
         if missed is None:
-            outlet.write(ready + frames.reset(counters, id_=newest))
+            greeting = ready + frames.reset(counters, id_=newest)
         else:
-            outlet.write(ready + b"".join([frame.encode_again(counters) for frame in missed]))
+            greeting = ready + b"".join([frame.encode_again(counters) for frame in missed])
+        outlet.write(greeting, outlet.written_at)
 
     async def _reach(self, position: int) -> None:
         reached = asyncio.Event()

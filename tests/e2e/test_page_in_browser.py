@@ -302,20 +302,21 @@ async def test_row_can_be_marked_as_unread_archived_and_brought_back(
     assert await tab.contents() == ["newer", "older"]
 
 
-@pytest.mark.parametrize("is_first_page", [True, False], ids=["the first page", "an older page"])
-async def test_page_that_was_read_before_a_mark_and_comes_after_it_is_shown_as_marked(
-    server: RunningServer, open_tab: OpenTab, be: BeSomeone, is_first_page: bool
+@pytest.mark.parametrize("is_answer_late", [True, False], ids=["late answer", "late request"])
+@pytest.mark.parametrize("is_first_page", [True, False], ids=["first page", "older page"])
+async def test_list_is_right_whether_it_was_read_before_a_mark_or_after_it(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone, is_first_page: bool, is_answer_late: bool
 ) -> None:
     alice, bob = be(server.url, "alice"), be(server.url, "bob")
     ids = await alice.publish("bob", *(f"number {number}" for number in range(30)))
     tab = await open_tab(server.url + "/")
-    is_read, may_go_on = asyncio.Event(), asyncio.Event()
+    is_on_its_way, may_go_on = asyncio.Event(), asyncio.Event()
 
     async def delay(route: Route) -> None:
-        answer = await route.fetch()
-        is_read.set()
+        answer = await route.fetch() if is_answer_late else None
+        is_on_its_way.set()
         await may_go_on.wait()
-        await route.fulfill(response=answer)
+        await route.fulfill(response=answer or await route.fetch())
 
     late = "**/notifications?limit=20" + ("" if is_first_page else "&cursor=*")
     await tab.page.route(late, delay)
@@ -323,7 +324,7 @@ async def test_page_that_was_read_before_a_mark_and_comes_after_it_is_shown_as_m
     await tab.page.get_by_label("Token").press("Enter")
     if not is_first_page:
         await tab.page.get_by_role("button", name="Show older").click()
-    await asyncio.wait_for(is_read.wait(), WITHIN_MS / 1000)
+    await asyncio.wait_for(is_on_its_way.wait(), WITHIN_MS / 1000)
     await tab.shows_unread(30)
     await bob.mark("read", all=True)
     await bob.mark("unread", ids=[ids[0], ids[-1]])
@@ -345,6 +346,59 @@ async def test_page_that_was_read_before_a_mark_and_comes_after_it_is_shown_as_m
         "number 0",
     ]
     await expect(tab.unread_rows).to_have_text([re.compile("new"), re.compile("29"), re.compile("number 0")])
+
+
+async def test_more_than_a_page_may_arrive_while_the_list_is_fetched(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone
+) -> None:
+    alice = be(server.url, "alice")
+    await alice.publish("bob", *(f"number {number}" for number in range(10)))
+    tab = await open_tab(server.url + "/")
+    is_on_its_way, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def delay(route: Route) -> None:
+        is_on_its_way.set()
+        await may_go_on.wait()
+        await route.continue_()
+
+    await tab.page.route("**/notifications?limit=20", delay)
+    await tab.page.get_by_label("Token").fill(token_for("bob"))
+    await tab.page.get_by_label("Token").press("Enter")
+    await asyncio.wait_for(is_on_its_way.wait(), WITHIN_MS / 1000)
+    await alice.publish("bob", *(f"number {number}" for number in range(10, 35)))
+    await tab.shows_unread(35)
+    may_go_on.set()
+    await expect(tab.rows).to_have_count(25)
+    await tab.page.get_by_role("button", name="Show older").click()
+    await expect(tab.rows).to_have_count(35)
+    assert await tab.contents() == [f"number {number}" for number in reversed(range(35))]
+
+
+async def test_answer_that_overtakes_older_frames_is_not_taken_back(
+    server: RunningServer, open_tab: OpenTab
+) -> None:
+    tab = await open_tab(server.url + "/")
+    counts = await tab.page.evaluate(
+        """async () => {
+            const { Inbox } = await import("./inbox.js");
+            const counts = [];
+            const inbox = new Inbox({
+                get: async () => ({ items: [], next_cursor: null }),
+                post: async () => ({ unread_count: 0, position: 12 }),
+            });
+            inbox.addEventListener("count", () => counts.push(inbox.unreadCount));
+            const arrives = (kind, position, fields) => inbox.apply({ kind, position, body: { data: {}, ...fields } });
+            arrives("message", 10, { unread_count: 1 });
+            await inbox.mark("read", { all: true });
+            arrives("message", 11, { unread_count: 2 });
+            arrives("read", 12, { unread_count: 0, data: { all: true } });
+            arrives("message", 13, { unread_count: 1 });
+            arrives("ready", 3, { unread_count: 7, recovered: false }); // of another log
+            arrives("message", 4, { unread_count: 8 });
+            return counts;
+        }"""
+    )
+    assert counts == [1, 0, 0, 1, 7, 8]
 
 
 async def test_list_pages_while_new_ones_arrive(
@@ -444,6 +498,49 @@ async def test_page_without_a_stream_shows_list_and_count_and_fits_the_screen(
     await tab.page.get_by_role("button", name="Mark all as read").click()
     await tab.shows_unread(0)
     await expect(tab.unread_rows).to_have_count(0)
+
+
+async def test_page_gives_up_after_fifteen_tries_until_it_is_asked(
+    server: RunningServer, open_tab: OpenTab
+) -> None:
+    tab = await open_tab(server.url + "/", expected=NETWORK)
+    await tab.page.clock.install()
+    tickets: list[str] = []
+    tab.page.on("request", lambda one: tickets.append(one.url) if one.url.endswith("/tickets") else None)
+    await tab.page.route("**/tickets", lambda route: route.fulfill(status=503))
+    await tab.page.get_by_label("Token").fill(token_for("bob"))
+    await tab.page.get_by_label("Token").press("Enter")
+    state = tab.page.locator("#state")
+    for tries in range(1, 16):
+        await expect(state).to_have_attribute("data-state", "waiting")
+        assert len(tickets) == tries
+        await tab.page.clock.fast_forward(1_900)  # never sooner than after 2 s
+        await expect(state).to_have_attribute("data-state", "waiting")
+        async with tab.page.expect_request("**/tickets"):
+            await tab.page.clock.fast_forward(28_200)  # never later than after 30 s
+    await expect(tab.page.locator("#state-text")).to_have_text("Server unreachable")
+    await tab.page.unroute("**/tickets")
+    await tab.page.get_by_role("button", name="Connect now").click()
+    await tab.is_live()
+    assert len(tickets) == 17
+
+
+async def test_stream_that_has_fallen_silent_is_opened_anew(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone
+) -> None:
+    tab = await open_tab(server.url + "/")
+    await tab.page.clock.install()
+    await tab.page.get_by_label("Token").fill(token_for("bob"))
+    await tab.page.get_by_label("Token").press("Enter")
+    await tab.is_live()
+    await be(server.url, "alice").publish("bob", "one")
+    await tab.shows_unread(1)
+    async with tab.page.expect_request("**/stream?*last_event_id=*"):
+        await tab.page.clock.fast_forward(110_000)
+    await tab.is_live()
+    await be(server.url, "alice").publish("bob", "two")
+    await tab.shows_unread(2)
+    assert await tab.contents() == ["two", "one"]
 
 
 async def test_another_database_makes_the_page_fetch_anew(
