@@ -14,8 +14,9 @@ LUMEN_TEST_EXAMPLES: how many runs of up to 30 steps, for each database. The sea
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -30,7 +31,9 @@ from clients import MARKS, SECRET, Api, Bell, EventStream, Frame, serve
 from lumen_notify import Lumen, Settings
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
-from lumen_notify.model import EVERYONE, new_id, now_ms, user_audience
+from lumen_notify.deliver.handover import HandoverProtocol
+from lumen_notify.deliver.hub import Hub
+from lumen_notify.model import EVERYONE, Event, new_id, now_ms, user_audience
 from lumen_notify.settings import Secret
 
 EXAMPLES = int(os.environ.get("LUMEN_TEST_EXAMPLES", "25"))
@@ -44,7 +47,15 @@ MAX_KEPT_BELLS = 6
 SMALL_BACKLOG_BYTES = 4096
 """With it a replay of more than some eight events is refused, and a storm closes a stream as too slow."""
 
+TURNS_BETWEEN = 20
+"""How often a fan-out lets others in between two channels."""
+
+AMID_SECONDS = 0.1
+"""How long a connect waits for a fan-out in whose middle it comes."""
+
 Result = TypeVar("Result")
+
+fan_out = Hub.fan_out
 
 
 # ------------------------------------------------------------------------------------------------ the steps
@@ -73,13 +84,17 @@ class Mark:
 
 @dataclass(frozen=True)
 class Connect:
-    """cursor: which. text: of a cursor that is garbage. pick: which of the states that were kept."""
+    """cursor: which. text: of a cursor that is garbage. pick: which of the states that were kept.
+    is_handed_over: the fast path of our own server, or the one that works on any ASGI server.
+    is_amid: it comes in the middle of a fan-out, if there is one."""
 
     user: str
     cursor: Literal["none", "kept", "beginning", "foreign", "future", "garbage"]
     by: Literal["header", "last_event_id", "lastEventId"]
     pick: int
     text: str
+    is_handed_over: bool
+    is_amid: bool
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,8 @@ connects = st.builds(
     by=st.sampled_from(["header", "last_event_id", "lastEventId"]),
     pick=st.integers(0, MAX_KEPT_BELLS),
     text=garbage,
+    is_handed_over=st.booleans(),
+    is_amid=st.booleans(),
 )
 disconnects = st.builds(Disconnect, pick=st.integers(0, MAX_CLIENTS))
 steps: st.SearchStrategy[Step] = st.one_of(
@@ -136,12 +153,14 @@ steps: st.SearchStrategy[Step] = st.one_of(
 class Client:
     """One stream with the state that its user keeps. since: the position after which it is to see events."""
 
-    def __init__(self, user: str, bell: Bell) -> None:
+    def __init__(self, base_url: str, user: str, bell: Bell) -> None:
+        self.base_url = base_url
         self.user = user
         self.bell = bell
         self.ready: Frame | None = None
         self.since = -1
         self.positions: list[int] = []
+        self.newest = -1
         self.unapplied: list[Frame] = []
         self._stream: EventStream | None = None
 
@@ -150,8 +169,10 @@ class Client:
         assert self._stream is not None
         return self._stream
 
-    async def open(self, base_url: str, api: Api, cursor: str | None, by: str) -> None:
-        self._stream = await EventStream.open(base_url, api.token, cursor=cursor, by=by, on_frame=self._take)
+    async def open(self, api: Api, cursor: str | None, by: str) -> None:
+        self._stream = await EventStream.open(
+            self.base_url, api.token, cursor=cursor, by=by, on_frame=self._take
+        )
         assert self.stream.status == 200, self.stream.headers
 
     def is_at(self, position: int) -> bool:
@@ -173,6 +194,10 @@ class Client:
         if frame.event == "reset":
             assert frame.id is not None
             self.since = frame.position
+        if frame.id is not None:
+            # No id goes back, and none of a ping or of `ready` is ahead of what was sent.
+            assert frame.position > self.newest if frame.is_durable else frame.position >= self.newest, frame
+            self.newest = frame.position
         if frame.is_durable:
             self.positions.append(frame.position)
         was_replaying = self.bell.to_replay > 0
@@ -203,12 +228,17 @@ class Client:
 
 
 class World:
-    """What outlives one example: the loop, and uvicorn in front of whatever Lumen is open now."""
+    """What outlives one example: the loop, and two uvicorns in front of whatever Lumen is open now.
+
+    base_urls: of one that hands streams over, and of one that cannot.
+    """
 
     def __init__(self, new_database: Callable[[], str], runner: asyncio.Runner) -> None:
         self.new_database = new_database
-        self.base_url = ""
+        self.base_urls: dict[bool, str] = {}
         self.lumen: Lumen | None = None
+        self.is_pinging = False
+        self.is_fanning_out = asyncio.Event()
         self._runner = runner
         self._stack = AsyncExitStack()
 
@@ -219,11 +249,33 @@ class World:
         return self._runner.run(within())
 
     async def open(self) -> None:
-        self.base_url = await self._stack.enter_async_context(serve(self._answer))
-        self.http = await self._stack.enter_async_context(httpx.AsyncClient(base_url=self.base_url))
+        for is_handed_over, options in ((True, {"http": HandoverProtocol}), (False, {})):
+            server = serve(self._answer, **options)
+            self.base_urls[is_handed_over] = await self._stack.enter_async_context(server)
+        http = httpx.AsyncClient(base_url=self.base_urls[True])
+        self.http = await self._stack.enter_async_context(http)
 
     async def close(self) -> None:
         await self._stack.aclose()
+
+    def ping_all(self) -> None:
+        """Send every open stream a ping, as after a long silence."""
+        assert self.lumen is not None
+        assert self.lumen._parts is not None
+        streams = self.lumen._parts.streams
+        for user in USERS:
+            for outlet in streams.of_user(user):
+                outlet.written_at = -(10**6)
+                streams._check(outlet)
+
+    def fan_out_slowly(self, hub: Hub, events: Sequence[Event]) -> Iterator[None]:
+        """Let others in for long between any two channels, as if there were very many; ping amid it all."""
+        for _ in fan_out(hub, events):
+            self.is_fanning_out.set()
+            if self.is_pinging:
+                self.ping_all()
+            yield from [None] * TURNS_BETWEEN
+        self.is_fanning_out.clear()
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         assert self.lumen is not None
@@ -244,6 +296,7 @@ class Promise(RuleBasedStateMachine):
         self.kept: dict[str, list[Bell]] = {user: [] for user in USERS}
         self.keyed: dict[int, tuple[str, Any]] = {}
         self.answers: dict[int, Any] = {}
+        self.is_publishing = False
         self.number = 0
         self.epoch = ""
         self.database: Database | None = None
@@ -251,8 +304,10 @@ class Promise(RuleBasedStateMachine):
     @initialize(
         replay_events=st.sampled_from([10_000, 0, 1, 5]),
         max_backlog_bytes=st.sampled_from([2**20, SMALL_BACKLOG_BYTES]),
+        is_pinging=st.booleans(),
     )
-    def start(self, replay_events: int, max_backlog_bytes: int) -> None:
+    def start(self, replay_events: int, max_backlog_bytes: int, is_pinging: bool) -> None:
+        self.world.is_pinging = is_pinging
         self.settings = Settings(
             database_url=self.world.new_database(),
             jwt_secret=Secret(SECRET),
@@ -268,7 +323,17 @@ class Promise(RuleBasedStateMachine):
         self.log = Log(self.database, now_ms)
         self.epoch = (await self.log.head()).epoch
         for user in USERS:
-            await self._connect(Connect(user=user, cursor="none", by="header", pick=0, text=""))
+            await self._connect(
+                Connect(
+                    user=user,
+                    cursor="none",
+                    by="header",
+                    pick=0,
+                    text="",
+                    is_handed_over=True,
+                    is_amid=False,
+                )
+            )
         for category in CATEGORIES:
             await self._publish(Publish(sender="ann", to=USERS, category=category, number=2, key=None))
         await self._verify()
@@ -317,6 +382,7 @@ class Promise(RuleBasedStateMachine):
             Disconnect: self._disconnect,
             Ping: self._ping,
         }
+        self.is_publishing = len(together) > 1 and any(isinstance(step, Publish) for step in together)
         done = await asyncio.gather(*(doing[type(step)](step) for step in together), return_exceptions=True)  # type: ignore[operator]
         for result in done:
             if isinstance(result, BaseException):
@@ -366,12 +432,15 @@ class Promise(RuleBasedStateMachine):
     async def _connect(self, step: Connect) -> None:
         if len(self.clients) >= MAX_CLIENTS:
             return
+        if step.is_amid and self.is_publishing:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.world.is_fanning_out.wait(), AMID_SECONDS)
         bell = self._bell(step)
         # What is no cursor may hold what no header may.
         by = "last_event_id" if step.cursor == "garbage" else step.by
-        client = Client(step.user, bell)
+        client = Client(self.world.base_urls[step.is_handed_over], step.user, bell)
         cursor, must_fetch = bell.cursor, bell.must_fetch
-        await client.open(self.world.base_url, self.apis[step.user], cursor, by)
+        await client.open(self.apis[step.user], cursor, by)
         self.clients.append(client)
         ready = await client.stream.wait_for_event("ready")
         is_recovered = ready.data["recovered"]
@@ -410,13 +479,7 @@ class Promise(RuleBasedStateMachine):
         del self.kept[client.user][:-MAX_KEPT_BELLS]
 
     async def _ping(self, _step: Ping) -> None:
-        assert self.world.lumen is not None
-        assert self.world.lumen._parts is not None
-        streams = self.world.lumen._parts.streams
-        for user in USERS:
-            for outlet in streams.of_user(user):
-                outlet.written_at = -(10**6)
-                streams._check(outlet)
+        self.world.ping_all()
 
     async def _restart(self, do_return: bool) -> None:
         assert self.world.lumen is not None
@@ -436,8 +499,8 @@ class Promise(RuleBasedStateMachine):
         await self._verify()
 
     async def _return(self, client: Client) -> None:
-        again = Client(client.user, client.bell.copied())
-        await again.open(self.world.base_url, self.apis[client.user], again.bell.cursor, "header")
+        again = Client(client.base_url, client.user, client.bell.copied())
+        await again.open(self.apis[client.user], again.bell.cursor, "header")
         self.clients.append(again)
 
     # ------------------------------------------------------------------------------------------- looking on
@@ -495,11 +558,15 @@ class Promise(RuleBasedStateMachine):
 
 @pytest.fixture
 def world(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    # A fan-out lets others in between two channels when it takes long: here always.
     monkeypatch.setattr("lumen_notify.deliver.hub.TURN_CHANNELS", 1)
     monkeypatch.setattr("lumen_notify.deliver.hub.TURN_SECONDS", -1.0)
     with asyncio.Runner() as runner:
         world = World(new_database, runner)
+
+        def slowly(hub: Hub, events: Sequence[Event]) -> Iterator[None]:
+            return world.fan_out_slowly(hub, events)
+
+        monkeypatch.setattr(Hub, "fan_out", slowly)
         runner.run(world.open())
         yield world
         runner.run(world.close())
