@@ -387,7 +387,9 @@ async def test_answer_that_overtakes_older_frames_is_not_taken_back(
                 post: async () => ({ unread_count: 0, position: 12 }),
             });
             inbox.addEventListener("count", () => counts.push(inbox.unreadCount));
-            const arrives = (kind, position, fields) => inbox.apply({ kind, position, body: { data: {}, ...fields } });
+            const arrives = (kind, position, fields) => {
+                inbox.apply({ kind, position, body: { data: {}, ...fields } });
+            };
             arrives("message", 10, { unread_count: 1 });
             await inbox.mark("read", { all: true });
             arrives("message", 11, { unread_count: 2 });
@@ -420,6 +422,7 @@ async def test_list_pages_while_new_ones_arrive(
     await tab.shows_unread(46)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_killed", [True, False], ids=["killed", "stopped"])
 @pytest.mark.parametrize("has_cursor_by_hand", [False, True], ids=["browser reconnects", "page reconnects"])
 async def test_nothing_is_lost_or_repeated_when_the_server_is_restarted(
@@ -460,6 +463,7 @@ async def test_nothing_is_lost_or_repeated_when_the_server_is_restarted(
     assert await tab.contents() == ["live again", "after 2", "after 1", "before"]
 
 
+@pytest.mark.slow
 async def test_page_tries_again_by_itself_where_the_browser_has_given_up(
     server: RunningServer, open_tab: OpenTab
 ) -> None:
@@ -500,6 +504,7 @@ async def test_page_without_a_stream_shows_list_and_count_and_fits_the_screen(
     await expect(tab.unread_rows).to_have_count(0)
 
 
+@pytest.mark.slow
 async def test_page_gives_up_after_fifteen_tries_until_it_is_asked(
     server: RunningServer, open_tab: OpenTab
 ) -> None:
@@ -543,6 +548,7 @@ async def test_stream_that_has_fallen_silent_is_opened_anew(
     assert await tab.contents() == ["two", "one"]
 
 
+@pytest.mark.slow
 async def test_another_database_makes_the_page_fetch_anew(
     server: RunningServer, open_tab: OpenTab, be: BeSomeone
 ) -> None:
@@ -704,6 +710,7 @@ async def test_refusal_is_shown_beside_the_form(start_server: StartServer, open_
     await expect(tab.page.get_by_label("Text")).to_have_value("too long for this server")
 
 
+@pytest.mark.slow
 async def test_page_works_under_a_prefix(
     tmp_path: Path, start_server: StartServer, open_tab: OpenTab, be: BeSomeone
 ) -> None:
