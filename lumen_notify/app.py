@@ -113,7 +113,7 @@ class Lumen:
 def secret_path(settings: Settings) -> Path:
     """Return where the secret of a server without a key lies: beside the SQLite file, or here."""
     if settings.database_url.startswith("sqlite:///"):
-        return Path(settings.database_url.removeprefix("sqlite:///") + ".secret")
+        return Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0] + ".secret")
     return Path("lumen-notify.secret")
 
 

@@ -11,8 +11,8 @@ the wire (`deliver/frames`), where it is stored (`commit/`).
 from __future__ import annotations
 
 import json
+import random
 import re
-import secrets
 import threading
 import time
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ class _Ids:
     """Makes UUIDv7 text (RFC 9562, section 5.7) that ascends within this process.
 
     The 12 bits after the time are a counter (method 1 of section 6.2), so ids made within
-    one millisecond still sort in the order in which they were made.
+    one millisecond still sort in the order in which they were made. They are unique, not secret.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class _Ids:
             self._last = max(self._last + 1, now_ms() << 12)
             stamp = self._last
         at_ms, counter = stamp >> 12, stamp & 0xFFF
-        value = at_ms << 80 | 7 << 76 | counter << 64 | 2 << 62 | secrets.randbits(62)
+        value = at_ms << 80 | 7 << 76 | counter << 64 | 2 << 62 | random.getrandbits(62)
         text = f"{value:032x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 

@@ -36,9 +36,9 @@ def build(
     """Make the ASGI application of all endpoints."""
     notifications = BASE + "/notifications"
     routes = [
+        Route(notifications + "/stream", stream.get, methods=["GET"]),
         Route(notifications, publishing.post, methods=["POST"]),
         Route(notifications, inbox.page, methods=["GET"]),
-        Route(notifications + "/stream", stream.get, methods=["GET"]),
         Route(notifications + "/stream/tickets", ticketing.post, methods=["POST"]),
         Route(notifications + "/stream/renew", connections.renew, methods=["POST"]),
         Route(BASE + "/connections", connections.page, methods=["GET"]),

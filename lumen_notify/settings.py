@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 from lumen_notify.errors import Misconfigured
 
 PREFIX = "LUMEN_"
-FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_")
-"""Variables of the test-suite and the benchmark, which are no settings and no typing errors."""
+FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_", "LUMEN_TOKEN")
+"""Variables of the test-suite, the benchmark and the command line: no settings, and no typing errors."""
 
 MIN_SECRET_BYTES = 32
 """A key for HS256 must be at least as long as the hash: RFC 7518, section 3.2."""
@@ -286,7 +286,7 @@ class Settings:
         metadata=_about(
             int,
             _between(1, 100_000),
-            "The most notifications, ids or recipients that one request may list, from 1 to 100,000.",
+            "The most notifications or recipients that one publish may list, from 1 to 100,000.",
         ),
     )
     max_streams: int = field(

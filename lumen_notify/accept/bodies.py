@@ -22,6 +22,7 @@ MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
 MAX_ID_CHARACTERS = 64
 
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
 _ANY_CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f]")
 
@@ -35,6 +36,14 @@ def _text(value: str) -> str:
 def _line(value: str) -> str:
     if found := _ANY_CONTROL.search(value):
         raise ValueError(f"may not contain the control character U+{ord(found[0]):04X}")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not _SLUG.match(value):
+        raise ValueError(
+            "must be 1 to 64 of a-z, 0-9, dot, dash and underscore, and begin with a letter or a digit"
+        )
     return value
 
 
@@ -53,11 +62,10 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-Line = Annotated[str, AfterValidator(_line)]
-UserId = Annotated[Line, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS)]
-Category = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
-Content = Annotated[str, AfterValidator(_text), AfterValidator(_content), Field(min_length=1)]
-Id = Annotated[Line, Field(min_length=1, max_length=MAX_ID_CHARACTERS)]
+UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line)]
+Category = Annotated[str, AfterValidator(_slug)]
+Content = Annotated[str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content)]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line)]
 
 
 class Body(BaseModel):
@@ -84,8 +92,8 @@ class SenderBody(Body):
     """Who is shown as the sender."""
 
     id: UserId
-    username: Annotated[Line, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS)] | None = None
-    avatar: Annotated[Line, Field(max_length=MAX_AVATAR_CHARACTERS)] | None = None
+    username: UserId | None = None
+    avatar: Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line)] | None = None
 
 
 class PublicationBody(Body):
@@ -94,7 +102,9 @@ class PublicationBody(Body):
     to: To
     category: Category
     content: Content
-    title: Annotated[Line, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS)] | None = None
+    title: (
+        Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS), AfterValidator(_line)] | None
+    ) = None
     data: Annotated[dict[str, Any], AfterValidator(_storable)] | None = None
     sender: SenderBody | None = None
     priority: Literal["low", "normal", "high", "urgent"] = "normal"

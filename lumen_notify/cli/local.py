@@ -20,7 +20,7 @@ WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised, no
 
 def read_settings(*, host: str | None = None, port: int | None = None) -> Settings:
     """Read the environment; what is given here goes before it. Raises Misconfigured."""
-    environ = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+    environ = dict(os.environ)
     given = {"host": host, "port": None if port is None else str(port)}
     environ |= {variable(name): value for name, value in given.items() if value is not None}
     return Settings.from_env(environ)

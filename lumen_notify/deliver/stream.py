@@ -56,10 +56,10 @@ class StreamEndpoint:
 
     async def get(self, request: Request) -> Response:
         """Answer one GET."""
-        principal, cookie = await self._authenticate(request)
         query = request.query_params
         # From here on nothing can log the token: access logs read the same scope.
         request.scope["query_string"] = _SECRETS.sub(rb"\1redacted", request.scope["query_string"])
+        principal, cookie = await self._authenticate(request)
         device = query.get("device")
         if device is not None and device not in DEVICES:
             raise Invalid(f"must be one of {', '.join(DEVICES)}", field="device")

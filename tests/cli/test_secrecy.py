@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sqlite3
+from pathlib import Path
 
 import httpx
 import httpx_sse
@@ -15,6 +16,7 @@ import pytest
 from conftest import StartServer
 from lumen_notify.auth import mint
 from servers import PostgreSQL, RunningServer
+from test_example import FOLDER, PhotosServer
 
 SECRET = "the secret of this very test, long enough"
 CONTENT = "the-content-of-a-notification"
@@ -160,3 +162,14 @@ def test_what_looks_for_secrets_finds_one(start_server: StartServer) -> None:
     run = Run(server)
     with pytest.raises(AssertionError):
         run.assert_nothing_is_in(f"a line with {run.good.split('.')[2]} in it")
+
+
+def test_nothing_secret_is_in_the_access_log_of_a_plain_uvicorn(tmp_path: Path) -> None:
+    environ = {"PYTHONPATH": str(FOLDER), "LUMEN_JWT_SECRET": SECRET}
+    server = PhotosServer(tmp_path, environ=environ)
+    server.is_ours = False
+    with server, httpx.Client(timeout=20, trust_env=False) as client:
+        run = Run(server, "/notify")
+        run._streams(client)
+    assert "token=redacted" in server.log()
+    run.assert_nothing_is_in(server.log())
