@@ -1,6 +1,6 @@
 # Short verbs; CI calls these and nothing else. They need Python 3.11 or newer, pip and make.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix lock clean
+.PHONY: help install run test check fix bench lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
@@ -57,6 +57,10 @@ check: install ## format, lint, types, layers
 fix: install ## format, and repair what ruff can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+# About ten minutes, and only on a machine that does nothing else. Options: make bench ARGS='--only wide --runs 1'
+bench: install ## compare with a bare protocol, a plain application and nchan; writes docs/performance.md
+	$(BIN)/python -m bench $(ARGS)
 
 # One file for all platforms and Python versions. It names no registry: pip asks the one that it is set up with.
 # `make lock ARGS=--upgrade` takes the newest versions.

@@ -5,6 +5,7 @@
     token     local: make a token as the server here takes it
     send      sending, client: publish one notification
     tail      tail, client, lines: follow a user's stream
+    bench     (`lumen_notify/bench`): how much this machine gives
 
 Exit status: 0 done, 1 it did not work out, 2 wrong settings or arguments, each with a line on stderr. A
 token goes to stdout only where it is what was asked for.
@@ -24,6 +25,7 @@ from rich.console import Console
 
 from lumen_notify import logs
 from lumen_notify.auth import PUBLISH
+from lumen_notify.bench import survey
 from lumen_notify.cli import demo, sending, server
 from lumen_notify.cli.local import (
     TOKEN_VARIABLE,
@@ -178,6 +180,23 @@ def tail(
     )
     with contextlib.suppress(KeyboardInterrupt):
         following.run()
+
+
+@app.command()
+def bench(
+    url: Annotated[str | None, typer.Option(help="A running server; without it, one is started.")] = None,
+    streams: Annotated[int | None, typer.Option(min=1, help="Streams to open.")] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="For each of the three stages.")] = 5.0,
+    publishers: Annotated[int, typer.Option(min=1, help="Publishers at once.")] = 8,
+    token: Token = None,
+) -> None:
+    """Measure how many streams and deliveries a second this machine gives, and how soon they come."""
+    secret = None
+    if url is not None and token is None:
+        secret = signing_secret(read_settings()).reveal()
+    raise typer.Exit(
+        survey.run(url, secret=secret, token=token, streams=streams, seconds=seconds, publishers=publishers)
+    )
 
 
 def main() -> None:
