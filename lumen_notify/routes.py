@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from lumen_notify.accept import problems
@@ -22,6 +26,8 @@ from lumen_notify.settings import Settings
 
 BASE = "/api/v1"
 
+Endpoint = Callable[[Request], Awaitable[Response]]
+
 
 def build(
     settings: Settings,
@@ -34,27 +40,35 @@ def build(
     health: Health,
 ) -> Starlette:
     """Make the ASGI application of all endpoints."""
-    notifications = BASE + "/notifications"
+    marks = {action: inbox.post_mark(action) for action in ACTIONS}
+    api = [
+        _at("/notifications/stream", GET=stream.get),
+        _at("/notifications", GET=inbox.page, POST=publishing.post),
+        _at("/notifications/stream/tickets", POST=ticketing.post),
+        _at("/notifications/stream/renew", POST=connections.renew),
+        _at("/notifications/unread", GET=inbox.unread, POST=marks.pop("unread")),
+        *(_at(f"/notifications/{action}", POST=mark) for action, mark in marks.items()),
+        _at("/notifications/{id:uuid}", GET=inbox.get, PUT=inbox.put),
+        _at("/connections", GET=connections.page),
+    ]
     routes = [
-        Route(notifications + "/stream", stream.get, methods=["GET"]),
-        Route(notifications, publishing.post, methods=["POST"]),
-        Route(notifications, inbox.page, methods=["GET"]),
-        Route(notifications + "/stream/tickets", ticketing.post, methods=["POST"]),
-        Route(notifications + "/stream/renew", connections.renew, methods=["POST"]),
-        Route(BASE + "/connections", connections.page, methods=["GET"]),
-        Route(notifications + "/unread", inbox.unread, methods=["GET"]),
-        *(
-            Route(f"{notifications}/{action}", inbox.post_mark(action), methods=["POST"])
-            for action in ACTIONS
-        ),
-        Route(notifications + "/{id}", inbox.get, methods=["GET"]),
-        Route(notifications + "/{id}", inbox.put, methods=["PUT"]),
-        Route("/healthz", health.healthz),
-        Route("/readyz", health.readyz),
-        Route("/metrics", health.metrics),
+        Mount(BASE, routes=api),
+        _at("/healthz", GET=health.healthz),
+        _at("/readyz", GET=health.readyz),
+        _at("/metrics", GET=health.metrics),
         Mount("/", Page()),
     ]
     return _application(routes, settings)
+
+
+def _at(path: str, **by_method: Endpoint) -> Route:
+    """Route all methods of a path at once, so that another method gets 405 with all that there are."""
+
+    async def answer(request: Request) -> Response:
+        return await by_method["GET" if request.method == "HEAD" else request.method](request)
+
+    only = next(iter(by_method.values())) if len(by_method) == 1 else answer
+    return Route(path, only, methods=list(by_method))
 
 
 def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:

@@ -21,7 +21,7 @@ from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts, unread_fields
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection
 from lumen_notify.commit.notifications import Inbox, Listed
-from lumen_notify.errors import Invalid, NotFound
+from lumen_notify.errors import NotFound
 from lumen_notify.model import rfc3339, to_json
 
 NEWEST = 2**63 - 1
@@ -66,13 +66,13 @@ class InboxEndpoints:
     async def get(self, request: Request) -> Response:
         """Answer `GET /notifications/{id}`."""
         principal = await caller(request, self.verifier)
-        return _json(_item(await self._find(principal.user_id, request.path_params["id"])))
+        return _json(_item(await self._find(principal.user_id, str(request.path_params["id"]))))
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /notifications/{id}`: read, or unread again."""
         principal = await caller(request, self.verifier)
         body = parse(_READ, await read_body(request, self.max_body_bytes))
-        id_ = request.path_params["id"]
+        id_ = str(request.path_params["id"])
         await self._find(principal.user_id, id_)
         action: Action = "read" if body.is_read else "unread"
         await self.mark(principal.user_id, action, Selection(ids=(id_,)))
@@ -110,8 +110,6 @@ class InboxEndpoints:
         return marked
 
     async def _find(self, user_id: str, id_: str) -> Listed:
-        if "\0" in id_:
-            raise Invalid("may not contain the control character U+0000", field="id")
         found = await self.inbox.get(user_id, id_)
         if found is None:
             raise NotFound("there is no such notification for you")

@@ -146,7 +146,6 @@ class HandoverProtocol(HttpToolsProtocol):
         connections.discard(self)
         connections.add(outlet)
         outlet.take(self.transport, connections, is_paused=self.flow.write_paused)
-        self.transport.set_protocol(outlet)
         nothing: Any = None
         self.transport = self.flow = self.parser = self.cycle = self.scope = self.headers = nothing
         return True
@@ -155,8 +154,8 @@ class HandoverProtocol(HttpToolsProtocol):
 class TransportOutlet(Outlet, asyncio.Protocol):
     """A connection that was handed over.
 
-    max_backlog_bytes: what may wait here while the transport is full, 0 for no bound. on_shutdown:
-    called when uvicorn is told to end.
+    max_backlog_bytes: what may wait, here and in the transport, while the transport is full; 0 for no
+    bound. on_shutdown: called when uvicorn is told to end.
     """
 
     __slots__ = (
@@ -181,7 +180,7 @@ class TransportOutlet(Outlet, asyncio.Protocol):
 
     @property
     def backlog_bytes(self) -> int:
-        """How much waits here; what the transport holds is bounded by WRITE_BUFFER_BYTES."""
+        """How much waits here, besides what the transport holds."""
         return self._backlog_bytes
 
     def take(self, transport: Any, connections: set[Any], *, is_paused: bool) -> None:
@@ -189,6 +188,9 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         self._transport = transport
         self._connections = connections
         self._flowing = None if is_paused else transport
+        transport.set_protocol(self)
+        # After it: what earlier answers left in the transport may be beyond the new limit already, and
+        # the transport says so once, to the protocol of that moment.
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
     def write(self, chunks: bytes, second: int) -> None:
@@ -202,7 +204,8 @@ class TransportOutlet(Outlet, asyncio.Protocol):
             self._hold(chunks)
 
     def _hold(self, chunks: bytes) -> None:
-        if 0 < self._max_backlog_bytes < self._backlog_bytes + len(chunks):
+        waiting_bytes = self._backlog_bytes + self._transport.get_write_buffer_size()
+        if 0 < self._max_backlog_bytes < waiting_bytes + len(chunks):
             self.close(CloseReason.SLOW)
             return
         if self._backlog is None:
