@@ -6,6 +6,17 @@ writes to the transport itself, `fallback.QueueOutlet` to a queue that a respons
 Promises: chunks leave in the order of `write`, each once; what waits is bounded in bytes, and an
 outlet that would pass the bound closes as `slow` instead; after the close nothing is written.
 
+What may wait for one stream, with B = LUMEN_MAX_BACKLOG_BYTES:
+
+| where | at most |
+|---|---|
+| the outlet and its transport together | the larger of B and 16 KiB and one write |
+| one write | the events of one fan-out (64 KiB, or a single larger one), or a replay (B / 2) |
+| the kernel's socket buffers, outside this process | net.ipv4.tcp_wmem, on Linux |
+
+So N clients that never read cost at most N * max(B, 16 KiB + B / 2, 80 KiB). Bytes are shared by all
+streams that wait for them with the same count, so it is mostly far less.
+
 Who wins which race:
 
 | first | then | effect |

@@ -1,0 +1,156 @@
+"""Fakes: a transport that buffers as asyncio's do, clocks, and an outlet that remembers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from lumen_notify.deliver.outlet import Outlet
+from lumen_notify.model import CloseReason
+
+HOUR_MS = 3_600_000
+
+
+class Clock:
+    """A clock that the test moves. Called it gives seconds; `ms` gives milliseconds."""
+
+    def __init__(self, seconds: float = 1000.0) -> None:
+        self.seconds = seconds
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def ms(self) -> int:
+        return int(self.seconds * 1000)
+
+
+class FakeTransport(asyncio.Transport):
+    """A connection whose peer reads when the test says so.
+
+    room_bytes: what the kernel takes before anything waits here. received: what the peer has read. As
+    asyncio's, it says `pause_writing` above the high mark and `resume_writing` at the low one, and
+    `connection_lost` in a later turn of the loop: in `turn`.
+    """
+
+    def __init__(self, protocol: Any = None, *, room_bytes: int = 0) -> None:
+        super().__init__()
+        self.protocol = protocol
+        self.received = b""
+        self.buffer = b""
+        self.largest_bytes = 0
+        self.is_paused = False
+        self._room_bytes = room_bytes
+        self._high, self._low = 64 * 1024, 16 * 1024
+        self._is_closing = self._is_gone = self._is_lost = False
+
+    def set_protocol(self, protocol: Any) -> None:
+        self.protocol = protocol
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        assert high is not None
+        self._high, self._low = high, high // 4 if low is None else low
+        self._pause_if_full()
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.buffer)
+
+    def write(self, data: Any) -> None:
+        assert data, "nothing was to be written"
+        if self._is_gone:
+            return  # as asyncio's: whoever writes will hear of it
+        assert not self._is_closing, "written after the close"
+        taken = min(self._room_bytes, len(data)) if not self.buffer else 0
+        self._room_bytes -= taken
+        self.received += data[:taken]
+        self.buffer += data[taken:]
+        self.largest_bytes = max(self.largest_bytes, len(self.buffer))
+        self._pause_if_full()
+
+    def _pause_if_full(self) -> None:
+        if len(self.buffer) > self._high and not self.is_paused:
+            self.is_paused = True
+            self.protocol.pause_writing()
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def close(self) -> None:
+        self._is_closing = True
+
+    def abort(self) -> None:
+        self._is_closing = self._is_gone = True
+        self.buffer = b""
+
+    # What the test does.
+
+    def peer_reads(self, number_bytes: int) -> None:
+        """Let the peer take so much of what waits."""
+        self.received += self.buffer[:number_bytes]
+        self.buffer = self.buffer[number_bytes:]
+        if self.is_paused and len(self.buffer) <= self._low:
+            self.is_paused = False
+            self.protocol.resume_writing()
+
+    def peer_goes(self) -> None:
+        """Let the peer hang up: the transport closes itself, as after an EOF or a reset."""
+        self.abort()
+
+    def turn(self) -> None:
+        """Let the loop turn once."""
+        if self._is_closing and not self.buffer and not self._is_lost:
+            self._is_lost = True
+            self.protocol.connection_lost(None)
+
+
+class RecordingOutlet(Outlet):
+    """An outlet that keeps what it is given. is_slow: closes as `slow` at the next write."""
+
+    __slots__ = ("aborts", "chunks", "is_slow", "last")
+
+    def __init__(self, user_id: str = "ann", **fields: Any) -> None:
+        given: dict[str, Any] = {
+            "device": None,
+            "address": "192.0.2.1",
+            "connected_at": 0,
+            "expires_at": HOUR_MS,
+            "on_close": _ignore,
+        }
+        super().__init__(user_id=user_id, **(given | fields))
+        self.chunks: list[bytes] = []
+        self.last = b""
+        self.aborts = 0
+        self.is_slow = False
+
+    @property
+    def backlog_bytes(self) -> int:
+        return 0
+
+    def write(self, chunks: bytes, second: int) -> None:
+        if self.close_reason is not None:
+            return
+        if self.is_slow:
+            self.close(CloseReason.SLOW)
+            return
+        self.written_at = second
+        self.writes += 1
+        self.chunks.append(chunks)
+
+    def abort(self) -> None:
+        self.aborts += 1
+
+    def _end(self, last: bytes) -> None:
+        self.last = last
+
+
+def _ignore(_outlet: Outlet, _reason: CloseReason) -> None:
+    pass
+
+
+class Closes:
+    """An `on_close` that counts."""
+
+    def __init__(self) -> None:
+        self.seen: list[CloseReason] = []
+
+    def __call__(self, _outlet: Outlet, reason: CloseReason) -> None:
+        self.seen.append(reason)
