@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from lumen_notify.errors import Unavailable
@@ -20,6 +20,10 @@ LOOK_SECONDS = 1.0
 
 MAX_BEHIND_DELIVERIES = 20_000
 """Deliveries that may wait before writers are held back: about 0.2 s of one core's work."""
+
+MAX_FAN_OUT_BYTES = 64 * 1024
+"""Bodies of the events that are fanned out at once, if they are more than one: a stream gets them in one
+write, which its transport takes whatever its size."""
 
 _log = logging.getLogger("lumen_notify.tail")
 
@@ -82,23 +86,31 @@ class Tail:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        wait: Callable[[], Awaitable[object]] = self._news.wait
         while True:
             try:
-                await asyncio.wait_for(wait(), LOOK_SECONDS)
-            except TimeoutError:
-                await self._read()
-            self._news.clear()
-            events, self._announced = self._announced, []
-            self._behind_deliveries = 0
-            fresh = [event for event in events if event.position > self._hub.position]
-            if fresh and fresh[-1].position == self._hub.position + len(fresh):
-                await self._deliver(fresh)
-            elif fresh:
-                # A gap before them or between them. What cannot be read now is there at the next look.
-                await self._read()
+                await self._follow()
+            except Exception:  # noqa: BLE001 - whatever it is: what is missed now, the next look finds
+                _log.exception("events could not be delivered")
             if not self._announced:
                 self._is_close.set()
+
+    async def _follow(self) -> None:
+        try:
+            await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+        except TimeoutError:
+            await self._read()
+        self._news.clear()
+        events, self._announced = self._announced, []
+        self._behind_deliveries = 0
+        reached = self._hub.position
+        fresh = [event for event in events if event.position > reached]
+        if not fresh:
+            return
+        if all(event.position == reached + number for number, event in enumerate(fresh, start=1)):
+            await self._deliver(fresh)
+        else:
+            # A gap before them or between them. What cannot be read now is there at the next look.
+            await self._read()
 
     async def _read(self) -> None:
         try:
@@ -109,5 +121,18 @@ class Tail:
 
     async def _deliver(self, events: Sequence[Event]) -> None:
         with self._metrics.fan_out_seconds.time():
-            for _ in self._hub.fan_out(events):
-                await asyncio.sleep(0)
+            for number, part in enumerate(_parts(events)):
+                if number:
+                    await asyncio.sleep(0)  # transports write out what they have
+                for _ in self._hub.fan_out(part):
+                    await asyncio.sleep(0)
+
+
+def _parts(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    begin = size = 0
+    for number, event in enumerate(events):
+        size += len(event.body)
+        if size > MAX_FAN_OUT_BYTES and number > begin:
+            yield events[begin:number]
+            begin, size = number, len(event.body)
+    yield events[begin:]

@@ -1,0 +1,80 @@
+"""What the tests of `deliver` share: a real log to follow, on either database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from lumen_notify.commit.counts import UnreadCounts
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Head, Log
+from lumen_notify.commit.marks import Mark, Selection, mark
+from lumen_notify.commit.migrations import migrate
+from lumen_notify.commit.notifications import Publication, Publish, publish
+from lumen_notify.model import Event, new_id
+
+from .fakes import Clock
+
+
+class Store:
+    """A log in a database, written as the committer would, and what is counted beside it."""
+
+    head: Head
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.log = Log(database, Clock().ms)
+        self.counts = UnreadCounts(database)
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        store = cls(Database(url))
+        await store.database.open()
+        await migrate(store.database)
+        store.head = await store.log.open()
+        return store
+
+    async def publish(self, *audiences: str, category: str = "like", content: str = "hi") -> Sequence[Event]:
+        """Publish one notification for each audience, in one transaction; return the events."""
+        async with self.log.draft() as draft:
+            publications = [
+                Publication(
+                    id=new_id(),
+                    audiences=(audience,),
+                    recipients=1,
+                    category=category,
+                    fields={"content": content},
+                )
+                for audience in audiences
+            ]
+            await publish(draft, [Publish(publications=tuple(publications))])
+        return draft.events
+
+    async def read_all(self, user_id: str) -> Sequence[Event]:
+        """Mark all of a user's as read; return the event."""
+        async with self.log.draft() as draft:
+            await mark(draft, [Mark(user_id=user_id, action="read", selection=Selection())])
+        return draft.events
+
+    async def forget_up_to(self, position: int) -> None:
+        """Do to the log what retention does."""
+        async with self.database.transaction() as transaction:
+            await transaction.run_sql(f"DELETE FROM event WHERE position <= {position}")  # noqa: S608 - a number
+            await transaction.run_sql(f"UPDATE log_head SET floor = {position}")  # noqa: S608 - a number
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    """Give an empty log, on SQLite and again on PostgreSQL."""
+    opened = await Store.open(database_url)
+    yield opened
+    await opened.database.close()
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
+    """Give an empty log on SQLite."""
+    opened = await Store.open(sqlite_url)
+    yield opened
+    await opened.database.close()

@@ -1,0 +1,236 @@
+"""The tail: whatever is announced, every event comes once and in order, because the log is the truth."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clients import eventually
+from lumen_notify.deliver import tail as module
+from lumen_notify.deliver.tail import MAX_BEHIND_DELIVERIES, MAX_FAN_OUT_BYTES, LogReader, Tail
+from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.metrics import Metrics
+from lumen_notify.model import Event
+
+from .conftest import Store
+
+LONG = 3600.0
+
+
+class SeenBy:
+    """A hub that keeps what it is to deliver. may_go_on: while it says no, a fan-out goes on and on."""
+
+    def __init__(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
+        self.position = 0
+        self.parts: list[list[Event]] = []
+        self.failures = 0
+        self._may_go_on = may_go_on
+
+    @property
+    def seen(self) -> list[int]:
+        return [event.position for part in self.parts for event in part]
+
+    def fan_out(self, events: Sequence[Event]) -> Iterator[None]:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("a frame that cannot be made")
+        assert [event.position for event in events] == list(
+            range(self.position + 1, self.position + 1 + len(events))
+        ), "a gap, a repeat, or out of order"
+        self.position = events[-1].position
+        self.parts.append(list(events))
+        yield
+        while not self._may_go_on():
+            yield
+
+
+class FlakyLog:
+    """A log whose database is down for as many reads as it is told."""
+
+    def __init__(self, log: LogReader) -> None:
+        self._log = log
+        self.failures = 0
+        self.reads = 0
+
+    async def after(self, position: int) -> Sequence[Event]:
+        self.reads += 1
+        if self.failures:
+            self.failures -= 1
+            raise DatabaseUnavailable("the database does not answer (OSError)")
+        return await self._log.after(position)
+
+
+@asynccontextmanager
+async def following(log: LogReader, hub: SeenBy, width: int = 1) -> Any:
+    tail = Tail(log, hub, width=lambda: width, metrics=Metrics())
+    tail.start()
+    yield tail
+    await tail.close()
+
+
+@pytest.fixture
+def look_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Set how often the log is looked at."""
+    return lambda seconds: monkeypatch.setattr(module, "LOOK_SECONDS", seconds)
+
+
+async def test_announced_events_are_delivered_without_reading_the_log(
+    sqlite_store: Store, look_seconds: Callable[[float], None]
+) -> None:
+    look_seconds(LONG)
+    events = await sqlite_store.publish("all", "user:ann", "all")
+    log, hub = FlakyLog(sqlite_store.log), SeenBy()
+    async with following(log, hub) as tail:
+        tail.announce(events)
+        await eventually(lambda: hub.seen == [1, 2, 3], what="three events")
+    assert log.reads == 0
+
+
+async def test_gap_before_an_announcement_is_filled_from_the_log(
+    store: Store, look_seconds: Callable[[float], None]
+) -> None:
+    look_seconds(LONG)
+    await store.publish("all", "user:ann")
+    late = await store.publish("user:bob")
+    hub = SeenBy()
+    async with following(store.log, hub) as tail:
+        tail.announce(late)
+        await eventually(lambda: hub.position == 3, what="the announced event")
+    assert hub.seen == [1, 2, 3]
+
+
+async def test_event_that_nobody_announced_is_found_by_the_look(
+    store: Store, look_seconds: Callable[[float], None]
+) -> None:
+    look_seconds(0.02)
+    hub = SeenBy()
+    async with following(store.log, hub):
+        await store.publish("user:ann")
+        await eventually(lambda: hub.seen == [1], what="the look")
+
+
+async def test_more_events_than_one_page_are_all_read(sqlite_store: Store) -> None:
+    await sqlite_store.publish(*["user:ann"] * 2500)
+    last = await sqlite_store.publish("user:ann")
+    hub = SeenBy()
+    async with following(sqlite_store.log, hub) as tail:
+        tail.announce(last)
+        await eventually(lambda: hub.position == 2501, what="all of them")
+    assert hub.seen == list(range(1, 2502))
+
+
+async def test_gap_that_cannot_be_read_waits_for_the_log_and_is_not_skipped(
+    store: Store, look_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    look_seconds(0.02)
+    await store.publish("user:ann")
+    late = await store.publish("user:ann")
+    log, hub = FlakyLog(store.log), SeenBy()
+    log.failures = 3
+    async with following(log, hub) as tail:
+        tail.announce(late)
+        await eventually(lambda: log.failures == 0, what="three looks")
+        await eventually(lambda: hub.seen == [1, 2], what="the log to be back")
+    warned = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warned) == 3
+    assert warned[0].getMessage() == "the log cannot be read: the database does not answer (OSError)"
+
+
+async def test_fan_out_that_fails_is_told_and_done_again(
+    sqlite_store: Store, look_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    look_seconds(0.02)
+    events = await sqlite_store.publish("user:ann")
+    hub = SeenBy()
+    hub.failures = 2
+    async with following(sqlite_store.log, hub) as tail:
+        tail.announce(events)
+        await eventually(lambda: hub.seen == [1], what="the tail to go on")
+        await asyncio.wait_for(tail.close_behind(), 10)
+    assert [record.getMessage() for record in caplog.records] == ["events could not be delivered"] * 2
+
+
+async def test_writers_wait_while_delivery_is_far_behind_and_go_on_when_it_is_done(
+    sqlite_store: Store, look_seconds: Callable[[float], None]
+) -> None:
+    look_seconds(LONG)
+    first, second = await sqlite_store.publish("all", "all")
+    is_free = False
+    hub = SeenBy(lambda: is_free)
+    async with following(sqlite_store.log, hub, width=MAX_BEHIND_DELIVERIES) as tail:
+        tail.announce([first])
+        await asyncio.wait_for(tail.close_behind(), 10)  # at the limit, not beyond it
+        await eventually(lambda: hub.seen == [1], what="the fan-out to begin")
+        tail.announce([second, second])
+        waiting = asyncio.ensure_future(tail.close_behind())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not waiting.done()
+        is_free = True
+        await asyncio.wait_for(waiting, 10)
+    assert hub.seen == [1, 2]
+
+
+async def test_end_lets_waiting_writers_go(
+    sqlite_store: Store, look_seconds: Callable[[float], None]
+) -> None:
+    look_seconds(LONG)
+    events = await sqlite_store.publish("all")
+    hub = SeenBy(lambda: False)
+    async with following(sqlite_store.log, hub, width=MAX_BEHIND_DELIVERIES + 1) as tail:
+        tail.announce(events)
+        waiting = asyncio.ensure_future(tail.close_behind())
+        await eventually(lambda: hub.seen == [1], what="the fan-out to begin")
+        assert not waiting.done()
+    await asyncio.wait_for(waiting, 10)
+
+
+async def test_burst_is_fanned_out_in_parts_that_one_write_can_hold(
+    sqlite_store: Store, look_seconds: Callable[[float], None]
+) -> None:
+    look_seconds(LONG)
+    small = await sqlite_store.publish(*["user:ann"] * 9, content="x" * (MAX_FAN_OUT_BYTES // 4))
+    large = await sqlite_store.publish("user:ann", content="x" * (MAX_FAN_OUT_BYTES + 1))
+    hub = SeenBy()
+    async with following(sqlite_store.log, hub) as tail:
+        tail.announce([*small, *large, *(await sqlite_store.publish("user:ann"))])
+        await eventually(lambda: hub.position == 11, what="all of them")
+    assert hub.seen == list(range(1, 12))
+    assert [len(part) for part in hub.parts] == [3, 3, 3, 1, 1]
+
+
+announcements = st.lists(st.lists(st.integers(1, 12), min_size=1, max_size=6), max_size=8)
+
+
+def test_whatever_is_announced_every_event_comes_once_and_in_order(
+    sqlite_url: str, look_seconds: Callable[[float], None]
+) -> None:
+    look_seconds(0.005)
+    with asyncio.Runner() as runner:
+        store = runner.run(Store.open(sqlite_url))
+        events = runner.run(store.publish(*["user:ann", "all", "user:bob"] * 4))
+
+        async def follow(announced: list[list[int]], turns: int) -> list[int]:
+            hub = SeenBy()
+            async with following(store.log, hub) as tail:
+                for positions in announced:
+                    tail.announce([events[position - 1] for position in positions])
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
+                await eventually(lambda: hub.position >= 12, what="all of them")
+            return hub.seen
+
+        @settings(max_examples=60)
+        @given(announcements, st.integers(0, 3))
+        def check(announced: list[list[int]], turns: int) -> None:
+            assert runner.run(follow(announced, turns)) == list(range(1, 13))
+
+        check()
+        runner.run(store.database.close())
