@@ -41,11 +41,12 @@ class Loader:
             answers = {user_id: self._waiting.pop(user_id) for user_id in users}
             try:
                 found = await self._fetch(users)
+                counts = [found[user_id] for user_id in users]
             except Exception as error:  # noqa: BLE001 - whatever it is, callers wait for it
                 for answer in answers.values():
                     answer.set_exception(error)
                     answer.exception()  # seen, even if its caller has left
             else:
-                for user_id, answer in answers.items():
-                    answer.set_result(found[user_id])
+                for answer, mine in zip(answers.values(), counts, strict=True):
+                    answer.set_result(mine)
         self._task = None
