@@ -31,6 +31,8 @@ from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Inbox, Publish, publish
+from lumen_notify.commit.removal import Forget, Remove, forget, remove
+from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
@@ -54,6 +56,7 @@ class Parts:
         *,
         database: Database,
         committer: Committer,
+        retention: Retention,
         tail: Tail,
         streams: Streams,
         publishing: Publishing,
@@ -64,6 +67,7 @@ class Parts:
         self.application = application
         self._database = database
         self._committer = committer
+        self.retention = retention
         self._tail = tail
 
     @classmethod
@@ -104,10 +108,26 @@ class Parts:
         tail = Tail(log, hub, width=lambda: len(hub.channels), metrics=metrics)
         committer = Committer(
             log,
-            {Publish: publish, Mark: mark},
+            {
+                Publish: publish,
+                Remove: remove,
+                Forget: forget,
+                TrimEvents: trim_events,
+                TrimKeys: trim_keys,
+                Mark: mark,
+            },
             announce=tail.announce,
             pace=tail.close_behind,
             metrics=metrics,
+        )
+        retention = Retention(
+            database,
+            committer.submit,
+            clock,
+            events_seconds=settings.retention_events_seconds,
+            events=settings.retention_events,
+            archived_seconds=settings.retention_archived_seconds,
+            idempotency_seconds=settings.retention_idempotency_seconds,
         )
         _name_figures(metrics, committer, hub, streams)
         publishing = Publishing(
@@ -147,10 +167,12 @@ class Parts:
         )
         tail.start()
         committer.start()
+        retention.start()
         streams.wheel.start()
         return cls(
             database=database,
             committer=committer,
+            retention=retention,
             tail=tail,
             streams=streams,
             publishing=publishing,
@@ -160,6 +182,7 @@ class Parts:
     async def close(self) -> None:
         """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
         await self.streams.drain()
+        await self.retention.close()
         await self._committer.close()
         await self._tail.close()
         await self.streams.wheel.close()
@@ -178,7 +201,7 @@ def _name_figures(metrics: Metrics, committer: Committer, hub: Hub, streams: Str
         "lumen_events_committed", "Events committed by this process.", lambda: committer.committed_events
     )
     metrics.counter(
-        "lumen_writes", "Writes to streams; frames of one moment leave in one.", lambda: streams.writes
+        "lumen_deliveries", "Frames shown to users who are connected here.", lambda: hub.deliveries
     )
     metrics.counters("lumen_streams_ended", "Streams that ended, by reason.", "reason", lambda: streams.ended)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lumen_notify.deliver.frames import Frame
-from lumen_notify.deliver.outlet import Outlet
+from lumen_notify.deliver.outlet import Flowing, Outlet
 from lumen_notify.model import EVERYONE, user_audience
 
 
@@ -17,18 +17,22 @@ class Channel:
     """One user, here.
 
     outlets: his open streams, oldest first; never changed in place, so that one that is too slow can
-    leave while it is written to. joining: how many are on their way in. position: up to which events
-    are shown. total: what is unread at it; it means nothing while no stream is open, and is set anew
+    leave while it is written to. flowing: what takes chunks without being asked, if there is one stream
+    and it is not full; this spares a fan-out to many the way through the outlet, which by then is in no
+    cache. joining: how many are on their way in. position: up to which events
+    are shown; shown_at: when, in the wheel's seconds. total: what is unread at it; it means nothing while no stream is open, and is set anew
     by each that comes.
     """
 
-    __slots__ = ("joining", "outlets", "position", "total", "user_id")
+    __slots__ = ("flowing", "joining", "outlets", "position", "shown_at", "total", "user_id")
 
     def __init__(self, user_id: str, position: int) -> None:
         self.user_id = user_id
         self.position = position
+        self.shown_at = 0
         self.total = 0
         self.outlets: tuple[Outlet, ...] = ()
+        self.flowing: Flowing | None = None
         self.joining = 0
 
     @property
@@ -45,10 +49,18 @@ class Channel:
         """Take in a stream that has been brought up to date. total: what is unread now."""
         self.total = total
         self.outlets = (*self.outlets, outlet)
+        outlet.watcher = self
+        self.flow_changed()
 
     def leave(self, outlet: Outlet) -> None:
         """Let a stream go, if it is in."""
         self.outlets = tuple(other for other in self.outlets if other is not outlet)
+        outlet.watcher = None
+        self.flow_changed()
+
+    def flow_changed(self) -> None:
+        """Look again at what takes chunks: told by the outlets."""
+        self.flowing = self.outlets[0].flowing if len(self.outlets) == 1 else None
 
     def show(self, frames: Sequence[Frame], position: int, second: int) -> None:
         """Count new frames and send them to every stream. position: of the newest event of all;
@@ -56,6 +68,7 @@ class Channel:
         self.position = position
         if not frames or not self.outlets:
             return
+        self.shown_at = second
         total = self.total
         if len(frames) == 1:
             stated = frames[0].stated_total
@@ -68,5 +81,8 @@ class Channel:
                 parts.append(frame.encode(total))
             chunks = b"".join(parts)
         self.total = total
-        for outlet in self.outlets:
-            outlet.write(chunks, second)
+        if self.flowing is not None:
+            self.flowing.write(chunks)
+        else:
+            for outlet in self.outlets:
+                outlet.write(chunks)

@@ -40,15 +40,13 @@ class QueueOutlet(Outlet):
         """How much waits in the queue."""
         return self._backlog_bytes
 
-    def write(self, chunks: bytes, second: int) -> None:
+    def hold(self, chunks: bytes) -> None:
         """Queue chunks for the response."""
         if self.close_reason is not None:
             return
         if 0 < self._max_backlog_bytes < self._backlog_bytes + len(chunks):
             self.close(CloseReason.SLOW)
             return
-        self.writes += 1
-        self.written_at = second
         self._backlog.append(chunks)
         self._backlog_bytes += len(chunks)
         self._news.set()

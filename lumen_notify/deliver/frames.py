@@ -7,6 +7,7 @@ comes out is one HTTP/1.1 chunk (RFC 9112, section 7.1) that holds one event (HT
 |---|---|---|
 | notification | no `event:` line, so `onmessage` gets it | unread_count |
 | read, seen, unread, archive, unarchive | named by its kind | unread_count and unread |
+| expire: notifications that are gone | named by its kind | unread_count and unread |
 
 Control frames have no event behind them: `ready`, `ping`, `reset`, `expiring`, `closing`.
 """

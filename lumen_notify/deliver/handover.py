@@ -7,7 +7,7 @@ and the request's task, scope, parser and headers are let go. 1,000 streams held
 the memory that a response each takes, and six times the deliveries a second.
 
 It also ends what a slow or hostile client begins: a request that has not come in whole within
-REQUEST_SECONDS, a head of more than MAX_HEAD_BYTES.
+REQUEST_SECONDS, a head or trailer of more than MAX_HEAD_BYTES, more than MAX_PIPELINED requests at once.
 
 This is the only door to uvicorn's insides; `INSIDES` names what it leans on, and a test pins it.
 """
@@ -31,7 +31,10 @@ REQUEST_SECONDS = 20.0
 """From the first byte (or from the connection, for the first request) to the last of a request."""
 
 MAX_HEAD_BYTES = 32 * 1024
-"""Request line and headers."""
+"""Request line and headers; or what comes, later in a request, without a byte of its body."""
+
+MAX_PIPELINED = 32
+"""Requests that wait for the answers before them. Each takes 2 KiB, of 20 bytes that a client sends."""
 
 WRITE_BUFFER_BYTES = 16 * 1024
 """What the transport may hold before it says `pause_writing`; the rest waits in the outlet's backlog."""
@@ -42,8 +45,12 @@ INSIDES = {
         "connection_lost",
         "data_received",
         "on_message_begin",
+        "on_header",
         "on_headers_complete",
+        "on_body",
         "on_message_complete",
+        "shutdown",
+        "_start_asgi_task",
         "_unset_keepalive_if_required",
     ),
     RequestResponseCycle: ("run_asgi", "send"),
@@ -63,41 +70,62 @@ INSIDE_ATTRIBUTES = (
 )
 """What of uvicorn's protocol is read or let go here."""
 
+CYCLE_ATTRIBUTES = ("disconnected", "message_event", "response_complete", "response_started")
+"""What of a request and its response is read or set here."""
+
 
 class HandoverProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with the extension and the deadlines."""
+    """uvicorn's protocol with the extension, the deadlines and the limits."""
 
     def connection_made(self, transport: Any) -> None:
         """Start the clock for the first request."""
         super().connection_made(transport)
+        self._answered: Any = None  # the request whose answer is under way, or was the last
         self._head_bytes = 0
         self._is_in_head = True
         self._is_in_request = True
+        self._is_ending = False
         self._deadline: asyncio.TimerHandle | None = None
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clock; tell the request that is being answered."""
         self._disarm()
+        if self._answered is not None and not self._answered.response_complete:
+            self._answered.disconnected = True  # uvicorn tells the newest, which may wait behind it
+            self._answered.message_event.set()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Note it: a stream that begins now is to end at once."""
+        self._is_ending = True
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; then see whether the request is complete, or has become too large."""
         self._head_bytes += len(data)
         super().data_received(data)
-        if not self._is_in_request:
+        is_idle = self._answered is None or self._answered.response_complete
+        if not (self._is_in_request or is_idle):
             self._disarm()
         elif self._deadline is None:
-            self._arm()
-        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            self._arm()  # when idle, too: an empty line stops uvicorn's clock, and is no request
+        if self._is_in_request and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(b"431 Request Header Fields Too Large")
 
     def on_message_begin(self) -> None:
         """Offer the extension to the request that begins."""
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise ValueError("too many requests wait")  # the parser turns it into a 400
         super().on_message_begin()
         self._is_in_head = self._is_in_request = True
         extension: Any = self._hand_over  # ASGI types an extension as a dictionary of options
         self.scope["extensions"] = {EXTENSION: extension}
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header. One behind the body is left out (RFC 9110, section 6.5.1)."""
+        if self._is_in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Note that the head is in."""
@@ -108,11 +136,20 @@ class HandoverProtocol(HttpToolsProtocol):
         self._is_in_head = False
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Begin to count anew: the body's own limit is the application's."""
+        self._head_bytes = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """Note that the request is in."""
         self._is_in_request = False
         self._head_bytes = 0
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _arm(self) -> None:
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self._overdue)
@@ -133,21 +170,23 @@ class HandoverProtocol(HttpToolsProtocol):
     def _hand_over(self, outlet: TransportOutlet) -> bool:
         """Give the connection to an outlet. False if it cannot be: the response has not started (a
         middleware holds it back), or the client has gone; then the outlet has not been touched."""
-        if self.pipeline:
-            return False  # then `self.cycle` is the newest request, not the one that asks
-        cycle = self.cycle
+        cycle = self._answered  # not `self.cycle`: that is the newest, and may wait behind this one
         if not cycle.response_started or cycle.disconnected or self.transport.is_closing():
             return False
         self._disarm()
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
         cycle.response_complete = True  # what uvicorn is still to do for it is nothing
+        self.pipeline.clear()
         connections: set[Any] = self.server_state.connections
         connections.discard(self)
         connections.add(outlet)
         outlet.take(self.transport, connections, is_paused=self.flow.write_paused)
         nothing: Any = None
-        self.transport = self.flow = self.parser = self.cycle = self.scope = self.headers = nothing
+        self.transport = self.flow = self.parser = self.scope = self.headers = nothing
+        self.cycle = self._answered = nothing
+        if self._is_ending:
+            outlet.shutdown()
         return True
 
 
@@ -162,7 +201,6 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         "_backlog",
         "_backlog_bytes",
         "_connections",
-        "_flowing",
         "_max_backlog_bytes",
         "_on_shutdown",
         "_transport",
@@ -175,7 +213,6 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         self._backlog: deque[bytes] | None = None  # most streams never need one
         self._backlog_bytes = 0
         self._transport: Any = None
-        self._flowing: Any = None  # the transport, as long as it takes bytes
         self._connections: set[Any] | None = None
 
     @property
@@ -187,23 +224,16 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         """Take a connection over. connections: the server's, in which it stays until it is lost."""
         self._transport = transport
         self._connections = connections
-        self._flowing = None if is_paused else transport
+        self._flow(None if is_paused else transport)
         transport.set_protocol(self)
         # After it: what earlier answers left in the transport may be beyond the new limit already, and
         # the transport says so once, to the protocol of that moment.
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
-    def write(self, chunks: bytes, second: int) -> None:
-        """Write chunks to the transport, or hold them while it is full."""
-        self.written_at = second
-        self.writes += 1
-        flowing = self._flowing
-        if flowing is not None:
-            flowing.write(chunks)
-        elif self.close_reason is None:
-            self._hold(chunks)
-
-    def _hold(self, chunks: bytes) -> None:
+    def hold(self, chunks: bytes) -> None:
+        """Keep chunks while the transport is full."""
+        if self.close_reason is not None:
+            return
         waiting_bytes = self._backlog_bytes + self._transport.get_write_buffer_size()
         if 0 < self._max_backlog_bytes < waiting_bytes + len(chunks):
             self.close(CloseReason.SLOW)
@@ -220,7 +250,8 @@ class TransportOutlet(Outlet, asyncio.Protocol):
 
     def _end(self, last: bytes) -> None:
         held = b"" if self.close_reason is CloseReason.SLOW else b"".join(self._backlog or ())
-        self._flowing = self._backlog = None
+        self._flow(None)
+        self._backlog = None
         self._backlog_bytes = 0
         self._transport.write(held + last + frames.LAST_CHUNK)
         self._transport.close()
@@ -229,17 +260,17 @@ class TransportOutlet(Outlet, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Hold from now on."""
-        self._flowing = None
+        self._flow(None)
 
     def resume_writing(self) -> None:
         """Write what is held, as far as the transport takes it."""
         if self.close_reason is not None:
             return
-        self._flowing = self._transport
-        while self._backlog and self._flowing is not None:
+        self._flow(self._transport)
+        while self._backlog and self.flowing is not None:
             one = self._backlog.popleft()
             self._backlog_bytes -= len(one)
-            self._flowing.write(one)  # may call pause_writing
+            self.flowing.write(one)  # may call pause_writing
         if not self._backlog:
             self._backlog = None
 
@@ -250,7 +281,8 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         """Let everything go."""
         if self._connections is not None:
             self._connections.discard(self)
-        self._connections = self._transport = self._flowing = self._backlog = None
+        self._flow(None)
+        self._connections = self._transport = self._backlog = None
         self._backlog_bytes = 0
         self.lost()
 

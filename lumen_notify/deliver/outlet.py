@@ -30,6 +30,7 @@ Who wins which race:
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from lumen_notify.deliver import frames
 from lumen_notify.model import CloseReason, new_id
@@ -37,12 +38,26 @@ from lumen_notify.model import CloseReason, new_id
 OnClose = Callable[["Outlet", CloseReason], None]
 
 
+class Flowing(Protocol):
+    """What takes chunks without being asked: a transport that is not full."""
+
+    def write(self, data: bytes, /) -> None:
+        """Send bytes. Never waits."""
+
+
+class FlowWatcher(Protocol):
+    """Who needs to know what an outlet's `flowing` is."""
+
+    def flow_changed(self) -> None:
+        """Look at it again."""
+
+
 class Outlet:
     """One open stream of one user.
 
     device: as the client said, None if it did not. address: the peer's. connected_at, expires_at: in
-    ms, the latter when its token ends. on_close: called once, when the stream has ended. written_at:
-    when something was last written, in the wheel's seconds. writes: how often something was.
+    ms, the latter when its token ends. on_close: called once, when the stream has ended. flowing: what
+    takes chunks at this moment, None if `hold` does; watcher: who is told when it changes.
     slot: where it stands in the wheel.
     """
 
@@ -53,12 +68,12 @@ class Outlet:
         "connected_at",
         "device",
         "expires_at",
+        "flowing",
         "id",
         "is_warned",
         "slot",
         "user_id",
-        "writes",
-        "written_at",
+        "watcher",
     )
 
     def __init__(
@@ -79,8 +94,8 @@ class Outlet:
         self.expires_at = expires_at
         self.is_warned = False
         self.slot = 0
-        self.written_at = 0
-        self.writes = 0
+        self.flowing: Flowing | None = None
+        self.watcher: FlowWatcher | None = None
         self.close_reason: CloseReason | None = None
         self._on_close = on_close
 
@@ -89,11 +104,21 @@ class Outlet:
         """How much waits here for the peer."""
         raise NotImplementedError
 
-    def write(self, chunks: bytes, second: int) -> None:
-        """Send whole chunks, in order. second: of the wheel's clock, now.
+    def write(self, chunks: bytes) -> None:
+        """Send whole chunks, in order. Never waits; nothing happens after the end."""
+        if self.flowing is not None:
+            self.flowing.write(chunks)
+        else:
+            self.hold(chunks)
 
-        Never waits; closes as `slow` instead of holding too much. Nothing happens after the end.
-        """
+    def _flow(self, flowing: Flowing | None) -> None:
+        """Set what takes chunks from now on."""
+        self.flowing = flowing
+        if self.watcher is not None:
+            self.watcher.flow_changed()
+
+    def hold(self, chunks: bytes) -> None:
+        """Take chunks while nothing flows; closes as `slow` instead of holding too much."""
         raise NotImplementedError
 
     def close(self, reason: CloseReason, retry_ms: int = 0) -> None:

@@ -133,7 +133,7 @@ class Opening:
     async def begin(self, outlet: Outlet) -> None:
         """Send a first byte at once, then bring the outlet up to date and live, or close it."""
         streams = self.endpoint.streams
-        outlet.write(frames.retry(jittered_retry_ms()), outlet.written_at)
+        outlet.write(frames.retry(jittered_retry_ms()))
         refusal = streams.refusal(self.address)
         if refusal is not None:
             outlet.close(refusal, jittered_retry_ms())

@@ -73,7 +73,6 @@ class Streams:
         self._wall_clock = wall_clock
         self._by_address: dict[str, int] = {}
         self._number = 0
-        self._ended_writes = 0
         self._draining: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -88,11 +87,6 @@ class Streams:
     def backlog_bytes(self) -> int:
         """What all streams together hold back."""
         return sum(outlet.backlog_bytes for outlet in self.wheel)
-
-    @property
-    def writes(self) -> int:
-        """How often streams were written to, those that have ended among them."""
-        return self._ended_writes + sum(outlet.writes for outlet in self.wheel if not outlet.close_reason)
 
     def of_user(self, user_id: str) -> Sequence[Outlet]:
         """Return the user's open streams, oldest first."""
@@ -113,7 +107,6 @@ class Streams:
         outlet.address = sys.intern(outlet.address)
         self._by_address[outlet.address] = self._by_address.get(outlet.address, 0) + 1
         self._number += 1
-        outlet.written_at = self.wheel.now
         self.wheel.put(outlet, self._next_check(outlet))
         _log.debug("stream %s opened", outlet.id)
 
@@ -134,7 +127,6 @@ class Streams:
     def closed(self, outlet: Outlet, reason: CloseReason) -> None:
         """Let an ended stream go: every outlet's `on_close`."""
         self.ended[reason.word] += 1
-        self._ended_writes += outlet.writes
         if outlet.slot:  # else it was refused, and never added
             left = self._by_address[outlet.address] - 1
             if left:
@@ -146,11 +138,10 @@ class Streams:
         if reason is CloseReason.GONE:
             self.wheel.drop(outlet)  # others stay for one more look, so that their last bytes can leave
         _log.info(
-            "stream %s closed: %s after %.1f s, %d writes",
+            "stream %s closed: %s after %.1f s",
             outlet.id,
             reason.word,
             (self._wall_clock() - outlet.connected_at) / 1000,
-            outlet.writes,
         )
 
     def start_drain(self) -> None:
@@ -187,8 +178,8 @@ class Streams:
             outlet.close(CloseReason.SHUTDOWN, jittered_retry_ms())
         elif left_ms <= WARNING_SECONDS * 1000 and not outlet.is_warned:
             outlet.is_warned = True
-            self._write(outlet, frames.expiring(left_ms // 1000))
-        elif self.wheel.now - outlet.written_at >= self._ping_seconds:
+            outlet.write(frames.expiring(left_ms // 1000))
+        elif not self._quiet_seconds(outlet):
             self._ping(outlet)
         return self._next_check(outlet)
 
@@ -196,10 +187,7 @@ class Streams:
         channel = self._hub.channels.get(outlet.user_id)
         if channel is not None and outlet in channel.outlets:
             self._hub.settle(channel)  # so that the ping's id is not ahead of what was sent
-            self._write(outlet, frames.ping(str(self._hub.cursor)))
-
-    def _write(self, outlet: Outlet, chunks: bytes) -> None:
-        outlet.write(chunks, self.wheel.now)
+            outlet.write(frames.ping(str(self._hub.cursor)))
 
     def _next_check(self, outlet: Outlet) -> int:
         """Return the wheel's second at which something may be due: a ping, a warning, an end."""
@@ -207,8 +195,14 @@ class Streams:
         ends_at = min(outlet.expires_at, self._life_ends_at(outlet))
         if not outlet.is_warned:
             ends_at = min(ends_at, outlet.expires_at - WARNING_SECONDS * 1000)
-        seconds_left = math.ceil((ends_at - now) / 1000)
-        return min(outlet.written_at + self._ping_seconds, self.wheel.now + max(1, seconds_left))
+        seconds_left = max(1, math.ceil((ends_at - now) / 1000))
+        return self.wheel.now + min(seconds_left, self._quiet_seconds(outlet) or self._ping_seconds)
+
+    def _quiet_seconds(self, outlet: Outlet) -> int:
+        """Return how long the stream may stay silent from now on; 0 if it has been for long enough."""
+        channel = self._hub.channels.get(outlet.user_id)
+        shown_at = 0 if channel is None else channel.shown_at
+        return max(0, shown_at + self._ping_seconds - self.wheel.now)
 
     def _life_ends_at(self, outlet: Outlet) -> float:
         if not self._max_stream_seconds:

@@ -122,7 +122,7 @@ class Welcome:
             greeting = ready + frames.reset(counters, id_=newest)
         else:
             greeting = ready + b"".join([frame.encode_again(counters) for frame in missed])
-        outlet.write(greeting, outlet.written_at)
+        outlet.write(greeting)
 
     async def _reach(self, position: int) -> None:
         reached = asyncio.Event()
