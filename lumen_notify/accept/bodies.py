@@ -2,7 +2,8 @@
 
 The one use of pydantic. Types are strict (no text where a number belongs) and unknown fields are
 refused by name. Text is kept as it came: it may hold any character but controls, and is never
-interpreted as HTML.
+interpreted as HTML. What the models refuse, their JSON schemas refuse too: `openapi` publishes these, with
+the docstrings of models and fields.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ import json
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from lumen_notify.model import MAX_USER_ID_CHARACTERS
 
@@ -22,9 +31,14 @@ MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
 MAX_ID_CHARACTERS = 64
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
-_ANY_CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f]")
+# As Python and as JSON schema (ECMA-262) read them alike.
+_SLUG_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
+_NOT_IN_TEXT = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f"
+_NOT_IN_LINE = r"\u0000-\u001f\u007f-\u009f"
+
+_SLUG = re.compile(rf"{_SLUG_PATTERN}\Z")
+_CONTROL = re.compile(f"[{_NOT_IN_TEXT}]")
+_ANY_CONTROL = re.compile(f"[{_NOT_IN_LINE}]")
 
 
 def _text(value: str) -> str:
@@ -39,7 +53,8 @@ def _line(value: str) -> str:
     return value
 
 
-def _slug(value: str) -> str:
+def slug(value: str) -> str:
+    """Return a category's name as it is. Raises ValueError, which says what it must be."""
     if not _SLUG.match(value):
         raise ValueError(
             "must be 1 to 64 of a-z, 0-9, dot, dash and underscore, and begin with a letter or a digit"
@@ -62,24 +77,55 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line)]
-Category = Annotated[str, AfterValidator(_slug)]
-Content = Annotated[str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content)]
-Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line)]
+def _whole(value: Any) -> Any:
+    # JSON has one kind of number: 7.0 is a whole one (JSON Schema 2020-12, section 4.2.3).
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _pattern(pattern: str) -> Any:
+    return Field(json_schema_extra={"pattern": f"^{pattern}$"})
+
+
+_LINE = _pattern(f"[^{_NOT_IN_LINE}]*")
+
+UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line), _LINE]
+Category = Annotated[str, AfterValidator(slug), _pattern(_SLUG_PATTERN)]
+Content = Annotated[
+    str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")
+]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS), AfterValidator(_line), _LINE]
+Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
+
+
+def _has(field: str, **schema: Any) -> dict[str, Any]:
+    """Say in JSON schema that a field is there, and not null."""
+    return {"required": [field], "properties": {field: schema}}
 
 
 class Body(BaseModel):
     """What all bodies share."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class To(Body):
     """To whom: exactly one of `user`, `users`, `all`."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [_has("user", type="string"), _has("users", type="array"), _has("all", const=True)]
+        }
+    )
+
     user: UserId | None = None
+    """One user's id: the `sub` of his token."""
+
     users: Annotated[tuple[UserId, ...], Field(min_length=1, strict=False)] | None = None
+    """Several; who is named twice gets it once."""
+
     all: Literal[True] | None = None
+    """Everybody, including users to come."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -92,31 +138,63 @@ class SenderBody(Body):
     """Who is shown as the sender."""
 
     id: UserId
+    """The user's id."""
+
     username: UserId | None = None
-    avatar: Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line)] | None = None
+    """The name to show; the id if it is left out."""
+
+    avatar: Avatar | None = None
+    """Where a picture is, as your own pages understand it."""
 
 
 class PublicationBody(Body):
-    """One notification. `sender` is the caller if it is left out."""
+    """One notification."""
 
     to: To
+
     category: Category
+    """Any slug: `like`, `comment`, `follow`, `system`, ..."""
+
     content: Content
-    title: (
-        Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS), AfterValidator(_line)] | None
-    ) = None
+    """Plain text; shown as it is, never as HTML."""
+
+    title: Title | None = None
+    """One line of text."""
+
     data: Annotated[dict[str, Any], AfterValidator(_storable)] | None = None
+    """Any JSON object of yours; kept and handed on as it is."""
+
     sender: SenderBody | None = None
+    """Who is shown as the sender; the caller if it is left out."""
+
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    """How much it matters; handed on to the client."""
 
 
 class MarkBody(Body):
     """Which notifications: `ids`, or `all`, or those of a `category` and/or up to a position."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                _has("ids", type="array"),
+                _has("all", const=True),
+                {"anyOf": [_has("category", type="string"), _has("up_to", type="integer")]},
+            ]
+        }
+    )
+
     ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_IDS, strict=False)] | None = None
+    """These; an id that is not the caller's is passed over."""
+
     category: Category | None = None
-    up_to: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    """All of this category."""
+
+    up_to: Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(_whole)] | None = None
+    """All up to this position of the log, itself included."""
+
     all: Literal[True] | None = None
+    """All there are now."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -130,3 +208,4 @@ class ReadBody(Body):
     """The single form of a mark."""
 
     is_read: bool
+    """True: read; false: unread again."""

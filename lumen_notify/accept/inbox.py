@@ -47,7 +47,7 @@ class InboxEndpoints:
         query = Query(request)
         limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
         before = query.number("cursor", default=NEWEST, lowest=0, highest=NEWEST)
-        category = query.text("category")
+        category = query.category("category")
         is_unread = query.flag("unread")
         is_archived = query.flag("archived")
         query.done()

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from lumen_notify.accept.bodies import slug
 from lumen_notify.auth import Principal, Verifier, bearer
 from lumen_notify.errors import Fault, Invalid, TooLarge, Unauthenticated
 
@@ -88,9 +89,13 @@ class Query:
     def __init__(self, request: Request) -> None:
         self._values = dict(request.query_params)
 
-    def text(self, name: str) -> str | None:
-        """Take a text, None if it is absent."""
-        return self._values.pop(name, None)
+    def category(self, name: str) -> str | None:
+        """Take the name of a category, None if it is absent."""
+        text = self._values.pop(name, None)
+        try:
+            return None if text is None else slug(text)
+        except ValueError as error:
+            raise Invalid(str(error), field=name) from None
 
     def number(self, name: str, *, default: int, lowest: int, highest: int) -> int:
         """Take a whole number within its limits."""
