@@ -1,0 +1,268 @@
+"""Committer: what its table promises, on real databases, with outages made by a wrapper round the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from lumen_notify.commit import committer as module
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.log import Draft, Log
+from lumen_notify.errors import Conflict, DatabaseUnavailable, Unavailable
+from lumen_notify.metrics import Metrics
+from lumen_notify.model import EVERYONE, Event
+
+
+@dataclass(frozen=True)
+class Say:
+    """Appends an event with this word.
+
+    fault: `refused` by its writer in an answer, `raised` by it, or `broken`: a statement that fails.
+    """
+
+    word: str
+    lane: str | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Shout(Say):
+    """Another kind of command."""
+
+
+class Unsteady:
+    """A log with outages: `before` of them at BEGIN, then `during` of them after a COMMIT that has worked."""
+
+    def __init__(self, log: Log) -> None:
+        self.before = self.during = 0
+        self._log = log
+
+    @asynccontextmanager
+    async def draft(self) -> AsyncIterator[Draft]:
+        if self.before:
+            self.before -= 1
+            raise DatabaseUnavailable("an outage made up by a test")
+        async with self._log.draft() as draft:
+            yield draft
+        if self.during:
+            self.during -= 1
+            raise DatabaseUnavailable("an outage made up by a test", code="commit_unknown")
+
+
+class Desk:
+    """A committer with its surroundings. batches: the words of each transaction that was tried."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.unsteady = Unsteady(log)
+        self.batches: list[list[str]] = []
+        self.announced: list[Event] = []
+        self.may_go_on = asyncio.Event()
+        self.may_go_on.set()
+        self.holds_inside = asyncio.Event()
+        self.holds_inside.set()
+        self.is_inside = asyncio.Event()
+        self.committer = Committer(
+            self.unsteady,  # type: ignore[arg-type]
+            {Say: self.write, Shout: self.write},
+            announce=self.announced.extend,
+            pace=self.pace,
+            metrics=Metrics(),
+        )
+
+    async def pace(self) -> None:
+        await self.may_go_on.wait()
+
+    async def write(self, draft: Draft, commands: Sequence[Say]) -> Sequence[object]:
+        self.batches.append([command.word for command in commands])
+        self.is_inside.set()
+        await self.holds_inside.wait()
+        answers: list[object] = []
+        for command in commands:
+            if command.fault == "refused":
+                answers.append(Conflict(command.word))
+                continue
+            if command.fault == "raised":
+                raise Conflict(command.word)
+            if command.fault == "broken":
+                await draft.run("append_events", rows=[{"position": None}])
+            draft.append(audience=EVERYONE, kind="notification", category="x", body=f'"{command.word}"')
+            answers.append((command.word, draft.position))
+        return answers
+
+    def submit(self, *commands: Say) -> list[asyncio.Task[object]]:
+        return [asyncio.create_task(self.committer.submit(command)) for command in commands]
+
+    async def all_of(self, *commands: Say) -> list[object]:
+        return await asyncio.gather(*self.submit(*commands), return_exceptions=True)
+
+    async def words(self) -> list[str]:
+        events = await self.log.after(0)
+        assert [event.position for event in events] == list(range(1, len(events) + 1))
+        return [event.body.strip('"') for event in events]
+
+
+@pytest.fixture
+async def desk(log: Log) -> AsyncIterator[Desk]:
+    desk = Desk(log)
+    desk.committer.start()
+    yield desk
+    desk.may_go_on.set()
+    desk.holds_inside.set()
+    await desk.committer.close()
+
+
+async def test_result_comes_after_commit_and_after_the_announcement(desk: Desk) -> None:
+    assert await desk.committer.submit(Say("a")) == ("a", 1)
+    assert await desk.words() == ["a"]
+    assert list(await desk.log.after(0)) == desk.announced
+
+
+async def test_what_arrives_meanwhile_is_the_next_transaction(desk: Desk) -> None:
+    desk.holds_inside.clear()
+    first = desk.submit(Say("a"))
+    await desk.is_inside.wait()
+    others = desk.submit(*(Say(f"b{number}") for number in range(20)))
+    await asyncio.sleep(0)
+    desk.holds_inside.set()
+    await asyncio.gather(*first, *others)
+    assert desk.batches == [["a"], [f"b{number}" for number in range(20)]]
+
+
+async def test_transaction_takes_so_many_commands_and_no_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_BATCH_COMMANDS", 3)
+    await desk.all_of(*(Say(f"{number}") for number in range(8)))
+    assert [len(batch) for batch in desk.batches] == [3, 3, 2]
+    assert await desk.words() == [f"{number}" for number in range(8)]
+
+
+async def test_kinds_are_written_in_the_order_of_the_writers(desk: Desk) -> None:
+    answers = await desk.all_of(Shout("b"), Say("a"), Shout("d"), Say("c"))
+    assert desk.batches == [["a", "c"], ["b", "d"]]
+    assert answers == [("b", 3), ("a", 1), ("d", 4), ("c", 2)]
+
+
+async def test_command_that_its_writer_refuses_fails_alone(desk: Desk) -> None:
+    answers = await desk.all_of(Say("a"), Say("bad", fault="refused"), Say("b"))
+    assert [answers[0], answers[2]] == [("a", 1), ("b", 2)]
+    assert isinstance(answers[1], Conflict)
+    assert desk.batches == [["a", "bad", "b"]]
+    assert await desk.words() == ["a", "b"]
+
+
+@pytest.mark.parametrize("fault", ["broken", "raised"])
+async def test_command_that_breaks_the_transaction_fails_alone(
+    desk: Desk, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        answers = await desk.all_of(Say("a"), Say("bad", fault=fault), Say("b"), Shout("c"))
+    assert [answers[0], answers[2], answers[3]] == [("a", 1), ("b", 2), ("c", 3)]
+    assert isinstance(answers[1], Exception)
+    assert not isinstance(answers[1], DatabaseUnavailable)
+    assert desk.batches == [["a", "bad", "b"], ["a"], ["bad"], ["b"], ["c"]]
+    assert await desk.words() == ["a", "b", "c"]
+    assert [event.body for event in desk.announced] == ['"a"', '"b"', '"c"']
+    # A defect of ours is logged, a refusal is not.
+    assert len(caplog.records) == (fault == "broken")
+
+
+async def test_commands_of_one_lane_keep_their_order_and_never_share_a_transaction(desk: Desk) -> None:
+    await desk.all_of(
+        Say("a1", lane="a"),
+        Say("a2", lane="a"),
+        Say("b1", lane="b"),
+        Say("free"),
+        Say("a3", lane="a"),
+        Say("b2", lane="b"),
+    )
+    assert desk.batches == [["a1", "b1", "free"], ["a2", "b2"], ["a3"]]
+
+
+async def test_one_outage_before_commit_is_not_noticed(desk: Desk) -> None:
+    desk.unsteady.before = 1
+    assert await desk.all_of(Say("a"), Say("b")) == [("a", 1), ("b", 2)]
+    assert await desk.words() == ["a", "b"]
+
+
+async def test_outage_before_commit_is_told_to_all_and_writes_nothing(desk: Desk) -> None:
+    desk.unsteady.before = 2
+    answers = await desk.all_of(Say("a"), Say("b"))
+    assert [error.code for error in answers if isinstance(error, DatabaseUnavailable)] == [
+        "database_unavailable",
+        "database_unavailable",
+    ]
+    assert await desk.words() == []
+    assert desk.announced == []
+    assert await desk.committer.submit(Say("c")) == ("c", 1)
+
+
+async def test_outage_during_commit_is_told_to_all_and_never_repeated(desk: Desk) -> None:
+    desk.unsteady.during = 1
+    answers = await desk.all_of(Say("a"), Say("b"))
+    assert [error.code for error in answers if isinstance(error, DatabaseUnavailable)] == [
+        "commit_unknown"
+    ] * 2
+    assert desk.batches == [["a", "b"]]
+    assert await desk.words() == ["a", "b"]
+    assert desk.announced == []
+    assert await desk.committer.submit(Say("c")) == ("c", 3)
+
+
+async def test_caller_that_gives_up_does_not_undo_its_command(desk: Desk) -> None:
+    desk.holds_inside.clear()
+    first, second, third = desk.submit(Say("a"), Say("b"), Say("c"))
+    await desk.is_inside.wait()
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    desk.holds_inside.set()
+    assert await first == ("a", 1)
+    assert await third == ("c", 3)
+    assert await desk.words() == ["a", "b", "c"]
+
+
+async def test_close_commits_what_waits_and_takes_no_more(desk: Desk) -> None:
+    desk.holds_inside.clear()
+    submitted = desk.submit(Say("a"))
+    await desk.is_inside.wait()
+    submitted += desk.submit(Say("b"), Say("c", lane="x"), Say("d", lane="x"))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(desk.committer.close())
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await desk.committer.submit(Say("late"))
+    desk.holds_inside.set()
+    await closing
+    assert await asyncio.gather(*submitted) == [("a", 1), ("b", 2), ("c", 3), ("d", 4)]
+    assert await desk.words() == ["a", "b", "c", "d"]
+
+
+async def test_committer_keeps_pace(desk: Desk) -> None:
+    desk.may_go_on.clear()
+    submitted = desk.submit(Say("a"), Say("b"))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert desk.batches == []
+    desk.may_go_on.set()
+    assert await asyncio.gather(*submitted) == [("a", 1), ("b", 2)]
+
+
+async def test_queue_that_is_full_refuses_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING_COMMANDS", 2)
+    desk.may_go_on.clear()
+    submitted = desk.submit(Say("a"), Say("b"))
+    await asyncio.sleep(0)
+    assert desk.committer.waiting_commands == 2
+    with pytest.raises(Unavailable, match="2 writes wait") as caught:
+        await desk.committer.submit(Say("c"))
+    assert caught.value.code == "overloaded"
+    desk.may_go_on.set()
+    await asyncio.gather(*submitted)
+    assert desk.committer.waiting_commands == 0
+    assert desk.committer.committed_events == 2

@@ -1,0 +1,121 @@
+"""Log: positions without holes in the order of the commits, whoever writes and whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from conftest import NewDatabase
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import PAGE_EVENTS, Log
+from lumen_notify.commit.migrations import migrate
+from lumen_notify.model import EVERYONE, Event, now_ms, user_audience
+
+
+class Spoilt(Exception):
+    """Made up by a test."""
+
+
+async def append(log: Log, *audiences: str, is_spoilt: bool = False) -> list[Event]:
+    async with log.draft() as draft:
+        for audience in audiences:
+            draft.append(audience=audience, kind="notification", category="like", body="{}")
+        if is_spoilt:
+            raise Spoilt
+    return draft.events
+
+
+async def test_new_log_is_at_zero_with_an_epoch_of_its_own(log: Log, new_database: NewDatabase) -> None:
+    head = await log.head()
+    assert (head.position, head.floor) == (0, 0)
+    assert len(head.epoch) == 8
+    another = Database(new_database())
+    await another.open()
+    await migrate(another)
+    assert (await Log(another, now_ms).open()).epoch != head.epoch
+    await another.close()
+
+
+async def test_second_start_keeps_the_epoch(log: Log, other_database: Database) -> None:
+    assert await Log(other_database, now_ms).open() == await log.head()
+
+
+async def test_events_are_read_back_as_they_were_appended(log: Log) -> None:
+    async with log.draft() as draft:
+        body = r'{"x":"\u0000 \" \\ é"}'
+        position = draft.append(audience="user:a", kind="notification", category="like", body=body)
+        draft.append(audience=EVERYONE, kind="read", body="{}")
+        assert draft.position == position + 1 == 2
+    assert list(await log.after(0)) == draft.events
+    assert list(await log.after(1)) == draft.events[1:]
+    assert (await log.head()).position == 2
+
+
+async def test_rollback_leaves_no_hole(log: Log) -> None:
+    await append(log, EVERYONE)
+    with pytest.raises(Spoilt):
+        await append(log, EVERYONE, EVERYONE, is_spoilt=True)
+    await append(log, EVERYONE)
+    assert [event.position for event in await log.after(0)] == [1, 2]
+
+
+async def test_draft_without_events_moves_nothing(log: Log) -> None:
+    async with log.draft():
+        pass
+    assert (await log.head()).position == 0
+
+
+async def test_writers_of_two_processes_leave_no_hole_and_no_repeat(
+    log: Log, other_database: Database
+) -> None:
+    logs = [log, Log(other_database, now_ms)]
+    picks = random.Random(5)
+    seen: list[list[Event]] = []
+
+    async def write(number: int) -> None:
+        for turn in range(8):
+            try:
+                audiences = [f"user:{number}-{turn}"] * picks.randint(0, 3)
+                seen.append(await append(logs[number % 2], *audiences, is_spoilt=picks.random() < 0.3))
+            except Spoilt:
+                pass
+
+    await asyncio.gather(*(write(number) for number in range(8)))
+    events = list(await log.after(0))
+    assert [event.position for event in events] == list(range(1, len(events) + 1))
+    assert sorted((event for some in seen for event in some), key=lambda event: event.position) == events
+    assert (await log.head()).position == len(events)
+
+
+async def test_reader_never_sees_a_position_before_those_below_it(log: Log, other_database: Database) -> None:
+    other = Log(other_database, now_ms)
+    writing = asyncio.gather(*(append(one, EVERYONE, EVERYONE) for one in [log, other] * 10))
+    newest = 0
+    while not writing.done():
+        positions = [event.position for event in await log.after(newest)]
+        assert positions == list(range(newest + 1, newest + 1 + len(positions)))
+        newest += len(positions)
+    await writing
+
+
+async def test_audiences_are_read_in_order_page_by_page(log: Log) -> None:
+    ann, bob = user_audience("ann"), user_audience("bob")
+    await append(log, *[ann, bob, EVERYONE] * (PAGE_EVENTS // 2 + 10))
+    found: list[Event] = []
+    while page := await log.for_audiences(
+        [ann, EVERYONE], after=found[-1].position if found else 0, up_to=1500
+    ):
+        assert len(page) <= PAGE_EVENTS
+        found += page
+    expected = [position for position in range(1, 1501) if position % 3 != 2]
+    assert [event.position for event in found] == expected
+    assert {event.audience for event in found} == {ann, EVERYONE}
+
+
+async def test_audience_that_looks_like_a_pattern_is_only_itself(log: Log) -> None:
+    await append(log, "user:a%", "user:a_", "user:ab", 'user:"; --')
+    for number, audience in enumerate(["user:a%", "user:a_", "user:ab", 'user:"; --'], start=1):
+        (event,) = await log.for_audiences([audience], after=0, up_to=99)
+        assert event.position == number
