@@ -125,15 +125,13 @@ class RecordingOutlet(Outlet):
     def backlog_bytes(self) -> int:
         return 0
 
-    def write(self, chunks: bytes, second: int) -> None:
+    def hold(self, chunks: bytes) -> None:
         if self.close_reason is not None:
             return
         if self.is_slow:
             self.close(CloseReason.SLOW)
-            return
-        self.written_at = second
-        self.writes += 1
-        self.chunks.append(chunks)
+        else:
+            self.chunks.append(chunks)
 
     def abort(self) -> None:
         self.aborts += 1

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from lumen_notify.deliver import frames
 from lumen_notify.deliver.fallback import QueueOutlet
 from lumen_notify.deliver.handover import WRITE_BUFFER_BYTES, TransportOutlet
-from lumen_notify.deliver.outlet import Outlet
+from lumen_notify.deliver.outlet import Flowing, Outlet
 from lumen_notify.model import CloseReason
 
 from .fakes import HOUR_MS, Closes, FakeTransport, RecordingOutlet
@@ -71,12 +71,18 @@ class TransportMachine(RuleBasedStateMachine):
         if earlier_bytes:
             self.transport.write(b"e" * earlier_bytes)
         self.connections: set[Any] = {self.outlet}
+        self.known_flowing: Flowing | None = None
+        self.outlet.watcher = self
         self.outlet.take(self.transport, self.connections, is_paused=self.transport.is_paused)
         self.chunks = Written()
         self.expected = b"e" * earlier_bytes
         self.largest_write_bytes = earlier_bytes
         self.has_peer = True
         self.reason: CloseReason | None = None
+
+    def flow_changed(self) -> None:
+        """What a channel is told: who writes past the outlet must know when not to."""
+        self.known_flowing = self.outlet.flowing
 
     @property
     def wire(self) -> bytes:
@@ -92,13 +98,12 @@ class TransportMachine(RuleBasedStateMachine):
         waiting = len(self.held) + len(self.transport.buffer) + len(chunks)
         is_too_much = self.transport.is_paused and 0 < self.max_backlog_bytes < waiting
         before = self.wire
-        self.outlet.write(chunks, 7)
+        self.outlet.write(chunks)
         if self.reason is None and is_too_much:
             self._closed(CloseReason.SLOW, 0, before)
         elif self.reason is None:
             self.expected += chunks
             self.largest_write_bytes = max(self.largest_write_bytes, len(chunks))
-            assert self.outlet.written_at == 7
 
     @rule(number_bytes=st.sampled_from([1, 100, 5_000, 20_000, 1_000_000]))
     def peer_reads(self, number_bytes: int) -> None:
@@ -150,6 +155,14 @@ class TransportMachine(RuleBasedStateMachine):
         assert len(self.held) == self.outlet.backlog_bytes
         if not self.transport.is_paused or self.reason is not None:
             assert not self.held
+
+    @invariant()
+    def it_flows_as_long_as_the_transport_takes_bytes(self) -> None:
+        assert self.known_flowing is self.outlet.flowing
+        if self.reason is not None or self.transport.is_paused:
+            assert self.outlet.flowing is None
+        else:
+            assert self.outlet.flowing is self.transport
 
     @invariant()
     def what_waits_is_bounded(self) -> None:
@@ -204,7 +217,7 @@ class QueueMachine(RuleBasedStateMachine):
     def write(self, size: int) -> None:
         chunks = self.chunks.next(size)
         is_too_much = 0 < self.max_backlog_bytes < sum(map(len, self.waiting)) + len(chunks)
-        self.outlet.write(chunks, 7)
+        self.outlet.write(chunks)
         if self.reason is not None:
             return
         if is_too_much:
@@ -212,7 +225,6 @@ class QueueMachine(RuleBasedStateMachine):
         else:
             self.waiting.append(chunks)
             self.given.append(chunks)
-            assert self.outlet.written_at == 7
         self._let_go_on()
 
     @rule(reason=reasons, retry_ms=st.sampled_from([0, 1500]))
@@ -313,7 +325,7 @@ def test_peer_that_goes_after_the_close_does_not_change_its_reason(outlet: Outle
 def test_nothing_is_said_to_a_peer_that_is_gone(outlet: Outlet) -> None:
     outlet.lost()
     outlet.close(CloseReason.SHUTDOWN)
-    outlet.write(frames.ping("e-1"), 1)
+    outlet.write(frames.ping("e-1"))
     assert outlet.close_reason is CloseReason.GONE
     assert outlet.backlog_bytes == 0
 
@@ -325,7 +337,7 @@ def test_pause_that_is_due_at_the_hand_over_reaches_the_outlet() -> None:
     assert not transport.is_paused
     made = TransportOutlet(max_backlog_bytes=0, on_shutdown=lambda: None, on_close=Closes(), **COMMON)
     made.take(transport, set(), is_paused=False)
-    made.write(b"x" * 1000, 1)
+    made.write(b"x" * 1000)
     assert (transport.get_write_buffer_size(), made.backlog_bytes) == (30_000, 1000)
 
 
