@@ -143,6 +143,7 @@ class Parts:
             inbox=Inbox(database),
             counts=counts,
             max_body_bytes=settings.max_body_bytes,
+            max_batch_rows=settings.max_batch_rows,
         )
         stream = StreamEndpoint(
             verifier=verifier,

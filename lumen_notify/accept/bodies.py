@@ -25,7 +25,7 @@ from pydantic import (
 from lumen_notify.model import MAX_USER_ID_CHARACTERS
 
 MAX_IDS = 1000
-"""Ids in one mark."""
+"""Ids in one mark, where the context of the validation does not say `max_ids`."""
 
 MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
@@ -71,10 +71,32 @@ def _content(value: str, info: ValidationInfo) -> str:
 
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
     try:
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        raise ValueError("may hold only what JSON can: no NaN, no Infinity, no number too long") from None
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError(
+            "may hold only what JSON can: no NaN, no Infinity, no number too long, no half a surrogate pair"
+        ) from None
     return value
+
+
+def _true(value: bool) -> bool:
+    if not value:
+        raise ValueError("must be true, or be left out")
+    return value
+
+
+# Lengths are looked at after the items: of a list whose only item is bad, that item alone is told.
+def _some(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        raise ValueError("needs at least one")
+    return value
+
+
+def _some_ids(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    limit = (info.context or {}).get("max_ids", MAX_IDS)
+    if 0 < limit < len(value):
+        raise ValueError(f"may be at most {limit}, these are {len(value)}")
+    return _some(value)
 
 
 def _whole(value: Any) -> Any:
@@ -94,6 +116,15 @@ Content = Annotated[
     str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")
 ]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
+Users = Annotated[
+    tuple[UserId, ...], Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(_some)
+]
+Ids = Annotated[
+    tuple[Id, ...],
+    Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": MAX_IDS}),
+    AfterValidator(_some_ids),
+]
+All = Annotated[bool, AfterValidator(_true), Field(json_schema_extra={"const": True})]
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS), AfterValidator(_line), _LINE]
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
 
@@ -121,10 +152,10 @@ class To(Body):
     user: UserId | None = None
     """One user's id: the `sub` of his token."""
 
-    users: Annotated[tuple[UserId, ...], Field(min_length=1, strict=False)] | None = None
+    users: Users | None = None
     """Several; who is named twice gets it once."""
 
-    all: Literal[True] | None = None
+    all: All | None = None
     """Everybody, including users to come."""
 
     @model_validator(mode="after")
@@ -184,7 +215,7 @@ class MarkBody(Body):
         }
     )
 
-    ids: Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_IDS, strict=False)] | None = None
+    ids: Ids | None = None
     """These; an id that is not the caller's is passed over."""
 
     category: Category | None = None
@@ -193,7 +224,7 @@ class MarkBody(Body):
     up_to: Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(_whole)] | None = None
     """All up to this position of the log, itself included."""
 
-    all: Literal[True] | None = None
+    all: All | None = None
     """All there are now."""
 
     @model_validator(mode="after")

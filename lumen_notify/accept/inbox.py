@@ -33,13 +33,14 @@ _READ: TypeAdapter[ReadBody] = TypeAdapter(ReadBody)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxEndpoints:
-    """What a user does with his notifications."""
+    """What a user does with his notifications. max_batch_rows: ids in one mark."""
 
     verifier: Verifier
     committer: Committer
     inbox: Inbox
     counts: UnreadCounts
     max_body_bytes: int
+    max_batch_rows: int
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /notifications`: newest first; the archived only if they are asked for."""
@@ -89,7 +90,8 @@ class InboxEndpoints:
 
         async def answer(request: Request) -> Response:
             principal = await caller(request, self.verifier)
-            body = parse(_MARK, await read_body(request, self.max_body_bytes))
+            context = {"max_ids": self.max_batch_rows}
+            body = parse(_MARK, await read_body(request, self.max_body_bytes), context)
             ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
             selection = Selection(ids=ids, category=body.category, up_to=body.up_to)
             marked = await self.mark(principal.user_id, action, selection)
