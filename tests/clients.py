@@ -28,6 +28,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from lumen_notify.auth import PUBLISH, mint
+from lumen_notify.model import to_json
 
 SECRET = "a secret for tests, as long as one for HS256 must be"
 
@@ -363,13 +364,13 @@ class Api:
         """POST to a path below /notifications. key: the Idempotency-Key."""
         headers = self._headers if key is None else {**self._headers, "Idempotency-Key": key}
         return _checked(
-            await self._http.post(NOTIFICATIONS + path, content=json.dumps(body), headers=headers)
+            await self._http.post(NOTIFICATIONS + path, content=to_json(body).encode(), headers=headers)
         )
 
     async def put(self, path: str, body: Any) -> Any:
         """PUT to a path below /notifications."""
         return _checked(
-            await self._http.put(NOTIFICATIONS + path, content=json.dumps(body), headers=self._headers)
+            await self._http.put(NOTIFICATIONS + path, content=to_json(body).encode(), headers=self._headers)
         )
 
     async def pages(self, *, limit: int = 100, **query: str) -> list[Any]:
