@@ -1,10 +1,12 @@
-"""Page: the web client at `/`, static files with a strict content security policy."""
+"""Page: the web client at `/`, the reference at `/docs`; files with a strict content security policy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
@@ -36,3 +38,9 @@ class Page:
             await send(message)
 
         await self._files(scope, receive, send_with_headers)
+
+    async def docs(self, request: Request) -> Response:
+        """Answer `GET /docs`: reads `/openapi.json` to people."""
+        response = await self._files.get_response("docs.html", request.scope)
+        response.headers.update(HEADERS)
+        return response

@@ -1,8 +1,11 @@
-"""Routes: which path leads where, and what stands before and behind them all."""
+"""Routes: which path leads where, and what stands before and behind them all.
+
+Promise: no route is without its description in `/openapi.json`: `_at` takes both at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -21,6 +24,7 @@ from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.stream import StreamEndpoint
 from lumen_notify.errors import LumenError
+from lumen_notify.openapi import Document, Operation, operations
 from lumen_notify.page import Page
 from lumen_notify.settings import Settings
 
@@ -40,35 +44,59 @@ def build(
     health: Health,
 ) -> Starlette:
     """Make the ASGI application of all endpoints."""
-    marks = {action: inbox.post_mark(action) for action in ACTIONS}
+    document = Document(
+        max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
+    )
+    page = Page()
+    marks = {action: (inbox.post_mark(action), operations.mark(action)) for action in ACTIONS}
     api = [
-        _at("/notifications/stream", GET=stream.get),
-        _at("/notifications", GET=inbox.page, POST=publishing.post),
-        _at("/notifications/stream/tickets", POST=ticketing.post),
-        _at("/notifications/stream/renew", POST=connections.renew),
-        _at("/notifications/unread", GET=inbox.unread, POST=marks.pop("unread")),
+        _at("/notifications/stream", GET=(stream.get, operations.STREAM)),
+        _at(
+            "/notifications",
+            GET=(inbox.page, operations.LIST),
+            POST=(publishing.post, operations.PUBLISH),
+        ),
+        _at("/notifications/stream/tickets", POST=(ticketing.post, operations.TICKET)),
+        _at("/notifications/stream/renew", POST=(connections.renew, operations.RENEW)),
+        _at("/notifications/unread", GET=(inbox.unread, operations.UNREAD), POST=marks.pop("unread")),
         *(_at(f"/notifications/{action}", POST=mark) for action, mark in marks.items()),
-        _at("/notifications/{id:uuid}", GET=inbox.get, PUT=inbox.put),
-        _at("/connections", GET=connections.page),
+        _at("/notifications/{id:uuid}", GET=(inbox.get, operations.GET), PUT=(inbox.put, operations.PUT)),
+        _at("/connections", GET=(connections.page, operations.CONNECTIONS)),
     ]
-    routes = [
-        Mount(BASE, routes=api),
-        _at("/healthz", GET=health.healthz),
-        _at("/readyz", GET=health.readyz),
-        _at("/metrics", GET=health.metrics),
-        Mount("/", Page()),
+    about = [
+        _at("/healthz", GET=(health.healthz, operations.HEALTHZ)),
+        _at("/readyz", GET=(health.readyz, operations.READYZ)),
+        _at("/metrics", GET=(health.metrics, operations.METRICS)),
+        _at("/openapi.json", GET=(document.get, operations.DOCUMENT)),
+        _at("/docs", GET=(page.docs, operations.DOCS)),
     ]
-    return _application(routes, settings)
+    document.write([*_described(api, BASE), *_described(about)])
+    return _application([Mount(BASE, routes=api), *about, Mount("/", page)], settings)
 
 
-def _at(path: str, **by_method: Endpoint) -> Route:
+class DescribedRoute(Route):
+    """A route, and what `/openapi.json` says of each of its methods."""
+
+    def __init__(self, path: str, endpoint: Endpoint, operations: dict[str, Operation]) -> None:
+        super().__init__(path, endpoint, methods=list(operations))
+        self.operations = operations
+
+
+def _at(path: str, **by_method: tuple[Endpoint, Operation]) -> DescribedRoute:
     """Route all methods of a path at once, so that another method gets 405 with all that there are."""
+    endpoints = {method: endpoint for method, (endpoint, _) in by_method.items()}
 
     async def answer(request: Request) -> Response:
-        return await by_method["GET" if request.method == "HEAD" else request.method](request)
+        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
 
-    only = next(iter(by_method.values())) if len(by_method) == 1 else answer
-    return Route(path, only, methods=list(by_method))
+    only = next(iter(endpoints.values())) if len(endpoints) == 1 else answer
+    return DescribedRoute(path, only, {method: operation for method, (_, operation) in by_method.items()})
+
+
+def _described(routes: Sequence[DescribedRoute], prefix: str = "") -> Iterator[tuple[str, str, Operation]]:
+    for route in routes:
+        for method, operation in route.operations.items():
+            yield method, prefix + route.path, operation
 
 
 def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:

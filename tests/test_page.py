@@ -15,6 +15,7 @@ from lumen_notify.page import HEADERS, Page
 
 WEB = Path(lumen_notify.__file__).with_name("web")
 MODULES = sorted(WEB.glob("*.js"))
+PAGES = ("index.html", "docs.html")
 
 # What would make markup or code of text (https://html.spec.whatwg.org/, "injection sinks").
 SINKS = re.compile(
@@ -35,9 +36,26 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-@pytest.fixture
-def tags() -> Tags:
-    return Tags((WEB / "index.html").read_text("utf-8"))
+@pytest.fixture(params=PAGES)
+def tags(request: pytest.FixtureRequest) -> Tags:
+    """Give the tags of one page, then of the other."""
+    return Tags((WEB / request.param).read_text("utf-8"))
+
+
+def modules_of(tags: Tags) -> set[str]:
+    """Return the names of all modules that a page loads, directly and by another."""
+    loaded: set[str] = set()
+    wanted = {attributes["src"] or "" for tag, attributes in tags.found if tag == "script"}
+    while wanted:
+        name = wanted.pop()
+        loaded.add(name)
+        wanted |= set(re.findall(r'from "\./([^"]+)"', (WEB / name).read_text("utf-8"))) - loaded
+    return loaded
+
+
+def test_every_module_belongs_to_a_page() -> None:
+    loaded = [modules_of(Tags((WEB / page).read_text("utf-8"))) for page in PAGES]
+    assert set().union(*loaded) == {module.name for module in MODULES}
 
 
 @pytest.fixture(params=["", "/notify"], ids=["at the root", "under a prefix"])
@@ -63,11 +81,9 @@ async def test_root_is_the_page_with_a_strict_policy(client: httpx.AsyncClient) 
 async def test_everything_that_the_page_refers_to_is_served_with_its_type(
     client: httpx.AsyncClient, tags: Tags
 ) -> None:
-    wanted = {attributes["src"] for tag, attributes in tags.found if tag == "script"}
-    wanted |= {attributes["href"] for tag, attributes in tags.found if tag == "link"}
-    for module in MODULES:
-        wanted |= set(re.findall(r'from "\./([^"]+)"', module.read_text("utf-8")))
-    assert {"main.js", "page.css", "icon.svg", "stream.js"} <= wanted
+    wanted = modules_of(tags) | {attributes["href"] for tag, attributes in tags.found if tag == "link"}
+    assert {"page.css", "icon.svg"} <= wanted
+    assert len(wanted) >= 4
     types = {".js": "javascript", ".css": "text/css", ".svg": "image/svg+xml"}
     for path in wanted:
         assert path is not None
@@ -116,6 +132,6 @@ def test_module_says_what_it_is_and_writes_text_only(module: Path) -> None:
 
 def test_every_id_that_a_module_asks_for_is_in_the_page(tags: Tags) -> None:
     ids = {attributes["id"] for _, attributes in tags.found if "id" in attributes}
-    for module in MODULES:
-        for name in re.findall(r'(?:getElementById|byId)\("([^"]+)"\)', module.read_text("utf-8")):
-            assert name in ids, f"{module.name} asks for #{name}"
+    for module in modules_of(tags):
+        for name in re.findall(r'(?:getElementById|byId)\("([^"]+)"\)', (WEB / module).read_text("utf-8")):
+            assert name in ids, f"{module} asks for #{name}"

@@ -182,6 +182,7 @@ class PublicationBody(Body):
     """One notification."""
 
     to: To
+    """To whom."""
 
     category: Category
     """Any slug: `like`, `comment`, `follow`, `system`, ..."""

@@ -1,0 +1,138 @@
+"""Answers: what the bodies of answers look like, as JSON schemas.
+
+Nothing validates with them at run time: the tests do, against a real server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lumen_notify.deliver.stream import DEVICES
+from lumen_notify.openapi.operation import JsonSchema, ref
+
+COUNT: JsonSchema = {"type": "integer", "minimum": 0}
+TEXT: JsonSchema = {"type": "string"}
+ID: JsonSchema = {"type": "string", "format": "uuid", "description": "A UUIDv7."}
+TIME: JsonSchema = {
+    "type": "string",
+    "format": "date-time",
+    "description": "RFC 3339, UTC, with milliseconds.",
+    "examples": ["2026-01-31T08:00:00.000Z"],
+}
+POSITION: JsonSchema = {"type": "integer", "minimum": 0, "description": "A place in the log."}
+
+
+def fields(description: str, optional: tuple[str, ...] = (), /, **properties: JsonSchema) -> JsonSchema:
+    """Describe an object whose fields are always there, except the optional ones."""
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "required": [name for name in properties if name not in optional],
+    }
+
+
+def or_null(schema: JsonSchema, description: str) -> JsonSchema:
+    """Describe a value that may be null."""
+    return {"anyOf": [schema, {"type": "null"}], "description": description}
+
+
+def told(schema: JsonSchema, description: str) -> JsonSchema:
+    """Describe a value with words of its own."""
+    return {**schema, "description": description}
+
+
+def page_of(item: JsonSchema, description: str, *, is_paged: bool) -> JsonSchema:
+    """Describe a list: `{items, next_cursor}`. is_paged: False if it always comes whole."""
+    cursor = (
+        or_null(TEXT, "The `cursor` of the next page; null on the last.") if is_paged else {"type": "null"}
+    )
+    return fields(description, items={"type": "array", "items": item}, next_cursor=cursor)
+
+
+_NUMBERS: JsonSchema = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
+
+COUNTS: dict[str, JsonSchema] = {
+    "unread_count": told(COUNT, "All that is unread: absolute, never a difference."),
+    "unread": ref("Unread"),
+}
+
+_NOTIFICATION: dict[str, JsonSchema] = {
+    "id": ID,
+    "category": TEXT,
+    "sender": ref("Sender"),
+    "title": TEXT,
+    "content": told(TEXT, "Plain text: show it as it is, never as HTML."),
+    "data": {"type": "object", "additionalProperties": True, "description": "What the publisher gave."},
+    "priority": {"type": "string", "enum": ["low", "normal", "high", "urgent"]},
+    "created_at": TIME,
+}
+
+SCHEMAS: dict[str, JsonSchema] = {
+    "Sender": fields(
+        "Who is shown as the sender.",
+        id=TEXT,
+        username=TEXT,
+        avatar=or_null(TEXT, "Where a picture is."),
+    ),
+    "Unread": fields(
+        "Unread numbers by name, without zeros; their sum is `unread_count`.",
+        categories=_NUMBERS,
+        rooms=_NUMBERS,
+    ),
+    "Notification": fields("A notification as frames carry it.", ("title", "data"), **_NOTIFICATION),
+    "ListedNotification": fields(
+        "A notification as its reader has it.",
+        ("title", "data"),
+        **_NOTIFICATION,
+        position=POSITION,
+        is_read={"type": "boolean"},
+        seen_at=or_null(TIME, "When it was first seen; null for never."),
+        read_at=or_null(TIME, "Null: unread."),
+        archived_at=or_null(TIME, "Null: not archived. What is archived is not unread."),
+    ),
+    "Notifications": page_of(ref("ListedNotification"), "One page, newest first.", is_paged=True),
+    "Published": fields(
+        "It is committed.",
+        id=ID,
+        recipients=or_null({"type": "integer", "minimum": 1}, "How many users; null for all."),
+        position=POSITION,
+    ),
+    "PublishedBatch": fields(
+        "All of it is committed.", items={"type": "array", "items": ref("Published"), "minItems": 1}
+    ),
+    "Counts": fields("The caller's unread numbers.", **COUNTS, position=POSITION),
+    "Marked": fields(
+        "The mark is committed; the numbers are those after it.",
+        changed=told(COUNT, "How many were not so before."),
+        **COUNTS,
+        position=POSITION,
+    ),
+    "Ticket": fields(
+        "What to put in the stream's URL.",
+        ticket=TEXT,
+        expires_in={"type": "integer", "minimum": 1, "description": "Seconds."},
+    ),
+    "Renewed": fields(
+        "The caller's open streams here now last as long as the token.",
+        renewed=told(COUNT, "How many streams last longer than before."),
+        expires_at=TIME,
+    ),
+    "Connections": page_of(
+        fields(
+            "One open stream.",
+            id=ID,
+            device=or_null({"type": "string", "enum": list(DEVICES)}, "What it said that it runs on."),
+            connected_at=TIME,
+            instance=told(TEXT, "The process that holds it."),
+        ),
+        "The caller's open streams, oldest first.",
+        is_paged=False,
+    ),
+}
+
+
+def status(word: str) -> JsonSchema:
+    """Describe the answer of a probe."""
+    constant: dict[str, Any] = {"type": "string", "const": word}
+    return fields("All is well.", status=constant)

@@ -1,0 +1,139 @@
+"""Document: `/openapi.json`, made once at start: the routes, the models that validate, the limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.bodies import Category, MarkBody, PublicationBody, ReadBody
+from lumen_notify.model import to_json
+from lumen_notify.openapi import answers, frames, problems
+from lumen_notify.openapi.operation import JSON, JsonSchema, Operation, ref
+from lumen_notify.openapi.operations import CREDENTIALS, TAGS
+
+BODIES: tuple[type[BaseModel], ...] = (PublicationBody, MarkBody, ReadBody)
+"""What requests carry. The models within them come along."""
+
+DESCRIPTION = (
+    "A notification centre that runs beside your application: JSON in and out, and one event stream for each "
+    "user. Every refusal is a problem document; a method that a path does not take is answered by 405, and a "
+    "path that there is not by 404."
+)
+
+Described = tuple[str, str, Operation]
+"""A method, a path in the form of Starlette, and what is there."""
+
+
+class Document:
+    """The document, once `write` has made it. Both limits: at least 1."""
+
+    def __init__(self, *, max_content_characters: int, max_batch_rows: int) -> None:
+        self._max_content_characters = max_content_characters
+        self._max_batch_rows = max_batch_rows
+        self._text = b""
+
+    async def get(self, _request: Request) -> Response:
+        """Answer `GET /openapi.json`."""
+        return Response(self._text, headers={"cache-control": "no-cache"}, media_type=JSON)
+
+    def write(self, described: Iterable[Described]) -> None:
+        """Make the document of all routes, in their order."""
+        paths: dict[str, dict[str, Any]] = {}
+        for method, path, operation in described:
+            plain = re.sub(r":\w+}", "}", path)
+            paths.setdefault(plain, {})[method.lower()] = _operation(operation)
+        self._text = to_json(
+            {
+                "openapi": "3.1.1",
+                "info": {
+                    "title": "lumen-notify",
+                    "version": version("lumen-notify"),
+                    "description": DESCRIPTION,
+                    "license": {"name": "MIT", "identifier": "MIT"},
+                },
+                # Relative to the document, so that it holds under any prefix.
+                "servers": [{"url": "."}],
+                "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+                "paths": paths,
+                "components": {"schemas": self._schemas(), "securitySchemes": CREDENTIALS},
+            }
+        ).encode()
+
+    def _schemas(self) -> dict[str, JsonSchema]:
+        bodies = _models(BODIES)
+        batch: dict[str, Any] = {
+            "type": "array",
+            "items": ref("PublicationBody"),
+            "minItems": 1,
+            "description": f"All is published, or nothing: at most {self._max_batch_rows} recipients in sum.",
+        }
+        # What the settings decide, and the models are only told at run time.
+        bodies["PublicationBody"]["properties"]["content"]["maxLength"] = self._max_content_characters
+        users, ids = (
+            bodies[body]["properties"][field] for body, field in (("To", "users"), ("MarkBody", "ids"))
+        )
+        for rows in (batch, users["anyOf"][0], ids["anyOf"][0]):
+            rows["maxItems"] = self._max_batch_rows
+        return {
+            **bodies,
+            "PublicationBatch": batch,
+            "Category": {
+                **TypeAdapter(Category).json_schema(schema_generator=_Untitled),
+                "description": "The name of a category.",
+            },
+            **answers.SCHEMAS,
+            **frames.SCHEMAS,
+            **problems.SCHEMAS,
+        }
+
+
+class _Untitled(GenerateJsonSchema):
+    """Leaves out the titles, which only repeat the names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
+        return False
+
+
+def _models(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
+    """Return the schemas of models and of those within them, by name."""
+    _, definitions = _Untitled(ref_template="#/components/schemas/{model}").generate_definitions(
+        [(model, "validation", model.__pydantic_core_schema__) for model in models]
+    )
+    return {
+        name: {key: value for key, value in schema.items() if key != "title"}
+        for name, schema in definitions.items()
+    }
+
+
+def _operation(operation: Operation) -> JsonSchema:
+    content = {operation.media_type: {"schema": operation.answer}}
+    success: dict[str, Any] = {"description": operation.answered, "content": content}
+    if operation.headers:
+        success["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}} for name, text in operation.headers
+        }
+    fields: dict[str, Any] = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.description,
+        "parameters": list(operation.parameters),
+        "requestBody": _body(operation),
+        "responses": {str(operation.status): success, **problems.responses(operation.problems)},
+    }
+    kept = {name: value for name, value in fields.items() if value}
+    return {**kept, "security": [{name: []} for name in operation.credentials]}
+
+
+def _body(operation: Operation) -> Mapping[str, Any] | None:
+    if operation.body is None:
+        return None
+    content = {"schema": operation.body, "examples": operation.body_examples or {}}
+    return {"required": True, "content": {JSON: content}}

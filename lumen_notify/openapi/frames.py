@@ -1,0 +1,115 @@
+"""Frames: what a stream carries, as JSON schemas of each event's `data`.
+
+OpenAPI 3.1 has no word for the events within a stream (3.2 says `itemSchema`). The schema of the stream is
+that of each of its events, as an object of the event's fields (HTML Standard, section 9.2.6); what `data`
+holds is its `contentSchema`.
+"""
+
+from __future__ import annotations
+
+from lumen_notify.commit.marks import ACTIONS
+from lumen_notify.model import CloseReason
+from lumen_notify.openapi.answers import COUNT, COUNTS, ID, fields, told
+from lumen_notify.openapi.operation import JsonSchema, ref
+
+REASONS = tuple(reason.word for reason in CloseReason if reason is not CloseReason.GONE)
+"""Of `closing`. The one that is missing is for the log: the client has gone."""
+
+FRAMES: dict[str, JsonSchema] = {
+    "NotificationFrame": fields(
+        "A notification.",
+        type={"type": "string", "description": "Its category."},
+        unread_count=COUNTS["unread_count"],
+        data=ref("Notification"),
+    ),
+    "ReadyFrame": fields(
+        "The stream is set; what was missed follows.",
+        connection_id=ID,
+        **COUNTS,
+        recovered={"type": "boolean", "description": "A cursor was given, and could be served."},
+        replayed=told(COUNT, "How many frames of what was missed follow."),
+    ),
+    "MarkFrame": fields(
+        "The user has marked notifications, on any device.",
+        **COUNTS,
+        data=told(ref("MarkBody"), "Which ones, as the request said it."),
+    ),
+    "ExpireFrame": fields(
+        "Notifications are gone: take them out of the list.",
+        **COUNTS,
+        data=fields("Which ones.", ids={"type": "array", "items": ID}),
+    ),
+    "ResetFrame": fields("What was missed cannot be served: fetch the list anew.", **COUNTS),
+    "PingFrame": fields("Nothing."),
+    "ExpiringFrame": fields("The token ends soon.", seconds=told(COUNT, "How soon.")),
+    "ClosingFrame": fields(
+        "The stream ends now.",
+        reason={"type": "string", "enum": list(REASONS)},
+        reconnect={"type": "boolean", "description": "Whether to come back."},
+    ),
+}
+
+_DATA = {"type": "string", "contentMediaType": "application/json"}
+_ID = {
+    "type": "string",
+    "pattern": "^[0-9a-z]+-[0-9]+$",
+    "description": "`<epoch>-<position>`: the cursor, to hand back as Last-Event-ID.",
+}
+_RETRY = {"type": "integer", "minimum": 1, "description": "Milliseconds until a client may come back."}
+
+
+def _event(
+    event: str,
+    schema: str,
+    description: str,
+    *,
+    required: tuple[str, ...] = ("event", "id", "data"),
+    **more: JsonSchema,
+) -> JsonSchema:
+    return {
+        "type": "object",
+        "title": event,
+        "description": description,
+        "properties": {
+            "event": {"const": event},
+            "data": {**_DATA, "contentSchema": ref(schema)},
+            **({"id": _ID} if event not in ("expiring", "closing") else {}),
+            **more,
+        },
+        "required": list(required),
+    }
+
+
+EVENT: JsonSchema = {
+    "description": "One server-sent event (HTML Standard, section 9.2); its data is JSON.",
+    "oneOf": [
+        _event(
+            "message",
+            "NotificationFrame",
+            "A notification, without an `event:` line: `EventSource.onmessage` gets it.",
+            required=("id", "data"),
+        ),
+        _event(
+            "ready",
+            "ReadyFrame",
+            "Always the first. Without an id if what was missed follows.",
+            required=("event", "data"),
+        ),
+        *(_event(action, "MarkFrame", f"A mark, made on any device: `{action}`.") for action in ACTIONS),
+        _event("expire", "ExpireFrame", "Notifications have been removed."),
+        _event("reset", "ResetFrame", "The cursor cannot be served: another database, or too far back."),
+        _event("ping", "PingFrame", "Nothing happened for a while (`LUMEN_PING_SECONDS`)."),
+        _event(
+            "expiring", "ExpiringFrame", "The token ends within a minute: renew.", required=("event", "data")
+        ),
+        _event(
+            "closing",
+            "ClosingFrame",
+            "The last. `retry` says when to come back.",
+            required=("event", "data", "retry"),
+            retry=_RETRY,
+        ),
+    ],
+}
+
+SCHEMAS: dict[str, JsonSchema] = {"Event": EVENT, **FRAMES}

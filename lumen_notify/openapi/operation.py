@@ -1,0 +1,54 @@
+"""Operation: one method of one path, as the document tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+JsonSchema = Mapping[str, Any]
+"""A JSON schema, draft 2020-12, as OpenAPI 3.1 has them."""
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What a caller must know of one method of one path.
+
+    name: unique, never changed: clients are generated with it. credentials: names of security schemes, any
+    of which will do; empty for none. parameters: OpenAPI's parameter objects, those in the path too. body:
+    what the request must carry, None for nothing. status: of success. answer: its body, of type
+    `media_type`. headers: those of success worth a word: (name, description).
+    problems: the codes of refusals; `internal` is every operation's.
+    """
+
+    name: str
+    tag: str
+    summary: str
+    description: str = ""
+    credentials: tuple[str, ...] = ()
+    parameters: tuple[Mapping[str, Any], ...] = ()
+    body: JsonSchema | None = None
+    body_examples: Mapping[str, Any] | None = None
+    status: int = 200
+    answered: str
+    answer: JsonSchema
+    media_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def ref(name: str) -> JsonSchema:
+    """Refer to one of the document's schemas."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def query(name: str, schema: JsonSchema, description: str) -> Mapping[str, Any]:
+    """Describe an optional query parameter."""
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def header(name: str, schema: JsonSchema, description: str) -> Mapping[str, Any]:
+    """Describe an optional request header."""
+    return {"name": name, "in": "header", "description": description, "schema": schema}

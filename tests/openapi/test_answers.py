@@ -1,0 +1,92 @@
+"""Answers: every field that is answered is described, and every one described is answered so."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+
+from clients import MARKS, NOTIFICATIONS, EventStream, token
+from documents import faults, operations
+from lumen_notify.auth import PUBLISH
+
+ALICE = {"Authorization": f"Bearer {token('alice', PUBLISH)}"}
+FULL = {
+    "to": {"user": "alice"},
+    "category": "like",
+    "content": "hi",
+    "title": "a title",
+    "data": {"photo": 7},
+    "sender": {"id": "bob", "username": "Bob", "avatar": "/bob.png"},
+    "priority": "high",
+}
+
+
+def schema_of(document: Any, answer: httpx.Response) -> Any:
+    """Find what the document says of an answer, by its request's method and path and by its own status."""
+    path = answer.request.url.path
+    for method, template, operation in operations(document):
+        given, wanted = path.split("/"), template.split("/")
+        is_it = len(given) == len(wanted) and all(
+            name in {part, "{id}"} for part, name in zip(given, wanted, strict=True)
+        )
+        if method == answer.request.method and is_it:
+            content = operation["responses"][str(answer.status_code)]["content"]
+            assert list(content) == [answer.headers["content-type"].partition("; charset")[0]]
+            return next(iter(content.values()))["schema"]
+    raise AssertionError(f"{answer.request.method} {path} is not in the document")
+
+
+async def test_every_field_of_every_answer_is_described(
+    http: httpx.AsyncClient, document: Any, closing: AsyncExitStack
+) -> None:
+    stream = await EventStream.open(str(http.base_url), token("alice"), query={"device": "mobile"})
+    closing.push_async_callback(stream.close)
+    await stream.wait_for_event("ready")
+    answers: list[httpx.Response] = [
+        await http.post(NOTIFICATIONS, headers=ALICE, json=FULL),
+        await http.post(NOTIFICATIONS, headers=ALICE, json=[FULL, FULL | {"to": {"all": True}}]),
+    ]
+    id_ = answers[0].json()["id"]
+    answers += [
+        await http.post(f"{NOTIFICATIONS}/{action}", headers=ALICE, json={"ids": [id_]}) for action in MARKS
+    ]
+    answers += [
+        await http.put(f"{NOTIFICATIONS}/{id_}", headers=ALICE, json={"is_read": True}),
+        await http.get(f"{NOTIFICATIONS}/{id_}", headers=ALICE),
+        await http.get(NOTIFICATIONS, headers=ALICE),
+        await http.get(NOTIFICATIONS, headers=ALICE, params={"limit": 1}),
+        await http.get(f"{NOTIFICATIONS}/unread", headers=ALICE),
+        await http.post(f"{NOTIFICATIONS}/stream/tickets", headers=ALICE),
+        await http.post(f"{NOTIFICATIONS}/stream/renew", headers=ALICE),
+        await http.get("/api/v1/connections", headers=ALICE),
+        await http.get("/healthz"),
+        await http.get("/readyz"),
+        await http.get("/openapi.json"),
+    ]
+    assert all(answer.is_success for answer in answers), answers
+    refusals = [
+        await http.post(NOTIFICATIONS, headers=ALICE, json=FULL | {"contents": 1}),
+        await http.post(NOTIFICATIONS, headers=ALICE, content=b" " * 70_000),
+        await http.get(NOTIFICATIONS),
+        await http.get(NOTIFICATIONS, headers={"Authorization": "Bearer nonsense"}),
+        await http.get(f"{NOTIFICATIONS}/00000000-0000-7000-8000-000000000000", headers=ALICE),
+        await http.post(NOTIFICATIONS, headers={"Authorization": f"Bearer {token('bob', 'x')}"}, json=FULL),
+        await http.post(NOTIFICATIONS, headers={**ALICE, "Idempotency-Key": "k"}, json=FULL),
+        await http.post(NOTIFICATIONS, headers={**ALICE, "Idempotency-Key": "k"}, json=[FULL]),
+        await http.get(f"{NOTIFICATIONS}/stream"),
+        await http.get(f"{NOTIFICATIONS}/stream?device=fridge", headers=ALICE),
+    ]
+    statuses = [422, 413, 401, 401, 404, 403, 201, 409, 401, 422]
+    assert [answer.status_code for answer in refusals] == statuses
+    for answer in answers + refusals:
+        found = faults(document, schema_of(document, answer), answer.json())
+        assert found == [], f"{answer.request.method} {answer.request.url}: {answer.text}"
+
+
+async def test_an_answer_with_a_field_too_many_would_be_told(document: Any) -> None:
+    schema = {"$ref": "#/components/schemas/Ticket"}
+    assert faults(document, schema, {"ticket": "x", "expires_in": 60}) == []
+    assert faults(document, schema, {"ticket": "x", "expires_in": 60, "more": 1}) != []
+    assert faults(document, schema, {"ticket": "x"}) != []

@@ -1,0 +1,76 @@
+"""Frames: each event that a stream can carry is described, and is as described."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+
+from clients import MARKS, Api, EventStream, Frame, token
+from documents import faults
+from lumen_notify import Lumen
+from test_readme import section
+
+
+def described(document: Any) -> dict[str, Any]:
+    """Return the described events by name."""
+    return {one["title"]: one for one in document["components"]["schemas"]["Event"]["oneOf"]}
+
+
+def as_object(frame: Frame) -> dict[str, Any]:
+    fields = {"event": frame.event, "id": frame.id, "retry": frame.retry_ms, "data": "{}"}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def check(document: Any, frames: list[Frame]) -> set[str]:
+    """Hold every frame to its description; return their names. The bare `retry:` is no event."""
+    events = described(document)
+    names = set()
+    for frame in frames:
+        if frame.event:
+            assert faults(document, {"$ref": "#/components/schemas/Event"}, as_object(frame)) == [], frame
+            schema = events[frame.event]["properties"]["data"]["contentSchema"]
+            assert faults(document, schema, frame.data) == [], frame
+            names.add(frame.event)
+    return names
+
+
+async def test_every_frame_is_as_described(
+    lumen: Lumen, http: httpx.AsyncClient, document: Any, closing: AsyncExitStack
+) -> None:
+    url = str(http.base_url)
+    alice = Api(http, "alice")
+    full = {"title": "t", "data": {"n": 1}, "priority": "low", "sender": {"id": "bob"}}
+    stream = await EventStream.open(url, token("alice", ttl_seconds=40), cursor="nonsense")
+    closing.push_async_callback(stream.close)
+    await stream.wait_for_event("reset")
+    for fields in ({}, full):
+        body = {"to": {"user": "alice"}, "category": "like", "content": "hi", **fields}
+        await alice.post("", body)
+    for selection in ({"all": True}, {"category": "like", "up_to": 2}):
+        for action in ("seen", "read", "unread", "archive", "unarchive"):
+            await alice.post(f"/{action}", selection)
+    for event in ("ping", "expiring", "archive"):
+        await stream.wait_for_event(event)
+    assert lumen._parts is not None
+    await lumen._parts.streams.drain()
+    await stream.wait_for_end()
+
+    seen = check(document, stream.frames)
+    assert seen == {"message", *MARKS, "ready", "reset", "ping", "expiring", "closing"}
+    assert seen <= described(document).keys()
+
+
+def test_every_frame_of_the_readme_is_in_the_document(document: Any) -> None:
+    table = section("Frames").partition("| reason |")[0]
+    rows = re.findall(r"^\| (`.*?|\(none\)) \| `\{", table, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert described(document).keys() == told | {"message"}
+
+
+def test_every_close_reason_of_the_readme_is_in_the_document(document: Any) -> None:
+    told = re.findall(r"^\| `(\w+)` \| (?:yes|no) \|", section("Frames"), re.MULTILINE)
+    closing = document["components"]["schemas"]["ClosingFrame"]
+    assert set(closing["properties"]["reason"]["enum"]) == set(told)

@@ -1,0 +1,59 @@
+"""Schemathesis: requests made from the document, good and bad, are answered as the document says.
+
+Its checks: no 500, no status, type, header or field that is not described, good data taken, bad data refused,
+methods that there are not refused with those that there are, and nothing without credentials.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from clients import SECRET, EventStream, token
+from conftest import StartServer
+from lumen_notify.auth import PUBLISH
+
+EXAMPLES = 15
+"""Of each operation, beside all that each limit of each field suggests."""
+
+WITHIN_SECONDS = 100
+"""For a machine that is busy: it takes about ten."""
+
+
+@pytest.mark.slow
+async def test_requests_made_from_the_document_are_answered_as_it_says(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    server = start_server(
+        LUMEN_JWT_SECRET=SECRET,
+        LUMEN_MAX_STREAMS_PER_ADDRESS="1",  # a stream is answered `closing` at once, while this one is open:
+        LUMEN_MAX_BODY_BYTES="1000000",  # a list that is too long is told so, not that its body is
+    )
+    stream = await EventStream.open(server.url, token("alice"))
+    await stream.wait_for_event("ready")
+    process = await asyncio.create_subprocess_exec(
+        *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{server.url}/openapi.json"),
+        *("--header", f"Authorization: Bearer {token('alice', PUBLISH)}"),
+        *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES)),
+        "--generation-deterministic",
+        *("--request-timeout", "10", "--no-color"),
+        cwd=tmp_path,
+        env=server.environ | {"no_proxy": "*"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        async with asyncio.timeout(WITHIN_SECONDS):
+            output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await stream.close()
+    report = output.decode()
+    assert process.returncode == 0, report
+    assert "No issues found" in report
+    assert " failed" not in server.log()
