@@ -19,9 +19,9 @@ class Channel:
     outlets: his open streams, oldest first; never changed in place, so that one that is too slow can
     leave while it is written to. flowing: what takes chunks without being asked, if there is one stream
     and it is not full; this spares a fan-out to many the way through the outlet, which by then is in no
-    cache. joining: how many are on their way in. position: up to which events
-    are shown; shown_at: when, in the wheel's seconds. total: what is unread at it; it means nothing while no stream is open, and is set anew
-    by each that comes.
+    cache. joining: how many are on their way in. position: up to which events are shown; shown_at: when
+    something last was, in the wheel's seconds. total: what is unread at the position; it means nothing
+    while no stream is open, and is set anew by each that comes.
     """
 
     __slots__ = ("flowing", "joining", "outlets", "position", "shown_at", "total", "user_id")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,12 @@ COOKIE = "lumen_stream"
 
 DEVICES = ("mobile", "desktop", "tablet")
 
-HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
-"""Nobody on the way may keep or hold back what is sent (the second is nginx's word for it)."""
+HEADERS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+)
+"""Nobody on the way may keep or hold back what is sent (the last is nginx's word for it)."""
 
 _SECRETS = re.compile(rb"((?:^|&)(?:token|ticket)=)[^&]*")
 
@@ -89,7 +93,7 @@ class StreamEndpoint:
         """Return who it is, and the value of a stream cookie to set, if any."""
         query = request.query_params
         if token := query.get("token"):
-            return await self.verifier.verify(token, is_remembered=False), None
+            return await self.verifier.verify(token), None
         cookie = request.cookies.get(COOKIE)
         if ticket := query.get("ticket"):
             principal, is_fresh = self.tickets.redeem_with_cookie(ticket, cookie)
@@ -113,7 +117,7 @@ class Opening:
 
     def transport_outlet(self) -> TransportOutlet:
         """Make the outlet of a connection that is handed over."""
-        return TransportOutlet(on_shutdown=self.endpoint.streams.start_drain, **self._common())
+        return TransportOutlet(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
 
     def queue_outlet(self) -> fallback.QueueOutlet:
         """Make the outlet of a response."""
@@ -126,7 +130,7 @@ class Opening:
             "address": self.address,
             "connected_at": self.endpoint.clock(),
             "expires_at": self.principal.expires_at,
-            "on_close": self.endpoint.streams.closed,
+            "on_close": self.endpoint.streams.on_close,
             "max_backlog_bytes": self.endpoint.max_backlog_bytes,
         }
 
@@ -154,9 +158,12 @@ class StreamResponse(Response):
     media_type = "text/event-stream"
 
     def __init__(self, opening: Opening) -> None:
-        super().__init__(headers=HEADERS)
-        del self.headers["content-length"]
+        super().__init__()
         self._opening = opening
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Start with the headers of a stream, which has no length."""
+        self.raw_headers = [*HEADERS, *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: ASGI 3."""
@@ -179,7 +186,7 @@ class StreamResponse(Response):
         response = fallback.respond(
             opening.queue_outlet(),
             opening.begin,
-            on_shutdown=opening.endpoint.streams.start_drain,
+            on_shutdown=opening.endpoint.streams.on_shutdown,
             grace_seconds=opening.endpoint.drain_seconds,
         )
         await response(scope, receive, send_body)

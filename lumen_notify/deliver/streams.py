@@ -62,6 +62,9 @@ class Streams:
         wall_clock: Callable[[], int],
     ) -> None:
         self.wheel: Wheel[Outlet] = Wheel(self._check, clock)
+        # Bound once: each look at a method makes a new object, and every outlet keeps these two.
+        self.on_close = self._closed
+        self.on_shutdown = self.start_drain
         self.ended: Counter[str] = Counter()
         self._hub = hub
         self._ping_seconds = max(1, round(ping_seconds))
@@ -124,7 +127,7 @@ class Streams:
             self.wheel.put(outlet, self._next_check(outlet))
         return len(mine)
 
-    def closed(self, outlet: Outlet, reason: CloseReason) -> None:
+    def _closed(self, outlet: Outlet, reason: CloseReason) -> None:
         """Let an ended stream go: every outlet's `on_close`."""
         self.ended[reason.word] += 1
         if outlet.slot:  # else it was refused, and never added
