@@ -97,3 +97,14 @@ async def test_document_is_json_that_others_may_ask_for_again(http: httpx.AsyncC
     assert first.headers["content-type"] == "application/json"
     assert first.content == again.content
     assert first.json()["openapi"].startswith("3.1.")
+
+
+async def test_document_and_page_hold_under_a_prefix(lumen: Lumen, document: Any) -> None:
+    mounted = httpx.ASGITransport(Starlette(routes=[Mount("/notify", lumen.app)]))
+    async with httpx.AsyncClient(transport=mounted, base_url="http://t") as client:
+        answer = await client.get("/notify/openapi.json")
+        assert answer.json() == document
+        base = answer.url.join(document["servers"][0]["url"])  # RFC 3986, section 5: relative to the document
+        for _, path, operation in operations(document):
+            if not operation["security"]:
+                assert (await client.get(str(base).rstrip("/") + path)).status_code == 200
