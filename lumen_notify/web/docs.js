@@ -94,7 +94,8 @@ function operationCard(base, schemas, path, method, operation) {
   if (operation.requestBody) {
     const { schema } = operation.requestBody.content["application/json"];
     const shape = shapeOf(schema);
-    inside.append(make("h3", {}, "Body: ", said(shape)), table(fieldRows(schemas[shape[0].name])));
+    const body = schemas[shape[0].name];
+    inside.append(make("h3", {}, "Body: ", said(shape)), make("p", {}, body.description), table(fieldRows(body)));
   }
   inside.append(make("h3", {}, "Answers"), table(answers(operation)));
   inside.append(make("h3", {}, "By hand"), verbatim(curl(base, path, method, operation)));

@@ -7,7 +7,10 @@ export function shapeOf(schema) {
   if (schema.enum !== undefined) return [schema.enum.map((one) => `\`${one}\``).join(", ")];
   const choices = schema.anyOf ?? (schema.type === "string" ? undefined : schema.oneOf);
   if (choices !== undefined && schema.properties === undefined) return joined(choices.map(shapeOf), " or ");
-  if (schema.type === "array") return ["list of ", ...shapeOf(schema.items), limits(schema.minItems, schema.maxItems, "items")];
+  if (schema.type === "array") {
+    const bounds = limits(schema.minItems, schema.maxItems, "items");
+    return [bounds === "" ? "list of " : `list${bounds}, of `, ...shapeOf(schema.items)];
+  }
   if (schema.type === "string") {
     return [schema.format ?? "text", limits(schema.minLength, schema.maxLength, "characters")];
   }
