@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol
+from uuid import UUID
 
 from lumen_notify.deliver import frames
 from lumen_notify.model import CloseReason, new_id
@@ -62,6 +63,7 @@ class Outlet:
     """
 
     __slots__ = (
+        "_id",
         "_on_close",
         "address",
         "close_reason",
@@ -69,7 +71,6 @@ class Outlet:
         "device",
         "expires_at",
         "flowing",
-        "id",
         "is_warned",
         "slot",
         "user_id",
@@ -86,7 +87,7 @@ class Outlet:
         expires_at: int,
         on_close: OnClose,
     ) -> None:
-        self.id = new_id()
+        self._id = UUID(new_id()).bytes  # a third of what the text takes
         self.user_id = user_id
         self.device = device
         self.address = address
@@ -98,6 +99,11 @@ class Outlet:
         self.watcher: FlowWatcher | None = None
         self.close_reason: CloseReason | None = None
         self._on_close = on_close
+
+    @property
+    def id(self) -> str:
+        """The connection's id, a UUIDv7."""
+        return str(UUID(bytes=self._id))
 
     @property
     def backlog_bytes(self) -> int:
