@@ -86,8 +86,8 @@ class Event:
     """One row of the log, immutable once committed.
 
     position: from 1, gapless. kind: `notification`, or the mark that a user made (`read`,
-    `seen`, `unread`, `archive`, `unarchive`). category: of a notification, else None. body: JSON
-    text, what the frame carries. created_at: milliseconds.
+    `seen`, `unread`, `archive`, `unarchive`), or `expire`: notifications are gone. category: of a
+    notification, else None. body: JSON text, what the frame carries. created_at: milliseconds.
     """
 
     position: int

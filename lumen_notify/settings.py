@@ -74,6 +74,11 @@ def _between(lowest: float, highest: float) -> Callable[[Any], str | None]:
     return lambda value: None if lowest <= value <= highest else f"must be from {lowest:,} to {highest:,}"
 
 
+def _zero_or(lowest: float, highest: float) -> Callable[[Any], str | None]:
+    problem = f"must be 0, or from {lowest:,} to {highest:,}"
+    return lambda value: None if value == 0 or lowest <= value <= highest else problem
+
+
 def _above_zero(highest: float) -> Callable[[Any], str | None]:
     return lambda value: None if 0 < value <= highest else f"must be above 0, at most {highest:,}"
 
@@ -335,6 +340,41 @@ class Settings:
             _between(0, 10_000_000),
             "How many of the newest events are kept in memory for reconnects, at most 10,000,000;"
             " 0 means none: every reconnect reads the database.",
+        ),
+    )
+    retention_events_seconds: int = field(
+        default=7 * 86400,
+        metadata=_about(
+            int,
+            _zero_or(60, 10 * 365 * 86400),
+            "How many seconds an event can be replayed, at least 60, at most ten years; a cursor from before"
+            " gets `reset`. 0 means for ever.",
+        ),
+    )
+    retention_events: int = field(
+        default=1_000_000,
+        metadata=_about(
+            int,
+            _between(0, 10**12),
+            "How many of the newest events are kept, once they are a minute old; 0 means no limit.",
+        ),
+    )
+    retention_archived_seconds: int = field(
+        default=30 * 86400,
+        metadata=_about(
+            int,
+            _between(0, 10 * 365 * 86400),
+            "After how many seconds a notification to one user, archived by this user, is removed; at most"
+            " ten years, 0 means never.",
+        ),
+    )
+    retention_idempotency_seconds: int = field(
+        default=86400,
+        metadata=_about(
+            int,
+            _zero_or(60, 10 * 365 * 86400),
+            "How many seconds an `Idempotency-Key` is remembered, at least 60, at most ten years;"
+            " 0 means for ever.",
         ),
     )
     log_level: str = field(

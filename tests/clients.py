@@ -41,6 +41,8 @@ POLL_SECONDS = 0.01
 
 MARKS = ("read", "seen", "unread", "archive", "unarchive")
 
+DURABLE = ("message", *MARKS, "expire")
+
 
 def token(user_id: str, *scopes: str, ttl_seconds: int = 3600) -> str:
     """Mint a token by SECRET."""
@@ -66,7 +68,7 @@ class Frame:
     @property
     def is_durable(self) -> bool:
         """Whether an event of the log stands behind it."""
-        return self.event == "message" or self.event in MARKS
+        return self.event in DURABLE
 
 
 def read_frames(text: str) -> Iterator[Frame]:
@@ -305,6 +307,9 @@ class Bell:
             row = frame.data["data"]
             item = Item(position=frame.position, category=frame.data["type"], content=row["content"])
             self.items.setdefault(row["id"], item)
+        elif frame.event == "expire":
+            for id_ in frame.data["data"]["ids"]:
+                self.items.pop(id_, None)
         else:
             for id_ in self._selected(frame.data["data"], frame.position):
                 _mark(self.items[id_], frame.event)

@@ -56,6 +56,10 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "LUMEN_MAX_BACKLOG_BYTES": "7",
             "LUMEN_MAX_STREAM_SECONDS": "8.5",
             "LUMEN_REPLAY_EVENTS": "9",
+            "LUMEN_RETENTION_EVENTS_SECONDS": "60",
+            "LUMEN_RETENTION_EVENTS": "10",
+            "LUMEN_RETENTION_ARCHIVED_SECONDS": "0",
+            "LUMEN_RETENTION_IDEMPOTENCY_SECONDS": "61",
             "LUMEN_LOG_LEVEL": "DEBUG",
         }
     )
@@ -80,6 +84,10 @@ def test_every_setting_is_read_from_its_variable() -> None:
         max_backlog_bytes=7,
         max_stream_seconds=8.5,
         replay_events=9,
+        retention_events_seconds=60,
+        retention_events=10,
+        retention_archived_seconds=0,
+        retention_idempotency_seconds=61,
         log_level="debug",
     )
 

@@ -146,11 +146,12 @@ export function applied(items, frame) {
   return items.map((item) => (isMeant(item) ? change(item) : item)).filter((item) => item !== null);
 }
 
-/** What each mark does to a row; `seen` changes nothing that is shown. */
+/** What each frame does to a row; `seen` changes nothing that is shown. */
 const CHANGES = {
   read: (item) => ({ ...item, is_read: true }),
   unread: (item) => ({ ...item, is_read: false }),
   archive: () => null,
+  expire: () => null,
 };
 
 /** Make the test that `data` stands for: ids, or all up to here, perhaps of one category or up to a position. */

@@ -2,10 +2,10 @@
 
 /** Frames by name. `message` has none on the wire: it is a notification. */
 const KINDS = [
-  "message", "read", "seen", "unread", "archive", "unarchive",
+  "message", "read", "seen", "unread", "archive", "unarchive", "expire",
   "ready", "ping", "reset", "expiring", "closing",
 ];
-const DURABLE = new Set(["message", "read", "seen", "unread", "archive", "unarchive"]);
+const DURABLE = new Set(["message", "read", "seen", "unread", "archive", "unarchive", "expire"]);
 
 const SHORTEST_MS = 2_000;
 const LONGEST_MS = 30_000;

@@ -76,15 +76,26 @@ ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + 
 
 -- unread_counts
 -- Who: every new channel, every mark, GET /notifications/unread. Many users at once, and the position
--- at which the numbers hold, in one snapshot. Indexes: the primary keys of tally and settled.
+-- at which the numbers hold, in one snapshot. A tally loses a removed notification at once, the settled
+-- numbers of those who had read it only when `forget` comes to their receipts: until then these count.
+-- Indexes: the primary keys of tally, settled, removed and receipt.
 SELECT h.position, u.user_id, c.category, c.unread
 FROM log_head h
 CROSS JOIN jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 LEFT JOIN (
-    SELECT a.user_id, t.category, CAST(sum(t.live - coalesce(s.count, 0)) AS bigint) AS unread
-    FROM ({addressed}) a
-    JOIN tally t ON t.audience = a.audience
-    LEFT JOIN settled s
-        ON s.user_id = a.user_id AND s.audience = t.audience AND s.category = t.category
-    GROUP BY a.user_id, t.category
+    SELECT p.user_id, p.category, CAST(sum(p.unread) AS bigint) AS unread
+    FROM (
+        SELECT a.user_id, t.category, t.live - coalesce(s.count, 0) AS unread
+        FROM ({addressed}) a
+        JOIN tally t ON t.audience = a.audience
+        LEFT JOIN settled s
+            ON s.user_id = a.user_id AND s.audience = t.audience AND s.category = t.category
+        UNION ALL
+        SELECT a.user_id, r.category, 1
+        FROM ({addressed}) a
+        JOIN removed r ON r.audience = a.audience
+        JOIN receipt k ON k.user_id = a.user_id AND k.notification_id = r.id
+        WHERE k.read_at IS NOT NULL OR k.archived_at IS NOT NULL
+    ) p
+    GROUP BY p.user_id, p.category
 ) c ON c.user_id = u.user_id AND c.unread <> 0

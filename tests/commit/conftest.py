@@ -11,6 +11,8 @@ from lumen_notify.commit.log import Log
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.model import now_ms
 
+from .store import Store, opened
+
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
@@ -35,3 +37,9 @@ async def other_database(database: Database, database_url: str) -> AsyncIterator
     await other.open()
     yield other
     await other.close()
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Store]:
+    async with opened(database_url) as store:
+        yield store

@@ -1,0 +1,105 @@
+"""Removal: takes notifications away for good, and forgets later who had read them.
+
+Promises: the counts are exact at every moment, and each change of them is an event (`expire`) with the
+ids that are gone; no step is larger than its rows, however many users had read one.
+
+A notification leaves list, tally and log order at once. What each user had read of it stays in his
+receipts and settled numbers, and is taken out step by step, from FORGET_SECONDS on: `unread_counts`
+makes up for what is still there. From the removal on these receipts change no more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.log import Draft
+from lumen_notify.model import to_json
+
+FORGET_SECONDS = 60
+"""How long the receipts of what is gone are kept: an instance that lags behind may ask for them."""
+
+STEP_REMOVED = 100
+STEP_RECEIPTS = 500
+"""What one step forgets, at most: some 10 ms of the writer's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove:
+    """Remove notifications: (id, audience) each. The result: how many were still there."""
+
+    rows: Sequence[tuple[str, str]]
+
+    @property
+    def lane(self) -> str:
+        """One a transaction: a step is to stay small."""
+        return "removal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """Forget one step of the receipts of what is gone. The result: how many rows that were."""
+
+    @property
+    def lane(self) -> str:
+        """One a transaction: a step is to stay small."""
+        return "removal"
+
+
+async def remove(draft: Draft, commands: Sequence[Remove]) -> Sequence[int]:
+    """Write removals: a `committer.Writer`, to stand before the marks, whose counts come after it.
+
+    Appends one event to each audience, with that user's counts.
+    """
+    rows = [{"id": id_, "audience": audience} for command in commands for id_, audience in command.rows]
+    gone = await draft.run("remove_notifications", rows=rows)
+    if gone:
+        kept = [
+            {"audience": audience, "id": id_, "category": category, "removed_at": draft.now}
+            for id_, audience, category in gone
+        ]
+        await draft.run("keep_removed", rows=kept)
+        fewer = Counter((audience, category) for _, audience, category in gone)
+        tally = [
+            {"audience": audience, "category": category, "live": -number}
+            for (audience, category), number in fewer.items()
+        ]
+        await draft.run("add_to_tally", rows=tally)
+        await _append(draft, gone)
+    return [len(gone)] * len(commands)
+
+
+async def _append(draft: Draft, gone: Sequence[Sequence[Any]]) -> None:
+    ids: dict[str, list[str]] = defaultdict(list)
+    for id_, audience, _ in sorted(map(tuple, gone)):
+        ids[audience].append(id_)
+    users = {audience: audience.removeprefix("user:") for audience in sorted(ids)}
+    counts = await counts_in(draft, list(users.values()))
+    for audience, user_id in users.items():
+        mine = counts[user_id]
+        body = {"data": {"ids": ids[audience]}, "categories": mine.categories, "rooms": mine.rooms}
+        draft.append(audience=audience, kind="expire", body=to_json(body))
+
+
+async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
+    """Write one step of forgetting: a `committer.Writer`. No count changes, so there is no event."""
+    before = draft.now - FORGET_SECONDS * 1000
+    found = await draft.run("removed_receipts", before=before, rows_limit=STEP_REMOVED, limit=STEP_RECEIPTS)
+    settled: Counter[tuple[str, str, str]] = Counter()
+    if found:
+        places = {(user_id, id_): (audience, category) for user_id, id_, audience, category in found}
+        rows = [{"user_id": user_id, "id": id_} for user_id, id_ in places]
+        for user_id, id_, read_at, archived_at in await draft.run("forget_receipts", rows=rows):
+            if read_at is not None or archived_at is not None:
+                settled[user_id, *places[user_id, id_]] -= 1
+    if settled:
+        moved = [
+            {"user_id": user_id, "audience": audience, "category": category, "count": number}
+            for (user_id, audience, category), number in settled.items()
+        ]
+        await draft.run("add_to_settled", rows=moved)
+    done = await draft.run("forget_removed", before=before, rows_limit=STEP_REMOVED)
+    return [len(found) + len(done)] * len(commands)

@@ -1,0 +1,114 @@
+"""Store: a real log, committer and retention on one database, with a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.counts import UnreadCounts
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Log
+from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
+from lumen_notify.commit.migrations import migrate
+from lumen_notify.commit.notifications import IdempotencyKey, Inbox, Publication, Publish, Published, publish
+from lumen_notify.commit.removal import Forget, Remove, forget, remove
+from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
+from lumen_notify.metrics import Metrics
+from lumen_notify.model import EVERYONE, Event, new_id, user_audience
+
+DAY_MS = 86_400_000
+
+
+class Store:
+    """What the tests of `commit` write to and read from. events: all that were announced."""
+
+    def __init__(self, database: Database) -> None:
+        self.now = 1_800_000_000_000
+        self.database = database
+        self.log = Log(database, self.clock)
+        self.events: list[Event] = []
+        self.counts = UnreadCounts(database)
+        self.inbox = Inbox(database)
+        self.committer = Committer(
+            self.log,
+            {
+                Publish: publish,
+                Remove: remove,
+                Forget: forget,
+                TrimEvents: trim_events,
+                TrimKeys: trim_keys,
+                Mark: mark,
+            },
+            announce=self.events.extend,
+            pace=_at_once,
+            metrics=Metrics(),
+        )
+
+    def clock(self) -> int:
+        return self.now
+
+    def retention(self, **limits: int) -> Retention:
+        """Make one that keeps for ever what is not limited."""
+        forever = {"events_seconds": 0, "events": 0, "archived_seconds": 0, "idempotency_seconds": 0}
+        return Retention(self.database, self.committer.submit, self.clock, **(forever | limits))
+
+    async def publish(
+        self, *users: str, category: str = "like", number: int = 1, key: IdempotencyKey | None = None
+    ) -> Sequence[Published]:
+        """Publish to users, to everyone if there are none."""
+        audiences = tuple(map(user_audience, users)) or (EVERYONE,)
+        publications = tuple(
+            Publication(
+                id=new_id(), audiences=audiences, recipients=len(users) or None, category=category, fields={}
+            )
+            for _ in range(number)
+        )
+        published: Sequence[Published] = await self.committer.submit(
+            Publish(publications=publications, key=key)
+        )
+        return published
+
+    async def mark(self, user: str, action: Action, **selection: Any) -> Marked:
+        marked: Marked = await self.committer.submit(
+            Mark(user_id=user, action=action, selection=Selection(**selection))
+        )
+        return marked
+
+    async def unread(self, user: str) -> dict[str, int]:
+        """Count by category."""
+        return dict((await self.counts.fetch([user]))[user].categories)
+
+    async def positions(self, user: str, *, is_archived: bool | None = None) -> list[int]:
+        """List a user's notifications, newest first."""
+        rows = await self.inbox.page(
+            user, before=2**62, limit=1000, category=None, is_unread=None, is_archived=is_archived
+        )
+        return [row.position for row in rows]
+
+    async def number_of(self, table: str) -> int:
+        """Count the rows of a table."""
+        async with self.database.transaction() as transaction:
+            ((number,),) = await transaction.run_sql(f"SELECT count(*) FROM {table}")  # noqa: S608
+        return int(number)
+
+
+async def _at_once() -> None:
+    pass
+
+
+@asynccontextmanager
+async def opened(database_url: str) -> AsyncIterator[Store]:
+    """Open a store on an empty database."""
+    database = Database(database_url)
+    await database.open()
+    try:
+        await migrate(database)
+        store = Store(database)
+        await store.log.open()
+        store.committer.start()
+        yield store
+        await store.committer.close()
+    finally:
+        await database.close()

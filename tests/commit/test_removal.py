@@ -1,0 +1,115 @@
+"""Whatever is removed, read by whom it may be: counts are exact before, meanwhile and after."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from lumen_notify.commit import removal as module
+from lumen_notify.commit.marks import Action
+from lumen_notify.commit.removal import Forget, Remove
+from lumen_notify.model import user_audience
+
+from .store import Store
+
+USERS = ("ann", "bob", "cyd")
+
+
+async def recount(store: Store, user: str) -> dict[str, int]:
+    """Count what is unread in the list itself."""
+    rows = await store.inbox.page(
+        user, before=2**62, limit=1000, category=None, is_unread=True, is_archived=False
+    )
+    categories = [json.loads(row.body)["category"] for row in rows]
+    return {category: categories.count(category) for category in categories}
+
+
+async def test_removing_twice_changes_nothing_and_appends_no_event(store: Store) -> None:
+    (one,) = await store.publish("ann")
+    rows = [(one.id, "user:ann")]
+
+    assert await store.committer.submit(Remove(rows=rows)) == 1
+    assert await store.committer.submit(Remove(rows=rows)) == 0
+
+    assert [event.kind for event in store.events] == ["notification", "expire"]
+    assert await store.unread("ann") == {}
+
+
+async def test_one_audience_of_several_is_removed_alone(store: Store) -> None:
+    (one,) = await store.publish("ann", "bob")
+    await store.mark("bob", "read", ids=(one.id,))
+
+    await store.committer.submit(Remove(rows=[(one.id, "user:ann")]))
+    store.now += 61_000
+    while await store.committer.submit(Forget()):
+        pass
+
+    assert await store.unread("ann") == {}
+    assert await store.unread("bob") == {}
+    assert await store.number_of("receipt") == 1
+    assert await store.number_of("removed") == 0
+    await store.mark("bob", "unread", ids=(one.id,))
+    assert await store.unread("bob") == {"like": 1}
+
+
+async def test_what_is_gone_cannot_be_marked(store: Store) -> None:
+    (one,) = await store.publish("ann")
+    await store.mark("ann", "read", ids=(one.id,))
+    await store.committer.submit(Remove(rows=[(one.id, "user:ann")]))
+
+    marked = await store.mark("ann", "unread", ids=(one.id,))
+
+    assert (marked.changed, marked.counts.total) == (0, 0)
+
+
+async def test_receipts_stay_for_a_while_and_counts_are_right_with_and_without_them(store: Store) -> None:
+    (one,) = await store.publish("ann")
+    await store.publish("ann")
+    await store.mark("ann", "read", ids=(one.id,))
+    await store.committer.submit(Remove(rows=[(one.id, "user:ann")]))
+
+    assert await store.committer.submit(Forget()) == 0
+    assert await store.number_of("receipt") == 1
+    assert await store.unread("ann") == {"like": 1}
+
+    store.now += 60_001
+    assert await store.committer.submit(Forget()) == 2
+    assert await store.number_of("receipt") == 0
+    assert await store.number_of("removed") == 0
+    assert await store.unread("ann") == {"like": 1}
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_counts_equal_a_recount_after_every_step(
+    store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP_REMOVED", 2)
+    monkeypatch.setattr(module, "STEP_RECEIPTS", 3)
+    chance = random.Random(seed)
+    there: list[tuple[str, str]] = []
+    actions: list[Action] = ["read", "unread", "seen", "archive", "unarchive"]
+    for _ in range(60):
+        match chance.choice(["publish", "mark", "mark", "mark", "remove", "forget"]):
+            case "publish":
+                users = chance.sample(USERS, chance.randint(1, 3))
+                for one in await store.publish(*users, category=chance.choice(["like", "comment"])):
+                    there += [(one.id, user_audience(user)) for user in users]
+            case "mark":
+                ids = tuple({id_ for id_, _ in chance.sample(there, min(3, len(there)))})
+                await store.mark(chance.choice(USERS), chance.choice(actions), ids=ids)
+            case "remove":
+                gone = [there.pop(chance.randrange(len(there))) for _ in range(min(2, len(there)))]
+                await store.committer.submit(Remove(rows=gone))
+            case "forget":
+                store.now += chance.choice([0, 61_000])
+                await store.committer.submit(Forget())
+        for user in USERS:
+            assert await store.unread(user) == await recount(store, user)
+    store.now += 61_000
+    while await store.committer.submit(Forget()):
+        pass
+    assert await store.number_of("removed") == 0
+    for user in USERS:
+        assert await store.unread(user) == await recount(store, user)
