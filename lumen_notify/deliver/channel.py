@@ -6,7 +6,7 @@ at that position.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.outlet import Flowing, Outlet
@@ -86,3 +86,26 @@ class Channel:
         else:
             for outlet in self.outlets:
                 outlet.write(chunks)
+
+
+def show_to_all(channels: Iterable[Channel], frame: Frame, position: int, second: int) -> None:
+    """Do what `Channel.show` does with one frame, for many channels, without a call for each.
+
+    This loop is what a broadcast to thousands takes beside the system's writes; channels that have been
+    shown `position` are left out.
+    """
+    stated = frame.stated_total
+    encode = frame.encode
+    encoded = frame.encoded
+    for channel in channels:
+        if channel.position < position:
+            channel.position = position
+            channel.shown_at = second
+            channel.total = total = channel.total + 1 if stated is None else stated
+            chunks = encoded.get(total) or encode(total)
+            flowing = channel.flowing
+            if flowing is not None:
+                flowing.write(chunks)
+            else:
+                for outlet in channel.outlets:
+                    outlet.write(chunks)

@@ -80,16 +80,16 @@ class Frame:
     """One event, ready to be shown to anybody it concerns.
 
     stated: the numbers that the event sets, None if it counts as one more of `category`. stated_total:
-    their sum, None likewise.
+    their sum, None likewise. encoded: chunks made so far, by the count that they show.
     """
 
     __slots__ = (
-        "_encoded",
         "_head",
         "_openings",
         "_tail",
         "audience",
         "category",
+        "encoded",
         "position",
         "stated",
         "stated_total",
@@ -101,7 +101,7 @@ class Frame:
         self.category = event.category
         self.stated: Counts | None = None
         self.stated_total: int | None = None
-        self._encoded: dict[int, bytes] = {}
+        self.encoded: dict[int, bytes] = {}
         self._openings: dict[int, bytes] = {}
         if event.kind == "notification":
             self._head = (
@@ -122,16 +122,16 @@ class Frame:
 
     def encode(self, total: int) -> bytes:
         """Make the chunk for a user who has `total` unread at this event."""
-        known = self._encoded.get(total)
+        known = self.encoded.get(total)
         if known is None:
             known = self._encode(total)
-            if len(self._encoded) < MAX_REMEMBERED:
-                self._encoded[total] = known
+            if len(self.encoded) < MAX_REMEMBERED:
+                self.encoded[total] = known
         return known
 
     def forget_encodings(self) -> None:
         """Drop what was remembered, once the fan-out is over: frames are kept long for replay."""
-        self._encoded.clear()
+        self.encoded.clear()
         self._openings.clear()
 
     def encode_again(self, counters: Counters) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from lumen_notify.deliver.channel import Channel
+from lumen_notify.deliver.channel import Channel, show_to_all
 from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.outlet import Outlet
 from lumen_notify.deliver.replay import Replay
@@ -77,9 +77,14 @@ class Hub:
         self._batch = _Batch(everyone, by_audience, self.position, int(self._clock()))
         self._wake()
         concerned = self._concerned(self._batch)
+        is_plain = len(everyone) == 1 and not by_audience
         for begin in range(0, len(concerned), TURN_CHANNELS):
-            for channel in concerned[begin : begin + TURN_CHANNELS]:
-                self.settle(channel)
+            turn = concerned[begin : begin + TURN_CHANNELS]
+            if is_plain:
+                show_to_all(turn, everyone[0], self._batch.position, self._batch.second)
+            else:
+                for channel in turn:
+                    self.settle(channel)
             yield
         self.deliveries += len(concerned) * max(1, len(everyone))
         self._batch = None

@@ -122,9 +122,9 @@ def test_frame_remembers_no_more_encodings_than_it_may_and_none_once_it_is_shown
     for total in range(MAX_REMEMBERED + 10):
         frame.encode(total)
     frame.encode_again(counters(like=10**6))
-    assert len(frame._encoded) == MAX_REMEMBERED
+    assert len(frame.encoded) == MAX_REMEMBERED
     frame.forget_encodings()
-    assert not frame._encoded
+    assert not frame.encoded
     assert not frame._openings
 
 
