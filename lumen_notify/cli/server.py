@@ -36,6 +36,9 @@ from lumen_notify.settings import Settings, variable
 BACKLOG_CONNECTIONS = 4096
 """Connections that the kernel holds until they are accepted: a reconnect storm comes all at once."""
 
+MIN_SILENT_SECONDS = 5.0
+"""How long a peer may acknowledge nothing, however short the heartbeat: a few lost packets are no death."""
+
 _log = logging.getLogger("lumen_notify.server")
 
 
@@ -88,7 +91,7 @@ def serve(settings: Settings, *, app: str | None, on_started: Callable[[str], No
         keys = ", ".join(map(variable, ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")))
         problem = f"must be a loopback address such as 127.0.0.1 as long as no key is set (one of {keys})"
         raise Misconfigured([(variable("host"), problem)])
-    listener = _listen(settings.host, settings.port)
+    listener = _listen(settings.host, settings.port, settings.ping_seconds)
     with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         _allow_many_files()
         url = server_url(settings.host, listener.getsockname()[1])
@@ -157,8 +160,12 @@ def _load(app: str) -> ASGIApp:
     return loaded
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Listen before anything else is opened: a port that is taken is known at once."""
+def _listen(host: str, port: int, ping_seconds: float) -> socket.socket:
+    """Listen before anything else is opened: a port that is taken is known at once.
+
+    A peer that is dead, or takes nothing, is dropped by the kernel when it has acknowledged nothing for
+    `ping_seconds`: within two heartbeats, since a ping is due within the first.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
@@ -167,6 +174,9 @@ def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":  # what is accepted inherits it
+            silent_ms = round(max(ping_seconds, MIN_SILENT_SECONDS) * 1000)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silent_ms)
         listener.bind(address)
         listener.listen(BACKLOG_CONNECTIONS)
     except OSError as error:
