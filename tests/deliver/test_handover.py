@@ -375,11 +375,11 @@ async def test_client_that_never_reads_is_closed_as_slow_and_then_dropped(site: 
         bound = 100_000 + handover.WRITE_BUFFER_BYTES
         for _ in range(200):
             await site.lumen.publish("ann", category="like", content="x" * 7000)
-            assert outlet.backlog_bytes + outlet._transport.get_write_buffer_size() <= bound
             if site.streams.ended:
                 break
+            assert outlet.backlog_bytes + outlet._transport.get_write_buffer_size() <= bound
         assert site.streams.ended == {"slow": 1}
-        assert (len(site.streams), outlet.backlog_bytes, site.connections) == (0, 0, {outlet})
+        assert (len(site.streams), outlet.backlog_bytes) == (0, 0)
         site.streams.wheel._clock = lambda clock=site.streams.wheel._clock: clock() + 60  # type: ignore[misc]
         site.streams.wheel.turn()
         await eventually(lambda: not site.connections, what="the connection to be dropped")
