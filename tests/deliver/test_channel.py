@@ -1,0 +1,133 @@
+"""A channel: one user's count, and the same chunks to each of his streams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clients import Frame as Read
+from clients import read_frames
+from lumen_notify.deliver.channel import Channel
+from lumen_notify.deliver.frames import Frame, unchunk
+from lumen_notify.model import CloseReason, Event, to_json
+
+from .fakes import RecordingOutlet
+
+
+def frame(position: int, *, total: int | None = None) -> Frame:
+    """Make a frame that counts one more, or states a total."""
+    body: dict[str, Any] = {"data": {}, "categories": {"like": total}, "rooms": {}}
+    event = Event(
+        position=position,
+        audience="user:ann",
+        kind="notification" if total is None else "read",
+        category="like" if total is None else None,
+        body=to_json({} if total is None else body),
+        created_at=0,
+    )
+    return Frame(event, "e")
+
+
+def read(outlet: RecordingOutlet) -> list[Read]:
+    return list(read_frames(unchunk(b"".join(outlet.chunks)).decode()))
+
+
+def counts(outlet: RecordingOutlet) -> list[tuple[int, int]]:
+    return [(one.position, one.data["unread_count"]) for one in read(outlet)]
+
+
+def test_each_stream_of_a_user_gets_the_same_bytes() -> None:
+    channel = Channel("ann", 0)
+    one, other = RecordingOutlet(), RecordingOutlet()
+    channel.enter(one, 3)
+    channel.enter(other, 3)
+    channel.show([frame(1)], 1, 50)
+    channel.show([frame(2), frame(3)], 4, 51)
+    assert counts(one) == [(1, 4), (2, 5), (3, 6)]
+    assert all(mine is his for mine, his in zip(one.chunks, other.chunks, strict=True))
+    assert (channel.total, channel.position, channel.shown_at) == (6, 4, 51)
+
+
+def test_frames_of_one_moment_leave_in_one_write() -> None:
+    channel, outlet = Channel("ann", 0), RecordingOutlet()
+    channel.enter(outlet, 0)
+    channel.show([frame(1), frame(2), frame(3)], 3, 50)
+    assert len(outlet.chunks) == 1
+
+
+def test_mark_states_the_count_and_later_events_go_on_from_it() -> None:
+    channel, outlet = Channel("ann", 0), RecordingOutlet()
+    channel.enter(outlet, 9)
+    channel.show([frame(1, total=2)], 1, 50)
+    channel.show([frame(2), frame(3, total=0), frame(4)], 4, 50)
+    assert counts(outlet) == [(1, 2), (2, 3), (3, 0), (4, 1)]
+
+
+def test_events_of_others_move_the_position_and_nothing_else() -> None:
+    channel, outlet = Channel("ann", 0), RecordingOutlet()
+    channel.enter(outlet, 9)
+    channel.show([], 7, 50)
+    assert (channel.position, channel.total, channel.shown_at, outlet.chunks) == (7, 9, 0, [])
+
+
+def test_stream_that_is_too_slow_leaves_while_it_is_written_to_and_the_others_get_theirs() -> None:
+    channel = Channel("ann", 0)
+    outlets = [RecordingOutlet(on_close=lambda outlet, _reason: channel.leave(outlet)) for _ in range(3)]
+    for outlet in outlets:
+        channel.enter(outlet, 0)
+    outlets[1].is_slow = True
+    channel.show([frame(1)], 1, 50)
+    channel.show([frame(2)], 2, 50)
+    assert [len(outlet.chunks) for outlet in outlets] == [2, 0, 2]
+    assert outlets[1].close_reason is CloseReason.SLOW
+    assert channel.outlets == (outlets[0], outlets[2])
+
+
+class Wire:
+    """What flows."""
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def write(self, data: bytes, /) -> None:
+        self.written.append(data)
+
+
+def test_only_stream_is_written_to_past_its_outlet_as_long_as_it_flows() -> None:
+    channel, outlet, wire = Channel("ann", 0), RecordingOutlet(), Wire()
+    outlet._flow(wire)
+    channel.enter(outlet, 0)
+    channel.show([frame(1)], 1, 50)
+    outlet._flow(None)
+    channel.show([frame(2)], 2, 50)
+    outlet._flow(wire)
+    channel.show([frame(3)], 3, 50)
+    second = RecordingOutlet()
+    channel.enter(second, 3)
+    channel.show([frame(4)], 4, 50)
+    channel.leave(second)
+    channel.show([frame(5)], 5, 50)
+    channel.leave(outlet)
+    channel.show([frame(6)], 6, 50)
+    assert [chunks.partition(b"\n")[0].split()[-1] for chunks in (unchunk(one) for one in wire.written)] == [
+        b"e-1",
+        b"e-3",
+        b"e-4",
+        b"e-5",
+    ]
+    assert counts(outlet) == [(2, 2)]
+    assert counts(second) == [(4, 4)]
+    assert channel.is_unused
+
+
+def test_channel_is_in_use_while_somebody_is_on_the_way_in() -> None:
+    channel, outlet = Channel("ann", 0), RecordingOutlet()
+    told = [channel.is_unused]
+    channel.joining += 1
+    told.append(channel.is_unused)
+    channel.enter(outlet, 0)
+    channel.joining -= 1
+    told.append(channel.is_unused)
+    channel.leave(outlet)
+    channel.leave(outlet)
+    told.append(channel.is_unused)
+    assert told == [True, False, False, True]
