@@ -74,7 +74,8 @@ class Welcome:
             if outlet.close_reason is None:
                 counters = Counters(counts, later)
                 self._greet(outlet, counters, missed, is_resuming=last_event_id is not None)
-                channel.enter(outlet, counters.total)
+                if outlet.close_reason is None:  # it may be too slow for what it has missed
+                    channel.enter(outlet, counters.total)
         finally:
             channel.joining -= 1
             self._hub.release(channel)
@@ -111,18 +112,29 @@ class Welcome:
         self, outlet: Outlet, counters: Counters, missed: list[Frame] | None, *, is_resuming: bool
     ) -> None:
         newest = str(self._hub.cursor)
+        replay = None if missed is None else self._replay(missed, counters)
         ready = frames.ready(
             outlet.id,
             counters,
-            id_=None if missed else newest,
-            is_recovered=is_resuming and missed is not None,
-            replayed=len(missed or ()),
+            id_=None if replay else newest,
+            is_recovered=is_resuming and replay is not None,
+            replayed=len(replay or ()),
         )
-        if missed is None:
-            greeting = ready + frames.reset(counters, id_=newest)
+        if replay is None:
+            outlet.write(ready + frames.reset(counters, id_=newest))
         else:
-            greeting = ready + b"".join([frame.encode_again(counters) for frame in missed])
-        outlet.write(greeting)
+            outlet.write(ready + b"".join(replay))
+
+    def _replay(self, missed: Sequence[Frame], counters: Counters) -> list[bytes] | None:
+        """Encode what was missed; None if that is too much: marks grow with the user's categories."""
+        replay = []
+        left_bytes = self._max_replay_bytes
+        for frame in missed:
+            replay.append(frame.encode_again(counters))
+            left_bytes -= len(replay[-1])
+            if left_bytes < 0:
+                return None
+        return replay
 
     async def _reach(self, position: int) -> None:
         reached = asyncio.Event()

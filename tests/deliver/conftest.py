@@ -84,8 +84,9 @@ async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
-) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]] | None:
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run what leans on a transport's ways on both loops: asyncio's and uvloop's."""
-    if item.path.name != "test_handover.py":
-        return None
-    return {"asyncio": asyncio.SelectorEventLoop, "uvloop": uvloop.new_event_loop}
+    factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
+    if item.path.name == "test_handover.py":
+        factories["uvloop"] = uvloop.new_event_loop
+    return factories
