@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -33,7 +34,8 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
 from lumen_notify.deliver.handover import HandoverProtocol
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.model import EVERYONE, Event, new_id, now_ms, user_audience
+from lumen_notify.deliver.loader import Loader
+from lumen_notify.model import EVERYONE, Counts, Event, new_id, now_ms, user_audience
 from lumen_notify.settings import Secret
 
 EXAMPLES = int(os.environ.get("LUMEN_TEST_EXAMPLES", "25"))
@@ -47,8 +49,11 @@ MAX_KEPT_BELLS = 6
 SMALL_BACKLOG_BYTES = 4096
 """With it a replay of more than some eight events is refused, and a storm closes a stream as too slow."""
 
-TURNS_BETWEEN = 20
-"""How often a fan-out lets others in between two channels."""
+TURNS_BETWEEN = (2, 30, 1000)
+"""How often a fan-out lets others in between two channels: one of these, by its first position."""
+
+TURNS_LATE = (0, 100, 0, 1000)
+"""How often others come first when a count has been read, each in its turn."""
 
 AMID_SECONDS = 0.1
 """How long a connect waits for a fan-out in whose middle it comes."""
@@ -56,18 +61,21 @@ AMID_SECONDS = 0.1
 Result = TypeVar("Result")
 
 fan_out = Hub.fan_out
+load = Loader.load
 
 
 # ------------------------------------------------------------------------------------------------ the steps
 @dataclass(frozen=True)
 class Publish:
     """to: None for everyone. number: of notifications in the batch, 0 for one that is not in a list.
-    key: which Idempotency-Key; the first publish with it decides the body."""
+    is_mixed: every second one is for everyone. key: which Idempotency-Key; the first publish with it decides
+    the body."""
 
     sender: str
     to: tuple[str, ...] | None
     category: str
     number: int
+    is_mixed: bool
     key: int | None
 
 
@@ -123,6 +131,7 @@ publishes = st.builds(
     to=st.none() | st.lists(users, min_size=1, max_size=3, unique=True).map(tuple),
     category=categories,
     number=st.integers(0, 3),
+    is_mixed=st.booleans(),
     key=st.none() | st.integers(0, 2),
 )
 marks = st.builds(
@@ -145,7 +154,7 @@ connects = st.builds(
 )
 disconnects = st.builds(Disconnect, pick=st.integers(0, MAX_CLIENTS))
 steps: st.SearchStrategy[Step] = st.one_of(
-    publishes, marks, publishes, marks, connects, disconnects, st.just(Ping())
+    publishes, marks, connects, publishes, disconnects, marks, connects, st.just(Ping())
 )
 
 
@@ -239,6 +248,7 @@ class World:
         self.lumen: Lumen | None = None
         self.is_pinging = False
         self.is_fanning_out = asyncio.Event()
+        self._turns_late = itertools.cycle(TURNS_LATE)
         self._runner = runner
         self._stack = AsyncExitStack()
 
@@ -273,8 +283,15 @@ class World:
             self.is_fanning_out.set()
             if self.is_pinging:
                 self.ping_all()
-            yield from [None] * TURNS_BETWEEN
+            yield from [None] * TURNS_BETWEEN[events[0].position % len(TURNS_BETWEEN)]
         self.is_fanning_out.clear()
+
+    async def load_late(self, loader: Loader, user_id: str) -> Counts:
+        """Let much happen between the reading of a count and its use."""
+        counts = await load(loader, user_id)
+        for _ in range(next(self._turns_late)):
+            await asyncio.sleep(0)
+        return counts
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
         assert self.lumen is not None
@@ -334,7 +351,9 @@ class Promise(RuleBasedStateMachine):
                 )
             )
         for category in CATEGORIES:
-            await self._publish(Publish(sender="ann", to=USERS, category=category, number=2, key=None))
+            await self._publish(
+                Publish(sender="ann", to=USERS, category=category, number=2, is_mixed=False, key=None)
+            )
         await self._verify()
 
     async def _open(self) -> None:
@@ -361,7 +380,7 @@ class Promise(RuleBasedStateMachine):
     def ping(self) -> None:
         self.run(self._all_of([Ping()]))
 
-    @rule(together=st.lists(steps, min_size=2, max_size=6))
+    @rule(together=st.lists(steps, min_size=2, max_size=8))
     def several_at_once(self, together: list[Step]) -> None:
         self.run(self._all_of(together))
 
@@ -390,9 +409,10 @@ class Promise(RuleBasedStateMachine):
 
     async def _publish(self, step: Publish) -> None:
         bodies = []
-        for _ in range(step.number or 1):
+        for number in range(step.number or 1):
             self.number += 1
-            to: dict[str, Any] = {"all": True} if step.to is None else {"users": list(step.to)}
+            is_for_all = step.to is None or (step.is_mixed and number % 2 == 1)
+            to: dict[str, Any] = {"all": True} if is_for_all else {"users": list(step.to or ())}
             bodies.append({"to": to, "category": step.category, "content": f"number {self.number}"})
         sender, body = step.sender, bodies if step.number else bodies[0]
         if step.key is None:
@@ -564,7 +584,11 @@ def world(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> I
         def slowly(hub: Hub, events: Sequence[Event]) -> Iterator[None]:
             return world.fan_out_slowly(hub, events)
 
+        async def late(loader: Loader, user_id: str) -> Counts:
+            return await world.load_late(loader, user_id)
+
         monkeypatch.setattr(Hub, "fan_out", slowly)
+        monkeypatch.setattr(Loader, "load", late)
         runner.run(world.open())
         yield world
         runner.run(world.close())
