@@ -85,4 +85,10 @@ def not_routed(_request: Request, error: Exception) -> Response:
 def failed(request: Request, error: Exception) -> Response:
     """Answer a defect of ours: say nothing of it to the client, everything to the log."""
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    return problem(500, code="internal", title="Internal error", detail="this should not have happened")
+    return problem(
+        500,
+        code="internal",
+        title="Internal error",
+        detail="this should not have happened",
+        headers={"connection": "close"},  # the server closes it: a client is not to try it again
+    )

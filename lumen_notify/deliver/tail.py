@@ -96,7 +96,9 @@ class Tail:
 
     async def _follow(self) -> None:
         try:
-            await asyncio.wait_for(self._news.wait(), LOOK_SECONDS)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the news.
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._news.wait()
         except TimeoutError:
             await self._read()
         self._news.clear()
