@@ -11,6 +11,7 @@ the wire (`deliver/frames`), where it is stored (`commit/`).
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import threading
@@ -48,6 +49,19 @@ def rfc3339(at_ms: int) -> str:
     """Render a time as RFC 3339, UTC, with milliseconds: `2026-01-31T08:00:00.000Z`."""
     at = datetime.fromtimestamp(at_ms / 1000, UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+
+
+def from_rfc3339(text: str) -> int:
+    """Read an RFC 3339 time with its offset: milliseconds, rounded down. Raises ValueError."""
+    if not _RFC3339.match(text):
+        raise ValueError("must be an RFC 3339 time with an offset, such as 2026-01-31T08:00:00Z")
+    try:
+        return math.floor(datetime.fromisoformat(text.upper()).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a time that there is") from None
 
 
 def to_json(value: Any) -> str:

@@ -22,6 +22,7 @@ from lumen_notify import routes
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.publishing import Publishing
+from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.auth import Tickets, Verifier
 from lumen_notify.commit.committer import Committer
@@ -33,6 +34,7 @@ from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Inbox, Publish, publish
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
+from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
@@ -56,6 +58,7 @@ class Parts:
         *,
         database: Database,
         committer: Committer,
+        schedule: Schedule,
         retention: Retention,
         tail: Tail,
         streams: Streams,
@@ -67,6 +70,7 @@ class Parts:
         self.application = application
         self._database = database
         self._committer = committer
+        self.schedule = schedule
         self.retention = retention
         self._tail = tail
 
@@ -110,6 +114,8 @@ class Parts:
             log,
             {
                 Publish: publish,
+                Release: release,
+                Cancel: cancel,
                 Remove: remove,
                 Forget: forget,
                 TrimEvents: trim_events,
@@ -120,6 +126,7 @@ class Parts:
             pace=tail.close_behind,
             metrics=metrics,
         )
+        schedule = Schedule(database, committer.submit, clock)
         retention = Retention(
             database,
             committer.submit,
@@ -136,7 +143,9 @@ class Parts:
             max_body_bytes=settings.max_body_bytes,
             max_content_characters=settings.max_content_characters,
             max_batch_rows=settings.max_batch_rows,
+            clock=clock,
         )
+        scheduling = Scheduling(verifier=verifier, committer=committer, schedule=schedule)
         inbox = InboxEndpoints(
             verifier=verifier,
             committer=committer,
@@ -160,6 +169,7 @@ class Parts:
         application = routes.build(
             settings,
             publishing=publishing,
+            scheduling=scheduling,
             inbox=inbox,
             stream=stream,
             connections=connections,
@@ -168,11 +178,13 @@ class Parts:
         )
         tail.start()
         committer.start()
+        schedule.start()
         retention.start()
         streams.wheel.start()
         return cls(
             database=database,
             committer=committer,
+            schedule=schedule,
             retention=retention,
             tail=tail,
             streams=streams,
@@ -183,6 +195,7 @@ class Parts:
     async def close(self) -> None:
         """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
         await self.streams.drain()
+        await self.schedule.close()
         await self.retention.close()
         await self._committer.close()
         await self._tail.close()

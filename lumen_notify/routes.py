@@ -19,6 +19,7 @@ from lumen_notify.accept import problems
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.publishing import Publishing
+from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.deliver.connections import Connections
@@ -37,6 +38,7 @@ def build(
     settings: Settings,
     *,
     publishing: Publishing,
+    scheduling: Scheduling,
     inbox: InboxEndpoints,
     stream: StreamEndpoint,
     connections: Connections,
@@ -56,6 +58,8 @@ def build(
             GET=(inbox.page, operations.LIST),
             POST=(publishing.post, operations.PUBLISH),
         ),
+        _at("/notifications/scheduled", GET=(scheduling.page, operations.SCHEDULED)),
+        _at("/notifications/scheduled/{id:uuid}", DELETE=(scheduling.delete, operations.CANCEL)),
         _at("/notifications/stream/tickets", POST=(ticketing.post, operations.TICKET)),
         _at("/notifications/stream/renew", POST=(connections.renew, operations.RENEW)),
         _at("/notifications/unread", GET=(inbox.unread, operations.UNREAD), POST=marks.pop("unread")),

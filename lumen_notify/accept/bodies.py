@@ -22,10 +22,13 @@ from pydantic import (
     model_validator,
 )
 
-from lumen_notify.model import MAX_USER_ID_CHARACTERS
+from lumen_notify.model import MAX_USER_ID_CHARACTERS, from_rfc3339
 
 MAX_IDS = 1000
 """Ids in one mark, where the context of the validation does not say `max_ids`."""
+
+MAX_AHEAD_DAYS = 366
+"""How far ahead a notification may be scheduled."""
 
 MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
@@ -79,6 +82,14 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _ahead(value: str, info: ValidationInfo) -> str:
+    at = from_rfc3339(value)
+    now = (info.context or {}).get("now")
+    if now is not None and not now < at <= now + MAX_AHEAD_DAYS * 86_400_000:
+        raise ValueError(f"must be in the future, at most {MAX_AHEAD_DAYS} days ahead")
+    return value
+
+
 def _true(value: bool) -> bool:
     if not value:
         raise ValueError("must be true, or be left out")
@@ -126,6 +137,7 @@ Ids = Annotated[
 ]
 All = Annotated[bool, AfterValidator(_true), Field(json_schema_extra={"const": True})]
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS), AfterValidator(_line), _LINE]
+TimeAhead = Annotated[str, AfterValidator(_ahead), Field(json_schema_extra={"format": "date-time"})]
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
 
 
@@ -201,6 +213,9 @@ class PublicationBody(Body):
 
     priority: Literal["low", "normal", "high", "urgent"] = "normal"
     """How much it matters; handed on to the client."""
+
+    deliver_at: TimeAhead | None = None
+    """When to publish it, at most a year ahead; until then it is scheduled, and can be cancelled."""
 
 
 class MarkBody(Body):

@@ -7,7 +7,7 @@ else `notify:publish`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
 from lumen_notify.errors import Invalid
-from lumen_notify.model import EVERYONE, new_id, to_json, user_audience
+from lumen_notify.model import EVERYONE, from_rfc3339, new_id, to_json, user_audience
 
 MAX_KEY_CHARACTERS = 128
 
@@ -38,21 +38,20 @@ class Publishing:
     max_body_bytes: int
     max_content_characters: int
     max_batch_rows: int
+    clock: Callable[[], int]
 
     async def post(self, request: Request) -> Response:
         """Answer `POST /notifications`: 201 after COMMIT."""
         principal = await caller(request, self.verifier)
         body = await read_body(request, self.max_body_bytes)
         is_list = body.lstrip()[:1] == b"["
-        context = {"max_content_characters": self.max_content_characters}
+        context = self._context()
         bodies = parse(_MANY, body, context) if is_list else [parse(_ONE, body, context)]
         if any(one.to.user != principal.user_id for one in bodies):
             principal.require(PUBLISH)
         key = _key(request, principal, body)
         published = await self.publish(bodies, _sender_of(principal), key)
-        answers = [
-            {"id": one.id, "recipients": one.recipients, "position": one.position} for one in published
-        ]
+        answers = [_answer(one) for one in published]
         answer: Any = {"items": answers} if is_list else answers[0]
         return Response(to_json(answer), 201, media_type="application/json")
 
@@ -62,7 +61,10 @@ class Publishing:
         sender: dict[str, Any],
         key: IdempotencyKey | None = None,
     ) -> Sequence[Published]:
-        """Commit publications. sender: of those that name none. Raises Invalid, Conflict, Unavailable."""
+        """Commit publications. sender: the caller, shown with those that name none.
+
+        Raises Invalid, Conflict, Unavailable.
+        """
         publications = tuple(_publication(body, sender) for body in bodies)
         rows = sum(len(one.audiences) for one in publications)
         if not publications or 0 < self.max_batch_rows < rows:
@@ -76,14 +78,21 @@ class Publishing:
     def body(self, fields: dict[str, Any]) -> PublicationBody:
         """Validate a publication that comes from Python. Raises Invalid."""
         try:
-            return PublicationBody.model_validate(
-                fields, context={"max_content_characters": self.max_content_characters}
-            )
+            return PublicationBody.model_validate(fields, context=self._context())
         except ValidationError as error:
             raise invalid(error) from None
 
+    def _context(self) -> dict[str, int]:
+        return {"max_content_characters": self.max_content_characters, "now": self.clock()}
+
+
+def _answer(one: Published) -> dict[str, Any]:
+    answer: dict[str, Any] = {"id": one.id, "recipients": one.recipients, "position": one.position}
+    return answer if one.position is not None else {**answer, "status": "scheduled"}
+
 
 def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
+    owner: str = sender["id"]
     if body.sender is not None:
         username = body.sender.username or body.sender.id
         sender = {"id": body.sender.id, "username": username, "avatar": body.sender.avatar}
@@ -105,6 +114,8 @@ def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
         recipients=None if body.to.all else len(audiences),
         category=body.category,
         fields={name: value for name, value in fields.items() if value is not None},
+        deliver_at=None if body.deliver_at is None else from_rfc3339(body.deliver_at),
+        owner=owner,
     )
 
 

@@ -89,6 +89,10 @@ class Query:
     def __init__(self, request: Request) -> None:
         self._values = dict(request.query_params)
 
+    def text(self, name: str) -> str | None:
+        """Take a text as it is, None if it is absent."""
+        return self._values.pop(name, None)
+
     def category(self, name: str) -> str | None:
         """Take the name of a category, None if it is absent."""
         text = self._values.pop(name, None)

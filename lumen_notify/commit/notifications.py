@@ -26,7 +26,8 @@ class Publication:
     """One notification to be.
 
     audiences: at least one, without repeats. recipients: their number, None if it is for everyone.
-    fields: what the frame carries beside id and created_at, without None.
+    fields: what the frame carries beside id and created_at, without None. deliver_at: milliseconds, None
+    for at once. owner: who may cancel it until then.
     """
 
     id: str
@@ -34,6 +35,8 @@ class Publication:
     recipients: int | None
     category: str
     fields: Mapping[str, Any]
+    deliver_at: int | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +63,11 @@ class Publish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The answer. position: of the (last) event. recipients: None for everyone."""
+    """The answer. position: of the (last) event, None if it is scheduled. recipients: None for everyone."""
 
     id: str
     recipients: int | None
-    position: int
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,7 @@ async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]
     """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict."""
     kept = await _kept_answers(draft, [command.key for command in commands if command.key])
     rows: list[dict[str, Any]] = []
+    scheduled: list[dict[str, Any]] = []
     answers: list[object] = []
     new_keys: list[dict[str, Any]] = []
     for command in commands:
@@ -90,21 +94,60 @@ async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]
             digest, answer = kept[key.owner, key.key]
             answers.append(_repeat(key, digest, answer))
             continue
-        published = [_append(draft, publication, rows) for publication in command.publications]
+        published = [
+            _append(draft, publication, rows)
+            if publication.deliver_at is None
+            else _schedule(publication, scheduled)
+            for publication in command.publications
+        ]
         answers.append(published)
         if key is not None:
             new_keys.append(_key_row(key, published, draft.now))
-    if rows:
-        await draft.run("insert_notifications", rows=rows)
-        live = Counter((row["audience"], row["category"]) for row in rows)
-        tally = [
-            {"audience": audience, "category": category, "live": number}
-            for (audience, category), number in live.items()
-        ]
-        await draft.run("add_to_tally", rows=tally)
+    await _insert(draft, rows)
+    if scheduled:
+        await draft.run("schedule_notifications", rows=scheduled)
     if new_keys:
         await draft.run("keep_idempotent_answers", rows=new_keys)
     return answers
+
+
+async def write_publications(draft: Draft, publications: Sequence[Publication]) -> None:
+    """Publish at once, in this order, whatever their `deliver_at` says."""
+    rows: list[dict[str, Any]] = []
+    for publication in publications:
+        _append(draft, publication, rows)
+    await _insert(draft, rows)
+
+
+async def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    await draft.run("insert_notifications", rows=rows)
+    live = Counter((row["audience"], row["category"]) for row in rows)
+    tally = [
+        {"audience": audience, "category": category, "live": number}
+        for (audience, category), number in live.items()
+    ]
+    await draft.run("add_to_tally", rows=tally)
+
+
+def _schedule(publication: Publication, scheduled: list[dict[str, Any]]) -> Published:
+    kept = {
+        "audiences": publication.audiences,
+        "recipients": publication.recipients,
+        "category": publication.category,
+        "fields": publication.fields,
+    }
+    scheduled.append(
+        {
+            "id": publication.id,
+            "owner": publication.owner,
+            "deliver_at": publication.deliver_at,
+            "width": len(publication.audiences),
+            "publication": to_json(kept),
+        }
+    )
+    return Published(id=publication.id, recipients=publication.recipients, position=None)
 
 
 def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> Published:

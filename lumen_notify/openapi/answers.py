@@ -94,10 +94,24 @@ SCHEMAS: dict[str, JsonSchema] = {
     "Notifications": page_of(ref("ListedNotification"), "One page, newest first.", is_paged=True),
     "Published": fields(
         "It is committed.",
+        ("status",),
         id=ID,
         recipients=or_null({"type": "integer", "minimum": 1}, "How many users; null for all."),
-        position=POSITION,
+        position=or_null(POSITION, "Its place in the log; null if it is scheduled."),
+        status={"type": "string", "const": "scheduled"},
     ),
+    "ScheduledNotifications": page_of(
+        fields(
+            "What will be published.",
+            ("title", "data"),
+            **{name: schema for name, schema in _NOTIFICATION.items() if name != "created_at"},
+            to=ref("To"),
+            deliver_at=TIME,
+        ),
+        "One page, the next to leave first.",
+        is_paged=True,
+    ),
+    "Cancelled": fields("It will not be published.", id=ID, status={"type": "string", "const": "cancelled"}),
     "PublishedBatch": fields(
         "All of it is committed.", items={"type": "array", "items": ref("Published"), "minItems": 1}
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 from lumen_notify.accept.publishing import MAX_KEY_CHARACTERS
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE
+from lumen_notify.auth import ADMIN as ADMIN_SCOPE
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
 from lumen_notify.auth import TICKET_SECONDS
 from lumen_notify.commit.marks import Action
@@ -95,6 +96,40 @@ PUBLISH = Operation(
     answered="It is committed. A list is answered by a list.",
     answer={"oneOf": [ref("Published"), ref("PublishedBatch")]},
     problems=(*WRITES, "forbidden", "idempotency_key_reused"),
+)
+
+SCHEDULED = Operation(
+    name="listScheduled",
+    tag="publish",
+    summary="List what the caller has scheduled, the next to leave first",
+    description=f"With the scope `{ADMIN_SCOPE}`: what anybody has scheduled.",
+    credentials=BEARER,
+    parameters=(
+        query(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+            "The most items of one page.",
+        ),
+        query(
+            "cursor",
+            {"type": "string", "pattern": "^[0-9]{1,15}-[0-9a-f-]{36}$"},
+            "The `next_cursor` of the page before.",
+        ),
+    ),
+    answered="A page.",
+    answer=ref("ScheduledNotifications"),
+    problems=(*READS, "invalid"),
+)
+
+CANCEL = Operation(
+    name="cancelScheduled",
+    tag="publish",
+    summary="Cancel a scheduled notification",
+    credentials=BEARER,
+    parameters=(_ID,),
+    answered="It will not be published.",
+    answer=ref("Cancelled"),
+    problems=(*READS, "not_found", "commit_unknown", "overloaded"),
 )
 
 LIST = Operation(

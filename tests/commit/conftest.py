@@ -43,3 +43,10 @@ async def other_database(database: Database, database_url: str) -> AsyncIterator
 async def store(database_url: str) -> AsyncIterator[Store]:
     async with opened(database_url) as store:
         yield store
+
+
+@pytest.fixture
+async def other_store(store: Store, database_url: str) -> AsyncIterator[Store]:
+    """Give a second instance on the same database."""
+    async with opened(database_url) as other:
+        yield other

@@ -15,6 +15,7 @@ from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import IdempotencyKey, Inbox, Publication, Publish, Published, publish
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
+from lumen_notify.commit.schedule import Cancel, Release, cancel, release
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event, new_id, user_audience
 
@@ -35,6 +36,8 @@ class Store:
             self.log,
             {
                 Publish: publish,
+                Release: release,
+                Cancel: cancel,
                 Remove: remove,
                 Forget: forget,
                 TrimEvents: trim_events,

@@ -88,6 +88,7 @@ async def test_what_a_user_archived_goes_from_his_archive_by_an_event(store: Sto
 
     await store.retention(archived_seconds=86_399).sweep()
 
+    assert two.position is not None
     assert await store.positions("ann") == [two.position - 1]
     assert len(await store.positions("bob")) == 2
     (event,) = [event for event in store.events if event.kind == "expire"]

@@ -10,6 +10,7 @@ import httpx
 from clients import MARKS, NOTIFICATIONS, EventStream, token
 from documents import faults, operations
 from lumen_notify.auth import PUBLISH
+from lumen_notify.model import now_ms, rfc3339
 
 ALICE = {"Authorization": f"Bearer {token('alice', PUBLISH)}"}
 FULL = {
@@ -49,6 +50,14 @@ async def test_every_field_of_every_answer_is_described(
         await http.post(NOTIFICATIONS, headers=ALICE, json=[FULL, FULL | {"to": {"all": True}}]),
     ]
     id_ = answers[0].json()["id"]
+    later = FULL | {"deliver_at": rfc3339(now_ms() + 3_600_000)}
+    answers += [await http.post(NOTIFICATIONS, headers=ALICE, json=[later, later | {"to": {"all": True}}])]
+    scheduled = f"{NOTIFICATIONS}/scheduled"
+    answers += [
+        await http.get(scheduled, headers=ALICE, params={"limit": 1}),
+        await http.get(scheduled, headers=ALICE),
+        await http.delete(f"{scheduled}/{answers[-1].json()['items'][0]['id']}", headers=ALICE),
+    ]
     answers += [
         await http.post(f"{NOTIFICATIONS}/{action}", headers=ALICE, json={"ids": [id_]}) for action in MARKS
     ]

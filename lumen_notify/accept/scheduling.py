@@ -1,0 +1,84 @@
+"""Scheduling: what the caller has scheduled: list, cancel.
+
+Promise: what somebody else has scheduled is answered as if there were no such thing, unless the caller's
+token has `notify:admin`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller
+from lumen_notify.auth import ADMIN, Principal, Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.schedule import Cancel, Schedule, Scheduled
+from lumen_notify.errors import Invalid, NotFound
+from lumen_notify.model import EVERYONE, rfc3339, to_json
+
+_CURSOR = re.compile(r"([0-9]{1,15})-([0-9a-f-]{36})\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduling:
+    """What a publisher does with what waits for its time."""
+
+    verifier: Verifier
+    committer: Committer
+    schedule: Schedule
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /notifications/scheduled`: the next to leave first."""
+        principal = await caller(request, self.verifier)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        after = _after(query.text("cursor"))
+        query.done()
+        rows = await self.schedule.page(_owner(principal), after=after, limit=limit + 1)
+        last = rows[limit - 1] if len(rows) > limit else None
+        answer = {
+            "items": [_item(row) for row in rows[:limit]],
+            "next_cursor": None if last is None else f"{last.deliver_at}-{last.id}",
+        }
+        return _json(answer)
+
+    async def delete(self, request: Request) -> Response:
+        """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also when it has left."""
+        principal = await caller(request, self.verifier)
+        id_ = str(request.path_params["id"])
+        if not await self.committer.submit(Cancel(id=id_, owner=_owner(principal))):
+            raise NotFound("nothing that you may cancel is scheduled by this id")
+        return _json({"id": id_, "status": "cancelled"})
+
+
+def _owner(principal: Principal) -> str | None:
+    return None if ADMIN in principal.scopes else principal.user_id
+
+
+def _after(cursor: str | None) -> tuple[int, str]:
+    if cursor is None:
+        return (0, "")
+    found = _CURSOR.match(cursor)
+    if found is None:
+        raise Invalid("must be the next_cursor of the page before", field="cursor")
+    return (int(found[1]), found[2])
+
+
+def _item(row: Scheduled) -> dict[str, Any]:
+    one = row.publication
+    users = [audience.removeprefix("user:") for audience in one.audiences]
+    return {
+        "id": row.id,
+        "to": {"all": True} if one.audiences == (EVERYONE,) else {"users": users},
+        "category": one.category,
+        **one.fields,
+        "deliver_at": rfc3339(row.deliver_at),
+    }
+
+
+def _json(value: Any) -> Response:
+    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

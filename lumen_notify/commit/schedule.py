@@ -1,0 +1,131 @@
+"""Schedule: what is to be published later, and publishes it when its time has come.
+
+Promises: durable once answered; what is due leaves within a second, in the order of its times (then of
+its ids), also after a restart; none twice, because the transaction that publishes also takes it out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Draft
+from lumen_notify.commit.notifications import Publication, write_publications
+from lumen_notify.errors import Unavailable
+
+LOOK_SECONDS = 0.25
+"""How often it looks for what is due: a query by index that nearly always finds nothing."""
+
+STEP_ROWS = 250
+"""Rows that one step publishes: some 10 ms of the writer's time, so that other writes go in between."""
+
+_log = logging.getLogger("lumen_notify.schedule")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Publish one step of what is due. The result: how many that were."""
+
+    @property
+    def lane(self) -> str:
+        """One a transaction: a step is to stay small."""
+        return "release"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """Take one out before its time. owner: None for anybody's. The result: whether it was there."""
+
+    id: str
+    owner: str | None
+
+    @property
+    def lane(self) -> None:
+        """None: cancels do not get in each other's way."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """One that waits. deliver_at: milliseconds. publication: as it will be published."""
+
+    id: str
+    deliver_at: int
+    publication: Publication
+
+
+async def release(draft: Draft, commands: Sequence[Release]) -> Sequence[int]:
+    """Publish what is due: a `committer.Writer`, to stand beside `publish`."""
+    due = await draft.run("take_due", now=draft.now, rows_limit=STEP_ROWS)
+    # RETURNING has no order of its own.
+    publications = [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
+    await write_publications(draft, publications)
+    return [len(due)] * len(commands)
+
+
+async def cancel(draft: Draft, commands: Sequence[Cancel]) -> Sequence[bool]:
+    """Write cancels: a `committer.Writer`."""
+    return [bool(await draft.run("cancel_scheduled", id=one.id, owner=one.owner)) for one in commands]
+
+
+class Schedule:
+    """Looks for what is due, and tells what waits. submit: the committer's."""
+
+    def __init__(
+        self, database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
+    ) -> None:
+        self._database = database
+        self._submit = submit
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="schedule")
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def release_due(self) -> None:
+        """Publish all that is due now. Raises Unavailable."""
+        while await self._database.fetch("any_due", now=self._clock()):
+            await self._submit(Release())
+
+    async def page(self, owner: str | None, *, after: tuple[int, str], limit: int) -> Sequence[Scheduled]:
+        """Read the next after a time and an id: ascending, at most limit. owner: None for everybody's."""
+        rows = await self._database.fetch(
+            "list_scheduled", owner=owner, after_at=after[0], after_id=after[1], limit=limit
+        )
+        return [
+            Scheduled(id=id_, deliver_at=deliver_at, publication=_publication(id_, text))
+            for id_, deliver_at, text in rows
+        ]
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.release_due()
+            except Unavailable as error:
+                _log.warning("what is due has to wait: %s", error.message)
+            except Exception:  # noqa: BLE001 - a defect must not keep back what is due after it
+                _log.exception("what is due could not be published")
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def _publication(id_: str, text: str) -> Publication:
+    kept = json.loads(text)
+    return Publication(
+        id=id_,
+        audiences=tuple(kept["audiences"]),
+        recipients=kept["recipients"],
+        category=kept["category"],
+        fields=kept["fields"],
+    )

@@ -1,0 +1,49 @@
+-- schedule_notifications
+-- Who: publish with a `deliver_at`.
+INSERT INTO scheduled (id, owner, deliver_at, width, publication)
+SELECT r.id, r.owner, r.deliver_at, r.width, r.publication
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, owner text, deliver_at bigint, width bigint, publication text)
+
+-- any_due
+-- Who: the schedule, several times a second. Index: scheduled_by_time.
+SELECT s.id
+FROM scheduled s
+WHERE s.deliver_at <= :now
+LIMIT 1
+
+-- take_due
+-- Who: release. The first that are due, as many as make :rows_limit rows together, one at least.
+-- Index: scheduled_by_time.
+DELETE FROM scheduled
+WHERE id IN (
+    SELECT d.id
+    FROM (
+        SELECT s.id, sum(s.width) OVER (ORDER BY s.deliver_at, s.id) - s.width AS ahead
+        FROM (
+            SELECT q.id, q.deliver_at, q.width
+            FROM scheduled q
+            WHERE q.deliver_at <= :now
+            ORDER BY q.deliver_at, q.id
+            LIMIT :rows_limit
+        ) s
+    ) d
+    WHERE d.ahead < :rows_limit
+)
+RETURNING deliver_at, id, publication
+
+-- list_scheduled
+-- Who: GET /notifications/scheduled. One page, the next first; :owner is NULL for everybody's.
+-- Indexes: scheduled_by_owner, scheduled_by_time.
+SELECT s.id, s.deliver_at, s.publication
+FROM scheduled s
+WHERE (CAST(:owner AS text) IS NULL OR s.owner = :owner)
+    AND (s.deliver_at > :after_at OR (s.deliver_at = :after_at AND s.id > :after_id))
+ORDER BY s.deliver_at, s.id
+LIMIT :limit
+
+-- cancel_scheduled
+-- Who: DELETE /notifications/scheduled/{id}; :owner is NULL for who may cancel anybody's.
+DELETE FROM scheduled
+WHERE id = :id AND (CAST(:owner AS text) IS NULL OR owner = :owner)
+RETURNING id
