@@ -1,0 +1,607 @@
+"""The stream over real HTTP, on both its paths: what holds on one holds on the other.
+
+- `handover`: uvicorn with our protocol, the connection itself is the outlet;
+- `sse-starlette`: uvicorn with its own, the same frames go through a response.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, Self
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, EventStream, eventually, token
+from listening import Listening, listen
+from lumen_notify import Lumen, Settings
+from lumen_notify.deliver.handover import HandoverProtocol, TransportOutlet
+from lumen_notify.deliver.loader import Loader
+from lumen_notify.deliver.streams import RETRY_MS
+from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.model import Counts, now_ms
+from lumen_notify.settings import Secret
+
+STREAM = f"{NOTIFICATIONS}/stream"
+
+PATHS: dict[str, type[HttpToolsProtocol]] = {"handover": HandoverProtocol, "sse-starlette": HttpToolsProtocol}
+
+OpenSite = Callable[..., Awaitable["Site"]]
+
+
+class Stream(EventStream):
+    """A stream that keeps its text too. payload: all that came, as it came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.payload = ""
+
+    def _take(self, payload: bytes) -> None:
+        self.payload += payload.decode()
+        super()._take(payload)
+
+    @classmethod
+    async def ask(cls, base_url: str, target: str, *headers: str, method: str = "GET") -> Self:
+        """Send a request as it is given; return once the head of the answer is there."""
+        stream = cls()
+        lines = [f"{method} {target} HTTP/1.1", "Host: test", *headers, "", ""]
+        async with asyncio.timeout(WAIT_SECONDS):
+            await stream._ask(base_url, "\r\n".join(lines))
+        return stream
+
+    @property
+    def events(self) -> list[str]:
+        """The names of the events so far, without the first `retry`."""
+        return [frame.event for frame in self.frames if frame.event]
+
+
+class Site:
+    """A Lumen behind one of the two protocols. `pass_seconds` moves all its clocks."""
+
+    def __init__(self, lumen: Lumen, listening: Listening, http: httpx.AsyncClient) -> None:
+        self.lumen = lumen
+        self.listening = listening
+        self.http = http
+        self.url = listening.url
+        self._streams: list[Stream] = []
+        self._later_seconds = 0
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(
+        cls,
+        database_url: str,
+        protocol: type[HttpToolsProtocol],
+        wrap: Callable[[Lumen], ASGIApp] = lambda lumen: lumen.app,
+        **settings: Any,
+    ) -> AsyncIterator[Self]:
+        site: Self
+        secret = Secret(SECRET)
+        lumen = Lumen(
+            Settings(database_url=database_url, jwt_secret=secret, **settings),
+            clock=lambda: now_ms() + site._later_seconds * 1000,
+        )
+        async with contextlib.AsyncExitStack() as stack:
+            # Its clock is asked when it opens, and `site` is there by then.
+            listening = await stack.enter_async_context(listen(wrap(lumen), protocol))
+            http = await stack.enter_async_context(httpx.AsyncClient(base_url=listening.url, trust_env=False))
+            site = cls(lumen, listening, http)
+            await stack.enter_async_context(lumen)
+            assert lumen._parts is not None
+            streams = lumen._parts.streams
+            streams.wheel._clock = streams._hub._clock = lambda: time.monotonic() + site._later_seconds
+            yield site
+            for stream in site._streams:
+                await stream.close()
+            await eventually(lambda: not listening.state.tasks, what="the requests to end")
+
+    def pass_seconds(self, seconds: int) -> None:
+        assert self.lumen._parts is not None
+        self._later_seconds += seconds
+        self.lumen._parts.streams.wheel.turn()
+
+    def api(self, user: str) -> Api:
+        return Api(self.http, user)
+
+    def bearer(self, user: str, ttl_seconds: int = 3600) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token(user, ttl_seconds=ttl_seconds + self._later_seconds)}"}
+
+    async def ask(self, target: str, *headers: str, method: str = "GET") -> Stream:
+        self._streams.append(await Stream.ask(self.url, target, *headers, method=method))
+        return self._streams[-1]
+
+    async def stream(self, user: str, *headers: str, ttl_seconds: int = 3600, **query: str) -> Stream:
+        """Open a stream and wait until it is live."""
+        more = "".join(f"&{name}={value}" for name, value in query.items())
+        shown = token(user, ttl_seconds=ttl_seconds + self._later_seconds)
+        stream = await self.ask(f"{STREAM}?token={shown}{more}", *headers)
+        assert stream.status == 200
+        await stream.wait_for_event("ready")
+        return stream
+
+    async def publish(self, *users: str, content: str = "hi") -> None:
+        to = {"users": list(users)} if users else {"all": True}
+        await self.api("publisher").post("", {"to": to, "category": "like", "content": content})
+
+    async def figures(self) -> dict[str, float]:
+        """Read /metrics, those without labels."""
+        text = (await self.http.get("/metrics")).text
+        return {name: float(value) for name, value in re.findall(r"^(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
+
+    @property
+    def handed_over(self) -> list[TransportOutlet]:
+        return [one for one in self.listening.state.connections if isinstance(one, TransportOutlet)]
+
+
+@pytest.fixture(params=list(PATHS))
+def protocol(request: pytest.FixtureRequest) -> type[HttpToolsProtocol]:
+    return PATHS[request.param]
+
+
+@pytest.fixture
+async def open_site(sqlite_url: str, protocol: type[HttpToolsProtocol]) -> AsyncIterator[OpenSite]:
+    """Open a site with settings, on the one path and on the other."""
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def open_(wrap: Callable[[Lumen], ASGIApp] = lambda lumen: lumen.app, **settings: Any) -> Site:
+            return await stack.enter_async_context(Site.open(sqlite_url, protocol, wrap, **settings))
+
+        yield open_
+
+
+@pytest.fixture
+async def site(open_site: OpenSite) -> Site:
+    return await open_site()
+
+
+# --------------------------------------------------------------------------------------- the first frames
+async def test_paths_are_what_they_are_called(site: Site, protocol: type[HttpToolsProtocol]) -> None:
+    await site.stream("ann")
+    assert len(site.handed_over) == (protocol is HandoverProtocol)
+
+
+async def test_first_byte_comes_at_once_and_the_rest_when_it_is_known(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, may_load = Loader.load, asyncio.Event()
+
+    async def wait_and_load(self: Loader, user_id: str) -> Counts:
+        await may_load.wait()
+        return await load(self, user_id)
+
+    monkeypatch.setattr(Loader, "load", wait_and_load)
+    stream = await site.ask(f"{STREAM}?token={token('ann')}")
+    await stream.wait_for(lambda: stream.frames, what="the first byte")
+    (first,) = stream.frames
+    assert first.retry_ms is not None
+    assert RETRY_MS[0] <= first.retry_ms <= RETRY_MS[1]
+    assert stream.payload == f"retry: {first.retry_ms}\n\n"
+    may_load.set()
+    await stream.wait_for_event("ready")
+
+
+async def test_answer_has_the_headers_of_a_stream(site: Site) -> None:
+    headers = (await site.stream("ann")).headers
+    assert headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-accel-buffering"] == "no"
+    assert headers["transfer-encoding"] == "chunked"
+    assert "content-length" not in headers
+
+
+async def test_stream_is_live_after_ready(site: Site) -> None:
+    await site.publish("ann", content="before")
+    stream = await site.stream("ann")
+    ready = await stream.wait_for_event("ready")
+    assert (ready.data["unread_count"], ready.data["recovered"], ready.data["replayed"]) == (1, False, 0)
+    await site.publish("ann", "bob", content="for two")
+    await site.publish(content="for all")
+    await site.publish("bob", content="for another")
+    await site.api("ann").post("/read", {"all": True})
+    read = await stream.wait_for_event("read")
+    messages = [frame for frame in stream.frames if frame.event == "message"]
+    assert [frame.data["data"]["content"] for frame in messages] == ["for two", "for all"]
+    assert [frame.data["unread_count"] for frame in messages] == [2, 3]
+    assert read.data["unread_count"] == 0
+    assert [frame.position for frame in [ready, *messages, read]] == [1, 2, 4, 6]
+
+
+@pytest.mark.parametrize("by", ["header", "last_event_id", "lastEventId"])
+async def test_stream_resumes_after_the_last_event_id_that_the_client_hands_back(site: Site, by: str) -> None:
+    stream = await site.stream("ann")
+    await site.publish("ann", content="seen")
+    cursor = (await stream.wait_for_event("message")).id
+    assert cursor is not None
+    await stream.close()
+    for number in range(3):
+        await site.publish("ann", content=f"missed {number}")
+    query, headers = ("", [f"Last-Event-ID: {cursor}"]) if by == "header" else (f"&{by}={cursor}", [])
+    again = await site.ask(f"{STREAM}?token={token('ann')}{query}", *headers)
+    await again.wait_for_event("message", 3)
+    ready, *missed = again.frames[1:]
+    assert (ready.id, ready.data["recovered"], ready.data["replayed"]) == (None, True, 3)
+    assert [frame.data["data"]["content"] for frame in missed] == ["missed 0", "missed 1", "missed 2"]
+    assert {frame.data["unread_count"] for frame in missed} == {4}
+
+
+async def test_cursor_that_cannot_be_served_is_answered_by_reset_in_band(site: Site) -> None:
+    await site.publish("ann")
+    stream = await site.stream("ann", last_event_id="elsewhere-17")
+    reset = await stream.wait_for_event("reset")
+    ready = await stream.wait_for_event("ready")
+    assert reset.id == ready.id
+    assert (reset.data["unread_count"], ready.data["recovered"]) == (1, False)
+    await site.publish("ann", content="live")
+    await stream.wait_for_event("message")
+
+
+async def test_head_gets_the_headers_and_opens_nothing(site: Site) -> None:
+    headers = (await site.stream("ann")).headers
+    answer = await site.http.head(STREAM, headers=site.bearer("ann"))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == headers["content-type"]
+    assert answer.content == b""
+    assert (await site.http.get("/healthz")).status_code == 200
+    assert (await site.figures())["lumen_streams"] == 1
+
+
+# ------------------------------------------------------------------------------------------------- time
+async def test_ping_comes_after_a_second_of_silence_with_the_newest_id(open_site: OpenSite) -> None:
+    site = await open_site(ping_seconds=1)
+    stream = await site.stream("ann")
+    await site.publish("bob")
+    ping = await stream.wait_for_event("ping")
+    assert ping.position == 1
+    assert ping.data == {}
+
+
+async def test_stream_whose_token_ends_is_warned_and_then_closed_for_good(site: Site) -> None:
+    stream = await site.stream("ann", ttl_seconds=100)
+    site.pass_seconds(50)
+    assert (await stream.wait_for_event("expiring")).data["seconds"] in {59, 60}
+    assert not stream.has_ended
+    site.pass_seconds(61)
+    await stream.wait_for_end()
+    assert stream.is_whole
+    closing = stream.frames[-1]
+    assert (closing.event, closing.data) == ("closing", {"reason": "expired", "reconnect": False})
+    assert closing.retry_ms is None
+
+
+async def test_renewed_stream_goes_on_without_a_reconnect(site: Site) -> None:
+    stream = await site.stream("ann", ttl_seconds=100)
+    site.pass_seconds(60)
+    await stream.wait_for_event("expiring")
+    answer = await site.http.post(f"{STREAM}/renew", headers=site.bearer("ann", 500))
+    assert answer.json()["renewed"] == 1
+    site.pass_seconds(60)
+    await site.publish("ann", content="still here")
+    await stream.wait_for_event("message")
+    assert not stream.has_ended
+
+
+# ------------------------------------------------------------------------------------------ who may come
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("", 401, "token_missing"),
+        ("?token=garbage", 401, "token_invalid"),
+        ("?ticket=garbage", 401, "token_invalid"),
+        ("?token=EXPIRED", 401, "token_expired"),
+        ("?token=GOOD&device=toaster", 422, "invalid"),
+    ],
+)
+async def test_refusal_is_a_plain_problem_document_so_that_an_eventsource_stops(
+    site: Site, query: str, status: int, code: str
+) -> None:
+    expired = token("ann", ttl_seconds=-1000)
+    target = STREAM + query.replace("EXPIRED", expired).replace("GOOD", token("ann"))
+    answer = await site.http.get(target)
+    problem = answer.json()
+    assert answer.status_code == problem["status"] == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert problem["code"] == code
+    assert (await site.figures())["lumen_streams"] == 0
+
+
+async def test_wrong_method_is_refused(site: Site) -> None:
+    answer = await site.http.delete(STREAM, headers=site.bearer("ann"))
+    assert answer.status_code == 405
+
+
+async def test_ticket_opens_a_stream_and_its_cookie_the_native_reconnect_after_the_ticket_is_over(
+    site: Site,
+) -> None:
+    made = await site.http.post(f"{STREAM}/tickets", headers=site.bearer("ann"))
+    target = f"{STREAM}?ticket={made.json()['ticket']}"
+    stream = await site.ask(target)
+    ready = await stream.wait_for_event("ready")
+    set_cookie = stream.headers["set-cookie"]
+    assert re.search(rf"; HttpOnly; Path={STREAM}; SameSite=strict$", set_cookie)
+    cookie = set_cookie.partition(";")[0]
+    await stream.close()
+    await site.publish("ann", content="missed")
+    site.pass_seconds(61)
+
+    again = await site.ask(target, f"Cookie: {cookie}", f"Last-Event-ID: {ready.id}")
+    assert (await again.wait_for_event("message")).data["data"]["content"] == "missed"
+    assert "set-cookie" not in again.headers
+    by_cookie_alone = await site.ask(STREAM, f"Cookie: {cookie}")
+    await by_cookie_alone.wait_for_event("ready")
+    assert (await site.ask(target)).status == 401
+
+    other = await site.http.post(f"{STREAM}/tickets", headers=site.bearer("bob"))
+    his = await site.ask(f"{STREAM}?ticket={other.json()['ticket']}")
+    his_cookie = his.headers["set-cookie"].partition(";")[0]
+    assert (await site.ask(target, f"Cookie: {his_cookie}")).status == 401, (
+        "a cookie stands in for its own user"
+    )
+
+
+async def test_stream_has_its_cors_headers_and_a_refusal_too(open_site: OpenSite) -> None:
+    site = await open_site(cors_origins=("https://app.example",))
+    stream = await site.stream("ann", "Origin: https://app.example")
+    assert stream.headers["access-control-allow-origin"] == "https://app.example"
+    refused = await site.ask(STREAM, "Origin: https://app.example")
+    assert (refused.status, refused.headers["access-control-allow-origin"]) == (401, "https://app.example")
+    stranger = await site.stream("ann", "Origin: https://elsewhere.example")
+    assert "access-control-allow-origin" not in stranger.headers
+
+
+# ----------------------------------------------------------------------------------------------- devices
+async def test_mark_on_one_device_is_seen_on_the_others_at_once(site: Site) -> None:
+    await site.publish("ann", "bob")
+    devices = [await site.stream("ann", device=device) for device in ("mobile", "desktop", "tablet")]
+    bob = await site.stream("bob")
+    await site.api("ann").post("/read", {"all": True})
+    reads = [await stream.wait_for_event("read") for stream in devices]
+    assert [frame.data["unread_count"] for frame in reads] == [0, 0, 0]
+    assert len({frame.id for frame in reads}) == 1
+    await site.publish("bob")
+    await bob.wait_for_event("message")
+    assert "read" not in bob.events
+
+
+async def test_user_lists_his_own_connections(site: Site) -> None:
+    mobile, plain = await site.stream("ann", device="mobile"), await site.stream("ann")
+    await site.stream("bob", device="desktop")
+    listed = (await site.http.get("/api/v1/connections", headers=site.bearer("ann"))).json()
+    assert [item["device"] for item in listed["items"]] == ["mobile", None]
+    assert [item["id"] for item in listed["items"]] == [
+        (await stream.wait_for_event("ready")).data["connection_id"] for stream in (mobile, plain)
+    ]
+    await mobile.close()
+    await eventually(lambda: _streams(site) == 2, what="the end of a stream")
+    listed = (await site.http.get("/api/v1/connections", headers=site.bearer("ann"))).json()
+    assert [item["device"] for item in listed["items"]] == [None]
+
+
+def _streams(site: Site) -> int:
+    assert site.lumen._parts is not None
+    return len(site.lumen._parts.streams)
+
+
+# -------------------------------------------------------------------------------------------------- ends
+async def test_oldest_stream_of_a_user_over_his_limit_is_replaced(open_site: OpenSite) -> None:
+    site = await open_site(max_streams_per_user=2)
+    first, second, third = [await site.stream("ann") for _ in range(3)]
+    await first.wait_for_end()
+    assert first.is_whole
+    assert first.frames[-1].data == {"reason": "replaced", "reconnect": False}
+    await site.publish("ann")
+    for stream in (second, third):
+        await stream.wait_for_event("message")
+
+
+@pytest.mark.parametrize("limit", ["max_streams", "max_streams_per_address"])
+async def test_stream_beyond_the_limit_is_a_200_that_says_overloaded_and_when_to_come_back(
+    open_site: OpenSite, limit: str
+) -> None:
+    site = await open_site(**{limit: 1})
+    first = await site.stream("ann")
+    refused = await site.ask(f"{STREAM}?token={token('bob')}")
+    await refused.wait_for_end()
+    assert (refused.status, refused.is_whole) == (200, True)
+    _, closing = refused.frames
+    assert closing.data == {"reason": "overloaded", "reconnect": True}
+    assert closing.retry_ms is not None
+    assert RETRY_MS[0] <= closing.retry_ms <= RETRY_MS[1]
+    await first.close()
+    await eventually(lambda: _streams(site) == 0, what="the end of the first")
+    await site.stream("bob")
+
+
+async def test_database_that_is_down_is_a_200_that_says_overloaded(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(self: Loader, user_id: str) -> Counts:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr(Loader, "load", fail)
+    stream = await site.ask(f"{STREAM}?token={token('ann')}")
+    await stream.wait_for_end()
+    assert (stream.status, stream.is_whole) == (200, True)
+    assert stream.frames[-1].data == {"reason": "overloaded", "reconnect": True}
+    assert stream.frames[-1].retry_ms is not None
+    assert _streams(site) == 0
+
+
+async def test_client_that_does_not_read_is_closed_as_slow_and_comes_back_to_all_that_is_there(
+    open_site: OpenSite,
+) -> None:
+    site = await open_site(max_backlog_bytes=60_000)
+    reading = await site.stream("bob")
+    with socket.socket() as raw:
+        # As on a network: small packets, so small buffers in the kernel (loopback's hold megabytes).
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.connect(("127.0.0.1", site.listening.port))
+        raw.sendall(f"GET {STREAM}?token={token('ann')} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+        await eventually(lambda: _streams(site) == 2, what="the stream")
+        published = 0
+        while _streams(site) == 2:
+            await site.publish(content=f"{published} {'x' * 7000}")
+            published += 1
+            assert published < 100
+    assert site.lumen._parts is not None
+    assert site.lumen._parts.streams.ended == {"slow": 1}
+    await reading.wait_for_event("message", published)
+    again = await site.stream("ann")
+    assert (await again.wait_for_event("ready")).data["unread_count"] == published
+    listed = await site.api("ann").pages()
+    assert len(listed) == published
+
+
+async def test_nothing_is_left_of_streams_whose_clients_have_gone(site: Site) -> None:
+    streams = [await site.stream(user) for user in ("ann", "ann", "bob")]
+    before = await site.figures()
+    assert (before["lumen_streams"], before["lumen_channels"]) == (3, 2)
+    for stream in streams:
+        await stream.close()
+    await eventually(lambda: _streams(site) == 0, what="the streams to end")
+    after = await site.figures()
+    assert (after["lumen_streams"], after["lumen_channels"], after["lumen_backlog_bytes"]) == (0, 0, 0)
+    await eventually(lambda: not site.listening.state.tasks, what="the requests to end")
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, in a test's process: its signals are seen where it is looked for, and not raised again."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = signal.signal(signal.SIGTERM, self.handle_exit)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+async def test_shutdown_of_the_server_ends_each_stream_in_good_order_with_a_retry_of_its_own(
+    sqlite_url: str, protocol: type[HttpToolsProtocol]
+) -> None:
+    settings = Settings(database_url=sqlite_url, jwt_secret=Secret(SECRET), drain_seconds=5)
+    async with Lumen(settings) as lumen:
+        config = uvicorn.Config(lumen.app, http=protocol, lifespan="off", log_config=None, ws="none")
+        server = Server(config)
+        with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            running = asyncio.create_task(server.serve([listener]))
+            streams = [await Stream.ask(url, f"{STREAM}?token={token('ann')}") for _ in range(10)]
+            for stream in streams:
+                await stream.wait_for_event("ready")
+            server.should_exit = True
+            for stream in streams:
+                await stream.wait_for_end()
+            await asyncio.wait_for(running, 20)
+        for stream in streams:
+            await stream.close()
+    for stream in streams:
+        assert stream.is_whole
+        assert stream.frames[-1].event == "closing"
+        assert stream.frames[-1].data == {"reason": "shutdown", "reconnect": True}
+    retries = {stream.frames[-1].retry_ms for stream in streams}
+    assert None not in retries
+    assert len(retries) > 3
+
+
+# -------------------------------------------------------------------------------------------- both paths
+async def test_frames_are_alike_byte_for_byte_on_both_paths(tmp_path: Any) -> None:
+    texts: list[list[str]] = []
+    for name, protocol in PATHS.items():
+        async with Site.open(f"sqlite:///{tmp_path}/{name}.db", protocol, max_streams_per_user=3) as site:
+            texts.append([_normal(text) for text in await _story(site)])
+    assert texts[0] == texts[1]
+    assert sum(map(len, texts[0])) > 2000
+
+
+async def _story(site: Site) -> list[str]:
+    """Let happen all that a stream can show; return what each stream showed, and the head of one answer."""
+    first = await site.stream("ann", ttl_seconds=200)
+    await site.publish("ann", content="a\nb\u2028c \U0001f514 <b>")
+    await site.publish()
+    await site.api("ann").post("/read", {"category": "like"})
+    await first.wait_for_event("read")
+    cursor = (await first.wait_for_event("message")).id
+    assert cursor is not None
+    site.pass_seconds(31)
+    await first.wait_for_event("ping")
+    resumed = await site.stream("ann", last_event_id=cursor)
+    await resumed.wait_for_event("read")
+    lost = await site.stream("ann", last_event_id="elsewhere-1")
+    await lost.wait_for_event("reset")
+    site.pass_seconds(120)
+    await first.wait_for_event("expiring")
+    site.pass_seconds(61)
+    await first.wait_for_end()
+    streams = [first, resumed, lost]
+    streams += [await site.stream("ann") for _ in range(2)]
+    await resumed.wait_for_end()
+    head = sorted(f"{name}: {value}" for name, value in first.headers.items())
+    return ["\n".join(head), *(stream.payload for stream in streams)]
+
+
+def _normal(text: str) -> str:
+    """Put fixed texts in the place of ids, times and what is drawn by lot."""
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
+    text = re.sub(r"^id: [0-9a-z]{8}-", "id: EPOCH-", text, flags=re.MULTILINE)
+    text = re.sub(r'"seconds":\d+', '"seconds":N', text)
+    return re.sub(r"^retry: \d{4}$", "retry: N", text, flags=re.MULTILINE)
+
+
+class HoldingBack:
+    """A middleware that sends the head of an answer with the first of its body, as one that compresses."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        held: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                held.append(message)
+                return
+            if held:
+                await send(held.pop())
+            await send(message)
+
+        await self._app(scope, receive, hold)
+
+
+async def test_application_that_mounts_us_gets_the_same_stream(
+    open_site: OpenSite, protocol: type[HttpToolsProtocol]
+) -> None:
+    site = await open_site(lambda lumen: Starlette(routes=[Mount("/notify", lumen.app)]))
+    ticket = (await site.http.post(f"/notify{STREAM}/tickets", headers=site.bearer("ann"))).json()["ticket"]
+    stream = await site.ask(f"/notify{STREAM}?ticket={ticket}")
+    await stream.wait_for_event("ready")
+    assert f"Path=/notify{STREAM};" in stream.headers["set-cookie"]
+    await site.lumen.publish("ann", category="like", content="mounted")
+    await stream.wait_for_event("message")
+    assert len(site.handed_over) == (protocol is HandoverProtocol)
+
+
+async def test_middleware_that_holds_the_head_back_gets_a_response_instead(open_site: OpenSite) -> None:
+    site = await open_site(lambda lumen: HoldingBack(Starlette(routes=[Mount("/notify", lumen.app)])))
+    stream = await site.ask(f"/notify{STREAM}?token={token('ann')}")
+    await stream.wait_for_event("ready")
+    assert site.handed_over == []
+    await site.lumen.publish("ann", category="like", content="through a middleware")
+    await stream.wait_for_event("message")
+    assert _streams(site) == 1
+    await stream.close()
+    await eventually(lambda: _streams(site) == 0, what="the end")
