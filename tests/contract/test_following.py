@@ -3,7 +3,6 @@ it or failed to. An announcement may be lost, and the log may be out of reach fo
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
@@ -119,15 +118,3 @@ async def test_events_announced_twice_or_late_are_delivered_once(delivery: Deliv
     delivery.tail.announce(events + await delivery.commit())
     await delivery.reach(3)
     assert delivery.hub.position == 3
-
-
-async def test_writers_are_held_back_while_delivery_is_far_behind(
-    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("lumen_notify.deliver.tail.MAX_BEHIND_DELIVERIES", 2)
-    delivery.tail.announce(await delivery.commit(3))
-    pace = asyncio.ensure_future(delivery.tail.close_behind())
-    await asyncio.sleep(0)
-    assert not pace.done()
-    await pace
-    await delivery.reach(3)

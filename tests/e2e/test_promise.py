@@ -28,7 +28,7 @@ from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from clients import MARKS, SECRET, Api, Bell, EventStream, Frame, serve
+from clients import MARKS, SECRET, Api, Bell, EventStream, Frame, eventually, serve
 from lumen_notify import Lumen, Settings
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
@@ -566,11 +566,12 @@ class Promise(RuleBasedStateMachine):
         for client in self.clients:
             await client.stream.close()
         if self.world.lumen is not None:
-            parts = self.world.lumen._parts
+            assert self.world.lumen._parts is not None
+            streams = self.world.lumen._parts.streams
+            await eventually(lambda: len(streams) == 0, what="the streams to be let go")
+            assert streams._hub.channels == {}
             await self.world.lumen.close()
             self.world.lumen = None
-            assert parts is not None
-            assert len(parts.streams) == 0
         if self.database is not None:
             await self.database.close()
 
