@@ -190,6 +190,16 @@ def test_new_events_are_in_the_replay_before_anybody_sees_them(one_channel_a_tur
     assert str(hub.cursor) == str(Cursor("e", 2))
 
 
+def test_kept_frames_do_not_keep_what_they_were_shown_as() -> None:
+    hub = make_hub()
+    join(hub, "ann")
+    deliver(hub, EVERYONE, "user:ann")
+    deliver(hub, EVERYONE)
+    kept = hub.replay.since(0, ["user:ann", EVERYONE])
+    assert kept is not None
+    assert [frame.encoded for frame in kept] == [{}, {}, {}]
+
+
 def test_channel_goes_with_its_last_stream_and_stays_while_one_is_on_the_way() -> None:
     hub = make_hub()
     one, other = join(hub, "ann"), join(hub, "ann")

@@ -23,6 +23,8 @@ REASONS = [reason for reason in CloseReason if reason is not CloseReason.GONE]
 
 reasons = st.sampled_from(REASONS)
 sizes = st.sampled_from([1, 10, 500, 4_000, 20_000, 70_000])
+retries = st.sampled_from([0, 1500])
+patiences = st.sampled_from([0, 3, 10, 30])  # how often a stream is written to before it may end
 bounds = st.sampled_from([0, 1, 1_000, 30_000, 100_000])
 
 COMMON: dict[str, Any] = {
@@ -57,9 +59,11 @@ class TransportMachine(RuleBasedStateMachine):
         max_backlog_bytes=bounds,
         room_bytes=st.sampled_from([0, 3_000, 1_000_000]),
         earlier_bytes=st.sampled_from([0, 0, 10_000, 30_000, 100_000]),
+        patience=patiences,
     )
-    def begin(self, max_backlog_bytes: int, room_bytes: int, earlier_bytes: int) -> None:
+    def begin(self, max_backlog_bytes: int, room_bytes: int, earlier_bytes: int, patience: int) -> None:
         self.max_backlog_bytes = max_backlog_bytes
+        self.patience = patience
         self.closes = Closes()
         self.outlet = TransportOutlet(
             max_backlog_bytes=max_backlog_bytes,
@@ -94,6 +98,7 @@ class TransportMachine(RuleBasedStateMachine):
 
     @rule(size=sizes)
     def write(self, size: int) -> None:
+        self.patience -= 1
         chunks = self.chunks.next(size)
         waiting = len(self.held) + len(self.transport.buffer) + len(chunks)
         is_too_much = self.transport.is_paused and 0 < self.max_backlog_bytes < waiting
@@ -109,33 +114,33 @@ class TransportMachine(RuleBasedStateMachine):
     def peer_reads(self, number_bytes: int) -> None:
         self.transport.peer_reads(number_bytes)
 
-    @rule(reason=reasons, retry_ms=st.sampled_from([0, 1500]))
-    def close(self, reason: CloseReason, retry_ms: int) -> None:
-        before = self.wire
-        self.outlet.close(reason, retry_ms)
-        self._closed(reason, retry_ms, before)
+    @rule(many=st.lists(sizes, max_size=8))
+    def write_many(self, many: list[int]) -> None:
+        for size in many:
+            self.write(size)
 
-    @rule()
-    def shutdown(self) -> None:
+    @precondition(lambda self: self.patience <= 0)
+    @rule(how=st.sampled_from(["close", "shutdown", "abort", "peer goes"]), reason=reasons, retry_ms=retries)
+    def end(self, how: str, reason: CloseReason, retry_ms: int) -> None:
         before = self.wire
-        self.outlet.shutdown()
-        self._closed(CloseReason.SHUTDOWN, 2000, before)
+        if how == "close":
+            self.outlet.close(reason, retry_ms)
+            self._closed(reason, retry_ms, before)
+        elif how == "shutdown":
+            self.outlet.shutdown()
+            self._closed(CloseReason.SHUTDOWN, 2000, before)
+        elif how == "abort":
+            self.outlet.abort()
+            self.has_peer = False
+        else:
+            self.transport.peer_goes()
+            self.has_peer = False
 
     def _closed(self, reason: CloseReason, retry_ms: int, before: bytes) -> None:
         if self.reason is None:
             self.reason = reason
             kept = before if reason is CloseReason.SLOW else self.expected
             self.expected = kept + frames.closing(reason, retry_ms) + frames.LAST_CHUNK
-
-    @rule()
-    def abort(self) -> None:
-        self.outlet.abort()
-        self.has_peer = False
-
-    @rule()
-    def peer_goes(self) -> None:
-        self.transport.peer_goes()
-        self.has_peer = False
 
     @rule()
     def turn(self) -> None:
@@ -199,9 +204,10 @@ class QueueMachine(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
 
-    @initialize(max_backlog_bytes=bounds)
-    def begin(self, max_backlog_bytes: int) -> None:
+    @initialize(max_backlog_bytes=bounds, patience=patiences)
+    def begin(self, max_backlog_bytes: int, patience: int) -> None:
         self.max_backlog_bytes = max_backlog_bytes
+        self.patience = patience
         self.closes = Closes()
         self.outlet = QueueOutlet(max_backlog_bytes=max_backlog_bytes, on_close=self.closes, **COMMON)
         self.payloads: AsyncIterator[bytes] = self.outlet.payloads()
@@ -215,6 +221,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(size=sizes)
     def write(self, size: int) -> None:
+        self.patience -= 1
         chunks = self.chunks.next(size)
         is_too_much = 0 < self.max_backlog_bytes < sum(map(len, self.waiting)) + len(chunks)
         self.outlet.write(chunks)
@@ -227,10 +234,21 @@ class QueueMachine(RuleBasedStateMachine):
             self.given.append(chunks)
         self._let_go_on()
 
-    @rule(reason=reasons, retry_ms=st.sampled_from([0, 1500]))
-    def close(self, reason: CloseReason, retry_ms: int) -> None:
-        self.outlet.close(reason, retry_ms)
-        self._closed(reason, retry_ms)
+    @rule(many=st.lists(sizes, max_size=8))
+    def write_many(self, many: list[int]) -> None:
+        for size in many:
+            self.write(size)
+
+    @precondition(lambda self: self.patience <= 0)
+    @rule(reason=reasons | st.just(CloseReason.GONE), retry_ms=retries)
+    def end(self, reason: CloseReason, retry_ms: int) -> None:
+        if reason is CloseReason.GONE:  # the response has been cancelled
+            self.outlet.lost()
+            if self.reason is None:
+                self.reason = CloseReason.GONE
+        else:
+            self.outlet.close(reason, retry_ms)
+            self._closed(reason, retry_ms)
         self._let_go_on()
 
     def _closed(self, reason: CloseReason, retry_ms: int) -> None:
@@ -238,13 +256,6 @@ class QueueMachine(RuleBasedStateMachine):
             self.reason = reason
             kept = [] if reason is CloseReason.SLOW else self.waiting
             self.waiting = [*kept, frames.closing(reason, retry_ms)]
-
-    @rule()
-    def peer_goes(self) -> None:
-        """The response has been cancelled."""
-        self.outlet.lost()
-        if self.reason is None:
-            self.reason = CloseReason.GONE
 
     @precondition(lambda self: self.taking is None and not self.has_ended)
     @rule()
@@ -300,10 +311,10 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestTransportOutlet = TransportMachine.TestCase
-TestTransportOutlet.settings = settings(max_examples=80, stateful_step_count=40)
+TestTransportOutlet.settings = settings(max_examples=200, stateful_step_count=40)
 
 TestQueueOutlet = QueueMachine.TestCase
-TestQueueOutlet.settings = settings(max_examples=40, stateful_step_count=30)
+TestQueueOutlet.settings = settings(max_examples=120, stateful_step_count=30)
 
 
 @pytest.fixture(params=["connection", "queue"])
