@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lumen_notify.deliver.frames import Frame
-from lumen_notify.deliver.outlet import Flowing, Outlet
+from lumen_notify.deliver.outlet import NO_SOCKET, Outlet, send
 from lumen_notify.model import EVERYONE, user_audience
 
 
@@ -17,14 +17,14 @@ class Channel:
     """One user, here.
 
     outlets: his open streams, oldest first; never changed in place, so that one that is too slow can
-    leave while it is written to. flowing: what takes chunks without being asked, if there is one stream
-    and it is not full; this spares a fan-out to many the way through the outlet, which by then is in no
+    leave while it is written to. socket: the file number that takes chunks, if there is one stream and
+    nothing waits for it; this spares a fan-out to many the way through the outlet, which by then is in no
     cache. joining: how many are on their way in. position: up to which events are shown; shown_at: when
     something last was, in the wheel's seconds. total: what is unread at the position; it means nothing
     while no stream is open, and is set anew by each that comes.
     """
 
-    __slots__ = ("flowing", "joining", "outlets", "position", "shown_at", "total", "user_id")
+    __slots__ = ("joining", "outlets", "position", "shown_at", "socket", "total", "user_id")
 
     def __init__(self, user_id: str, position: int) -> None:
         self.user_id = user_id
@@ -32,7 +32,7 @@ class Channel:
         self.shown_at = 0
         self.total = 0
         self.outlets: tuple[Outlet, ...] = ()
-        self.flowing: Flowing | None = None
+        self.socket = NO_SOCKET
         self.joining = 0
 
     @property
@@ -49,18 +49,18 @@ class Channel:
         """Take in a stream that has been brought up to date. total: what is unread now."""
         self.total = total
         self.outlets = (*self.outlets, outlet)
-        outlet.watcher = self
-        self.flow_changed()
+        outlet.watch(self)
+        self.socket_changed()
 
     def leave(self, outlet: Outlet) -> None:
         """Let a stream go, if it is in."""
         self.outlets = tuple(other for other in self.outlets if other is not outlet)
         outlet.watcher = None
-        self.flow_changed()
+        self.socket_changed()
 
-    def flow_changed(self) -> None:
+    def socket_changed(self) -> None:
         """Look again at what takes chunks: told by the outlets."""
-        self.flowing = self.outlets[0].flowing if len(self.outlets) == 1 else None
+        self.socket = self.outlets[0].socket if len(self.outlets) == 1 else NO_SOCKET
 
     def show(self, frames: Sequence[Frame], position: int, second: int) -> None:
         """Count new frames and send them to every stream. position: of the newest event of all;
@@ -81,11 +81,8 @@ class Channel:
                 parts.append(frame.encode(total))
             chunks = b"".join(parts)
         self.total = total
-        if self.flowing is not None:
-            self.flowing.write(chunks)
-        else:
-            for outlet in self.outlets:
-                outlet.write(chunks)
+        for outlet in self.outlets:
+            outlet.write(chunks)
 
 
 def show_to_all(channels: Iterable[Channel], frame: Frame, position: int, second: int) -> None:
@@ -103,9 +100,9 @@ def show_to_all(channels: Iterable[Channel], frame: Frame, position: int, second
             channel.shown_at = second
             channel.total = total = channel.total + 1 if stated is None else stated
             chunks = encoded.get(total) or encode(total)
-            flowing = channel.flowing
-            if flowing is not None:
-                flowing.write(chunks)
-            else:
+            socket = channel.socket
+            if socket == NO_SOCKET:
                 for outlet in channel.outlets:
                     outlet.write(chunks)
+            elif left := send(socket, chunks):
+                channel.outlets[0].hold(left)

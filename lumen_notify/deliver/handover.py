@@ -15,6 +15,7 @@ This is the only door to uvicorn's insides; `INSIDES` names what it leans on, an
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from lumen_notify.deliver import frames
-from lumen_notify.deliver.outlet import Outlet
+from lumen_notify.deliver.outlet import NO_SOCKET, Outlet, SocketWatcher
 from lumen_notify.model import CloseReason
 
 EXTENSION = "lumen.handover"
@@ -37,7 +38,8 @@ MAX_PIPELINED = 32
 """Requests that wait for the answers before them. Each takes 2 KiB, of 20 bytes that a client sends."""
 
 WRITE_BUFFER_BYTES = 16 * 1024
-"""What the transport may hold before it says `pause_writing`; the rest waits in the outlet's backlog."""
+"""What the transport may hold before it says `pause_writing`; the rest waits in the outlet's backlog. Once
+chunks go past the transport, it says so as soon as it holds anything."""
 
 INSIDES = {
     HttpToolsProtocol: (
@@ -210,7 +212,8 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         super().__init__(**common)
         self._max_backlog_bytes = max_backlog_bytes
         self._on_shutdown = on_shutdown
-        self._backlog: deque[bytes] | None = None  # most streams never need one
+        # None as long as the transport takes what it gets. A deque takes 600 bytes, hence the empty tuple.
+        self._backlog: deque[bytes] | tuple[()] | None = None
         self._backlog_bytes = 0
         self._transport: Any = None
         self._connections: set[Any] | None = None
@@ -224,21 +227,33 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         """Take a connection over. connections: the server's, in which it stays until it is lost."""
         self._transport = transport
         self._connections = connections
-        self._flow(None if is_paused else transport)
+        if is_paused:
+            self.pause_writing()
         transport.set_protocol(self)
         # After it: what earlier answers left in the transport may be beyond the new limit already, and
         # the transport says so once, to the protocol of that moment.
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
+    def watch(self, watcher: SocketWatcher) -> None:
+        """Let chunks go to the socket, as soon as the transport holds nothing that must leave before them."""
+        super().watch(watcher)
+        if self._socket() != NO_SOCKET:
+            self._transport.set_write_buffer_limits(high=0)  # may call pause_writing
+            if self._backlog is None:
+                self._flow(self._socket())
+
     def hold(self, chunks: bytes) -> None:
-        """Keep chunks while the transport is full."""
+        """Give chunks to the transport; keep them while it is full."""
         if self.close_reason is not None:
+            return
+        if self._backlog is None:
+            self._transport.write(chunks)
             return
         waiting_bytes = self._backlog_bytes + self._transport.get_write_buffer_size()
         if 0 < self._max_backlog_bytes < waiting_bytes + len(chunks):
             self.close(CloseReason.SLOW)
             return
-        if self._backlog is None:
+        if isinstance(self._backlog, tuple):
             self._backlog = deque()
         self._backlog.append(chunks)
         self._backlog_bytes += len(chunks)
@@ -248,9 +263,16 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _socket(self) -> int:
+        """Return the connection's file number; NO_SOCKET if plain bytes cannot go there."""
+        if os.name != "posix" or self._transport.get_extra_info("sslcontext") is not None:
+            return NO_SOCKET
+        socket = self._transport.get_extra_info("socket")
+        return NO_SOCKET if socket is None else int(socket.fileno())
+
     def _end(self, last: bytes) -> None:
         held = b"" if self.close_reason is CloseReason.SLOW else b"".join(self._backlog or ())
-        self._flow(None)
+        self._flow(NO_SOCKET)
         self._backlog = None
         self._backlog_bytes = 0
         self._transport.write(held + last + frames.LAST_CHUNK)
@@ -260,19 +282,20 @@ class TransportOutlet(Outlet, asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Hold from now on."""
-        self._flow(None)
+        if self.close_reason is None:
+            self._backlog = ()
+            self._flow(NO_SOCKET)
 
     def resume_writing(self) -> None:
-        """Write what is held, as far as the transport takes it."""
+        """Write what is held, as far as it is taken."""
         if self.close_reason is not None:
             return
-        self._flow(self._transport)
-        while self._backlog and self.flowing is not None:
-            one = self._backlog.popleft()
-            self._backlog_bytes -= len(one)
-            self.flowing.write(one)  # may call pause_writing
-        if not self._backlog:
-            self._backlog = None
+        held, self._backlog = self._backlog or (), None
+        if self.watcher is not None:
+            self._flow(self._socket())
+        for chunks in held:
+            self._backlog_bytes -= len(chunks)
+            self.write(chunks)  # may call pause_writing, which makes a new backlog for those that follow
 
     def data_received(self, _data: bytes) -> None:
         """Ignore what a client sends behind its request: it will never be answered."""
@@ -281,7 +304,7 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         """Let everything go."""
         if self._connections is not None:
             self._connections.discard(self)
-        self._flow(None)
+        self._flow(NO_SOCKET)
         self._connections = self._transport = self._backlog = None
         self._backlog_bytes = 0
         self.lost()

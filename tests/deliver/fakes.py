@@ -29,11 +29,12 @@ class FakeTransport(asyncio.Transport):
 
     room_bytes: what the kernel takes before anything waits here. received: what the peer has read. As
     asyncio's, it says `pause_writing` above the high mark and `resume_writing` at the low one, and
-    `connection_lost` in a later turn of the loop: in `turn`.
+    `connection_lost` in a later turn of the loop: in `turn`. It stands for its socket, too: `send` is what
+    the kernel does; none may go there if the transport encrypts.
     """
 
-    def __init__(self, protocol: Any = None, *, room_bytes: int = 0) -> None:
-        super().__init__()
+    def __init__(self, protocol: Any = None, *, room_bytes: int = 0, encrypts: bool = False) -> None:
+        super().__init__({"sslcontext": object()} if encrypts else {"socket": self})
         self.protocol = protocol
         self.received = b""
         self.buffer = b""
@@ -53,6 +54,22 @@ class FakeTransport(asyncio.Transport):
 
     def get_write_buffer_size(self) -> int:
         return len(self.buffer)
+
+    def fileno(self) -> int:
+        return 7
+
+    def send(self, socket: int, chunks: bytes) -> bytes:
+        """Stand in for `outlet.send`."""
+        assert (socket, self.get_extra_info("socket")) == (7, self), "plain bytes for who knows whom"
+        assert not self.buffer, "sent past what waits"
+        assert not self._is_lost, "sent to a file number that may be another's by now"
+        if self._is_gone:
+            return chunks
+        assert not self._is_closing, "sent after the close"
+        taken = min(self._room_bytes, len(chunks))
+        self._room_bytes -= taken
+        self.received += chunks[:taken]
+        return chunks[taken:]
 
     def write(self, data: Any) -> None:
         assert data, "nothing was to be written"
@@ -84,7 +101,8 @@ class FakeTransport(asyncio.Transport):
     # What the test does.
 
     def peer_reads(self, number_bytes: int) -> None:
-        """Let the peer take so much of what waits."""
+        """Let the peer take so much of what waits, and make room for so much more."""
+        self._room_bytes += max(0, number_bytes - len(self.buffer))
         self.received += self.buffer[:number_bytes]
         self.buffer = self.buffer[number_bytes:]
         if self.is_paused and len(self.buffer) <= self._low:

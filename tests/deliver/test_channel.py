@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+from functools import partial
 from typing import Any
 
 from clients import Frame as Read
 from clients import read_frames
-from lumen_notify.deliver.channel import Channel
+from lumen_notify.deliver.channel import Channel, show_to_all
 from lumen_notify.deliver.frames import Frame, unchunk
+from lumen_notify.deliver.outlet import NO_SOCKET
 from lumen_notify.model import CloseReason, Event, to_json
 
 from .fakes import RecordingOutlet
@@ -82,41 +85,57 @@ def test_stream_that_is_too_slow_leaves_while_it_is_written_to_and_the_others_ge
     assert channel.outlets == (outlets[0], outlets[2])
 
 
-class Wire:
-    """What flows."""
-
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-
-    def write(self, data: bytes, /) -> None:
-        self.written.append(data)
-
-
-def test_only_stream_is_written_to_past_its_outlet_as_long_as_it_flows() -> None:
-    channel, outlet, wire = Channel("ann", 0), RecordingOutlet(), Wire()
-    outlet._flow(wire)
-    channel.enter(outlet, 0)
-    channel.show([frame(1)], 1, 50)
-    outlet._flow(None)
-    channel.show([frame(2)], 2, 50)
-    outlet._flow(wire)
-    channel.show([frame(3)], 3, 50)
-    second = RecordingOutlet()
-    channel.enter(second, 3)
-    channel.show([frame(4)], 4, 50)
-    channel.leave(second)
-    channel.show([frame(5)], 5, 50)
-    channel.leave(outlet)
-    channel.show([frame(6)], 6, 50)
-    assert [chunks.partition(b"\n")[0].split()[-1] for chunks in (unchunk(one) for one in wire.written)] == [
-        b"e-1",
-        b"e-3",
-        b"e-4",
-        b"e-5",
-    ]
+def test_only_stream_is_written_to_past_its_outlet_as_long_as_nothing_waits() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        channel, outlet, second = Channel("ann", 0), RecordingOutlet(), RecordingOutlet()
+        show = partial(show_to_all, [channel], second=50)
+        outlet._flow(here.fileno())
+        channel.enter(outlet, 0)
+        show(frame(1), 1)
+        outlet._flow(NO_SOCKET)
+        show(frame(2), 2)
+        outlet._flow(here.fileno())
+        show(frame(3), 3)
+        channel.enter(second, 3)
+        show(frame(4), 4)
+        channel.leave(second)
+        show(frame(5), 5)
+        show(frame(5), 5)
+        channel.leave(outlet)
+        show(frame(6), 6)
+        received = there.recv(4096)
+    assert [one.position for one in read_frames(unchunk(received).decode())] == [1, 3, 4, 5]
     assert counts(outlet) == [(2, 2)]
     assert counts(second) == [(4, 4)]
     assert channel.is_unused
+
+
+def test_what_the_kernel_does_not_take_is_left_to_the_outlet() -> None:
+    here, there = socket.socketpair()
+    channel, outlet = Channel("ann", 0), RecordingOutlet()
+    outlet._flow(here.fileno())
+    channel.enter(outlet, 0)
+    with here, there:
+        here.setblocking(False)
+        position = 0
+        while not outlet.chunks:
+            position += 1
+            show_to_all([channel], frame(position), position, 50)
+        there.setblocking(False)
+        received = b"".join(iter(lambda: receive(there), b""))
+        frames = list(read_frames(unchunk(received + outlet.chunks[0]).decode()))
+        assert [one.data["unread_count"] for one in frames] == list(range(1, position + 1))
+        there.close()
+        show_to_all([channel], frame(position + 1), position + 1, 50)
+    assert len(outlet.chunks) == 2, "an error is the transport's to meet"
+
+
+def receive(there: socket.socket) -> bytes:
+    try:
+        return there.recv(65536)
+    except BlockingIOError:
+        return b""
 
 
 def test_channel_is_in_use_while_somebody_is_on_the_way_in() -> None:

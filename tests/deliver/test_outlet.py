@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from lumen_notify.deliver import frames
+from lumen_notify.deliver import outlet as outlet_module
 from lumen_notify.deliver.fallback import QueueOutlet
 from lumen_notify.deliver.handover import WRITE_BUFFER_BYTES, TransportOutlet
-from lumen_notify.deliver.outlet import Flowing, Outlet
+from lumen_notify.deliver.outlet import NO_SOCKET, Outlet
 from lumen_notify.model import CloseReason
 
 from .fakes import HOUR_MS, Closes, FakeTransport, RecordingOutlet
@@ -60,8 +61,11 @@ class TransportMachine(RuleBasedStateMachine):
         room_bytes=st.sampled_from([0, 3_000, 1_000_000]),
         earlier_bytes=st.sampled_from([0, 0, 10_000, 30_000, 100_000]),
         patience=patiences,
+        encrypts=st.booleans(),
     )
-    def begin(self, max_backlog_bytes: int, room_bytes: int, earlier_bytes: int, patience: int) -> None:
+    def begin(
+        self, max_backlog_bytes: int, room_bytes: int, earlier_bytes: int, patience: int, encrypts: bool
+    ) -> None:
         self.max_backlog_bytes = max_backlog_bytes
         self.patience = patience
         self.closes = Closes()
@@ -71,12 +75,14 @@ class TransportMachine(RuleBasedStateMachine):
             on_close=self.closes,
             **COMMON,
         )
-        self.transport = FakeTransport(EarlierAnswers(), room_bytes=room_bytes)
+        self.transport = FakeTransport(EarlierAnswers(), room_bytes=room_bytes, encrypts=encrypts)
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(outlet_module, "send", self.transport.send)
+        self.encrypts = encrypts
         if earlier_bytes:
             self.transport.write(b"e" * earlier_bytes)
         self.connections: set[Any] = {self.outlet}
-        self.known_flowing: Flowing | None = None
-        self.outlet.watcher = self
+        self.known_socket = NO_SOCKET
         self.outlet.take(self.transport, self.connections, is_paused=self.transport.is_paused)
         self.chunks = Written()
         self.expected = b"e" * earlier_bytes
@@ -84,9 +90,15 @@ class TransportMachine(RuleBasedStateMachine):
         self.has_peer = True
         self.reason: CloseReason | None = None
 
-    def flow_changed(self) -> None:
+    @precondition(lambda self: self.outlet.watcher is None and self.reason is None)
+    @rule()
+    def enter(self) -> None:
+        self.outlet.watch(self)
+        self.socket_changed()
+
+    def socket_changed(self) -> None:
         """What a channel is told: who writes past the outlet must know when not to."""
-        self.known_flowing = self.outlet.flowing
+        self.known_socket = self.outlet.socket
 
     @property
     def wire(self) -> bytes:
@@ -162,12 +174,13 @@ class TransportMachine(RuleBasedStateMachine):
             assert not self.held
 
     @invariant()
-    def it_flows_as_long_as_the_transport_takes_bytes(self) -> None:
-        assert self.known_flowing is self.outlet.flowing
-        if self.reason is not None or self.transport.is_paused:
-            assert self.outlet.flowing is None
+    def chunks_go_to_the_socket_once_it_is_in_and_as_long_as_nothing_waits(self) -> None:
+        assert self.known_socket == self.outlet.socket
+        is_in = self.outlet.watcher is not None and not self.encrypts
+        if is_in and self.reason is None and not self.transport.is_paused:
+            assert self.outlet.socket == self.transport.fileno()
         else:
-            assert self.outlet.flowing is self.transport
+            assert self.outlet.socket == NO_SOCKET
 
     @invariant()
     def what_waits_is_bounded(self) -> None:
@@ -195,6 +208,7 @@ class TransportMachine(RuleBasedStateMachine):
         assert not self.connections
         assert (self.outlet.backlog_bytes, self.outlet._backlog) == (0, None)
         assert len(self.closes.seen) == 1
+        self.patch.undo()
 
 
 class QueueMachine(RuleBasedStateMachine):
