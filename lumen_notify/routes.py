@@ -25,7 +25,11 @@ from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.stream import StreamEndpoint
 from lumen_notify.errors import LumenError
-from lumen_notify.openapi import Document, Operation, operations
+from lumen_notify.openapi import Document, Operation
+from lumen_notify.openapi.operations import inbox as about_inbox
+from lumen_notify.openapi.operations import process as about_process
+from lumen_notify.openapi.operations import publishing as about_publishing
+from lumen_notify.openapi.operations import stream as about_stream
 from lumen_notify.page import Page
 from lumen_notify.settings import Settings
 
@@ -50,29 +54,29 @@ def build(
         max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
     )
     page = Page()
-    marks = {action: (inbox.post_mark(action), operations.mark(action)) for action in ACTIONS}
+    marks = {action: (inbox.post_mark(action), about_inbox.mark(action)) for action in ACTIONS}
     api = [
-        _at("/notifications/stream", GET=(stream.get, operations.STREAM)),
+        _at("/notifications/stream", GET=(stream.get, about_stream.STREAM)),
         _at(
             "/notifications",
-            GET=(inbox.page, operations.LIST),
-            POST=(publishing.post, operations.PUBLISH),
+            GET=(inbox.page, about_inbox.LIST),
+            POST=(publishing.post, about_publishing.PUBLISH),
         ),
-        _at("/notifications/scheduled", GET=(scheduling.page, operations.SCHEDULED)),
-        _at("/notifications/scheduled/{id:uuid}", DELETE=(scheduling.delete, operations.CANCEL)),
-        _at("/notifications/stream/tickets", POST=(ticketing.post, operations.TICKET)),
-        _at("/notifications/stream/renew", POST=(connections.renew, operations.RENEW)),
-        _at("/notifications/unread", GET=(inbox.unread, operations.UNREAD), POST=marks.pop("unread")),
+        _at("/notifications/scheduled", GET=(scheduling.page, about_publishing.SCHEDULED)),
+        _at("/notifications/scheduled/{id:uuid}", DELETE=(scheduling.delete, about_publishing.CANCEL)),
+        _at("/notifications/stream/tickets", POST=(ticketing.post, about_stream.TICKET)),
+        _at("/notifications/stream/renew", POST=(connections.renew, about_stream.RENEW)),
+        _at("/notifications/unread", GET=(inbox.unread, about_inbox.UNREAD), POST=marks.pop("unread")),
         *(_at(f"/notifications/{action}", POST=mark) for action, mark in marks.items()),
-        _at("/notifications/{id:uuid}", GET=(inbox.get, operations.GET), PUT=(inbox.put, operations.PUT)),
-        _at("/connections", GET=(connections.page, operations.CONNECTIONS)),
+        _at("/notifications/{id:uuid}", GET=(inbox.get, about_inbox.GET), PUT=(inbox.put, about_inbox.PUT)),
+        _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
     ]
     about = [
-        _at("/healthz", GET=(health.healthz, operations.HEALTHZ)),
-        _at("/readyz", GET=(health.readyz, operations.READYZ)),
-        _at("/metrics", GET=(health.metrics, operations.METRICS)),
-        _at("/openapi.json", GET=(document.get, operations.DOCUMENT)),
-        _at("/docs", GET=(page.docs, operations.DOCS)),
+        _at("/healthz", GET=(health.healthz, about_process.HEALTHZ)),
+        _at("/readyz", GET=(health.readyz, about_process.READYZ)),
+        _at("/metrics", GET=(health.metrics, about_process.METRICS)),
+        _at("/openapi.json", GET=(document.get, about_process.DOCUMENT)),
+        _at("/docs", GET=(page.docs, about_process.DOCS)),
     ]
     document.write([*_described(api, BASE), *_described(about)])
     return _application([Mount(BASE, routes=api), *about, Mount("/", page)], settings)

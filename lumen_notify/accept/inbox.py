@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.accept.bodies import MarkBody, ReadBody
+from lumen_notify.accept.bodies.notifications import MarkBody, ReadBody
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.accept.bodies import PublicationBody
+from lumen_notify.accept.bodies.notifications import PublicationBody
 from lumen_notify.accept.requests import caller, invalid, parse, read_body
 from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer

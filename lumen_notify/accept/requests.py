@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
-from lumen_notify.accept.bodies import slug
+from lumen_notify.accept.bodies.fields import slug
 from lumen_notify.auth import Principal, Verifier, bearer
 from lumen_notify.errors import Fault, Invalid, TooLarge, Unauthenticated
 

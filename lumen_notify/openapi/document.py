@@ -12,11 +12,12 @@ from pydantic.json_schema import GenerateJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.accept.bodies import Category, MarkBody, PublicationBody, ReadBody
+from lumen_notify.accept.bodies.fields import Category
+from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
 from lumen_notify.model import to_json
 from lumen_notify.openapi import answers, frames, problems
 from lumen_notify.openapi.operation import JSON, JsonSchema, Operation, ref
-from lumen_notify.openapi.operations import CREDENTIALS, TAGS
+from lumen_notify.openapi.operations.shared import CREDENTIALS, TAGS
 
 BODIES: tuple[type[BaseModel], ...] = (PublicationBody, MarkBody, ReadBody)
 """What requests carry. The models within them come along."""

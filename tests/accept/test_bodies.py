@@ -9,7 +9,8 @@ import jsonschema_rs
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from lumen_notify.accept.bodies import MAX_IDS, MarkBody, PublicationBody, ReadBody
+from lumen_notify.accept.bodies.fields import MAX_IDS
+from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
 
 ONE = {"to": {"user": "bob"}, "category": "like", "content": "hi"}
 

@@ -1,6 +1,6 @@
-"""Bodies: what a request may contain, field by field, with its limits.
+"""Fields: the kinds of fields that bodies have, each with its limits.
 
-The one use of pydantic. Types are strict (no text where a number belongs) and unknown fields are
+Types are strict (no text where a number belongs) and unknown fields are
 refused by name. Text is kept as it came: it may hold any character but controls, and is never
 interpreted as HTML. What the models refuse, their JSON schemas refuse too: `openapi` publishes these, with
 the docstrings of models and fields.
@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
-    model_validator,
 )
 
 from lumen_notify.model import MAX_USER_ID_CHARACTERS, from_rfc3339
@@ -72,7 +70,8 @@ def _content(value: str, info: ValidationInfo) -> str:
     return value
 
 
-def _storable(value: dict[str, Any]) -> dict[str, Any]:
+def storable(value: dict[str, Any]) -> dict[str, Any]:
+    """Return what JSON can hold as it is. Raises ValueError: it cannot."""
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):
@@ -110,7 +109,8 @@ def _some_ids(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     return _some(value)
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
+    """Return a number without a fraction as a whole one."""
     # JSON has one kind of number: 7.0 is a whole one (JSON Schema 2020-12, section 4.2.3).
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -141,7 +141,7 @@ TimeAhead = Annotated[str, AfterValidator(_ahead), Field(json_schema_extra={"for
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
 
 
-def _has(field: str, **schema: Any) -> dict[str, Any]:
+def has(field: str, **schema: Any) -> dict[str, Any]:
     """Say in JSON schema that a field is there, and not null."""
     return {"required": [field], "properties": {field: schema}}
 
@@ -150,109 +150,3 @@ class Body(BaseModel):
     """What all bodies share."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
-
-
-class To(Body):
-    """To whom: exactly one of `user`, `users`, `all`."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [_has("user", type="string"), _has("users", type="array"), _has("all", const=True)]
-        }
-    )
-
-    user: UserId | None = None
-    """One user's id: the `sub` of his token."""
-
-    users: Users | None = None
-    """Several; who is named twice gets it once."""
-
-    all: All | None = None
-    """Everybody, including users to come."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(value is not None for value in (self.user, self.users, self.all)) != 1:
-            raise ValueError("needs exactly one of user, users, all")
-        return self
-
-
-class SenderBody(Body):
-    """Who is shown as the sender."""
-
-    id: UserId
-    """The user's id."""
-
-    username: UserId | None = None
-    """The name to show; the id if it is left out."""
-
-    avatar: Avatar | None = None
-    """Where a picture is, as your own pages understand it."""
-
-
-class PublicationBody(Body):
-    """One notification."""
-
-    to: To
-    """To whom."""
-
-    category: Category
-    """Any slug: `like`, `comment`, `follow`, `system`, ..."""
-
-    content: Content
-    """Plain text; shown as it is, never as HTML."""
-
-    title: Title | None = None
-    """One line of text."""
-
-    data: Annotated[dict[str, Any], AfterValidator(_storable)] | None = None
-    """Any JSON object of yours; kept and handed on as it is."""
-
-    sender: SenderBody | None = None
-    """Who is shown as the sender; the caller if it is left out."""
-
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
-    """How much it matters; handed on to the client."""
-
-    deliver_at: TimeAhead | None = None
-    """When to publish it, at most a year ahead; until then it is scheduled, and can be cancelled."""
-
-
-class MarkBody(Body):
-    """Which notifications: `ids`, or `all`, or those of a `category` and/or up to a position."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                _has("ids", type="array"),
-                _has("all", const=True),
-                {"anyOf": [_has("category", type="string"), _has("up_to", type="integer")]},
-            ]
-        }
-    )
-
-    ids: Ids | None = None
-    """These; an id that is not the caller's is passed over."""
-
-    category: Category | None = None
-    """All of this category."""
-
-    up_to: Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(_whole)] | None = None
-    """All up to this position of the log, itself included."""
-
-    all: All | None = None
-    """All there are now."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        span = self.category is not None or self.up_to is not None
-        if sum((self.ids is not None, self.all is not None, span)) != 1:
-            raise ValueError("needs ids, or all, or category and/or up_to")
-        return self
-
-
-class ReadBody(Body):
-    """The single form of a mark."""
-
-    is_read: bool
-    """True: read; false: unread again."""

@@ -12,168 +12,34 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from lumen_notify.errors import Misconfigured
+from lumen_notify.settings.checks import (
+    LOG_LEVELS,
+    about,
+    above_zero,
+    between,
+    check_database_url,
+    check_host,
+    check_key_url,
+    check_log_level,
+    check_origins,
+    check_path,
+    check_secret,
+    check_text,
+    lower,
+    origins,
+    zero_or,
+)
+from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret, masked_url
 
 PREFIX = "LUMEN_"
 FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_", "LUMEN_TOKEN")
 """Variables of the test-suite, the benchmark and the command line: no settings, and no typing errors."""
-
-MIN_SECRET_BYTES = 32
-"""A key for HS256 must be at least as long as the hash: RFC 7518, section 3.2."""
-
-LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
-
-_MASK = "***"
-_PASSWORD = re.compile(r"(?<=://)([^:@/?#]*):[^/?#]*@")
-_PASSWORD_OPTION = re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*", re.IGNORECASE)
-
-
-class Secret:
-    """Text that no repr, log line or f-string shows. `reveal` gives it.
-
-    No dataclass: `dataclasses.asdict(settings)` would unfold it.
-    """
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text itself."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return f"Secret('{_MASK}')"
-
-    def __str__(self) -> str:
-        return _MASK
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-
-def _about(read: Callable[[str], Any], check: Callable[[Any], str | None], doc: str) -> dict[str, Any]:
-    """Describe a field: `read` makes its value of text (ValueError: it cannot), `check` says what is wrong
-    with a value, or None."""
-    return {"read": read, "doc": doc, "check": check}
-
-
-def _between(lowest: float, highest: float) -> Callable[[Any], str | None]:
-    # Written so that NaN, which compares false with everything, is a problem too.
-    return lambda value: None if lowest <= value <= highest else f"must be from {lowest:,} to {highest:,}"
-
-
-def _zero_or(lowest: float, highest: float) -> Callable[[Any], str | None]:
-    problem = f"must be 0, or from {lowest:,} to {highest:,}"
-    return lambda value: None if value == 0 or lowest <= value <= highest else problem
-
-
-def _above_zero(highest: float) -> Callable[[Any], str | None]:
-    return lambda value: None if 0 < value <= highest else f"must be above 0, at most {highest:,}"
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    return tuple(origin.strip().lower() for origin in text.split(",") if origin.strip())
-
-
-def _lower(text: str) -> str:
-    return text.lower()
-
-
-def _check_text(value: str | None) -> str | None:
-    if value is not None and (not value or not value.isprintable()):
-        return "must be printable text"
-    return None
-
-
-def _check_path(value: object) -> str | None:
-    return None if value is None or isinstance(value, Path) else "must be a path"
-
-
-def _check_host(value: str) -> str | None:
-    if not value or re.search(r"[\s/@\[\]]", value):
-        return "must be an address or a host name, without port and brackets"
-    return None
-
-
-def _check_log_level(value: str) -> str | None:
-    return None if value in LOG_LEVELS else f"must be one of {', '.join(LOG_LEVELS)}"
-
-
-def _check_origins(value: tuple[str, ...]) -> str | None:
-    for origin in value:
-        if origin != "*" and not re.fullmatch(r"https?://[^\s/?#@*]+", origin):
-            return "must be origins such as https://app.example, without a path, split by commas"
-    return "cannot join * with other origins" if "*" in value and len(value) > 1 else None
-
-
-def _check_secret(value: object) -> str | None:
-    if value is None:
-        return None
-    if not isinstance(value, Secret):
-        return "must be wrapped in Secret(...)"
-    try:
-        size = len(value.reveal().encode())
-    except UnicodeEncodeError:
-        return "must be UTF-8 text"
-    if size < MIN_SECRET_BYTES:
-        return f"is {size} bytes long; HS256 needs at least {MIN_SECRET_BYTES}"
-    return None
-
-
-def _check_key_url(value: str | None) -> str | None:
-    if value is None:
-        return None
-    try:
-        parts = urlsplit(value)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return "must be an http:// or https:// URL"
-    if not is_good or not value.isprintable() or " " in value:
-        return "must be an http:// or https:// URL"
-    if "@" in parts.netloc:
-        return "must not contain a user name or a password"
-    return None
-
-
-def _check_database_url(value: str) -> str | None:
-    forms = "must be sqlite:///file, sqlite:////absolute/file or postgresql://user@host/name"
-    if not value.isprintable():
-        return forms
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return "cannot be parsed; '@', ':', '/', '?' and '#' in a password must be percent-encoded"
-    if parts.scheme == "sqlite":
-        if ":memory:" in parts.path:
-            return "must name a file: several connections share it, and each memory is its own"
-        is_file = value.startswith("sqlite:///") and not parts.path.endswith("/")
-        return None if is_file and not parts.fragment else forms
-    if parts.scheme != "postgresql":
-        is_alias = parts.scheme.startswith(("postgres", "postgresql+"))
-        return "must begin with postgresql://, as it stands" if is_alias else forms
-    if "@" in parts.path or "@" in parts.fragment or port == 0:
-        return "cannot be parsed; '@', ':', '/', '?' and '#' in a password must be percent-encoded"
-    if not value.startswith("postgresql://") or "/" in parts.path[1:] or parts.fragment:
-        return forms
-    return None if len(parts.path) > 1 else "must name a database: postgresql://user@host/name"
-
-
-def masked_url(url: str) -> str:
-    """Return a database's URL with the password, wherever it stands, replaced by `***`."""
-    return _PASSWORD_OPTION.sub(rf"\1={_MASK}", _PASSWORD.sub(rf"\1:{_MASK}@", url))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -186,200 +52,200 @@ class Settings:
 
     database_url: str = field(
         default="sqlite:///lumen-notify.db",
-        metadata=_about(
+        metadata=about(
             str,
-            _check_database_url,
+            check_database_url,
             "Where everything is stored: `sqlite:///file`, `sqlite:////absolute/file` or"
             " `postgresql://user:password@host/name` (socket: `postgresql://user@/name?host=/path`).",
         ),
     )
     host: str = field(
-        default="127.0.0.1", metadata=_about(str, _check_host, "The address or host name to listen on.")
+        default="127.0.0.1", metadata=about(str, check_host, "The address or host name to listen on.")
     )
     port: int = field(
         default=8000,
-        metadata=_about(
-            int, _between(0, 65535), "The TCP port to listen on; 0 means that the system chooses a free one."
+        metadata=about(
+            int, between(0, 65535), "The TCP port to listen on; 0 means that the system chooses a free one."
         ),
     )
     jwt_secret: Secret | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             Secret,
-            _check_secret,
+            check_secret,
             f"The secret of HS256 tokens, at least {MIN_SECRET_BYTES} bytes; with no key set at all"
             " the first start makes a demo secret and listens on loopback only.",
         ),
     )
     jwt_public_key_file: Path | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             Path,
-            _check_path,
+            check_path,
             "A PEM file with the public key of RS256, ES256 or EdDSA tokens; excludes the other keys.",
         ),
     )
     jwt_jwks_url: str | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             str,
-            _check_key_url,
+            check_key_url,
             "The http(s) URL of a JSON Web Key Set with the tokens' public keys; excludes the other keys.",
         ),
     )
     jwt_audience: str | None = field(
         default=None,
-        metadata=_about(
+        metadata=about(
             str,
-            _check_text,
+            check_text,
             "The audience (`aud`) that tokens must name; not set means that tokens must name none.",
         ),
     )
     jwt_issuer: str | None = field(
         default=None,
-        metadata=_about(
-            str, _check_text, "The issuer (`iss`) that tokens must name; not set means that any may."
+        metadata=about(
+            str, check_text, "The issuer (`iss`) that tokens must name; not set means that any may."
         ),
     )
     jwt_leeway_seconds: int = field(
         default=10,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(0, 300),
+            between(0, 300),
             "How many seconds the clocks of the tokens' issuer and of this server may differ, at most 300.",
         ),
     )
     cors_origins: tuple[str, ...] = field(
         default=(),
-        metadata=_about(
-            _origins,
-            _check_origins,
+        metadata=about(
+            origins,
+            check_origins,
             "The origins whose pages may call from a browser, split by commas; `*` means any, without"
             " cookies.",
         ),
     )
     ping_seconds: float = field(
         default=30.0,
-        metadata=_about(
+        metadata=about(
             float,
-            _above_zero(3600),
+            above_zero(3600),
             "After how many seconds of silence a stream gets a ping, above 0 and at most 3,600.",
         ),
     )
     drain_seconds: float = field(
         default=10.0,
-        metadata=_about(
+        metadata=about(
             float,
-            _between(0, 3600),
+            between(0, 3600),
             "How many seconds a stop waits for requests in flight, at most 3,600; 0 means not at all.",
         ),
     )
     max_body_bytes: int = field(
         default=65536,
-        metadata=_about(int, _between(1, 2**30), "The longest request body in bytes, from 1 to 1 GiB."),
+        metadata=about(int, between(1, 2**30), "The longest request body in bytes, from 1 to 1 GiB."),
     )
     max_content_characters: int = field(
         default=8000,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(1, 1_000_000),
+            between(1, 1_000_000),
             "The longest content of one notification in characters, from 1 to 1,000,000.",
         ),
     )
     max_batch_rows: int = field(
         default=1000,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(1, 100_000),
+            between(1, 100_000),
             "The most notifications or recipients that one publish may list, from 1 to 100,000.",
         ),
     )
     max_streams: int = field(
         default=0,
-        metadata=_about(
-            int, _between(0, 10_000_000), "The most open streams of one process; 0 means no limit."
+        metadata=about(
+            int, between(0, 10_000_000), "The most open streams of one process; 0 means no limit."
         ),
     )
     max_streams_per_user: int = field(
         default=20,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(0, 10_000_000),
+            between(0, 10_000_000),
             "The most open streams of one user in one process; 0 means no limit.",
         ),
     )
     max_streams_per_address: int = field(
         default=0,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(0, 10_000_000),
+            between(0, 10_000_000),
             "The most open streams of one client address in one process; 0 means no limit.",
         ),
     )
     max_backlog_bytes: int = field(
         default=1048576,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(1, 2**30),
+            between(1, 2**30),
             "How many bytes may wait for one slow stream before it is closed, from 1 to 1 GiB.",
         ),
     )
     max_stream_seconds: float = field(
         default=0.0,
-        metadata=_about(
+        metadata=about(
             float,
-            _between(0, 30 * 86400),
+            between(0, 30 * 86400),
             "After how many seconds a stream is closed for the client to come back, at most 30 days;"
             " 0 means no limit.",
         ),
     )
     replay_events: int = field(
         default=10000,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(0, 10_000_000),
+            between(0, 10_000_000),
             "How many of the newest events are kept in memory for reconnects, at most 10,000,000;"
             " 0 means none: every reconnect reads the database.",
         ),
     )
     retention_events_seconds: int = field(
         default=7 * 86400,
-        metadata=_about(
+        metadata=about(
             int,
-            _zero_or(60, 10 * 365 * 86400),
+            zero_or(60, 10 * 365 * 86400),
             "How many seconds an event can be replayed, at least 60, at most ten years; a cursor from before"
             " gets `reset`. 0 means for ever.",
         ),
     )
     retention_events: int = field(
         default=1_000_000,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(0, 10**12),
+            between(0, 10**12),
             "How many of the newest events are kept, once they are a minute old; 0 means no limit.",
         ),
     )
     retention_archived_seconds: int = field(
         default=30 * 86400,
-        metadata=_about(
+        metadata=about(
             int,
-            _between(0, 10 * 365 * 86400),
+            between(0, 10 * 365 * 86400),
             "After how many seconds a notification to one user, archived by this user, is removed; at most"
             " ten years, 0 means never.",
         ),
     )
     retention_idempotency_seconds: int = field(
         default=86400,
-        metadata=_about(
+        metadata=about(
             int,
-            _zero_or(60, 10 * 365 * 86400),
+            zero_or(60, 10 * 365 * 86400),
             "How many seconds an `Idempotency-Key` is remembered, at least 60, at most ten years;"
             " 0 means for ever.",
         ),
     )
     log_level: str = field(
         default="info",
-        metadata=_about(_lower, _check_log_level, f"The least severe lines to log: {', '.join(LOG_LEVELS)}."),
+        metadata=about(lower, check_log_level, f"The least severe lines to log: {', '.join(LOG_LEVELS)}."),
     )
 
     def __post_init__(self) -> None:

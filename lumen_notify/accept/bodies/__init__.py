@@ -1,0 +1,5 @@
+"""Bodies: what a request may contain, field by field, with its limits. The one use of pydantic.
+
+fields          the kinds of fields: names, texts, ids, times
+notifications   publishing, and marking one's own
+"""

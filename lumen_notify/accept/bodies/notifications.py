@@ -1,0 +1,129 @@
+"""Bodies about notifications: publishing them, and marking one's own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+
+from lumen_notify.accept.bodies.fields import (
+    All,
+    Avatar,
+    Body,
+    Category,
+    Content,
+    Ids,
+    TimeAhead,
+    Title,
+    UserId,
+    Users,
+    has,
+    storable,
+    whole,
+)
+
+
+class To(Body):
+    """To whom: exactly one of `user`, `users`, `all`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [has("user", type="string"), has("users", type="array"), has("all", const=True)]
+        }
+    )
+
+    user: UserId | None = None
+    """One user's id: the `sub` of his token."""
+
+    users: Users | None = None
+    """Several; who is named twice gets it once."""
+
+    all: All | None = None
+    """Everybody, including users to come."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(value is not None for value in (self.user, self.users, self.all)) != 1:
+            raise ValueError("needs exactly one of user, users, all")
+        return self
+
+
+class SenderBody(Body):
+    """Who is shown as the sender."""
+
+    id: UserId
+    """The user's id."""
+
+    username: UserId | None = None
+    """The name to show; the id if it is left out."""
+
+    avatar: Avatar | None = None
+    """Where a picture is, as your own pages understand it."""
+
+
+class PublicationBody(Body):
+    """One notification."""
+
+    to: To
+    """To whom."""
+
+    category: Category
+    """Any slug: `like`, `comment`, `follow`, `system`, ..."""
+
+    content: Content
+    """Plain text; shown as it is, never as HTML."""
+
+    title: Title | None = None
+    """One line of text."""
+
+    data: Annotated[dict[str, Any], AfterValidator(storable)] | None = None
+    """Any JSON object of yours; kept and handed on as it is."""
+
+    sender: SenderBody | None = None
+    """Who is shown as the sender; the caller if it is left out."""
+
+    priority: Literal["low", "normal", "high", "urgent"] = "normal"
+    """How much it matters; handed on to the client."""
+
+    deliver_at: TimeAhead | None = None
+    """When to publish it, at most a year ahead; until then it is scheduled, and can be cancelled."""
+
+
+class MarkBody(Body):
+    """Which notifications: `ids`, or `all`, or those of a `category` and/or up to a position."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                has("ids", type="array"),
+                has("all", const=True),
+                {"anyOf": [has("category", type="string"), has("up_to", type="integer")]},
+            ]
+        }
+    )
+
+    ids: Ids | None = None
+    """These; an id that is not the caller's is passed over."""
+
+    category: Category | None = None
+    """All of this category."""
+
+    up_to: Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(whole)] | None = None
+    """All up to this position of the log, itself included."""
+
+    all: All | None = None
+    """All there are now."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        span = self.category is not None or self.up_to is not None
+        if sum((self.ids is not None, self.all is not None, span)) != 1:
+            raise ValueError("needs ids, or all, or category and/or up_to")
+        return self
+
+
+class ReadBody(Body):
+    """The single form of a mark."""
+
+    is_read: bool
+    """True: read; false: unread again."""

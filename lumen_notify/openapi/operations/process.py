@@ -1,0 +1,50 @@
+"""Operations about the server itself."""
+
+from __future__ import annotations
+
+from lumen_notify.metrics import CONTENT_TYPE
+from lumen_notify.openapi.answers import status
+from lumen_notify.openapi.operation import Operation
+
+HEALTHZ = Operation(
+    name="isAlive",
+    tag="process",
+    summary="Ask whether the process runs",
+    answered="It does.",
+    answer=status("ok"),
+)
+
+READYZ = Operation(
+    name="isReady",
+    tag="process",
+    summary="Ask whether it can work",
+    answered="It can.",
+    answer=status("ready"),
+    problems=("draining", "database_unavailable"),
+)
+
+METRICS = Operation(
+    name="getFigures",
+    tag="process",
+    summary="Read the process's figures, for Prometheus",
+    answered="Prometheus' text format.",
+    answer={"type": "string"},
+    media_type=CONTENT_TYPE,
+)
+
+DOCUMENT = Operation(
+    name="getDocument",
+    tag="process",
+    summary="Read this document",
+    answered="OpenAPI 3.1.",
+    answer={"type": "object"},
+)
+
+DOCS = Operation(
+    name="readDocument",
+    tag="process",
+    summary="Read this document as a page",
+    answered="The page.",
+    answer={"type": "string"},
+    media_type="text/html",
+)

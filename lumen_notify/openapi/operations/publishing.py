@@ -1,0 +1,71 @@
+"""Operations of who publishes."""
+
+from __future__ import annotations
+
+from lumen_notify.accept.publishing import MAX_KEY_CHARACTERS
+from lumen_notify.auth import ADMIN as ADMIN_SCOPE
+from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
+from lumen_notify.openapi.operation import Operation, header, query, ref
+from lumen_notify.openapi.operations.shared import BEARER, ID, PAGE_LIMIT, READS, WRITES
+
+PUBLISH = Operation(
+    name="publish",
+    tag="publish",
+    summary="Publish one notification, or a list of them",
+    description=(
+        "A list is a batch: all of it is published, or nothing. The answer comes once it is committed. "
+        f"To publish to oneself no scope is needed, to anybody else `{PUBLISH_SCOPE}`."
+    ),
+    credentials=BEARER,
+    parameters=(
+        header(
+            "Idempotency-Key",
+            {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[ -~]+$"},
+            "Repeated with the same body, a request publishes nothing and gets the first answer again.",
+        ),
+    ),
+    body={"oneOf": [ref("PublicationBody"), ref("PublicationBatch")]},
+    body_examples={
+        "one": {"value": {"to": {"user": "alice"}, "category": "like", "content": "liked your photo"}},
+        "batch": {
+            "value": [
+                {"to": {"users": ["alice", "carol"]}, "category": "comment", "content": "Nice!"},
+                {"to": {"all": True}, "category": "system", "content": "Back at noon", "priority": "high"},
+            ]
+        },
+    },
+    status=201,
+    answered="It is committed. A list is answered by a list.",
+    answer={"oneOf": [ref("Published"), ref("PublishedBatch")]},
+    problems=(*WRITES, "forbidden", "idempotency_key_reused"),
+)
+
+SCHEDULED = Operation(
+    name="listScheduled",
+    tag="publish",
+    summary="List what the caller has scheduled, the next to leave first",
+    description=f"With the scope `{ADMIN_SCOPE}`: what anybody has scheduled.",
+    credentials=BEARER,
+    parameters=(
+        PAGE_LIMIT,
+        query(
+            "cursor",
+            {"type": "string", "pattern": "^[0-9]{1,15}-[0-9a-f-]{36}$"},
+            "The `next_cursor` of the page before.",
+        ),
+    ),
+    answered="A page.",
+    answer=ref("ScheduledNotifications"),
+    problems=(*READS, "invalid"),
+)
+
+CANCEL = Operation(
+    name="cancelScheduled",
+    tag="publish",
+    summary="Cancel a scheduled notification",
+    credentials=BEARER,
+    parameters=(ID,),
+    answered="It will not be published.",
+    answer=ref("Cancelled"),
+    problems=(*READS, "not_found", "commit_unknown", "overloaded"),
+)

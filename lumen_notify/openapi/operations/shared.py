@@ -1,0 +1,72 @@
+"""What operations share: credentials, tags, parameters, problems."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE
+from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
+from lumen_notify.auth import TICKET_SECONDS
+from lumen_notify.deliver.stream import COOKIE
+from lumen_notify.openapi.operation import query
+
+CREDENTIALS: dict[str, dict[str, Any]] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": (
+            f"A JSON Web Token with `sub` and `exp`. To publish to others its `scope` has `{PUBLISH_SCOPE}`."
+        ),
+    },
+    "ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "ticket",
+        "description": f"For the stream alone: valid {TICKET_SECONDS} seconds, so that no token is in a URL.",
+    },
+    "token": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "token",
+        "description": "For the stream alone: the same as `bearer`. URLs end up in logs; prefer a ticket.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "For the stream alone: set when a ticket opens one, so that a browser can come back.",
+    },
+}
+"""Security schemes by name. Where several are given, the first of token, ticket, bearer, cookie counts."""
+
+TAGS = {
+    "publish": "Your application tells its users something.",
+    "inbox": "A user's own notifications.",
+    "stream": "One open connection of a user, and what belongs to it.",
+    "process": "About the server itself. Needs no token.",
+}
+
+BEARER = ("bearer",)
+CALLER = ("token_missing", "token_invalid", "token_expired", "keys_unavailable")
+READS = (*CALLER, "database_unavailable")
+WRITES = (*READS, "invalid", "too_large", "commit_unknown", "overloaded")
+
+PAGE_LIMIT = query(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+    "The most items of one page.",
+)
+"""How every list takes its limit."""
+
+ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The notification's id.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+"""A notification in a path."""
+
+FLAG = {"type": "string", "enum": ["true", "false"]}
+"""How a query says yes or no."""

@@ -1,0 +1,50 @@
+-- Rooms, who is in them, and what is said there.
+
+CREATE TABLE room (
+    id          text    PRIMARY KEY,
+    kind        text    NOT NULL,          -- public, private, direct
+    title       text,
+    pair        text    UNIQUE,            -- JSON: the two of a direct room, ascending
+    last_seq    integer NOT NULL,          -- of the newest message; 0 before the first
+    created_at  integer NOT NULL,
+    created_by  text    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE member (
+    room_id          text    NOT NULL,
+    user_id          text    NOT NULL,
+    role             text    NOT NULL,     -- owner, moderator, member, muted
+    last_read_seq    integer NOT NULL,
+    joined_position  integer NOT NULL,     -- of the event that tells of it
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX member_by_user ON member (user_id, room_id);
+
+CREATE TABLE ban (
+    room_id    text    NOT NULL,
+    user_id    text    NOT NULL,
+    banned_by  text    NOT NULL,
+    banned_at  integer NOT NULL,
+    PRIMARY KEY (room_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blocked (
+    user_id     text    NOT NULL,          -- who does not want to hear
+    blocked_id  text    NOT NULL,
+    blocked_at  integer NOT NULL,
+    PRIMARY KEY (user_id, blocked_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE message (
+    room_id     text    NOT NULL,
+    seq         integer NOT NULL,          -- from 1, gapless in its room
+    id          text    NOT NULL UNIQUE,
+    sender_id   text    NOT NULL,
+    client_id   text,                      -- what the sender calls it, to be able to repeat
+    body        text    NOT NULL,          -- JSON, as frames and history show it
+    created_at  integer NOT NULL,
+    edited_at   integer,
+    deleted_at  integer,
+    PRIMARY KEY (room_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX message_by_client_id ON message (room_id, sender_id, client_id) WHERE client_id IS NOT NULL;
