@@ -63,3 +63,7 @@ ALTER TABLE notification ADD COLUMN created_at integer NOT NULL DEFAULT 0;
 ALTER TABLE notification ADD COLUMN expires_at integer;
 CREATE INDEX notification_by_expiry ON notification (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX notification_by_age ON notification (created_at);
+
+-- Where the log was when a notification came, and when it went: who joined in between never had it.
+ALTER TABLE removed ADD COLUMN position integer NOT NULL DEFAULT 0;
+ALTER TABLE removed ADD COLUMN removed_position integer NOT NULL DEFAULT 0;
