@@ -11,13 +11,14 @@ makes up for what is still there. From the removal on these receipts change no m
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import to_json
+from lumen_notify.model import to_json, user_audience
 
 FORGET_SECONDS = 60
 """How long the receipts of what is gone are kept: an instance that lags behind may ask for them."""
@@ -25,6 +26,9 @@ FORGET_SECONDS = 60
 STEP_REMOVED = 100
 STEP_RECEIPTS = 500
 """What one step forgets, at most: some 10 ms of the writer's time."""
+
+USER = user_audience("")
+"""What the audience of one user begins with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,35 +56,52 @@ class Forget:
 async def remove(draft: Draft, commands: Sequence[Remove]) -> Sequence[int]:
     """Write removals: a `committer.Writer`, to stand before the marks, whose counts come after it.
 
-    Appends one event to each audience, with that user's counts.
+    Appends one event to each audience: to a user with his counts, to a room or to all without numbers.
     """
     rows = [{"id": id_, "audience": audience} for command in commands for id_, audience in command.rows]
-    gone = await draft.run("remove_notifications", rows=rows)
+    gone: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
+    for id_, audience, category, position in await draft.run("remove_notifications", rows=rows):
+        gone[audience].append((id_, category, position))
     if gone:
-        kept = [
-            {"audience": audience, "id": id_, "category": category, "removed_at": draft.now}
-            for id_, audience, category in gone
-        ]
-        await draft.run("keep_removed", rows=kept)
-        fewer = Counter((audience, category) for _, audience, category in gone)
+        # Those without numbers first: a user's counts are those after all of this.
+        order = sorted(gone, key=lambda audience: (audience.startswith(USER), audience))
+        await _keep(draft, {audience: sorted(gone[audience]) for audience in order})
+        fewer = Counter((audience, category) for audience in order for _, category, _ in gone[audience])
         tally = [
             {"audience": audience, "category": category, "live": -number}
             for (audience, category), number in fewer.items()
         ]
         await draft.run("add_to_tally", rows=tally)
-        await _append(draft, gone)
-    return [len(gone)] * len(commands)
+        await _append(draft, {audience: sorted(gone[audience]) for audience in order})
+    return [sum(map(len, gone.values()))] * len(commands)
 
 
-async def _append(draft: Draft, gone: Sequence[Sequence[Any]]) -> None:
-    ids: dict[str, list[str]] = defaultdict(list)
-    for id_, audience, _ in sorted(map(tuple, gone)):
-        ids[audience].append(id_)
-    users = {audience: audience.removeprefix("user:") for audience in sorted(ids)}
-    counts = await counts_in(draft, list(users.values()))
-    for audience, user_id in users.items():
-        mine = counts[user_id]
-        body = {"data": {"ids": ids[audience]}, "categories": mine.categories, "rooms": mine.rooms}
+async def _keep(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]]]) -> None:
+    kept = [
+        {
+            "audience": audience,
+            "id": id_,
+            "category": category,
+            "removed_at": draft.now,
+            "position": position,
+            "removed_position": removed_position,
+        }
+        for removed_position, (audience, mine) in enumerate(gone.items(), start=draft.position + 1)
+        for id_, category, position in mine
+    ]
+    await draft.run("keep_removed", rows=kept)
+
+
+async def _append(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]]]) -> None:
+    users = [audience.removeprefix(USER) for audience in gone if audience.startswith(USER)]
+    counts = await counts_in(draft, users) if users else {}
+    for audience, mine in gone.items():
+        body: dict[str, Any] = {"data": {"ids": [id_ for id_, _, _ in mine]}}
+        if audience.startswith(USER):
+            user = counts[audience.removeprefix(USER)]
+            body |= {"categories": user.categories, "rooms": user.rooms}
+        else:
+            body["gone"] = mine
         draft.append(audience=audience, kind="expire", body=to_json(body))
 
 
@@ -103,3 +124,20 @@ async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
         await draft.run("add_to_settled", rows=moved)
     done = await draft.run("forget_removed", before=before, rows_limit=STEP_REMOVED)
     return [len(found) + len(done)] * len(commands)
+
+
+async def settled_of(
+    database: Database, ids: Sequence[str], user_ids: Sequence[str]
+) -> Mapping[str, frozenset[str]]:
+    """Tell which of some removed notifications each of these users had read or archived.
+
+    Exact for FORGET_SECONDS after the removal, in which no receipt of them changes. user_ids: at most
+    1,000 a call. Every user is in the answer. Raises Unavailable.
+    """
+    rows = await database.fetch(
+        "settled_of", users=[{"user_id": user_id} for user_id in user_ids], ids=[{"id": id_} for id_ in ids]
+    )
+    settled: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
+    for user_id, id_ in rows:
+        settled[user_id].add(id_)
+    return {user_id: frozenset(mine) for user_id, mine in settled.items()}

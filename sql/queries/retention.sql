@@ -45,14 +45,24 @@ WHERE (id, audience) IN (
     SELECT r.id, r.audience
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
 )
-RETURNING id, audience, category
+RETURNING id, audience, category, position
 
 -- keep_removed
 -- Who: remove.
-INSERT INTO removed (audience, id, category, removed_at)
-SELECT r.audience, r.id, r.category, r.removed_at
+INSERT INTO removed (audience, id, category, removed_at, position, removed_position)
+SELECT r.audience, r.id, r.category, r.removed_at, r.position, r.removed_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(audience text, id text, category text, removed_at bigint)
+    AS r(audience text, id text, category text, removed_at bigint, position bigint, removed_position bigint)
+
+-- settled_of
+-- Who: who tells a room or all that something is gone, and each user his numbers. The joins are in this
+-- order, so that each pair is one look-up. Index: the primary key of receipt.
+SELECT c.user_id, c.notification_id
+FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(id text)
+CROSS JOIN receipt c
+WHERE c.user_id = u.user_id AND c.notification_id = i.id
+    AND (c.read_at IS NOT NULL OR c.archived_at IS NOT NULL)
 
 -- removed_receipts
 -- Who: forget. Receipts of the notifications that were removed first, and before a time. Indexes:

@@ -9,8 +9,8 @@ import pytest
 
 from lumen_notify.commit import removal as module
 from lumen_notify.commit.marks import Action
-from lumen_notify.commit.removal import Forget, Remove
-from lumen_notify.model import user_audience
+from lumen_notify.commit.removal import Forget, Remove, settled_of
+from lumen_notify.model import EVERYONE, user_audience
 
 from .store import Store
 
@@ -81,6 +81,37 @@ async def test_receipts_stay_for_a_while_and_counts_are_right_with_and_without_t
     assert await store.unread("ann") == {"like": 1}
 
 
+async def test_what_was_for_all_is_one_event_without_numbers(store: Store) -> None:
+    one, two = await store.publish(number=2)
+    (mine,) = await store.publish("ann", category="comment")
+    rows = [(mine.id, "user:ann"), (two.id, EVERYONE), (one.id, EVERYONE)]
+
+    assert await store.committer.submit(Remove(rows=rows)) == 3
+
+    to_all, to_ann = (event for event in store.events if event.kind == "expire")
+    assert (to_all.audience, to_ann.audience) == (EVERYONE, "user:ann")
+    gone = [[one.id, "like", 1], [two.id, "like", 2]]
+    assert json.loads(to_all.body) == {"data": {"ids": [one.id, two.id]}, "gone": gone}
+    assert json.loads(to_ann.body)["categories"] == {}
+    assert await store.unread("bob") == {}
+
+
+async def test_who_had_settled_what_is_known_after_the_removal(store: Store) -> None:
+    one, two, three = await store.publish(number=3)
+    await store.mark("ann", "read", ids=(one.id,))
+    await store.mark("ann", "archive", ids=(three.id,))
+    await store.mark("bob", "seen")
+    await store.mark("cyd", "read")
+    await store.mark("cyd", "unread", ids=(two.id,))
+    ids = [one.id, two.id]
+    await store.committer.submit(Remove(rows=[(id_, EVERYONE) for id_ in ids]))
+
+    settled = await settled_of(store.database, ids, ["ann", "bob", "cyd", "dan"])
+
+    assert settled == {"ann": {one.id}, "bob": set(), "cyd": {one.id}, "dan": set()}
+    assert await settled_of(store.database, ids, []) == {}
+
+
 @pytest.mark.parametrize("seed", range(5))
 async def test_counts_equal_a_recount_after_every_step(
     store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -93,9 +124,10 @@ async def test_counts_equal_a_recount_after_every_step(
     for _ in range(60):
         match chance.choice(["publish", "mark", "mark", "mark", "remove", "forget"]):
             case "publish":
-                users = chance.sample(USERS, chance.randint(1, 3))
+                users = chance.sample(USERS, chance.randint(0, 3))
                 for one in await store.publish(*users, category=chance.choice(["like", "comment"])):
-                    there += [(one.id, user_audience(user)) for user in users]
+                    there += [(one.id, audience) for audience in map(user_audience, users)]
+                    there += [] if users else [(one.id, EVERYONE)]
             case "mark":
                 ids = tuple({id_ for id_, _ in chance.sample(there, min(3, len(there)))})
                 await store.mark(chance.choice(USERS), chance.choice(actions), ids=ids)
