@@ -28,10 +28,11 @@ from lumen_notify.auth import Tickets, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
 from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.notifications import Inbox, Publish, publish
+from lumen_notify.commit.notifications import Publish, publish
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release

@@ -19,8 +19,8 @@ from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, 
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts, unread_fields
+from lumen_notify.commit.inbox import Inbox, Listed
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection
-from lumen_notify.commit.notifications import Inbox, Listed
 from lumen_notify.errors import NotFound
 from lumen_notify.model import rfc3339, to_json
 

@@ -1,10 +1,12 @@
-"""Notifications: publishes them, reads them back as a user's list.
+"""Notifications: publishes them.
 
 Promises: nothing is written per recipient of a room or of all; a publish with an Idempotency-Key is
 done once, and repeats get the first answer.
 
 A notification's `body` is JSON as frames and lists show it. One that goes to a list of users is one
 row and one event for each of them, under one id.
+
+Not here: reading them back (`inbox`).
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.errors import Conflict
 from lumen_notify.model import rfc3339, to_json
@@ -68,17 +69,6 @@ class Published:
     id: str
     recipients: int | None
     position: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A notification as one user sees it. body: JSON. Times in milliseconds, None for never."""
-
-    position: int
-    body: str
-    seen_at: int | None
-    read_at: int | None
-    archived_at: int | None
 
 
 async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]:
@@ -203,44 +193,3 @@ def _repeat(key: IdempotencyKey, digest: str, answer: str) -> object:
         Published(id=id_, recipients=recipients, position=position)
         for id_, recipients, position in json.loads(answer)
     ]
-
-
-class Inbox:
-    """Reads a user's own notifications."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def page(
-        self,
-        user_id: str,
-        *,
-        before: int,
-        limit: int,
-        category: str | None,
-        is_unread: bool | None,
-        is_archived: bool | None,
-    ) -> Sequence[Listed]:
-        """Read the newest below a position: descending, at most limit. None: not filtered by."""
-        rows = await self._database.fetch(
-            "list_notifications",
-            users=[{"user_id": user_id}],
-            before=before,
-            limit=limit,
-            category=category,
-            is_unread=None if is_unread is None else int(is_unread),
-            is_archived=None if is_archived is None else int(is_archived),
-        )
-        return [_listed(row) for row in rows]
-
-    async def get(self, user_id: str, notification_id: str) -> Listed | None:
-        """Read one, or None if there is none that the user may see."""
-        rows = await self._database.fetch(
-            "get_notification", users=[{"user_id": user_id}], id=notification_id
-        )
-        return _listed(rows[0]) if rows else None
-
-
-def _listed(row: Sequence[Any]) -> Listed:
-    position, body, seen_at, read_at, archived_at = row
-    return Listed(position=position, body=body, seen_at=seen_at, read_at=read_at, archived_at=archived_at)

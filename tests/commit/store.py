@@ -9,10 +9,11 @@ from typing import Any
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
 from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.notifications import IdempotencyKey, Inbox, Publication, Publish, Published, publish
+from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published, publish
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.schedule import Cancel, Release, cancel, release

@@ -8,12 +8,11 @@ from typing import Any
 
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.inbox import Inbox, Listed
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, Selection, mark
 from lumen_notify.commit.notifications import (
     IdempotencyKey,
-    Inbox,
-    Listed,
     Publication,
     Publish,
     Published,

@@ -1,0 +1,64 @@
+"""Inbox: reads a user's own notifications, as he sees them.
+
+Promise: nobody's rows but those of the user's audiences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lumen_notify.commit.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A notification as one user sees it. body: JSON. Times in milliseconds, None for never."""
+
+    position: int
+    body: str
+    seen_at: int | None
+    read_at: int | None
+    archived_at: int | None
+
+
+class Inbox:
+    """Reads a user's own notifications."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self,
+        user_id: str,
+        *,
+        before: int,
+        limit: int,
+        category: str | None,
+        is_unread: bool | None,
+        is_archived: bool | None,
+    ) -> Sequence[Listed]:
+        """Read the newest below a position: descending, at most limit. None: not filtered by."""
+        rows = await self._database.fetch(
+            "list_notifications",
+            users=[{"user_id": user_id}],
+            before=before,
+            limit=limit,
+            category=category,
+            is_unread=None if is_unread is None else int(is_unread),
+            is_archived=None if is_archived is None else int(is_archived),
+        )
+        return [_listed(row) for row in rows]
+
+    async def get(self, user_id: str, notification_id: str) -> Listed | None:
+        """Read one, or None if there is none that the user may see."""
+        rows = await self._database.fetch(
+            "get_notification", users=[{"user_id": user_id}], id=notification_id
+        )
+        return _listed(rows[0]) if rows else None
+
+
+def _listed(row: Sequence[Any]) -> Listed:
+    position, body, seen_at, read_at, archived_at = row
+    return Listed(position=position, body=body, seen_at=seen_at, read_at=read_at, archived_at=archived_at)
