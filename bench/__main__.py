@@ -14,13 +14,19 @@ from pathlib import Path
 
 import uvloop
 
-from bench import figures, report, subjects
+from bench import figures, report, subjects, writes
 from bench.size import Size
 from lumen_notify.bench.load import raise_file_limit
 from lumen_notify.bench.process import pin
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-MEASURES = {"wide": figures.wide, "many": figures.many, "storm": figures.storm, "few": figures.few}
+MEASURES = {
+    "wide": figures.wide,
+    "many": figures.many,
+    "storm": figures.storm,
+    "few": figures.few,
+    "publish": writes.publish,
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -59,7 +65,7 @@ def measure(setups: list[str], servers: list[str], size: Size, runs: int) -> rep
                 values = uvloop.run(MEASURES[setup](name, size))
                 results[setup, name].append(values)
                 numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
-                _say(f"run {run} {setup:5} {name:9} {numbers}  [{time.monotonic() - started:.0f} s]")
+                _say(f"run {run} {setup:7} {name:15} {numbers}  [{time.monotonic() - started:.0f} s]")
     return results
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import figures, subjects
+from bench import figures, subjects, writes
 from bench.size import Size
 from bench.watch import DISTURBED_SHARE
 
@@ -25,6 +25,7 @@ SETUPS: Mapping[str, tuple[str, ...]] = {
     "many": ("ours", "bare", "nchan", "plain"),
     "storm": ("ours",),
     "few": ("ours", "bare", "nchan", "plain"),
+    "publish": ("ours", "ours-postgresql", "empty"),
 }
 """Which subjects are measured in which set-up."""
 
@@ -33,14 +34,15 @@ SETUPS: Mapping[str, tuple[str, ...]] = {
 class Goal:
     """One line of the table: a value of ours, by itself or over another's, and its bound.
 
-    `other`: a subject, or "" for an absolute bound. `at_most`, `at_least`: the bound; with none the value
-    is said.
+    `ours`: which of ours. `other`: a subject, or "" for an absolute bound. `at_most`, `at_least`: the bound;
+    with none the value is said.
     """
 
     figure: str
     setup: str
     value: str
     show: Callable[[float], str]
+    ours: str = "ours"
     other: str = ""
     at_most: float | None = None
     at_least: float | None = None
@@ -79,6 +81,22 @@ _MEMORY = "memory per idle stream, {wide} streams of {wide} users"
 _WIDE = "deliveries, one publish after the other, {wide} streams"
 _MANY = "deliveries, {publishers} publishers at once, {many} streams"
 
+
+def _writes(setup: str, figure: str) -> Iterable[Goal]:
+    for ours, database in (("ours", "SQLite"), ("ours-postgresql", "PostgreSQL")):
+        said = f"{figure}, {database}"
+        yield Goal(
+            figure=said,
+            setup=setup,
+            value="writes_per_second",
+            show=_rate,
+            ours=ours,
+            other="empty",
+            at_least=0.4,
+        )
+        yield Goal(figure=f"{said}: p99", setup=setup, value="write_p99_ms", show=_ms, ours=ours)
+
+
 GOALS = (
     Goal(figure=_MEMORY, setup="wide", value="memory_bytes", show=_bytes, at_most=3072),
     Goal(figure=_MEMORY, setup="wide", value="memory_bytes", show=_bytes, other="nchan-own", at_most=0.3),
@@ -108,6 +126,7 @@ GOALS = (
     ),
     Goal(figure="one user on 5 streams: p50 of the POST", setup="few", value="post_p50_ms", show=_ms),
     Goal(figure="one user on 5 streams: p50 of the receipt", setup="few", value="receipt_p50_ms", show=_ms),
+    *_writes("publish", "durable publishes to one user each, {at_once} at once"),
 )
 
 
@@ -127,13 +146,16 @@ def rows(results: Results, size: Size) -> list[Row]:
     """Judge the medians. What was not measured says so."""
     made = []
     for goal in GOALS:
-        ours = median(results, goal.setup, "ours", goal.value)
+        ours = median(results, goal.setup, goal.ours, goal.value)
         other = median(results, goal.setup, goal.other, goal.value) if goal.other else None
         measured = ours if not goal.other else ours / other if ours is not None and other else None
         made.append(
             Row(
                 figure=goal.figure.format(
-                    wide=f"{size.wide:,}", many=f"{size.many:,}", publishers=size.publishers
+                    wide=f"{size.wide:,}",
+                    many=f"{size.many:,}",
+                    publishers=size.publishers,
+                    at_once=writes.AT_ONCE,
                 ),
                 ours="not measured" if ours is None else goal.show(ours),
                 other=_other(goal, other),
@@ -195,6 +217,8 @@ def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
         wide=f"{size.wide:,}",
         missed=figures.STORM_MISSED,
         at_once=f"{figures.STORM_AT_ONCE:,}",
+        writers=writes.AT_ONCE,
+        written_to=f"{writes.USERS:,}",
         messages=size.messages,
     )
 

@@ -31,15 +31,18 @@ class Own:
 
 
 @asynccontextmanager
-async def own_server(core: int | None, folder: Path | None = None) -> AsyncIterator[Own]:
+async def own_server(
+    core: int | None, folder: Path | None = None, *, database_url: str | None = None
+) -> AsyncIterator[Own]:
     """Start `lumen-notify serve` on loopback, alone on `core` if given. It is stopped on leaving.
 
-    `folder`: where the database is, or will be, and stays; None: in a folder that goes with the server. The
-    settings are the defaults but for the limits of streams, which a load exceeds by its nature.
+    `folder`: where the database is, or will be, and stays; None: in a folder that goes with the server.
+    `database_url`: another than the file there. The settings are the defaults but for the limits of streams,
+    which a load exceeds by its nature.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="lumen-bench-") as passing:
-            async with own_server(core, Path(passing)) as own:
+            async with own_server(core, Path(passing), database_url=database_url) as own:
                 yield own
         return
     secret = secrets.token_urlsafe(48)
@@ -49,7 +52,7 @@ async def own_server(core: int | None, folder: Path | None = None) -> AsyncItera
     env |= {
         "LUMEN_HOST": HOST,
         "LUMEN_PORT": str(port),
-        "LUMEN_DATABASE_URL": f"sqlite:///{database}",
+        "LUMEN_DATABASE_URL": database_url or f"sqlite:///{database}",
         "LUMEN_JWT_SECRET": secret,
         "LUMEN_MAX_STREAMS": "0",
         "LUMEN_MAX_STREAMS_PER_USER": "0",

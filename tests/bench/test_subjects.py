@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import figures, nchan, subjects
+from bench import figures, nchan, subjects, writes
 from bench.size import Size
 
 CORE = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
@@ -18,6 +18,22 @@ async def test_each_server_of_the_comparison_delivers_all_that_is_published(name
     values = await figures.many(name, SMALL)
     assert values["deliveries_per_second"] > 0
     assert (await figures.few(name, SMALL))["receipt_p50_ms"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", ["ours", pytest.param("ours-postgresql", marks=pytest.mark.postgresql), "empty"]
+)
+async def test_each_server_that_is_written_to_answers_64_at_once(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writes, "WARM_UP_SECONDS", 0.1)
+    values = await writes.publish(name, SMALL)
+    assert values["writes_per_second"] > 64
+    assert values["write_p99_ms"] >= values["write_p50_ms"] > 0
+    assert ("database_busy" in values) == (
+        name == "ours-postgresql" and "LUMEN_TEST_POSTGRESQL_URL" not in os.environ
+    )
 
 
 def test_nchan_says_that_it_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
