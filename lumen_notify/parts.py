@@ -31,8 +31,10 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
+from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
+from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
@@ -121,6 +123,8 @@ class Parts:
                 Forget: forget,
                 TrimEvents: trim_events,
                 TrimKeys: trim_keys,
+                Send: send,
+                ReadRoom: read_rooms,
                 Mark: mark,
             },
             announce=tail.announce,

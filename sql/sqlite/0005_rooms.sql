@@ -41,6 +41,7 @@ CREATE TABLE message (
     id          text    NOT NULL UNIQUE,
     sender_id   text    NOT NULL,
     client_id   text,                      -- what the sender calls it, to be able to repeat
+    position    integer NOT NULL,          -- of the event that announced it
     body        text    NOT NULL,          -- JSON, as frames and history show it
     created_at  integer NOT NULL,
     edited_at   integer,

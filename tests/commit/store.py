@@ -12,8 +12,10 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
+from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published, publish
+from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.schedule import Cancel, Release, cancel, release
@@ -43,6 +45,8 @@ class Store:
                 Forget: forget,
                 TrimEvents: trim_events,
                 TrimKeys: trim_keys,
+                Send: send,
+                ReadRoom: read_rooms,
                 Mark: mark,
             },
             announce=self.events.extend,

@@ -1,0 +1,129 @@
+-- admit_sends
+-- Who: send. What decides whether each of a batch may be, and what the same client_id was answered
+-- before. A room that there is not has no row. Indexes: the primary keys, message_by_client_id.
+SELECT
+    r.n, o.kind, o.last_seq, m.role,
+    CASE WHEN o.kind = 'direct' THEN EXISTS (
+        SELECT 1
+        FROM member x
+        JOIN blocked b ON b.user_id = x.user_id AND b.blocked_id = r.sender_id
+        WHERE x.room_id = o.id
+    ) END AS is_blocked,
+    k.id, k.seq, k.position
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(n bigint, room_id text, sender_id text, client_id text)
+JOIN room o ON o.id = r.room_id
+LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.sender_id
+LEFT JOIN message k
+    ON k.room_id = r.room_id AND k.sender_id = r.sender_id AND k.client_id = r.client_id
+
+-- replied_messages
+-- Who: send, of those that reply. By id or by seq; the other one is NULL. Indexes: both of message.
+SELECT r.n, t.id, t.seq
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id text, seq bigint)
+JOIN message t ON t.id = r.id AND t.room_id = r.room_id
+UNION ALL
+SELECT r.n, t.id, t.seq
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id text, seq bigint)
+JOIN message t ON t.room_id = r.room_id AND t.seq = r.seq
+
+-- mentioned_members
+-- Who: send, of those that mention. Only members have a row; whether they have blocked the sender.
+-- Indexes: the primary keys.
+SELECT
+    r.n, r.user_id,
+    EXISTS (
+        SELECT 1 FROM blocked b WHERE b.user_id = r.user_id AND b.blocked_id = r.sender_id
+    ) AS is_blocked
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(n bigint, room_id text, sender_id text, user_id text)
+JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+
+-- insert_messages
+-- Who: send.
+INSERT INTO message (room_id, seq, id, sender_id, client_id, position, body, created_at)
+SELECT r.room_id, r.seq, r.id, r.sender_id, r.client_id, r.position, r.body, r.created_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+    room_id text, seq bigint, id text, sender_id text, client_id text, position bigint, body text,
+    created_at bigint)
+
+-- raise_last_seqs
+-- Who: send. One row per room of the batch. Index: the primary key.
+UPDATE room
+SET last_seq = r.last_seq
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, last_seq bigint)
+WHERE room.id = r.room_id
+
+-- raise_read_marks
+-- Who: send, for the senders; read_rooms. One row per room and user. Index: the primary key.
+UPDATE member
+SET last_read_seq = r.seq
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, seq bigint)
+WHERE member.room_id = r.room_id AND member.user_id = r.user_id AND member.last_read_seq < r.seq
+
+-- list_messages
+-- Who: GET /rooms/{id}/messages. The newest :older below a seq and the next :newer from it on, in one
+-- snapshot; a room without any has one row, without a seq. Index: the primary key of message.
+SELECT o.kind, m.role, g.seq, g.body
+FROM room o
+LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+LEFT JOIN (
+    SELECT b.seq, b.body
+    FROM (
+        SELECT t.seq, t.body
+        FROM message t
+        WHERE t.room_id = :room_id AND t.seq < :seq
+        ORDER BY t.seq DESC
+        LIMIT :older
+    ) b
+    UNION ALL
+    SELECT a.seq, a.body
+    FROM (
+        SELECT t.seq, t.body
+        FROM message t
+        WHERE t.room_id = :room_id AND t.seq >= :seq
+        ORDER BY t.seq
+        LIMIT :newer
+    ) a
+) g ON m.role IS NOT NULL
+WHERE o.id = :room_id
+ORDER BY g.seq
+
+-- get_message
+-- Who: GET /rooms/{id}/messages/{message_id}. Index: message.id.
+SELECT o.kind, m.role, t.seq, t.body
+FROM room o
+LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+LEFT JOIN message t ON t.id = :id AND t.room_id = o.id AND m.role IS NOT NULL
+WHERE o.id = :room_id
+
+-- read_marks
+-- Who: read_rooms. A room that there is not has no row. Indexes: the primary keys.
+SELECT r.n, o.kind, m.role, o.last_seq, m.last_read_seq
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text)
+JOIN room o ON o.id = r.room_id
+LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+
+-- ids_of_messages
+-- Who: read_rooms, for what its events tell. Spans of seqs: above one, up to another. Index: the primary
+-- key.
+SELECT r.n, t.seq, t.id
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(n bigint, room_id text, above_seq bigint, up_to bigint)
+JOIN message t ON t.room_id = r.room_id AND t.seq > r.above_seq AND t.seq <= r.up_to
+
+-- list_reads
+-- Who: GET /rooms/{id}/reads. One page, by user id; one row without a user when there is nobody after.
+-- Index: the primary key of member.
+SELECT o.kind, m.role, g.user_id, g.last_read_seq
+FROM room o
+LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+LEFT JOIN (
+    SELECT x.user_id, x.last_read_seq
+    FROM member x
+    WHERE x.room_id = :room_id AND x.user_id > :after
+    ORDER BY x.user_id
+    LIMIT :limit
+) g ON m.role IS NOT NULL
+WHERE o.id = :room_id
+ORDER BY g.user_id
