@@ -28,6 +28,7 @@ from lumen_notify.auth import Tickets, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
@@ -62,6 +63,7 @@ class Parts:
         database: Database,
         committer: Committer,
         schedule: Schedule,
+        expiry: Expiry,
         retention: Retention,
         tail: Tail,
         streams: Streams,
@@ -74,6 +76,7 @@ class Parts:
         self._database = database
         self._committer = committer
         self.schedule = schedule
+        self.expiry = expiry
         self.retention = retention
         self._tail = tail
 
@@ -119,6 +122,7 @@ class Parts:
                 Publish: publish,
                 Release: release,
                 Cancel: cancel,
+                Expire: expire,
                 Remove: remove,
                 Forget: forget,
                 TrimEvents: trim_events,
@@ -132,12 +136,15 @@ class Parts:
             metrics=metrics,
         )
         schedule = Schedule(database, committer.submit, clock)
+        expiry = Expiry(database, committer.submit, clock)
         retention = Retention(
             database,
             committer.submit,
             clock,
             events_seconds=settings.retention_events_seconds,
             events=settings.retention_events,
+            notifications_seconds=settings.retention_notifications_seconds,
+            notifications=settings.retention_notifications,
             archived_seconds=settings.retention_archived_seconds,
             idempotency_seconds=settings.retention_idempotency_seconds,
         )
@@ -184,12 +191,14 @@ class Parts:
         tail.start()
         committer.start()
         schedule.start()
+        expiry.start()
         retention.start()
         streams.wheel.start()
         return cls(
             database=database,
             committer=committer,
             schedule=schedule,
+            expiry=expiry,
             retention=retention,
             tail=tail,
             streams=streams,
@@ -201,6 +210,7 @@ class Parts:
         """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
         await self.streams.drain()
         await self.schedule.close()
+        await self.expiry.close()
         await self.retention.close()
         await self._committer.close()
         await self._tail.close()

@@ -77,6 +77,7 @@ def _item(row: Scheduled) -> dict[str, Any]:
         "category": one.category,
         **one.fields,
         "deliver_at": rfc3339(row.deliver_at),
+        **({} if one.expires_at is None else {"expires_at": rfc3339(one.expires_at)}),
     }
 
 

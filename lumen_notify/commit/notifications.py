@@ -28,7 +28,7 @@ class Publication:
 
     audiences: at least one, without repeats. recipients: their number, None if it is for everyone.
     fields: what the frame carries beside id and created_at, without None. deliver_at: milliseconds, None
-    for at once. owner: who may cancel it until then.
+    for at once. owner: who may cancel it until then. expires_at: milliseconds, None for never.
     """
 
     id: str
@@ -38,6 +38,7 @@ class Publication:
     fields: Mapping[str, Any]
     deliver_at: int | None = None
     owner: str = ""
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +103,11 @@ async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]
 
 
 async def write_publications(draft: Draft, publications: Sequence[Publication]) -> None:
-    """Publish at once, in this order, whatever their `deliver_at` says."""
+    """Publish at once, in this order, whatever their `deliver_at` says; not those that have expired."""
     rows: list[dict[str, Any]] = []
     for publication in publications:
-        _append(draft, publication, rows)
+        if publication.expires_at is None or publication.expires_at > draft.now:
+            _append(draft, publication, rows)
     await _insert(draft, rows)
 
 
@@ -127,6 +129,7 @@ def _schedule(publication: Publication, scheduled: list[dict[str, Any]]) -> Publ
         "recipients": publication.recipients,
         "category": publication.category,
         "fields": publication.fields,
+        "expires_at": publication.expires_at,
     }
     scheduled.append(
         {
@@ -141,14 +144,15 @@ def _schedule(publication: Publication, scheduled: list[dict[str, Any]]) -> Publ
 
 
 def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> Published:
-    body = to_json(
-        {
-            "id": publication.id,
-            "category": publication.category,
-            **publication.fields,
-            "created_at": rfc3339(draft.now),
-        }
-    )
+    shown = {
+        "id": publication.id,
+        "category": publication.category,
+        **publication.fields,
+        "created_at": rfc3339(draft.now),
+    }
+    if publication.expires_at is not None:
+        shown["expires_at"] = rfc3339(publication.expires_at)
+    body = to_json(shown)
     for audience in publication.audiences:
         position = draft.append(
             audience=audience, kind="notification", category=publication.category, body=body
@@ -160,6 +164,8 @@ def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) 
                 "position": position,
                 "category": publication.category,
                 "body": body,
+                "created_at": draft.now,
+                "expires_at": publication.expires_at,
             }
         )
     return Published(id=publication.id, recipients=publication.recipients, position=draft.position)

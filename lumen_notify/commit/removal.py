@@ -3,9 +3,17 @@
 Promises: the counts are exact at every moment, and each change of them is an event (`expire`) with the
 ids that are gone; no step is larger than its rows, however many users had read one.
 
-A notification leaves list, tally and log order at once. What each user had read of it stays in his
-receipts and settled numbers, and is taken out step by step, from FORGET_SECONDS on: `unread_counts`
-makes up for what is still there. From the removal on these receipts change no more.
+A notification leaves list, tally and log order at once. A user's settled number may still have it: he had
+read or archived it, or he had joined the room after it, so that it was in the tally that he began with.
+This is taken out step by step, from FORGET_SECONDS on; until then `unread_counts` makes up for it, by the
+rows of `removed`. From the removal on these receipts change no more, and of the members who joined in
+between none are added.
+
+| a member joined | his settled number has it | made up for, and forgotten, by |
+|---|---|---|
+| before it came | if he had settled it | his receipt |
+| after it came, before it was removed | always | the positions in `removed`, whatever receipts he has |
+| after it was removed | never | |
 """
 
 from __future__ import annotations
@@ -24,7 +32,7 @@ FORGET_SECONDS = 60
 """How long the receipts of what is gone are kept: an instance that lags behind may ask for them."""
 
 STEP_REMOVED = 100
-STEP_RECEIPTS = 500
+STEP_SETTLED = 500
 """What one step forgets, at most: some 10 ms of the writer's time."""
 
 USER = user_audience("")
@@ -58,7 +66,15 @@ async def remove(draft: Draft, commands: Sequence[Remove]) -> Sequence[int]:
 
     Appends one event to each audience: to a user with his counts, to a room or to all without numbers.
     """
-    rows = [{"id": id_, "audience": audience} for command in commands for id_, audience in command.rows]
+    gone = await take_away(draft, [row for command in commands for row in command.rows])
+    return [gone] * len(commands)
+
+
+async def take_away(draft: Draft, places: Sequence[tuple[str, str]]) -> int:
+    """Remove notifications, (id, audience) each, in a writer's draft; return how many were still there."""
+    if not places:
+        return 0
+    rows = [{"id": id_, "audience": audience} for id_, audience in places]
     gone: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     for id_, audience, category, position in await draft.run("remove_notifications", rows=rows):
         gone[audience].append((id_, category, position))
@@ -73,7 +89,7 @@ async def remove(draft: Draft, commands: Sequence[Remove]) -> Sequence[int]:
         ]
         await draft.run("add_to_tally", rows=tally)
         await _append(draft, {audience: sorted(gone[audience]) for audience in order})
-    return [sum(map(len, gone.values()))] * len(commands)
+    return sum(map(len, gone.values()))
 
 
 async def _keep(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]]]) -> None:
@@ -107,23 +123,35 @@ async def _append(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]
 
 async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
     """Write one step of forgetting: a `committer.Writer`. No count changes, so there is no event."""
-    before = draft.now - FORGET_SECONDS * 1000
-    found = await draft.run("removed_receipts", before=before, rows_limit=STEP_REMOVED, limit=STEP_RECEIPTS)
+    step = {"before": draft.now - FORGET_SECONDS * 1000, "rows_limit": STEP_REMOVED}
     settled: Counter[tuple[str, str, str]] = Counter()
-    if found:
-        places = {(user_id, id_): (audience, category) for user_id, id_, audience, category in found}
-        rows = [{"user_id": user_id, "id": id_} for user_id, id_ in places]
-        for user_id, id_, read_at, archived_at in await draft.run("forget_receipts", rows=rows):
-            if read_at is not None or archived_at is not None:
-                settled[user_id, *places[user_id, id_]] -= 1
-    if settled:
-        moved = [
-            {"user_id": user_id, "audience": audience, "category": category, "count": number}
-            for (user_id, audience, category), number in settled.items()
+    receipts = await draft.run("removed_receipts", **step, limit=STEP_SETTLED)
+    for user_id, _, audience, category, counts in receipts:
+        settled[user_id, audience, category] -= counts
+    if receipts:
+        rows = [{"user_id": user_id, "id": id_} for user_id, id_, *_ in receipts]
+        await draft.run("forget_receipts", rows=rows)
+    left = STEP_SETTLED - len(receipts)
+    joined = await draft.run("removed_before_joining", **step, limit=left) if left else ()
+    passed: dict[tuple[str, str], int] = {}
+    for audience, id_, category, user_id, joined_position in joined:
+        settled[user_id, audience, category] -= 1
+        passed[audience, id_] = joined_position + 1
+    if passed:
+        rows = [
+            {"audience": audience, "id": id_, "position": position}
+            for (audience, id_), position in passed.items()
         ]
+        await draft.run("pass_joined", rows=rows)
+    moved = [
+        {"user_id": user_id, "audience": audience, "category": category, "count": number}
+        for (user_id, audience, category), number in settled.items()
+        if number
+    ]
+    if moved:
         await draft.run("add_to_settled", rows=moved)
-    done = await draft.run("forget_removed", before=before, rows_limit=STEP_REMOVED)
-    return [len(found) + len(done)] * len(commands)
+    done = await draft.run("forget_removed", **step)
+    return [len(receipts) + len(joined) + len(done)] * len(commands)
 
 
 async def settled_of(

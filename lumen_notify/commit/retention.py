@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.expiry import STEP_NOTIFICATIONS, STEP_SHARED, Expire, Which
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.removal import Forget, Remove
 from lumen_notify.errors import Unavailable
@@ -28,8 +29,12 @@ PAUSE_SECONDS = 0.02
 
 STEP_EVENTS = 500
 STEP_KEYS = 500
-STEP_NOTIFICATIONS = 200
 """Rows of one step: some 10 ms of the writer's time. One that is not full is the last of its kind."""
+
+STEP_AUDIENCES = 500
+ROUND_STEPS = 100
+"""Of how many audiences the notifications are counted at a time, and how often in one round. The next
+round goes on from there: with more than 50,000 users not all of them are looked at in each."""
 
 LATE_SECONDS = 60
 """The least age of an event that is trimmed."""
@@ -80,8 +85,9 @@ async def trim_keys(draft: Draft, commands: Sequence[TrimKeys]) -> Sequence[int]
 class Retention:
     """Trims, round by round. submit: the committer's. Of the limits 0 is none.
 
-    events_seconds, events: age and number of events; archived_seconds: how long a notification to one
-    user stays after he archived it; idempotency_seconds: age of idempotency keys.
+    events_seconds, events: age and number of events; notifications_seconds: age of notifications;
+    notifications: how many of one audience; archived_seconds: how long a notification to one user stays
+    after he archived it; idempotency_seconds: age of idempotency keys.
     """
 
     def __init__(
@@ -92,6 +98,8 @@ class Retention:
         *,
         events_seconds: int,
         events: int,
+        notifications_seconds: int,
+        notifications: int,
         archived_seconds: int,
         idempotency_seconds: int,
     ) -> None:
@@ -100,8 +108,11 @@ class Retention:
         self._clock = clock
         self._events_seconds = events_seconds
         self._events = events
+        self._notifications_seconds = notifications_seconds
+        self._notifications = notifications
         self._archived_seconds = archived_seconds
         self._idempotency_seconds = idempotency_seconds
+        self._counted = ""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -116,9 +127,11 @@ class Retention:
 
     async def sweep(self) -> None:
         """Trim all that is too old now. Raises Unavailable."""
-        for step in (self._trim_events, self._trim_keys, self._remove_archived, self._forget):
-            while await step():  # noqa: ASYNC110 - it paces, it waits for nothing
-                await asyncio.sleep(PAUSE_SECONDS)
+        for step in (self._trim_events, self._trim_keys, self._remove_old, self._remove_archived):
+            await _repeat(step)
+        if self._notifications:
+            await self._remove_surplus()
+        await _repeat(self._forget)
 
     async def _run(self) -> None:
         while True:
@@ -151,15 +164,42 @@ class Retention:
         trimmed: int = await self._submit(TrimKeys(before=self._before(self._idempotency_seconds)))
         return trimmed == STEP_KEYS
 
-    async def _remove_archived(self) -> bool:
-        return await self._remove("archived_before", before=self._before(self._archived_seconds))
+    async def _remove_old(self) -> bool:
+        return await self._expire("created_before", self._before(self._notifications_seconds))
 
-    async def _remove(self, name: str, **values: int) -> bool:
-        rows = await self._database.fetch(name, limit=STEP_NOTIFICATIONS, **values)
-        if rows:
-            await self._submit(Remove(rows=[(id_, audience) for id_, audience in rows]))
-        return len(rows) == STEP_NOTIFICATIONS
+    async def _remove_archived(self) -> bool:
+        return await self._expire("archived_before", self._before(self._archived_seconds))
+
+    async def _expire(self, which: Which, before: int) -> bool:
+        there = await self._database.fetch(which, before=before, limit=1)
+        if there:
+            await self._submit(Expire(which=which, before=before))
+        return bool(there)
+
+    async def _remove_surplus(self) -> None:
+        for _ in range(ROUND_STEPS):
+            page = await self._database.fetch("audience_numbers", after=self._counted, limit=STEP_AUDIENCES)
+            for audience, number in page:
+                await self._remove_oldest(audience, number - self._notifications)
+            self._counted = page[-1][0] if len(page) == STEP_AUDIENCES else ""
+            if not self._counted:
+                break
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _remove_oldest(self, audience: str, number: int) -> None:
+        step = STEP_NOTIFICATIONS if audience.startswith("user:") else STEP_SHARED
+        while number > 0:
+            limit = min(number, step)
+            rows = await self._database.fetch("oldest_notifications", audience=audience, limit=limit)
+            await self._submit(Remove(rows=[(id_, audience) for (id_,) in rows]))
+            number -= limit
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _forget(self) -> bool:
         forgotten: int = await self._submit(Forget())
         return forgotten > 0
+
+
+async def _repeat(step: Callable[[], Awaitable[bool]]) -> None:
+    while await step():  # noqa: ASYNC110 - it paces, it waits for nothing
+        await asyncio.sleep(PAUSE_SECONDS)

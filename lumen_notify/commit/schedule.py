@@ -29,7 +29,7 @@ _log = logging.getLogger("lumen_notify.schedule")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """Publish one step of what is due. The result: how many that were."""
+    """Publish one step of what is due. The result: how many that were, with those that have expired."""
 
     @property
     def lane(self) -> str:
@@ -60,7 +60,7 @@ class Scheduled:
 
 
 async def release(draft: Draft, commands: Sequence[Release]) -> Sequence[int]:
-    """Publish what is due: a `committer.Writer`, to stand beside `publish`."""
+    """Publish what is due and has not expired: a `committer.Writer`, to stand beside `publish`."""
     due = await draft.run("take_due", now=draft.now, rows_limit=STEP_ROWS)
     # RETURNING has no order of its own.
     publications = [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
@@ -128,4 +128,5 @@ def _publication(id_: str, text: str) -> Publication:
         recipients=kept["recipients"],
         category=kept["category"],
         fields=kept["fields"],
+        expires_at=kept.get("expires_at"),  # not there in what an older version has scheduled
     )

@@ -225,6 +225,24 @@ class Settings:
             "How many of the newest events are kept, once they are a minute old; 0 means no limit.",
         ),
     )
+    retention_notifications_seconds: int = field(
+        default=365 * 86400,
+        metadata=about(
+            int,
+            zero_or(60, 10 * 365 * 86400),
+            "After how many seconds a notification is removed, read or not, at least 60, at most ten years;"
+            " 0 means never.",
+        ),
+    )
+    retention_notifications: int = field(
+        default=0,
+        metadata=about(
+            int,
+            between(0, 10**9),
+            "How many of the newest notifications to one user, to one room and to all are kept each;"
+            " 0 means no limit.",
+        ),
+    )
     retention_archived_seconds: int = field(
         default=30 * 86400,
         metadata=about(

@@ -61,6 +61,8 @@ CREATE TABLE merged_actor (
 
 ALTER TABLE notification ADD COLUMN created_at bigint  NOT NULL DEFAULT 0;
 ALTER TABLE notification ADD COLUMN expires_at bigint ;
+UPDATE notification
+SET created_at = CAST(extract(epoch FROM CAST(CAST(body AS jsonb) ->> 'created_at' AS timestamptz)) * 1000 AS bigint);
 CREATE INDEX notification_by_expiry ON notification (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX notification_by_age ON notification (created_at);
 

@@ -1,9 +1,9 @@
 -- insert_notifications
 -- Who: publish.
-INSERT INTO notification (id, audience, position, category, body)
-SELECT r.id, r.audience, r.position, r.category, r.body
-FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(id text, audience text, position bigint, category text, body text)
+INSERT INTO notification (id, audience, position, category, body, created_at, expires_at)
+SELECT r.id, r.audience, r.position, r.category, r.body, r.created_at, r.expires_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+    id text, audience text, position bigint, category text, body text, created_at bigint, expires_at bigint)
 
 -- add_to_tally
 -- Who: publish. One row per audience and category of the batch.

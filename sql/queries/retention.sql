@@ -29,13 +29,54 @@ WHERE (owner, key) IN (
 )
 RETURNING created_at
 
+-- any_expired
+-- Who: the expiry, several times a second. Index: notification_by_expiry.
+SELECT n.id
+FROM notification n
+WHERE n.expires_at < :before
+LIMIT 1
+
+-- expired_before
+-- Who: expire. The first to expire first. Index: notification_by_expiry.
+SELECT n.id, n.audience
+FROM notification n
+WHERE n.expires_at < :before
+ORDER BY n.expires_at
+LIMIT :limit
+
 -- archived_before
--- Who: retention. Notifications to one user that he archived before a time; those for all are not his
--- to remove. Index: receipt_by_archiving.
+-- Who: retention, by expire. Notifications to one user that he archived before a time; those for all are
+-- not his to remove. Index: receipt_by_archiving.
 SELECT n.id, n.audience
 FROM receipt c
 JOIN notification n ON n.id = c.notification_id AND n.audience = 'user:' || c.user_id
 WHERE c.archived_at < :before
+LIMIT :limit
+
+-- created_before
+-- Who: retention, by expire. The oldest first. Index: notification_by_age.
+SELECT n.id, n.audience
+FROM notification n
+WHERE n.created_at < :before
+ORDER BY n.created_at
+LIMIT :limit
+
+-- audience_numbers
+-- Who: retention, for those that have too many. A page of how many each audience has. Index: the primary
+-- key.
+SELECT t.audience, CAST(sum(t.live) AS bigint) AS live
+FROM tally t
+WHERE t.audience > :after
+GROUP BY t.audience
+ORDER BY t.audience
+LIMIT :limit
+
+-- oldest_notifications
+-- Who: retention, of those that have too many. Index: notification_by_audience.
+SELECT n.id
+FROM notification n
+WHERE n.audience = :audience
+ORDER BY n.position
 LIMIT :limit
 
 -- remove_notifications
@@ -64,19 +105,31 @@ CROSS JOIN receipt c
 WHERE c.user_id = u.user_id AND c.notification_id = i.id
     AND (c.read_at IS NOT NULL OR c.archived_at IS NOT NULL)
 
+-- fragment forgettable
+-- The notifications that were removed first, and before a time: what one step looks at. Index:
+-- removed_by_age.
+        SELECT o.audience, o.id, o.category, o.removed_at, o.position, o.removed_position
+        FROM removed o
+        WHERE o.removed_at < :before
+        ORDER BY o.removed_at, o.audience, o.id
+        LIMIT :rows_limit
+
 -- removed_receipts
--- Who: forget. Receipts of the notifications that were removed first, and before a time. Indexes:
--- removed_by_age, receipt_by_notification.
-SELECT c.user_id, c.notification_id, r.audience, r.category
-FROM (
-    SELECT o.audience, o.id, o.category
-    FROM removed o
-    WHERE o.removed_at < :before
-    ORDER BY o.removed_at, o.audience, o.id
-    LIMIT :rows_limit
-) r
+-- Who: forget. Receipts of what is forgettable. counts: 1 where the user's settled number has it by this
+-- receipt, and not because he joined the room after it. Indexes: receipt_by_notification, the primary key
+-- of member.
+SELECT
+    c.user_id, c.notification_id, r.audience, r.category,
+    CASE
+        WHEN c.read_at IS NULL AND c.archived_at IS NULL THEN 0
+        WHEN r.audience NOT LIKE 'room:%' THEN 1
+        WHEN m.joined_position < r.position THEN 1
+        ELSE 0 END AS counts
+FROM ({forgettable}) r
 JOIN receipt c ON c.notification_id = r.id
     AND (r.audience NOT LIKE 'user:%' OR r.audience = 'user:' || c.user_id)
+LEFT JOIN member m ON r.audience LIKE 'room:%' AND m.room_id = substr(r.audience, 6)
+    AND m.user_id = c.user_id
 LIMIT :limit
 
 -- forget_receipts
@@ -88,23 +141,40 @@ WHERE (user_id, notification_id) IN (
 )
 RETURNING user_id, notification_id, read_at, archived_at
 
+-- removed_before_joining
+-- Who: forget, when the receipts are gone. Members who joined the room after the notification and before
+-- its removal: the tally of that moment, which is their settled number, had it. Index: member_by_joining.
+SELECT r.audience, r.id, r.category, m.user_id, m.joined_position
+FROM ({forgettable}) r
+JOIN member m ON m.room_id = substr(r.audience, 6)
+    AND m.joined_position >= r.position AND m.joined_position < r.removed_position
+WHERE r.audience LIKE 'room:%'
+ORDER BY r.removed_at, r.audience, r.id, m.joined_position
+LIMIT :limit
+
+-- pass_joined
+-- Who: forget. Those who joined before a position have forgotten it: for them it counts no more.
+UPDATE removed
+SET position = r.position
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, id text, position bigint)
+WHERE removed.audience = r.audience AND removed.id = r.id
+
 -- forget_removed
--- Who: forget, after the receipts. Of the same notifications those that have none left. Indexes: as there.
+-- Who: forget, at last. What is forgettable and has nobody left who would count it. Indexes: as there.
 DELETE FROM removed
 WHERE (audience, id) IN (
     SELECT r.audience, r.id
-    FROM (
-        SELECT o.audience, o.id
-        FROM removed o
-        WHERE o.removed_at < :before
-        ORDER BY o.removed_at, o.audience, o.id
-        LIMIT :rows_limit
-    ) r
+    FROM ({forgettable}) r
     WHERE NOT EXISTS (
         SELECT 1
         FROM receipt c
         WHERE c.notification_id = r.id
             AND (r.audience NOT LIKE 'user:%' OR r.audience = 'user:' || c.user_id)
+    ) AND NOT EXISTS (
+        SELECT 1
+        FROM member m
+        WHERE m.room_id = substr(r.audience, 6) AND r.audience LIKE 'room:%'
+            AND m.joined_position >= r.position AND m.joined_position < r.removed_position
     )
 )
 RETURNING id

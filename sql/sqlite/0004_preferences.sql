@@ -61,6 +61,8 @@ CREATE TABLE merged_actor (
 
 ALTER TABLE notification ADD COLUMN created_at integer NOT NULL DEFAULT 0;
 ALTER TABLE notification ADD COLUMN expires_at integer;
+UPDATE notification
+SET created_at = CAST(strftime('%s', json_extract(body, '$.created_at')) AS integer) * 1000;
 CREATE INDEX notification_by_expiry ON notification (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX notification_by_age ON notification (created_at);
 

@@ -19,6 +19,7 @@ CREATE TABLE member (
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_by_user ON member (user_id, room_id);
+CREATE INDEX member_by_joining ON member (room_id, joined_position);
 
 CREATE TABLE ban (
     room_id    text    NOT NULL,

@@ -9,6 +9,7 @@ from typing import Any
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
@@ -41,6 +42,7 @@ class Store:
                 Publish: publish,
                 Release: release,
                 Cancel: cancel,
+                Expire: expire,
                 Remove: remove,
                 Forget: forget,
                 TrimEvents: trim_events,
@@ -59,17 +61,31 @@ class Store:
 
     def retention(self, **limits: int) -> Retention:
         """Make one that keeps for ever what is not limited."""
-        forever = {"events_seconds": 0, "events": 0, "archived_seconds": 0, "idempotency_seconds": 0}
+        ages = ("events", "notifications", "archived", "idempotency")
+        forever = {f"{age}_seconds": 0 for age in ages} | {"events": 0, "notifications": 0}
         return Retention(self.database, self.committer.submit, self.clock, **(forever | limits))
 
+    def expiry(self) -> Expiry:
+        return Expiry(self.database, self.committer.submit, self.clock)
+
     async def publish(
-        self, *users: str, category: str = "like", number: int = 1, key: IdempotencyKey | None = None
+        self,
+        *users: str,
+        category: str = "like",
+        number: int = 1,
+        key: IdempotencyKey | None = None,
+        expires_at: int | None = None,
     ) -> Sequence[Published]:
         """Publish to users, to everyone if there are none."""
         audiences = tuple(map(user_audience, users)) or (EVERYONE,)
         publications = tuple(
             Publication(
-                id=new_id(), audiences=audiences, recipients=len(users) or None, category=category, fields={}
+                id=new_id(),
+                audiences=audiences,
+                recipients=len(users) or None,
+                category=category,
+                fields={},
+                expires_at=expires_at,
             )
             for _ in range(number)
         )

@@ -59,6 +59,27 @@ async def test_second_run_changes_nothing(empty: Database) -> None:
     assert await migrate(empty) == []
 
 
+async def test_notifications_from_before_get_the_time_that_they_show(empty: Database, folder: Path) -> None:
+    body = '{"created_at":"2026-01-31T08:00:05.000Z"}'
+    ours = sql_folder() / empty.dialect
+    for name in ("0001_log_and_notifications", "0002_retention", "0003_schedule", "0004_preferences"):
+        (folder / empty.dialect / f"{name}.sql").write_text((ours / f"{name}.sql").read_text("utf-8"))
+        if name == "0003_schedule":
+            await migrate(empty)
+            async with empty.transaction() as transaction:
+                await transaction.run_sql(
+                    "INSERT INTO notification (id, audience, position, category, body)"  # noqa: S608
+                    f" VALUES ('n', 'all', 1, 'like', '{body}')"
+                )
+    await migrate(empty)
+
+    async with empty.transaction() as transaction:
+        ((created_at, expires_at),) = await transaction.run_sql(
+            "SELECT created_at, expires_at FROM notification"
+        )
+    assert (created_at, expires_at) == (1_769_846_405_000, None)
+
+
 async def test_two_starters_at_once_take_turns(empty: Database, database_url: str) -> None:
     others = [Database(database_url) for _ in range(4)]
     for other in others:

@@ -117,7 +117,7 @@ async def test_counts_equal_a_recount_after_every_step(
     store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STEP_REMOVED", 2)
-    monkeypatch.setattr(module, "STEP_RECEIPTS", 3)
+    monkeypatch.setattr(module, "STEP_SETTLED", 3)
     chance = random.Random(seed)
     there: list[tuple[str, str]] = []
     actions: list[Action] = ["read", "unread", "seen", "archive", "unarchive"]

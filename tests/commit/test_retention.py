@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from lumen_notify.commit import expiry
 from lumen_notify.commit import retention as module
 from lumen_notify.commit.notifications import IdempotencyKey
 from lumen_notify.model import EVERYONE
@@ -108,11 +109,64 @@ async def test_what_is_for_all_stays_when_one_archives_it(store: Store) -> None:
     assert {event.audience for event in store.events if event.kind == "expire"} <= {EVERYONE}
 
 
+async def test_notifications_go_by_age_read_or_not_whoever_they_are_for(store: Store) -> None:
+    old = [(await store.publish("ann"))[0], (await store.publish("ann"))[0], (await store.publish())[0]]
+    await store.mark("ann", "read", ids=(old[0].id,))
+    store.now += DAY_MS
+    await store.publish("ann")
+    await store.publish()
+
+    await store.retention(notifications_seconds=86_399).sweep()
+
+    assert len(await store.positions("ann")) == 2
+    assert (await store.unread("ann"), await store.unread("bob")) == ({"like": 2}, {"like": 1})
+    events = [event for event in store.events if event.kind == "expire"]
+    assert [event.audience for event in events] == [EVERYONE, "user:ann"]
+    assert {id_ for event in events for id_ in json.loads(event.body)["data"]["ids"]} == {
+        one.id for one in old
+    }
+
+
+async def test_the_newest_of_each_audience_stay_however_many_have_too_many(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("STEP_AUDIENCES", "STEP_NOTIFICATIONS", "STEP_SHARED"):
+        monkeypatch.setattr(module, name, 2)
+    await store.publish("ann", "bob", number=7)
+    await store.publish("cyd", number=3)
+    await store.publish(number=8)
+    newest = {user: (await store.positions(user))[8:11] for user in ("ann", "bob", "cyd")}
+
+    await store.retention(notifications=3).sweep()
+
+    for user, positions in newest.items():
+        assert (await store.positions(user))[3:] == positions
+        assert await store.unread(user) == {"like": 6}
+
+
+async def test_with_many_audiences_a_round_goes_on_where_the_last_one_stopped(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP_AUDIENCES", 2)
+    monkeypatch.setattr(module, "ROUND_STEPS", 1)
+    users = [f"u{number}" for number in range(5)]
+    await store.publish(*users, number=2)
+    retention = store.retention(notifications=1)
+
+    rounds = []
+    for _ in range(4):
+        await retention.sweep()
+        rounds.append([len(await store.positions(user)) for user in users])
+        await store.publish("u0")
+
+    assert rounds == [[1, 1, 2, 2, 2], [2, 1, 1, 1, 2], [3, 1, 1, 1, 1], [1, 1, 1, 1, 1]]
+
+
 async def test_a_long_way_is_gone_in_small_steps_with_other_writes_between_them(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("STEP_EVENTS", "STEP_KEYS", "STEP_NOTIFICATIONS"):
-        monkeypatch.setattr(module, name, 2)
+    for where, name in ((module, "STEP_EVENTS"), (module, "STEP_KEYS"), (expiry, "STEP_NOTIFICATIONS")):
+        monkeypatch.setattr(where, name, 2)
     await store.publish("ann", number=9)
     await store.mark("ann", "archive")
     store.now += DAY_MS

@@ -1,0 +1,98 @@
+"""Expiry: takes notifications away when their time has come, and whatever else is to go by its age.
+
+Promises: what has an `expires_at` is gone within a second of it, also after a restart, for whoever it
+was for; by an event, so that each count is right before it and after it. What is to go is chosen in the
+transaction that takes it away: what a mark or a merge has just changed stays.
+
+Not here: what goes by number, and when to look for what is old (`retention`); how it goes (`removal`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Draft
+from lumen_notify.commit.removal import take_away
+from lumen_notify.errors import Unavailable
+
+LOOK_SECONDS = 0.25
+"""How often it looks for what has expired: a query by index that nearly always finds nothing."""
+
+STEP_NOTIFICATIONS = 200
+"""Notifications to one user each that a step takes: some 10 ms of the writer's time."""
+
+STEP_SHARED = 20
+"""Notifications to a room or to all that a step takes: who tells its event to the connected asks once for
+each pair of a user and a notification."""
+
+Which = Literal["expired_before", "archived_before", "created_before"]
+"""The query that says which: each takes `before`, in milliseconds, and `limit`."""
+
+_log = logging.getLogger("lumen_notify.expiry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire:
+    """Remove one step of what has had its time. before: None for now. The result: how many."""
+
+    which: Which
+    before: int | None = None
+
+    @property
+    def lane(self) -> str:
+        """One a transaction: a step is to stay small."""
+        return "expire"
+
+
+async def expire(draft: Draft, commands: Sequence[Expire]) -> Sequence[int]:
+    """Write expiries: a `committer.Writer`, to stand before the marks, whose counts come after it."""
+    answers = []
+    for command in commands:
+        before = draft.now + 1 if command.before is None else command.before
+        rows = await draft.run(command.which, before=before, limit=STEP_NOTIFICATIONS)
+        own = [(id_, audience) for id_, audience in rows if audience.startswith("user:")]
+        shared = [(id_, audience) for id_, audience in rows if not audience.startswith("user:")]
+        answers.append(await take_away(draft, own + shared[:STEP_SHARED]))
+    return answers
+
+
+class Expiry:
+    """Looks for what has expired. submit: the committer's."""
+
+    def __init__(
+        self, database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
+    ) -> None:
+        self._database = database
+        self._submit = submit
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="expiry")
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def expire_due(self) -> None:
+        """Remove all that has expired by now. Raises Unavailable."""
+        while await self._database.fetch("any_expired", before=self._clock() + 1):
+            await self._submit(Expire(which="expired_before"))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.expire_due()
+            except Unavailable as error:
+                _log.warning("what has expired has to wait: %s", error.message)
+            except Exception:  # noqa: BLE001 - a defect must not keep what expires after it
+                _log.exception("what has expired could not be removed")
+            await asyncio.sleep(LOOK_SECONDS)
