@@ -21,7 +21,9 @@ from starlette.types import ASGIApp
 from lumen_notify import routes
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
+from lumen_notify.accept.members import MemberEndpoints
 from lumen_notify.accept.publishing import Publishing
+from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.auth import Tickets, Verifier
@@ -32,12 +34,14 @@ from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
+from lumen_notify.commit.members import ChangeMembers, Members, change_members
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
+from lumen_notify.commit.rooms import CreateRoom, Rooms, create_rooms
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.hub import Hub
@@ -129,6 +133,8 @@ class Parts:
                 TrimKeys: trim_keys,
                 Send: send,
                 ReadRoom: read_rooms,
+                CreateRoom: create_rooms,
+                ChangeMembers: change_members,
                 Mark: mark,
             },
             announce=tail.announce,
@@ -166,6 +172,20 @@ class Parts:
             max_body_bytes=settings.max_body_bytes,
             max_batch_rows=settings.max_batch_rows,
         )
+        rooms = RoomEndpoints(
+            verifier=verifier,
+            committer=committer,
+            rooms=Rooms(database),
+            max_body_bytes=settings.max_body_bytes,
+            max_batch_rows=settings.max_batch_rows,
+        )
+        members = MemberEndpoints(
+            verifier=verifier,
+            committer=committer,
+            rooms=Rooms(database),
+            members=Members(database),
+            max_body_bytes=settings.max_body_bytes,
+        )
         stream = StreamEndpoint(
             verifier=verifier,
             tickets=tickets,
@@ -183,6 +203,8 @@ class Parts:
             publishing=publishing,
             scheduling=scheduling,
             inbox=inbox,
+            rooms=rooms,
+            members=members,
             stream=stream,
             connections=connections,
             ticketing=ticketing,

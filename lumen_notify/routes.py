@@ -18,7 +18,9 @@ from starlette.routing import BaseRoute, Mount, Route
 from lumen_notify.accept import problems
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
+from lumen_notify.accept.members import MemberEndpoints
 from lumen_notify.accept.publishing import Publishing
+from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.commit.marks import ACTIONS
@@ -29,6 +31,7 @@ from lumen_notify.openapi import Document, Operation
 from lumen_notify.openapi.operations import inbox as about_inbox
 from lumen_notify.openapi.operations import process as about_process
 from lumen_notify.openapi.operations import publishing as about_publishing
+from lumen_notify.openapi.operations import rooms as about_rooms
 from lumen_notify.openapi.operations import stream as about_stream
 from lumen_notify.page import Page
 from lumen_notify.settings import Settings
@@ -44,6 +47,8 @@ def build(
     publishing: Publishing,
     scheduling: Scheduling,
     inbox: InboxEndpoints,
+    rooms: RoomEndpoints,
+    members: MemberEndpoints,
     stream: StreamEndpoint,
     connections: Connections,
     ticketing: Ticketing,
@@ -69,6 +74,14 @@ def build(
         _at("/notifications/unread", GET=(inbox.unread, about_inbox.UNREAD), POST=marks.pop("unread")),
         *(_at(f"/notifications/{action}", POST=mark) for action, mark in marks.items()),
         _at("/notifications/{id:uuid}", GET=(inbox.get, about_inbox.GET), PUT=(inbox.put, about_inbox.PUT)),
+        _at("/rooms", GET=(rooms.page, about_rooms.LIST), POST=(rooms.post, about_rooms.CREATE)),
+        _at("/rooms/{id}", GET=(rooms.get, about_rooms.GET)),
+        _at("/rooms/{id}/members", GET=(members.page, about_rooms.MEMBERS)),
+        _at(
+            "/rooms/{id}/members/{user:path}",
+            PUT=(members.put, about_rooms.PUT_MEMBER),
+            DELETE=(members.delete, about_rooms.DELETE_MEMBER),
+        ),
         _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
     ]
     about = [

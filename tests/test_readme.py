@@ -44,9 +44,7 @@ UNANSWERED_CODES = {
     "rate_limited": "nothing raises it yet",
     "backplane_unavailable": "nothing raises it yet",
     "misconfigured": "a server with it does not start",
-    "not_a_member": "of rooms, which have no route yet",
-    "muted": "of rooms, which have no route yet",
-    "blocked": "of rooms, which have no route yet",
+    "muted": "of messages, which have no route yet",
     "cannot_start": "told by the command line",
     "call_failed": "told by the command line",
 }

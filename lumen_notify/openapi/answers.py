@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from lumen_notify.commit.roles import ROLES
+from lumen_notify.commit.rooms import KINDS
 from lumen_notify.deliver.stream import DEVICES
 from lumen_notify.openapi.operation import JsonSchema, ref
 
@@ -68,6 +70,23 @@ _NOTIFICATION: dict[str, JsonSchema] = {
     "created_at": TIME,
 }
 
+ROLE: JsonSchema = {"type": "string", "enum": list(ROLES)}
+
+_ROOM: dict[str, JsonSchema] = {
+    "id": TEXT,
+    "kind": {"type": "string", "enum": list(KINDS)},
+    "title": or_null(TEXT, "One line of text."),
+    "peer_id": or_null(TEXT, "The other one of a direct room."),
+    "created_at": TIME,
+    "created_by": TEXT,
+    "members_count": COUNT,
+    "last_seq": told(COUNT, "Of the newest message; 0 before the first."),
+    "role": or_null(ROLE, "The caller's; null: he is not in."),
+    "last_read_seq": or_null(COUNT, "Up to which message the caller has read."),
+    "unread": or_null(COUNT, "How many messages the caller has not read."),
+    "last_message": or_null({"type": "object"}, "As history has it; null if there is none, or none to see."),
+}
+
 SCHEMAS: dict[str, JsonSchema] = {
     "Sender": fields(
         "Who is shown as the sender.",
@@ -121,6 +140,21 @@ SCHEMAS: dict[str, JsonSchema] = {
         changed=told(COUNT, "How many were not so before."),
         **COUNTS,
         position=POSITION,
+    ),
+    "Room": fields("A room as the caller sees it.", **_ROOM),
+    "MadeRoom": fields("The room is there, and the caller is in.", **_ROOM, position=POSITION),
+    "Rooms": page_of(ref("Room"), "One page.", is_paged=True),
+    "Member": fields(
+        "What a user is in a room, once it is committed.",
+        room_id=TEXT,
+        user_id=TEXT,
+        role=or_null(ROLE, "Null: he is not in."),
+        position=POSITION,
+    ),
+    "Members": page_of(
+        fields("One member.", user_id=TEXT, role=ROLE, last_read_seq=told(COUNT, "What he has read, up to.")),
+        "One page, in the order of the ids.",
+        is_paged=True,
     ),
     "Ticket": fields(
         "What to put in the stream's URL.",

@@ -14,12 +14,13 @@ from starlette.responses import Response
 
 from lumen_notify.accept.bodies.fields import Category
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
+from lumen_notify.accept.bodies.rooms import MemberBody, RoomBody
 from lumen_notify.model import to_json
 from lumen_notify.openapi import answers, frames, problems
 from lumen_notify.openapi.operation import JSON, JsonSchema, Operation, ref
 from lumen_notify.openapi.operations.shared import CREDENTIALS, TAGS
 
-BODIES: tuple[type[BaseModel], ...] = (PublicationBody, MarkBody, ReadBody)
+BODIES: tuple[type[BaseModel], ...] = (PublicationBody, MarkBody, ReadBody, RoomBody, MemberBody)
 """What requests carry. The models within them come along."""
 
 DESCRIPTION = (
@@ -80,7 +81,8 @@ class Document:
         users, ids = (
             bodies[body]["properties"][field] for body, field in (("To", "users"), ("MarkBody", "ids"))
         )
-        for rows in (batch, users["anyOf"][0], ids["anyOf"][0]):
+        members = bodies["RoomBody"]["properties"]["members"]
+        for rows in (batch, users["anyOf"][0], ids["anyOf"][0], members):
             rows["maxItems"] = self._max_batch_rows
         return {
             **bodies,
@@ -120,6 +122,9 @@ def _operation(operation: Operation) -> JsonSchema:
         success["headers"] = {
             name: {"description": text, "schema": {"type": "string"}} for name, text in operation.headers
         }
+    successes = {
+        str(status): success for status in (operation.status, operation.or_status) if status is not None
+    }
     fields: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -127,7 +132,7 @@ def _operation(operation: Operation) -> JsonSchema:
         "description": operation.description,
         "parameters": list(operation.parameters),
         "requestBody": _body(operation),
-        "responses": {str(operation.status): success, **problems.responses(operation.problems)},
+        "responses": {**successes, **problems.responses(operation.problems)},
     }
     kept = {name: value for name, value in fields.items() if value}
     return {**kept, "security": [{name: []} for name in operation.credentials]}
@@ -137,4 +142,4 @@ def _body(operation: Operation) -> Mapping[str, Any] | None:
     if operation.body is None:
         return None
     content = {"schema": operation.body, "examples": operation.body_examples or {}}
-    return {"required": True, "content": {JSON: content}}
+    return {"required": operation.is_body_required, "content": {JSON: content}}

@@ -18,8 +18,8 @@ class Operation:
 
     name: unique, never changed: clients are generated with it. credentials: names of security schemes, any
     of which will do; empty for none. parameters: OpenAPI's parameter objects, those in the path too. body:
-    what the request must carry, None for nothing. status: of success. answer: its body, of type
-    `media_type`. headers: those of success worth a word: (name, description).
+    what the request must carry, None for nothing. status, or_status: of success; both are answered alike.
+    answer: its body, of type `media_type`. headers: those of success worth a word: (name, description).
     problems: the codes of refusals; `internal` is every operation's.
     """
 
@@ -30,8 +30,10 @@ class Operation:
     credentials: tuple[str, ...] = ()
     parameters: tuple[Mapping[str, Any], ...] = ()
     body: JsonSchema | None = None
+    is_body_required: bool = True
     body_examples: Mapping[str, Any] | None = None
     status: int = 200
+    or_status: int | None = None
     answered: str
     answer: JsonSchema
     media_type: str = JSON

@@ -1,14 +1,17 @@
 -- Rooms, who is in them, and what is said there.
 
 CREATE TABLE room (
-    id          text    PRIMARY KEY,
-    kind        text    NOT NULL,          -- public, private, direct
-    title       text,
-    pair        text    UNIQUE,            -- JSON: the two of a direct room, ascending
-    last_seq    integer NOT NULL,          -- of the newest message; 0 before the first
-    created_at  integer NOT NULL,
-    created_by  text    NOT NULL
+    id             text    PRIMARY KEY,
+    kind           text    NOT NULL,       -- public, private, direct; gone: being taken away
+    title          text,
+    pair           text    UNIQUE,         -- JSON: the two of a direct room, ascending
+    last_seq       integer NOT NULL,       -- of the newest message; 0 before the first
+    members_count  integer NOT NULL,
+    created_at     integer NOT NULL,
+    created_by     text    NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX room_public ON room (created_at, id) WHERE kind = 'public';
+CREATE INDEX room_gone ON room (id) WHERE kind = 'gone';
 
 CREATE TABLE member (
     room_id          text    NOT NULL,
@@ -19,6 +22,7 @@ CREATE TABLE member (
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_by_user ON member (user_id, room_id);
+CREATE INDEX member_owner ON member (room_id) WHERE role = 'owner';
 CREATE INDEX member_by_joining ON member (room_id, joined_position);
 
 CREATE TABLE ban (

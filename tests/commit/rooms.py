@@ -15,7 +15,7 @@ from lumen_notify.model import new_id
 
 from .store import Store
 
-_ROOM = "(id, kind, last_seq, created_at, created_by)"
+_ROOM = "(id, kind, last_seq, members_count, created_at, created_by)"
 _MEMBER = "(room_id, user_id, role, last_read_seq, joined_position)"
 
 
@@ -26,7 +26,7 @@ async def run_sql(database: Database, sql: str) -> Any:
 
 async def open_room(store: Store, *users: str, room: str = "r", kind: str = "public", **roles: str) -> None:
     """Make a room with members; roles: by user, else all are members."""
-    values = f"('{room}', '{kind}', 0, 0, 'ann')"
+    values = f"('{room}', '{kind}', 0, 0, 0, 'ann')"
     await run_sql(store.database, f"INSERT INTO room {_ROOM} VALUES {values}")  # noqa: S608
     await add_members(store, dict.fromkeys(users, "member") | roles, room)
 
@@ -35,6 +35,8 @@ async def add_members(store: Store, roles: dict[str, str], room: str = "r") -> N
     """Put members into a room: roles by user."""
     values = ", ".join(f"('{room}', '{user}', '{role}', 0, 0)" for user, role in roles.items())
     await run_sql(store.database, f"INSERT INTO member {_MEMBER} VALUES {values}")  # noqa: S608
+    sql = f"UPDATE room SET members_count = members_count + {len(roles)} WHERE id = '{room}'"  # noqa: S608
+    await run_sql(store.database, sql)
 
 
 def message(user: str = "ann", content: str = "hi", *, room: str = "r", **fields: Any) -> Send:

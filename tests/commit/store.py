@@ -13,12 +13,14 @@ from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
+from lumen_notify.commit.members import ChangeMembers, change_members
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published, publish
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
+from lumen_notify.commit.rooms import CreateRoom, create_rooms
 from lumen_notify.commit.schedule import Cancel, Release, cancel, release
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event, new_id, user_audience
@@ -49,6 +51,8 @@ class Store:
                 TrimKeys: trim_keys,
                 Send: send,
                 ReadRoom: read_rooms,
+                CreateRoom: create_rooms,
+                ChangeMembers: change_members,
                 Mark: mark,
             },
             announce=self.events.extend,

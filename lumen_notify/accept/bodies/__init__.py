@@ -2,4 +2,5 @@
 
 fields          the kinds of fields: names, texts, ids, times
 notifications   publishing, and marking one's own
+rooms           making rooms, and who is in
 """

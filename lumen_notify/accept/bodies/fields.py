@@ -55,7 +55,7 @@ def _line(value: str) -> str:
 
 
 def slug(value: str) -> str:
-    """Return a category's name as it is. Raises ValueError, which says what it must be."""
+    """Return a category's name, a room's id as it is. Raises ValueError, which says what it must be."""
     if not _SLUG.match(value):
         raise ValueError(
             "must be 1 to 64 of a-z, 0-9, dot, dash and underscore, and begin with a letter or a digit"
@@ -123,6 +123,7 @@ _LINE = _pattern(f"[^{_NOT_IN_LINE}]*")
 
 UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line), _LINE]
 Category = Annotated[str, AfterValidator(slug), _pattern(_SLUG_PATTERN)]
+RoomId = Annotated[str, AfterValidator(slug), _pattern(_SLUG_PATTERN)]
 Content = Annotated[
     str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")
 ]

@@ -43,6 +43,7 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
 TAGS = {
     "publish": "Your application tells its users something.",
     "inbox": "A user's own notifications.",
+    "rooms": "Where several users meet, and who is in.",
     "stream": "One open connection of a user, and what belongs to it.",
     "process": "About the server itself. Needs no token.",
 }

@@ -1,0 +1,58 @@
+"""Bodies about rooms: making them, and who is in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from lumen_notify.accept.bodies.fields import Body, RoomId, Title, UserId
+
+MAX_MEMBERS = 1000
+"""Users in one body, where the context of the validation does not say `max_batch_rows`."""
+
+
+def _not_too_many(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    limit = (info.context or {}).get("max_batch_rows", MAX_MEMBERS)
+    if 0 < limit < len(value):
+        raise ValueError(f"may be at most {limit}, these are {len(value)}")
+    return value
+
+
+Members = Annotated[
+    tuple[UserId, ...],
+    Field(strict=False, json_schema_extra={"maxItems": MAX_MEMBERS}),
+    AfterValidator(_not_too_many),
+]
+
+
+class RoomBody(Body):
+    """A room to be. A `direct` one has neither `id` nor `title`, and exactly one other member."""
+
+    id: RoomId | None = None
+    """What it is called in paths; made up if it is left out."""
+
+    kind: Literal["public", "private", "direct"] = "private"
+    """`public`: anybody may find and join it; `private`: by invitation; `direct`: the room of two."""
+
+    title: Title | None = None
+    """One line of text."""
+
+    members: Members = ()
+    """Who is in from the start, beside the caller."""
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if self.kind == "direct":
+            if self.id is not None or self.title is not None:
+                raise ValueError("a direct room has no id or title of its choice")
+            if len(set(self.members)) != 1:
+                raise ValueError("a direct room needs exactly one other member")
+        return self
+
+
+class MemberBody(Body):
+    """What a user is to be in a room."""
+
+    role: Literal["owner", "moderator", "member", "muted"] | None = None
+    """His role; if it is left out, who is new is a member, and who is in stays what he is."""

@@ -1,0 +1,108 @@
+"""Members: who is in a room: join, let in, leave, put out, change a role.
+
+Promise: what is so already is answered as if it had been done now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.bodies.fields import UserId
+from lumen_notify.accept.bodies.rooms import MemberBody
+from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
+from lumen_notify.accept.rooms import room_id
+from lumen_notify.auth import Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.members import Action, Changed, ChangeMembers, Members
+from lumen_notify.commit.roles import Role
+from lumen_notify.commit.rooms import Rooms
+from lumen_notify.commit.standings import no_room, not_a_member
+from lumen_notify.errors import Invalid
+from lumen_notify.model import MAX_USER_ID_CHARACTERS, to_json
+
+_MEMBER: TypeAdapter[MemberBody] = TypeAdapter(MemberBody)
+_USER: TypeAdapter[str] = TypeAdapter(UserId)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEndpoints:
+    """What a user does with the members of a room."""
+
+    verifier: Verifier
+    committer: Committer
+    rooms: Rooms
+    members: Members
+    max_body_bytes: int
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/members`, to members: in the order of their ids."""
+        principal = await caller(request, self.verifier)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        after = after_user(query.text("cursor"))
+        query.done()
+        room = await self.rooms.get(principal.user_id, room_id(request))
+        if room is None:
+            raise no_room()
+        if room.role is None:
+            raise not_a_member()
+        rows = await self.members.page(room.id, after=after, limit=limit + 1)
+        items = [
+            {"user_id": row.user_id, "role": row.role, "last_read_seq": row.last_read_seq}
+            for row in rows[:limit]
+        ]
+        return _json({"items": items, "next_cursor": rows[limit - 1].user_id if len(rows) > limit else None})
+
+    async def put(self, request: Request) -> Response:
+        """Answer `PUT /rooms/{id}/members/{user}`: join, let in, change a role."""
+        principal = await caller(request, self.verifier)
+        body = await read_body(request, self.max_body_bytes)
+        role = parse(_MEMBER, body).role if body else None
+        return await self._change(request, principal.user_id, "put", role)
+
+    async def delete(self, request: Request) -> Response:
+        """Answer `DELETE /rooms/{id}/members/{user}`: leave, or put out."""
+        principal = await caller(request, self.verifier)
+        return await self._change(request, principal.user_id, "remove")
+
+    async def _change(
+        self, request: Request, caller_id: str, action: Action, role: Role | None = None
+    ) -> Response:
+        user_id, room = user_in_path(request), room_id(request)
+        command = ChangeMembers(room_id=room, caller=caller_id, action=action, users=(user_id,), role=role)
+        changed: Changed = await self.committer.submit(command)
+        answer = {
+            "room_id": room,
+            "user_id": user_id,
+            "role": changed.roles[user_id],
+            "position": changed.position,
+        }
+        return _json(answer)
+
+
+def user_in_path(request: Request) -> str:
+    """Return the user's id in the path. Raises Invalid."""
+    try:
+        return _USER.validate_python(request.path_params["user"])
+    except ValidationError:
+        raise Invalid(
+            f"must be 1 to {MAX_USER_ID_CHARACTERS} characters, none of them a control character",
+            field="user",
+        ) from None
+
+
+def after_user(cursor: str | None) -> str:
+    """Return the user id that a list of users goes on after. Raises Invalid."""
+    try:
+        return "" if cursor is None else _USER.validate_python(cursor)
+    except ValidationError:
+        raise Invalid("must be the next_cursor of the page before", field="cursor") from None
+
+
+def _json(value: Any) -> Response:
+    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

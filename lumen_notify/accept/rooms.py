@@ -1,0 +1,127 @@
+"""Rooms: make them, list them, look at one.
+
+Promise: a room that the caller may not see is answered as if there were no such thing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.bodies.fields import slug
+from lumen_notify.accept.bodies.rooms import RoomBody
+from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
+from lumen_notify.auth import Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.rooms import CreateRoom, Made, Room, Rooms
+from lumen_notify.commit.standings import no_room
+from lumen_notify.errors import Invalid
+from lumen_notify.model import new_id, rfc3339, to_json
+
+_ROOM: TypeAdapter[RoomBody] = TypeAdapter(RoomBody)
+
+_CURSOR = re.compile(r"([0-9]{1,15})-([a-z0-9_.-]{1,64})\Z")
+
+NEWEST = (10**15, "")
+"""Above every room's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomEndpoints:
+    """What a user does with rooms. max_batch_rows: members that a room is made with."""
+
+    verifier: Verifier
+    committer: Committer
+    rooms: Rooms
+    max_body_bytes: int
+    max_batch_rows: int
+
+    async def post(self, request: Request) -> Response:
+        """Answer `POST /rooms`: 201, or 200 for the direct room that was there."""
+        principal = await caller(request, self.verifier)
+        context = {"max_batch_rows": self.max_batch_rows}
+        body = parse(_ROOM, await read_body(request, self.max_body_bytes), context)
+        if body.kind == "direct" and principal.user_id in body.members:
+            raise Invalid("a direct room needs somebody else", field="members")
+        made: Made = await self.committer.submit(
+            CreateRoom(
+                id=body.id or new_id(),
+                kind=body.kind,
+                creator=principal.user_id,
+                title=body.title,
+                members=tuple(dict.fromkeys(body.members)),
+            )
+        )
+        item = _item(await self.find(principal.user_id, made.id))
+        answer = f'{item[:-1]},"position":{made.position}}}'
+        return _json(answer, 201 if made.is_new else 200)
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /rooms`: the caller's, the newest activity first; or all public ones."""
+        principal = await caller(request, self.verifier)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        before = _before(query.text("cursor"))
+        is_public = query.flag("public") or False
+        query.done()
+        rows = await self.rooms.page(principal.user_id, is_public=is_public, before=before, limit=limit + 1)
+        last = rows[limit - 1] if len(rows) > limit else None
+        next_cursor = "null" if last is None else f'"{last.active_at}-{last.id}"'
+        items = ",".join(map(_item, rows[:limit]))
+        return _json(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}`."""
+        principal = await caller(request, self.verifier)
+        return _json(_item(await self.find(principal.user_id, room_id(request))))
+
+    async def find(self, user_id: str, id_: str) -> Room:
+        """Return a room that the user may see. Raises NotFound."""
+        found = await self.rooms.get(user_id, id_)
+        if found is None:
+            raise no_room()
+        return found
+
+
+def room_id(request: Request) -> str:
+    """Return the room's id in the path. Raises NotFound: no room could have it."""
+    id_: str = request.path_params["id"]
+    try:
+        return slug(id_)
+    except ValueError:
+        raise no_room() from None
+
+
+def _before(cursor: str | None) -> tuple[int, str]:
+    if cursor is None:
+        return NEWEST
+    found = _CURSOR.match(cursor)
+    if found is None:
+        raise Invalid("must be the next_cursor of the page before", field="cursor")
+    return (int(found[1]), found[2])
+
+
+def _item(room: Room) -> str:
+    fields: dict[str, Any] = {
+        "id": room.id,
+        "kind": room.kind,
+        "title": room.title,
+        "peer_id": room.peer_id,
+        "created_at": rfc3339(room.created_at),
+        "created_by": room.created_by,
+        "members_count": room.members_count,
+        "last_seq": room.last_seq,
+        "role": room.role,
+        "last_read_seq": room.last_read_seq,
+        "unread": room.unread,
+    }
+    return f'{to_json(fields)[:-1]},"last_message":{room.last_message or "null"}}}'
+
+
+def _json(text: str, status: int = 200) -> Response:
+    return Response(text, status, headers={"cache-control": "no-store"}, media_type="application/json")

@@ -1,0 +1,308 @@
+"""Members: who joins, leaves, is let in, put out, banned, and what his role is.
+
+Promises: what the caller may do is looked up in the transaction that does it; what is so already stays
+so and appends no event; a room that has members has an owner, except a direct one. When the last owner
+goes, the oldest moderator becomes owner, else the oldest member, else the oldest of the muted. When the
+last member goes, a public room stays, and the next to join owns it; a private one is taken away.
+
+A room that the caller may not see answers as one that does not exist. What `roles` forbids is Forbidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Draft
+from lumen_notify.commit.membership import Change, Membership
+from lumen_notify.commit.roles import Role, may_give, may_put_out, may_step_down
+from lumen_notify.commit.standings import Standing, no_room, not_a_member, standings, too_low
+from lumen_notify.errors import Conflict, Forbidden, NotFound, Refused
+
+Action = Literal["put", "remove", "ban", "unban"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeMembers:
+    """Change what users are in a room. The result: a Changed, or a refusal; nothing is done by halves.
+
+    users: at least one, without repeats; several only to `put` them. role: of those who are put; None
+    lets new ones in as members, and leaves the others as they are.
+    """
+
+    room_id: str
+    caller: str
+    action: Action
+    users: tuple[str, ...]
+    role: Role | None = None
+
+    @property
+    def lane(self) -> str:
+        """Two changes of one room do not meet in one transaction."""
+        return "room:" + self.room_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The answer. roles: of each user, None if he is out. position: of the newest event of it, or of all."""
+
+    roles: Mapping[str, Role | None]
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    user_id: str
+    role: Role | None
+    since: int | None
+    is_banned: bool
+    has_blocked: bool
+
+
+async def change_members(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[object]:
+    """Write changes of members: a `committer.Writer`."""
+    rooms = await standings(draft, [(one.room_id, one.caller) for one in commands])
+    targets = await _targets(draft, commands)
+    answers: list[Any] = [None] * len(commands)
+    for n, command in enumerate(commands):
+        try:
+            if n not in rooms:
+                raise no_room()
+            _check(command, rooms[n], targets[n])
+        except Refused as refusal:
+            answers[n] = refusal
+    allowed = [n for n, answer in enumerate(answers) if answer is None]
+    changes = _Changes(draft, await _heirs(draft, [(commands[n], rooms[n]) for n in allowed]))
+    for n in allowed:
+        answers[n] = changes.make(commands[n], rooms[n], targets[n])
+    await changes.write()
+    return answers
+
+
+def _check(command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> None:
+    room.require_sight()
+    if room.kind == "direct":
+        raise Conflict("a direct room is of its two, for good", code="room_is_direct")
+    if room.role is None and command.users != (command.caller,):
+        raise not_a_member()
+    check = {"put": _check_put, "remove": _check_remove, "ban": _check_ban, "unban": _check_unban}
+    for target in targets:
+        check[command.action](command, room, target)
+
+
+def _check_put(command: ChangeMembers, room: Standing, target: _Target) -> None:
+    is_self = target.user_id == command.caller
+    if target.role is not None:
+        _check_role(room, target.role, command.role or target.role, is_self=is_self)
+    elif is_self:
+        if target.is_banned:
+            raise _banned()
+        if command.role not in (None, "member"):
+            raise too_low()
+    elif not may_give(room.role, None, command.role or "member"):
+        raise too_low()
+    elif target.is_banned:
+        raise _banned()
+    elif target.has_blocked:
+        raise Forbidden("this user has blocked you", code="blocked")
+
+
+def _check_role(room: Standing, before: Role, after: Role, *, is_self: bool) -> None:
+    if after == before:
+        return
+    if is_self and before == "owner" and room.owners == 1:
+        raise Conflict("the last owner stays one: make another owner first", code="last_owner")
+    if not (may_give(room.role, before, after) or (is_self and may_step_down(before, after))):
+        raise too_low()
+
+
+def _check_remove(command: ChangeMembers, room: Standing, target: _Target) -> None:
+    is_self = target.user_id == command.caller
+    if not is_self and not may_put_out(room.role, target.role):
+        raise too_low()
+    if target.role is None:
+        raise NotFound("this user is not a member of the room")
+
+
+def _check_ban(command: ChangeMembers, room: Standing, target: _Target) -> None:
+    if target.user_id == command.caller or not may_put_out(room.role, target.role):
+        raise too_low()
+
+
+def _check_unban(_: ChangeMembers, room: Standing, target: _Target) -> None:
+    room.require_rule()
+    if not target.is_banned:
+        raise NotFound("this user is not banned from the room")
+
+
+def _banned() -> Forbidden:
+    return Forbidden("the user is banned from this room", code="banned")
+
+
+class _Changes:
+    """What a batch of commands comes to. They may be made: `_check` has said so.
+
+    heirs: by room, who is its owner from now on.
+    """
+
+    def __init__(self, draft: Draft, heirs: Mapping[str, str]) -> None:
+        self._draft = draft
+        self._heirs = heirs
+        self._membership = Membership(draft)
+        self._bans: list[dict[str, Any]] = []
+        self._unbans: list[dict[str, Any]] = []
+        self._gone: list[dict[str, Any]] = []
+
+    def make(self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> Changed:
+        """Collect one command's changes; say what they come to."""
+        roles: Mapping[str, Role | None]
+        if command.action == "put":
+            roles = {**self._put_in(command, room, targets), **self._put_role(command, room, targets)}
+        else:
+            roles = {target.user_id: None for target in targets}
+            for target in targets:
+                self._put_out(command, room, target)
+        return Changed(roles=roles, position=self._membership.position)
+
+    async def write(self) -> None:
+        """Write it all."""
+        await self._membership.write()
+        for name, rows in (
+            ("insert_bans", self._bans),
+            ("delete_bans", self._unbans),
+            ("take_rooms_away", self._gone),
+        ):
+            if rows:
+                await self._draft.run(name, rows=rows)
+
+    def _put_in(self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> dict[str, Role]:
+        new = [target.user_id for target in targets if target.role is None]
+        # Nobody is in a public room that all have left: who comes first looks after it.
+        role: Role = command.role or "member" if room.members_count else "owner"
+        told = {"kind": room.kind, "title": room.title, "by": command.caller}
+        if new and room.members_count:
+            self._tell(command, "joined", [(user_id, role) for user_id in new], room.members_count + len(new))
+        for user_id in new:
+            self._membership.enter(command.room_id, user_id, role, told)
+        return dict.fromkeys(new, role)
+
+    def _put_role(
+        self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]
+    ) -> dict[str, Role | None]:
+        known = {target.user_id: target.role for target in targets if target.role is not None}
+        role = command.role
+        if role is None:
+            return dict(known)
+        changed = [user_id for user_id, before in known.items() if before != role]
+        for user_id in changed:
+            self._membership.set_role(command.room_id, user_id, role)
+        if changed:
+            count = room.members_count + len(targets) - len(known)
+            self._tell(command, "role", [(user_id, role) for user_id in changed], count)
+        return dict.fromkeys(known, role)
+
+    def _put_out(self, command: ChangeMembers, room: Standing, target: _Target) -> None:
+        ban = {"room_id": command.room_id, "user_id": target.user_id}
+        if command.action == "ban" and not target.is_banned:
+            self._bans.append({**ban, "banned_by": command.caller, "banned_at": self._draft.now})
+        elif command.action == "unban":
+            self._unbans.append(ban)
+        if target.role is None or target.since is None:
+            return
+        change: Change = "banned" if command.action == "ban" else "removed"
+        if target.user_id == command.caller:
+            change = "left"
+        left = {"reason": change, "by": command.caller}
+        self._membership.leave(command.room_id, target.user_id, target.since, left)
+        count = room.members_count - 1
+        if count:
+            self._tell(command, change, [(target.user_id, None)], count)
+        elif room.kind != "public":
+            self._gone.append({"room_id": command.room_id})
+        if (heir := self._heirs.get(command.room_id)) is not None:
+            self._membership.set_role(command.room_id, heir, "owner")
+            self._tell(command, "role", [(heir, "owner")], count)
+
+    def _tell(
+        self, command: ChangeMembers, change: Change, who: Sequence[tuple[str, str | None]], count: int
+    ) -> None:
+        self._membership.tell_members(command.room_id, change, who, by=command.caller, count=count)
+
+
+async def _targets(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[Sequence[_Target]]:
+    rows = [
+        {"n": n, "room_id": one.room_id, "user_id": user_id, "caller": one.caller}
+        for n, one in enumerate(commands)
+        for user_id in one.users
+    ]
+    found = {
+        (n, user_id): _Target(
+            user_id=user_id,
+            role=role,
+            since=since,
+            is_banned=bool(is_banned),
+            has_blocked=bool(has_blocked),
+        )
+        for n, user_id, role, since, is_banned, has_blocked in await draft.run("user_standings", rows=rows)
+    }
+    return [[found[n, user_id] for user_id in one.users] for n, one in enumerate(commands)]
+
+
+async def _heirs(draft: Draft, allowed: Sequence[tuple[ChangeMembers, Standing]]) -> Mapping[str, str]:
+    rows = [
+        {"room_id": command.room_id, "user_id": command.caller}
+        for command, room in allowed
+        if command.action == "remove"
+        and command.users == (command.caller,)
+        and room.role == "owner"
+        and room.owners == 1
+    ]
+    found = await draft.run("heirs", rows=rows) if rows else ()
+    return {room_id: heir for room_id, heir in found}  # noqa: C416 - rows are no pairs to mypy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One of a room's. last_read_seq: up to which message he has read."""
+
+    user_id: str
+    role: Role
+    last_read_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ban:
+    """Who may not be in a room. banned_at: milliseconds."""
+
+    user_id: str
+    banned_by: str
+    banned_at: int
+
+
+class Members:
+    """Reads who is in a room, and who is banned from it. Who may see that is for the caller to know."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, room_id: str, *, after: str, limit: int) -> Sequence[Member]:
+        """Read the next after a user id: ascending, at most limit."""
+        rows = await self._database.fetch("list_members", room_id=room_id, after=after, limit=limit)
+        return [Member(user_id=user_id, role=role, last_read_seq=seq) for user_id, role, seq in rows]
+
+    async def bans(self, room_id: str, *, after: str, limit: int) -> Sequence[Ban]:
+        """Read the next bans after a user id: ascending, at most limit."""
+        rows = await self._database.fetch("list_bans", room_id=room_id, after=after, limit=limit)
+        return [_ban(row) for row in rows]
+
+    async def ban(self, room_id: str, user_id: str) -> Ban | None:
+        """Read one ban, or None."""
+        rows = await self._database.fetch("get_ban", room_id=room_id, user_id=user_id)
+        return _ban(rows[0]) if rows else None
+
+
+def _ban(row: Sequence[Any]) -> Ban:
+    user_id, banned_by, banned_at = row
+    return Ban(user_id=user_id, banned_by=banned_by, banned_at=banned_at)

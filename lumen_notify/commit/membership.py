@@ -1,0 +1,109 @@
+"""Membership: users enter and leave rooms; the one place that writes who is in, and tells everybody.
+
+Promises, for each room: who enters is told after the others (`member`, then `joined`), who leaves before
+them (`left`, then `member`), so that nobody sees what is not his; `member.joined_position` is the position
+of `joined`. Who enters has nothing of before unread, and what he had read when he was in last is forgotten.
+The numbers that `joined` and `left` state hold after all changes of one `Membership`.
+
+Not here: who may do so (`members`, `rooms`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.log import Draft
+from lumen_notify.model import room_audience, to_json, user_audience
+
+MAX_TOLD = 100
+"""Members that one `member` event names. Of more it tells the number."""
+
+Change = Literal["joined", "left", "removed", "banned", "role"]
+"""What became of members."""
+
+
+class Membership:
+    """What changes in one draft: collected first, then written with a fixed number of statements."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._told: list[tuple[str, str, dict[str, Any], bool]] = []
+        self._entering: list[dict[str, Any]] = []
+        self._leaving: list[dict[str, Any]] = []
+        self._roles: list[dict[str, Any]] = []
+        self._more: Counter[str] = Counter()
+
+    @property
+    def position(self) -> int:
+        """The newest position, once all that was told so far is appended."""
+        return self._draft.position + len(self._told)
+
+    def enter(self, room_id: str, user_id: str, role: str, told: dict[str, Any]) -> None:
+        """Let a user in who is not in. told: what his `joined` carries beside room_id and role."""
+        self._tell(user_audience(user_id), "joined", {"room_id": room_id, "role": role, **told}, counts=True)
+        self._entering.append(
+            {"room_id": room_id, "user_id": user_id, "role": role, "joined_position": self.position}
+        )
+        self._more[room_id] += 1
+
+    def leave(self, room_id: str, user_id: str, since: int, told: dict[str, Any]) -> None:
+        """Let a user out, or put him out. since: his joined_position."""
+        data = {"room_id": room_id, "since": since, **told}
+        self._tell(user_audience(user_id), "left", data, counts=True)
+        self._leaving.append({"room_id": room_id, "user_id": user_id})
+        self._more[room_id] -= 1
+
+    def set_role(self, room_id: str, user_id: str, role: str) -> None:
+        """Change the role of a member. To be told by `tell_members`."""
+        self._roles.append({"room_id": room_id, "user_id": user_id, "role": role})
+
+    def tell_members(
+        self, room_id: str, change: Change, who: Sequence[tuple[str, str | None]], *, by: str, count: int
+    ) -> None:
+        """Tell the room what became of some. who: (user, role), role None if he is out. count: of members."""
+        data = {
+            "room_id": room_id,
+            "change": change,
+            "members": [{"user_id": user_id, "role": role} for user_id, role in who[:MAX_TOLD]],
+            "changed": len(who),
+            "members_count": count,
+            "by": by,
+        }
+        self._tell(room_audience(room_id), "member", data)
+
+    def tell_room(self, room_id: str, data: dict[str, Any]) -> None:
+        """Tell the room what it is now."""
+        self._tell(room_audience(room_id), "room", {"room_id": room_id, **data})
+
+    async def write(self) -> None:
+        """Write it all: rows, counts, events."""
+        draft = self._draft
+        if self._leaving:
+            await draft.run("delete_receipts_of_members", rows=self._leaving)
+            await draft.run("delete_settled_of_members", rows=self._leaving)
+            await draft.run("delete_members", rows=self._leaving)
+        if self._entering:
+            await draft.run("insert_members", rows=self._entering)
+            await draft.run("settle_for_members", rows=self._entering)
+        if self._roles:
+            await draft.run("set_roles", rows=self._roles)
+        if self._more:
+            more = [{"room_id": room_id, "number": number} for room_id, number in self._more.items()]
+            await draft.run("add_to_members_counts", rows=more)
+        await self._append()
+
+    def _tell(self, audience: str, kind: str, data: dict[str, Any], *, counts: bool = False) -> None:
+        self._told.append((audience, kind, data, counts))
+
+    async def _append(self) -> None:
+        users = {audience.removeprefix("user:") for audience, _, _, counts in self._told if counts}
+        counted = await counts_in(self._draft, sorted(users)) if users else {}
+        for audience, kind, data, counts in self._told:
+            body: dict[str, Any] = {"data": data, "categories": {}, "rooms": {}}
+            if counts:
+                mine = counted[audience.removeprefix("user:")]
+                body |= {"categories": mine.categories, "rooms": mine.rooms}
+            self._draft.append(audience=audience, kind=kind, body=to_json(body))

@@ -1,0 +1,237 @@
+"""Rooms: made, renamed, listed, taken away.
+
+Promises: a room that one may not see is answered as one that does not exist; two have one direct room,
+however often and by whomever it is asked for; who makes a room owns it.
+
+Not here: who comes and goes later (`members`), what is said (`messages`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import Draft
+from lumen_notify.commit.membership import Membership
+from lumen_notify.commit.roles import Role
+from lumen_notify.errors import Conflict
+from lumen_notify.model import new_id, to_json
+
+Kind = Literal["public", "private", "direct"]
+
+KINDS: tuple[Kind, ...] = ("public", "private", "direct")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRoom:
+    """Make a room with its first members. The result: a Made, or Conflict: the id is taken.
+
+    members: beside the creator, without repeats. Of a direct room exactly one, and `id` means nothing if
+    the two have one already.
+    """
+
+    id: str
+    kind: Kind
+    creator: str
+    title: str | None = None
+    members: tuple[str, ...] = ()
+
+    @property
+    def lane(self) -> str:
+        """Two changes of one room do not meet in one transaction."""
+        return f"pair:{pair_of(self.creator, *self.members)}" if self.kind == "direct" else f"room:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """The answer. is_new: False for the direct room that was there. position: of the newest event of it."""
+
+    id: str
+    is_new: bool
+    position: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditRoom:
+    """Give a room another title, None for none. The result: the position of the event, or a refusal."""
+
+    room_id: str
+    caller: str
+    title: str | None
+
+    @property
+    def lane(self) -> str:
+        """Two changes of one room do not meet in one transaction."""
+        return "room:" + self.room_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRoom:
+    """Take a room away from everybody's sight. The result: None, or a refusal. The rest is for PurgeRoom."""
+
+    room_id: str
+    caller: str
+
+    @property
+    def lane(self) -> str:
+        """Two changes of one room do not meet in one transaction."""
+        return "room:" + self.room_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeRoom:
+    """Take one step of what a closed room leaves behind. The result: whether there is more."""
+
+    room_id: str
+
+    @property
+    def lane(self) -> str:
+        """One a transaction: a step is to stay small."""
+        return "purge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A room as one user sees it. Times in milliseconds.
+
+    role, last_read_seq, joined_position: his, None if he is not in. peer_id: the other one of a direct room.
+    last_message: JSON as history shows it, None if there is none, or he is not in. active_at: of the last
+    message, else of the room.
+    """
+
+    id: str
+    kind: Kind
+    title: str | None
+    created_at: int
+    created_by: str
+    members_count: int
+    last_seq: int
+    peer_id: str | None
+    role: Role | None
+    last_read_seq: int | None
+    joined_position: int | None
+    last_message: str | None = field(repr=False)
+    active_at: int
+
+    @property
+    def unread(self) -> int | None:
+        """How many messages he has not read; None if he is not in."""
+        return None if self.last_read_seq is None else self.last_seq - self.last_read_seq
+
+
+def pair_of(user_id: str, other_id: str) -> str:
+    """Name the two of a direct room, whoever asks."""
+    return to_json(sorted((user_id, other_id)))
+
+
+async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence[object]:
+    """Write new rooms: a `committer.Writer`."""
+    pairs = [(one.creator, one.members[0]) for one in commands if one.kind == "direct"]
+    direct = await open_pairs(draft, pairs)
+    rows = [
+        _row(one.id, one.kind, one.creator, draft.now, title=one.title)
+        for one in commands
+        if one.kind != "direct"
+    ]
+    free = {id_ for (id_,) in await draft.run("insert_rooms", rows=rows)} if rows else set()
+    membership = Membership(draft)
+    answers: list[object] = []
+    for one in commands:
+        if one.kind == "direct":
+            answers.append(direct[pair_of(one.creator, one.members[0])])
+        elif one.id in free:
+            told = {"kind": one.kind, "title": one.title, "by": one.creator}
+            membership.enter(one.id, one.creator, "owner", told)
+            for user_id in one.members:
+                if user_id != one.creator:
+                    membership.enter(one.id, user_id, "member", told)
+            answers.append(Made(id=one.id, is_new=True, position=membership.position))
+        else:
+            answers.append(Conflict("there is a room with this id already", code="room_taken"))
+    await membership.write()
+    return answers
+
+
+async def open_pairs(draft: Draft, pairs: Sequence[tuple[str, str]]) -> Mapping[str, Made]:
+    """Find the direct room of each two, or make it. The answers by `pair_of`.
+
+    Part of another writer too: the events come before what that one appends later.
+    """
+    if not pairs:
+        return {}
+    wanted = {pair_of(user_id, other_id): (user_id, other_id) for user_id, other_id in pairs}
+    found = await draft.run("rooms_of_pairs", rows=[{"pair": pair} for pair in wanted])
+    made = {pair: Made(id=id_, is_new=False, position=draft.position) for pair, id_ in found}
+    missing = {pair: new_id() for pair in wanted if pair not in made}
+    if missing:
+        rows = [_row(id_, "direct", wanted[pair][0], draft.now, pair=pair) for pair, id_ in missing.items()]
+        await draft.run("insert_rooms", rows=rows)
+        membership = Membership(draft)
+        for pair, id_ in missing.items():
+            user_id, other_id = wanted[pair]
+            told = {"kind": "direct", "title": None, "by": user_id}
+            membership.enter(id_, user_id, "member", {**told, "peer_id": other_id})
+            membership.enter(id_, other_id, "member", {**told, "peer_id": user_id})
+            made[pair] = Made(id=id_, is_new=True, position=membership.position)
+        await membership.write()
+    return made
+
+
+def _row(
+    id_: str, kind: Kind, creator: str, now: int, *, title: str | None = None, pair: str | None = None
+) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "kind": kind,
+        "title": title,
+        "pair": pair,
+        "created_at": now,
+        "created_by": creator,
+    }
+
+
+class Rooms:
+    """Reads rooms as a user may see them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self, user_id: str, *, is_public: bool, before: tuple[int, str], limit: int
+    ) -> Sequence[Room]:
+        """Read the user's rooms below (active_at, id), or all public ones below (created_at, id):
+        descending, at most limit."""
+        name = "list_public_rooms" if is_public else "list_rooms"
+        rows = await self._database.fetch(
+            name, user_id=user_id, before_at=before[0], before_id=before[1], limit=limit
+        )
+        return [_room(row, user_id) for row in rows]
+
+    async def get(self, user_id: str, room_id: str) -> Room | None:
+        """Read one, or None if there is none that the user may see."""
+        rows = await self._database.fetch("get_room", user_id=user_id, room_id=room_id)
+        return _room(rows[0], user_id) if rows else None
+
+
+def _room(row: Sequence[Any], user_id: str) -> Room:
+    (id_, kind, title, created_at, created_by, members_count, last_seq, pair, *own) = row
+    role, last_read_seq, joined_position, last_message, active_at = own
+    peers = [] if pair is None else [one for one in json.loads(pair) if one != user_id]
+    return Room(
+        id=id_,
+        kind=kind,
+        title=title,
+        created_at=created_at,
+        created_by=created_by,
+        members_count=members_count,
+        last_seq=last_seq,
+        peer_id=peers[0] if peers else None,
+        role=role,
+        last_read_seq=last_read_seq,
+        joined_position=joined_position,
+        last_message=last_message,
+        active_at=active_at,
+    )

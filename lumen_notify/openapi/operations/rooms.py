@@ -1,0 +1,128 @@
+"""Operations of rooms and their members."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from lumen_notify.accept.bodies.fields import RoomId, UserId
+from lumen_notify.openapi.operation import Operation, query, ref
+from lumen_notify.openapi.operations.shared import BEARER, FLAG, PAGE_LIMIT, READS, WRITES
+
+ROOM_ID: dict[str, Any] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The room's id.",
+    "schema": TypeAdapter(RoomId).json_schema(),
+}
+"""A room in a path."""
+
+USER_ID: dict[str, Any] = {
+    "name": "user",
+    "in": "path",
+    "required": True,
+    "description": "A user's id.",
+    "schema": TypeAdapter(UserId).json_schema(),
+}
+"""A user in a path."""
+
+USER_CURSOR = query("cursor", {"type": "string"}, "The `next_cursor` of the page before.")
+
+CREATE = Operation(
+    name="createRoom",
+    tag="rooms",
+    summary="Make a room",
+    description=(
+        "The caller owns it. The direct room of two is made once, and found from then on: it is answered by "
+        "200 if it was there, and nobody owns it."
+    ),
+    credentials=BEARER,
+    body=ref("RoomBody"),
+    body_examples={
+        "public": {"value": {"id": "general", "kind": "public", "title": "General"}},
+        "direct": {"value": {"kind": "direct", "members": ["bob"]}},
+    },
+    status=201,
+    or_status=200,
+    answered="The room.",
+    answer=ref("MadeRoom"),
+    problems=(*WRITES, "not_found", "room_taken", "blocked"),
+)
+
+LIST = Operation(
+    name="listRooms",
+    tag="rooms",
+    summary="List the caller's rooms, the newest activity first",
+    credentials=BEARER,
+    parameters=(
+        PAGE_LIMIT,
+        query(
+            "cursor",
+            {"type": "string", "pattern": "^[0-9]{1,15}-[a-z0-9_.-]{1,64}$"},
+            "The `next_cursor` of the page before.",
+        ),
+        query("public", FLAG, "`true`: all public rooms instead, the newest first."),
+    ),
+    answered="A page.",
+    answer=ref("Rooms"),
+    problems=(*READS, "invalid"),
+)
+
+GET = Operation(
+    name="getRoom",
+    tag="rooms",
+    summary="Get a room that is public, or that the caller is in",
+    credentials=BEARER,
+    parameters=(ROOM_ID,),
+    answered="The room.",
+    answer=ref("Room"),
+    problems=(*READS, "not_found"),
+)
+
+MEMBERS = Operation(
+    name="listMembers",
+    tag="rooms",
+    summary="List a room's members, to members",
+    credentials=BEARER,
+    parameters=(ROOM_ID, PAGE_LIMIT, USER_CURSOR),
+    answered="A page.",
+    answer=ref("Members"),
+    problems=(*READS, "invalid", "not_found", "not_a_member"),
+)
+
+_CHANGES = (*WRITES, "not_found", "not_a_member", "role_too_low", "room_is_direct")
+
+PUT_MEMBER = Operation(
+    name="putMember",
+    tag="rooms",
+    summary="Join a public room, let somebody in, or change a role",
+    description=(
+        "Anybody joins a public room by himself. Owners and moderators let others in; owners give any role, "
+        "moderators `member` and `muted`. What is so already stays so. The body may be left out."
+    ),
+    credentials=BEARER,
+    parameters=(ROOM_ID, USER_ID),
+    body=ref("MemberBody"),
+    is_body_required=False,
+    body_examples={"plain": {"value": {}}, "muted": {"value": {"role": "muted"}}},
+    answered="The user is in.",
+    answer=ref("Member"),
+    problems=(*_CHANGES, "banned", "blocked", "last_owner"),
+)
+
+DELETE_MEMBER = Operation(
+    name="deleteMember",
+    tag="rooms",
+    summary="Leave a room, or put somebody out",
+    description=(
+        "Owners put out anybody, moderators members and muted. When the last owner leaves, the oldest "
+        "moderator becomes owner, else the oldest member."
+    ),
+    credentials=BEARER,
+    parameters=(ROOM_ID, USER_ID),
+    answered="The user is out.",
+    answer=ref("Member"),
+    problems=_CHANGES,
+)

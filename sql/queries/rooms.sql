@@ -1,0 +1,211 @@
+-- insert_rooms
+-- Who: create_rooms. Answers which ids were free.
+INSERT INTO room (id, kind, title, pair, last_seq, members_count, created_at, created_by)
+SELECT r.id, r.kind, r.title, r.pair, 0, 0, r.created_at, r.created_by
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, kind text, title text, pair text, created_at bigint, created_by text)
+WHERE true
+ON CONFLICT (id) DO NOTHING
+RETURNING id
+
+-- rooms_of_pairs
+-- Who: whoever needs the direct room of two. Index: that of pair.
+SELECT o.pair, o.id
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(pair text)
+JOIN room o ON o.pair = r.pair
+
+-- room_standings
+-- Who: every change of a room or of its members, first. Each command's room as it is, and what its caller
+-- is there. Indexes: the primary keys, member_owner.
+SELECT
+    r.n, o.kind, o.title, o.members_count, c.role, c.joined_position,
+    (SELECT count(*) FROM member w WHERE w.room_id = o.id AND w.role = 'owner') AS owners
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, caller text)
+JOIN room o ON o.id = r.room_id AND o.kind <> 'gone'
+LEFT JOIN member c ON c.room_id = o.id AND c.user_id = r.caller
+
+-- user_standings
+-- Who: every change of members. What those whom it is about are in the room. Indexes: the primary keys.
+SELECT
+    r.n, r.user_id, m.role, m.joined_position,
+    CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS is_banned,
+    CASE WHEN x.user_id IS NULL THEN 0 ELSE 1 END AS has_blocked
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text, caller text)
+LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+LEFT JOIN ban b ON b.room_id = r.room_id AND b.user_id = r.user_id
+LEFT JOIN blocked x ON x.user_id = r.user_id AND x.blocked_id = r.caller
+
+-- heirs
+-- Who: a change by which a room loses its last owner. Who stays, and is owner from then on: the oldest
+-- moderator, else the oldest member, else the oldest of the muted. Index: the primary key of member.
+SELECT h.room_id, h.user_id
+FROM (
+    SELECT
+        m.room_id, m.user_id,
+        row_number() OVER (
+            PARTITION BY m.room_id
+            ORDER BY
+                CASE m.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 WHEN 'member' THEN 2 ELSE 3 END,
+                m.joined_position
+        ) AS place
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+    JOIN member m ON m.room_id = r.room_id AND m.user_id <> r.user_id
+) h
+WHERE h.place = 1
+
+-- insert_members
+-- Who: whoever lets users into rooms. Nothing of what was said before is unread.
+INSERT INTO member (room_id, user_id, role, last_read_seq, joined_position)
+SELECT r.room_id, r.user_id, r.role, o.last_seq, r.joined_position
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(room_id text, user_id text, role text, joined_position bigint)
+JOIN room o ON o.id = r.room_id
+
+-- settle_for_members
+-- Who: the same. Nor is what was published to the room before. Index: the primary key of tally.
+INSERT INTO settled (user_id, audience, category, count)
+SELECT r.user_id, t.audience, t.category, t.live
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+JOIN tally t ON t.audience = 'room:' || r.room_id
+WHERE t.live <> 0
+ON CONFLICT (user_id, audience, category) DO UPDATE SET count = excluded.count
+
+-- delete_members
+-- Who: whoever lets users out of rooms, or puts them out.
+DELETE FROM member
+WHERE (room_id, user_id) IN (
+    SELECT r.room_id, r.user_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+)
+
+-- delete_settled_of_members
+-- Who: the same. Index: the primary key.
+DELETE FROM settled
+WHERE (user_id, audience) IN (
+    SELECT r.user_id, 'room:' || r.room_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+)
+
+-- delete_receipts_of_members
+-- Who: the same. What was published to the room, also what is removed already: who comes back has read
+-- nothing of it, and has nothing of it unread. Indexes: the primary keys.
+DELETE FROM receipt
+WHERE (user_id, notification_id) IN (
+    SELECT c.user_id, c.notification_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+    JOIN receipt c ON c.user_id = r.user_id
+    JOIN notification n ON n.id = c.notification_id AND n.audience = 'room:' || r.room_id
+    UNION ALL
+    SELECT c.user_id, c.notification_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+    JOIN removed g ON g.audience = 'room:' || r.room_id
+    JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = g.id
+)
+
+-- set_roles
+-- Who: a change of role, and the rise of an heir.
+UPDATE member
+SET role = r.role
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, role text)
+WHERE member.room_id = r.room_id AND member.user_id = r.user_id
+
+-- add_to_members_counts
+-- Who: whoever lets users in or out. One row per room.
+UPDATE room
+SET members_count = room.members_count + r.number
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, number bigint)
+WHERE room.id = r.room_id
+
+-- insert_bans
+-- Who: a ban. One that stands already stays as it is.
+INSERT INTO ban (room_id, user_id, banned_by, banned_at)
+SELECT r.room_id, r.user_id, r.banned_by, r.banned_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(room_id text, user_id text, banned_by text, banned_at bigint)
+WHERE true
+ON CONFLICT (room_id, user_id) DO NOTHING
+
+-- delete_bans
+-- Who: the end of a ban.
+DELETE FROM ban
+WHERE (room_id, user_id) IN (
+    SELECT r.room_id, r.user_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+)
+
+-- set_titles
+-- Who: PATCH /rooms/{id}.
+UPDATE room
+SET title = r.title
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, title text)
+WHERE room.id = r.room_id
+
+-- take_rooms_away
+-- Who: DELETE /rooms/{id}, and the last member's leaving. From here on nobody finds it.
+UPDATE room
+SET kind = 'gone', pair = NULL
+WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text))
+
+-- fragment room_seen
+-- A room as one user sees it, :user_id. What was said is for members.
+    SELECT
+        o.id, o.kind, o.title, o.created_at, o.created_by, o.members_count, o.last_seq, o.pair,
+        m.role, m.last_read_seq, m.joined_position, l.body AS last_message,
+        coalesce(l.created_at, o.created_at) AS active_at
+    FROM room o
+    LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+    LEFT JOIN message l ON l.room_id = o.id AND l.seq = o.last_seq AND m.user_id IS NOT NULL
+
+-- list_rooms
+-- Who: GET /rooms. One page of the user's rooms, that with the newest activity first.
+-- Index: member_by_user; all of the user's rooms are sorted.
+SELECT
+    s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
+    s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
+FROM ({room_seen}) s
+WHERE s.id IN (SELECT w.room_id FROM member w WHERE w.user_id = :user_id)
+    AND s.kind <> 'gone'
+    AND (s.active_at < :before_at OR (s.active_at = :before_at AND s.id < :before_id))
+ORDER BY s.active_at DESC, s.id DESC
+LIMIT :limit
+
+-- list_public_rooms
+-- Who: GET /rooms?public=true. One page of all public rooms, the newest first. Index: room_public.
+SELECT
+    s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
+    s.role, s.last_read_seq, s.joined_position, s.last_message, s.created_at
+FROM ({room_seen}) s
+WHERE s.kind = 'public'
+    AND (s.created_at < :before_at OR (s.created_at = :before_at AND s.id < :before_id))
+ORDER BY s.created_at DESC, s.id DESC
+LIMIT :limit
+
+-- get_room
+-- Who: GET /rooms/{id}, and the answers to changes. Index: the primary key.
+SELECT
+    s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
+    s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
+FROM ({room_seen}) s
+WHERE s.id = :room_id AND s.kind <> 'gone' AND (s.kind = 'public' OR s.role IS NOT NULL)
+
+-- list_members
+-- Who: GET /rooms/{id}/members. One page, by user id. Index: the primary key.
+SELECT m.user_id, m.role, m.last_read_seq
+FROM member m
+WHERE m.room_id = :room_id AND m.user_id > :after
+ORDER BY m.user_id
+LIMIT :limit
+
+-- get_ban
+-- Who: GET /rooms/{id}/bans/{user}. Index: the primary key.
+SELECT b.user_id, b.banned_by, b.banned_at
+FROM ban b
+WHERE b.room_id = :room_id AND b.user_id = :user_id
+
+-- list_bans
+-- Who: GET /rooms/{id}/bans. One page, by user id. Index: the primary key.
+SELECT b.user_id, b.banned_by, b.banned_at
+FROM ban b
+WHERE b.room_id = :room_id AND b.user_id > :after
+ORDER BY b.user_id
+LIMIT :limit
