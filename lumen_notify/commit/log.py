@@ -51,6 +51,10 @@ class Draft:
         """Run a named query in the transaction."""
         return await self._transaction.run(name, **values)
 
+    def add(self, name: str, /, **values: Any) -> None:
+        """Run a named query whose rows nobody needs: in its turn, at the next `run` or at the end."""
+        self._transaction.add(name, **values)
+
     def append(self, *, audience: str, kind: str, body: str, category: str | None = None) -> int:
         """Give the next position to an event; return it. It is written at the end."""
         self._position += 1
@@ -66,7 +70,7 @@ class Draft:
         )
         return self._position
 
-    async def write(self) -> None:
+    def write(self) -> None:
         """Write the appended events and move the head: the last thing before COMMIT."""
         if not self.events:
             return
@@ -81,8 +85,8 @@ class Draft:
             }
             for event in self.events
         ]
-        await self._transaction.run("append_events", rows=rows)
-        await self._transaction.run("advance_head", position=self._position)
+        self._transaction.add("append_events", rows=rows)
+        self._transaction.add("advance_head", position=self._position)
 
 
 class Log:
@@ -111,7 +115,7 @@ class Log:
             ((position,),) = await transaction.run("lock_head")
             draft = Draft(transaction, position, self._clock())
             yield draft
-            await draft.write()
+            draft.write()
 
     async def after(self, position: int) -> Sequence[Event]:
         """Read the next events of all audiences: ascending, contiguous, at most PAGE_EVENTS."""

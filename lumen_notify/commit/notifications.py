@@ -94,11 +94,11 @@ async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]
         answers.append(published)
         if key is not None:
             new_keys.append(_key_row(key, published, draft.now))
-    await _insert(draft, rows)
+    _insert(draft, rows)
     if scheduled:
-        await draft.run("schedule_notifications", rows=scheduled)
+        draft.add("schedule_notifications", rows=scheduled)
     if new_keys:
-        await draft.run("keep_idempotent_answers", rows=new_keys)
+        draft.add("keep_idempotent_answers", rows=new_keys)
     return answers
 
 
@@ -108,19 +108,19 @@ async def write_publications(draft: Draft, publications: Sequence[Publication]) 
     for publication in publications:
         if publication.expires_at is None or publication.expires_at > draft.now:
             _append(draft, publication, rows)
-    await _insert(draft, rows)
+    _insert(draft, rows)
 
 
-async def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:
+def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
-    await draft.run("insert_notifications", rows=rows)
+    draft.add("insert_notifications", rows=rows)
     live = Counter((row["audience"], row["category"]) for row in rows)
     tally = [
         {"audience": audience, "category": category, "live": number}
         for (audience, category), number in live.items()
     ]
-    await draft.run("add_to_tally", rows=tally)
+    draft.add("add_to_tally", rows=tally)
 
 
 def _schedule(publication: Publication, scheduled: list[dict[str, Any]]) -> Published:
