@@ -17,13 +17,17 @@ import re
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
 EVERYONE = "all"
 """The audience of everybody, including users who do not exist yet."""
+
+USER = "user:"
+ROOM = "room:"
+"""What the other audiences begin with."""
 
 MAX_USER_ID_CHARACTERS = 128
 
@@ -37,12 +41,12 @@ def now_ms() -> int:
 
 def user_audience(user_id: str) -> str:
     """Return the audience of one user."""
-    return "user:" + user_id
+    return USER + user_id
 
 
 def room_audience(room_id: str) -> str:
     """Return the audience of a room's members."""
-    return "room:" + room_id
+    return ROOM + room_id
 
 
 def rfc3339(at_ms: int) -> str:
@@ -99,9 +103,8 @@ whoever asks for them."""
 class Event:
     """One row of the log, immutable once committed.
 
-    position: from 1, gapless. kind: `notification`, or the mark that a user made (`read`,
-    `seen`, `unread`, `archive`, `unarchive`), or `expire`: notifications are gone. category: of a
-    notification, else None. body: JSON text, what the frame carries. created_at: milliseconds.
+    position: from 1, gapless. kind: what has happened; `deliver/frames` has the list. category: of a
+    notification, else None. body: JSON text, what the frame is made of. created_at: milliseconds.
     """
 
     position: int
@@ -133,12 +136,16 @@ class Cursor:
 class Counts:
     """One user's unread numbers at one position of the log.
 
-    categories, rooms: number by name, without zeros. The total is their sum.
+    categories: number by name, without zeros and without those that he has silenced. rooms: number by
+    id, of every room that he is in. The total is the sum of both. silent: the categories that he has
+    silenced. since: of each room, the position at which he joined.
     """
 
     position: int
     categories: Mapping[str, int]
     rooms: Mapping[str, int]
+    silent: frozenset[str] = frozenset()
+    since: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

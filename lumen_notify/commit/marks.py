@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.counts import counts_in, stated_body
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import Counts, to_json, user_audience
+from lumen_notify.model import Counts, user_audience
 
 Action = Literal["read", "seen", "unread", "archive", "unarchive"]
 
@@ -86,24 +86,15 @@ async def mark(draft: Draft, commands: Sequence[Mark]) -> Sequence[Marked]:
     return [
         Marked(
             changed=changed[command.user_id],
-            counts=_at(counts[command.user_id], draft.position),
+            counts=replace(counts[command.user_id], position=draft.position),
         )
         for command in commands
     ]
 
 
 def _append(draft: Draft, command: Mark, counts: Mapping[str, Counts]) -> None:
-    mine = counts[command.user_id]
-    body = {
-        "data": command.selection.as_fields(),
-        "categories": mine.categories,
-        "rooms": mine.rooms,
-    }
-    draft.append(audience=user_audience(command.user_id), kind=command.action, body=to_json(body))
-
-
-def _at(counts: Counts, position: int) -> Counts:
-    return Counts(position=position, categories=counts.categories, rooms=counts.rooms)
+    body = stated_body(counts[command.user_id], command.selection.as_fields())
+    draft.append(audience=user_audience(command.user_id), kind=command.action, body=body)
 
 
 def _selected(commands: Sequence[Mark], position: int) -> dict[str, list[dict[str, Any]]]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lumen_notify.deliver.frames import Frame
+from lumen_notify.deliver.counters import NOTHING_UNREAD, Counters
+from lumen_notify.deliver.frames import Frame, Notification
+from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.outlet import NO_SOCKET, Outlet, send
-from lumen_notify.model import EVERYONE, user_audience
+from lumen_notify.model import CloseReason
 
 
 class Channel:
@@ -20,34 +22,30 @@ class Channel:
     leave while it is written to. socket: the file number that takes chunks, if there is one stream and
     nothing waits for it; this spares a fan-out to many the way through the outlet, which by then is in no
     cache. joining: how many are on their way in. position: up to which events are shown; shown_at: when
-    something last was, in the wheel's seconds. total: what is unread at the position; it means nothing
-    while no stream is open, and is set anew by each that comes.
+    something last was, in the wheel's seconds. counters: what is unread at the position; they mean nothing
+    while no stream is open, and are set anew by each that comes. placed: the rooms in which the hub has it.
     """
 
-    __slots__ = ("joining", "outlets", "position", "shown_at", "socket", "total", "user_id")
+    __slots__ = ("counters", "joining", "outlets", "placed", "position", "shown_at", "socket", "user_id")
 
     def __init__(self, user_id: str, position: int) -> None:
         self.user_id = user_id
         self.position = position
         self.shown_at = 0
-        self.total = 0
+        self.counters = NOTHING_UNREAD
+        self.placed = NOTHING_UNREAD.since
         self.outlets: tuple[Outlet, ...] = ()
         self.socket = NO_SOCKET
         self.joining = 0
-
-    @property
-    def audiences(self) -> tuple[str, ...]:
-        """Whose events concern this user."""
-        return (user_audience(self.user_id), EVERYONE)
 
     @property
     def is_unused(self) -> bool:
         """Nobody is here, and nobody is on the way."""
         return not self.outlets and not self.joining
 
-    def enter(self, outlet: Outlet, total: int) -> None:
-        """Take in a stream that has been brought up to date. total: what is unread now."""
-        self.total = total
+    def enter(self, outlet: Outlet, counters: Counters) -> None:
+        """Take in a stream that has been brought up to date. counters: of now."""
+        self.counters = counters
         self.outlets = (*self.outlets, outlet)
         outlet.watch(self)
         self.socket_changed()
@@ -63,43 +61,48 @@ class Channel:
         self.socket = self.outlets[0].socket if len(self.outlets) == 1 else NO_SOCKET
 
     def show(self, frames: Sequence[Frame], position: int, second: int) -> None:
-        """Count new frames and send them to every stream. position: of the newest event of all;
+        """Follow new frames and send every stream what is for it. position: of the newest event of all;
         second: of the wheel's clock, now."""
         self.position = position
-        if not frames or not self.outlets:
-            return
-        self.shown_at = second
-        total = self.total
-        if len(frames) == 1:
-            stated = frames[0].stated_total
-            total = total + 1 if stated is None else stated
-            chunks = frames[0].encode(total)
-        else:
-            parts = []
-            for frame in frames:
-                total = total + 1 if frame.stated_total is None else frame.stated_total
-                parts.append(frame.encode(total))
-            chunks = b"".join(parts)
-        self.total = total
+        parts: list[bytes] = []
+        for frame in frames:
+            if frame.ends is not None:
+                self.write(b"".join(parts), second)
+                self.end(frame.ends)
+            if not self.outlets:
+                return
+            self.counters, chunks = frame.show(self.counters, self.user_id)
+            parts.append(chunks)
+        self.write(parts[0] if len(parts) == 1 else b"".join(parts), second)
+
+    def write(self, chunks: bytes, second: int) -> None:
+        """Send whole chunks to every stream; nothing if they are empty."""
+        if chunks:
+            self.shown_at = second
+            for outlet in self.outlets:
+                outlet.write(chunks)
+
+    def end(self, reason: CloseReason) -> None:
+        """Close every stream."""
         for outlet in self.outlets:
-            outlet.write(chunks)
+            outlet.close(reason, jittered_retry_ms() if reason.reconnect else 0)
 
 
-def show_to_all(channels: Iterable[Channel], frame: Frame, position: int, second: int) -> None:
-    """Do what `Channel.show` does with one frame, for many channels, without a call for each.
+def show_to_all(channels: Iterable[Channel], frame: Notification, position: int, second: int) -> None:
+    """Do what `Channel.show` does with one notification, for many channels, without calls for each.
 
     This loop is what a broadcast to thousands takes beside the system's writes; channels that have been
     shown `position` are left out.
     """
-    stated = frame.stated_total
-    encode = frame.encode
-    encoded = frame.encoded
+    moved = frame.moved
     for channel in channels:
         if channel.position < position:
             channel.position = position
+            shown = moved.get(channel.counters) or frame.show(channel.counters, "")
+            channel.counters, chunks = shown
+            if not chunks:
+                continue
             channel.shown_at = second
-            channel.total = total = channel.total + 1 if stated is None else stated
-            chunks = encoded.get(total) or encode(total)
             socket = channel.socket
             if socket == NO_SOCKET:
                 for outlet in channel.outlets:

@@ -18,7 +18,7 @@ from typing import Any, cast
 from sse_starlette import EventSourceResponse
 from starlette.responses import Response
 
-from lumen_notify.deliver import frames
+from lumen_notify.deliver.chunks import unchunk
 from lumen_notify.deliver.outlet import Outlet
 from lumen_notify.model import CloseReason
 
@@ -67,7 +67,7 @@ class QueueOutlet(Outlet):
             elif self.close_reason is not CloseReason.GONE:
                 one = self._backlog.popleft()
                 self._backlog_bytes -= len(one)
-                yield frames.unchunk(one)
+                yield unchunk(one)
             else:
                 return
 

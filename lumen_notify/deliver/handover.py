@@ -22,7 +22,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from lumen_notify.deliver import frames
+from lumen_notify.deliver.chunks import LAST_CHUNK
 from lumen_notify.deliver.outlet import NO_SOCKET, Outlet, SocketWatcher
 from lumen_notify.model import CloseReason
 
@@ -275,7 +275,7 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         self._flow(NO_SOCKET)
         self._backlog = None
         self._backlog_bytes = 0
-        self._transport.write(held + last + frames.LAST_CHUNK)
+        self._transport.write(held + last + LAST_CHUNK)
         self._transport.close()
 
     # What the transport calls (asyncio.Protocol).

@@ -7,14 +7,25 @@ nothing, because its channel is settled first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from lumen_notify.deliver.channel import Channel, show_to_all
-from lumen_notify.deliver.frames import Frame
+from lumen_notify.deliver.counters import NOWHERE, Counters
+from lumen_notify.deliver.frames import Frame, Gone, Notification, frame_of
+from lumen_notify.deliver.frames.control import whisper
 from lumen_notify.deliver.outlet import Outlet
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.model import EVERYONE, Cursor, Event, user_audience
+from lumen_notify.model import (
+    EVERYONE,
+    ROOM,
+    USER,
+    CloseReason,
+    Cursor,
+    Event,
+    room_audience,
+    user_audience,
+)
 
 TURN_CHANNELS = 256
 """Channels that a fan-out shows in one turn of the loop: about 2 ms of work, with the writes that follow."""
@@ -23,6 +34,7 @@ TURN_CHANNELS = 256
 class _Batch(NamedTuple):
     everyone: list[Frame]
     others: dict[str, list[Frame]]
+    rooms: list[str]
     position: int
     second: int
 
@@ -37,6 +49,7 @@ class Hub:
         self.deliveries = 0
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
+        self._in_room: dict[str, set[Channel]] = {}
         self._clock = clock
         self._batch: _Batch | None = None
         self._waiting: list[tuple[int, Callable[[], None]]] = []
@@ -53,10 +66,16 @@ class Hub:
             channel = self.channels[user_id] = Channel(user_id, self.position)
         return channel
 
+    def enter(self, channel: Channel, outlet: Outlet, counters: Counters) -> None:
+        """Let a stream that has been brought up to date into its channel. counters: of now."""
+        channel.enter(outlet, counters)
+        self._place(channel)
+
     def release(self, channel: Channel) -> None:
         """Forget a channel that has no stream any more."""
         if channel.is_unused and self.channels.get(channel.user_id) is channel:
             del self.channels[channel.user_id]
+            self._move(channel, NOWHERE)
 
     def remove(self, outlet: Outlet) -> None:
         """Take a stream out, if it is in."""
@@ -65,23 +84,40 @@ class Hub:
             channel.leave(outlet)
             self.release(channel)
 
-    def fan_out(self, events: Sequence[Event]) -> Iterator[None]:
-        """Show contiguous new events to all whom they concern; each `next` is one turn of work."""
-        frames = [Frame(event, self.epoch) for event in events]
+    def width(self, audience: str) -> int:
+        """Return how many channels an audience meets here."""
+        return len(self._channels_of(audience))
+
+    def strangers(self, known: Collection[str]) -> list[str]:
+        """Return the users who have a stream here and are not known."""
+        return [user for user, channel in self.channels.items() if channel.outlets and user not in known]
+
+    def fan_out(
+        self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
+    ) -> Iterator[None]:
+        """Show contiguous new events to all whom they concern; each `next` is one turn of work.
+
+        settled: of what is gone by these events, what each user here had settled; `strangers` of it
+        there may be none.
+        """
+        frames = [frame_of(event, self.epoch) for event in events]
         by_audience: dict[str, list[Frame]] = {}
         for frame in frames:
             by_audience.setdefault(frame.audience, []).append(frame)
+            if isinstance(frame, Gone):
+                frame.settled = settled or {}
         self.replay.append(frames)
         self.position = frames[-1].position
         everyone = by_audience.pop(EVERYONE, [])
-        self._batch = _Batch(everyone, by_audience, self.position, int(self._clock()))
+        rooms = [audience.removeprefix(ROOM) for audience in by_audience if audience.startswith(ROOM)]
+        self._batch = batch = _Batch(everyone, by_audience, rooms, self.position, int(self._clock()))
         self._wake()
-        concerned = self._concerned(self._batch)
-        is_plain = len(everyone) == 1 and not by_audience
+        concerned = list(self.channels.values()) if everyone else self._concerned(by_audience)
+        plain = everyone[0] if len(everyone) == 1 and not by_audience else None
         for begin in range(0, len(concerned), TURN_CHANNELS):
             turn = concerned[begin : begin + TURN_CHANNELS]
-            if is_plain:
-                show_to_all(turn, everyone[0], self._batch.position, self._batch.second)
+            if isinstance(plain, Notification):
+                show_to_all(turn, plain, batch.position, batch.second)
             else:
                 for channel in turn:
                     self.settle(channel)
@@ -89,18 +125,36 @@ class Hub:
         self.deliveries += len(concerned) * max(1, len(everyone))
         self._batch = None
         for frame in frames:
-            frame.forget_encodings()
+            frame.forget()
 
     def settle(self, channel: Channel) -> None:
         """Show the channel what the fan-out under way has for it, if it has not seen it yet."""
         batch = self._batch
         if batch is None or channel.position >= batch.position:
             return
-        if batch.others and (mine := batch.others.get(user_audience(channel.user_id))):
-            frames = sorted(mine + batch.everyone, key=lambda frame: frame.position)
-            channel.show(frames, batch.position, batch.second)
-        else:
-            channel.show(batch.everyone, batch.position, batch.second)
+        frames = self._frames_for(channel, batch)
+        channel.show(frames, batch.position, batch.second)
+        self._place(channel)
+
+    def whisper(
+        self, audience: str, name: str, fields: Mapping[str, Any], *, but_for: str | None = None
+    ) -> None:
+        """Say something in passing to an audience's users here: no id, no place in the log. but_for: a
+        user who is not told."""
+        chunks = whisper(name, fields)
+        for channel in self._channels_of(audience):
+            if channel.user_id != but_for:
+                channel.write(chunks, int(self._clock()))
+
+    def leap(self, position: int) -> None:
+        """Go on from a later position: what lies between is no longer in the log. All streams end; their
+        clients come back, and are told to fetch anew."""
+        self.position = position
+        self.replay.restart(position)
+        for channel in list(self.channels.values()):
+            channel.position = position
+            channel.end(CloseReason.SHUTDOWN)
+        self._wake()
 
     def when_at(self, position: int, wake: Callable[[], None]) -> None:
         """Call `wake` as soon as `position` is delivered; at once if it is."""
@@ -115,8 +169,44 @@ class Hub:
         for wake in due:
             wake()
 
-    def _concerned(self, batch: _Batch) -> list[Channel]:
-        if batch.everyone:
-            return list(self.channels.values())
-        found = (self.channels.get(audience.removeprefix("user:")) for audience in batch.others)
-        return [channel for channel in found if channel is not None]
+    def _channels_of(self, audience: str) -> Collection[Channel]:
+        if audience == EVERYONE:
+            return self.channels.values()
+        if audience.startswith(ROOM):
+            return self._in_room.get(audience.removeprefix(ROOM), ())
+        channel = self.channels.get(audience.removeprefix(USER))
+        return () if channel is None else (channel,)
+
+    def _concerned(self, audiences: Collection[str]) -> list[Channel]:
+        found: dict[Channel, None] = {}
+        for audience in audiences:
+            found.update(dict.fromkeys(self._channels_of(audience)))
+        return list(found)
+
+    def _frames_for(self, channel: Channel, batch: _Batch) -> list[Frame]:
+        """Return what the batch may have for the channel, in order. Which of a room's frames lie in the
+        time of his membership, the frames find out, one after the other."""
+        mine = batch.others.get(user_audience(channel.user_id), []) if batch.others else []
+        if not mine and not batch.rooms:
+            return batch.everyone
+        frames = [*mine, *batch.everyone]
+        joins = any(frame.is_recount for frame in mine)
+        for room_id in batch.rooms:
+            if joins or room_id in channel.counters.rooms:
+                frames += batch.others[room_audience(room_id)]
+        return sorted(frames, key=lambda frame: frame.position)
+
+    def _place(self, channel: Channel) -> None:
+        """Have the channel in the rooms that its user is in, unless it has been released meanwhile."""
+        if channel.placed is not channel.counters.since and not channel.is_unused:
+            self._move(channel, channel.counters.since)
+
+    def _move(self, channel: Channel, rooms: Mapping[str, int]) -> None:
+        for room_id in channel.placed.keys() - rooms.keys():
+            there = self._in_room[room_id]
+            there.discard(channel)
+            if not there:
+                del self._in_room[room_id]
+        for room_id in rooms.keys() - channel.placed.keys():
+            self._in_room.setdefault(room_id, set()).add(channel)
+        channel.placed = rooms

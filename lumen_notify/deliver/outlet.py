@@ -37,7 +37,7 @@ from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
-from lumen_notify.deliver import frames
+from lumen_notify.deliver.frames import control
 from lumen_notify.model import CloseReason, new_id
 
 OnClose = Callable[["Outlet", CloseReason], None]
@@ -147,7 +147,7 @@ class Outlet:
         """Say `closing` and end. retry_ms: when the client is to come back, 0 to leave it to him."""
         if self.close_reason is None:
             self.close_reason = reason
-            self._end(frames.closing(reason, retry_ms))
+            self._end(control.closing(reason, retry_ms))
             self._on_close(self, reason)
 
     def lost(self) -> None:

@@ -48,6 +48,13 @@ class Replay:
         ]
         return found[0] if len(found) == 1 else list(merge(*found, key=_POSITION))
 
+    def restart(self, position: int) -> None:
+        """Forget all, to go on after a position."""
+        self._order.clear()
+        self._by_audience.clear()
+        self._size_bytes = 0
+        self.floor = position
+
     def _drop_oldest(self) -> None:
         frame = self._order.popleft()
         mine = self._by_audience[frame.audience]

@@ -21,10 +21,12 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from lumen_notify.auth import Principal, Tickets, Verifier, bearer
-from lumen_notify.deliver import fallback, frames
+from lumen_notify.deliver import fallback
+from lumen_notify.deliver.frames import control
+from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.handover import EXTENSION, TransportOutlet
 from lumen_notify.deliver.outlet import Outlet
-from lumen_notify.deliver.streams import Streams, jittered_retry_ms
+from lumen_notify.deliver.streams import Streams
 from lumen_notify.deliver.welcome import Welcome
 from lumen_notify.errors import Invalid, Unauthenticated, Unavailable
 from lumen_notify.model import CloseReason
@@ -137,7 +139,7 @@ class Opening:
     async def begin(self, outlet: Outlet) -> None:
         """Send a first byte at once, then bring the outlet up to date and live, or close it."""
         streams = self.endpoint.streams
-        outlet.write(frames.retry(jittered_retry_ms()))
+        outlet.write(control.retry(jittered_retry_ms()))
         refusal = streams.refusal(self.address)
         if refusal is not None:
             outlet.close(refusal, jittered_retry_ms())

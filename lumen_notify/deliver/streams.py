@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import random
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from lumen_notify.deliver import frames
+from lumen_notify.deliver.frames import control
+from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.outlet import Outlet
 from lumen_notify.deliver.wheel import Wheel
@@ -31,15 +31,7 @@ DRAIN_PER_SECOND = 1000
 
 DRAIN_STEP_SECONDS = 0.05
 
-RETRY_MS = (1000, 4000)
-"""A client comes back after a time between these two."""
-
 _log = logging.getLogger("lumen_notify.streams")
-
-
-def jittered_retry_ms() -> int:
-    """Draw when a client is to come back, so that not all come at once."""
-    return random.randint(*RETRY_MS)  # noqa: S311 - spreads load, guards nothing
 
 
 class Streams:
@@ -181,7 +173,7 @@ class Streams:
             outlet.close(CloseReason.SHUTDOWN, jittered_retry_ms())
         elif left_ms <= WARNING_SECONDS * 1000 and not outlet.is_warned:
             outlet.is_warned = True
-            outlet.write(frames.expiring(left_ms // 1000))
+            outlet.write(control.expiring(left_ms // 1000))
         elif not self._quiet_seconds(outlet):
             self._ping(outlet)
         return self._next_check(outlet)
@@ -190,7 +182,7 @@ class Streams:
         channel = self._hub.channels.get(outlet.user_id)
         if channel is not None and outlet in channel.outlets:
             self._hub.settle(channel)  # so that the ping's id is not ahead of what was sent
-            outlet.write(frames.ping(str(self._hub.cursor)))
+            outlet.write(control.ping(str(self._hub.cursor)))
 
     def _next_check(self, outlet: Outlet) -> int:
         """Return the wheel's second at which something may be due: a ping, a warning, an end."""

@@ -7,13 +7,14 @@ hint that saves reading; the log is the truth, and is looked at once a second in
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
-from lumen_notify.model import EVERYONE, Event
+from lumen_notify.model import USER, Event
 
 LOOK_SECONDS = 1.0
 """How often the log is asked for events that nobody announced."""
@@ -24,6 +25,9 @@ MAX_BEHIND_DELIVERIES = 20_000
 MAX_FAN_OUT_BYTES = 64 * 1024
 """Bodies of the events that are fanned out at once, if they are more than one: a stream gets them in one
 write, which its transport takes whatever its size."""
+
+MAX_ASKED = 1000
+"""Users that one query asks about."""
 
 _log = logging.getLogger("lumen_notify.tail")
 
@@ -42,17 +46,33 @@ class FanOut(Protocol):
     def position(self) -> int:
         """Up to which events are delivered."""
 
-    def fan_out(self, events: Sequence[Event]) -> Iterator[None]:
+    def width(self, audience: str) -> int:
+        """Return how many channels an audience meets."""
+
+    def strangers(self, known: Collection[str]) -> list[str]:
+        """Return the users who have a stream here and are not known."""
+
+    def fan_out(
+        self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
+    ) -> Iterator[None]:
         """Deliver contiguous events, a turn of work at each `next`."""
+
+    def leap(self, position: int) -> None:
+        """Go on from a later position."""
+
+
+Settled = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
+"""Tells of removed notifications which of some users had read or archived which: (ids, users) -> ids by
+user. The answer about one id and user never changes."""
 
 
 class Tail:
-    """Follows the log from the hub's position on. width: how many channels an event for all meets."""
+    """Follows the log from the hub's position on."""
 
-    def __init__(self, log: LogReader, hub: FanOut, *, width: Callable[[], int], metrics: Metrics) -> None:
+    def __init__(self, log: LogReader, hub: FanOut, *, settled: Settled, metrics: Metrics) -> None:
         self._log = log
         self._hub = hub
-        self._width = width
+        self._settled = settled
         self._metrics = metrics
         self._announced: list[Event] = []
         self._behind_deliveries = 0
@@ -64,8 +84,7 @@ class Tail:
     def announce(self, events: Sequence[Event]) -> None:
         """Take committed events, ascending. Never waits."""
         self._announced += events
-        width = self._width()
-        self._behind_deliveries += sum(width if event.audience == EVERYONE else 1 for event in events)
+        self._behind_deliveries += sum(self._hub.width(event.audience) for event in events)
         if self._behind_deliveries > MAX_BEHIND_DELIVERIES:
             self._is_close.clear()
         self._news.set()
@@ -117,6 +136,9 @@ class Tail:
     async def _read(self) -> None:
         try:
             while events := await self._log.after(self._hub.position):
+                if events[0].position > self._hub.position + 1:
+                    _log.warning("events up to %d are gone: streams end", events[0].position - 1)
+                    self._hub.leap(events[0].position - 1)
                 await self._deliver(events)
         except Unavailable as error:
             _log.warning("the log cannot be read: %s", error.message)
@@ -126,8 +148,23 @@ class Tail:
             for number, part in enumerate(_parts(events)):
                 if number:
                     await asyncio.sleep(0)  # transports write out what they have
-                for _ in self._hub.fan_out(part):
+                settled = await self._settled_of(part)
+                for _ in self._hub.fan_out(part, settled):
                     await asyncio.sleep(0)
+
+    async def _settled_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
+        """Ask what each user here had settled of the notifications to many that are gone."""
+        ids = [
+            id_
+            for event in events
+            if event.kind == "expire" and not event.audience.startswith(USER)
+            for id_, *_ in json.loads(event.body)["gone"]
+        ]
+        known: dict[str, frozenset[str]] = {}
+        while ids and (strangers := self._hub.strangers(known)[:MAX_ASKED]):
+            found = await self._settled(ids, strangers)
+            known.update({user_id: found.get(user_id, frozenset()) for user_id in strangers})
+        return known
 
 
 def _parts(events: Sequence[Event]) -> Iterator[Sequence[Event]]:

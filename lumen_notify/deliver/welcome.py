@@ -2,9 +2,10 @@
 
 1. The user is counted (one query for all who come at this moment), and the hub has reached the
    position of that count.
-2. What the cursor asks for and memory no longer holds is read from the database.
+2. What the cursor asks for and memory no longer holds is read from the database (`missed`).
 3. In one step, without an await: the rest from memory, `ready`, the replay, and the stream is in its
-   channel. Nothing can come in between.
+   channel. Nothing can come in between. If something has happened since the count that cannot be
+   followed by one who was not here (he is in another room, notifications to many are gone), back to 1.
 
 What ends a replay before it starts, so that the client gets `reset` instead:
 
@@ -20,29 +21,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
-from lumen_notify.commit.log import PAGE_EVENTS, Head
-from lumen_notify.deliver import frames
 from lumen_notify.deliver.channel import Channel
-from lumen_notify.deliver.frames import Counters, Frame
+from lumen_notify.deliver.counters import Counters, SharedCounters
+from lumen_notify.deliver.frames import Frame, control
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
+from lumen_notify.deliver.missed import LogReader, Missed, audiences_of
 from lumen_notify.deliver.outlet import Outlet
-from lumen_notify.model import Cursor, Event
+from lumen_notify.model import Counts, Cursor
 
 NO_BOUND_BYTES = 64 * 1024 * 1024
 """A replay's bound where the settings give none."""
-
-
-class LogReader(Protocol):
-    """What the welcome needs of `commit.log.Log`."""
-
-    async def head(self) -> Head:
-        """Read where the log is."""
-
-    async def for_audiences(self, audiences: Sequence[str], *, after: int, up_to: int) -> Sequence[Event]:
-        """Read the next events of some audiences: ascending, at most PAGE_EVENTS."""
 
 
 class Welcome:
@@ -53,6 +43,8 @@ class Welcome:
         self._loader = loader
         self._log = log
         self._max_replay_bytes = max_replay_bytes or NO_BOUND_BYTES
+        self._missed = Missed(hub, log, max_bytes=self._max_replay_bytes)
+        self._shared = SharedCounters()
 
     async def join(self, outlet: Outlet, last_event_id: str | None) -> None:
         """Bring a stream up to date and live. last_event_id: as the client says it, None for none.
@@ -65,55 +57,46 @@ class Welcome:
             while True:
                 counts = await self._loader.load(channel.user_id)
                 await self._reach(counts.position)
-                missed = await self._missed(channel, last_event_id)
+                missed = await self._since(last_event_id, channel.user_id, counts)
                 # No await from here on.
                 self._hub.settle(channel)
-                later = self._hub.replay.since(counts.position, channel.audiences)
-                if later is not None:  # else memory has moved on meanwhile
+                later = self._hub.replay.since(counts.position, audiences_of(channel.user_id, counts.rooms))
+                if later is not None and not any(frame.is_recount for frame in later):
                     break
             if outlet.close_reason is None:
-                counters = Counters(counts, later)
+                counters = self._follow(channel, counts, later)
                 self._greet(outlet, counters, missed, is_resuming=last_event_id is not None)
                 if outlet.close_reason is None:  # it may be too slow for what it has missed
-                    channel.enter(outlet, counters.total)
+                    self._hub.enter(channel, outlet, counters)
         finally:
             channel.joining -= 1
             self._hub.release(channel)
 
-    async def _missed(self, channel: Channel, last_event_id: str | None) -> list[Frame] | None:
+    async def _since(self, last_event_id: str | None, user_id: str, counts: Counts) -> list[Frame] | None:
         """Return all frames after the cursor up to this very moment; None if that cannot be."""
         if last_event_id is None:
             return []
         cursor = Cursor.parse(last_event_id)
         if cursor is None or cursor.epoch != self._hub.epoch:
             return None
-        reached = cursor.position
-        if reached > self._hub.position:
-            if reached > (await self._log.head()).position:
+        if cursor.position > self._hub.position:
+            if cursor.position > (await self._log.head()).position:
                 return None
-            await self._reach(reached)  # another instance was faster than this one
-        older: list[Frame] = []
-        while (newer := self._hub.replay.since(reached, channel.audiences)) is None:
-            up_to = self._hub.position
-            page = await self._log.for_audiences(channel.audiences, after=reached, up_to=up_to)
-            if (await self._log.head()).floor > reached:
-                return None  # asked after the page was read: retention may have run in between
-            older += [Frame(event, self._hub.epoch) for event in page]
-            reached = page[-1].position if len(page) == PAGE_EVENTS else up_to
-            if self._is_too_much(older):
-                return None
-        missed = older + newer
-        return None if self._is_too_much(missed) else missed
+            await self._reach(cursor.position)  # another instance was faster than this one
+        return await self._missed.since(cursor, user_id, counts)
 
-    def _is_too_much(self, missed: Sequence[Frame]) -> bool:
-        return sum(frame.size_bytes for frame in missed) > self._max_replay_bytes
+    def _follow(self, channel: Channel, counts: Counts, later: Sequence[Frame]) -> Counters:
+        counters = self._shared.of(counts)
+        for frame in later:
+            counters, _ = frame.show(counters, channel.user_id)
+        return counters
 
     def _greet(
         self, outlet: Outlet, counters: Counters, missed: list[Frame] | None, *, is_resuming: bool
     ) -> None:
         newest = str(self._hub.cursor)
-        replay = None if missed is None else self._replay(missed, counters)
-        ready = frames.ready(
+        replay = None if missed is None else self._replay(missed, counters, outlet.user_id)
+        ready = control.ready(
             outlet.id,
             counters,
             id_=None if replay else newest,
@@ -121,17 +104,19 @@ class Welcome:
             replayed=len(replay or ()),
         )
         if replay is None:
-            outlet.write(ready + frames.reset(counters, id_=newest))
+            outlet.write(ready + control.reset(counters, id_=newest))
         else:
             outlet.write(ready + b"".join(replay))
 
-    def _replay(self, missed: Sequence[Frame], counters: Counters) -> list[bytes] | None:
+    def _replay(self, missed: Sequence[Frame], counters: Counters, user_id: str) -> list[bytes] | None:
         """Encode what was missed; None if that is too much: marks grow with the user's categories."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:
-            replay.append(frame.encode_again(counters))
-            left_bytes -= len(replay[-1])
+            chunks = frame.again(counters, user_id)
+            if chunks:
+                replay.append(chunks)
+                left_bytes -= len(chunks)
             if left_bytes < 0:
                 return None
         return replay

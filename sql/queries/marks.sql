@@ -7,13 +7,14 @@
         SELECT a.user_id, a.audience, n.id, n.category
         FROM ({addressed}) a
         JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text) ON i.user_id = a.user_id
-        JOIN notification n ON n.id = i.id AND n.audience = a.audience
+        JOIN notification n ON n.id = i.id AND n.audience = a.audience AND n.position > a.since
         UNION ALL
         SELECT a.user_id, a.audience, n.id, n.category
         FROM ({addressed}) a
         JOIN jsonb_to_recordset(CAST(:spans AS jsonb))
             AS s(user_id text, category text, up_to bigint) ON s.user_id = a.user_id
-        JOIN notification n ON n.audience = a.audience AND n.position <= s.up_to
+        JOIN notification n
+            ON n.audience = a.audience AND n.position > a.since AND n.position <= s.up_to
         WHERE s.category IS NULL OR n.category = s.category
     ) t
     JOIN jsonb_to_recordset(CAST(:marks AS jsonb)) AS m(user_id text, action text)
@@ -76,14 +77,16 @@ ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + 
 
 -- unread_counts
 -- Who: every new channel, every mark, GET /notifications/unread. Many users at once, and the position
--- at which the numbers hold, in one snapshot. A tally loses a removed notification at once, the settled
--- numbers of those who had read it only when `forget` comes to their receipts: until then these count.
--- Indexes: the primary keys of tally, settled, removed and receipt.
-SELECT h.position, u.user_id, c.category, c.unread
+-- at which the numbers hold, in one snapshot. kind: `category` with what is unread of it; `room` with what
+-- is unread there (perhaps 0) and since when the user is in it; `silent` for a silenced category. A tally
+-- loses a removed notification at once, the settled numbers of those who had read it only when `forget`
+-- comes to their receipts: until then these count. Indexes: the primary keys of tally, settled, removed,
+-- receipt and room; member_by_user.
+SELECT h.position, u.user_id, c.kind, c.name, c.unread, c.since
 FROM log_head h
 CROSS JOIN jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 LEFT JOIN (
-    SELECT p.user_id, p.category, CAST(sum(p.unread) AS bigint) AS unread
+    SELECT p.user_id, 'category' AS kind, p.category AS name, CAST(sum(p.unread) AS bigint) AS unread, 0 AS since
     FROM (
         SELECT a.user_id, t.category, t.live - coalesce(s.count, 0) AS unread
         FROM ({addressed}) a
@@ -93,9 +96,18 @@ LEFT JOIN (
         UNION ALL
         SELECT a.user_id, r.category, 1
         FROM ({addressed}) a
-        JOIN removed r ON r.audience = a.audience
-        JOIN receipt k ON k.user_id = a.user_id AND k.notification_id = r.id
-        WHERE k.read_at IS NOT NULL OR k.archived_at IS NOT NULL
+        JOIN removed r ON r.audience = a.audience AND r.removed_position > a.since
+        LEFT JOIN receipt k ON k.user_id = a.user_id AND k.notification_id = r.id
+        WHERE r.position <= a.since OR k.read_at IS NOT NULL OR k.archived_at IS NOT NULL
     ) p
     GROUP BY p.user_id, p.category
-) c ON c.user_id = u.user_id AND c.unread <> 0
+    HAVING sum(p.unread) <> 0
+    UNION ALL
+    SELECT m.user_id, 'room', m.room_id, r.last_seq - m.last_read_seq, m.joined_position
+    FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+    JOIN member m ON m.user_id = u.user_id
+    JOIN room r ON r.id = m.room_id
+    UNION ALL
+    SELECT s.user_id, 'silent', s.category, 0, 0
+    FROM ({silenced}) s
+) c ON c.user_id = u.user_id

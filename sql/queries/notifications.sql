@@ -32,7 +32,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- Index: notification_by_audience, walked from the top for each audience.
 SELECT n.position, n.body, c.seen_at, c.read_at, c.archived_at
 FROM ({addressed}) a
-JOIN notification n ON n.audience = a.audience
+JOIN notification n ON n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
 WHERE n.position < :before
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
@@ -47,5 +47,5 @@ LIMIT :limit
 -- Who: GET and PUT /notifications/{id}. Index: the primary key.
 SELECT n.position, n.body, c.seen_at, c.read_at, c.archived_at
 FROM ({addressed}) a
-JOIN notification n ON n.id = :id AND n.audience = a.audience
+JOIN notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id

@@ -3,7 +3,7 @@ it or failed to. An announcement may be lost, and the log may be out of reach fo
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 
@@ -33,6 +33,10 @@ class Unsteady:
         return await self._log.after(position)
 
 
+async def nothing_settled(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    return dict.fromkeys(users, frozenset())
+
+
 class Delivery:
     """A real log, tail and hub. Commits by hand; whether they are announced is up to the test."""
 
@@ -42,7 +46,7 @@ class Delivery:
         self.hub = Hub(
             epoch=epoch, position=0, replay=Replay(position=0, max_events=10_000), clock=lambda: 0.0
         )
-        self.tail = Tail(self.reader, self.hub, width=lambda: 1, metrics=Metrics())
+        self.tail = Tail(self.reader, self.hub, settled=nothing_settled, metrics=Metrics())
 
     async def commit(self, number: int = 1) -> list[Event]:
         async with self.log.draft() as draft:

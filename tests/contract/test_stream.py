@@ -26,9 +26,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, EventStream, eventually, token
 from listening import Listening, listen
 from lumen_notify import Lumen, Settings
+from lumen_notify.deliver.frames.control import RETRY_MS
 from lumen_notify.deliver.handover import HandoverProtocol, TransportOutlet
 from lumen_notify.deliver.loader import Loader
-from lumen_notify.deliver.streams import RETRY_MS
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import Counts, now_ms
 from lumen_notify.settings import Secret

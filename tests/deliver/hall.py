@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lumen_notify.deliver.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams import Streams
@@ -52,7 +53,7 @@ class Hall:
         outlet = self.new(user_id, **fields)
         assert self.streams.refusal(outlet.address) is None
         self.streams.add(outlet)
-        self.hub.channel(user_id).enter(outlet, 0)
+        self.hub.enter(self.hub.channel(user_id), outlet, Counters({}, {}))
         self.streams.make_room(user_id)
         return outlet
 

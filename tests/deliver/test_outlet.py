@@ -11,9 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lumen_notify.deliver import frames
 from lumen_notify.deliver import outlet as outlet_module
+from lumen_notify.deliver.chunks import LAST_CHUNK, chunk, unchunk
 from lumen_notify.deliver.fallback import QueueOutlet
+from lumen_notify.deliver.frames import control
 from lumen_notify.deliver.handover import WRITE_BUFFER_BYTES, TransportOutlet
 from lumen_notify.deliver.outlet import NO_SOCKET, Outlet
 from lumen_notify.model import CloseReason
@@ -46,7 +47,7 @@ class Written:
     def next(self, size: int) -> bytes:
         self._number += 1
         tag = b"<%d>" % self._number
-        return frames.chunk((tag * (size // len(tag) + 1))[:size])
+        return chunk((tag * (size // len(tag) + 1))[:size])
 
 
 class EarlierAnswers(asyncio.Protocol):
@@ -152,7 +153,7 @@ class TransportMachine(RuleBasedStateMachine):
         if self.reason is None:
             self.reason = reason
             kept = before if reason is CloseReason.SLOW else self.expected
-            self.expected = kept + frames.closing(reason, retry_ms) + frames.LAST_CHUNK
+            self.expected = kept + control.closing(reason, retry_ms) + LAST_CHUNK
 
     @rule()
     def turn(self) -> None:
@@ -269,7 +270,7 @@ class QueueMachine(RuleBasedStateMachine):
         if self.reason is None:
             self.reason = reason
             kept = [] if reason is CloseReason.SLOW else self.waiting
-            self.waiting = [*kept, frames.closing(reason, retry_ms)]
+            self.waiting = [*kept, control.closing(reason, retry_ms)]
 
     @precondition(lambda self: self.taking is None and not self.has_ended)
     @rule()
@@ -295,7 +296,7 @@ class QueueMachine(RuleBasedStateMachine):
         elif self.waiting:
             payload = self.taking.result()
             self.taking = None
-            assert payload == frames.unchunk(self.waiting.pop(0))
+            assert payload == unchunk(self.waiting.pop(0))
             self.taken.append(payload)
         elif self.reason is not None:
             assert self.taking.result() is None
@@ -312,7 +313,7 @@ class QueueMachine(RuleBasedStateMachine):
     @invariant()
     def payloads_leave_in_order_each_once_and_none_is_lost(self) -> None:
         before_the_end = [payload for payload in self.taken if b"event: closing" not in payload]
-        assert before_the_end == list(map(frames.unchunk, self.given[: len(before_the_end)]))
+        assert before_the_end == list(map(unchunk, self.given[: len(before_the_end)]))
 
     @invariant()
     def end_is_told_once_with_its_first_reason(self) -> None:
@@ -350,7 +351,7 @@ def test_peer_that_goes_after_the_close_does_not_change_its_reason(outlet: Outle
 def test_nothing_is_said_to_a_peer_that_is_gone(outlet: Outlet) -> None:
     outlet.lost()
     outlet.close(CloseReason.SHUTDOWN)
-    outlet.write(frames.ping("e-1"))
+    outlet.write(control.ping("e-1"))
     assert outlet.close_reason is CloseReason.GONE
     assert outlet.backlog_bytes == 0
 

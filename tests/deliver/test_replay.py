@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_notify.deliver import replay as module
-from lumen_notify.deliver.frames import Frame
+from lumen_notify.deliver.frames import Frame, frame_of
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.model import Event
 
@@ -23,7 +23,7 @@ def frame(position: int, audience: str = "all", size: int = 10) -> Frame:
         body=f'"{"x" * size}"',
         created_at=0,
     )
-    return Frame(event, "e")
+    return frame_of(event, "e")
 
 
 def positions(found: list[Frame] | None) -> list[int] | None:

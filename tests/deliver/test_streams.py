@@ -11,9 +11,10 @@ import pytest
 
 from clients import Frame, read_frames
 from lumen_notify.deliver import streams as module
-from lumen_notify.deliver.frames import unchunk
+from lumen_notify.deliver.chunks import unchunk
+from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.control import RETRY_MS
 from lumen_notify.deliver.outlet import Outlet
-from lumen_notify.deliver.streams import RETRY_MS
 from lumen_notify.model import CloseReason, Event
 
 from .fakes import RecordingOutlet
@@ -169,7 +170,7 @@ def test_clock_that_is_moved_ends_the_stream_at_the_next_look() -> None:
         "ann", connected_at=wall_ms[0], expires_at=wall_ms[0] + 3_600_000, on_close=hall.streams.on_close
     )
     hall.streams.add(outlet)
-    hall.hub.channel("ann").enter(outlet, 0)
+    hall.hub.enter(hall.hub.channel("ann"), outlet, Counters({}, {}))
     wall_ms[0] += 3_599_000
     hall.pass_seconds(1)
     assert events(outlet) == ["expiring"]

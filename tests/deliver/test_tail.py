@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,18 +31,35 @@ class SeenBy:
         self.position = 0
         self.parts: list[list[Event]] = []
         self.failures = 0
+        self.channels = 1
+        self.users: list[str] = []
+        self.leaps: list[int] = []
+        self.settled: list[Mapping[str, frozenset[str]] | None] = []
         self._may_go_on = may_go_on
 
     @property
     def seen(self) -> list[int]:
         return [event.position for part in self.parts for event in part]
 
-    def fan_out(self, events: Sequence[Event]) -> Iterator[None]:
+    def width(self, _audience: str) -> int:
+        return self.channels
+
+    def strangers(self, known: Collection[str]) -> list[str]:
+        return [user for user in self.users if user not in known]
+
+    def leap(self, position: int) -> None:
+        self.position = position
+        self.leaps.append(position)
+
+    def fan_out(
+        self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
+    ) -> Iterator[None]:
         if self.failures:
             self.failures -= 1
             raise RuntimeError("a frame that cannot be made")
         self.position = events[-1].position
         self.parts.append(list(events))
+        self.settled.append(settled)
         yield
         while not self._may_go_on():
             yield
@@ -64,9 +81,14 @@ class FlakyLog:
         return await self._log.after(position)
 
 
+async def nothing_settled(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
+    return dict.fromkeys(users, frozenset())
+
+
 @asynccontextmanager
 async def following(log: LogReader, hub: SeenBy, width: int = 1) -> Any:
-    tail = Tail(log, hub, width=lambda: width, metrics=Metrics())
+    hub.channels = width
+    tail = Tail(log, hub, settled=nothing_settled, metrics=Metrics())
     tail.start()
     yield tail
     await tail.close()

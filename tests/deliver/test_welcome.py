@@ -10,7 +10,7 @@ import pytest
 from clients import Frame, eventually, read_frames
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver import hub as hub_module
-from lumen_notify.deliver.frames import unchunk
+from lumen_notify.deliver.chunks import unchunk
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
 from lumen_notify.deliver.outlet import Outlet

@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import itertools
 import os
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
@@ -277,9 +277,11 @@ class World:
             for outlet in streams.of_user(user):
                 streams._ping(outlet)
 
-    def fan_out_slowly(self, hub: Hub, events: Sequence[Event]) -> Iterator[None]:
+    def fan_out_slowly(
+        self, hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None
+    ) -> Iterator[None]:
         """Let others in for long between any two channels, as if there were very many; ping amid it all."""
-        for _ in fan_out(hub, events):
+        for _ in fan_out(hub, events, settled):
             self.is_fanning_out.set()
             if self.is_pinging:
                 self.ping_all()
@@ -582,8 +584,10 @@ def world(new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> I
     with asyncio.Runner() as runner:
         world = World(new_database, runner)
 
-        def slowly(hub: Hub, events: Sequence[Event]) -> Iterator[None]:
-            return world.fan_out_slowly(hub, events)
+        def slowly(
+            hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
+        ) -> Iterator[None]:
+            return world.fan_out_slowly(hub, events, settled)
 
         async def late(loader: Loader, user_id: str) -> Counts:
             return await world.load_late(loader, user_id)

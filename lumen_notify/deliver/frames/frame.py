@@ -1,0 +1,55 @@
+"""Frame: what every event's frame can do."""
+
+from __future__ import annotations
+
+from lumen_notify.deliver.chunks import chunk
+from lumen_notify.deliver.counters import Counters
+from lumen_notify.model import CloseReason, Event
+
+NOT_SHOWN = b""
+
+Shown = tuple[Counters, bytes]
+"""A reader's numbers after a frame, and its chunk; NOT_SHOWN if it is not for him."""
+
+
+class Frame:
+    """One event, ready to be shown to anybody it concerns.
+
+    ends: why the streams that it is shown to end, None if they go on. is_recount: what follows from it
+    for somebody who has just come is in the database alone.
+    """
+
+    __slots__ = ("_id", "audience", "kind", "position")
+
+    ends: CloseReason | None = None
+
+    def __init__(self, event: Event, epoch: str) -> None:
+        self.position = event.position
+        self.audience = event.audience
+        self.kind = event.kind
+        self._id = f"{epoch}-{event.position}"
+
+    @property
+    def is_recount(self) -> bool:
+        """Whether numbers that were read before it have to be read again."""
+        return False
+
+    @property
+    def size_bytes(self) -> int:
+        """About what it takes in memory and on the wire."""
+        raise NotImplementedError
+
+    def show(self, counters: Counters, user_id: str) -> Shown:
+        """Follow the log by this event, for a user whose numbers are known up to it."""
+        raise NotImplementedError
+
+    def again(self, counters: Counters, user_id: str) -> bytes:
+        """Make the chunk for a replay, with the user's numbers of now; NOT_SHOWN if it is not for him."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop what was remembered, once the fan-out is over: frames are kept long for replay."""
+
+    def _chunk(self, data: str, name: str | None = None) -> bytes:
+        event = "" if name is None else f"event: {name}\n"
+        return chunk(f"id: {self._id}\n{event}data: {data}\n\n".encode())

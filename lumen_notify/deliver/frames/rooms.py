@@ -1,0 +1,91 @@
+"""Rooms: what is said and done in one, for those who are in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
+from lumen_notify.model import ROOM, Event, to_json
+
+
+class RoomFrame(Frame):
+    """An event in a room: for those who are in it, with what is unread there."""
+
+    __slots__ = ("_data", "_name", "room_id")
+
+    def __init__(self, event: Event, epoch: str, body: Mapping[str, Any], name: str | None) -> None:
+        super().__init__(event, epoch)
+        self.room_id = event.audience.removeprefix(ROOM)
+        self._data = to_json(body["data"])
+        self._name = name
+
+    @property
+    def size_bytes(self) -> int:
+        """About what it takes in memory and on the wire."""
+        return len(self._data) + 200
+
+    def show(self, counters: Counters, user_id: str) -> Shown:
+        """Follow the log, if the user is in the room at this position."""
+        if self.room_id not in counters.rooms:
+            return counters, NOT_SHOWN
+        after = self._after(counters, user_id)
+        return after, self.again(after, user_id)
+
+    def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - numbers are all that differs
+        """Show it with the numbers of now. Whether the user was in the room then is not asked here."""
+        room = to_json({"id": self.room_id, "unread": counters.rooms.get(self.room_id, 0)})
+        kind = '"type":"chat",' if self._name is None else ""
+        count = f'{kind}"unread_count":{counters.total},"room":{room}'
+        return self._chunk(f'{{{count},"data":{self._data}}}', self._name)
+
+    def _after(self, counters: Counters, user_id: str) -> Counters:
+        raise NotImplementedError
+
+
+class RoomMessage(RoomFrame):
+    """Somebody has said something: unread by everybody but himself, who has read all with it."""
+
+    __slots__ = ("_sender_id",)
+
+    def __init__(self, event: Event, epoch: str) -> None:
+        body = json.loads(event.body)
+        super().__init__(event, epoch, body, None)
+        self._sender_id: str = body["sender_id"]
+
+    def _after(self, counters: Counters, user_id: str) -> Counters:
+        unread = 0 if user_id == self._sender_id else counters.rooms[self.room_id] + 1
+        return counters.with_room(self.room_id, unread)
+
+
+class RoomRead(RoomFrame):
+    """Somebody has read up to somewhere: all in the room see it, and his own number is stated."""
+
+    __slots__ = ("_unread", "_user_id")
+
+    def __init__(self, event: Event, epoch: str) -> None:
+        body = json.loads(event.body)
+        super().__init__(event, epoch, body, "read")
+        self._user_id: str = body["user_id"]
+        self._unread: int = body["unread"]
+
+    def _after(self, counters: Counters, user_id: str) -> Counters:
+        return counters.with_room(self.room_id, self._unread) if user_id == self._user_id else counters
+
+
+class RoomNews(RoomFrame):
+    """Anything else in a room."""
+
+    __slots__ = ()
+
+    def __init__(self, event: Event, epoch: str) -> None:
+        super().__init__(event, epoch, json.loads(event.body), event.kind)
+
+    def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - it is the same for all
+        """Show it; there are no numbers in it."""
+        return self._chunk(f'{{"data":{self._data}}}', self._name)
+
+    def _after(self, counters: Counters, user_id: str) -> Counters:  # noqa: ARG002 - it is the same for all
+        return counters

@@ -1,0 +1,65 @@
+"""Notifications: whatever one holds, it is one chunk with one server-sent event, and one more unread."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lumen_notify.deliver.chunks import chunk
+from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames import MAX_REMEMBERED, NOT_SHOWN, Notification
+
+from .events import counters, event, json_values, read_one, texts
+
+
+def one(**fields: Any) -> Notification:
+    return Notification(event(**fields), "epoch")
+
+
+@given(content=texts, data=json_values, category=texts, total=st.integers(0, 10**12))
+def test_no_content_can_break_a_frame(content: str, data: Any, category: str, total: int) -> None:
+    fields = read_one(one(content=content, data=data, category=category).again(counters(like=total), "ann"))
+    assert set(fields) == {"id", "data"}, "without `event:`, so that onmessage gets it"
+    assert fields["id"] == "epoch-7"
+    assert json.loads(fields["data"]) == {
+        "type": category,
+        "unread_count": total,
+        "data": {"content": content, "data": data},
+    }
+
+
+@given(st.lists(st.integers(0, 12_000), max_size=20), st.booleans())
+def test_count_is_the_only_thing_that_differs_by_user(totals: list[int], is_forgetful: bool) -> None:
+    frame = one()
+    for before in totals:
+        total = before + 1
+        payload = b'id: epoch-7\ndata: {"type":"like","unread_count":%d,"data":{"content":"hi"}}\n\n' % total
+        after, chunks = frame.show(counters(follow=before), "ann")
+        assert chunks == chunk(payload) == frame.again(after, "ann")
+        assert (after.total, after.categories["like"]) == (total, 1)
+        if is_forgetful:
+            frame.forget()
+
+
+def test_users_with_the_same_counters_share_what_follows() -> None:
+    frame, before = one(), counters(like=4)
+    assert frame.show(before, "ann") is frame.show(before, "bob")
+    assert frame.show(before, "ann")[1] is frame.show(counters(like=4), "cyd")[1], "and others the bytes"
+
+
+def test_silenced_category_is_neither_counted_nor_shown() -> None:
+    deaf = Counters({"follow": 2}, {}, frozenset({"like"}))
+    assert one().show(deaf, "ann") == (deaf, NOT_SHOWN)
+    assert one().again(deaf, "ann") == NOT_SHOWN
+
+
+def test_frame_remembers_no_more_than_it_may_and_nothing_once_it_is_shown() -> None:
+    frame = one()
+    for total in range(MAX_REMEMBERED + 10):
+        frame.show(counters(like=total), "ann")
+    assert (len(frame.moved), len(frame._by_total)) == (MAX_REMEMBERED, MAX_REMEMBERED)
+    frame.forget()
+    assert [frame.moved, frame._by_total, frame._openings] == [{}, {}, {}]
