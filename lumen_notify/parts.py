@@ -20,6 +20,7 @@ from functools import partial
 from starlette.types import ASGIApp
 
 from lumen_notify import routes
+from lumen_notify.accept.accounts import AccountEndpoints
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.members import MemberEndpoints
@@ -27,7 +28,8 @@ from lumen_notify.accept.publishing import Publishing
 from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
-from lumen_notify.auth import Tickets, Verifier
+from lumen_notify.auth import AccessTokens, Attempts, Passwords, Tickets, Verifier
+from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -39,11 +41,24 @@ from lumen_notify.commit.members import ChangeMembers, Members, change_members
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
+from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove, settled_of
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.rooms import CreateRoom, Rooms, create_rooms
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
+from lumen_notify.commit.sessions import (
+    LogIn,
+    LogOut,
+    LogOutEverywhere,
+    Refresh,
+    TrimSessions,
+    log_in,
+    log_out,
+    log_out_everywhere,
+    refresh,
+    trim_sessions,
+)
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
@@ -73,6 +88,7 @@ class Parts:
         tail: Tail,
         streams: Streams,
         publishing: Publishing,
+        accounts: AccountEndpoints | None,
         application: ASGIApp,
     ) -> None:
         self.publishing = publishing
@@ -84,6 +100,7 @@ class Parts:
         self.expiry = expiry
         self.retention = retention
         self._tail = tail
+        self._accounts = accounts
 
     @classmethod
     async def open(cls, settings: Settings, clock: Callable[[], int]) -> Parts:
@@ -137,6 +154,14 @@ class Parts:
                 CreateRoom: create_rooms,
                 ChangeMembers: change_members,
                 Mark: mark,
+                Register: register,
+                LogIn: log_in,
+                Refresh: refresh,
+                LogOut: log_out,
+                LogOutEverywhere: log_out_everywhere,
+                ChangePassword: change_password,
+                ChangeProfile: change_profile,
+                TrimSessions: trim_sessions,
             },
             announce=tail.announce,
             pace=tail.close_behind,
@@ -198,6 +223,7 @@ class Parts:
         )
         ticketing = Ticketing(verifier=verifier, tickets=tickets)
         connections = Connections(verifier=verifier, streams=streams, instance=INSTANCE)
+        accounts = _accounts(settings, clock, verifier, committer, Accounts(database))
         health = Health(figures=metrics, look=log.head, is_draining=lambda: streams.is_draining)
         application = routes.build(
             settings,
@@ -210,6 +236,7 @@ class Parts:
             connections=connections,
             ticketing=ticketing,
             health=health,
+            accounts=accounts,
         )
         tail.start()
         committer.start()
@@ -226,6 +253,7 @@ class Parts:
             tail=tail,
             streams=streams,
             publishing=publishing,
+            accounts=accounts,
             application=application,
         )
 
@@ -236,9 +264,40 @@ class Parts:
         await self.expiry.close()
         await self.retention.close()
         await self._committer.close()
+        if self._accounts is not None:
+            await self._accounts.passwords.close()
         await self._tail.close()
         await self.streams.wheel.close()
         await self._database.close()
+
+
+def _accounts(
+    settings: Settings,
+    clock: Callable[[], int],
+    verifier: Verifier,
+    committer: Committer,
+    accounts: Accounts,
+) -> AccountEndpoints | None:
+    if settings.accounts == "off":
+        return None
+    assert settings.jwt_secret is not None  # else neither the settings nor the verifier would be here
+    return AccountEndpoints(
+        verifier=verifier,
+        committer=committer,
+        accounts=accounts,
+        passwords=Passwords(),
+        attempts=Attempts(clock, is_on=settings.rate_limits == "on"),
+        access_tokens=AccessTokens(
+            secret=settings.jwt_secret,
+            ttl_seconds=settings.access_token_seconds,
+            audience=settings.jwt_audience,
+            issuer=settings.jwt_issuer,
+            clock=clock,
+        ),
+        refresh_seconds=settings.refresh_token_seconds,
+        max_body_bytes=settings.max_body_bytes,
+        clock=clock,
+    )
 
 
 def _name_figures(metrics: Metrics, committer: Committer, hub: Hub, streams: Streams) -> None:

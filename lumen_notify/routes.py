@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from lumen_notify.accept import problems
+from lumen_notify.accept.accounts import AccountEndpoints
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.members import MemberEndpoints
@@ -28,6 +29,7 @@ from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.stream import StreamEndpoint
 from lumen_notify.errors import LumenError
 from lumen_notify.openapi import Document, Operation
+from lumen_notify.openapi.operations import accounts as about_accounts
 from lumen_notify.openapi.operations import inbox as about_inbox
 from lumen_notify.openapi.operations import process as about_process
 from lumen_notify.openapi.operations import publishing as about_publishing
@@ -53,8 +55,9 @@ def build(
     connections: Connections,
     ticketing: Ticketing,
     health: Health,
+    accounts: AccountEndpoints | None,
 ) -> Starlette:
-    """Make the ASGI application of all endpoints."""
+    """Make the ASGI application of all endpoints. accounts: None where they are off."""
     document = Document(
         max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
     )
@@ -83,6 +86,7 @@ def build(
             DELETE=(members.delete, about_rooms.DELETE_MEMBER),
         ),
         _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
+        *([] if accounts is None else _of_accounts(accounts)),
     ]
     about = [
         _at("/healthz", GET=(health.healthz, about_process.HEALTHZ)),
@@ -93,6 +97,18 @@ def build(
     ]
     document.write([*_described(api, BASE), *_described(about)])
     return _application([Mount(BASE, routes=api), *about, Mount("/", page)], settings)
+
+
+def _of_accounts(accounts: AccountEndpoints) -> Iterator[DescribedRoute]:
+    yield _at("/auth/register", POST=(accounts.register, about_accounts.REGISTER))
+    yield _at("/auth/login", POST=(accounts.login, about_accounts.LOGIN))
+    yield _at("/auth/refresh", POST=(accounts.refresh, about_accounts.REFRESH))
+    yield _at("/auth/logout", POST=(accounts.logout, about_accounts.LOGOUT))
+    yield _at("/auth/logout-everywhere", POST=(accounts.logout_everywhere, about_accounts.LOGOUT_EVERYWHERE))
+    yield _at("/auth/password", POST=(accounts.password, about_accounts.PASSWORD))
+    yield _at(
+        "/auth/me", GET=(accounts.get, about_accounts.GET), PATCH=(accounts.patch, about_accounts.PATCH)
+    )
 
 
 class DescribedRoute(Route):

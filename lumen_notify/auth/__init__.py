@@ -4,15 +4,21 @@
     tokens      API tokens: verify them, mint them, find them in a header
     tickets     our own short-lived stand-ins for a token, for the stream's URL and cookie
     keys        what API tokens are verified with: a secret, a key file, a key server
+    passwords   hashes and verifies passwords
+    attempts    how often somebody may try to log in
+    sessions    what a log-in is given: access tokens and refresh tokens
     demo        the secret of a first start without any key
     claims      what all of these have in common: a JWT read, checked and made a principal
 
-This is the only door to PyJWT. Not here: where a request carries its credentials (`accept/`,
+This is the only door to PyJWT and argon2. Not here: where a request carries its credentials (`accept/`,
 `deliver/`), and which status a refusal gets (`accept/problems`).
 """
 
+from lumen_notify.auth.attempts import Attempts
 from lumen_notify.auth.demo import demo_secret
+from lumen_notify.auth.passwords import Passwords
 from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
+from lumen_notify.auth.sessions import AccessTokens, RefreshToken
 from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
 from lumen_notify.auth.tokens import MAX_VERIFIED_TOKENS, Verifier, bearer, mint
 
@@ -21,7 +27,11 @@ __all__ = [
     "MAX_VERIFIED_TOKENS",
     "PUBLISH",
     "TICKET_SECONDS",
+    "AccessTokens",
+    "Attempts",
+    "Passwords",
     "Principal",
+    "RefreshToken",
     "Tickets",
     "Verifier",
     "bearer",

@@ -19,6 +19,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.expiry import STEP_NOTIFICATIONS, STEP_SHARED, Expire, Which
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.removal import Forget, Remove
+from lumen_notify.commit.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.errors import Unavailable
 
 ROUND_SECONDS = 30.0
@@ -132,6 +133,7 @@ class Retention:
         if self._notifications:
             await self._remove_surplus()
         await _repeat(self._forget)
+        await _repeat(self._trim_sessions)
 
     async def _run(self) -> None:
         while True:
@@ -163,6 +165,10 @@ class Retention:
             return False
         trimmed: int = await self._submit(TrimKeys(before=self._before(self._idempotency_seconds)))
         return trimmed == STEP_KEYS
+
+    async def _trim_sessions(self) -> bool:
+        trimmed: int = await self._submit(TrimSessions())
+        return trimmed == STEP_SESSIONS
 
     async def _remove_old(self) -> bool:
         return await self._expire("created_before", self._before(self._notifications_seconds))

@@ -166,6 +166,23 @@ SCHEMAS: dict[str, JsonSchema] = {
         renewed=told(COUNT, "How many streams last longer than before."),
         expires_at=TIME,
     ),
+    "Session": fields(
+        "A session.",
+        user_id=told(ID, "The account's, for ever: the `sub` of its tokens."),
+        access_token=told(TEXT, "What `Authorization: Bearer` takes."),
+        token_type={"type": "string", "const": "Bearer"},
+        expires_in={"type": "integer", "minimum": 1, "description": "Of the access token, in seconds."},
+        refresh_token=told(TEXT, "Good once, for the next access token; to be kept as a password is."),
+    ),
+    "Ended": fields("What has ended.", ended=told(COUNT, "How many sessions.")),
+    "Account": fields(
+        "The caller's account.",
+        user_id=ID,
+        name=told(TEXT, "What one logs in with."),
+        username=told(TEXT, "What is shown."),
+        avatar=or_null(TEXT, "Where a picture is."),
+        created_at=TIME,
+    ),
     "Connections": page_of(
         fields(
             "One open stream.",

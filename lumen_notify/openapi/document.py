@@ -12,6 +12,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.bodies.accounts import (
+    LoginBody,
+    PasswordBody,
+    ProfileBody,
+    RefreshBody,
+    RegisterBody,
+)
 from lumen_notify.accept.bodies.fields import Category
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
 from lumen_notify.accept.bodies.rooms import MemberBody, RoomBody
@@ -20,7 +27,18 @@ from lumen_notify.openapi import answers, frames, problems
 from lumen_notify.openapi.operation import JSON, JsonSchema, Operation, ref
 from lumen_notify.openapi.operations.shared import CREDENTIALS, TAGS
 
-BODIES: tuple[type[BaseModel], ...] = (PublicationBody, MarkBody, ReadBody, RoomBody, MemberBody)
+BODIES: tuple[type[BaseModel], ...] = (
+    PublicationBody,
+    MarkBody,
+    ReadBody,
+    RoomBody,
+    MemberBody,
+    RegisterBody,
+    LoginBody,
+    RefreshBody,
+    PasswordBody,
+    ProfileBody,
+)
 """What requests carry. The models within them come along."""
 
 DESCRIPTION = (

@@ -11,6 +11,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "token_missing": (401, "No token, ticket or cookie."),
     "token_invalid": (401, "Malformed, forged, or meant for somebody else."),
     "token_expired": (401, "Get a fresh one."),
+    "wrong_credentials": (401, "There is no such name, or its password is another."),
+    "session_ended": (401, "The refresh token is not good, or not any more: log in again."),
     "forbidden": (403, "The token lacks the scope that the text names."),
     "not_a_member": (403, "This is for members of the room: join it first."),
     "role_too_low": (403, "The caller's role in the room does not allow this."),
@@ -18,12 +20,14 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "blocked": (403, "The other user has blocked the caller."),
     "not_found": (404, "No such thing for this caller, or no such path."),
     "method_not_allowed": (405, "The path takes other methods: `Allow` names them."),
+    "name_taken": (409, "Another account has this name."),
     "idempotency_key_reused": (409, "The same `Idempotency-Key` with another body."),
     "room_taken": (409, "There is a room with this id already."),
     "room_is_direct": (409, "A direct room is of its two, for good."),
     "last_owner": (409, "A room needs an owner: make another one first."),
     "too_large": (413, "The body is longer than `LUMEN_MAX_BODY_BYTES`."),
     "invalid": (422, "`errors` lists each field and what is wrong with it."),
+    "rate_limited": (429, "Too many attempts: `Retry-After` says when the next may pass."),
     "internal": (500, "A defect of ours; the log has the rest."),
     "database_unavailable": (503, "The database does not answer; nothing was written."),
     "commit_unknown": (
@@ -31,7 +35,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "The database went away during the commit: repeat with the same `Idempotency-Key`.",
     ),
     "keys_unavailable": (503, "The server with the tokens' keys does not answer."),
-    "overloaded": (503, "Too many writes wait already."),
+    "overloaded": (503, "Too many writes, or passwords to be verified, wait already."),
     "draining": (503, "The process is about to end."),
 }
 
@@ -40,6 +44,7 @@ ALWAYS = ("internal",)
 
 HEADERS: dict[int, tuple[str, str]] = {
     401: ("WWW-Authenticate", "`Bearer`."),
+    429: ("Retry-After", "Seconds."),
     503: ("Retry-After", "Seconds."),
 }
 

@@ -49,6 +49,11 @@ def lower(text: str) -> str:
     return text.lower()
 
 
+def check_switch(value: str) -> str | None:
+    """Check that it is `on` or `off`."""
+    return None if value in ("on", "off") else "must be on or off"
+
+
 def check_text(value: str | None) -> str | None:
     """Check that text can be printed."""
     if value is not None and (not value or not value.isprintable()):

@@ -30,6 +30,7 @@ from lumen_notify.settings.checks import (
     check_origins,
     check_path,
     check_secret,
+    check_switch,
     check_text,
     lower,
     origins,
@@ -113,6 +114,31 @@ class Settings:
             int,
             between(0, 300),
             "How many seconds the clocks of the tokens' issuer and of this server may differ, at most 300.",
+        ),
+    )
+    accounts: str = field(
+        default="off",
+        metadata=about(
+            lower,
+            check_switch,
+            "Whether this server has users of its own: with `on`, which needs HS256, anybody who can connect"
+            " may register; `off`: users are your application's.",
+        ),
+    )
+    access_token_seconds: int = field(
+        default=900,
+        metadata=about(
+            int,
+            between(60, 86400),
+            "How many seconds the access token of an account is good, from 60 to a day.",
+        ),
+    )
+    refresh_token_seconds: int = field(
+        default=30 * 86400,
+        metadata=about(
+            int,
+            between(300, 366 * 86400),
+            "After how many seconds without a refresh a log-in ends, from 300 to a year.",
         ),
     )
     cors_origins: tuple[str, ...] = field(
@@ -199,6 +225,14 @@ class Settings:
             " 0 means no limit.",
         ),
     )
+    rate_limits: str = field(
+        default="on",
+        metadata=about(
+            lower,
+            check_switch,
+            "Whether limits on how often somebody may do something hold; `off` is for load tests.",
+        ),
+    )
     replay_events: int = field(
         default=10000,
         metadata=about(
@@ -279,6 +313,11 @@ class Settings:
         if len(keys) > 1:
             names = " and ".join(variable(name) for name in keys)
             problems.append((variable(keys[0]), f"only one key may be set, not {names}"))
+        if self.accounts == "on":
+            others = " and ".join(variable(name) for name in keys if name != "jwt_secret")
+            if others:
+                problem = f"cannot be on together with {others}: whoever holds the private key makes tokens"
+                problems.append((variable("accounts"), problem))
         if problems:
             raise Misconfigured(problems)
 

@@ -6,18 +6,18 @@ CREATE TABLE account (
     username       text    NOT NULL,          -- what is shown
     avatar         text,
     password_hash  text    NOT NULL,          -- argon2id
+    password_at    integer NOT NULL,          -- of another one, later than of the one before
     scope          text    NOT NULL,
     created_at     integer NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE refresh_token (
-    digest      text    PRIMARY KEY,          -- SHA-256
+-- One row per log-in, however often its refresh token is changed.
+CREATE TABLE session (
+    family      text    PRIMARY KEY,          -- SHA-256 of what all its refresh tokens begin with
     user_id     text    NOT NULL,
-    family      text    NOT NULL,             -- one log-in: a token that is used twice ends all of it
-    issued_at   integer NOT NULL,
-    expires_at  integer NOT NULL,
-    used_at     integer
+    digest      text    NOT NULL,             -- SHA-256 of the one that is good
+    begun_at    integer NOT NULL,
+    expires_at  integer NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX refresh_token_by_user ON refresh_token (user_id);
-CREATE INDEX refresh_token_by_family ON refresh_token (family);
-CREATE INDEX refresh_token_by_expiry ON refresh_token (expires_at);
+CREATE INDEX session_by_user ON session (user_id);
+CREATE INDEX session_by_expiry ON session (expires_at);

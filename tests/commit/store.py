@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -17,11 +18,24 @@ from lumen_notify.commit.members import ChangeMembers, change_members
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published, publish
+from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.rooms import CreateRoom, create_rooms
 from lumen_notify.commit.schedule import Cancel, Release, cancel, release
+from lumen_notify.commit.sessions import (
+    LogIn,
+    LogOut,
+    LogOutEverywhere,
+    Refresh,
+    TrimSessions,
+    log_in,
+    log_out,
+    log_out_everywhere,
+    refresh,
+    trim_sessions,
+)
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event, new_id, user_audience
 
@@ -37,6 +51,7 @@ class Store:
         self.log = Log(database, self.clock)
         self.events: list[Event] = []
         self.counts = UnreadCounts(database)
+        self.accounts = Accounts(database)
         self.inbox = Inbox(database)
         self.committer = Committer(
             self.log,
@@ -54,6 +69,14 @@ class Store:
                 CreateRoom: create_rooms,
                 ChangeMembers: change_members,
                 Mark: mark,
+                Register: register,
+                LogIn: log_in,
+                Refresh: refresh,
+                LogOut: log_out,
+                LogOutEverywhere: log_out_everywhere,
+                ChangePassword: change_password,
+                ChangeProfile: change_profile,
+                TrimSessions: trim_sessions,
             },
             announce=self.events.extend,
             pace=_at_once,

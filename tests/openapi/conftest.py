@@ -18,6 +18,7 @@ async def lumen(sqlite_url: str) -> AsyncIterator[Lumen]:
     environ = {
         "LUMEN_DATABASE_URL": sqlite_url,
         "LUMEN_JWT_SECRET": SECRET,
+        "LUMEN_ACCOUNTS": "on",
         "LUMEN_PING_SECONDS": "0.2",
         "LUMEN_MAX_BATCH_ROWS": "7",
         "LUMEN_MAX_CONTENT_CHARACTERS": "70",

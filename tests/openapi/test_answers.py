@@ -70,6 +70,7 @@ async def test_every_field_of_every_answer_is_described(
         await http.post(f"{NOTIFICATIONS}/stream/tickets", headers=ALICE),
         await http.post(f"{NOTIFICATIONS}/stream/renew", headers=ALICE),
         await http.get("/api/v1/connections", headers=ALICE),
+        *await answers_about_accounts(http),
         await http.get("/healthz"),
         await http.get("/readyz"),
         await http.get("/openapi.json"),
@@ -84,14 +85,35 @@ async def test_every_field_of_every_answer_is_described(
         await http.post(NOTIFICATIONS, headers={"Authorization": f"Bearer {token('bob', 'x')}"}, json=FULL),
         await http.post(NOTIFICATIONS, headers={**ALICE, "Idempotency-Key": "k"}, json=FULL),
         await http.post(NOTIFICATIONS, headers={**ALICE, "Idempotency-Key": "k"}, json=[FULL]),
+        await http.post("/api/v1/auth/register", json={"name": "ann", "password": "correct horse battery"}),
+        await http.post("/api/v1/auth/login", json={"name": "ann", "password": "correct horse battery"}),
+        await http.post("/api/v1/auth/refresh", json={"refresh_token": "lnr_"}),
         await http.get(f"{NOTIFICATIONS}/stream"),
         await http.get(f"{NOTIFICATIONS}/stream?device=fridge", headers=ALICE),
     ]
-    statuses = [422, 413, 401, 401, 404, 403, 201, 409, 401, 422]
+    statuses = [422, 413, 401, 401, 404, 403, 201, 409, 409, 401, 401, 401, 422]
     assert [answer.status_code for answer in refusals] == statuses
     for answer in answers + refusals:
         found = faults(document, schema_of(document, answer), answer.json())
         assert found == [], f"{answer.request.method} {answer.request.url}: {answer.text}"
+
+
+async def answers_about_accounts(http: httpx.AsyncClient) -> list[httpx.Response]:
+    path, ann = "/api/v1/auth", {"name": "ann", "password": "correct horse battery"}
+    registered = await http.post(f"{path}/register", json={**ann, "avatar": "/ann.png"})
+    headers = {"Authorization": f"Bearer {registered.json()['access_token']}"}
+    token = {"refresh_token": registered.json()["refresh_token"]}
+    change = {"old": ann["password"], "new": "staple of another kind"}
+    return [
+        registered,
+        await http.post(f"{path}/login", json=ann),
+        await http.post(f"{path}/refresh", json=token),
+        await http.post(f"{path}/logout", json=token),
+        await http.get(f"{path}/me", headers=headers),
+        await http.patch(f"{path}/me", headers=headers, json={"avatar": None}),
+        await http.post(f"{path}/password", headers=headers, json=change),
+        await http.post(f"{path}/logout-everywhere", headers=headers),
+    ]
 
 
 async def test_an_answer_with_a_field_too_many_would_be_told(document: Any) -> None:

@@ -31,6 +31,10 @@ checks.positive_data_acceptance.enabled = false
 [[operations]]  # nobody guesses the id of what is scheduled
 include-operation-id = "cancelScheduled"
 warnings = false
+
+[[operations]]  # nobody guesses a password or a refresh token either, and alice has no account
+include-operation-id = ["logIn", "refreshSession", "changePassword", "getAccount", "changeAccount"]
+warnings = false
 """
 
 
@@ -40,6 +44,8 @@ async def test_requests_made_from_the_document_are_answered_as_it_says(
 ) -> None:
     server = start_server(
         LUMEN_JWT_SECRET=SECRET,
+        LUMEN_ACCOUNTS="on",
+        LUMEN_RATE_LIMITS="off",
         LUMEN_MAX_STREAMS_PER_ADDRESS="1",  # a stream is answered `closing` at once, while this one is open:
         LUMEN_MAX_BODY_BYTES="1000000",  # a list that is too long is told so, not that its body is
     )

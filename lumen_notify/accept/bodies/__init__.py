@@ -1,6 +1,7 @@
 """Bodies: what a request may contain, field by field, with its limits. The one use of pydantic.
 
 fields          the kinds of fields: names, texts, ids, times
+accounts        registering, logging in, one's own account
 notifications   publishing, and marking one's own
 rooms           making rooms, and who is in
 """

@@ -45,6 +45,7 @@ TAGS = {
     "inbox": "A user's own notifications.",
     "rooms": "Where several users meet, and who is in.",
     "stream": "One open connection of a user, and what belongs to it.",
+    "accounts": "Users of this server itself, where the application has none of its own.",
     "process": "About the server itself. Needs no token.",
 }
 

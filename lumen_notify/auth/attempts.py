@@ -1,0 +1,108 @@
+"""Attempts: how often somebody may try to log in or to register, by name and by address.
+
+Promises: each attempt counts before it is looked at, so that many at once are no way round; whether there is
+such a name makes no difference; memory is bounded by MAX_WINDOWS.
+
+A window begins with its first attempt. The numbers are this process's: several count each for themselves.
+Not `limits`: its memory starts a thread at each count, in which it walks through all keys, and asks the
+system's clock.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lumen_notify.errors import RateLimited
+
+MAX_WINDOWS = 50_000
+"""Windows in memory, some 200 bytes each; beyond it the oldest go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many attempts in so many seconds. of: what is counted, for the text of a refusal."""
+
+    of: str
+    attempts: int
+    seconds: int
+
+
+BY_ADDRESS = Limit("log-ins from this address", 300, 3600)
+"""Whatever the names: somebody who tries one password with many names."""
+
+BY_NAME = Limit("log-ins by this name", 100, 3600)
+"""Whatever the addresses: somebody who tries many passwords from many machines."""
+
+BY_BOTH = Limit("log-ins by this name from this address", 10, 60)
+
+REGISTRATIONS = Limit("registrations from this address", 100, 3600)
+
+
+class Attempts:
+    """Counts attempts. clock: milliseconds. is_on: False lets everything pass."""
+
+    def __init__(self, clock: Callable[[], int], *, is_on: bool = True) -> None:
+        self._clock = clock
+        self._is_on = is_on
+        # When the window ends, in ms, and how many attempts it has had; the oldest first.
+        self._windows: dict[tuple[Limit, str], tuple[int, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def log_in(self, name: str, address: str) -> None:
+        """Count one attempt to log in. Raises RateLimited."""
+        network = network_of(address)
+        self._count(BY_ADDRESS, network)
+        self._count(BY_BOTH, f"{name} {network}")
+        self._count(BY_NAME, name)
+
+    def has_logged_in(self, name: str, address: str) -> None:
+        """Forget the attempts of who knew the password. Those by other names from there stay."""
+        self._windows.pop((BY_BOTH, f"{name} {network_of(address)}"), None)
+        self._windows.pop((BY_NAME, name), None)
+
+    def register(self, address: str) -> None:
+        """Count one attempt to register. Raises RateLimited."""
+        self._count(REGISTRATIONS, network_of(address))
+
+    def _count(self, limit: Limit, key: str) -> None:
+        if not self._is_on:
+            return
+        now = self._clock()
+        ends_at, number = self._windows.get((limit, key), (0, 0))
+        if now >= ends_at or ends_at - now > limit.seconds * 1000:  # over, or the clock was set back
+            self._windows.pop((limit, key), None)
+            ends_at, number = now + limit.seconds * 1000, 0
+        if number >= limit.attempts:
+            seconds = max(1, math.ceil((ends_at - now) / 1000))
+            raise RateLimited(
+                f"at most {limit.attempts} {limit.of} in {limit.seconds} seconds;"
+                f" the next may pass in {seconds} s",
+                retry_after_seconds=seconds,
+            )
+        self._windows[limit, key] = (ends_at, number + 1)
+        if len(self._windows) > MAX_WINDOWS:
+            self._drop(now)
+
+    def _drop(self, now: int) -> None:
+        """Drop what is over; where that is not enough, the oldest."""
+        self._windows = {key: window for key, window in self._windows.items() if window[0] > now}
+        for key in list(self._windows)[: max(0, len(self._windows) - MAX_WINDOWS * 9 // 10)]:
+            del self._windows[key]
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one address: of IPv6 a /64, which is what one customer gets (RFC 6177)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.IPv6Network((parsed.packed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,104 @@
+"""Operations of accounts: there only where `LUMEN_ACCOUNTS` is on."""
+
+from __future__ import annotations
+
+from lumen_notify.openapi.operation import JsonSchema, Operation, ref
+from lumen_notify.openapi.operations.shared import BEARER, READS, WRITES
+
+_WRITES = ("invalid", "too_large", "database_unavailable", "commit_unknown", "overloaded")
+"""Of who shows no token."""
+
+_NAME_AND_PASSWORD = {"name": "ann", "password": "correct horse battery"}
+_REFRESH: dict[str, JsonSchema] = {"token": {"value": {"refresh_token": "lnr_..."}}}
+
+REGISTER = Operation(
+    name="register",
+    tag="accounts",
+    summary="Make an account, and log in",
+    description="The body is sent as `application/json`, as with all operations of accounts.",
+    body=ref("RegisterBody"),
+    body_examples={"ann": {"value": {**_NAME_AND_PASSWORD, "username": "Ann"}}},
+    status=201,
+    answered="The account is committed, and this is its first session.",
+    answer=ref("Session"),
+    problems=(*_WRITES, "name_taken", "rate_limited"),
+)
+
+LOGIN = Operation(
+    name="logIn",
+    tag="accounts",
+    summary="Log in",
+    body=ref("LoginBody"),
+    body_examples={"ann": {"value": _NAME_AND_PASSWORD}},
+    answered="A session of its own.",
+    answer=ref("Session"),
+    problems=(*_WRITES, "wrong_credentials", "rate_limited"),
+)
+
+REFRESH = Operation(
+    name="refreshSession",
+    tag="accounts",
+    summary="Change a refresh token for fresh tokens",
+    description="It is good once. Shown a second time, it ends its session: one of the two has stolen it.",
+    body=ref("RefreshBody"),
+    body_examples=_REFRESH,
+    answered="The session goes on by these.",
+    answer=ref("Session"),
+    problems=(*_WRITES, "session_ended"),
+)
+
+LOGOUT = Operation(
+    name="logOut",
+    tag="accounts",
+    summary="End the session of a refresh token",
+    body=ref("RefreshBody"),
+    body_examples=_REFRESH,
+    answered="It has ended, now or before.",
+    answer=ref("Ended"),
+    problems=_WRITES,
+)
+
+LOGOUT_EVERYWHERE = Operation(
+    name="logOutEverywhere",
+    tag="accounts",
+    summary="End all sessions of the caller",
+    description="Access tokens that are there live on until their end.",
+    credentials=BEARER,
+    answered="They have ended.",
+    answer=ref("Ended"),
+    problems=(*READS, "commit_unknown", "overloaded"),
+)
+
+PASSWORD = Operation(
+    name="changePassword",
+    tag="accounts",
+    summary="Change the password, and end all other sessions",
+    credentials=BEARER,
+    body=ref("PasswordBody"),
+    body_examples={"another": {"value": {"old": "correct horse battery", "new": "staple of another kind"}}},
+    answered="The session in place of all others.",
+    answer=ref("Session"),
+    problems=(*WRITES, "wrong_credentials", "not_found", "rate_limited"),
+)
+
+GET = Operation(
+    name="getAccount",
+    tag="accounts",
+    summary="Get the caller's account",
+    credentials=BEARER,
+    answered="The account.",
+    answer=ref("Account"),
+    problems=(*READS, "not_found"),
+)
+
+PATCH = Operation(
+    name="changeAccount",
+    tag="accounts",
+    summary="Change what others are shown of the caller",
+    credentials=BEARER,
+    body=ref("ProfileBody"),
+    body_examples={"name": {"value": {"username": "Ann B."}}, "no picture": {"value": {"avatar": None}}},
+    answered="The account as it is now.",
+    answer=ref("Account"),
+    problems=(*WRITES, "not_found"),
+)

@@ -1,0 +1,103 @@
+-- insert_accounts
+-- Who: register. Of several with one name the first; a name that is taken gives no row.
+INSERT INTO account (user_id, name, username, avatar, password_hash, password_at, scope, created_at)
+SELECT r.user_id, r.name, r.username, r.avatar, r.password_hash, r.now, r.scope, r.now
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+    user_id text, name text, username text, avatar text, password_hash text, scope text, now bigint
+)
+WHERE 1 = 1
+ON CONFLICT (name) DO NOTHING
+RETURNING user_id
+
+-- account_by_name
+-- Who: log-in. Index: the unique name.
+SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
+FROM account a
+WHERE a.name = :name
+
+-- account_by_id
+-- Who: what a caller does with his own account. Index: the primary key.
+SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
+FROM account a
+WHERE a.user_id = :user_id
+
+-- accounts_by_id
+-- Who: refresh, for the claims of the new tokens. Index: the primary key.
+SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at
+FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS r(user_id text)
+JOIN account a ON a.user_id = r.user_id
+
+-- change_profiles
+-- Who: change_profile. A username of NULL stays; the avatar only where it is said to change.
+UPDATE account
+SET username = coalesce(r.new_username, account.username),
+    avatar = CASE WHEN r.sets_avatar = 1 THEN r.new_avatar ELSE account.avatar END
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, new_username text, sets_avatar bigint, new_avatar text)
+WHERE account.user_id = r.id
+RETURNING user_id, name, username, avatar, scope, created_at
+
+-- change_passwords
+-- Who: change_password. Only where the password is still the one that was verified.
+UPDATE account
+SET password_hash = r.new_hash, password_at = r.new_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, seen_at bigint, new_hash text, new_at bigint)
+WHERE account.user_id = r.id AND account.password_at = r.seen_at
+RETURNING user_id
+
+-- hash_passwords_again
+-- Who: a log-in whose hash was made with other parameters. The password stays, and so does its time.
+UPDATE account
+SET password_hash = r.password_hash
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, password_at bigint, password_hash text)
+WHERE account.user_id = r.user_id AND account.password_at = r.password_at
+
+-- open_sessions
+-- Who: log-in, after the password was verified: only where it is still the same.
+INSERT INTO session (family, user_id, digest, begun_at, expires_at)
+SELECT r.family, a.user_id, r.digest, r.now, r.expires_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+    family text, user_id text, digest text, password_at bigint, now bigint, expires_at bigint
+)
+JOIN account a ON a.user_id = r.user_id AND a.password_at = r.password_at
+RETURNING family
+
+-- rotate_sessions
+-- Who: refresh. Only where the refresh token is the one that is good, and has not expired.
+UPDATE session
+SET digest = r.new_digest, expires_at = r.new_expires_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(its_family text, old_digest text, new_digest text, new_expires_at bigint)
+WHERE session.family = r.its_family AND session.digest = r.old_digest AND session.expires_at > :now
+RETURNING family, user_id
+
+-- end_sessions
+-- Who: log-out, and a refresh by a token that was used before. Index: the primary key.
+DELETE FROM session
+WHERE family IN (
+    SELECT r.family
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(family text)
+)
+RETURNING family, user_id, expires_at
+
+-- end_sessions_of_users
+-- Who: log-out everywhere, and another password. Index: session_by_user.
+DELETE FROM session
+WHERE user_id IN (
+    SELECT r.user_id
+    FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS r(user_id text)
+)
+RETURNING user_id
+
+-- trim_sessions
+-- Who: retention. Index: session_by_expiry.
+DELETE FROM session
+WHERE family IN (
+    SELECT s.family
+    FROM session s
+    WHERE s.expires_at <= :now
+    ORDER BY s.expires_at
+    LIMIT :limit
+)
+RETURNING family

@@ -1,0 +1,132 @@
+"""Passwords: hashed so that it costs, with the same work for whom there is not, and never shown."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from lumen_notify.auth import Passwords
+from lumen_notify.auth.passwords import MEMORY_KIB, RUNNING, is_like
+from lumen_notify.errors import Unavailable
+from lumen_notify.settings import Secret
+
+
+def cheap(**more: int) -> Passwords:
+    return Passwords(**{"time_cost": 1, "memory_kib": 8, "lanes": 1} | more)
+
+
+async def test_a_password_is_verified_and_another_is_not() -> None:
+    passwords = cheap()
+    for text in (
+        "correct horse battery",
+        "8 spaces",
+        "\0" * 8,
+        "密码密码密码密码",
+        "🦊" * 1024,
+        "a" * 100_000,
+    ):
+        hashed = await passwords.hash(Secret(text))
+        assert await passwords.verify(hashed, Secret(text))
+        for other in (text + "\0", text[:-1], text.swapcase() + "x"):
+            assert not await passwords.verify(hashed, Secret(other))
+    await passwords.close()
+
+
+async def test_each_hash_has_a_salt_of_its_own_and_is_argon2id() -> None:
+    passwords = cheap()
+    first, second = [await passwords.hash(Secret("correct horse")) for _ in range(2)]
+    assert first != second
+    assert first.startswith("$argon2id$v=19$m=8,t=1,p=1$")
+    await passwords.close()
+
+
+async def test_what_looks_the_same_is_the_same_password() -> None:
+    passwords = cheap()
+    hashed = await passwords.hash(Secret("Älice's café"))
+    assert await passwords.verify(hashed, Secret("A\u0308lice's cafe\u0301"))
+    assert not await passwords.verify(hashed, Secret("alice's cafe"))
+    await passwords.close()
+
+
+async def test_whom_there_is_not_takes_the_same_work() -> None:
+    for passwords in (cheap(), Passwords()):
+        like_nobody = passwords._nobodys.split("$")
+        like_somebody = (await passwords.hash(Secret("correct horse"))).split("$")
+        assert like_nobody[:4] == like_somebody[:4]  # algorithm and costs
+        assert [len(part) for part in like_nobody] == [len(part) for part in like_somebody]
+        assert not await passwords.verify(None, Secret("correct horse"))
+        assert passwords.verified == 1
+        await passwords.close()
+
+
+async def test_defaults_are_those_of_rfc_9106() -> None:
+    passwords = Passwords()
+    assert (await passwords.hash(Secret("correct horse"))).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    await passwords.close()
+
+
+async def test_a_hash_of_other_costs_still_verifies_and_is_outdated() -> None:
+    old, new = cheap(), cheap(time_cost=2)
+    hashed = await old.hash(Secret("correct horse"))
+    assert await new.verify(hashed, Secret("correct horse"))
+    assert (old.is_outdated(hashed), new.is_outdated(hashed)) == (False, True)
+    await old.close()
+    await new.close()
+
+
+async def test_so_many_run_so_many_wait_and_the_next_is_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passwords = cheap(running=2, waiting=3)
+    go = threading.Event()
+    begun = threading.Semaphore(0)
+    running: list[int] = []
+
+    def work(*_: object) -> bool:
+        running.append(1)
+        begun.release()
+        assert go.wait(20)
+        return True
+
+    monkeypatch.setattr(passwords, "_is_it", work)
+    taken = [asyncio.create_task(passwords.verify("x", Secret("a"))) for _ in range(5)]
+    for _ in range(2):
+        assert await asyncio.to_thread(begun.acquire, timeout=20)
+    with pytest.raises(Unavailable) as caught:
+        await passwords.verify("x", Secret("a"))
+    assert caught.value.code == "overloaded"
+    assert len(running) == 2
+    go.set()
+    assert await asyncio.gather(*taken) == [True] * 5
+    assert await passwords.verify("x", Secret("a"))
+    await passwords.close()
+
+
+async def test_the_loop_goes_on_meanwhile() -> None:
+    passwords = Passwords()
+    hashing = asyncio.create_task(passwords.hash(Secret("correct horse")))
+    turns = 0
+    while not hashing.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns > 10
+    await passwords.close()
+
+
+@pytest.mark.parametrize(
+    ("password", "name", "is_so"),
+    [
+        ("annabell", "annabell", True),
+        ("AnnaBell", "annabell", True),
+        ("\uff41nna\uff22ell", "annabell", True),
+        ("annabell1", "annabell", False),
+    ],
+)
+def test_a_password_that_is_the_name_is_known_in_whatever_form(password: str, name: str, is_so: bool) -> None:
+    assert is_like(Secret(password), name) == is_so
+
+
+def test_the_bounds_are_such_that_a_small_machine_holds_them() -> None:
+    assert RUNNING * MEMORY_KIB <= 128 * 1024
