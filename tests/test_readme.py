@@ -255,7 +255,7 @@ def test_every_close_reason_is_in_the_readme_with_what_to_do() -> None:
 
 
 def test_every_frame_is_in_the_readme() -> None:
-    tree = ast.parse((ROOT / "lumen_notify/deliver/frames.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "lumen_notify/deliver/frames/control.py").read_text("utf-8"))
     named = {
         call.args[0].value
         for call in ast.walk(tree)
