@@ -1,7 +1,8 @@
 """Passwords: what sets one: registering, and changing it.
 
 Promises: a name is one account's, however many register it at once; a password is changed only by who knew
-the one that is there at the COMMIT, and that ends all sessions but the one that is opened with it.
+the one that is there at the COMMIT, and that ends all sessions but the one that is opened with it, and the
+user's streams.
 
 Not here: how a password is hashed and verified (`auth/passwords`).
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 
 from lumen_notify.commit.accounts import Account
 from lumen_notify.commit.log import Draft
-from lumen_notify.commit.sessions import NewSession, open_sessions, wrong_credentials
+from lumen_notify.commit.sessions import NewSession, end_all_sessions, open_sessions, wrong_credentials
 from lumen_notify.errors import Conflict
 
 
@@ -89,7 +90,7 @@ async def change_password(draft: Draft, commands: Sequence[ChangePassword]) -> S
     ]
     changed = {user_id for (user_id,) in await draft.run("change_passwords", rows=rows)}
     if changed:
-        await draft.run("end_sessions_of_users", users=[{"user_id": user_id} for user_id in sorted(changed)])
+        await end_all_sessions(draft, sorted(changed))
         await open_sessions(
             draft,
             [(one.user_id, set_at[one.user_id], one.session) for one in commands if one.user_id in changed],

@@ -1,7 +1,8 @@
 """Sessions: the log-ins of accounts; each is one row, however often its refresh token changes.
 
 Promises: a refresh token is good once; one that comes a second time was stolen, by the first or by the second
-who showed it, and ends the whole session; a session is opened only for the password that was verified.
+who showed it, and ends the whole session; a session is opened only for the password that was verified;
+where all sessions of a user end, so do his streams, on all instances.
 
 Not here: what the tokens look like (`auth/sessions`), what sets a password (`passwords`).
 """
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from lumen_notify.commit.accounts import account_of
 from lumen_notify.commit.log import Draft
 from lumen_notify.errors import Unauthenticated
+from lumen_notify.model import to_json, user_audience
 
 STEP_SESSIONS = 500
 """What one step of retention takes away, at most."""
@@ -161,9 +163,18 @@ async def log_out(draft: Draft, commands: Sequence[LogOut]) -> Sequence[int]:
 
 async def log_out_everywhere(draft: Draft, commands: Sequence[LogOutEverywhere]) -> Sequence[int]:
     """Write log-outs everywhere: a `committer.Writer`, to stand behind what opens sessions."""
-    users = [{"user_id": one.user_id} for one in commands]
-    ended = Counter(user_id for (user_id,) in await draft.run("end_sessions_of_users", users=users))
+    ended = await end_all_sessions(draft, [one.user_id for one in commands])
     return [ended[one.user_id] for one in commands]
+
+
+async def end_all_sessions(draft: Draft, user_ids: Sequence[str]) -> Counter[str]:
+    """End all sessions of users, and by an event the streams that they have open anywhere; return how many
+    sessions each had. user_ids: each once."""
+    users = [{"user_id": user_id} for user_id in user_ids]
+    ended = Counter(user_id for (user_id,) in await draft.run("end_sessions_of_users", users=users))
+    for user_id in user_ids:
+        draft.append(audience=user_audience(user_id), kind="revoked", body=to_json({"data": {}}))
+    return ended
 
 
 async def trim_sessions(draft: Draft, commands: Sequence[TrimSessions]) -> Sequence[int]:

@@ -172,6 +172,38 @@ async def test_another_password_ends_every_session_but_the_one_it_answers(stored
     refused(again, 401, "wrong_credentials")
 
 
+async def test_logging_out_everywhere_and_another_password_end_all_of_ones_streams(
+    stored: Site,
+) -> None:
+    session, other = await register(stored), await register(stored, "bob")
+    bobs = await EventStream.open(stored.base_url, other["access_token"])
+    await bobs.wait_for_event("ready")
+    changes = (
+        ("logout-everywhere", b""),
+        ("password", {"old": GOOD, "new": "staple of another kind"}),
+    )
+    for path, body in changes:
+        streams = [await EventStream.open(stored.base_url, session["access_token"]) for _ in range(2)]
+        for stream in streams:
+            await stream.wait_for_event("ready")
+        await stored.publish(session["user_id"], "before")
+        assert (await post(stored, path, body, bearer=session["access_token"])).status_code == 200
+        for stream in streams:
+            await stream.wait_for_end()
+            assert [frame.event for frame in stream.frames if frame.data] == ["ready", "message", "closing"]
+            assert stream.frames[-1].data == {"reason": "revoked", "reconnect": False}
+            await stream.close()
+        cursor = streams[0].frames[-2].id
+        again = await EventStream.open(stored.base_url, session["access_token"], cursor=cursor)
+        await stored.publish(session["user_id"], "after")
+        await again.wait_for_event("message")
+        assert [frame.event for frame in again.frames if frame.data] == ["ready", "message"]
+        await again.close()
+    await stored.publish(other["user_id"], "hello")
+    await bobs.wait_for_event("message")
+    await bobs.close()
+
+
 async def test_logging_out_everywhere_ends_all_of_ones_sessions(stored: Site) -> None:
     sessions = [await register(stored), await log_in(stored)]
     other = await register(stored, "bob")

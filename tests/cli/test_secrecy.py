@@ -20,6 +20,7 @@ from test_example import FOLDER, PhotosServer
 
 SECRET = "the secret of this very test, long enough"
 CONTENT = "the-content-of-a-notification"
+PASSWORD = "the-password of this very test"
 OTHER_SECRET = "another secret, with which somebody forges"
 
 
@@ -37,13 +38,15 @@ class Run:
             "garbage": "gar.ba.ge-credential",
             "too long": "toolongcredential" * 1000,
         }
-        self.shown = {self.good, SECRET, CONTENT, *self.bad.values()}
+        self.auth = f"{server.url}{base}/api/v1/auth"
+        self.shown = {self.good, SECRET, CONTENT, PASSWORD, *self.bad.values()}
 
     def make_requests(self) -> None:
         with httpx.Client(timeout=20, trust_env=False) as client:
             self._calls(client)
             self._streams(client)
             self._oddities(client)
+            self._accounts(client)
 
     def _calls(self, client: httpx.Client) -> None:
         for name, token in {"good": self.good, **self.bad}.items():
@@ -97,6 +100,23 @@ class Run:
                 connection.sendall(request.encode())
                 connection.recv(1000)
 
+    def _accounts(self, client: httpx.Client) -> None:
+        ann = {"name": "ann", "password": PASSWORD}
+        session = client.post(f"{self.auth}/register", json=ann).json()
+        token = {"refresh_token": session["refresh_token"]}
+        fresh = client.post(f"{self.auth}/refresh", json=token).json()
+        for one in (session, fresh):
+            self.shown |= {one["access_token"], one["refresh_token"]}
+        for path, body, expected in (
+            ("register", ann, 409),
+            ("register", {**ann, "password": PASSWORD, "more": 1}, 422),
+            ("login", {"name": "bob", "password": PASSWORD}, 401),
+            ("login", {"name": PASSWORD, "password": "ann"}, 422),
+            ("refresh", token, 401),
+            ("refresh", {"refresh_token": PASSWORD}, 401),
+        ):
+            assert client.post(f"{self.auth}/{path}", json=body).status_code == expected, path
+
     def parts(self) -> set[str]:
         """Return what must not be found: each credential, and each part of one that tells anything."""
         # A JWT's head is the same for all, and says nothing.
@@ -110,7 +130,12 @@ class Run:
 
 
 def test_nothing_secret_is_in_any_line_of_our_server(start_server: StartServer, database_url: str) -> None:
-    server = start_server(database_url=database_url, LUMEN_LOG_LEVEL="debug", LUMEN_JWT_SECRET=SECRET)
+    server = start_server(
+        database_url=database_url,
+        LUMEN_LOG_LEVEL="debug",
+        LUMEN_JWT_SECRET=SECRET,
+        LUMEN_ACCOUNTS="on",
+    )
     run = Run(server)
     run.make_requests()
     server.process.send_signal(signal.SIGTERM)

@@ -191,6 +191,11 @@ async def test_logging_out_everywhere_ends_all_of_ones_own_and_no_others(store: 
         *(store.committer.submit(LogOutEverywhere(user_id=user)) for user in ("u1", "u1", "u3"))
     )
     assert sorted(answers) == [0, 0, 3]
+    assert sorted((event.kind, event.audience) for event in store.events) == [
+        ("revoked", "user:u1"),
+        ("revoked", "user:u1"),
+        ("revoked", "user:u3"),
+    ]
     assert all([await has_ended(store, token) for token in mine])
     assert not await has_ended(store, his)
 
@@ -206,7 +211,9 @@ async def change(store: Store, seen_at: int, hashed: str = "h2") -> RefreshToken
 async def test_another_password_ends_all_sessions_but_the_one_that_comes_with_it(store: Store) -> None:
     await register(store)
     before = [await log_in(store) for _ in range(2)]
+    assert store.events == []
     new = await change(store, store.now)
+    assert [(event.kind, event.audience) for event in store.events] == [("revoked", "user:u1")]
     _, known = await store.accounts.by_id("u1")
     assert (known.hashed, known.set_at) == ("h2", store.now + 1)
     assert all([await has_ended(store, token) for token in before])
@@ -224,6 +231,7 @@ async def test_who_verified_the_password_before_it_changed_gets_no_session_and_c
     assert caught.value.code == "wrong_credentials"
     with pytest.raises(Unauthenticated):
         await change(store, seen_at, "h3")
+    assert len(store.events) == 1, "who is refused ends nobody's streams"
     assert (await store.accounts.by_id("u1"))[1].hashed == "h2"
     assert await store.number_of("session") == 1
 
