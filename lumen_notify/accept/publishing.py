@@ -116,6 +116,7 @@ def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
         fields={name: value for name, value in fields.items() if value is not None},
         deliver_at=None if body.deliver_at is None else from_rfc3339(body.deliver_at),
         owner=owner,
+        expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
     )
 
 

@@ -68,6 +68,7 @@ _NOTIFICATION: dict[str, JsonSchema] = {
     "data": {"type": "object", "additionalProperties": True, "description": "What the publisher gave."},
     "priority": {"type": "string", "enum": ["low", "normal", "high", "urgent"]},
     "created_at": TIME,
+    "expires_at": told(TIME, "When it is gone for everybody; absent for never."),
 }
 
 ROLE: JsonSchema = {"type": "string", "enum": list(ROLES)}
@@ -99,10 +100,12 @@ SCHEMAS: dict[str, JsonSchema] = {
         categories=_NUMBERS,
         rooms=_NUMBERS,
     ),
-    "Notification": fields("A notification as frames carry it.", ("title", "data"), **_NOTIFICATION),
+    "Notification": fields(
+        "A notification as frames carry it.", ("title", "data", "expires_at"), **_NOTIFICATION
+    ),
     "ListedNotification": fields(
         "A notification as its reader has it.",
-        ("title", "data"),
+        ("title", "data", "expires_at"),
         **_NOTIFICATION,
         position=POSITION,
         is_read={"type": "boolean"},
@@ -122,7 +125,7 @@ SCHEMAS: dict[str, JsonSchema] = {
     "ScheduledNotifications": page_of(
         fields(
             "What will be published.",
-            ("title", "data"),
+            ("title", "data", "expires_at"),
             **{name: schema for name, schema in _NOTIFICATION.items() if name != "created_at"},
             to=ref("To"),
             deliver_at=TIME,

@@ -21,6 +21,7 @@ FULL = {
     "data": {"photo": 7},
     "sender": {"id": "bob", "username": "Bob", "avatar": "/bob.png"},
     "priority": "high",
+    "expires_at": "2099-01-31T08:00:00Z",
 }
 
 

@@ -24,7 +24,7 @@ WITHIN_SECONDS = 100
 
 
 CONFIGURATION = """
-[[operations]]  # a schema cannot say that a time is in the future: `deliver_at` makes good data be refused
+[[operations]]  # a schema cannot say that a time is in the future: `deliver_at` makes good data refused
 include-operation-id = "publish"
 checks.positive_data_acceptance.enabled = false
 

@@ -28,6 +28,9 @@ MAX_IDS = 1000
 MAX_AHEAD_DAYS = 366
 """How far ahead a notification may be scheduled."""
 
+MAX_LATER_DAYS = 36_525
+"""How far ahead any other time may be: nobody sees its end, and it can be told in four digits of a year."""
+
 MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
 MAX_ID_CHARACTERS = 64
@@ -89,6 +92,14 @@ def _ahead(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _later(value: str, info: ValidationInfo) -> str:
+    at = from_rfc3339(value)
+    now = (info.context or {}).get("now")
+    if now is not None and not now < at <= now + MAX_LATER_DAYS * 86_400_000:
+        raise ValueError("must be in the future, at most a hundred years ahead")
+    return value
+
+
 def _true(value: bool) -> bool:
     if not value:
         raise ValueError("must be true, or be left out")
@@ -139,6 +150,7 @@ Ids = Annotated[
 All = Annotated[bool, AfterValidator(_true), Field(json_schema_extra={"const": True})]
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS), AfterValidator(_line), _LINE]
 TimeAhead = Annotated[str, AfterValidator(_ahead), Field(json_schema_extra={"format": "date-time"})]
+TimeToCome = Annotated[str, AfterValidator(_later), Field(json_schema_extra={"format": "date-time"})]
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from lumen_notify.accept.bodies.fields import (
     All,
@@ -14,6 +22,7 @@ from lumen_notify.accept.bodies.fields import (
     Content,
     Ids,
     TimeAhead,
+    TimeToCome,
     Title,
     UserId,
     Users,
@@ -21,6 +30,7 @@ from lumen_notify.accept.bodies.fields import (
     storable,
     whole,
 )
+from lumen_notify.model import from_rfc3339
 
 
 class To(Body):
@@ -87,6 +97,17 @@ class PublicationBody(Body):
 
     deliver_at: TimeAhead | None = None
     """When to publish it, at most a year ahead; until then it is scheduled, and can be cancelled."""
+
+    expires_at: TimeToCome | None = None
+    """When it is gone for everybody, read or not; after `deliver_at`."""
+
+    @field_validator("expires_at")
+    @classmethod
+    def _after_delivery(cls, value: str | None, info: ValidationInfo) -> str | None:
+        deliver_at = info.data.get("deliver_at")
+        if value is not None and deliver_at is not None and from_rfc3339(value) <= from_rfc3339(deliver_at):
+            raise ValueError("must be after deliver_at")
+        return value
 
 
 class MarkBody(Body):

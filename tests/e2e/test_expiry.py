@@ -1,0 +1,115 @@
+"""Notifications with an end, by HTTP, by the library and on open streams."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from clients import SECRET, Api, EventStream, Refusal, eventually, serve
+from lumen_notify import Lumen, Settings
+from lumen_notify.errors import Invalid
+from lumen_notify.model import now_ms, rfc3339
+from lumen_notify.settings import Secret
+
+HOUR_MS = 3_600_000
+
+
+def body(content: str = "hi", to: Any = None, **times: int) -> dict[str, Any]:
+    """times: milliseconds from now."""
+    fields = {"to": to or {"user": "ann"}, "category": "offer", "content": content}
+    return fields | {name: rfc3339(now_ms() + time) for name, time in times.items()}
+
+
+@pytest.fixture
+async def lumen(database_url: str) -> AsyncIterator[Lumen]:
+    async with Lumen(Settings(database_url=database_url, jwt_secret=Secret(SECRET))) as lumen:
+        yield lumen
+
+
+@pytest.fixture
+async def http(lumen: Lumen) -> AsyncIterator[httpx.AsyncClient]:
+    async with (
+        serve(lumen.app) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=20) as http,
+    ):
+        yield http
+
+
+async def test_it_shows_its_end_wherever_it_is_shown(http: httpx.AsyncClient, lumen: Lumen) -> None:
+    app, ann = Api(http, "app"), Api(http, "ann")
+    stream = await EventStream.open(str(http.base_url), ann.token)
+    await stream.wait_for_event("ready")
+    at = "2099-01-31T08:00:00.5+01:00"
+    answer = await app.post("", body() | {"expires_at": at})
+    await app.post("", body(deliver_at=HOUR_MS) | {"expires_at": at})
+    await lumen.publish("ann", category="offer", content="hi", expires_at=at)
+
+    shown = "2099-01-31T07:00:00.500Z"
+    frame = await stream.wait_for_event("message")
+    await stream.close()
+    assert frame.data["data"]["expires_at"] == shown
+    assert (await ann.get(f"/{answer['id']}"))["expires_at"] == shown
+    assert [item["expires_at"] for item in await ann.pages()] == [shown, shown]
+    assert [item["expires_at"] for item in (await app.get("/scheduled"))["items"]] == [shown]
+
+
+async def test_at_its_end_it_is_gone_for_everybody_within_a_second(http: httpx.AsyncClient) -> None:
+    app, ann, bob = Api(http, "app"), Api(http, "ann"), Api(http, "bob")
+    streams = [await EventStream.open(str(http.base_url), api.token) for api in (ann, bob)]
+    for stream in streams:
+        await stream.wait_for_event("ready")
+    everybody = {"all": True}
+    await app.post("", [body("stays", everybody), body("stays"), body("stays", {"user": "bob"})])
+    end = now_ms() + 1000
+    ends = {"expires_at": rfc3339(end)}
+    answers = (await app.post("", [body(to=to) | ends for to in (everybody, everybody, {"user": "ann"})]))[
+        "items"
+    ]
+    for_all, also_for_all, for_ann = (answer["id"] for answer in answers)
+    await ann.post("/read", {"ids": [for_all]})
+    await bob.post("/archive", {"ids": [for_all, also_for_all]})
+    assert [(await api.fetched()).unread_count for api in (ann, bob)] == [4, 2]
+
+    gone = ({for_all, also_for_all, for_ann}, {for_all, also_for_all})
+    for stream, ids in zip(streams, gone, strict=True):
+
+        def told(stream: EventStream = stream) -> set[str]:
+            frames = [frame.data["data"]["ids"] for frame in stream.frames if frame.event == "expire"]
+            return {id_ for ids in frames for id_ in ids}
+
+        await stream.wait_for(lambda told=told, ids=ids: told() == ids, what="the end")  # type: ignore[misc]
+        assert end <= now_ms() < end + 1000
+        await eventually(lambda stream=stream: stream.frames[-1].event == "expire", what="the last")  # type: ignore[misc]
+    for stream, api in zip(streams, (ann, bob), strict=True):
+        last = stream.frames[-1].data
+        fresh = await api.fetched()
+        assert (last["unread_count"], last["unread"]["categories"]) == (2, {"offer": 2})
+        assert (fresh.unread_count, fresh.categories) == (2, {"offer": 2})
+        assert {item.content for item in fresh.items.values()} == {"stays"}
+        await stream.close()
+
+
+@pytest.mark.parametrize(
+    "expires_at", ["2020-01-01T00:00:00Z", "9999-12-31T23:59:59-10:00", "2099-01-01T00:00:00", "soon", ""]
+)
+async def test_an_end_that_cannot_be_is_refused_by_its_name(http: httpx.AsyncClient, expires_at: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        await Api(http, "app").post("", body() | {"expires_at": expires_at})
+    assert refused.value.status == 422
+    assert [error["field"] for error in refused.value.problem["errors"]] == ["expires_at"]
+
+
+async def test_an_end_before_the_beginning_is_refused(http: httpx.AsyncClient, lumen: Lumen) -> None:
+    at = rfc3339(now_ms() + HOUR_MS)
+    fields = body() | {"deliver_at": at, "expires_at": at}
+    with pytest.raises(Refusal) as refused:
+        await Api(http, "app").post("", [fields])
+    (error,) = refused.value.problem["errors"]
+    assert error == {"field": "0.expires_at", "message": "must be after deliver_at"}
+
+    with pytest.raises(Invalid, match="wrong") as invalid:
+        await lumen.publish("ann", category="like", content="hi", deliver_at=at, expires_at=at)
+    assert [fault.field for fault in invalid.value.faults] == ["expires_at"]
