@@ -21,9 +21,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.counts import counts_in, stated_body
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.model import to_json, user_audience
@@ -81,18 +80,18 @@ async def take_away(draft: Draft, places: Sequence[tuple[str, str]]) -> int:
     if gone:
         # Those without numbers first: a user's counts are those after all of this.
         order = sorted(gone, key=lambda audience: (audience.startswith(USER), audience))
-        await _keep(draft, {audience: sorted(gone[audience]) for audience in order})
+        _keep(draft, {audience: sorted(gone[audience]) for audience in order})
         fewer = Counter((audience, category) for audience in order for _, category, _ in gone[audience])
         tally = [
             {"audience": audience, "category": category, "live": -number}
             for (audience, category), number in fewer.items()
         ]
-        await draft.run("add_to_tally", rows=tally)
+        draft.add("add_to_tally", rows=tally)
         await _append(draft, {audience: sorted(gone[audience]) for audience in order})
     return sum(map(len, gone.values()))
 
 
-async def _keep(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]]]) -> None:
+def _keep(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]]]) -> None:
     kept = [
         {
             "audience": audience,
@@ -105,20 +104,19 @@ async def _keep(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]]]
         for removed_position, (audience, mine) in enumerate(gone.items(), start=draft.position + 1)
         for id_, category, position in mine
     ]
-    await draft.run("keep_removed", rows=kept)
+    draft.add("keep_removed", rows=kept)
 
 
 async def _append(draft: Draft, gone: Mapping[str, Sequence[tuple[str, str, int]]]) -> None:
     users = [audience.removeprefix(USER) for audience in gone if audience.startswith(USER)]
     counts = await counts_in(draft, users) if users else {}
     for audience, mine in gone.items():
-        body: dict[str, Any] = {"data": {"ids": [id_ for id_, _, _ in mine]}}
+        told = {"ids": [id_ for id_, _, _ in mine]}
         if audience.startswith(USER):
-            user = counts[audience.removeprefix(USER)]
-            body |= {"categories": user.categories, "rooms": user.rooms}
+            body = stated_body(counts[audience.removeprefix(USER)], told)
         else:
-            body["gone"] = mine
-        draft.append(audience=audience, kind="expire", body=to_json(body))
+            body = to_json({"data": told, "gone": mine})
+        draft.append(audience=audience, kind="expire", body=body)
 
 
 async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
@@ -130,7 +128,7 @@ async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
         settled[user_id, audience, category] -= counts
     if receipts:
         rows = [{"user_id": user_id, "id": id_} for user_id, id_, *_ in receipts]
-        await draft.run("forget_receipts", rows=rows)
+        draft.add("forget_receipts", rows=rows)
     left = STEP_SETTLED - len(receipts)
     joined = await draft.run("removed_before_joining", **step, limit=left) if left else ()
     passed: dict[tuple[str, str], int] = {}
@@ -142,14 +140,14 @@ async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
             {"audience": audience, "id": id_, "position": position}
             for (audience, id_), position in passed.items()
         ]
-        await draft.run("pass_joined", rows=rows)
+        draft.add("pass_joined", rows=rows)
     moved = [
         {"user_id": user_id, "audience": audience, "category": category, "count": number}
         for (user_id, audience, category), number in settled.items()
         if number
     ]
     if moved:
-        await draft.run("add_to_settled", rows=moved)
+        draft.add("add_to_settled", rows=moved)
     done = await draft.run("forget_removed", **step)
     return [len(receipts) + len(joined) + len(done)] * len(commands)
 

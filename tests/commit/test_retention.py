@@ -94,7 +94,7 @@ async def test_what_a_user_archived_goes_from_his_archive_by_an_event(store: Sto
     assert len(await store.positions("bob")) == 2
     (event,) = [event for event in store.events if event.kind == "expire"]
     assert event.audience == "user:ann"
-    assert json.loads(event.body) == {"data": {"ids": [one.id]}, "categories": {}, "rooms": {}}
+    assert json.loads(event.body) == {"data": {"ids": [one.id]}, "categories": {}, "rooms": {}, "silent": []}
 
 
 async def test_what_is_for_all_stays_when_one_archives_it(store: Store) -> None:
