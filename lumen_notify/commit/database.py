@@ -83,7 +83,7 @@ class Transaction(Protocol):
 
 
 _Statement = tuple[str, Any]
-"""SQL, and its values: by name for SQLite, in their order for PostgreSQL."""
+"""SQL, and its values: by name for SQLite, or a list of such; in their order for PostgreSQL."""
 
 
 class _Connection:
@@ -154,6 +154,8 @@ class _Connection:
 
     def _statement(self, name: str, values: Mapping[str, Any]) -> _Statement:
         query = self._queries[name]
+        if query.columns:
+            return query.sql, values[query.binds[0]]
         packed = {bind: _pack(values[bind]) for bind in query.binds}
         return query.sql, packed if self._is_sqlite else tuple(packed.values())
 
@@ -283,7 +285,8 @@ async def _in_one_go(raw: Any, statements: Sequence[_Statement]) -> Rows:
     def run() -> Rows:
         rows: Rows = ()
         for sql, values in statements:
-            rows = raw._conn.execute(sql, values).fetchall()
+            execute = raw._conn.executemany if isinstance(values, list) else raw._conn.execute
+            rows = execute(sql, values).fetchall()
         return rows
 
     rows: Rows = await raw._execute(run)

@@ -4,11 +4,13 @@ A file is a row of blocks. `-- name` opens a query, `-- name sqlite` (or `postgr
 for one dialect, `-- fragment name` opens a text that others include as `{name}`. Comment lines under
 the opening line say who needs the query and which index serves it. Values are `:named` binds.
 
-The SQL is PostgreSQL's. Two things are translated, so that nearly every query is written once:
+The SQL is PostgreSQL's. Three things are translated, so that nearly every query is written once:
 
 - binds: `:name` stays for SQLite and becomes `$1`, `$2`, ... for PostgreSQL;
 - rows passed as one JSON parameter: `jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, n bigint)`
-  becomes a select from `json_each(:rows)` for SQLite.
+  becomes a select from `json_each(:rows)` for SQLite;
+- an INSERT of just such rows, as they are, becomes one of `VALUES (:id, :n)` for SQLite, run once for each
+  row: it has no way to a server to save, and takes a third of the time that its JSON takes.
 """
 
 from __future__ import annotations
@@ -27,15 +29,23 @@ _BIND = re.compile(r"(?<!:):([a-z_]+)\b")
 _JSON_ROWS = re.compile(
     r"jsonb_to_recordset\(CAST\(:([a-z_]+) AS jsonb\)\)\s+AS\s+([a-z_]+)\(([a-z_ ,\n]+)\)"
 )
+_PLAIN_INSERT = re.compile(
+    rf"(INSERT INTO \w+ \([a-z_, \n]+\)\s+)SELECT\s+((?:r\.[a-z_]+[, \n]+)+)FROM {_JSON_ROWS.pattern}"
+    r"(?:\s+WHERE true)?(?P<conflict>\s+ON CONFLICT[^:]+)?\Z"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One statement. binds: the parameter names, in the order of PostgreSQL's `$1`, `$2`, ..."""
+    """One statement. binds: the parameter names, in the order of PostgreSQL's `$1`, `$2`, ...
+
+    columns: of each row, if the statement is to be run for each row of its one bind; else none.
+    """
 
     name: str
     sql: str
     binds: tuple[str, ...]
+    columns: tuple[str, ...] = ()
 
 
 def sql_folder() -> Path:
@@ -98,6 +108,11 @@ def _include(text: str, fragments: Mapping[str, str]) -> str:
 
 def _prepare(name: str, text: str, dialect: Dialect) -> Query:
     binds = tuple(dict.fromkeys(_BIND.findall(text)))
+    if dialect == "sqlite" and (plain := _PLAIN_INSERT.match(text)) and "RETURNING" not in text:
+        columns = tuple(re.findall(r"r\.([a-z_]+)", plain[2]))
+        values = ", ".join(f":{column}" for column in columns)
+        sql = f"{plain[1]}VALUES ({values}){plain['conflict'] or ''}"
+        return Query(name=name, sql=sql, binds=binds, columns=columns)
     if dialect == "sqlite":
         return Query(name=name, sql=_JSON_ROWS.sub(_json_each, text), binds=binds)
     numbered = {bind: f"${number}" for number, bind in enumerate(binds, start=1)}

@@ -47,6 +47,30 @@ def test_rows_come_from_json_on_sqlite(tmp_path: Path) -> None:
     )
 
 
+def test_plain_insert_of_rows_is_run_for_each_row_on_sqlite(tmp_path: Path) -> None:
+    source = "FROM jsonb_to_recordset(CAST(:rows AS jsonb))\n    AS r(id text, n bigint)"
+    insert = "INSERT INTO t (id, n)\nSELECT r.id, r.n\n" + source
+    keep = "\nON CONFLICT (id) DO UPDATE SET n = t.n + excluded.n"
+    join = "\nJOIN u ON u.id = r.id"
+    text = "".join(
+        f"-- {name}\n{insert}{more}\n"
+        for name, more in {
+            "plain": "",
+            "kept": "\nWHERE true" + keep,
+            "joined": join,
+            "returned": "\nRETURNING id",
+            "some": "\nWHERE r.n > 1",
+        }.items()
+    )
+    (tmp_path / "some.sql").write_text(text)
+    found = load("sqlite", tmp_path)
+    assert found["plain"].sql == "INSERT INTO t (id, n)\nVALUES (:id, :n)"
+    assert found["kept"].sql == "INSERT INTO t (id, n)\nVALUES (:id, :n)" + keep
+    assert {name for name, query in found.items() if query.columns == ("id", "n")} == {"plain", "kept"}
+    assert {query.binds for query in found.values()} == {("rows",)}
+    assert not any(query.columns for query in load("postgresql", tmp_path).values())
+
+
 def test_dialect_overrides_by_name_whichever_comes_first(tmp_path: Path) -> None:
     blocks = ("a", "a sqlite", "b sqlite", "b", "c postgresql")
     text = "".join(f"-- {opening}\nSELECT {number}\n" for number, opening in enumerate(blocks, start=1))
@@ -100,7 +124,7 @@ def test_every_query_says_who_needs_it_and_is_needed(dialect: Dialect) -> None:
 
 async def test_every_query_is_understood_by_its_database(database: Database) -> None:
     for name, query in load(database.dialect).items():
-        values: dict[str, Any] = dict.fromkeys(query.binds)
+        values: dict[str, Any] = dict.fromkeys(query.columns or query.binds)
         if database.dialect == "sqlite":
             async with database.transaction() as transaction:
                 await transaction.run_sql("SELECT 1")
