@@ -68,9 +68,13 @@ def from_rfc3339(text: str) -> int:
         raise ValueError("must be a time that there is") from None
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+"""Made once: `json.dumps` makes one for each call that wants what we want, a third of its time."""
+
+
 def to_json(value: Any) -> str:
     """Encode compactly, as UTF-8 text without escapes that JSON does not need."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 class _Ids:

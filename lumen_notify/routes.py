@@ -13,7 +13,8 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.accept import problems
 from lumen_notify.accept.accounts import AccountEndpoints
@@ -25,6 +26,7 @@ from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.commit.marks import ACTIONS
+from lumen_notify.crossroads import Crossroads
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.stream import StreamEndpoint
 from lumen_notify.errors import LumenError
@@ -95,8 +97,10 @@ def build(
         _at("/openapi.json", GET=(document.get, about_process.DOCUMENT)),
         _at("/docs", GET=(page.docs, about_process.DOCS)),
     ]
-    document.write([*_described(api, BASE), *_described(about)])
-    return _application([Mount(BASE, routes=api), *about, Mount("/", page)], settings)
+    described = [*(route.below(BASE) for route in api), *about]
+    document.write([*_described(described)])
+    router = Crossroads([Mount(BASE, routes=api), *about, Mount("/", page)], paved=described)
+    return _application(router, settings)
 
 
 def _of_accounts(accounts: AccountEndpoints) -> Iterator[DescribedRoute]:
@@ -117,6 +121,20 @@ class DescribedRoute(Route):
     def __init__(self, path: str, endpoint: Endpoint, operations: dict[str, Operation]) -> None:
         super().__init__(path, endpoint, methods=list(operations))
         self.operations = operations
+        # Not Starlette's wrapping, which catches errors a second time: the application's own does.
+        self.app = _answering(endpoint)
+
+    def below(self, prefix: str) -> DescribedRoute:
+        """Make the same route with something before its path."""
+        return DescribedRoute(prefix + self.path, self.endpoint, self.operations)
+
+
+def _answering(endpoint: Endpoint) -> ASGIApp:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 def _at(path: str, **by_method: tuple[Endpoint, Operation]) -> DescribedRoute:
@@ -130,13 +148,13 @@ def _at(path: str, **by_method: tuple[Endpoint, Operation]) -> DescribedRoute:
     return DescribedRoute(path, only, {method: operation for method, (_, operation) in by_method.items()})
 
 
-def _described(routes: Sequence[DescribedRoute], prefix: str = "") -> Iterator[tuple[str, str, Operation]]:
+def _described(routes: Sequence[DescribedRoute]) -> Iterator[tuple[str, str, Operation]]:
     for route in routes:
         for method, operation in route.operations.items():
-            yield method, prefix + route.path, operation
+            yield method, route.path, operation
 
 
-def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
+def _application(router: Router, settings: Settings) -> Starlette:
     middleware = []
     if settings.cors_origins:
         middleware.append(
@@ -147,8 +165,7 @@ def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
                 allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
             )
         )
-    return Starlette(
-        routes=routes,
+    application = Starlette(
         middleware=middleware,
         exception_handlers={
             LumenError: problems.refused,
@@ -156,3 +173,5 @@ def _application(routes: list[BaseRoute], settings: Settings) -> Starlette:
             Exception: problems.failed,
         },
     )
+    application.router = router
+    return application

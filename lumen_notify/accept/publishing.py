@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.bodies.notifications import PublicationBody
-from lumen_notify.accept.requests import caller, invalid, parse, read_body
+from lumen_notify.accept.requests import caller, header, invalid, parse, read_body
 from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
@@ -126,7 +126,7 @@ def _sender_of(principal: Principal) -> dict[str, Any]:
 
 
 def _key(request: Request, principal: Principal, body: bytes) -> IdempotencyKey | None:
-    key = request.headers.get("idempotency-key")
+    key = header(request, b"idempotency-key")
     if key is None:
         return None
     if not (0 < len(key) <= MAX_KEY_CHARACTERS and key.isascii() and key.isprintable()):

@@ -159,12 +159,14 @@ class Committer:
 
     async def _write(self, commands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Event]]:
         answers: list[Any] = [None] * len(commands)
+        by_kind: dict[type, list[int]] = {}
+        for number, command in enumerate(commands):
+            by_kind.setdefault(type(command), []).append(number)
         self._metrics.batch_commands.observe(len(commands))
         with self._metrics.commit_seconds.time():
             async with self._log.draft() as draft:
                 for kind, write in self._writers.items():
-                    numbers = [n for n, command in enumerate(commands) if type(command) is kind]
-                    if numbers:
+                    if numbers := by_kind.get(kind):
                         results = await write(draft, [commands[n] for n in numbers])
                         for n, result in zip(numbers, results, strict=True):
                             answers[n] = result

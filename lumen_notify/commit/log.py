@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.database import Database, Rows, Transaction
-from lumen_notify.model import Event
+from lumen_notify.model import Event, rfc3339
 
 PAGE_EVENTS = 1000
 """Events read from the database at once."""
@@ -34,11 +34,13 @@ class Head:
 
 
 class Draft:
-    """A write transaction that appends to the log. `now`: its time, for everything in it."""
+    """A write transaction that appends to the log. `now`: its time, for everything in it; `now_text`: the
+    same as RFC 3339."""
 
     def __init__(self, transaction: Transaction, position: int, now: int) -> None:
         self.events: list[Event] = []
         self.now = now
+        self.now_text = rfc3339(now)
         self._transaction = transaction
         self._position = position
 

@@ -148,7 +148,7 @@ def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) 
         "id": publication.id,
         "category": publication.category,
         **publication.fields,
-        "created_at": rfc3339(draft.now),
+        "created_at": draft.now_text,
     }
     if publication.expires_at is not None:
         shown["expires_at"] = rfc3339(publication.expires_at)
