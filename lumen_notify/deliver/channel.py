@@ -71,8 +71,9 @@ class Channel:
                 self.end(frame.ends)
             if not self.outlets:
                 return
-            self.counters, chunks = frame.show(self.counters, self.user_id)
-            parts.append(chunks)
+            if frame.room_id is None or frame.room_id in self.counters.rooms:
+                self.counters, chunks = frame.show(self.counters, self.user_id)
+                parts.append(chunks)
         self.write(parts[0] if len(parts) == 1 else b"".join(parts), second)
 
     def write(self, chunks: bytes, second: int) -> None:

@@ -185,7 +185,7 @@ class Hub:
 
     def _frames_for(self, channel: Channel, batch: _Batch) -> list[Frame]:
         """Return what the batch may have for the channel, in order. Which of a room's frames lie in the
-        time of his membership, the frames find out, one after the other."""
+        time of his membership, the channel finds out, one after the other."""
         mine = batch.others.get(user_audience(channel.user_id), []) if batch.others else []
         if not mine and not batch.rooms:
             return batch.everyone

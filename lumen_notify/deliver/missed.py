@@ -12,7 +12,7 @@ from typing import Protocol
 from lumen_notify.commit.log import PAGE_EVENTS, Head
 from lumen_notify.deliver.frames import Frame, Stated, frame_of
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.model import EVERYONE, ROOM, Counts, Cursor, Event, room_audience, user_audience
+from lumen_notify.model import EVERYONE, Counts, Cursor, Event, room_audience, user_audience
 
 NOW = 2**63
 """After every position."""
@@ -81,7 +81,7 @@ class Missed:
 
 
 def _is_within(frame: Frame, spans: Sequence[tuple[str, int, int]]) -> bool:
-    if not frame.audience.startswith(ROOM):
-        return True
-    room_id = frame.audience.removeprefix(ROOM)
-    return any(room == room_id and since < frame.position < until for room, since, until in spans)
+    room_id = frame.room_id
+    return room_id is None or any(
+        room == room_id and since < frame.position < until for room, since, until in spans
+    )

@@ -108,6 +108,6 @@ LEFT JOIN (
     JOIN member m ON m.user_id = u.user_id
     JOIN room r ON r.id = m.room_id
     UNION ALL
-    SELECT s.user_id, 'silent', s.category, 0, 0
-    FROM ({silenced}) s
+    SELECT q.user_id, 'silent', q.category, 0, 0
+    FROM ({silenced}) q
 ) c ON c.user_id = u.user_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lumen_notify.deliver.chunks import chunk
 from lumen_notify.deliver.counters import Counters
-from lumen_notify.model import CloseReason, Event
+from lumen_notify.model import ROOM, CloseReason, Event
 
 NOT_SHOWN = b""
 
@@ -15,11 +15,12 @@ Shown = tuple[Counters, bytes]
 class Frame:
     """One event, ready to be shown to anybody it concerns.
 
+    room_id: in which room it has happened, None for no room; it is for those who are in it then.
     ends: why the streams that it is shown to end, None if they go on. is_recount: what follows from it
     for somebody who has just come is in the database alone.
     """
 
-    __slots__ = ("_id", "audience", "kind", "position")
+    __slots__ = ("_id", "audience", "kind", "position", "room_id")
 
     ends: CloseReason | None = None
 
@@ -27,6 +28,7 @@ class Frame:
         self.position = event.position
         self.audience = event.audience
         self.kind = event.kind
+        self.room_id = event.audience.removeprefix(ROOM) if event.audience.startswith(ROOM) else None
         self._id = f"{epoch}-{event.position}"
 
     @property
@@ -40,7 +42,7 @@ class Frame:
         raise NotImplementedError
 
     def show(self, counters: Counters, user_id: str) -> Shown:
-        """Follow the log by this event, for a user whose numbers are known up to it."""
+        """Follow the log by this event, for a user who is in its room; his numbers are known up to it."""
         raise NotImplementedError
 
     def again(self, counters: Counters, user_id: str) -> bytes:

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from lumen_notify.deliver.counters import Counters
-from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
-from lumen_notify.model import ROOM, Event, to_json
+from lumen_notify.deliver.frames.frame import Frame, Shown
+from lumen_notify.model import Event, to_json
 
 
 class Gone(Frame):
@@ -41,12 +41,7 @@ class Gone(Frame):
 
     def show(self, counters: Counters, user_id: str) -> Shown:
         """Take off what was unread until now."""
-        since = 0
-        if self.audience.startswith(ROOM):
-            room_id = self.audience.removeprefix(ROOM)
-            if room_id not in counters.rooms:
-                return counters, NOT_SHOWN
-            since = counters.since[room_id]
+        since = 0 if self.room_id is None else counters.since[self.room_id]
         settled = self.settled[user_id]
         fewer = Counter(
             category

@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from lumen_notify.deliver.counters import Counters
-from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
-from lumen_notify.model import ROOM, Event, to_json
+from lumen_notify.deliver.frames.frame import Frame, Shown
+from lumen_notify.model import Event, to_json
 
 
 class RoomFrame(Frame):
     """An event in a room: for those who are in it, with what is unread there."""
 
-    __slots__ = ("_data", "_name", "room_id")
+    __slots__ = ("_data", "_name")
+
+    room_id: str
 
     def __init__(self, event: Event, epoch: str, body: Mapping[str, Any], name: str | None) -> None:
         super().__init__(event, epoch)
-        self.room_id = event.audience.removeprefix(ROOM)
         self._data = to_json(body["data"])
         self._name = name
 
@@ -28,9 +29,7 @@ class RoomFrame(Frame):
         return len(self._data) + 200
 
     def show(self, counters: Counters, user_id: str) -> Shown:
-        """Follow the log, if the user is in the room at this position."""
-        if self.room_id not in counters.rooms:
-            return counters, NOT_SHOWN
+        """Follow the log."""
         after = self._after(counters, user_id)
         return after, self.again(after, user_id)
 
