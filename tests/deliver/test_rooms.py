@@ -1,4 +1,4 @@
-"""Rooms in the hub: everybody sees what happens while he is in, with his own numbers, and nobody else does."""
+"""Rooms in the hub: who is in one sees what happens, with his own numbers, and nobody else does."""
 
 from __future__ import annotations
 

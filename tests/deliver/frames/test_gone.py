@@ -1,0 +1,53 @@
+"""Gone: each reader has as much less unread as was unread by him."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames import Gone
+from lumen_notify.model import Event, to_json
+
+from .events import read_one
+
+GONE = [["a", "like", 2], ["b", "like", 5], ["c", "follow", 6]]
+
+
+def gone(audience: str) -> Gone:
+    body = to_json({"data": {"ids": ["a", "b", "c"]}, "gone": GONE})
+    event = Event(position=7, audience=audience, kind="expire", category=None, body=body, created_at=0)
+    return Gone(event, "e")
+
+
+@pytest.mark.parametrize(
+    ("audience", "settled", "since", "silent", "left"),
+    [
+        ("all", [], {}, [], {"like": 1, "other": 1}),
+        ("all", ["b"], {}, [], {"like": 2, "other": 1}),
+        ("all", ["a", "b", "c"], {}, [], {"like": 3, "follow": 1, "other": 1}),
+        ("all", [], {}, ["follow"], {"like": 1, "follow": 1, "other": 1}),
+        ("room:r", [], {"r": 1}, [], {"like": 1, "other": 1}),
+        ("room:r", [], {"r": 2}, [], {"like": 2, "other": 1}),
+        ("room:r", ["c"], {"r": 5}, [], {"like": 3, "follow": 1, "other": 1}),
+    ],
+)
+def test_each_reader_has_so_much_less(
+    audience: str, settled: list[str], since: dict[str, int], silent: list[str], left: dict[str, int]
+) -> None:
+    before = Counters({"like": 3, "follow": 1, "other": 1}, since, frozenset(silent), since)
+    frame = gone(audience)
+    frame.settled = {"ann": frozenset(settled)}
+    after, chunks = frame.show(before, "ann")
+    assert after.categories == left
+    fields = json.loads(read_one(chunks)["data"])
+    assert (fields["unread_count"], fields["data"]) == (after.total, {"ids": ["a", "b", "c"]})
+
+
+def test_whoever_was_not_asked_about_cannot_be_shown_it() -> None:
+    frame = gone("all")
+    assert frame.is_recount
+    assert frame.ids == ["a", "b", "c"]
+    with pytest.raises(KeyError):
+        frame.show(Counters({}, {}), "ann")
