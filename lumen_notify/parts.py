@@ -24,6 +24,7 @@ from lumen_notify.accept.accounts import AccountEndpoints
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.members import MemberEndpoints
+from lumen_notify.accept.messages import Messages
 from lumen_notify.accept.publishing import Publishing
 from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
@@ -34,6 +35,7 @@ from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.expiry import Expire, Expiry, expire
+from lumen_notify.commit.history import History
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
@@ -212,6 +214,13 @@ class Parts:
             members=Members(database),
             max_body_bytes=settings.max_body_bytes,
         )
+        messages = Messages(
+            verifier=verifier,
+            committer=committer,
+            history=History(database),
+            max_body_bytes=settings.max_body_bytes,
+            max_content_characters=settings.max_content_characters,
+        )
         stream = StreamEndpoint(
             verifier=verifier,
             tickets=tickets,
@@ -232,6 +241,7 @@ class Parts:
             inbox=inbox,
             rooms=rooms,
             members=members,
+            messages=messages,
             stream=stream,
             connections=connections,
             ticketing=ticketing,

@@ -21,6 +21,7 @@ from lumen_notify.accept.accounts import AccountEndpoints
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.members import MemberEndpoints
+from lumen_notify.accept.messages import Messages
 from lumen_notify.accept.publishing import Publishing
 from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
@@ -33,6 +34,7 @@ from lumen_notify.errors import LumenError
 from lumen_notify.openapi import Document, Operation
 from lumen_notify.openapi.operations import accounts as about_accounts
 from lumen_notify.openapi.operations import inbox as about_inbox
+from lumen_notify.openapi.operations import messages as about_messages
 from lumen_notify.openapi.operations import process as about_process
 from lumen_notify.openapi.operations import publishing as about_publishing
 from lumen_notify.openapi.operations import rooms as about_rooms
@@ -53,6 +55,7 @@ def build(
     inbox: InboxEndpoints,
     rooms: RoomEndpoints,
     members: MemberEndpoints,
+    messages: Messages,
     stream: StreamEndpoint,
     connections: Connections,
     ticketing: Ticketing,
@@ -87,6 +90,14 @@ def build(
             PUT=(members.put, about_rooms.PUT_MEMBER),
             DELETE=(members.delete, about_rooms.DELETE_MEMBER),
         ),
+        _at(
+            "/rooms/{id}/messages",
+            GET=(messages.page, about_messages.LIST),
+            POST=(messages.post, about_messages.SEND),
+        ),
+        _at("/rooms/{id}/messages/{message_id:uuid}", GET=(messages.get, about_messages.GET)),
+        _at("/rooms/{id}/read", POST=(messages.post_read, about_messages.READ)),
+        _at("/rooms/{id}/reads", GET=(messages.reads, about_messages.READS_OF_ROOM)),
         _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
         *([] if accounts is None else _of_accounts(accounts)),
     ]

@@ -43,7 +43,6 @@ UNANSWERED_CODES = {
     "unavailable": "always a more exact one",
     "backplane_unavailable": "nothing raises it yet",
     "misconfigured": "a server with it does not start",
-    "muted": "of messages, which have no route yet",
     "cannot_start": "told by the command line",
     "call_failed": "told by the command line",
 }

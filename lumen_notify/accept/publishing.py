@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.bodies.notifications import PublicationBody
-from lumen_notify.accept.requests import caller, header, invalid, parse, read_body
+from lumen_notify.accept.requests import caller, header, invalid, parse, read_body, sender_of
 from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
@@ -50,7 +50,7 @@ class Publishing:
         if any(one.to.user != principal.user_id for one in bodies):
             principal.require(PUBLISH)
         key = _key(request, principal, body)
-        published = await self.publish(bodies, _sender_of(principal), key)
+        published = await self.publish(bodies, sender_of(principal), key)
         answers = [_answer(one) for one in published]
         answer: Any = {"items": answers} if is_list else answers[0]
         return Response(to_json(answer), 201, media_type="application/json")
@@ -118,11 +118,6 @@ def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
         owner=owner,
         expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
     )
-
-
-def _sender_of(principal: Principal) -> dict[str, Any]:
-    username = principal.username or principal.user_id
-    return {"id": principal.user_id, "username": username, "avatar": principal.avatar}
 
 
 def _key(request: Request, principal: Principal, body: bytes) -> IdempotencyKey | None:

@@ -45,6 +45,12 @@ def header(request: Request, name: bytes) -> str | None:
     return None
 
 
+def sender_of(principal: Principal) -> dict[str, Any]:
+    """Return the caller as others are shown him."""
+    username = principal.username or principal.user_id
+    return {"id": principal.user_id, "username": username, "avatar": principal.avatar}
+
+
 async def read_body(request: Request, max_bytes: int) -> bytes:
     """Return the whole body. Raises TooLarge as soon as it is known to be. 0: no limit."""
     announced = header(request, b"content-length") or "0"

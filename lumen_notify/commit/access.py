@@ -5,17 +5,16 @@ Promise: a room that is not public does not exist for those who are not in it.
 
 from __future__ import annotations
 
-from lumen_notify.errors import Forbidden, NotFound, Refused
+from lumen_notify.commit.standings import no_room, not_a_member
+from lumen_notify.errors import Forbidden, Refused
 
 
 def refusal(kind: str | None, role: str | None) -> Refused | None:
     """Say why a user may not look into a room; None if he may. kind: of the room, None for no such room.
     role: None for who is no member."""
     if kind in (None, "gone") or (kind != "public" and role is None):
-        return NotFound("there is no such room for you")
-    if role is None:
-        return Forbidden("only members may do this: join the room first", code="not_a_member")
-    return None
+        return no_room()
+    return not_a_member() if role is None else None
 
 
 def write_refusal(kind: str | None, role: str | None, *, is_blocked: object = False) -> Refused | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lumen_notify.accept.bodies.messages import KINDS as MESSAGE_KINDS
 from lumen_notify.commit.roles import ROLES
 from lumen_notify.commit.rooms import KINDS
 from lumen_notify.deliver.stream import DEVICES
@@ -21,6 +22,7 @@ TIME: JsonSchema = {
     "description": "RFC 3339, UTC, with milliseconds.",
     "examples": ["2026-01-31T08:00:00.000Z"],
 }
+SEQ: JsonSchema = {"type": "integer", "minimum": 1, "description": "A message's number in its room."}
 POSITION: JsonSchema = {"type": "integer", "minimum": 0, "description": "A place in the log."}
 
 
@@ -157,6 +159,45 @@ SCHEMAS: dict[str, JsonSchema] = {
     "Members": page_of(
         fields("One member.", user_id=TEXT, role=ROLE, last_read_seq=told(COUNT, "What he has read, up to.")),
         "One page, in the order of the ids.",
+        is_paged=True,
+    ),
+    "Message": fields(
+        "A message as history and frames show it.",
+        ("data", "reply_to", "mentions", "client_id"),
+        id=ID,
+        room_id=TEXT,
+        seq=SEQ,
+        sender=ref("Sender"),
+        kind={"type": "string", "enum": list(MESSAGE_KINDS)},
+        content=told(TEXT, "Plain text: show it as it is, never as HTML."),
+        data={"type": "object", "additionalProperties": True, "description": "What the sender gave."},
+        reply_to=fields("The message that it answers.", id=ID, seq=SEQ),
+        mentions={"type": "array", "items": TEXT, "description": "The ids of members."},
+        client_id=told(TEXT, "What the sender calls it."),
+        created_at=TIME,
+    ),
+    "Messages": page_of(
+        ref("Message"),
+        "One page, ascending. `next_cursor` is for the parameter that was used: `after`, or else `before`.",
+        is_paged=True,
+    ),
+    "Sent": fields(
+        "It is committed.",
+        id=ID,
+        seq=SEQ,
+        position=POSITION,
+        status={"type": "string", "const": "sent"},
+    ),
+    "RoomRead": fields(
+        "The mark is committed.",
+        changed=told(COUNT, "By how many messages it moved; 0 if it had been there, or further."),
+        last_read_seq=told(COUNT, "Up to where the caller has read; 0 for nothing."),
+        unread=told(COUNT, "What the caller has left to read in the room."),
+        position=POSITION,
+    ),
+    "Reads": page_of(
+        fields("How far one member has read.", user_id=TEXT, last_read_seq=COUNT),
+        "One page, by user id.",
         is_paged=True,
     ),
     "Ticket": fields(

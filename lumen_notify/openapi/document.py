@@ -20,6 +20,7 @@ from lumen_notify.accept.bodies.accounts import (
     RegisterBody,
 )
 from lumen_notify.accept.bodies.fields import Category
+from lumen_notify.accept.bodies.messages import MessageBody, ReadRoomBody
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
 from lumen_notify.accept.bodies.rooms import MemberBody, RoomBody
 from lumen_notify.model import to_json
@@ -38,6 +39,8 @@ BODIES: tuple[type[BaseModel], ...] = (
     RefreshBody,
     PasswordBody,
     ProfileBody,
+    MessageBody,
+    ReadRoomBody,
 )
 """What requests carry. The models within them come along."""
 
@@ -95,7 +98,8 @@ class Document:
             "description": f"All is published, or nothing: at most {self._max_batch_rows} recipients in sum.",
         }
         # What the settings decide, and the models are only told at run time.
-        bodies["PublicationBody"]["properties"]["content"]["maxLength"] = self._max_content_characters
+        for body in ("PublicationBody", "MessageBody"):
+            bodies[body]["properties"]["content"]["maxLength"] = self._max_content_characters
         users, ids = (
             bodies[body]["properties"][field] for body, field in (("To", "users"), ("MarkBody", "ids"))
         )

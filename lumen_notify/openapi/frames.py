@@ -8,8 +8,9 @@ holds is its `contentSchema`.
 from __future__ import annotations
 
 from lumen_notify.commit.marks import ACTIONS
+from lumen_notify.commit.reads import MAX_IDS
 from lumen_notify.model import CloseReason
-from lumen_notify.openapi.answers import COUNT, COUNTS, ID, fields, told
+from lumen_notify.openapi.answers import COUNT, COUNTS, ID, SEQ, TEXT, fields, told
 from lumen_notify.openapi.operation import JsonSchema, ref
 
 REASONS = tuple(reason.word for reason in CloseReason if reason is not CloseReason.GONE)
@@ -22,6 +23,14 @@ FRAMES: dict[str, JsonSchema] = {
         unread_count=COUNTS["unread_count"],
         data=ref("Notification"),
     ),
+    "ChatFrame": fields(
+        "A message of a room.",
+        type={"const": "chat"},
+        unread_count=COUNTS["unread_count"],
+        room=ref("RoomUnread"),
+        data=ref("Message"),
+    ),
+    "RoomUnread": fields("What the reader has unread in a room.", id=TEXT, unread=COUNT),
     "ReadyFrame": fields(
         "The stream is set; what was missed follows.",
         connection_id=ID,
@@ -33,6 +42,19 @@ FRAMES: dict[str, JsonSchema] = {
         "The user has marked notifications, on any device.",
         **COUNTS,
         data=told(ref("MarkBody"), "Which ones, as the request said it."),
+    ),
+    "RoomReadFrame": fields(
+        "A member has read a room up to a message. The numbers are the reader's of the stream.",
+        unread_count=COUNTS["unread_count"],
+        room=ref("RoomUnread"),
+        data=fields(
+            "Who, and which messages.",
+            room_id=TEXT,
+            user_id=TEXT,
+            from_seq=SEQ,
+            up_to=SEQ,
+            ids=told({"type": "array", "items": ID}, f"At most {MAX_IDS}: the newest."),
+        ),
     ),
     "ExpireFrame": fields(
         "Notifications are gone: take them out of the list.",
@@ -60,19 +82,21 @@ _RETRY = {"type": "integer", "minimum": 1, "description": "Milliseconds until a 
 
 def _event(
     event: str,
-    schema: str,
+    schemas: str | tuple[str, ...],
     description: str,
     *,
     required: tuple[str, ...] = ("event", "id", "data"),
     **more: JsonSchema,
 ) -> JsonSchema:
+    several = [ref(schema) for schema in schemas] if isinstance(schemas, tuple) else []
+    content = {"oneOf": several} if several else ref(str(schemas))
     return {
         "type": "object",
         "title": event,
         "description": description,
         "properties": {
             "event": {"const": event},
-            "data": {**_DATA, "contentSchema": ref(schema)},
+            "data": {**_DATA, "contentSchema": content},
             **({"id": _ID} if event not in ("expiring", "closing") else {}),
             **more,
         },
@@ -85,8 +109,8 @@ EVENT: JsonSchema = {
     "oneOf": [
         _event(
             "message",
-            "NotificationFrame",
-            "A notification, without an `event:` line: `EventSource.onmessage` gets it.",
+            ("NotificationFrame", "ChatFrame"),
+            "A notification, or a message of a room. No `event:` line: `EventSource.onmessage` gets it.",
             required=("id", "data"),
         ),
         _event(
@@ -95,7 +119,16 @@ EVENT: JsonSchema = {
             "Always the first. Without an id if what was missed follows.",
             required=("event", "data"),
         ),
-        *(_event(action, "MarkFrame", f"A mark, made on any device: `{action}`.") for action in ACTIONS),
+        _event(
+            "read",
+            ("MarkFrame", "RoomReadFrame"),
+            "A mark, made on any device: `read`; or how far a member of a room has read.",
+        ),
+        *(
+            _event(action, "MarkFrame", f"A mark, made on any device: `{action}`.")
+            for action in ACTIONS
+            if action != "read"
+        ),
         _event("expire", "ExpireFrame", "Notifications have been removed."),
         _event("reset", "ResetFrame", "The cursor cannot be served: another database, or too far back."),
         _event("ping", "PingFrame", "Nothing happened for a while (`LUMEN_PING_SECONDS`)."),

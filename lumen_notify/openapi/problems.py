@@ -16,6 +16,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "forbidden": (403, "The token lacks the scope that the text names."),
     "not_a_member": (403, "This is for members of the room: join it first."),
     "role_too_low": (403, "The caller's role in the room does not allow this."),
+    "muted": (403, "The caller may read in this room, not write."),
     "banned": (403, "The user is banned from the room."),
     "blocked": (403, "The other user has blocked the caller."),
     "not_found": (404, "No such thing for this caller, or no such path."),

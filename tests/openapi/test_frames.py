@@ -37,12 +37,25 @@ def check(document: Any, frames: list[Frame]) -> set[str]:
     return names
 
 
+async def talk(http: httpx.AsyncClient) -> None:
+    """Let alice and bob do all that one does in a room."""
+    alice, bob = ({"Authorization": f"Bearer {token(user)}"} for user in ("alice", "bob"))
+    room = "/api/v1/rooms/here"
+    answers = [
+        await http.post(f"{room}/messages", headers=alice, json={"content": "hi"}),
+        await http.post(f"{room}/messages", headers=bob, json={"content": "hi", "mentions": ["alice"]}),
+        await http.post(f"{room}/read", headers=alice, json={"up_to": 2}),
+    ]
+    assert all(answer.is_success for answer in answers), answers
+
+
 async def test_every_frame_is_as_described(
     lumen: Lumen, http: httpx.AsyncClient, document: Any, closing: AsyncExitStack
 ) -> None:
     url = str(http.base_url)
     alice = Api(http, "alice")
     full = {"title": "t", "data": {"n": 1}, "priority": "low", "sender": {"id": "bob"}}
+    await http.post("/api/v1/rooms", headers=alice._headers, json={"id": "here", "members": ["bob"]})
     stream = await EventStream.open(url, token("alice", ttl_seconds=40), cursor="nonsense")
     closing.push_async_callback(stream.close)
     await stream.wait_for_event("reset")
@@ -52,6 +65,7 @@ async def test_every_frame_is_as_described(
     for selection in ({"all": True}, {"category": "like", "up_to": 2}):
         for action in ("seen", "read", "unread", "archive", "unarchive"):
             await alice.post(f"/{action}", selection)
+    await talk(http)
     for event in ("ping", "expiring", "archive"):
         await stream.wait_for_event(event)
     assert lumen._parts is not None

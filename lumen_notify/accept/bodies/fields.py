@@ -135,6 +135,7 @@ _LINE = _pattern(f"[^{_NOT_IN_LINE}]*")
 UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line), _LINE]
 Category = Annotated[str, AfterValidator(slug), _pattern(_SLUG_PATTERN)]
 RoomId = Annotated[str, AfterValidator(slug), _pattern(_SLUG_PATTERN)]
+PlainText = Annotated[str, AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")]
 Content = Annotated[
     str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")
 ]

@@ -43,7 +43,7 @@ CREDENTIALS: dict[str, dict[str, Any]] = {
 TAGS = {
     "publish": "Your application tells its users something.",
     "inbox": "A user's own notifications.",
-    "rooms": "Where several users meet, and who is in.",
+    "rooms": "Where several users meet: who is in, and what they say.",
     "stream": "One open connection of a user, and what belongs to it.",
     "accounts": "Users of this server itself, where the application has none of its own.",
     "process": "About the server itself. Needs no token.",

@@ -1,0 +1,175 @@
+"""Messages: what a member says in a room, reads there, and has read.
+
+Promise: a message is answered once it is committed; what is sent again with the same `client_id` is
+answered by 200 and the first answer instead of by 201.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.bodies.messages import MAX_SEQ, MessageBody, ReadRoomBody
+from lumen_notify.accept.members import after_user
+from lumen_notify.accept.requests import (
+    DEFAULT_PAGE,
+    MAX_PAGE,
+    Query,
+    caller,
+    invalid,
+    parse,
+    read_body,
+    sender_of,
+)
+from lumen_notify.accept.rooms import room_id
+from lumen_notify.auth import PUBLISH, Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.history import History
+from lumen_notify.commit.messages import Send, Sent
+from lumen_notify.commit.reads import ReadRoom, RoomRead
+from lumen_notify.errors import Invalid
+from lumen_notify.model import new_id, to_json
+
+_MESSAGE: TypeAdapter[MessageBody] = TypeAdapter(MessageBody)
+_READ: TypeAdapter[ReadRoomBody] = TypeAdapter(ReadRoomBody)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Messages:
+    """Sends and reads, for HTTP and for the library."""
+
+    verifier: Verifier
+    committer: Committer
+    history: History
+    max_body_bytes: int
+    max_content_characters: int
+
+    async def post(self, request: Request) -> Response:
+        """Answer `POST /rooms/{id}/messages`: 201 after COMMIT, 200 for a repeat."""
+        principal = await caller(request, self.verifier)
+        room = room_id(request)
+        body = parse(_MESSAGE, await read_body(request, self.max_body_bytes), self._context())
+        if body.kind == "system":
+            principal.require(PUBLISH)
+        return answer_of(await self.send(room, sender_of(principal), body))
+
+    async def send(self, room_id: str, sender: Mapping[str, Any], body: MessageBody) -> Sent:
+        """Commit a message. sender: `{id, username, avatar}`. Raises NotFound, Forbidden, Invalid,
+        Unavailable."""
+        sent: Sent = await self.committer.submit(
+            Send(
+                id=new_id(),
+                room_id=room_id,
+                sender=sender,
+                fields=fields_of(body),
+                client_id=body.client_id,
+                reply_to=body.reply_to,
+                mentions=body.mentions or (),
+                is_system=body.kind == "system",
+            )
+        )
+        return sent
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/messages`: ascending, the newest unless the query says from where."""
+        principal = await caller(request, self.verifier)
+        room = room_id(request)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        seqs = {
+            name: query.number(name, default=-1, lowest=0, highest=MAX_SEQ)
+            for name in ("before", "after", "around")
+        }
+        query.done()
+        given = [name for name, seq in seqs.items() if seq >= 0]
+        if len(given) > 1:
+            raise Invalid("only one of before, after and around may be given", field=given[1])
+        way = given[0] if given else "before"
+        if way == "after":
+            seq, older, newer = min(seqs["after"] + 1, MAX_SEQ), 0, limit + 1
+        elif way == "around":
+            seq, older, newer = seqs["around"], limit // 2 + 1, limit - limit // 2
+        else:
+            seq, older, newer = seqs["before"] if given else MAX_SEQ, limit + 1, 0
+        rows = await self.history.page(room, principal.user_id, seq=seq, older=older, newer=newer)
+        if way == "after":
+            shown = rows[:limit]
+            cursor = shown[-1][0] if len(rows) > limit else None
+        else:
+            has_older = sum(row[0] < seq for row in rows) == older
+            shown = rows[1:] if has_older else rows
+            cursor = shown[0][0] if has_older else None
+        items = ",".join(body for _, body in shown)
+        next_cursor = "null" if cursor is None else f'"{cursor}"'
+        return _json(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/messages/{message_id}`."""
+        principal = await caller(request, self.verifier)
+        id_ = str(request.path_params["message_id"])
+        return _json(await self.history.get(room_id(request), principal.user_id, id_))
+
+    async def post_read(self, request: Request) -> Response:
+        """Answer `POST /rooms/{id}/read`: forward only; beyond the newest is up to the newest."""
+        principal = await caller(request, self.verifier)
+        room = room_id(request)
+        body = parse(_READ, await read_body(request, self.max_body_bytes))
+        read = await self.read(room, principal.user_id, body.up_to)
+        fields = {
+            "changed": read.changed,
+            "last_read_seq": read.last_read_seq,
+            "unread": read.unread,
+            "position": read.position,
+        }
+        return _json(to_json(fields))
+
+    async def read(self, room_id: str, user_id: str, up_to: int) -> RoomRead:
+        """Commit a read mark. Raises NotFound, Forbidden, Unavailable."""
+        read: RoomRead = await self.committer.submit(ReadRoom(room_id=room_id, user_id=user_id, up_to=up_to))
+        return read
+
+    async def reads(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/reads`: how far each member has read, by user id."""
+        principal = await caller(request, self.verifier)
+        room = room_id(request)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        after = after_user(query.text("cursor"))
+        query.done()
+        rows = await self.history.reads(room, principal.user_id, after=after, limit=limit + 1)
+        items = [{"user_id": user_id, "last_read_seq": seq} for user_id, seq in rows[:limit]]
+        next_cursor = rows[limit - 1][0] if len(rows) > limit else None
+        return _json(to_json({"items": items, "next_cursor": next_cursor}))
+
+    def body(self, fields: dict[str, Any]) -> MessageBody:
+        """Validate a message that comes from Python. Raises Invalid."""
+        try:
+            return MessageBody.model_validate(fields, context=self._context())
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    def _context(self) -> dict[str, int]:
+        return {"max_content_characters": self.max_content_characters}
+
+
+def fields_of(body: MessageBody) -> dict[str, Any]:
+    """Return what a message says, as history shows it."""
+    fields: dict[str, Any] = {"kind": body.kind, "content": body.content}
+    if body.data is not None:
+        fields["data"] = body.data
+    return fields
+
+
+def answer_of(sent: Sent) -> Response:
+    """Answer a send."""
+    text = f'{{"id":"{sent.id}","seq":{sent.seq},"position":{sent.position},"status":"sent"}}'
+    return Response(text, 200 if sent.is_repeat else 201, media_type="application/json")
+
+
+def _json(text: str) -> Response:
+    return Response(text, headers={"cache-control": "no-store"}, media_type="application/json")

@@ -1,0 +1,110 @@
+"""Operations of what is said in rooms."""
+
+from __future__ import annotations
+
+from lumen_notify.accept.bodies.messages import MAX_SEQ
+from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
+from lumen_notify.commit.reads import MAX_IDS
+from lumen_notify.openapi.operation import Operation, query, ref
+from lumen_notify.openapi.operations.rooms import ROOM_ID, USER_CURSOR
+from lumen_notify.openapi.operations.shared import BEARER, PAGE_LIMIT, READS, WRITES
+
+MESSAGE = {
+    "name": "message_id",
+    "in": "path",
+    "required": True,
+    "description": "The message's id.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+
+_SEQ = {"type": "integer", "minimum": 0, "maximum": MAX_SEQ}
+
+INSIDE = ("not_found", "not_a_member")
+"""What those get who are not in the room: the first if it is not public."""
+
+SEND = Operation(
+    name="sendMessage",
+    tag="rooms",
+    summary="Send a message",
+    description=(
+        "The answer comes once it is committed. With a `client_id` it may be sent again: the repeat is "
+        "answered by 200, with the ids of the first. Sending reads the room up to the message. "
+        f"Kind `system` needs the scope `{PUBLISH_SCOPE}`, and no membership."
+    ),
+    credentials=BEARER,
+    parameters=(ROOM_ID,),
+    body=ref("MessageBody"),
+    body_examples={
+        "text": {"value": {"content": "hi", "client_id": "7f3a"}},
+        "image": {"value": {"kind": "image", "data": {"url": "/photos/7.jpg"}}},
+    },
+    status=201,
+    or_status=200,
+    answered="It is committed.",
+    answer=ref("Sent"),
+    problems=(*WRITES, *INSIDE, "forbidden", "muted", "blocked"),
+)
+
+LIST = Operation(
+    name="listMessages",
+    tag="rooms",
+    summary="List the messages of a room, in the order of their seq",
+    description=(
+        "The newest, or those before, after or around a seq: one of the three at most. Unknown parameters "
+        "are refused."
+    ),
+    credentials=BEARER,
+    parameters=(
+        ROOM_ID,
+        PAGE_LIMIT,
+        query("before", _SEQ, "The nearest below this seq."),
+        query("after", _SEQ, "The nearest above this seq."),
+        query("around", _SEQ, "Half of them below this seq, the others from it on."),
+    ),
+    answered="A page.",
+    answer=ref("Messages"),
+    problems=(*READS, "invalid", *INSIDE),
+)
+
+GET = Operation(
+    name="getMessage",
+    tag="rooms",
+    summary="Get one message",
+    credentials=BEARER,
+    parameters=(ROOM_ID, MESSAGE),
+    answered="The message.",
+    answer=ref("Message"),
+    problems=(*READS, *INSIDE),
+)
+
+READ = Operation(
+    name="readRoom",
+    tag="rooms",
+    summary="Read a room up to a message",
+    description=(
+        "Forward only: what is read stays so. Every member's streams are told, with the ids of the newest "
+        f"{MAX_IDS} messages that were read."
+    ),
+    credentials=BEARER,
+    parameters=(ROOM_ID,),
+    body=ref("ReadRoomBody"),
+    body_examples={"read": {"value": {"up_to": 17}}},
+    answered="The mark is committed.",
+    answer=ref("RoomRead"),
+    problems=(*WRITES, *INSIDE),
+)
+
+READS_OF_ROOM = Operation(
+    name="listReads",
+    tag="rooms",
+    summary="List how far each member has read",
+    credentials=BEARER,
+    parameters=(
+        ROOM_ID,
+        PAGE_LIMIT,
+        USER_CURSOR,
+    ),
+    answered="A page, by user id.",
+    answer=ref("Reads"),
+    problems=(*READS, "invalid", *INSIDE),
+)
