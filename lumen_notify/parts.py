@@ -14,7 +14,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from starlette.types import ASGIApp
@@ -40,6 +40,7 @@ from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
 from lumen_notify.commit.members import ChangeMembers, Members, change_members
+from lumen_notify.commit.merging import Merging, Tell, tell
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
@@ -48,6 +49,7 @@ from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove, settled_of
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.rooms import CreateRoom, Rooms, create_rooms
+from lumen_notify.commit.rounds import Rounds
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
 from lumen_notify.commit.sessions import (
     LogIn,
@@ -87,6 +89,7 @@ class Parts:
         schedule: Schedule,
         expiry: Expiry,
         retention: Retention,
+        rounds: Sequence[Rounds],
         tail: Tail,
         streams: Streams,
         publishing: Publishing,
@@ -101,6 +104,7 @@ class Parts:
         self.schedule = schedule
         self.expiry = expiry
         self.retention = retention
+        self._rounds = rounds
         self._tail = tail
         self._accounts = accounts
 
@@ -145,6 +149,7 @@ class Parts:
             {
                 Publish: publish,
                 Release: release,
+                Tell: tell,
                 Cancel: cancel,
                 Expire: expire,
                 Remove: remove,
@@ -171,6 +176,8 @@ class Parts:
         )
         schedule = Schedule(database, committer.submit, clock)
         expiry = Expiry(database, committer.submit, clock)
+        merging = Merging(database, committer.submit, clock)
+        rounds = [Rounds("merging", merging.tell_all)]
         retention = Retention(
             database,
             committer.submit,
@@ -253,6 +260,8 @@ class Parts:
         schedule.start()
         expiry.start()
         retention.start()
+        for each in rounds:
+            each.start()
         streams.wheel.start()
         return cls(
             database=database,
@@ -260,6 +269,7 @@ class Parts:
             schedule=schedule,
             expiry=expiry,
             retention=retention,
+            rounds=rounds,
             tail=tail,
             streams=streams,
             publishing=publishing,
@@ -273,6 +283,8 @@ class Parts:
         await self.schedule.close()
         await self.expiry.close()
         await self.retention.close()
+        for each in self._rounds:
+            await each.close()
         await self._committer.close()
         if self._accounts is not None:
             await self._accounts.passwords.close()

@@ -88,7 +88,7 @@ class Publishing:
 
 def _answer(one: Published) -> dict[str, Any]:
     answer: dict[str, Any] = {"id": one.id, "recipients": one.recipients, "position": one.position}
-    return answer if one.position is not None else {**answer, "status": "scheduled"}
+    return answer if one.status is None else {**answer, "status": one.status}
 
 
 def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
@@ -117,6 +117,7 @@ def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
         deliver_at=None if body.deliver_at is None else from_rfc3339(body.deliver_at),
         owner=owner,
         expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
+        group_key=body.group_key,
     )
 
 

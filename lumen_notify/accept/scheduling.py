@@ -76,6 +76,7 @@ def _item(row: Scheduled) -> dict[str, Any]:
         "to": {"all": True} if one.audiences == (EVERYONE,) else {"users": users},
         "category": one.category,
         **one.fields,
+        **({} if one.group_key is None else {"group_key": one.group_key}),
         "deliver_at": rfc3339(row.deliver_at),
         **({} if one.expires_at is None else {"expires_at": rfc3339(one.expires_at)}),
     }

@@ -15,11 +15,15 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from lumen_notify.commit.group import Copy, Group
+from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.log import Draft
 from lumen_notify.errors import Conflict
 from lumen_notify.model import rfc3339, to_json
+
+Status = Literal["scheduled", "merged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,8 @@ class Publication:
 
     audiences: at least one, without repeats. recipients: their number, None if it is for everyone.
     fields: what the frame carries beside id and created_at, without None. deliver_at: milliseconds, None
-    for at once. owner: who may cancel it until then. expires_at: milliseconds, None for never.
+    for at once. owner: who may cancel it until then. expires_at: milliseconds, None for never. group_key: of
+    what it merges with, for audiences that are users; None for nothing.
     """
 
     id: str
@@ -39,6 +44,7 @@ class Publication:
     deliver_at: int | None = None
     owner: str = ""
     expires_at: int | None = None
+    group_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,50 +71,68 @@ class Publish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The answer. position: of the (last) event, None if it is scheduled. recipients: None for everyone."""
+    """The answer. id: of the (first) row. recipients: None for everyone. position: of the (last) event, None
+    if there is none yet.
+
+    status: `scheduled`; or `merged` into a row that was there: if no event tells of it yet, position is the
+    log's newest; or None.
+    """
 
     id: str
     recipients: int | None
     position: int | None
+    status: Status | None = None
 
 
 async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]:
     """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict."""
     kept = await _kept_answers(draft, [command.key for command in commands if command.key])
-    rows: list[dict[str, Any]] = []
-    scheduled: list[dict[str, Any]] = []
+    fresh = [one for one in commands if one.key is None or (one.key.owner, one.key.key) not in kept]
+    publications = [publication for command in fresh for publication in command.publications]
+    scheduled = [_scheduled_row(one) for one in publications if one.deliver_at is not None]
+    if scheduled:
+        draft.add("schedule_notifications", rows=scheduled)
+    written = iter(await write_publications(draft, [one for one in publications if one.deliver_at is None]))
     answers: list[object] = []
     new_keys: list[dict[str, Any]] = []
     for command in commands:
         key = command.key
         if key is not None and (key.owner, key.key) in kept:
-            digest, answer = kept[key.owner, key.key]
-            answers.append(_repeat(key, digest, answer))
+            answers.append(_repeat(key, *kept[key.owner, key.key]))
             continue
         published = [
-            _append(draft, publication, rows)
-            if publication.deliver_at is None
-            else _schedule(publication, scheduled)
+            next(written) if publication.deliver_at is None else _scheduled(publication)
             for publication in command.publications
         ]
         answers.append(published)
         if key is not None:
             new_keys.append(_key_row(key, published, draft.now))
-    _insert(draft, rows)
-    if scheduled:
-        draft.add("schedule_notifications", rows=scheduled)
     if new_keys:
         draft.add("keep_idempotent_answers", rows=new_keys)
     return answers
 
 
-async def write_publications(draft: Draft, publications: Sequence[Publication]) -> None:
-    """Publish at once, in this order, whatever their `deliver_at` says; not those that have expired."""
+async def write_publications(draft: Draft, publications: Sequence[Publication]) -> Sequence[Published]:
+    """Publish at once, whatever their `deliver_at` says: in this order, but what merges after the rest."""
     rows: list[dict[str, Any]] = []
-    for publication in publications:
-        if publication.expires_at is None or publication.expires_at > draft.now:
-            _append(draft, publication, rows)
+    positions = [_append(draft, one, rows) if one.group_key is None else 0 for one in publications]
+    copies = {
+        number: _copies(one, draft.now)
+        for number, one in enumerate(publications)
+        if one.group_key is not None
+    }
+    groups = await Groups.gather(draft, [copy for some in copies.values() for copy in some])
+    rows += [_begin(draft, group) for group in groups.begun]
     _insert(draft, rows)
+    await groups.clear(draft)
+    await groups.tell(draft)
+    groups.write(draft)
+    return [
+        _merged(publication, [groups.of(copy) for copy in copies[number]], draft.position)
+        if number in copies
+        else Published(id=publication.id, recipients=publication.recipients, position=positions[number])
+        for number, publication in enumerate(publications)
+    ]
 
 
 def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:
@@ -123,27 +147,7 @@ def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:
     draft.add("add_to_tally", rows=tally)
 
 
-def _schedule(publication: Publication, scheduled: list[dict[str, Any]]) -> Published:
-    kept = {
-        "audiences": publication.audiences,
-        "recipients": publication.recipients,
-        "category": publication.category,
-        "fields": publication.fields,
-        "expires_at": publication.expires_at,
-    }
-    scheduled.append(
-        {
-            "id": publication.id,
-            "owner": publication.owner,
-            "deliver_at": publication.deliver_at,
-            "width": len(publication.audiences),
-            "publication": to_json(kept),
-        }
-    )
-    return Published(id=publication.id, recipients=publication.recipients, position=None)
-
-
-def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> Published:
+def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> int:
     shown = {
         "id": publication.id,
         "category": publication.category,
@@ -168,7 +172,61 @@ def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) 
                 "expires_at": publication.expires_at,
             }
         )
-    return Published(id=publication.id, recipients=publication.recipients, position=draft.position)
+    return draft.position
+
+
+def _begin(draft: Draft, group: Group) -> dict[str, Any]:
+    row = group.as_row()
+    group.position = row["position"] = draft.append(
+        audience=group.audience, kind="notification", category=group.category, body=row["body"]
+    )
+    return row
+
+
+def _copies(publication: Publication, now: int) -> Sequence[Copy]:
+    return [
+        Copy(
+            user_id=audience.removeprefix("user:"),
+            id=publication.id,
+            category=publication.category,
+            fields=publication.fields,
+            group_key=publication.group_key,
+            created_at=now,
+            expires_at=publication.expires_at,
+        )
+        for audience in publication.audiences
+    ]
+
+
+def _merged(publication: Publication, groups: Sequence[Group], newest: int) -> Published:
+    return Published(
+        id=groups[0].id,
+        recipients=publication.recipients,
+        position=max(group.position if group.is_told else newest for group in groups),
+        status="merged" if any(group.id != publication.id for group in groups) else None,
+    )
+
+
+def _scheduled_row(publication: Publication) -> dict[str, Any]:
+    kept = {
+        "audiences": publication.audiences,
+        "recipients": publication.recipients,
+        "category": publication.category,
+        "fields": publication.fields,
+        "expires_at": publication.expires_at,
+        "group_key": publication.group_key,
+    }
+    return {
+        "id": publication.id,
+        "owner": publication.owner,
+        "deliver_at": publication.deliver_at,
+        "width": len(publication.audiences),
+        "publication": to_json(kept),
+    }
+
+
+def _scheduled(publication: Publication) -> Published:
+    return Published(id=publication.id, recipients=publication.recipients, position=None, status="scheduled")
 
 
 async def _kept_answers(
@@ -182,7 +240,7 @@ async def _kept_answers(
 
 
 def _key_row(key: IdempotencyKey, published: Sequence[Published], now: int) -> dict[str, Any]:
-    answer = [[one.id, one.recipients, one.position] for one in published]
+    answer = [[one.id, one.recipients, one.position, one.status] for one in published]
     return {
         "owner": key.owner,
         "key": key.key,
@@ -196,6 +254,7 @@ def _repeat(key: IdempotencyKey, digest: str, answer: str) -> object:
     if digest != key.digest:
         return Conflict("this Idempotency-Key was used for another request", code="idempotency_key_reused")
     return [
-        Published(id=id_, recipients=recipients, position=position)
-        for id_, recipients, position in json.loads(answer)
+        # An answer that an earlier version has kept has no status: then it was not merged.
+        Published(id=id_, recipients=recipients, position=position, status=(*more, None)[0])
+        for id_, recipients, position, *more in json.loads(answer)
     ]

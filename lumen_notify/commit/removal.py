@@ -78,6 +78,7 @@ async def take_away(draft: Draft, places: Sequence[tuple[str, str]]) -> int:
     for id_, audience, category, position in await draft.run("remove_notifications", rows=rows):
         gone[audience].append((id_, category, position))
     if gone:
+        draft.add("forget_groups", rows=rows)
         # Those without numbers first: a user's counts are those after all of this.
         order = sorted(gone, key=lambda audience: (audience.startswith(USER), audience))
         _keep(draft, {audience: sorted(gone[audience]) for audience in order})
@@ -148,8 +149,10 @@ async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
     ]
     if moved:
         draft.add("add_to_settled", rows=moved)
+    left -= len(joined)
+    actors = await draft.run("forget_actors", **step, limit=left) if left else ()
     done = await draft.run("forget_removed", **step)
-    return [len(receipts) + len(joined) + len(done)] * len(commands)
+    return [len(receipts) + len(joined) + len(actors) + len(done)] * len(commands)
 
 
 async def settled_of(

@@ -64,7 +64,9 @@ async def release(draft: Draft, commands: Sequence[Release]) -> Sequence[int]:
     due = await draft.run("take_due", now=draft.now, rows_limit=STEP_ROWS)
     # RETURNING has no order of its own.
     publications = [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
-    await write_publications(draft, publications)
+    await write_publications(
+        draft, [one for one in publications if one.expires_at is None or one.expires_at > draft.now]
+    )
     return [len(due)] * len(commands)
 
 
@@ -129,4 +131,5 @@ def _publication(id_: str, text: str) -> Publication:
         category=kept["category"],
         fields=kept["fields"],
         expires_at=kept.get("expires_at"),  # not there in what an older version has scheduled
+        group_key=kept.get("group_key"),
     )

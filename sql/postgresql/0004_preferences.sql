@@ -51,12 +51,12 @@ CREATE TABLE merged (
 CREATE INDEX merged_by_notification ON merged (notification_id);
 CREATE INDEX merged_pending ON merged (shown_at) WHERE is_pending = 1;
 
+-- All who have sent to a row: of another row with the same key, they are others.
 CREATE TABLE merged_actor (
-    audience   text NOT NULL,
-    category   text NOT NULL,
-    group_key  text NOT NULL,
-    actor_id   text NOT NULL,
-    PRIMARY KEY (audience, category, group_key, actor_id)
+    audience         text NOT NULL,
+    notification_id  text NOT NULL,
+    actor_id         text NOT NULL,
+    PRIMARY KEY (audience, notification_id, actor_id)
 );
 
 ALTER TABLE notification ADD COLUMN created_at bigint  NOT NULL DEFAULT 0;

@@ -175,6 +175,10 @@ WHERE (audience, id) IN (
         FROM member m
         WHERE m.room_id = substr(r.audience, 6) AND r.audience LIKE 'room:%'
             AND m.joined_position >= r.position AND m.joined_position < r.removed_position
+    ) AND NOT EXISTS (
+        SELECT 1
+        FROM merged_actor k
+        WHERE k.audience = r.audience AND k.notification_id = r.id
     )
 )
 RETURNING id

@@ -15,6 +15,7 @@ from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
 from lumen_notify.commit.members import ChangeMembers, change_members
+from lumen_notify.commit.merging import Merging, Tell, tell
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published, publish
@@ -23,7 +24,7 @@ from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.rooms import CreateRoom, create_rooms
-from lumen_notify.commit.schedule import Cancel, Release, cancel, release
+from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
 from lumen_notify.commit.sessions import (
     LogIn,
     LogOut,
@@ -58,6 +59,7 @@ class Store:
             {
                 Publish: publish,
                 Release: release,
+                Tell: tell,
                 Cancel: cancel,
                 Expire: expire,
                 Remove: remove,
@@ -85,6 +87,14 @@ class Store:
 
     def clock(self) -> int:
         return self.now
+
+    @property
+    def merging(self) -> Merging:
+        return Merging(self.database, self.committer.submit, self.clock)
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(self.database, self.committer.submit, self.clock)
 
     def retention(self, **limits: int) -> Retention:
         """Make one that keeps for ever what is not limited."""

@@ -34,6 +34,7 @@ MAX_LATER_DAYS = 36_525
 MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
 MAX_ID_CHARACTERS = 64
+MAX_GROUP_KEY_CHARACTERS = 128
 
 # As Python and as JSON schema (ECMA-262) read them alike.
 _SLUG_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
@@ -152,6 +153,9 @@ All = Annotated[bool, AfterValidator(_true), Field(json_schema_extra={"const": T
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARACTERS), AfterValidator(_line), _LINE]
 TimeAhead = Annotated[str, AfterValidator(_ahead), Field(json_schema_extra={"format": "date-time"})]
 TimeToCome = Annotated[str, AfterValidator(_later), Field(json_schema_extra={"format": "date-time"})]
+GroupKey = Annotated[
+    str, Field(min_length=1, max_length=MAX_GROUP_KEY_CHARACTERS), AfterValidator(_line), _LINE
+]
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
 
 

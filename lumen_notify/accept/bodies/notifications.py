@@ -20,6 +20,7 @@ from lumen_notify.accept.bodies.fields import (
     Body,
     Category,
     Content,
+    GroupKey,
     Ids,
     TimeAhead,
     TimeToCome,
@@ -74,6 +75,15 @@ class SenderBody(Body):
 class PublicationBody(Body):
     """One notification."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"not": has("group_key", type="string")},
+                has("to", anyOf=[has("user", type="string"), has("users", type="array")]),
+            ]
+        }
+    )
+
     to: To
     """To whom."""
 
@@ -107,6 +117,17 @@ class PublicationBody(Body):
         deliver_at = info.data.get("deliver_at")
         if value is not None and deliver_at is not None and from_rfc3339(value) <= from_rfc3339(deliver_at):
             raise ValueError("must be after deliver_at")
+        return value
+
+    group_key: GroupKey | None = None
+    """All of one category and key are one row of the user: "alice and 3 others". To users alone."""
+
+    @field_validator("group_key")
+    @classmethod
+    def _to_users(cls, value: str | None, info: ValidationInfo) -> str | None:
+        to = info.data.get("to")
+        if value is not None and to is not None and to.user is None and to.users is None:
+            raise ValueError("is for user and users alone: for others nothing is written per recipient")
         return value
 
 

@@ -1,0 +1,57 @@
+"""Merging: tells of the rows that have merged with something untold, within a second.
+
+Promises: none is forgotten, also after a restart; a row that was read in the meantime comes back to the top,
+unread, because what it merged with had been told to nobody.
+
+Not here: the rows, and what merges with them at once (`groups`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.groups import Groups, told_before
+from lumen_notify.commit.log import Draft
+
+STEP_ROWS = 250
+"""Rows that one step tells of: some 10 ms of the writer's time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """Tell of one step of what has merged untold. The result: how many rows that were."""
+
+    @property
+    def lane(self) -> str:
+        """One a transaction: a step is to stay small."""
+        return "tell"
+
+
+async def tell(draft: Draft, commands: Sequence[Tell]) -> Sequence[int]:
+    """Tell of what has merged untold: a `committer.Writer`, to stand beside `publish`."""
+    groups = await Groups.untold(draft, STEP_ROWS)
+    await groups.clear(draft)
+    await groups.tell(draft)
+    groups.write(draft)
+    return [len(groups)] * len(commands)
+
+
+class Merging:
+    """Looks for what has merged untold. submit: the committer's."""
+
+    def __init__(
+        self, database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
+    ) -> None:
+        self._database = database
+        self._submit = submit
+        self._clock = clock
+
+    async def tell_all(self) -> None:
+        """Tell of all that has been untold for long enough. Raises Unavailable."""
+        now = self._clock()
+        while await self._database.fetch("any_untold", now=now, before=told_before(now)):
+            if not await self._submit(Tell()):
+                return  # another instance did it, or its clock is behind
