@@ -94,7 +94,7 @@ class Lumen:
 
         user_id: the recipient; or `to`, as in the HTTP body: `{"users": [...]}`, `{"all": True}`.
         sender: `{"id", "username"?, "avatar"?}`; without it the sender is `system`. fields: title,
-        data, priority, deliver_at, expires_at. Raises Invalid, Unavailable.
+        data, priority, deliver_at, expires_at, group_key. Raises Invalid, Unavailable.
         """
         parts = self._parts or await self._opened()
         given = {"to": to or {"user": user_id}, "category": category, "content": content, **fields}

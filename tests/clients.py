@@ -292,7 +292,7 @@ class Bell:
             self.unread_count = frame.data["unread_count"]
         if "unread" in (frame.data or {}):
             self.categories = dict(frame.data["unread"]["categories"])
-        elif frame.event == "message" and not self.to_replay:
+        elif frame.event == "message" and not self.to_replay and not self._knows_unread(frame.data):
             self.categories[frame.data["type"]] = self.categories.get(frame.data["type"], 0) + 1
         if frame.event == "ready":
             self.to_replay = frame.data["replayed"]
@@ -304,15 +304,24 @@ class Bell:
     def _apply_durable(self, frame: Frame) -> None:
         self.to_replay = max(0, self.to_replay - 1)
         if frame.event == "message":
-            row = frame.data["data"]
-            item = Item(position=frame.position, category=frame.data["type"], content=row["content"])
-            self.items.setdefault(row["id"], item)
+            self._put(frame.data["data"], frame.position)
         elif frame.event == "expire":
             for id_ in frame.data["data"]["ids"]:
                 self.items.pop(id_, None)
         else:
             for id_ in self._selected(frame.data["data"], frame.position):
                 _mark(self.items[id_], frame.event)
+
+    def _knows_unread(self, body: Mapping[str, Any]) -> bool:
+        known = self.items.get(body["data"]["id"])
+        return "update" in body and known is not None and known.is_unread
+
+    def _put(self, row: Mapping[str, Any], position: int) -> None:
+        """Take a notification, unread; one that has merged is known. What was fetched may be newer."""
+        known = self.items.get(row["id"])
+        if known is None or known.position < position:
+            self.items.pop(row["id"], None)
+            self.items[row["id"]] = Item(position=position, category=row["category"], content=row["content"])
 
     def _selected(self, selection: Mapping[str, Any], position: int) -> list[str]:
         ids = selection.get("ids")

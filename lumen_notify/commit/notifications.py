@@ -25,6 +25,8 @@ from lumen_notify.model import rfc3339, to_json
 
 Status = Literal["scheduled", "merged"]
 
+STATUSES: tuple[Status, ...] = ("scheduled", "merged")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:

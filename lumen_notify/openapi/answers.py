@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from lumen_notify.accept.bodies.messages import KINDS as MESSAGE_KINDS
+from lumen_notify.commit.group import SHOWN_ACTORS
+from lumen_notify.commit.notifications import STATUSES
 from lumen_notify.commit.roles import ROLES
 from lumen_notify.commit.rooms import KINDS
 from lumen_notify.deliver.stream import DEVICES
@@ -71,7 +73,18 @@ _NOTIFICATION: dict[str, JsonSchema] = {
     "priority": {"type": "string", "enum": ["low", "normal", "high", "urgent"]},
     "created_at": TIME,
     "expires_at": told(TIME, "When it is gone for everybody; absent for never."),
+    "group_key": told(TEXT, "What it merges with; only if the publisher gave one, as the next two."),
+    "actors": {
+        "type": "array",
+        "items": ref("Sender"),
+        "minItems": 1,
+        "maxItems": SHOWN_ACTORS,
+        "description": "The latest senders of what has merged, the newest first.",
+    },
+    "actors_count": {"type": "integer", "minimum": 1, "description": "How many senders there are."},
 }
+_OPTIONAL = ("title", "data", "expires_at", "group_key", "actors", "actors_count")
+_AFTERWARDS = ("created_at", "actors", "actors_count")
 
 ROLE: JsonSchema = {"type": "string", "enum": list(ROLES)}
 
@@ -102,12 +115,10 @@ SCHEMAS: dict[str, JsonSchema] = {
         categories=_NUMBERS,
         rooms=_NUMBERS,
     ),
-    "Notification": fields(
-        "A notification as frames carry it.", ("title", "data", "expires_at"), **_NOTIFICATION
-    ),
+    "Notification": fields("A notification as frames carry it.", _OPTIONAL, **_NOTIFICATION),
     "ListedNotification": fields(
         "A notification as its reader has it.",
-        ("title", "data", "expires_at"),
+        _OPTIONAL,
         **_NOTIFICATION,
         position=POSITION,
         is_read={"type": "boolean"},
@@ -122,13 +133,18 @@ SCHEMAS: dict[str, JsonSchema] = {
         id=ID,
         recipients=or_null({"type": "integer", "minimum": 1}, "How many users; null for all."),
         position=or_null(POSITION, "Its place in the log; null if it is scheduled."),
-        status={"type": "string", "const": "scheduled"},
+        status={
+            "type": "string",
+            "enum": list(STATUSES),
+            "description": "`merged`: into a row that was there, whose id this is. If nobody was told of it "
+            "yet, the position is the newest of the log.",
+        },
     ),
     "ScheduledNotifications": page_of(
         fields(
             "What will be published.",
-            ("title", "data", "expires_at"),
-            **{name: schema for name, schema in _NOTIFICATION.items() if name != "created_at"},
+            _OPTIONAL,
+            **{name: schema for name, schema in _NOTIFICATION.items() if name not in _AFTERWARDS},
             to=ref("To"),
             deliver_at=TIME,
         ),

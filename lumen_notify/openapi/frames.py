@@ -19,8 +19,10 @@ REASONS = tuple(reason.word for reason in CloseReason if reason is not CloseReas
 FRAMES: dict[str, JsonSchema] = {
     "NotificationFrame": fields(
         "A notification.",
+        ("update",),
         type={"type": "string", "description": "Its category."},
         unread_count=COUNTS["unread_count"],
+        update={"const": True, "description": "It has merged: it replaces the one with its id, unread."},
         data=ref("Notification"),
     ),
     "ChatFrame": fields(

@@ -62,6 +62,11 @@ async def test_every_frame_is_as_described(
     for fields in ({}, full):
         body = {"to": {"user": "alice"}, "category": "like", "content": "hi", **fields}
         await alice.post("", body)
+    for _ in range(2):
+        merged = await alice.post(
+            "", {"to": {"user": "alice"}, "category": "like", "content": "hi", "group_key": "g"}
+        )
+        await alice.post("/read", {"ids": [merged["id"]]})
     for selection in ({"all": True}, {"category": "like", "up_to": 2}):
         for action in ("seen", "read", "unread", "archive", "unarchive"):
             await alice.post(f"/{action}", selection)
@@ -75,6 +80,7 @@ async def test_every_frame_is_as_described(
     seen = check(document, stream.frames)
     assert seen == {"message", *MARKS, "ready", "reset", "ping", "expiring", "closing"}
     assert seen <= described(document).keys()
+    assert any(frame.event == "message" and "update" in frame.data for frame in stream.frames)
 
 
 def test_every_frame_of_the_readme_is_in_the_document(document: Any) -> None:
