@@ -26,6 +26,7 @@ MEASURES = {
     "storm": figures.storm,
     "few": figures.few,
     "publish": writes.publish,
+    "send": writes.send,
 }
 
 

@@ -26,6 +26,7 @@ SETUPS: Mapping[str, tuple[str, ...]] = {
     "storm": ("ours",),
     "few": ("ours", "bare", "nchan", "plain"),
     "publish": ("ours", "ours-postgresql", "empty"),
+    "send": ("ours", "ours-postgresql", "empty"),
 }
 """Which subjects are measured in which set-up."""
 
@@ -127,6 +128,7 @@ GOALS = (
     Goal(figure="one user on 5 streams: p50 of the POST", setup="few", value="post_p50_ms", show=_ms),
     Goal(figure="one user on 5 streams: p50 of the receipt", setup="few", value="receipt_p50_ms", show=_ms),
     *_writes("publish", "durable publishes to one user each, {at_once} at once"),
+    *_writes("send", "durable messages to rooms, {at_once} at once"),
 )
 
 
@@ -219,6 +221,7 @@ def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
         at_once=f"{figures.STORM_AT_ONCE:,}",
         writers=writes.AT_ONCE,
         written_to=f"{writes.USERS:,}",
+        rooms=writes.ROOMS,
         messages=size.messages,
     )
 

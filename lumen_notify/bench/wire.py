@@ -102,10 +102,14 @@ class LumenWire:
         """Return a POST of one notification to the audience."""
         return self.post(json.dumps({"to": self.to, "category": "bench", "content": content}).encode())
 
-    def post(self, body: bytes) -> bytes:
-        """Return a POST of one notification or a list of them, as JSON."""
+    def post(self, body: bytes, path: str = "/notifications", *, user: int | None = None) -> bytes:
+        """Return a POST of JSON: one notification or a list of them, or to another path below the API's.
+
+        user: whose token, by the index of his stream; None for the publisher's.
+        """
+        token = self._publish_token if user is None else self.token(user)
         return (
-            f"POST {self._base_path}/api/v1/notifications HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
-            f"Authorization: Bearer {self._publish_token}\r\nContent-Type: application/json\r\n"
+            f"POST {self._base_path}/api/v1{path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode() + body

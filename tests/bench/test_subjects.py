@@ -1,4 +1,5 @@
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,12 @@ async def test_each_server_of_the_comparison_delivers_all_that_is_published(name
 @pytest.mark.parametrize(
     "name", ["ours", pytest.param("ours-postgresql", marks=pytest.mark.postgresql), "empty"]
 )
+@pytest.mark.parametrize("write", [writes.publish, writes.send], ids=["publish", "send"])
 async def test_each_server_that_is_written_to_answers_64_at_once(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    write: Callable[[str, Size], Awaitable[figures.Values]], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writes, "WARM_UP_SECONDS", 0.1)
-    values = await writes.publish(name, SMALL)
+    values = await write(name, SMALL)
     assert values["writes_per_second"] > 64
     assert values["write_p99_ms"] >= values["write_p50_ms"] > 0
     assert ("database_busy" in values) == (
