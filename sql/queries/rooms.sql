@@ -87,19 +87,15 @@ WHERE (user_id, audience) IN (
 )
 
 -- delete_receipts_of_members
--- Who: the same. What was published to the room, also what is removed already: who comes back has read
--- nothing of it, and has nothing of it unread. Indexes: the primary keys.
+-- Who: the same. What was published to the room: who comes back has read nothing of it, and has nothing of
+-- it unread. Not of what is removed already: `settled_of` may still ask, and `forget` takes it. Indexes: the
+-- primary keys.
 DELETE FROM receipt
 WHERE (user_id, notification_id) IN (
     SELECT c.user_id, c.notification_id
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
     JOIN receipt c ON c.user_id = r.user_id
     JOIN notification n ON n.id = c.notification_id AND n.audience = 'room:' || r.room_id
-    UNION ALL
-    SELECT c.user_id, c.notification_id
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
-    JOIN removed g ON g.audience = 'room:' || r.room_id
-    JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = g.id
 )
 
 -- set_roles
