@@ -3,6 +3,7 @@
     serve     server, demo: run it
     migrate   bring the database to this version
     token     local: make a token as the server here takes it
+    account   accounts: make an account, give it scopes, set its password
     send      sending, client: publish one notification
     tail      tail, client, lines: follow a user's stream
     bench     (`lumen_notify/bench`): how much this machine gives
@@ -26,7 +27,7 @@ from rich.console import Console
 from lumen_notify import logs
 from lumen_notify.auth import PUBLISH
 from lumen_notify.bench import survey
-from lumen_notify.cli import demo, sending, server
+from lumen_notify.cli import accounts, demo, sending, server
 from lumen_notify.cli.local import (
     TOKEN_VARIABLE,
     make_token,
@@ -114,6 +115,22 @@ def token(
     """Make a token for a user and print it alone."""
     settings = read_settings()
     typer.echo(make_token(settings, user, ttl_seconds=ttl, scopes=scope or (), username=name))
+
+
+@app.command()
+def account(
+    name: Annotated[str, typer.Argument(help="What the user logs in with.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="Instead of those it has: a scope; repeat it for more.")
+    ] = None,
+    sets_password: Annotated[
+        bool, typer.Option("--password", help="Set another password, which is asked for; end all sessions.")
+    ] = False,
+) -> None:
+    """Make an account, or change one, and print its user's id. A password comes from stdin."""
+    settings = read_settings()
+    logs.configure(settings.log_level)
+    typer.echo(asyncio.run(accounts.keep(settings, name, scopes=scope, sets_password=sets_password)))
 
 
 @app.command()

@@ -38,13 +38,13 @@ class Register:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePassword:
-    """Change a password, end all sessions, open one. seen_at: of the password that was verified.
+    """Change a password, end all sessions, open one, if any. seen_at: of the password that was verified.
     The result: None."""
 
     user_id: str
     seen_at: int
     password_hash: str = field(repr=False)
-    session: NewSession
+    session: NewSession | None
 
     @property
     def lane(self) -> str:
@@ -67,9 +67,8 @@ async def register(draft: Draft, commands: Sequence[Register]) -> Sequence[objec
         for one in commands
     ]
     made = {user_id for (user_id,) in await draft.run("insert_accounts", rows=rows)}
-    registered = [one for one in commands if one.user_id in made]
     await open_sessions(
-        draft, [(one.user_id, draft.now, one.session) for one in registered if one.session is not None]
+        draft, [(one.user_id, draft.now, one.session) for one in commands if one.user_id in made]
     )
     return [_registered(one, draft.now) if one.user_id in made else _taken() for one in commands]
 

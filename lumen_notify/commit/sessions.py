@@ -113,9 +113,9 @@ async def log_in(draft: Draft, commands: Sequence[LogIn]) -> Sequence[object]:
     return [None if one.session.family in opened else wrong_credentials() for one in commands]
 
 
-async def open_sessions(draft: Draft, opening: Sequence[tuple[str, int, NewSession]]) -> set[str]:
-    """Open sessions: (user id, when the verified password was set, session) each; return the families of
-    those whose password is still that one."""
+async def open_sessions(draft: Draft, opening: Sequence[tuple[str, int, NewSession | None]]) -> set[str]:
+    """Open sessions: (user id, when the verified password was set, session or None) each; return the families
+    of those whose password is still that one."""
     rows = [
         {
             "family": session.family,
@@ -126,6 +126,7 @@ async def open_sessions(draft: Draft, opening: Sequence[tuple[str, int, NewSessi
             "expires_at": session.expires_at,
         }
         for user_id, password_at, session in opening
+        if session is not None
     ]
     return {family for (family,) in await draft.run("open_sessions", rows=rows)} if rows else set()
 

@@ -46,6 +46,12 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 WHERE account.user_id = r.id AND account.password_at = r.seen_at
 RETURNING user_id
 
+-- set_scope
+-- Who: the command line. Index: the primary key.
+UPDATE account
+SET scope = :scope
+WHERE user_id = :user_id
+
 -- hash_passwords_again
 -- Who: a log-in whose hash was made with other parameters. The password stays, and so does its time.
 UPDATE account

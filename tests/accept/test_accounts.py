@@ -362,11 +362,11 @@ def _codes(is_too_long: bool) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "lnr_", "lnr_" + "A" * 64, "lnr_" + "é" * 64, "\0", "lnr_" + "A" * 65, "A" * 257]
+    "text", ["", "x", "lnr_", "lnr_" + "A" * 64, "lnr_" + "é" * 64, "\0", "lnr_" + "A" * 65, "A" * 1025]
 )
 async def test_what_is_no_refresh_token_is_answered_as_one_that_is_over(site: Site, text: str) -> None:
     answer = await post(site, "refresh", {"refresh_token": text})
-    if len(text) > 256:
+    if len(text) > 1024:
         refused(answer, 422, "invalid", "refresh_token")
         return
     refused(answer, 401, "session_ended")
@@ -375,7 +375,7 @@ async def test_what_is_no_refresh_token_is_answered_as_one_that_is_over(site: Si
 
 async def test_an_access_token_is_no_refresh_token_nor_the_other_way_round(site: Site) -> None:
     session = await register(site)
-    answer = await post(site, "refresh", {"refresh_token": session["access_token"][:256]})
+    answer = await post(site, "refresh", {"refresh_token": session["access_token"]})
     refused(answer, 401, "session_ended")
     refused(await me(site, session["refresh_token"]), 401, "token_invalid")
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from lumen_notify.accept.bodies.fields import Body, UserId, has
 
@@ -21,8 +21,11 @@ _NAME = re.compile(_NAME_PATTERN)
 _AVATAR = re.compile(_AVATAR_PATTERN)
 
 
-def _name(value: object) -> object:
-    """Bring a name into its one form: RFC 8265, section 3.3, for the few characters that a name may have."""
+def account_name(value: object) -> object:
+    """Bring a name into its one form: RFC 8265, section 3.3, for the few characters that a name may have.
+
+    Raises ValueError, which says what it must be.
+    """
     if not isinstance(value, str):
         return value  # the type is refused after this
     name = unicodedata.normalize("NFKC", value).lower()
@@ -39,19 +42,39 @@ def _avatar(value: object) -> object:
     return value
 
 
+def new_password(value: SecretStr) -> SecretStr:
+    """Return a password as it is. Raises ValueError: it is too short or too long."""
+    if not MIN_PASSWORD_CHARACTERS <= len(value) <= MAX_PASSWORD_CHARACTERS:
+        limits = f"{MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS}"
+        raise ValueError(f"must be {limits} characters, this has {len(value)}")
+    return value
+
+
+def _known(value: SecretStr) -> SecretStr:
+    if len(value) > MAX_PASSWORD_CHARACTERS:
+        raise ValueError(f"may have at most {MAX_PASSWORD_CHARACTERS} characters, this has {len(value)}")
+    return value
+
+
 AccountName = Annotated[
     str,
-    BeforeValidator(_name),
+    BeforeValidator(account_name),
     Field(json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$"}),
 ]
-Password = Annotated[SecretStr, Field(max_length=MAX_PASSWORD_CHARACTERS)]
+Password = Annotated[
+    SecretStr, AfterValidator(_known), Field(json_schema_extra={"maxLength": MAX_PASSWORD_CHARACTERS})
+]
 NewPassword = Annotated[
-    SecretStr, Field(min_length=MIN_PASSWORD_CHARACTERS, max_length=MAX_PASSWORD_CHARACTERS)
+    SecretStr,
+    AfterValidator(new_password),
+    Field(json_schema_extra={"minLength": MIN_PASSWORD_CHARACTERS, "maxLength": MAX_PASSWORD_CHARACTERS}),
 ]
 AccountAvatar = Annotated[
     str, BeforeValidator(_avatar), Field(json_schema_extra={"pattern": f"^{_AVATAR_PATTERN}$"})
 ]
-Refresh = Annotated[SecretStr, Field(max_length=256)]
+AnyRefreshToken = Annotated[
+    SecretStr, AfterValidator(_known), Field(json_schema_extra={"maxLength": MAX_PASSWORD_CHARACTERS})
+]
 
 
 class RegisterBody(Body):
@@ -83,7 +106,7 @@ class LoginBody(Body):
 class RefreshBody(Body):
     """A refresh token: that of a log-in, or of the last refresh."""
 
-    refresh_token: Refresh
+    refresh_token: AnyRefreshToken
     """Good once, for a refresh."""
 
 
