@@ -21,16 +21,19 @@ from starlette.types import ASGIApp
 
 from lumen_notify import routes
 from lumen_notify.accept.accounts import AccountEndpoints
+from lumen_notify.accept.categories import CategoryEndpoints, defined_in
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.members import MemberEndpoints
 from lumen_notify.accept.messages import Messages
+from lumen_notify.accept.preferences import PreferenceEndpoints
 from lumen_notify.accept.publishing import Publishing
 from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.auth import AccessTokens, Attempts, Passwords, Tickets, Verifier
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
+from lumen_notify.commit.categories import Categories, Define, Undefine, define, undefine
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -45,6 +48,7 @@ from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
 from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
+from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, change_preferences
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove, settled_of
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
@@ -124,6 +128,10 @@ class Parts:
     async def _build(cls, database: Database, settings: Settings, clock: Callable[[], int]) -> Parts:
         log = Log(database, clock)
         head = await log.open()
+        if settings.categories is not None:
+            async with log.draft() as draft:
+                await define(draft, [Define(categories=defined_in(settings.categories))])
+            head = await log.head()
         tickets = Tickets(await _shared_key(database, "tickets"), clock)
         verifier = Verifier.from_settings(settings, clock)
         counts = UnreadCounts(database)
@@ -147,6 +155,8 @@ class Parts:
         committer = Committer(
             log,
             {
+                Define: define,
+                Undefine: undefine,
                 Publish: publish,
                 Release: release,
                 Tell: tell,
@@ -160,6 +170,7 @@ class Parts:
                 ReadRoom: read_rooms,
                 CreateRoom: create_rooms,
                 ChangeMembers: change_members,
+                ChangePreferences: change_preferences,
                 Mark: mark,
                 Register: register,
                 LogIn: log_in,
@@ -228,6 +239,18 @@ class Parts:
             max_body_bytes=settings.max_body_bytes,
             max_content_characters=settings.max_content_characters,
         )
+        categories = CategoryEndpoints(
+            verifier=verifier,
+            committer=committer,
+            categories=Categories(database),
+            max_body_bytes=settings.max_body_bytes,
+        )
+        preferences = PreferenceEndpoints(
+            verifier=verifier,
+            committer=committer,
+            preferences=UserPreferences(database),
+            max_body_bytes=settings.max_body_bytes,
+        )
         stream = StreamEndpoint(
             verifier=verifier,
             tickets=tickets,
@@ -249,6 +272,8 @@ class Parts:
             rooms=rooms,
             members=members,
             messages=messages,
+            categories=categories,
+            preferences=preferences,
             stream=stream,
             connections=connections,
             ticketing=ticketing,

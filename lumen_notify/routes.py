@@ -18,10 +18,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.accept import problems
 from lumen_notify.accept.accounts import AccountEndpoints
+from lumen_notify.accept.categories import CategoryEndpoints
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
 from lumen_notify.accept.members import MemberEndpoints
 from lumen_notify.accept.messages import Messages
+from lumen_notify.accept.preferences import PreferenceEndpoints
 from lumen_notify.accept.publishing import Publishing
 from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
@@ -35,6 +37,7 @@ from lumen_notify.openapi import Document, Operation
 from lumen_notify.openapi.operations import accounts as about_accounts
 from lumen_notify.openapi.operations import inbox as about_inbox
 from lumen_notify.openapi.operations import messages as about_messages
+from lumen_notify.openapi.operations import preferences as about_preferences
 from lumen_notify.openapi.operations import process as about_process
 from lumen_notify.openapi.operations import publishing as about_publishing
 from lumen_notify.openapi.operations import rooms as about_rooms
@@ -56,6 +59,8 @@ def build(
     rooms: RoomEndpoints,
     members: MemberEndpoints,
     messages: Messages,
+    categories: CategoryEndpoints,
+    preferences: PreferenceEndpoints,
     stream: StreamEndpoint,
     connections: Connections,
     ticketing: Ticketing,
@@ -98,6 +103,17 @@ def build(
         _at("/rooms/{id}/messages/{message_id:uuid}", GET=(messages.get, about_messages.GET)),
         _at("/rooms/{id}/read", POST=(messages.post_read, about_messages.READ)),
         _at("/rooms/{id}/reads", GET=(messages.reads, about_messages.READS_OF_ROOM)),
+        _at("/categories", GET=(categories.page, about_preferences.CATEGORIES)),
+        _at(
+            "/categories/{name}",
+            PUT=(categories.put, about_preferences.DEFINE),
+            DELETE=(categories.delete, about_preferences.UNDEFINE),
+        ),
+        _at(
+            "/preferences",
+            GET=(preferences.get, about_preferences.GET),
+            PUT=(preferences.put, about_preferences.PUT),
+        ),
         _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
         *([] if accounts is None else _of_accounts(accounts)),
     ]

@@ -66,6 +66,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "LUMEN_RETENTION_NOTIFICATIONS": "11",
             "LUMEN_RETENTION_ARCHIVED_SECONDS": "0",
             "LUMEN_RETENTION_IDEMPOTENCY_SECONDS": "61",
+            "LUMEN_CATEGORIES": "/etc/categories.toml",
             "LUMEN_LOG_LEVEL": "DEBUG",
         }
     )
@@ -100,6 +101,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         retention_notifications=11,
         retention_archived_seconds=0,
         retention_idempotency_seconds=61,
+        categories=Path("/etc/categories.toml"),
         log_level="debug",
     )
 

@@ -106,7 +106,7 @@ def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
         "title": body.title,
         "content": body.content,
         "data": body.data,
-        "priority": body.priority,
+        "priority": body.priority if "priority" in body.model_fields_set else None,
     }
     return Publication(
         id=new_id(),

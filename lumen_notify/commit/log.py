@@ -35,12 +35,26 @@ class Head:
 
 class Draft:
     """A write transaction that appends to the log. `now`: its time, for everything in it; `now_text`: the
-    same as RFC 3339."""
+    same as RFC 3339.
 
-    def __init__(self, transaction: Transaction, position: int, now: int) -> None:
+    definitions: the number of the categories' last change; None once this transaction changes them.
+    memory: what this process keeps from one transaction to the next.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        position: int,
+        now: int,
+        *,
+        definitions: int | None = None,
+        memory: dict[str, Any] | None = None,
+    ) -> None:
         self.events: list[Event] = []
         self.now = now
         self.now_text = rfc3339(now)
+        self.definitions = definitions
+        self.memory = {} if memory is None else memory
         self._transaction = transaction
         self._position = position
 
@@ -97,6 +111,7 @@ class Log:
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
         self._database = database
         self._clock = clock
+        self._memory: dict[str, Any] = {}
 
     async def open(self) -> Head:
         """Make the head of a new database; return the head."""
@@ -114,8 +129,8 @@ class Log:
     async def draft(self) -> AsyncIterator[Draft]:
         """Open a write transaction as the log's only writer. Raises DatabaseUnavailable."""
         async with self._database.transaction() as transaction:
-            ((position,),) = await transaction.run("lock_head")
-            draft = Draft(transaction, position, self._clock())
+            ((position, definitions),) = await transaction.run("lock_head")
+            draft = Draft(transaction, position, self._clock(), definitions=definitions, memory=self._memory)
             yield draft
             draft.write()
 

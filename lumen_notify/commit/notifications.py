@@ -14,9 +14,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from lumen_notify.commit.categories import Category, categories_in
 from lumen_notify.commit.group import Copy, Group
 from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.log import Draft
@@ -33,9 +34,10 @@ class Publication:
     """One notification to be.
 
     audiences: at least one, without repeats. recipients: their number, None if it is for everyone.
-    fields: what the frame carries beside id and created_at, without None. deliver_at: milliseconds, None
-    for at once. owner: who may cancel it until then. expires_at: milliseconds, None for never. group_key: of
-    what it merges with, for audiences that are users; None for nothing.
+    fields: what the frame carries beside id and created_at, without None; a priority that is missing is
+    that of its category. deliver_at: milliseconds, None for at once. owner: who may cancel it until then.
+    expires_at: milliseconds, None for never. group_key: of what it merges with, for audiences that are
+    users; None for nothing.
     """
 
     id: str
@@ -90,7 +92,8 @@ async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]
     """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict."""
     kept = await _kept_answers(draft, [command.key for command in commands if command.key])
     fresh = [one for one in commands if one.key is None or (one.key.owner, one.key.key) not in kept]
-    publications = [publication for command in fresh for publication in command.publications]
+    categories = await categories_in(draft)
+    publications = [with_priority(one, categories) for command in fresh for one in command.publications]
     scheduled = [_scheduled_row(one) for one in publications if one.deliver_at is not None]
     if scheduled:
         draft.add("schedule_notifications", rows=scheduled)
@@ -135,6 +138,15 @@ async def write_publications(draft: Draft, publications: Sequence[Publication]) 
         else Published(id=publication.id, recipients=publication.recipients, position=positions[number])
         for number, publication in enumerate(publications)
     ]
+
+
+def with_priority(publication: Publication, categories: Mapping[str, Category]) -> Publication:
+    """Return it with its category's priority, unless it has one of its own."""
+    if "priority" in publication.fields:
+        return publication
+    category = categories.get(publication.category)
+    priority = (category and category.priority) or "normal"
+    return replace(publication, fields={**publication.fields, "priority": priority})
 
 
 def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:

@@ -17,6 +17,8 @@ from lumen_notify.openapi.operation import JsonSchema, ref
 
 COUNT: JsonSchema = {"type": "integer", "minimum": 0}
 TEXT: JsonSchema = {"type": "string"}
+FLAG: JsonSchema = {"type": "boolean"}
+PRIORITY: JsonSchema = {"type": "string", "enum": ["low", "normal", "high", "urgent"]}
 ID: JsonSchema = {"type": "string", "format": "uuid", "description": "A UUIDv7."}
 TIME: JsonSchema = {
     "type": "string",
@@ -70,7 +72,7 @@ _NOTIFICATION: dict[str, JsonSchema] = {
     "title": TEXT,
     "content": told(TEXT, "Plain text: show it as it is, never as HTML."),
     "data": {"type": "object", "additionalProperties": True, "description": "What the publisher gave."},
-    "priority": {"type": "string", "enum": ["low", "normal", "high", "urgent"]},
+    "priority": PRIORITY,
     "created_at": TIME,
     "expires_at": told(TIME, "When it is gone for everybody; absent for never."),
     "group_key": told(TEXT, "What it merges with; only if the publisher gave one, as the next two."),
@@ -101,6 +103,14 @@ _ROOM: dict[str, JsonSchema] = {
     "last_read_seq": or_null(COUNT, "Up to which message the caller has read."),
     "unread": or_null(COUNT, "How many messages the caller has not read."),
     "last_message": or_null({"type": "object"}, "As history has it; null if there is none, or none to see."),
+}
+
+_CATEGORY: dict[str, JsonSchema] = {
+    "name": TEXT,
+    "in_app": told(FLAG, "In lists, counts and streams."),
+    "push": told(FLAG, "Pushed to devices."),
+    "may_mute": told(FLAG, "False: no user can silence it."),
+    "priority": or_null(PRIORITY, "Of notifications that name none; null for `normal`."),
 }
 
 SCHEMAS: dict[str, JsonSchema] = {
@@ -215,6 +225,25 @@ SCHEMAS: dict[str, JsonSchema] = {
         fields("How far one member has read.", user_id=TEXT, last_read_seq=COUNT),
         "One page, by user id.",
         is_paged=True,
+    ),
+    "DefinedCategory": fields("What a category is like, until a user says otherwise.", **_CATEGORY),
+    "Categories": page_of(ref("DefinedCategory"), "All that are defined, by name.", is_paged=False),
+    "Undefined": fields(
+        "It is like one that was never defined.", name=TEXT, status={"type": "string", "const": "removed"}
+    ),
+    "Preferences": fields(
+        "What holds for the caller.",
+        categories={
+            "type": "object",
+            "description": "By name: those that are defined, and those that he has chosen something about.",
+            "additionalProperties": fields("One category.", in_app=FLAG, push=FLAG, muted=FLAG),
+        },
+        quiet_hours=or_null(
+            fields("When push waits.", **{"from": TEXT, "to": TEXT, "time_zone": TEXT}), "Null for none."
+        ),
+        digest=fields(
+            "How often those of low priority come, together.", minutes=told(COUNT, "0: each at once.")
+        ),
     ),
     "Ticket": fields(
         "What to put in the stream's URL.",

@@ -19,9 +19,11 @@ from lumen_notify.accept.bodies.accounts import (
     RefreshBody,
     RegisterBody,
 )
+from lumen_notify.accept.bodies.categories import CategoryBody
 from lumen_notify.accept.bodies.fields import Category
 from lumen_notify.accept.bodies.messages import MessageBody, ReadRoomBody
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
+from lumen_notify.accept.bodies.preferences import PreferencesBody
 from lumen_notify.accept.bodies.rooms import MemberBody, RoomBody
 from lumen_notify.model import to_json
 from lumen_notify.openapi import answers, frames, problems
@@ -41,6 +43,8 @@ BODIES: tuple[type[BaseModel], ...] = (
     ProfileBody,
     MessageBody,
     ReadRoomBody,
+    CategoryBody,
+    PreferencesBody,
 )
 """What requests carry. The models within them come along."""
 

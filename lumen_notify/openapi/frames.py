@@ -58,6 +58,9 @@ FRAMES: dict[str, JsonSchema] = {
             ids=told({"type": "array", "items": ID}, f"At most {MAX_IDS}: the newest."),
         ),
     ),
+    "PreferencesFrame": fields(
+        "The user has changed his preferences, on any device.", **COUNTS, data=ref("Preferences")
+    ),
     "ExpireFrame": fields(
         "Notifications are gone: take them out of the list.",
         **COUNTS,
@@ -131,6 +134,7 @@ EVENT: JsonSchema = {
             for action in ACTIONS
             if action != "read"
         ),
+        _event("preferences", "PreferencesFrame", "The user has changed his preferences."),
         _event("expire", "ExpireFrame", "Notifications have been removed."),
         _event("reset", "ResetFrame", "The cursor cannot be served: another database, or too far back."),
         _event("ping", "PingFrame", "Nothing happened for a while (`LUMEN_PING_SECONDS`)."),

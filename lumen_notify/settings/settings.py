@@ -295,6 +295,15 @@ class Settings:
             " 0 means for ever.",
         ),
     )
+    categories: Path | None = field(
+        default=None,
+        metadata=about(
+            Path,
+            check_path,
+            "A TOML or JSON file that defines categories, read at each start; those that it does not name"
+            " stay as they are.",
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=about(lower, check_log_level, f"The least severe lines to log: {', '.join(LOG_LEVELS)}."),

@@ -12,12 +12,12 @@ FROM log_head
 -- lock_head
 -- Who: every write transaction, first. From here to COMMIT this transaction is the only writer, so
 -- positions, counts and commits share one order. SQLite has the lock already (BEGIN IMMEDIATE).
-SELECT position
+SELECT position, definitions
 FROM log_head
 FOR UPDATE
 
 -- lock_head sqlite
-SELECT position
+SELECT position, definitions
 FROM log_head
 
 -- advance_head

@@ -27,6 +27,11 @@ SELECT r.owner, r.key, r.digest, r.answer, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(owner text, key text, digest text, answer text, created_at bigint)
 
+-- fragment hidden
+-- Whether a user does not see notifications of a category in the application: by his own choice (p) or else
+-- by the category's (k). Of one that may not be muted he has none.
+    CASE WHEN k.may_mute = 0 THEN k.in_app ELSE coalesce(p.in_app, k.in_app, 1) END = 0
+
 -- list_notifications
 -- Who: GET /notifications. One page, newest first. The filters are 1, 0 or NULL for "either".
 -- Index: notification_by_audience, walked from the top for each audience.
@@ -34,7 +39,9 @@ SELECT n.position, n.body, c.seen_at, c.read_at, c.archived_at
 FROM ({addressed}) a
 JOIN notification n ON n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
-WHERE n.position < :before
+LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
+LEFT JOIN category k ON k.name = n.category
+WHERE n.position < :before AND NOT ({hidden})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
          OR :is_unread = CASE WHEN c.read_at IS NULL THEN 1 ELSE 0 END)

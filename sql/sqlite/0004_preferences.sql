@@ -9,6 +9,9 @@ CREATE TABLE category (
     limits    text    NOT NULL             -- JSON
 ) STRICT, WITHOUT ROWID;
 
+-- Goes up with each change of the categories: what a process remembers of them is good while it stays.
+ALTER TABLE log_head ADD COLUMN definitions integer NOT NULL DEFAULT 0;
+
 CREATE TABLE preference (
     user_id   text    NOT NULL,
     category  text    NOT NULL,

@@ -9,10 +9,14 @@ import jsonschema_rs
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from lumen_notify.accept.bodies.categories import CategoryBody
 from lumen_notify.accept.bodies.fields import MAX_IDS
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
+from lumen_notify.accept.bodies.preferences import PreferencesBody
 
 ONE = {"to": {"user": "bob"}, "category": "like", "content": "hi"}
+
+NIGHT = {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"}
 
 TAKEN: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE),
@@ -29,6 +33,14 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (MarkBody, {"up_to": 2**63 - 1, "category": None}),
     (MarkBody, {"up_to": 7.0, "category": "like"}),
     (ReadBody, {"is_read": False}),
+    (CategoryBody, {}),
+    (CategoryBody, {"in_app": False, "push": False, "may_mute": False, "priority": None}),
+    (PreferencesBody, {}),
+    (PreferencesBody, {"categories": {"like": None, "news": {"in_app": None, "push": True, "muted": False}}}),
+    (PreferencesBody, {"categories": {}, "quiet_hours": None, "digest": None}),
+    (PreferencesBody, {"quiet_hours": NIGHT, "digest": {"minutes": 0}}),
+    (PreferencesBody, {"quiet_hours": NIGHT | {"to": "23:59"}, "digest": {"minutes": 1440.0}}),
+    (PreferencesBody, {"digest": {"minutes": 5}}),
 ]
 
 REFUSED: list[tuple[type[BaseModel], Any]] = [
@@ -72,6 +84,26 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (MarkBody, {"up_to": "7"}),
     (MarkBody, {"up_to": True}),
     (ReadBody, {"is_read": "true"}),
+    (CategoryBody, {"name": "like"}),
+    (CategoryBody, {"in_app": None}),
+    (CategoryBody, {"may_mute": 1}),
+    (CategoryBody, {"priority": "asap"}),
+    (PreferencesBody, {"categories": None}),
+    (PreferencesBody, {"categories": []}),
+    (PreferencesBody, {"categories": {"Like": {}}}),
+    (PreferencesBody, {"categories": {f"c{number}": None for number in range(501)}}),
+    (PreferencesBody, {"categories": {"like": {"mute": True}}}),
+    (PreferencesBody, {"categories": {"like": {"muted": "yes"}}}),
+    (PreferencesBody, {"quiet_hours": {"from": "22:30", "to": "07:00"}}),
+    (PreferencesBody, {"quiet_hours": NIGHT | {"begin": "22:30"}}),
+    (PreferencesBody, {"quiet_hours": NIGHT | {"from": "24:00"}}),
+    (PreferencesBody, {"quiet_hours": NIGHT | {"to": "7:00"}}),
+    (PreferencesBody, {"quiet_hours": NIGHT | {"time_zone": "E" * 65}}),
+    (PreferencesBody, {"digest": {"minutes": 4}}),
+    (PreferencesBody, {"digest": {"minutes": 1441}}),
+    (PreferencesBody, {"digest": {"minutes": -5}}),
+    (PreferencesBody, {"digest": {"minutes": 7.5}}),
+    (PreferencesBody, {"digest": {}}),
     (ReadBody, {"is_read": 1}),
     (ReadBody, {"is_read": True, "more": 1}),
 ]
@@ -102,7 +134,7 @@ def test_what_is_refused_does_not_fit_the_schema() -> None:
     assert [case for case in REFUSED if fits(*case)] == []
 
 
-@pytest.mark.parametrize("model", [PublicationBody, MarkBody, ReadBody])
+@pytest.mark.parametrize("model", [PublicationBody, MarkBody, ReadBody, CategoryBody, PreferencesBody])
 def test_every_field_says_what_it_is(model: type[BaseModel]) -> None:
     schema = model.model_json_schema()
     for name, part in {model.__name__: schema, **schema.get("$defs", {})}.items():

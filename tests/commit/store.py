@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
+from lumen_notify.commit.categories import Category, Define, Undefine, define, undefine
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -20,6 +21,7 @@ from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published, publish
 from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
+from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, change_preferences
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
@@ -57,6 +59,8 @@ class Store:
         self.committer = Committer(
             self.log,
             {
+                Define: define,
+                Undefine: undefine,
                 Publish: publish,
                 Release: release,
                 Tell: tell,
@@ -70,6 +74,7 @@ class Store:
                 ReadRoom: read_rooms,
                 CreateRoom: create_rooms,
                 ChangeMembers: change_members,
+                ChangePreferences: change_preferences,
                 Mark: mark,
                 Register: register,
                 LogIn: log_in,
@@ -136,6 +141,22 @@ class Store:
             Mark(user_id=user, action=action, selection=Selection(**selection))
         )
         return marked
+
+    async def define(self, name: str, **fields: Any) -> None:
+        """Define one category."""
+        await self.committer.submit(Define(categories=(Category(name=name, **fields),)))
+
+    async def undefine(self, name: str) -> bool:
+        was: bool = await self.committer.submit(Undefine(name=name))
+        return was
+
+    async def choose(self, user: str, **choices: dict[str, bool | None] | None) -> dict[str, Any]:
+        """Change a user's choices, by category; return all his preferences."""
+        fields: dict[str, Any] = await self.committer.submit(ChangePreferences(user_id=user, choices=choices))
+        return fields
+
+    async def preferences(self, user: str) -> dict[str, Any]:
+        return await UserPreferences(self.database).fetch(user)
 
     async def unread(self, user: str) -> dict[str, int]:
         """Count by category."""

@@ -93,7 +93,7 @@ async def test_event_and_list_carry_the_same_body(log: Log, database: Database) 
     (event,) = await log.after(0)
     (row,) = await listed(database, "ann")
     assert event.body == row.body
-    assert list(json.loads(row.body)) == ["id", "category", "content", "created_at"]
+    assert list(json.loads(row.body)) == ["id", "category", "content", "priority", "created_at"]
 
 
 def key(text: str, digest: str = "d", owner: str = "app") -> IdempotencyKey:

@@ -9,10 +9,12 @@ import httpx
 
 from clients import MARKS, NOTIFICATIONS, EventStream, token
 from documents import faults, operations
+from lumen_notify.auth import ADMIN as ADMIN_SCOPE
 from lumen_notify.auth import PUBLISH
 from lumen_notify.model import now_ms, rfc3339
 
 ALICE = {"Authorization": f"Bearer {token('alice', PUBLISH)}"}
+ADMIN = {"Authorization": f"Bearer {token('root', ADMIN_SCOPE)}"}
 FULL = {
     "to": {"user": "alice"},
     "category": "like",
@@ -38,6 +40,33 @@ def schema_of(document: Any, answer: httpx.Response) -> Any:
             assert list(content) == [answer.headers["content-type"].partition("; charset")[0]]
             return next(iter(content.values()))["schema"]
     raise AssertionError(f"{answer.request.method} {path} is not in the document")
+
+
+CHOSEN: dict[str, Any] = {
+    "categories": {"like": {"muted": True}},
+    "quiet_hours": {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"},
+}
+
+
+async def answers_about_preferences(http: httpx.AsyncClient) -> list[httpx.Response]:
+    return [
+        await http.put("/api/v1/categories/news", headers=ADMIN, json={"push": False, "priority": "low"}),
+        await http.put("/api/v1/categories/like", headers=ADMIN, json={}),
+        await http.get("/api/v1/categories", headers=ALICE),
+        await http.delete("/api/v1/categories/like", headers=ADMIN),
+        await http.put("/api/v1/preferences", headers=ALICE, json=CHOSEN),
+        await http.get("/api/v1/preferences", headers=ALICE),
+    ]
+
+
+async def refusals_about_preferences(http: httpx.AsyncClient) -> list[httpx.Response]:
+    refusals = [
+        await http.put("/api/v1/categories/like", headers=ALICE, json={}),
+        await http.delete("/api/v1/categories/like", headers=ADMIN),
+        await http.put("/api/v1/preferences", headers=ALICE, json=CHOSEN | {"digest": {"minutes": 4}}),
+    ]
+    assert [answer.status_code for answer in refusals] == [403, 404, 422]
+    return refusals
 
 
 async def test_every_field_of_every_answer_is_described(
@@ -73,6 +102,7 @@ async def test_every_field_of_every_answer_is_described(
         await http.get("/api/v1/connections", headers=ALICE),
         *await answers_about_accounts(http),
         *await answers_about_messages(http),
+        *await answers_about_preferences(http),
         await http.get("/healthz"),
         await http.get("/readyz"),
         await http.get("/openapi.json"),
@@ -95,6 +125,7 @@ async def test_every_field_of_every_answer_is_described(
     ]
     statuses = [422, 413, 401, 401, 404, 403, 201, 409, 409, 401, 401, 401, 422]
     assert [answer.status_code for answer in refusals] == statuses
+    refusals += await refusals_about_preferences(http)
     for answer in answers + refusals:
         found = faults(document, schema_of(document, answer), answer.json())
         assert found == [], f"{answer.request.method} {answer.request.url}: {answer.text}"

@@ -71,14 +71,17 @@ async def test_every_frame_is_as_described(
         for action in ("seen", "read", "unread", "archive", "unarchive"):
             await alice.post(f"/{action}", selection)
     await talk(http)
-    for event in ("ping", "expiring", "archive"):
+    preferences = {"categories": {"like": {"muted": True}}}
+    answer = await http.put("/api/v1/preferences", json=preferences, headers=alice._headers)
+    assert answer.status_code == 200
+    for event in ("ping", "expiring", "archive", "preferences"):
         await stream.wait_for_event(event)
     assert lumen._parts is not None
     await lumen._parts.streams.drain()
     await stream.wait_for_end()
 
     seen = check(document, stream.frames)
-    assert seen == {"message", *MARKS, "ready", "reset", "ping", "expiring", "closing"}
+    assert seen == {"message", *MARKS, "preferences", "ready", "reset", "ping", "expiring", "closing"}
     assert seen <= described(document).keys()
     assert any(frame.event == "message" and "update" in frame.data for frame in stream.frames)
 

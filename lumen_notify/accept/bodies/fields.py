@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -37,11 +37,11 @@ MAX_ID_CHARACTERS = 64
 MAX_GROUP_KEY_CHARACTERS = 128
 
 # As Python and as JSON schema (ECMA-262) read them alike.
-_SLUG_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
+SLUG_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
 _NOT_IN_TEXT = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f"
 _NOT_IN_LINE = r"\u0000-\u001f\u007f-\u009f"
 
-_SLUG = re.compile(rf"{_SLUG_PATTERN}\Z")
+_SLUG = re.compile(rf"{SLUG_PATTERN}\Z")
 _CONTROL = re.compile(f"[{_NOT_IN_TEXT}]")
 _ANY_CONTROL = re.compile(f"[{_NOT_IN_LINE}]")
 
@@ -134,9 +134,9 @@ def _pattern(pattern: str) -> Any:
 _LINE = _pattern(f"[^{_NOT_IN_LINE}]*")
 
 UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line), _LINE]
-Category = Annotated[str, AfterValidator(slug), _pattern(_SLUG_PATTERN)]
-RoomId = Annotated[str, AfterValidator(slug), _pattern(_SLUG_PATTERN)]
 PlainText = Annotated[str, AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")]
+Category = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
+RoomId = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
 Content = Annotated[
     str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")
 ]
@@ -157,6 +157,9 @@ GroupKey = Annotated[
     str, Field(min_length=1, max_length=MAX_GROUP_KEY_CHARACTERS), AfterValidator(_line), _LINE
 ]
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
+
+
+Priority = Literal["low", "normal", "high", "urgent"]
 
 
 def has(field: str, **schema: Any) -> dict[str, Any]:

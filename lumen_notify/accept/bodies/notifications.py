@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -22,6 +22,7 @@ from lumen_notify.accept.bodies.fields import (
     Content,
     GroupKey,
     Ids,
+    Priority,
     TimeAhead,
     TimeToCome,
     Title,
@@ -102,8 +103,8 @@ class PublicationBody(Body):
     sender: SenderBody | None = None
     """Who is shown as the sender; the caller if it is left out."""
 
-    priority: Literal["low", "normal", "high", "urgent"] = "normal"
-    """How much it matters; handed on to the client."""
+    priority: Priority = "normal"
+    """How much it matters; handed on to the client. Left out, it is as the category says."""
 
     deliver_at: TimeAhead | None = None
     """When to publish it, at most a year ahead; until then it is scheduled, and can be cancelled."""

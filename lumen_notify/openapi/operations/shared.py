@@ -44,6 +44,7 @@ TAGS = {
     "publish": "Your application tells its users something.",
     "inbox": "A user's own notifications.",
     "rooms": "Where several users meet: who is in, and what they say.",
+    "preferences": "What a user wants of it, and what he may choose from.",
     "stream": "One open connection of a user, and what belongs to it.",
     "accounts": "Users of this server itself, where the application has none of its own.",
     "process": "About the server itself. Needs no token.",

@@ -1,0 +1,64 @@
+"""Preferences: `GET` and `PUT /preferences`, the caller's own.
+
+Promise: what a request does not name stays as it is; what may not be is refused by name, and nothing done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.bodies.preferences import PreferencesBody
+from lumen_notify.accept.requests import Query, caller, parse, read_body
+from lumen_notify.auth import Verifier
+from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.preferences import ChangePreferences, UserPreferences
+from lumen_notify.commit.quiet import QuietHours
+from lumen_notify.model import to_json
+
+_PREFERENCES: TypeAdapter[PreferencesBody] = TypeAdapter(PreferencesBody)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferenceEndpoints:
+    """What a user does with his preferences."""
+
+    verifier: Verifier
+    committer: Committer
+    preferences: UserPreferences
+    max_body_bytes: int
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /preferences`."""
+        principal = await caller(request, self.verifier)
+        Query(request).done()
+        return _json(await self.preferences.fetch(principal.user_id))
+
+    async def put(self, request: Request) -> Response:
+        """Answer `PUT /preferences`: change what is named, answer all."""
+        principal = await caller(request, self.verifier)
+        body = parse(_PREFERENCES, await read_body(request, self.max_body_bytes))
+        return _json(await self.committer.submit(_command(principal.user_id, body)))
+
+
+def _command(user_id: str, body: PreferencesBody) -> ChangePreferences:
+    given = body.model_fields_set
+    quiet = body.quiet_hours
+    hours = None if quiet is None else QuietHours(begin=quiet.begin, end=quiet.to, time_zone=quiet.time_zone)
+    minutes = 0 if body.digest is None else body.digest.minutes
+    return ChangePreferences(
+        user_id=user_id,
+        choices={
+            name: None if choice is None else choice.model_dump(exclude_unset=True)
+            for name, choice in body.categories.items()
+        },
+        quiet_hours=hours if "quiet_hours" in given else "as_it_is",
+        digest_minutes=minutes if "digest" in given else None,
+    )
+
+
+def _json(value: object) -> Response:
+    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

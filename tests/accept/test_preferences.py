@@ -1,0 +1,217 @@
+"""Preferences and categories by HTTP: read, changed in part, refused by name, and from a file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from clients import SECRET, EventStream, contents, token
+from lumen_notify import Lumen, Settings
+from lumen_notify.auth import ADMIN
+from lumen_notify.errors import Misconfigured
+from lumen_notify.settings import Secret
+from sites import Site, refused
+
+PREFERENCES = "/api/v1/preferences"
+CATEGORIES = "/api/v1/categories"
+NIGHT = {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"}
+ROOT = {"Authorization": f"Bearer {token('root', ADMIN)}"}
+
+
+async def put(site: Site, body: Any, user: str = "bob") -> httpx.Response:
+    return await site.send("PUT", PREFERENCES, body=json.dumps(body).encode(), user=user)
+
+
+async def define(site: Site, name: str, **fields: Any) -> httpx.Response:
+    path = f"{CATEGORIES}/{name}"
+    return await site.send("PUT", path, body=json.dumps(fields).encode(), headers=ROOT)
+
+
+async def test_a_change_is_answered_and_read_as_all_that_holds(stored: Site) -> None:
+    await define(stored, "news", push=False)
+    await put(stored, {"categories": {"like": {"muted": True}}})
+    await put(stored, {"quiet_hours": NIGHT})
+    await put(stored, {"digest": {"minutes": 30}})
+    answer = await put(stored, {})
+    expected: dict[str, Any] = {
+        "categories": {
+            "like": {"in_app": True, "push": True, "muted": True},
+            "news": {"in_app": True, "push": False, "muted": False},
+        },
+        "quiet_hours": NIGHT,
+        "digest": {"minutes": 30},
+    }
+    assert answer.json() == expected
+    assert (await stored.send("GET", PREFERENCES, user="bob")).json() == expected
+    nothing = {"categories": {"like": None}, "quiet_hours": None, "digest": None}
+    assert (await put(stored, nothing)).json() == {
+        "categories": {"news": expected["categories"]["news"]},
+        "quiet_hours": None,
+        "digest": {"minutes": 0},
+    }
+
+
+WRONG: dict[str, tuple[Any, list[str]]] = {
+    "a list": ([], ["body"]),
+    "unknown field": ({"sound": True}, ["sound"]),
+    "categories are null": ({"categories": None}, ["categories"]),
+    "a name that cannot be": ({"categories": {"Like": {"muted": 1}}}, ["categories"]),
+    "too many": ({"categories": {f"c{n}": None for n in range(501)}}, ["categories"]),
+    "unknown choice": ({"categories": {"like": {"loud": True}}}, ["categories.like.loud"]),
+    "muted is text": ({"categories": {"like": {"muted": "yes"}}}, ["categories.like.muted"]),
+    "may not be muted": (
+        {"categories": {"security": {"in_app": False, "muted": True}}},
+        ["categories.security.in_app", "categories.security.muted"],
+    ),
+    "no zone": ({"quiet_hours": NIGHT | {"time_zone": "Mars/Phobos"}}, ["quiet_hours.time_zone"]),
+    "a path for a zone": ({"quiet_hours": NIGHT | {"time_zone": "../UTC"}}, ["quiet_hours.time_zone"]),
+    "no time": (
+        {"quiet_hours": NIGHT | {"from": "24:00", "to": "7:00"}},
+        ["quiet_hours.from", "quiet_hours.to"],
+    ),
+    "no length": ({"quiet_hours": NIGHT | {"to": "22:30"}}, ["quiet_hours.to"]),
+    "no end": ({"quiet_hours": {"from": "22:30", "time_zone": "UTC"}}, ["quiet_hours.to"]),
+    "digest is too often": ({"digest": {"minutes": 4}}, ["digest.minutes"]),
+    "digest is too seldom": ({"digest": {"minutes": 1441}}, ["digest.minutes"]),
+}
+
+
+async def test_a_wrong_change_names_its_fields_and_changes_nothing(site: Site) -> None:
+    await define(site, "security", may_mute=False)
+    before = (await site.send("GET", PREFERENCES, user="bob")).json()
+    async with site.unchanged():
+        for name, (body, fields) in WRONG.items():
+            problem = refused(await put(site, body), 422, "invalid", *fields)
+            assert "Mars" not in json.dumps(problem), name
+    assert (await site.send("GET", PREFERENCES, user="bob")).json() == before
+    refused(await site.send("GET", PREFERENCES + "?user=eve", user="bob"), 422, "invalid", "user")
+    refused(await site.send("PUT", PREFERENCES, body=b"{}", headers={}), 401, "token_missing")
+
+
+async def test_categories_are_for_all_to_read_and_for_an_admin_to_define(site: Site) -> None:
+    for method, body in (("PUT", b"{}"), ("DELETE", None)):
+        for user in ("alice", "bob"):
+            refused(await site.send(method, f"{CATEGORIES}/like", body=body, user=user), 403, "forbidden")
+    made = await define(site, "like", priority="low")
+    assert made.json() == {"name": "like", "in_app": True, "push": True, "may_mute": True, "priority": "low"}
+    listed = (await site.send("GET", CATEGORIES, user="bob")).json()
+    assert listed == {"items": [made.json()], "next_cursor": None}
+    refused(await define(site, "like", in_app=None, more=1), 422, "invalid", "in_app", "more")
+    refused(await define(site, "Like"), 422, "invalid", "name")
+    assert (await site.send("GET", CATEGORIES)).json() == listed
+    gone = await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT)
+    assert gone.json() == {"name": "like", "status": "removed"}
+    refused(await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT), 404, "not_found")
+
+
+async def test_every_open_stream_follows_a_choice(stored: Site) -> None:
+    streams = [await EventStream.open(stored.base_url, token("bob")) for _ in range(2)]
+    for stream in streams:
+        await stream.wait_for_event("ready")
+    await put(stored, {"categories": {"like": {"muted": True}}})
+    await stored.publish("bob", "not told")
+    await stored.publish("bob", "told", category="news")
+    await put(stored, {"categories": {"like": {"in_app": False}, "news": None}})
+    hidden = contents(await stored.api("bob").pages())
+    answer = await put(stored, {"categories": {"like": None}})
+    for stream in streams:
+        last = await stream.wait_for_event("preferences", 3)
+        frames = [frame for frame in stream.frames if frame.is_durable or frame.event == "preferences"]
+        assert [(frame.event, frame.data["unread_count"]) for frame in frames] == [
+            ("preferences", 0),
+            ("message", 1),
+            ("preferences", 1),
+            ("preferences", 5),
+        ]
+        assert last.data == {
+            "unread_count": 5,
+            "unread": {"categories": {"like": 4, "news": 1}, "rooms": {}},
+            "data": answer.json(),
+        }
+        await stream.close()
+    assert hidden == ["told"]
+    assert contents(await stored.api("bob").pages()) == ["told", "not told", "three", "two", "one"]
+
+
+async def test_a_stream_that_comes_back_is_not_told_what_is_silent(stored: Site) -> None:
+    stream = await EventStream.open(stored.base_url, token("bob"))
+    cursor = (await stream.wait_for_event("ready")).id
+    await stream.close()
+    await put(stored, {"categories": {"like": {"muted": True}}})
+    await stored.publish("bob", "not told")
+    await stored.publish("bob", "told", category="news")
+    stream = await EventStream.open(stored.base_url, token("bob"), cursor=cursor)
+    await stream.wait_for_event("message")
+    assert [frame.event for frame in stream.frames if frame.event] == ["ready", "preferences", "message"]
+    assert [frame.data["unread_count"] for frame in stream.frames if frame.event] == [1, 1, 1]
+    await stream.close()
+
+
+async def test_streams_begin_anew_when_a_category_is_shown_to_fewer(stored: Site) -> None:
+    stream = await EventStream.open(stored.base_url, token("bob"))
+    assert (await stream.wait_for_event("ready")).data["unread_count"] == 3
+    await define(stored, "like", in_app=False)
+    closing = await stream.wait_for_event("closing")
+    assert closing.data["reconnect"] is True
+    await stream.close()
+    again = await EventStream.open(stored.base_url, token("bob"))
+    assert (await again.wait_for_event("ready")).data["unread_count"] == 0
+    await again.close()
+    assert await stored.api("bob").pages() == []
+
+
+# ------------------------------------------------------------------------------------------------ the file
+TOML = '[security]\nmay_mute = false\npriority = "high"\n\n["a.b"]\npush = false\n'
+DEFINED = [
+    {"name": "a.b", "in_app": True, "push": False, "may_mute": True, "priority": None},
+    {"name": "security", "in_app": True, "push": True, "may_mute": False, "priority": "high"},
+]
+
+
+async def started_with(database_url: str, path: Path) -> list[Any]:
+    settings = Settings(database_url=database_url, jwt_secret=Secret(SECRET), categories=path)
+    async with (
+        Lumen(settings) as lumen,
+        httpx.AsyncClient(transport=httpx.ASGITransport(lumen.app), base_url="http://t") as http,
+    ):
+        items: list[Any] = (await http.get(CATEGORIES, headers=ROOT)).json()["items"]
+        return items
+
+
+async def test_categories_of_a_file_are_defined_at_each_start(database_url: str, tmp_path: Path) -> None:
+    toml, other = tmp_path / "categories.toml", tmp_path / "categories.json"
+    toml.write_text(TOML, "utf-8")
+    other.write_text('{"like": {}, "security": {}}', "utf-8")
+    assert await started_with(database_url, toml) == DEFINED
+    assert [one["name"] for one in await started_with(database_url, other)] == ["a.b", "like", "security"]
+    assert (await started_with(database_url, toml))[2] == DEFINED[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problems"),
+    [
+        ("c.toml", "[like\n", ["no TOML"]),
+        ("c.json", "{", ["no JSON"]),
+        ("c.json", "[]", ["an object"]),
+        ("c.json", '{"like": 1}', ["like"]),
+        ("c.toml", "[Like]\n", ["Like"]),
+        ("c.toml", '[like]\npush = "no"\n[news]\nmute = 1\n', ["like.push", "news.mute"]),
+        ("missing.toml", None, ["cannot be read"]),
+    ],
+    ids=lambda value: None if isinstance(value, list) else repr(value),
+)
+async def test_a_file_that_is_wrong_is_told_and_nothing_starts(
+    sqlite_url: str, tmp_path: Path, name: str, text: str | None, problems: list[str]
+) -> None:
+    path = tmp_path / name
+    if text is not None:
+        path.write_text(text, "utf-8")
+    with pytest.raises(Misconfigured) as caught:
+        await started_with(sqlite_url, path)
+    assert [variable for variable, _ in caught.value.problems] == ["LUMEN_CATEGORIES"] * len(problems)
+    for (_, problem), part in zip(caught.value.problems, problems, strict=True):
+        assert part in problem
