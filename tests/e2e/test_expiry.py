@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,12 +10,16 @@ import httpx
 import pytest
 
 from clients import SECRET, Api, EventStream, Refusal, eventually, serve
+from conftest import StartServer
 from lumen_notify import Lumen, Settings
 from lumen_notify.errors import Invalid
 from lumen_notify.model import now_ms, rfc3339
 from lumen_notify.settings import Secret
 
 HOUR_MS = 3_600_000
+
+NUMBER = 3000
+"""With one end, two thirds of them for all."""
 
 
 def body(content: str = "hi", to: Any = None, **times: int) -> dict[str, Any]:
@@ -113,3 +118,48 @@ async def test_an_end_before_the_beginning_is_refused(http: httpx.AsyncClient, l
     with pytest.raises(Invalid, match="wrong") as invalid:
         await lumen.publish("ann", category="like", content="hi", deliver_at=at, expires_at=at)
     assert [fault.field for fault in invalid.value.faults] == ["expires_at"]
+
+
+@pytest.mark.slow
+async def test_all_of_one_moment_go_once_though_the_server_is_killed(
+    start_server: StartServer, database_url: str
+) -> None:
+    server = start_server(database_url=database_url, LUMEN_JWT_SECRET=SECRET)
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
+        app, ann = Api(http, "app"), Api(http, "ann")
+        await app.post("", [body("stays"), body("stays", {"all": True})])
+        ends = {"expires_at": rfc3339(now_ms() + 8_000)}
+        for _ in range(0, NUMBER, 300):
+            some = [body(to={"all": True} if number % 3 else None) | ends for number in range(300)]
+            await app.post("", some)
+        assert (await ann.get("/unread"))["unread_count"] == NUMBER + 2
+        await ann.post("/read", {"up_to": NUMBER // 2})
+        unread = (await ann.get("/unread"))["unread_count"]
+        stream = await EventStream.open(server.url, ann.token)
+        await stream.wait_for_event("expire")
+        server.kill()
+        await stream.close()
+        cursor = next(frame.id for frame in reversed(stream.frames) if frame.event == "expire")
+        gone = [
+            id_ for frame in stream.frames if frame.event == "expire" for id_ in frame.data["data"]["ids"]
+        ]
+        server.start()
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as http:
+        ann = Api(http, "ann")
+        stream = await EventStream.open(server.url, ann.token, cursor=cursor)
+        async with asyncio.timeout(60):
+            while (await ann.get("/unread"))["unread_count"] > 1:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
+
+        def all_gone() -> list[str]:
+            expired = [frame.data["data"]["ids"] for frame in stream.frames if frame.event == "expire"]
+            return gone + [id_ for ids in expired for id_ in ids]
+
+        await stream.wait_for(lambda: len(all_gone()) >= NUMBER, what="all to be gone", within_seconds=60)
+        assert unread > 1000
+        assert len(set(all_gone())) == len(all_gone()) == NUMBER
+        last = [frame for frame in stream.frames if frame.event == "expire"][-1]
+        fresh = await ann.fetched()
+        assert [item.content for item in fresh.items.values()] == ["stays", "stays"]
+        assert last.data["unread_count"] == fresh.unread_count == 0
+        await stream.close()

@@ -1,0 +1,114 @@
+"""What is for all costs what is for one: in rows, in the log and in time, whoever is known and has read what.
+
+The figures are told by `pytest -rP`: publishes to all and to one in turn, in one run.
+"""
+
+# ruff: noqa: T201 - the figures
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+
+from lumen_notify.commit.removal import Forget, Remove
+from lumen_notify.model import EVERYONE
+
+from .store import Store
+
+KNOWN = 100_000
+"""Users who have chosen preferences, and have read what was for all."""
+
+TURNS = 300
+
+_NUMBERS = """
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {KNOWN})
+    INSERT INTO {into} SELECT {values} FROM numbers
+"""
+
+TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+}
+
+
+async def meet(store: Store, read: str) -> None:
+    """Let all of KNOWN be known, and have read one notification for all."""
+    rows = {
+        "preference (user_id, category, muted)": "'u' || n, 'comment', 0",
+        "settled (user_id, audience, category, count)": "'u' || n, 'all', 'like', 1",
+        "receipt (user_id, notification_id, seen_at, read_at)": f"'u' || n, '{read}', 1, 1",
+    }
+    async with store.database.transaction() as transaction:
+        for into, values in rows.items():
+            await transaction.run_sql(_NUMBERS.format(KNOWN=KNOWN, into=into, values=values))
+        await transaction.run_sql("ANALYZE")
+
+
+async def sizes(store: Store) -> dict[str, int]:
+    """Count the rows of every table."""
+    async with store.database.transaction() as transaction:
+        tables = [str(name) for (name,) in await transaction.run_sql(TABLES[store.database.dialect])]
+    return {table: await store.number_of(table) for table in tables if not table.startswith("sqlite_")}
+
+
+async def grown(store: Store, *users: str) -> dict[str, int]:
+    """Publish; tell by how many rows each table has grown."""
+    before = await sizes(store)
+    await store.publish(*users)
+    after = await sizes(store)
+    return {table: number - before[table] for table, number in after.items() if number != before[table]}
+
+
+async def seconds(store: Store, *users: str) -> float:
+    begin = time.perf_counter()
+    await store.publish(*users)
+    return time.perf_counter() - begin
+
+
+@pytest.mark.slow
+async def test_publishing_to_all_costs_what_publishing_to_one_costs(store: Store) -> None:
+    ((one,), _) = await store.publish(), await store.publish("u1")
+    await meet(store, one.id)
+
+    to_one, to_all = await grown(store, "u1"), await grown(store)
+    assert to_one == to_all == {"event": 1, "notification": 1}
+    assert len(store.events[-2].body) == len(store.events[-1].body)
+
+    turns = [(await seconds(store, "u1"), await seconds(store)) for _ in range(TURNS)]
+    for_one, for_all = (statistics.median(times) for times in zip(*turns, strict=True))
+    print(f"to one {for_one * 1000:.2f} ms, to all {for_all * 1000:.2f} ms: {for_all / for_one:.2f} times")
+    assert for_all < 1.5 * for_one
+    assert await store.unread("u7") == {"like": TURNS + 1}
+    assert await store.unread("new") == {"like": TURNS + 2}
+
+
+@pytest.mark.slow
+async def test_what_all_have_read_goes_in_one_step_and_is_forgotten_in_small_ones(store: Store) -> None:
+    (one,) = await store.publish()
+    await meet(store, one.id)
+    begin = time.perf_counter()
+    assert await store.committer.submit(Remove(rows=[(one.id, EVERYONE)])) == 1
+    removing = time.perf_counter() - begin
+    assert [event.kind for event in store.events] == ["notification", "expire"]
+    assert await store.unread("u7") == await store.unread("new") == {}
+
+    store.now += 61_000
+    steps: list[float] = []
+    beside: list[float] = []
+    forgotten = 1
+    while forgotten:
+        begin = time.perf_counter()
+        forgotten = await store.committer.submit(Forget())
+        steps.append(time.perf_counter() - begin)
+        if len(steps) % 20 == 0:
+            beside.append(await seconds(store, "u1"))
+            assert await store.unread("u7") == await store.unread("new") == {}
+    print(
+        f"removed in {removing * 1000:.1f} ms, forgotten in {len(steps)} steps of"
+        f" {statistics.median(steps) * 1000:.1f} ms, at most {max(steps) * 1000:.1f} ms"
+    )
+    assert await store.number_of("receipt") == await store.number_of("removed") == 0
+    assert statistics.median(steps) < 0.1
+    assert await store.unread("u1") == {"like": len(beside)}
