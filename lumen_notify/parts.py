@@ -34,6 +34,7 @@ from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.auth import AccessTokens, Attempts, Passwords, Tickets, Verifier
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
 from lumen_notify.commit.categories import Categories, Define, Undefine, define, undefine
+from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -42,7 +43,7 @@ from lumen_notify.commit.history import History
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
-from lumen_notify.commit.members import ChangeMembers, Members, change_members
+from lumen_notify.commit.members import ChangeMembers, change_members
 from lumen_notify.commit.merging import Merging, Tell, tell
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
@@ -52,7 +53,8 @@ from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, 
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove, settled_of
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
-from lumen_notify.commit.rooms import CreateRoom, Rooms, create_rooms
+from lumen_notify.commit.rooms import CreateRoom, EditRoom, Rooms, create_rooms, edit_rooms
+from lumen_notify.commit.roster import Roster
 from lumen_notify.commit.rounds import Rounds
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
 from lumen_notify.commit.sessions import (
@@ -169,8 +171,11 @@ class Parts:
                 Send: send,
                 ReadRoom: read_rooms,
                 CreateRoom: create_rooms,
+                EditRoom: edit_rooms,
                 ChangeMembers: change_members,
                 ChangePreferences: change_preferences,
+                CloseRoom: close_rooms,
+                PurgeRoom: purge_rooms,
                 Mark: mark,
                 Register: register,
                 LogIn: log_in,
@@ -229,8 +234,9 @@ class Parts:
             verifier=verifier,
             committer=committer,
             rooms=Rooms(database),
-            members=Members(database),
+            roster=Roster(database),
             max_body_bytes=settings.max_body_bytes,
+            max_batch_rows=settings.max_batch_rows,
         )
         messages = Messages(
             verifier=verifier,

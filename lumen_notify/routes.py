@@ -88,8 +88,17 @@ def build(
         *(_at(f"/notifications/{action}", POST=mark) for action, mark in marks.items()),
         _at("/notifications/{id:uuid}", GET=(inbox.get, about_inbox.GET), PUT=(inbox.put, about_inbox.PUT)),
         _at("/rooms", GET=(rooms.page, about_rooms.LIST), POST=(rooms.post, about_rooms.CREATE)),
-        _at("/rooms/{id}", GET=(rooms.get, about_rooms.GET)),
-        _at("/rooms/{id}/members", GET=(members.page, about_rooms.MEMBERS)),
+        _at(
+            "/rooms/{id}",
+            GET=(rooms.get, about_rooms.GET),
+            PATCH=(rooms.patch, about_rooms.PATCH),
+            DELETE=(rooms.delete, about_rooms.DELETE),
+        ),
+        _at(
+            "/rooms/{id}/members",
+            GET=(members.page, about_rooms.MEMBERS),
+            POST=(members.post, about_rooms.LET_IN),
+        ),
         _at(
             "/rooms/{id}/members/{user:path}",
             PUT=(members.put, about_rooms.PUT_MEMBER),
@@ -113,6 +122,13 @@ def build(
             "/preferences",
             GET=(preferences.get, about_preferences.GET),
             PUT=(preferences.put, about_preferences.PUT),
+        ),
+        _at("/rooms/{id}/bans", GET=(members.bans, about_rooms.BANS)),
+        _at(
+            "/rooms/{id}/bans/{user:path}",
+            GET=(members.get_ban, about_rooms.GET_BAN),
+            PUT=(members.ban, about_rooms.BAN),
+            DELETE=(members.unban, about_rooms.UNBAN),
         ),
         _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
         *([] if accounts is None else _of_accounts(accounts)),

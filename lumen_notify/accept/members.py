@@ -1,4 +1,4 @@
-"""Members: who is in a room: join, let in, leave, put out, change a role.
+"""Members: who is in a room: join, let in, leave, put out, ban, change a role.
 
 Promise: what is so already is answered as if it had been done now.
 """
@@ -13,31 +13,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.bodies.fields import UserId
-from lumen_notify.accept.bodies.rooms import MemberBody
+from lumen_notify.accept.bodies.rooms import MemberBody, MembersBody
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
 from lumen_notify.accept.rooms import room_id
 from lumen_notify.auth import Verifier
+from lumen_notify.commit.access import no_room, not_a_member, not_banned, too_low
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.members import Action, Changed, ChangeMembers, Members
-from lumen_notify.commit.roles import Role
-from lumen_notify.commit.rooms import Rooms
-from lumen_notify.commit.standings import no_room, not_a_member
+from lumen_notify.commit.members import Action, Changed, ChangeMembers
+from lumen_notify.commit.roles import Role, rules
+from lumen_notify.commit.rooms import Room, Rooms
+from lumen_notify.commit.roster import Ban, Roster
 from lumen_notify.errors import Invalid
-from lumen_notify.model import MAX_USER_ID_CHARACTERS, to_json
+from lumen_notify.model import MAX_USER_ID_CHARACTERS, rfc3339, to_json
 
+_MEMBERS: TypeAdapter[MembersBody] = TypeAdapter(MembersBody)
 _MEMBER: TypeAdapter[MemberBody] = TypeAdapter(MemberBody)
 _USER: TypeAdapter[str] = TypeAdapter(UserId)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEndpoints:
-    """What a user does with the members of a room."""
+    """What a user does with the members of a room. max_batch_rows: whom he lets in at once."""
 
     verifier: Verifier
     committer: Committer
     rooms: Rooms
-    members: Members
+    roster: Roster
     max_body_bytes: int
+    max_batch_rows: int
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/members`, to members: in the order of their ids."""
@@ -46,17 +49,27 @@ class MemberEndpoints:
         limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
         after = after_user(query.text("cursor"))
         query.done()
-        room = await self.rooms.get(principal.user_id, room_id(request))
-        if room is None:
-            raise no_room()
-        if room.role is None:
-            raise not_a_member()
-        rows = await self.members.page(room.id, after=after, limit=limit + 1)
+        room = await self._inside(principal.user_id, room_id(request))
+        rows = await self.roster.page(room.id, after=after, limit=limit + 1)
         items = [
             {"user_id": row.user_id, "role": row.role, "last_read_seq": row.last_read_seq}
             for row in rows[:limit]
         ]
         return _json({"items": items, "next_cursor": rows[limit - 1].user_id if len(rows) > limit else None})
+
+    async def post(self, request: Request) -> Response:
+        """Answer `POST /rooms/{id}/members`: let many in at once."""
+        principal = await caller(request, self.verifier)
+        context = {"max_batch_rows": self.max_batch_rows}
+        body = parse(_MEMBERS, await read_body(request, self.max_body_bytes), context)
+        id_ = room_id(request)
+        users = tuple(dict.fromkeys(body.members))
+        command = ChangeMembers(
+            room_id=id_, caller=principal.user_id, action="let_in", users=users, role=body.role
+        )
+        changed: Changed = await self.committer.submit(command)
+        items = [{"user_id": user_id, "role": role} for user_id, role in changed.roles.items()]
+        return _json({"room_id": id_, "items": items, "position": changed.position})
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /rooms/{id}/members/{user}`: join, let in, change a role."""
@@ -69,6 +82,54 @@ class MemberEndpoints:
         """Answer `DELETE /rooms/{id}/members/{user}`: leave, or put out."""
         principal = await caller(request, self.verifier)
         return await self._change(request, principal.user_id, "remove")
+
+    async def ban(self, request: Request) -> Response:
+        """Answer `PUT /rooms/{id}/bans/{user}`: put out, and keep out."""
+        principal = await caller(request, self.verifier)
+        return await self._change(request, principal.user_id, "ban")
+
+    async def unban(self, request: Request) -> Response:
+        """Answer `DELETE /rooms/{id}/bans/{user}`: he may come back."""
+        principal = await caller(request, self.verifier)
+        return await self._change(request, principal.user_id, "unban")
+
+    async def bans(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/bans`, to owners and moderators: in the order of the users' ids."""
+        principal = await caller(request, self.verifier)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        after = after_user(query.text("cursor"))
+        query.done()
+        room = await self._ruled(principal.user_id, room_id(request))
+        rows = await self.roster.bans(room.id, after=after, limit=limit + 1)
+        next_cursor = rows[limit - 1].user_id if len(rows) > limit else None
+        return _json({"items": [_ban(row) for row in rows[:limit]], "next_cursor": next_cursor})
+
+    async def get_ban(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/bans/{user}`, to owners and moderators. Raises NotFound."""
+        principal = await caller(request, self.verifier)
+        user_id = user_in_path(request)
+        room = await self._ruled(principal.user_id, room_id(request))
+        ban = await self.roster.ban(room.id, user_id)
+        if ban is None:
+            raise not_banned()
+        return _json(_ban(ban))
+
+    async def _inside(self, user_id: str, id_: str) -> Room:
+        """Return a room that the user is in. Raises NotFound, Forbidden."""
+        room = await self.rooms.get(user_id, id_)
+        if room is None:
+            raise no_room()
+        if room.role is None:
+            raise not_a_member()
+        return room
+
+    async def _ruled(self, user_id: str, id_: str) -> Room:
+        """Return a room that the user looks after. Raises NotFound, Forbidden."""
+        room = await self._inside(user_id, id_)
+        if not rules(room.role):
+            raise too_low()
+        return room
 
     async def _change(
         self, request: Request, caller_id: str, action: Action, role: Role | None = None
@@ -83,6 +144,10 @@ class MemberEndpoints:
             "position": changed.position,
         }
         return _json(answer)
+
+
+def _ban(ban: Ban) -> dict[str, Any]:
+    return {"user_id": ban.user_id, "banned_by": ban.banned_by, "banned_at": rfc3339(ban.banned_at)}
 
 
 def user_in_path(request: Request) -> str:

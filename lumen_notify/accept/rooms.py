@@ -1,4 +1,4 @@
-"""Rooms: make them, list them, look at one.
+"""Rooms: make them, list them, look at one, rename it, end it.
 
 Promise: a room that the caller may not see is answered as if there were no such thing.
 """
@@ -14,21 +14,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.bodies.fields import slug
-from lumen_notify.accept.bodies.rooms import RoomBody
+from lumen_notify.accept.bodies.rooms import RoomBody, TitleBody
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
 from lumen_notify.auth import Verifier
+from lumen_notify.commit.access import no_room
+from lumen_notify.commit.closing import CloseRoom, PurgeRoom
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.rooms import CreateRoom, Made, Room, Rooms
-from lumen_notify.commit.standings import no_room
+from lumen_notify.commit.rooms import CreateRoom, EditRoom, Made, Room, Rooms
 from lumen_notify.errors import Invalid
 from lumen_notify.model import new_id, rfc3339, to_json
 
 _ROOM: TypeAdapter[RoomBody] = TypeAdapter(RoomBody)
+_TITLE: TypeAdapter[TitleBody] = TypeAdapter(TitleBody)
 
 _CURSOR = re.compile(r"([0-9]{1,15})-([a-z0-9_.-]{1,64})\Z")
 
 NEWEST = (10**15, "")
 """Above every room's time."""
+
+MAX_STEPS = 100
+"""Of purging, within one request: as many as 25,000 members take, or 100,000 messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +62,7 @@ class RoomEndpoints:
                 members=tuple(dict.fromkeys(body.members)),
             )
         )
-        item = _item(await self.find(principal.user_id, made.id))
-        answer = f'{item[:-1]},"position":{made.position}}}'
+        answer = await self._at(principal.user_id, made.id, made.position)
         return _json(answer, 201 if made.is_new else 200)
 
     async def page(self, request: Request) -> Response:
@@ -79,6 +83,29 @@ class RoomEndpoints:
         """Answer `GET /rooms/{id}`."""
         principal = await caller(request, self.verifier)
         return _json(_item(await self.find(principal.user_id, room_id(request))))
+
+    async def patch(self, request: Request) -> Response:
+        """Answer `PATCH /rooms/{id}`: another title."""
+        principal = await caller(request, self.verifier)
+        body = parse(_TITLE, await read_body(request, self.max_body_bytes))
+        id_ = room_id(request)
+        position: int = await self.committer.submit(
+            EditRoom(room_id=id_, caller=principal.user_id, title=body.title)
+        )
+        return _json(await self._at(principal.user_id, id_, position))
+
+    async def delete(self, request: Request) -> Response:
+        """Answer `DELETE /rooms/{id}`, once all its members have left. What is left then is for retention."""
+        principal = await caller(request, self.verifier)
+        id_ = room_id(request)
+        await self.committer.submit(CloseRoom(room_id=id_, caller=principal.user_id))
+        for _ in range(MAX_STEPS):
+            if not await self.committer.submit(PurgeRoom(room_id=id_)):
+                break
+        return _json(to_json({"id": id_, "status": "deleted"}))
+
+    async def _at(self, user_id: str, id_: str, position: int) -> str:
+        return f'{_item(await self.find(user_id, id_))[:-1]},"position":{position}}}'
 
     async def find(self, user_id: str, id_: str) -> Room:
         """Return a room that the user may see. Raises NotFound."""

@@ -1,12 +1,11 @@
-"""Access: why a user may not look into a room, or not write there.
+"""Access: why a user may not look into a room, not write there, or not look after it.
 
 Promise: a room that is not public does not exist for those who are not in it.
 """
 
 from __future__ import annotations
 
-from lumen_notify.commit.standings import no_room, not_a_member
-from lumen_notify.errors import Forbidden, Refused
+from lumen_notify.errors import Forbidden, NotFound, Refused
 
 
 def refusal(kind: str | None, role: str | None) -> Refused | None:
@@ -26,3 +25,23 @@ def write_refusal(kind: str | None, role: str | None, *, is_blocked: object = Fa
     if is_blocked:
         return Forbidden("this user has blocked you", code="blocked")
     return None
+
+
+def no_room() -> NotFound:
+    """Say that there is no such room, or none that the caller may see."""
+    return NotFound("there is no such room for you")
+
+
+def not_a_member() -> Forbidden:
+    """Say that this is for members."""
+    return Forbidden("only members may do this: join the room first", code="not_a_member")
+
+
+def too_low() -> Forbidden:
+    """Say that it takes another role."""
+    return Forbidden("your role in this room does not allow this", code="role_too_low")
+
+
+def not_banned() -> NotFound:
+    """Say that there is no such ban."""
+    return NotFound("this user is not banned from the room")

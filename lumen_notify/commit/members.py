@@ -6,30 +6,32 @@ goes, the oldest moderator becomes owner, else the oldest member, else the oldes
 last member goes, a public room stays, and the next to join owns it; a private one is taken away.
 
 A room that the caller may not see answers as one that does not exist. What `roles` forbids is Forbidden.
+
+Not here: reading who is in (`roster`), how it is written and told (`membership`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lumen_notify.commit.database import Database
+from lumen_notify.commit.access import not_a_member, not_banned, too_low
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.membership import Change, Membership
-from lumen_notify.commit.roles import Role, may_give, may_put_out, may_step_down
-from lumen_notify.commit.standings import Standing, no_room, not_a_member, standings, too_low
+from lumen_notify.commit.roles import Role, may_give, may_put_out, may_step_down, rules
+from lumen_notify.commit.standings import Standing, found, standings
 from lumen_notify.errors import Conflict, Forbidden, NotFound, Refused
 
-Action = Literal["put", "remove", "ban", "unban"]
+Action = Literal["put", "let_in", "remove", "ban", "unban"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeMembers:
     """Change what users are in a room. The result: a Changed, or a refusal; nothing is done by halves.
 
-    users: at least one, without repeats; several only to `put` them. role: of those who are put; None
-    lets new ones in as members, and leaves the others as they are.
+    users: at least one, without repeats; several only to let them in. role: `put` gives it to whom it is
+    about, `let_in` only to those who are new; None lets new ones in as members.
     """
 
     room_id: str
@@ -68,9 +70,7 @@ async def change_members(draft: Draft, commands: Sequence[ChangeMembers]) -> Seq
     answers: list[Any] = [None] * len(commands)
     for n, command in enumerate(commands):
         try:
-            if n not in rooms:
-                raise no_room()
-            _check(command, rooms[n], targets[n])
+            _check(command, found(rooms.get(n)), targets[n])
         except Refused as refusal:
             answers[n] = refusal
     allowed = [n for n, answer in enumerate(answers) if answer is None]
@@ -87,9 +87,8 @@ def _check(command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -
         raise Conflict("a direct room is of its two, for good", code="room_is_direct")
     if room.role is None and command.users != (command.caller,):
         raise not_a_member()
-    check = {"put": _check_put, "remove": _check_remove, "ban": _check_ban, "unban": _check_unban}
     for target in targets:
-        check[command.action](command, room, target)
+        _CHECKS[command.action](command, room, target)
 
 
 def _check_put(command: ChangeMembers, room: Standing, target: _Target) -> None:
@@ -107,6 +106,13 @@ def _check_put(command: ChangeMembers, room: Standing, target: _Target) -> None:
         raise _banned()
     elif target.has_blocked:
         raise Forbidden("this user has blocked you", code="blocked")
+
+
+def _check_let_in(command: ChangeMembers, room: Standing, target: _Target) -> None:
+    if not rules(room.role):
+        raise too_low()
+    if target.role is None:
+        _check_put(command, room, target)
 
 
 def _check_role(room: Standing, before: Role, after: Role, *, is_self: bool) -> None:
@@ -134,7 +140,16 @@ def _check_ban(command: ChangeMembers, room: Standing, target: _Target) -> None:
 def _check_unban(_: ChangeMembers, room: Standing, target: _Target) -> None:
     room.require_rule()
     if not target.is_banned:
-        raise NotFound("this user is not banned from the room")
+        raise not_banned()
+
+
+_CHECKS: Mapping[Action, Callable[[ChangeMembers, Standing, _Target], None]] = {
+    "put": _check_put,
+    "let_in": _check_let_in,
+    "remove": _check_remove,
+    "ban": _check_ban,
+    "unban": _check_unban,
+}
 
 
 def _banned() -> Forbidden:
@@ -158,7 +173,7 @@ class _Changes:
     def make(self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> Changed:
         """Collect one command's changes; say what they come to."""
         roles: Mapping[str, Role | None]
-        if command.action == "put":
+        if command.action in ("put", "let_in"):
             roles = {**self._put_in(command, room, targets), **self._put_role(command, room, targets)}
         else:
             roles = {target.user_id: None for target in targets}
@@ -175,7 +190,7 @@ class _Changes:
             ("take_rooms_away", self._gone),
         ):
             if rows:
-                await self._draft.run(name, rows=rows)
+                self._draft.add(name, rows=rows)
 
     def _put_in(self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> dict[str, Role]:
         new = [target.user_id for target in targets if target.role is None]
@@ -193,7 +208,7 @@ class _Changes:
     ) -> dict[str, Role | None]:
         known = {target.user_id: target.role for target in targets if target.role is not None}
         role = command.role
-        if role is None:
+        if role is None or command.action == "let_in":
             return dict(known)
         changed = [user_id for user_id, before in known.items() if before != role]
         for user_id in changed:
@@ -237,7 +252,7 @@ async def _targets(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[
         for n, one in enumerate(commands)
         for user_id in one.users
     ]
-    found = {
+    by_user = {
         (n, user_id): _Target(
             user_id=user_id,
             role=role,
@@ -247,7 +262,7 @@ async def _targets(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[
         )
         for n, user_id, role, since, is_banned, has_blocked in await draft.run("user_standings", rows=rows)
     }
-    return [[found[n, user_id] for user_id in one.users] for n, one in enumerate(commands)]
+    return [[by_user[n, user_id] for user_id in one.users] for n, one in enumerate(commands)]
 
 
 async def _heirs(draft: Draft, allowed: Sequence[tuple[ChangeMembers, Standing]]) -> Mapping[str, str]:
@@ -259,50 +274,5 @@ async def _heirs(draft: Draft, allowed: Sequence[tuple[ChangeMembers, Standing]]
         and room.role == "owner"
         and room.owners == 1
     ]
-    found = await draft.run("heirs", rows=rows) if rows else ()
-    return {room_id: heir for room_id, heir in found}  # noqa: C416 - rows are no pairs to mypy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One of a room's. last_read_seq: up to which message he has read."""
-
-    user_id: str
-    role: Role
-    last_read_seq: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ban:
-    """Who may not be in a room. banned_at: milliseconds."""
-
-    user_id: str
-    banned_by: str
-    banned_at: int
-
-
-class Members:
-    """Reads who is in a room, and who is banned from it. Who may see that is for the caller to know."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def page(self, room_id: str, *, after: str, limit: int) -> Sequence[Member]:
-        """Read the next after a user id: ascending, at most limit."""
-        rows = await self._database.fetch("list_members", room_id=room_id, after=after, limit=limit)
-        return [Member(user_id=user_id, role=role, last_read_seq=seq) for user_id, role, seq in rows]
-
-    async def bans(self, room_id: str, *, after: str, limit: int) -> Sequence[Ban]:
-        """Read the next bans after a user id: ascending, at most limit."""
-        rows = await self._database.fetch("list_bans", room_id=room_id, after=after, limit=limit)
-        return [_ban(row) for row in rows]
-
-    async def ban(self, room_id: str, user_id: str) -> Ban | None:
-        """Read one ban, or None."""
-        rows = await self._database.fetch("get_ban", room_id=room_id, user_id=user_id)
-        return _ban(rows[0]) if rows else None
-
-
-def _ban(row: Sequence[Any]) -> Ban:
-    user_id, banned_by, banned_at = row
-    return Ban(user_id=user_id, banned_by=banned_by, banned_at=banned_at)
+    heirs = await draft.run("heirs", rows=rows) if rows else ()
+    return {room_id: heir for room_id, heir in heirs}  # noqa: C416 - rows are no pairs to mypy

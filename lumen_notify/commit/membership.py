@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.counts import counts_in, stated_body
 from lumen_notify.commit.log import Draft
 from lumen_notify.model import room_audience, to_json, user_audience
 
@@ -82,17 +82,17 @@ class Membership:
         """Write it all: rows, counts, events."""
         draft = self._draft
         if self._leaving:
-            await draft.run("delete_receipts_of_members", rows=self._leaving)
-            await draft.run("delete_settled_of_members", rows=self._leaving)
-            await draft.run("delete_members", rows=self._leaving)
+            draft.add("delete_receipts_of_members", rows=self._leaving)
+            draft.add("delete_settled_of_members", rows=self._leaving)
+            draft.add("delete_members", rows=self._leaving)
         if self._entering:
-            await draft.run("insert_members", rows=self._entering)
-            await draft.run("settle_for_members", rows=self._entering)
+            draft.add("insert_members", rows=self._entering)
+            draft.add("settle_for_members", rows=self._entering)
         if self._roles:
-            await draft.run("set_roles", rows=self._roles)
+            draft.add("set_roles", rows=self._roles)
         if self._more:
             more = [{"room_id": room_id, "number": number} for room_id, number in self._more.items()]
-            await draft.run("add_to_members_counts", rows=more)
+            draft.add("add_to_members_counts", rows=more)
         await self._append()
 
     def _tell(self, audience: str, kind: str, data: dict[str, Any], *, counts: bool = False) -> None:
@@ -102,8 +102,6 @@ class Membership:
         users = {audience.removeprefix("user:") for audience, _, _, counts in self._told if counts}
         counted = await counts_in(self._draft, sorted(users)) if users else {}
         for audience, kind, data, counts in self._told:
-            body: dict[str, Any] = {"data": data, "categories": {}, "rooms": {}}
-            if counts:
-                mine = counted[audience.removeprefix("user:")]
-                body |= {"categories": mine.categories, "rooms": mine.rooms}
-            self._draft.append(audience=audience, kind=kind, body=to_json(body))
+            mine = counted[audience.removeprefix("user:")] if counts else None
+            body = to_json({"data": data}) if mine is None else stated_body(mine, data)
+            self._draft.append(audience=audience, kind=kind, body=body)

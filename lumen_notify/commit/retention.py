@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lumen_notify.commit.closing import PurgeRoom
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.expiry import STEP_NOTIFICATIONS, STEP_SHARED, Expire, Which
 from lumen_notify.commit.log import Draft
@@ -134,6 +135,7 @@ class Retention:
             await self._remove_surplus()
         await _repeat(self._forget)
         await _repeat(self._trim_sessions)
+        await _repeat(self._purge_rooms)
 
     async def _run(self) -> None:
         while True:
@@ -204,6 +206,12 @@ class Retention:
     async def _forget(self) -> bool:
         forgotten: int = await self._submit(Forget())
         return forgotten > 0
+
+    async def _purge_rooms(self) -> bool:
+        rooms = await self._database.fetch("gone_rooms", limit=1)
+        for (room_id,) in rooms:
+            await self._submit(PurgeRoom(room_id=room_id))
+        return bool(rooms)
 
 
 async def _repeat(step: Callable[[], Awaitable[bool]]) -> None:

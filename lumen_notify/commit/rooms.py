@@ -1,9 +1,9 @@
-"""Rooms: made, renamed, listed, taken away.
+"""Rooms: made, renamed, listed.
 
 Promises: a room that one may not see is answered as one that does not exist; two have one direct room,
 however often and by whomever it is asked for; who makes a room owns it.
 
-Not here: who comes and goes later (`members`), what is said (`messages`).
+Not here: who comes and goes later (`members`), the end (`closing`), what is said (`messages`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.membership import Membership
 from lumen_notify.commit.roles import Role
-from lumen_notify.errors import Conflict
+from lumen_notify.commit.standings import found, standings
+from lumen_notify.errors import Conflict, Refused
 from lumen_notify.model import new_id, to_json
 
 Kind = Literal["public", "private", "direct"]
@@ -56,7 +57,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditRoom:
-    """Give a room another title, None for none. The result: the position of the event, or a refusal."""
+    """Give a room another title, None for none. The result: the position at which it has it, or a refusal."""
 
     room_id: str
     caller: str
@@ -66,31 +67,6 @@ class EditRoom:
     def lane(self) -> str:
         """Two changes of one room do not meet in one transaction."""
         return "room:" + self.room_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseRoom:
-    """Take a room away from everybody's sight. The result: None, or a refusal. The rest is for PurgeRoom."""
-
-    room_id: str
-    caller: str
-
-    @property
-    def lane(self) -> str:
-        """Two changes of one room do not meet in one transaction."""
-        return "room:" + self.room_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PurgeRoom:
-    """Take one step of what a closed room leaves behind. The result: whether there is more."""
-
-    room_id: str
-
-    @property
-    def lane(self) -> str:
-        """One a transaction: a step is to stay small."""
-        return "purge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +131,28 @@ async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence
     return answers
 
 
+async def edit_rooms(draft: Draft, commands: Sequence[EditRoom]) -> Sequence[object]:
+    """Write new titles: a `committer.Writer`. One that is there already is no event."""
+    rooms = await standings(draft, [(one.room_id, one.caller) for one in commands])
+    membership = Membership(draft)
+    rows: list[dict[str, Any]] = []
+    answers: list[object] = []
+    for n, one in enumerate(commands):
+        try:
+            found(rooms.get(n)).require_rule()
+        except Refused as refused:
+            answers.append(refused)
+            continue
+        if one.title != rooms[n].title:
+            rows.append({"room_id": one.room_id, "title": one.title})
+            membership.tell_room(one.room_id, {"title": one.title, "by": one.caller})
+        answers.append(membership.position)
+    if rows:
+        draft.add("set_titles", rows=rows)
+    await membership.write()
+    return answers
+
+
 async def open_pairs(draft: Draft, pairs: Sequence[tuple[str, str]]) -> Mapping[str, Made]:
     """Find the direct room of each two, or make it. The answers by `pair_of`.
 
@@ -163,8 +161,8 @@ async def open_pairs(draft: Draft, pairs: Sequence[tuple[str, str]]) -> Mapping[
     if not pairs:
         return {}
     wanted = {pair_of(user_id, other_id): (user_id, other_id) for user_id, other_id in pairs}
-    found = await draft.run("rooms_of_pairs", rows=[{"pair": pair} for pair in wanted])
-    made = {pair: Made(id=id_, is_new=False, position=draft.position) for pair, id_ in found}
+    rows_found = await draft.run("rooms_of_pairs", rows=[{"pair": pair} for pair in wanted])
+    made = {pair: Made(id=id_, is_new=False, position=draft.position) for pair, id_ in rows_found}
     missing = {pair: new_id() for pair in wanted if pair not in made}
     if missing:
         rows = [_row(id_, "direct", wanted[pair][0], draft.now, pair=pair) for pair, id_ in missing.items()]

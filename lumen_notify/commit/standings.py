@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lumen_notify.commit.access import no_room, refusal, too_low
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.roles import Role, rules
-from lumen_notify.errors import Forbidden, NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,8 @@ class Standing:
 
     def require_rule(self) -> None:
         """Do nothing if the caller looks after the room. Raises NotFound, Forbidden."""
-        self.require_sight()
+        if (refused := refusal(self.kind, self.role)) is not None:
+            raise refused
         if not rules(self.role):
             raise too_low()
 
@@ -34,16 +35,6 @@ class Standing:
         """Do nothing if the caller may know of the room. Raises NotFound."""
         if self.role is None and self.kind != "public":
             raise no_room()
-
-
-def no_room() -> NotFound:
-    """Say that there is no such room, or none that the caller may see."""
-    return NotFound("there is no such room for you")
-
-
-def too_low() -> Forbidden:
-    """Say that it takes another role."""
-    return Forbidden("your role in this room does not allow this", code="role_too_low")
 
 
 async def standings(draft: Draft, rooms_and_callers: Sequence[tuple[str, str]]) -> Mapping[int, Standing]:
@@ -60,6 +51,8 @@ async def standings(draft: Draft, rooms_and_callers: Sequence[tuple[str, str]]) 
     }
 
 
-def not_a_member() -> Forbidden:
-    """Say that this is for members."""
-    return Forbidden("this is for members of the room: join it first", code="not_a_member")
+def found(standing: Standing | None) -> Standing:
+    """Return the standing in a room that there is. Raises NotFound."""
+    if standing is None:
+        raise no_room()
+    return standing

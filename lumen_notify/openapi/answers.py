@@ -112,6 +112,7 @@ _CATEGORY: dict[str, JsonSchema] = {
     "may_mute": told(FLAG, "False: no user can silence it."),
     "priority": or_null(PRIORITY, "Of notifications that name none; null for `normal`."),
 }
+_BAN: dict[str, JsonSchema] = {"user_id": TEXT, "banned_by": TEXT, "banned_at": TIME}
 
 SCHEMAS: dict[str, JsonSchema] = {
     "Sender": fields(
@@ -173,7 +174,8 @@ SCHEMAS: dict[str, JsonSchema] = {
         position=POSITION,
     ),
     "Room": fields("A room as the caller sees it.", **_ROOM),
-    "MadeRoom": fields("The room is there, and the caller is in.", **_ROOM, position=POSITION),
+    "RoomNow": fields("The room once it is committed.", **_ROOM, position=POSITION),
+    "ClosedRoom": fields("Nobody finds it any more.", id=TEXT, status={"type": "string", "const": "deleted"}),
     "Rooms": page_of(ref("Room"), "One page.", is_paged=True),
     "Member": fields(
         "What a user is in a room, once it is committed.",
@@ -182,6 +184,14 @@ SCHEMAS: dict[str, JsonSchema] = {
         role=or_null(ROLE, "Null: he is not in."),
         position=POSITION,
     ),
+    "LetIn": fields(
+        "All of them are in.",
+        room_id=TEXT,
+        items={"type": "array", "items": fields("One of them.", user_id=TEXT, role=ROLE)},
+        position=POSITION,
+    ),
+    "Ban": fields("A ban.", **_BAN),
+    "Bans": page_of(fields("A ban.", **_BAN), "One page, in the order of the users' ids.", is_paged=True),
     "Members": page_of(
         fields("One member.", user_id=TEXT, role=ROLE, last_read_seq=told(COUNT, "What he has read, up to.")),
         "One page, in the order of the ids.",

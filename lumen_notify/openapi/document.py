@@ -24,7 +24,7 @@ from lumen_notify.accept.bodies.fields import Category
 from lumen_notify.accept.bodies.messages import MessageBody, ReadRoomBody
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
 from lumen_notify.accept.bodies.preferences import PreferencesBody
-from lumen_notify.accept.bodies.rooms import MemberBody, RoomBody
+from lumen_notify.accept.bodies.rooms import MemberBody, MembersBody, RoomBody, TitleBody
 from lumen_notify.model import to_json
 from lumen_notify.openapi import answers, frames, problems
 from lumen_notify.openapi.operation import JSON, JsonSchema, Operation, ref
@@ -35,7 +35,6 @@ BODIES: tuple[type[BaseModel], ...] = (
     MarkBody,
     ReadBody,
     RoomBody,
-    MemberBody,
     RegisterBody,
     LoginBody,
     RefreshBody,
@@ -45,6 +44,9 @@ BODIES: tuple[type[BaseModel], ...] = (
     ReadRoomBody,
     CategoryBody,
     PreferencesBody,
+    TitleBody,
+    MembersBody,
+    MemberBody,
 )
 """What requests carry. The models within them come along."""
 
@@ -107,8 +109,8 @@ class Document:
         users, ids = (
             bodies[body]["properties"][field] for body, field in (("To", "users"), ("MarkBody", "ids"))
         )
-        members = bodies["RoomBody"]["properties"]["members"]
-        for rows in (batch, users["anyOf"][0], ids["anyOf"][0], members):
+        members, more = (bodies[body]["properties"]["members"] for body in ("RoomBody", "MembersBody"))
+        for rows in (batch, users["anyOf"][0], ids["anyOf"][0], members, more):
             rows["maxItems"] = self._max_batch_rows
         return {
             **bodies,

@@ -205,3 +205,67 @@ FROM ban b
 WHERE b.room_id = :room_id AND b.user_id > :after
 ORDER BY b.user_id
 LIMIT :limit
+
+-- gone_rooms
+-- Who: retention. Rooms that are closed, and not yet taken away. Index: room_gone.
+SELECT o.id
+FROM room o
+WHERE o.kind = 'gone'
+LIMIT :limit
+
+-- members_of_gone
+-- Who: purge_rooms. Index: the primary key.
+SELECT m.user_id, m.joined_position
+FROM room o
+JOIN member m ON m.room_id = o.id
+WHERE o.id = :room_id AND o.kind = 'gone'
+ORDER BY m.user_id
+LIMIT :limit
+
+-- delete_messages_of_gone
+-- Who: purge_rooms. Index: the primary key.
+DELETE FROM message
+WHERE (room_id, seq) IN (
+    SELECT t.room_id, t.seq
+    FROM room o
+    JOIN message t ON t.room_id = o.id
+    WHERE o.id = :room_id AND o.kind = 'gone'
+    ORDER BY t.seq
+    LIMIT :limit
+)
+RETURNING seq
+
+-- delete_notifications_of_gone
+-- Who: purge_rooms. Nobody is in the room any more, so nobody's counts change.
+-- Index: notification_by_audience.
+DELETE FROM notification
+WHERE (id, audience) IN (
+    SELECT n.id, n.audience
+    FROM room o
+    JOIN notification n ON n.audience = :audience
+    WHERE o.id = :room_id AND o.kind = 'gone'
+    ORDER BY n.position
+    LIMIT :limit
+)
+RETURNING id
+
+-- delete_gone
+-- Who: purge_rooms, at last.
+DELETE FROM room
+WHERE id = :room_id AND kind = 'gone'
+RETURNING id
+
+-- delete_bans_of_room
+-- Who: purge_rooms.
+DELETE FROM ban
+WHERE room_id = :room_id
+
+-- delete_tally_of
+-- Who: purge_rooms.
+DELETE FROM tally
+WHERE audience = :audience
+
+-- delete_removed_of
+-- Who: purge_rooms.
+DELETE FROM removed
+WHERE audience = :audience

@@ -8,6 +8,7 @@ from typing import Any
 
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
 from lumen_notify.commit.categories import Category, Define, Undefine, define, undefine
+from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -25,7 +26,7 @@ from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, 
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
-from lumen_notify.commit.rooms import CreateRoom, create_rooms
+from lumen_notify.commit.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
 from lumen_notify.commit.sessions import (
     LogIn,
@@ -73,8 +74,11 @@ class Store:
                 Send: send,
                 ReadRoom: read_rooms,
                 CreateRoom: create_rooms,
+                EditRoom: edit_rooms,
                 ChangeMembers: change_members,
                 ChangePreferences: change_preferences,
+                CloseRoom: close_rooms,
+                PurgeRoom: purge_rooms,
                 Mark: mark,
                 Register: register,
                 LogIn: log_in,

@@ -51,6 +51,23 @@ class RoomBody(Body):
         return self
 
 
+class TitleBody(Body):
+    """What a room is to be called."""
+
+    title: Title | None
+    """One line of text; null for none."""
+
+
+class MembersBody(Body):
+    """Users to let into a room."""
+
+    members: Annotated[Members, Field(min_length=1)]
+    """Who; those who are in stay what they are."""
+
+    role: Literal["moderator", "member", "muted"] = "member"
+    """What the new ones are to be."""
+
+
 class MemberBody(Body):
     """What a user is to be in a room."""
 

@@ -47,7 +47,7 @@ CREATE = Operation(
     status=201,
     or_status=200,
     answered="The room.",
-    answer=ref("MadeRoom"),
+    answer=ref("RoomNow"),
     problems=(*WRITES, "not_found", "room_taken", "blocked"),
 )
 
@@ -81,6 +81,31 @@ GET = Operation(
     problems=(*READS, "not_found"),
 )
 
+PATCH = Operation(
+    name="patchRoom",
+    tag="rooms",
+    summary="Give a room another title, as owner or moderator",
+    credentials=BEARER,
+    parameters=(ROOM_ID,),
+    body=ref("TitleBody"),
+    body_examples={"title": {"value": {"title": "General talk"}}},
+    answered="The room as it is now.",
+    answer=ref("RoomNow"),
+    problems=(*WRITES, "not_found", "not_a_member", "role_too_low"),
+)
+
+DELETE = Operation(
+    name="deleteRoom",
+    tag="rooms",
+    summary="End a room, as owner",
+    description="Its members leave, its messages go, and its id is free again a moment later.",
+    credentials=BEARER,
+    parameters=(ROOM_ID,),
+    answered="Nobody finds it any more.",
+    answer=ref("ClosedRoom"),
+    problems=(*READS, "not_found", "not_a_member", "role_too_low", "commit_unknown", "overloaded"),
+)
+
 MEMBERS = Operation(
     name="listMembers",
     tag="rooms",
@@ -92,7 +117,24 @@ MEMBERS = Operation(
     problems=(*READS, "invalid", "not_found", "not_a_member"),
 )
 
-_CHANGES = (*WRITES, "not_found", "not_a_member", "role_too_low", "room_is_direct")
+_ABOUT_MEMBERS = ("not_found", "not_a_member", "role_too_low", "room_is_direct")
+_CHANGES = (*WRITES, *_ABOUT_MEMBERS)
+
+_BAN_CHANGES = (*READS, "invalid", "commit_unknown", "overloaded", *_ABOUT_MEMBERS)
+
+LET_IN = Operation(
+    name="letIn",
+    tag="rooms",
+    summary="Let many into a room at once, as owner or moderator",
+    description="All, or nobody. One event tells the room. Who is in already stays what he is.",
+    credentials=BEARER,
+    parameters=(ROOM_ID,),
+    body=ref("MembersBody"),
+    body_examples={"two": {"value": {"members": ["bob", "carol"]}}},
+    answered="They are in.",
+    answer=ref("LetIn"),
+    problems=(*_CHANGES, "banned", "blocked"),
+)
 
 PUT_MEMBER = Operation(
     name="putMember",
@@ -124,5 +166,50 @@ DELETE_MEMBER = Operation(
     parameters=(ROOM_ID, USER_ID),
     answered="The user is out.",
     answer=ref("Member"),
-    problems=_CHANGES,
+    problems=_BAN_CHANGES,
+)
+
+BANS = Operation(
+    name="listBans",
+    tag="rooms",
+    summary="List who is banned from a room, to owners and moderators",
+    credentials=BEARER,
+    parameters=(ROOM_ID, PAGE_LIMIT, USER_CURSOR),
+    answered="A page.",
+    answer=ref("Bans"),
+    problems=(*READS, "invalid", "not_found", "not_a_member", "role_too_low"),
+)
+
+GET_BAN = Operation(
+    name="getBan",
+    tag="rooms",
+    summary="Ask whether a user is banned, as owner or moderator",
+    credentials=BEARER,
+    parameters=(ROOM_ID, USER_ID),
+    answered="He is.",
+    answer=ref("Ban"),
+    problems=(*READS, "invalid", "not_found", "not_a_member", "role_too_low"),
+)
+
+BAN = Operation(
+    name="putBan",
+    tag="rooms",
+    summary="Ban a user: put him out, and keep him out",
+    description="Owners ban anybody else, moderators members, muted, and who is not in. What is so stays so.",
+    credentials=BEARER,
+    parameters=(ROOM_ID, USER_ID),
+    answered="He is out.",
+    answer=ref("Member"),
+    problems=_BAN_CHANGES,
+)
+
+UNBAN = Operation(
+    name="deleteBan",
+    tag="rooms",
+    summary="End a ban: the user may come back",
+    credentials=BEARER,
+    parameters=(ROOM_ID, USER_ID),
+    answered="The ban has ended; he is not in by that.",
+    answer=ref("Member"),
+    problems=_BAN_CHANGES,
 )
