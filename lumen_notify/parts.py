@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from lumen_notify import routes
 from lumen_notify.accept.accounts import AccountEndpoints
+from lumen_notify.accept.blocks import BlockEndpoints
 from lumen_notify.accept.categories import CategoryEndpoints, defined_in
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
@@ -31,13 +32,18 @@ from lumen_notify.accept.publishing import Publishing
 from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
+from lumen_notify.accept.typing import TypingEndpoint
 from lumen_notify.auth import AccessTokens, Attempts, Passwords, Tickets, Verifier
+from lumen_notify.commit.access import Access
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
+from lumen_notify.commit.blocks import Block, Blocks, block
 from lumen_notify.commit.categories import Categories, Define, Undefine, define, undefine
 from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.direct import SendDirect, send_direct
+from lumen_notify.commit.edits import DeleteMessage, EditMessage, delete_messages, edit_messages
 from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.history import History
 from lumen_notify.commit.inbox import Inbox
@@ -76,6 +82,7 @@ from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.stream import StreamEndpoint
 from lumen_notify.deliver.streams import Streams
 from lumen_notify.deliver.tail import Tail
+from lumen_notify.deliver.typing import Typing
 from lumen_notify.deliver.welcome import Welcome
 from lumen_notify.metrics import Metrics
 from lumen_notify.settings import Settings
@@ -98,12 +105,18 @@ class Parts:
         rounds: Sequence[Rounds],
         tail: Tail,
         streams: Streams,
+        typists: Typing,
         publishing: Publishing,
+        messages: Messages,
+        typing: TypingEndpoint,
         accounts: AccountEndpoints | None,
         application: ASGIApp,
     ) -> None:
         self.publishing = publishing
         self.streams = streams
+        self.messages = messages
+        self.typing = typing
+        self._typists = typists
         self.application = application
         self._database = database
         self._committer = committer
@@ -168,7 +181,11 @@ class Parts:
                 Forget: forget,
                 TrimEvents: trim_events,
                 TrimKeys: trim_keys,
+                Block: block,
                 Send: send,
+                SendDirect: send_direct,
+                EditMessage: edit_messages,
+                DeleteMessage: delete_messages,
                 ReadRoom: read_rooms,
                 CreateRoom: create_rooms,
                 EditRoom: edit_rooms,
@@ -257,6 +274,13 @@ class Parts:
             preferences=UserPreferences(database),
             max_body_bytes=settings.max_body_bytes,
         )
+        typists = Typing(hub, time.monotonic)
+        typing = TypingEndpoint(
+            verifier=verifier,
+            access=Access(database),
+            typists=typists,
+            max_body_bytes=settings.max_body_bytes,
+        )
         stream = StreamEndpoint(
             verifier=verifier,
             tickets=tickets,
@@ -280,6 +304,8 @@ class Parts:
             messages=messages,
             categories=categories,
             preferences=preferences,
+            typing=typing,
+            blocks=BlockEndpoints(verifier=verifier, committer=committer, blocks=Blocks(database)),
             stream=stream,
             connections=connections,
             ticketing=ticketing,
@@ -294,6 +320,7 @@ class Parts:
         for each in rounds:
             each.start()
         streams.wheel.start()
+        typists.wheel.start()
         return cls(
             database=database,
             committer=committer,
@@ -303,7 +330,10 @@ class Parts:
             rounds=rounds,
             tail=tail,
             streams=streams,
+            typists=typists,
             publishing=publishing,
+            messages=messages,
+            typing=typing,
             accounts=accounts,
             application=application,
         )
@@ -321,6 +351,7 @@ class Parts:
             await self._accounts.passwords.close()
         await self._tail.close()
         await self.streams.wheel.close()
+        await self._typists.wheel.close()
         await self._database.close()
 
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.accept import problems
 from lumen_notify.accept.accounts import AccountEndpoints
+from lumen_notify.accept.blocks import BlockEndpoints
 from lumen_notify.accept.categories import CategoryEndpoints
 from lumen_notify.accept.health import Health
 from lumen_notify.accept.inbox import InboxEndpoints
@@ -28,6 +29,7 @@ from lumen_notify.accept.publishing import Publishing
 from lumen_notify.accept.rooms import RoomEndpoints
 from lumen_notify.accept.scheduling import Scheduling
 from lumen_notify.accept.ticketing import Ticketing
+from lumen_notify.accept.typing import TypingEndpoint
 from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.crossroads import Crossroads
 from lumen_notify.deliver.connections import Connections
@@ -35,6 +37,7 @@ from lumen_notify.deliver.stream import StreamEndpoint
 from lumen_notify.errors import LumenError
 from lumen_notify.openapi import Document, Operation
 from lumen_notify.openapi.operations import accounts as about_accounts
+from lumen_notify.openapi.operations import blocks as about_blocks
 from lumen_notify.openapi.operations import inbox as about_inbox
 from lumen_notify.openapi.operations import messages as about_messages
 from lumen_notify.openapi.operations import preferences as about_preferences
@@ -61,6 +64,8 @@ def build(
     messages: Messages,
     categories: CategoryEndpoints,
     preferences: PreferenceEndpoints,
+    typing: TypingEndpoint,
+    blocks: BlockEndpoints,
     stream: StreamEndpoint,
     connections: Connections,
     ticketing: Ticketing,
@@ -109,8 +114,14 @@ def build(
             GET=(messages.page, about_messages.LIST),
             POST=(messages.post, about_messages.SEND),
         ),
-        _at("/rooms/{id}/messages/{message_id:uuid}", GET=(messages.get, about_messages.GET)),
+        _at(
+            "/rooms/{id}/messages/{message_id:uuid}",
+            GET=(messages.get, about_messages.GET),
+            PATCH=(messages.patch, about_messages.EDIT),
+            DELETE=(messages.delete, about_messages.DELETE),
+        ),
         _at("/rooms/{id}/read", POST=(messages.post_read, about_messages.READ)),
+        _at("/rooms/{id}/typing", POST=(typing.post, about_messages.TYPING)),
         _at("/rooms/{id}/reads", GET=(messages.reads, about_messages.READS_OF_ROOM)),
         _at("/categories", GET=(categories.page, about_preferences.CATEGORIES)),
         _at(
@@ -129,6 +140,14 @@ def build(
             GET=(members.get_ban, about_rooms.GET_BAN),
             PUT=(members.ban, about_rooms.BAN),
             DELETE=(members.unban, about_rooms.UNBAN),
+        ),
+        _at("/messages", POST=(messages.post_direct, about_messages.DIRECT)),
+        _at("/blocks", GET=(blocks.page, about_blocks.LIST)),
+        _at(
+            "/blocks/{user:path}",
+            GET=(blocks.get, about_blocks.GET),
+            PUT=(blocks.put, about_blocks.PUT),
+            DELETE=(blocks.delete, about_blocks.DELETE),
         ),
         _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
         *([] if accounts is None else _of_accounts(accounts)),

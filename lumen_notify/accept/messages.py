@@ -14,7 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.accept.bodies.messages import MAX_SEQ, MessageBody, ReadRoomBody
+from lumen_notify.accept.bodies.messages import (
+    MAX_SEQ,
+    DirectBody,
+    EditBody,
+    MessageBody,
+    ReadRoomBody,
+)
 from lumen_notify.accept.members import after_user
 from lumen_notify.accept.requests import (
     DEFAULT_PAGE,
@@ -29,6 +35,8 @@ from lumen_notify.accept.requests import (
 from lumen_notify.accept.rooms import room_id
 from lumen_notify.auth import PUBLISH, Verifier
 from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.direct import SendDirect
+from lumen_notify.commit.edits import Changed, DeleteMessage, EditMessage
 from lumen_notify.commit.history import History
 from lumen_notify.commit.messages import Send, Sent
 from lumen_notify.commit.reads import ReadRoom, RoomRead
@@ -36,6 +44,8 @@ from lumen_notify.errors import Invalid
 from lumen_notify.model import new_id, to_json
 
 _MESSAGE: TypeAdapter[MessageBody] = TypeAdapter(MessageBody)
+_DIRECT: TypeAdapter[DirectBody] = TypeAdapter(DirectBody)
+_EDIT: TypeAdapter[EditBody] = TypeAdapter(EditBody)
 _READ: TypeAdapter[ReadRoomBody] = TypeAdapter(ReadRoomBody)
 
 
@@ -74,6 +84,45 @@ class Messages:
             )
         )
         return sent
+
+    async def post_direct(self, request: Request) -> Response:
+        """Answer `POST /messages`: 201 after COMMIT, 200 for a repeat."""
+        principal = await caller(request, self.verifier)
+        body = parse(_DIRECT, await read_body(request, self.max_body_bytes), self._context())
+        return answer_of(await self.send_direct(sender_of(principal), body))
+
+    async def send_direct(self, sender: Mapping[str, Any], body: DirectBody) -> Sent:
+        """Commit a message to one user. Raises Forbidden, Invalid, Unavailable."""
+        if body.to == sender["id"]:
+            raise Invalid("must be somebody else", field="to")
+        message = Send(
+            id=new_id(),
+            room_id="",
+            sender=sender,
+            fields=fields_of(body),
+            client_id=body.client_id,
+            reply_to=body.reply_to,
+        )
+        sent: Sent = await self.committer.submit(SendDirect(to=body.to, message=message))
+        return sent
+
+    async def patch(self, request: Request) -> Response:
+        """Answer `PATCH /rooms/{id}/messages/{message_id}`: one's own says something else."""
+        principal = await caller(request, self.verifier)
+        room, id_ = room_id(request), str(request.path_params["message_id"])
+        body = parse(_EDIT, await read_body(request, self.max_body_bytes), self._context())
+        edit = EditMessage(room_id=room, user_id=principal.user_id, id=id_, content=body.content)
+        changed: Changed = await self.committer.submit(edit)
+        return _json(changed.body)
+
+    async def delete(self, request: Request) -> Response:
+        """Answer `DELETE /rooms/{id}/messages/{message_id}`: its place is left."""
+        principal = await caller(request, self.verifier)
+        room, id_ = room_id(request), str(request.path_params["message_id"])
+        changed: Changed = await self.committer.submit(
+            DeleteMessage(room_id=room, user_id=principal.user_id, id=id_)
+        )
+        return _json(changed.body)
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/messages`: ascending, the newest unless the query says from where."""
@@ -157,7 +206,7 @@ class Messages:
         return {"max_content_characters": self.max_content_characters}
 
 
-def fields_of(body: MessageBody) -> dict[str, Any]:
+def fields_of(body: MessageBody | DirectBody) -> dict[str, Any]:
     """Return what a message says, as history shows it."""
     fields: dict[str, Any] = {"kind": body.kind, "content": body.content}
     if body.data is not None:
@@ -167,7 +216,10 @@ def fields_of(body: MessageBody) -> dict[str, Any]:
 
 def answer_of(sent: Sent) -> Response:
     """Answer a send."""
-    text = f'{{"id":"{sent.id}","seq":{sent.seq},"position":{sent.position},"status":"sent"}}'
+    text = (
+        f'{{"id":"{sent.id}","room_id":"{sent.room_id}","seq":{sent.seq},'
+        f'"position":{sent.position},"status":"sent"}}'
+    )
     return Response(text, 200 if sent.is_repeat else 201, media_type="application/json")
 
 

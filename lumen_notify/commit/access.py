@@ -5,6 +5,7 @@ Promise: a room that is not public does not exist for those who are not in it.
 
 from __future__ import annotations
 
+from lumen_notify.commit.database import Database
 from lumen_notify.errors import Forbidden, NotFound, Refused
 
 
@@ -25,6 +26,20 @@ def write_refusal(kind: str | None, role: str | None, *, is_blocked: object = Fa
     if is_blocked:
         return Forbidden("this user has blocked you", code="blocked")
     return None
+
+
+class Access:
+    """Looks up what a user may do, where nothing is committed by it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def require_write(self, room_id: str, user_id: str) -> None:
+        """Do nothing if the user may write in the room. Raises NotFound, Forbidden."""
+        rows = await self._database.fetch("write_standing", room_id=room_id, user_id=user_id)
+        kind, role, is_blocked = rows[0] if rows else (None, None, None)
+        if (refused := write_refusal(kind, role, is_blocked=is_blocked)) is not None:
+            raise refused
 
 
 def no_room() -> NotFound:

@@ -125,21 +125,19 @@ class _Batch:
         )
         return Sent(id=command.id, room_id=room_id, seq=seq, position=position)
 
-    async def write(self) -> None:
+    def write(self) -> None:
         """Write it all: a statement for each table."""
         if not self.rows:
             return
-        await self.draft.run("insert_messages", rows=self.rows)
+        self.draft.add("insert_messages", rows=self.rows)
         rooms = [{"room_id": room_id, "last_seq": seq} for room_id, seq in self.last_seqs.items()]
-        await self.draft.run("raise_last_seqs", rows=rooms)
+        self.draft.add("raise_last_seqs", rows=rooms)
         if self.marks:
             marks = [
                 {"room_id": room_id, "user_id": user_id, "seq": seq}
                 for (room_id, user_id), seq in self.marks.items()
             ]
-            await self.draft.run("raise_read_marks", rows=marks)
-        if self.mentions:
-            await write_publications(self.draft, self.mentions)
+            self.draft.add("raise_read_marks", rows=marks)
 
 
 async def send(draft: Draft, commands: Sequence[Send]) -> Sequence[object]:
@@ -178,7 +176,9 @@ async def send(draft: Draft, commands: Sequence[Send]) -> Sequence[object]:
         if key is not None:
             batch.by_client_id[key] = sent
         answers.append(sent)
-    await batch.write()
+    batch.write()
+    if batch.mentions:
+        await write_publications(draft, batch.mentions)
     return answers
 
 

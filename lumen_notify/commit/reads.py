@@ -84,7 +84,7 @@ async def _write(
 ) -> None:
     marks = {(commands[n].room_id, commands[n].user_id): after for n, (_, after) in spans.items()}
     rows = [{"room_id": room_id, "user_id": user_id, "seq": seq} for (room_id, user_id), seq in marks.items()]
-    await draft.run("raise_read_marks", rows=rows)
+    draft.add("raise_read_marks", rows=rows)
     newest = [
         {
             "n": n,

@@ -198,8 +198,8 @@ SCHEMAS: dict[str, JsonSchema] = {
         is_paged=True,
     ),
     "Message": fields(
-        "A message as history and frames show it.",
-        ("data", "reply_to", "mentions", "client_id"),
+        "A message as history and frames show it. Of one that was deleted its place is left.",
+        ("data", "reply_to", "mentions", "client_id", "edited_at", "deleted_at", "deleted_by"),
         id=ID,
         room_id=TEXT,
         seq=SEQ,
@@ -211,6 +211,9 @@ SCHEMAS: dict[str, JsonSchema] = {
         mentions={"type": "array", "items": TEXT, "description": "The ids of members."},
         client_id=told(TEXT, "What the sender calls it."),
         created_at=TIME,
+        edited_at=told(TIME, "When it was last edited."),
+        deleted_at=told(TIME, "It was deleted; `content` is empty."),
+        deleted_by=told(TEXT, "Who has deleted it."),
     ),
     "Messages": page_of(
         ref("Message"),
@@ -220,6 +223,7 @@ SCHEMAS: dict[str, JsonSchema] = {
     "Sent": fields(
         "It is committed.",
         id=ID,
+        room_id=TEXT,
         seq=SEQ,
         position=POSITION,
         status={"type": "string", "const": "sent"},
@@ -230,6 +234,12 @@ SCHEMAS: dict[str, JsonSchema] = {
         last_read_seq=told(COUNT, "Up to where the caller has read; 0 for nothing."),
         unread=told(COUNT, "What the caller has left to read in the room."),
         position=POSITION,
+    ),
+    "Typing": fields("The others are told.", is_typing={"type": "boolean"}),
+    "Block": fields("A user whom the caller has blocked.", user_id=TEXT, blocked_at=TIME),
+    "Blocks": page_of(ref("Block"), "One page, by user id.", is_paged=True),
+    "Unblocked": fields(
+        "The user is not blocked.", user_id=TEXT, status={"type": "string", "const": "unblocked"}
     ),
     "Reads": page_of(
         fields("How far one member has read.", user_id=TEXT, last_read_seq=COUNT),

@@ -21,7 +21,7 @@ from lumen_notify.accept.bodies.accounts import (
 )
 from lumen_notify.accept.bodies.categories import CategoryBody
 from lumen_notify.accept.bodies.fields import Category
-from lumen_notify.accept.bodies.messages import MessageBody, ReadRoomBody
+from lumen_notify.accept.bodies.messages import DirectBody, EditBody, MessageBody, ReadRoomBody, TypingBody
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
 from lumen_notify.accept.bodies.preferences import PreferencesBody
 from lumen_notify.accept.bodies.rooms import MemberBody, MembersBody, RoomBody, TitleBody
@@ -41,6 +41,9 @@ BODIES: tuple[type[BaseModel], ...] = (
     PasswordBody,
     ProfileBody,
     MessageBody,
+    DirectBody,
+    EditBody,
+    TypingBody,
     ReadRoomBody,
     CategoryBody,
     PreferencesBody,
@@ -104,7 +107,7 @@ class Document:
             "description": f"All is published, or nothing: at most {self._max_batch_rows} recipients in sum.",
         }
         # What the settings decide, and the models are only told at run time.
-        for body in ("PublicationBody", "MessageBody"):
+        for body in ("PublicationBody", "MessageBody", "DirectBody", "EditBody"):
             bodies[body]["properties"]["content"]["maxLength"] = self._max_content_characters
         users, ids = (
             bodies[body]["properties"][field] for body, field in (("To", "users"), ("MarkBody", "ids"))

@@ -61,6 +61,13 @@ FRAMES: dict[str, JsonSchema] = {
     "PreferencesFrame": fields(
         "The user has changed his preferences, on any device.", **COUNTS, data=ref("Preferences")
     ),
+    "MessageChangeFrame": fields("A message of a room is not what it was.", data=ref("Message")),
+    "TypingFrame": fields(
+        "Somebody else in a room is typing, or no longer is.",
+        room_id=TEXT,
+        user=ref("Sender"),
+        is_typing={"type": "boolean"},
+    ),
     "ExpireFrame": fields(
         "Notifications are gone: take them out of the list.",
         **COUNTS,
@@ -102,7 +109,7 @@ def _event(
         "properties": {
             "event": {"const": event},
             "data": {**_DATA, "contentSchema": content},
-            **({"id": _ID} if event not in ("expiring", "closing") else {}),
+            **({"id": _ID} if event not in ("typing", "expiring", "closing") else {}),
             **more,
         },
         "required": list(required),
@@ -135,6 +142,9 @@ EVENT: JsonSchema = {
             if action != "read"
         ),
         _event("preferences", "PreferencesFrame", "The user has changed his preferences."),
+        _event("message_edited", "MessageChangeFrame", "A message of a room says something else."),
+        _event("message_deleted", "MessageChangeFrame", "A message of a room says nothing any more."),
+        _event("typing", "TypingFrame", "Somebody types in a room.", required=("event", "data")),
         _event("expire", "ExpireFrame", "Notifications have been removed."),
         _event("reset", "ResetFrame", "The cursor cannot be served: another database, or too far back."),
         _event("ping", "PingFrame", "Nothing happened for a while (`LUMEN_PING_SECONDS`)."),

@@ -127,3 +127,45 @@ LEFT JOIN (
 ) g ON m.role IS NOT NULL
 WHERE o.id = :room_id
 ORDER BY g.user_id
+
+-- changeable_messages
+-- Who: edit_messages, delete_messages. A room that there is not has no row; a message that there is not in
+-- it, or that is deleted, has no seq. Indexes: the primary keys, that of message.id.
+SELECT
+    r.n, o.kind, m.role,
+    CASE WHEN o.kind = 'direct' THEN EXISTS (
+        SELECT 1
+        FROM member x
+        JOIN blocked b ON b.user_id = x.user_id AND b.blocked_id = r.user_id
+        WHERE x.room_id = o.id
+    ) END AS is_blocked,
+    t.seq, t.sender_id, t.body
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text, id text)
+JOIN room o ON o.id = r.room_id
+LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+LEFT JOIN message t ON t.id = r.id AND t.room_id = r.room_id AND t.deleted_at IS NULL
+
+-- change_messages
+-- Who: edit_messages, delete_messages. A time that does not change is NULL. Index: the primary key.
+UPDATE message
+SET
+    body = r.body,
+    edited_at = coalesce(r.edited_at, message.edited_at),
+    deleted_at = r.deleted_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(room_id text, seq bigint, body text, edited_at bigint, deleted_at bigint)
+WHERE message.room_id = r.room_id AND message.seq = r.seq
+
+-- write_standing
+-- Who: POST /rooms/{id}/typing. Indexes: the primary keys.
+SELECT
+    o.kind, m.role,
+    CASE WHEN o.kind = 'direct' THEN EXISTS (
+        SELECT 1
+        FROM member x
+        JOIN blocked b ON b.user_id = x.user_id AND b.blocked_id = :user_id
+        WHERE x.room_id = o.id
+    ) END AS is_blocked
+FROM room o
+LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+WHERE o.id = :room_id

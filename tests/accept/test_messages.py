@@ -4,57 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from typing import Any
 
-import httpx
 import pytest
 
 from clients import EventStream, is_uuid7, token
 from lumen_notify.model import new_id, to_json
 from sites import OpenSite, Site, refused
 
-ROOMS = "/api/v1/rooms"
-HERE = f"{ROOMS}/here/messages"
-
-
-async def call(site: Site, user: str, method: str, path: str, body: Any = None) -> httpx.Response:
-    return await site.send(method, path, body=None if body is None else to_json(body).encode(), user=user)
-
-
-async def done(site: Site, user: str, method: str, path: str, body: Any = None) -> Any:
-    answer = await call(site, user, method, path, body)
-    assert answer.is_success, answer.text
-    return answer.json()
-
-
-async def say(site: Site, user: str, content: str, **fields: Any) -> Any:
-    return await done(site, user, "POST", HERE, {"content": content, **fields})
-
-
-async def said(site: Site, user: str = "bob", query: str = "") -> list[Any]:
-    items: list[Any] = (await done(site, user, "GET", HERE + query))["items"]
-    return items
-
-
-@pytest.fixture
-async def room(stored: Site) -> Site:
-    """Run a site on each database, with alice and bob in the public room `here`."""
-    await done(stored, "alice", "POST", ROOMS, {"id": "here", "kind": "public", "members": ["bob"]})
-    return stored
-
-
-@pytest.fixture
-async def streams(room: Site) -> AsyncIterator[dict[str, EventStream]]:
-    """Open a stream for each user."""
-    async with AsyncExitStack() as closing:
-        opened = {}
-        for user in ("alice", "bob", "eve"):
-            opened[user] = await EventStream.open(room.base_url, token(user))
-            closing.push_async_callback(opened[user].close)
-            await opened[user].wait_for_event("ready")
-        yield opened
+from .talk import HERE, ROOMS, call, done, said, say
 
 
 # ---------------------------------------------------------------------------------------------------- sending
@@ -66,7 +23,8 @@ async def test_what_is_said_is_in_each_members_stream_and_in_history(
     assert answer.status_code == 201
     sent = answer.json()
     assert is_uuid7(sent["id"])
-    assert sent == {"id": sent["id"], "seq": 1, "position": sent["position"], "status": "sent"}
+    rest = {"room_id": "here", "seq": 1, "position": sent["position"], "status": "sent"}
+    assert sent == {"id": sent["id"], **rest}
     frames = {user: await streams[user].wait_for_event("message") for user in ("alice", "bob")}
     (shown,) = await said(room)
     assert shown["content"] == "hi"

@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
+from lumen_notify.commit.blocks import Block, block
 from lumen_notify.commit.categories import Category, Define, Undefine, define, undefine
 from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.direct import SendDirect, send_direct
+from lumen_notify.commit.edits import DeleteMessage, EditMessage, delete_messages, edit_messages
 from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
@@ -71,7 +74,11 @@ class Store:
                 Forget: forget,
                 TrimEvents: trim_events,
                 TrimKeys: trim_keys,
+                Block: block,
                 Send: send,
+                SendDirect: send_direct,
+                EditMessage: edit_messages,
+                DeleteMessage: delete_messages,
                 ReadRoom: read_rooms,
                 CreateRoom: create_rooms,
                 EditRoom: edit_rooms,

@@ -161,6 +161,7 @@ async def answers_about_messages(http: httpx.AsyncClient) -> list[httpx.Response
         "mentions": ["alice"],
         "client_id": "c",
     }
+    direct = {"to": "bob", "content": "hi", "client_id": "c"}
     return [
         first,
         *[await http.post(f"{room}/messages", headers=ALICE, json=full) for _ in range(2)],
@@ -169,6 +170,15 @@ async def answers_about_messages(http: httpx.AsyncClient) -> list[httpx.Response
         await http.get(f"{room}/messages/{first.json()['id']}", headers=ALICE),
         await http.post(f"{room}/read", headers=ALICE, json={"up_to": 1}),
         await http.get(f"{room}/reads", headers=ALICE),
+        await http.patch(f"{room}/messages/{first.json()['id']}", headers=ALICE, json={"content": "hello"}),
+        await http.delete(f"{room}/messages/{first.json()['id']}", headers=ALICE),
+        await http.get(f"{room}/messages/{first.json()['id']}", headers=ALICE),
+        await http.post(f"{room}/typing", headers=ALICE, json={"is_typing": True}),
+        *[await http.post("/api/v1/messages", headers=ALICE, json=direct) for _ in range(2)],
+        await http.put("/api/v1/blocks/bob", headers=ALICE),
+        await http.get("/api/v1/blocks/bob", headers=ALICE),
+        await http.get("/api/v1/blocks", headers=ALICE),
+        await http.delete("/api/v1/blocks/bob", headers=ALICE),
     ]
 
 

@@ -45,6 +45,12 @@ async def talk(http: httpx.AsyncClient) -> None:
         await http.post(f"{room}/messages", headers=alice, json={"content": "hi"}),
         await http.post(f"{room}/messages", headers=bob, json={"content": "hi", "mentions": ["alice"]}),
         await http.post(f"{room}/read", headers=alice, json={"up_to": 2}),
+        await http.post(f"{room}/typing", headers=bob, json={"is_typing": True}),
+    ]
+    message = f"{room}/messages/{answers[0].json()['id']}"
+    answers += [
+        await http.patch(message, headers=alice, json={"content": "hello"}),
+        await http.delete(message, headers=alice),
     ]
     assert all(answer.is_success for answer in answers), answers
 
@@ -81,7 +87,18 @@ async def test_every_frame_is_as_described(
     await stream.wait_for_end()
 
     seen = check(document, stream.frames)
-    assert seen == {"message", *MARKS, "preferences", "ready", "reset", "ping", "expiring", "closing"}
+    in_rooms = {"message_edited", "message_deleted", "typing"}
+    assert seen == {
+        "message",
+        *MARKS,
+        *in_rooms,
+        "preferences",
+        "ready",
+        "reset",
+        "ping",
+        "expiring",
+        "closing",
+    }
     assert seen <= described(document).keys()
     assert any(frame.event == "message" and "update" in frame.data for frame in stream.frames)
 

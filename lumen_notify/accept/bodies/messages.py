@@ -1,4 +1,4 @@
-"""Bodies about messages: sending them, reading up to one."""
+"""Bodies about messages: sending and changing them, reading up to one, typing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from lumen_notify.accept.bodies.fields import Body, Id, PlainText, UserId, has, storable, whole
+from lumen_notify.accept.bodies.fields import Body, Content, Id, PlainText, UserId, has, storable, whole
 
 MAX_MENTIONS = 50
 """Members named in one message: each is a notification."""
@@ -70,9 +70,7 @@ Mentions = Annotated[
 ]
 
 
-class MessageBody(Body):
-    """One message."""
-
+class _Said(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "anyOf": [
@@ -97,11 +95,39 @@ class MessageBody(Body):
     reply_to: IdOrSeq | None = None
     """The message of the same room that it answers: its id, or its seq."""
 
+    client_id: Id | None = None
+    """What you call it: sent again by the same sender with the same one, it is sent once."""
+
+
+class MessageBody(_Said):
+    """One message to a room."""
+
     mentions: Mentions | None = None
     """Members whom it mentions: each is notified."""
 
-    client_id: Id | None = None
-    """What you call it: sent again by the same sender with the same one, it is sent once."""
+
+class DirectBody(_Said):
+    """One message to one user."""
+
+    to: UserId
+    """His id."""
+
+    kind: Literal["text", "image", "file", "voice"] = "text"
+    """What it is."""
+
+
+class EditBody(Body):
+    """What a message is to say from now on."""
+
+    content: Content
+    """Plain text; shown as it is, never as HTML."""
+
+
+class TypingBody(Body):
+    """Whether the caller is typing."""
+
+    is_typing: bool
+    """True: again, at least every 6 seconds, or it ends; false: no longer."""
 
 
 class ReadRoomBody(Body):

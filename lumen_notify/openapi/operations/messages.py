@@ -5,6 +5,7 @@ from __future__ import annotations
 from lumen_notify.accept.bodies.messages import MAX_SEQ
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
 from lumen_notify.commit.reads import MAX_IDS
+from lumen_notify.deliver.typing import GONE_SECONDS, TELL_SECONDS
 from lumen_notify.openapi.operation import Operation, query, ref
 from lumen_notify.openapi.operations.rooms import ROOM_ID, USER_CURSOR
 from lumen_notify.openapi.operations.shared import BEARER, PAGE_LIMIT, READS, WRITES
@@ -107,4 +108,65 @@ READS_OF_ROOM = Operation(
     answered="A page, by user id.",
     answer=ref("Reads"),
     problems=(*READS, "invalid", *INSIDE),
+)
+
+EDIT = Operation(
+    name="editMessage",
+    tag="rooms",
+    summary="Let one's own message say something else",
+    description="What changes nothing is no event.",
+    credentials=BEARER,
+    parameters=(ROOM_ID, MESSAGE),
+    body=ref("EditBody"),
+    body_examples={"plain": {"value": {"content": "hello"}}},
+    answered="The message as it is now.",
+    answer=ref("Message"),
+    problems=(*WRITES, *INSIDE, "role_too_low", "muted", "blocked"),
+)
+
+DELETE = Operation(
+    name="deleteMessage",
+    tag="rooms",
+    summary="Delete a message: one's own, or anybody's as owner or moderator",
+    description="Its place is left, without what it said; the notifications of those it mentions are gone.",
+    credentials=BEARER,
+    parameters=(ROOM_ID, MESSAGE),
+    answered="What is left of the message.",
+    answer=ref("Message"),
+    problems=(*READS, "commit_unknown", "overloaded", *INSIDE, "role_too_low"),
+)
+
+DIRECT = Operation(
+    name="sendDirectMessage",
+    tag="rooms",
+    summary="Send a message to one user",
+    description=(
+        "In the direct room of the two, which is made if there is none. Else as a message to a room, but "
+        "that nobody is mentioned."
+    ),
+    credentials=BEARER,
+    body=ref("DirectBody"),
+    body_examples={"plain": {"value": {"to": "bob", "content": "hi"}}},
+    status=201,
+    or_status=200,
+    answered="It is committed; 200: it had been sent before, by the same `client_id`.",
+    answer=ref("Sent"),
+    problems=(*WRITES, "blocked"),
+)
+
+TYPING = Operation(
+    name="setTyping",
+    tag="rooms",
+    summary="Tell the others in a room whether one is typing",
+    description=(
+        f"Nothing is stored. Say it again while it is so: after {GONE_SECONDS:g} seconds it has ended. The "
+        f"others are told at most every {TELL_SECONDS:g} seconds."
+    ),
+    credentials=BEARER,
+    parameters=(ROOM_ID,),
+    body=ref("TypingBody"),
+    body_examples={"on": {"value": {"is_typing": True}}},
+    answered="The others are told.",
+    answer=ref("Typing"),
+    problems=(*READS, "invalid", "too_large", *INSIDE, "muted", "blocked"),
 )

@@ -1,0 +1,84 @@
+"""Blocks: whom the caller does not want to hear from directly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.members import after_user, user_in_path
+from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller
+from lumen_notify.auth import Verifier
+from lumen_notify.commit.blocks import Block, Blocked, Blocks
+from lumen_notify.commit.committer import Committer
+from lumen_notify.errors import Invalid, NotFound
+from lumen_notify.model import rfc3339, to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockEndpoints:
+    """What a user does with his blocks."""
+
+    verifier: Verifier
+    committer: Committer
+    blocks: Blocks
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /blocks`: in the order of the users' ids."""
+        principal = await caller(request, self.verifier)
+        query = Query(request)
+        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        after = after_user(query.text("cursor"))
+        query.done()
+        rows = await self.blocks.page(principal.user_id, after=after, limit=limit + 1)
+        next_cursor = rows[limit - 1].user_id if len(rows) > limit else None
+        return _json({"items": [_item(row) for row in rows[:limit]], "next_cursor": next_cursor})
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /blocks/{user}`. Raises NotFound if he is not blocked."""
+        principal = await caller(request, self.verifier)
+        return await self._shown(principal.user_id, user_in_path(request))
+
+    async def put(self, request: Request) -> Response:
+        """Answer `PUT /blocks/{user}`."""
+        principal = await caller(request, self.verifier)
+        other_id = user_in_path(request)
+        if other_id == principal.user_id:
+            raise Invalid("must be somebody else", field="user")
+        await self.set(principal.user_id, other_id, is_blocked=True)
+        return await self._shown(principal.user_id, other_id)
+
+    async def delete(self, request: Request) -> Response:
+        """Answer `DELETE /blocks/{user}`. Raises NotFound if he is not blocked."""
+        principal = await caller(request, self.verifier)
+        other_id = user_in_path(request)
+        if not await self.set(principal.user_id, other_id, is_blocked=False):
+            raise _not_blocked()
+        return _json({"user_id": other_id, "status": "unblocked"})
+
+    async def set(self, user_id: str, other_id: str, *, is_blocked: bool) -> bool:
+        """Commit a block, or its end; return whether it has ended one."""
+        has_ended: bool = await self.committer.submit(
+            Block(user_id=user_id, blocked_id=other_id, is_blocked=is_blocked)
+        )
+        return has_ended
+
+    async def _shown(self, user_id: str, other_id: str) -> Response:
+        found = await self.blocks.get(user_id, other_id)
+        if found is None:
+            raise _not_blocked()
+        return _json(_item(found))
+
+
+def _not_blocked() -> NotFound:
+    return NotFound("you have not blocked this user")
+
+
+def _item(row: Blocked) -> dict[str, Any]:
+    return {"user_id": row.user_id, "blocked_at": rfc3339(row.blocked_at)}
+
+
+def _json(value: Any) -> Response:
+    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

@@ -1,0 +1,32 @@
+"""Talk: what is asked about rooms and messages, by a user of a site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from lumen_notify.model import to_json
+from sites import Site
+
+ROOMS = "/api/v1/rooms"
+HERE = f"{ROOMS}/here/messages"
+
+
+async def call(site: Site, user: str, method: str, path: str, body: Any = None) -> httpx.Response:
+    return await site.send(method, path, body=None if body is None else to_json(body).encode(), user=user)
+
+
+async def done(site: Site, user: str, method: str, path: str, body: Any = None) -> Any:
+    answer = await call(site, user, method, path, body)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+async def say(site: Site, user: str, content: str, **fields: Any) -> Any:
+    return await done(site, user, "POST", HERE, {"content": content, **fields})
+
+
+async def said(site: Site, user: str = "bob", query: str = "") -> list[Any]:
+    items: list[Any] = (await done(site, user, "GET", HERE + query))["items"]
+    return items
