@@ -3,7 +3,7 @@
 Promises, for each room: who enters is told after the others (`member`, then `joined`), who leaves before
 them (`left`, then `member`), so that nobody sees what is not his; `member.joined_position` is the position
 of `joined`. Who enters has nothing of before unread, and what he had read when he was in last is forgotten.
-The numbers that `joined` and `left` state hold after all changes of one `Membership`.
+The numbers that `joined` and `left` state are of the rooms in which the user is at that place.
 
 Not here: who may do so (`members`, `rooms`).
 """
@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from lumen_notify.commit.counts import counts_in, stated_body
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import room_audience, to_json, user_audience
+from lumen_notify.model import Counts, room_audience, to_json, user_audience
 
 MAX_TOLD = 100
 """Members that one `member` event names. Of more it tells the number."""
@@ -102,6 +103,16 @@ class Membership:
         users = {audience.removeprefix("user:") for audience, _, _, counts in self._told if counts}
         counted = await counts_in(self._draft, sorted(users)) if users else {}
         for audience, kind, data, counts in self._told:
-            mine = counted[audience.removeprefix("user:")] if counts else None
-            body = to_json({"data": data}) if mine is None else stated_body(mine, data)
+            if counts:
+                mine = _in_by(self._draft.position + 1, counted[audience.removeprefix("user:")])
+                body = stated_body(mine, data)
+            else:
+                body = to_json({"data": data})
             self._draft.append(audience=audience, kind=kind, body=body)
+
+
+def _in_by(position: int, counts: Counts) -> Counts:
+    """Leave out the rooms that a user enters later in the same transaction."""
+    return replace(
+        counts, rooms={room: n for room, n in counts.rooms.items() if counts.since[room] <= position}
+    )

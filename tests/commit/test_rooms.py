@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lumen_notify.commit.members import Changed, ChangeMembers
-from lumen_notify.commit.rooms import CreateRoom, Made, Rooms
+from lumen_notify.commit.rooms import CreateRoom, Made, Rooms, create_rooms
 from lumen_notify.errors import Refused
 
 from .store import Store
@@ -45,6 +45,14 @@ async def test_who_makes_a_room_owns_it_and_each_member_is_told(store: Store) ->
         assert room is not None
         assert (room.role, room.joined_position, room.members_count) == (role, position, 3)
     assert await rooms.get("eve", "r") is None
+
+
+async def test_who_enters_two_rooms_in_one_transaction_is_in_each_from_its_own_event_on(store: Store) -> None:
+    both = [CreateRoom(id=room, kind="private", creator="ann", title=None, members=()) for room in ("r", "q")]
+    async with store.log.draft() as draft:
+        await create_rooms(draft, both)
+    stated = [(event.position, sorted(json.loads(event.body)["rooms"])) for event in draft.events]
+    assert stated == [(1, ["r"]), (2, ["q", "r"])]
 
 
 async def test_an_id_is_given_once(store: Store) -> None:
