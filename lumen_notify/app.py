@@ -17,12 +17,14 @@ from lumen_notify.auth import demo_secret
 from lumen_notify.commit.notifications import Published
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
+from lumen_notify.notifier import SYSTEM, Notifier
 from lumen_notify.parts import Parts
 from lumen_notify.settings import Settings
 
 
-class Lumen:
-    """A notification centre: an ASGI application (`app`), and the same without HTTP (`publish`).
+class Lumen(Notifier):
+    """A notification centre: an ASGI application (`app`), and the same without HTTP (`publish`, and what
+    `Notifier` has).
 
     It opens by itself at its first request or call. For a clean end give `lifespan` to the
     application that mounts it, or use `async with`. Settings without a key get a secret of their
@@ -100,12 +102,12 @@ class Lumen:
         given = {"to": to or {"user": user_id}, "category": category, "content": content, **fields}
         if sender is not None:
             given["sender"] = dict(sender)
-        system = {"id": "system", "username": "system", "avatar": None}
-        (published,) = await parts.publishing.publish([parts.publishing.body(given)], system)
+        (published,) = await parts.publishing.publish([parts.publishing.body(given)], SYSTEM)
         return published
 
     async def _opened(self) -> Parts:
-        await self.open()
+        if self._parts is None:
+            await self.open()
         assert self._parts is not None
         return self._parts
 

@@ -68,9 +68,13 @@ class Messages:
             principal.require(PUBLISH)
         return answer_of(await self.send(room, sender_of(principal), body))
 
-    async def send(self, room_id: str, sender: Mapping[str, Any], body: MessageBody) -> Sent:
-        """Commit a message. sender: `{id, username, avatar}`. Raises NotFound, Forbidden, Invalid,
-        Unavailable."""
+    async def send(
+        self, room_id: str, sender: Mapping[str, Any], body: MessageBody, *, but_for: str | None = None
+    ) -> Sent:
+        """Commit a message. sender: `{id, username, avatar}`. but_for: a user whose streams do not get it.
+
+        Raises NotFound, Forbidden, Invalid, Unavailable.
+        """
         sent: Sent = await self.committer.submit(
             Send(
                 id=new_id(),
@@ -81,6 +85,7 @@ class Messages:
                 reply_to=body.reply_to,
                 mentions=body.mentions or (),
                 is_system=body.kind == "system",
+                but_for=but_for,
             )
         )
         return sent
@@ -199,6 +204,13 @@ class Messages:
         """Validate a message that comes from Python. Raises Invalid."""
         try:
             return MessageBody.model_validate(fields, context=self._context())
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    def direct_body(self, fields: dict[str, Any]) -> DirectBody:
+        """Validate a message to one user that comes from Python. Raises Invalid."""
+        try:
+            return DirectBody.model_validate(fields, context=self._context())
         except ValidationError as error:
             raise invalid(error) from None
 

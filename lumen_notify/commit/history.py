@@ -41,6 +41,17 @@ class History:
             raise NotFound("there is no such message in this room")
         return body
 
+    async def newest_of(self, room_id: str, user_id: str, ids: Sequence[str]) -> int:
+        """Return the seq of the newest of some messages. Raises NotFound, Forbidden."""
+        rows = await self._database.fetch(
+            "newest_of_messages", room_id=room_id, user_id=user_id, rows=[{"id": id_} for id_ in ids]
+        )
+        _check(rows)
+        seq: int | None = rows[0][2]
+        if seq is None:
+            raise NotFound("there is no such message in this room")
+        return seq
+
     async def reads(self, room_id: str, user_id: str, *, after: str, limit: int) -> Sequence[tuple[str, int]]:
         """Read how far the members after a user id have read: list of (user id, seq), ascending, at most
         limit. Raises NotFound, Forbidden."""

@@ -32,7 +32,7 @@ class Send:
 
     sender: who is shown, `{id, username, avatar}`. fields: kind, content and data, as history shows
     them. reply_to: the id or the seq of a message of the room. is_system: from the application, which
-    need not be a member.
+    need not be a member. but_for: a user whose streams do not get it, and who has read the room with it.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Send:
     reply_to: str | int | None = None
     mentions: tuple[str, ...] = ()
     is_system: bool = False
+    but_for: str | None = None
 
     @property
     def lane(self) -> None:
@@ -96,6 +97,10 @@ class _Batch:
         self.last_seqs[room_id] = seq
         if place.role is not None:
             self.marks[room_id, sender_id] = seq
+        but_for = ""
+        if command.but_for is not None:
+            but_for = f'"but_for":{to_json(command.but_for)},'
+            self.marks[room_id, command.but_for] = seq
         body = to_json(
             {
                 "id": command.id,
@@ -109,7 +114,7 @@ class _Batch:
         position = self.draft.append(
             audience=room_audience(room_id),
             kind="message",
-            body=f'{{"sender_id":{to_json(sender_id)},"data":{body}}}',
+            body=f'{{"sender_id":{to_json(sender_id)},{but_for}"data":{body}}}',
         )
         self.rows.append(
             {

@@ -169,3 +169,15 @@ SELECT
 FROM room o
 LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
 WHERE o.id = :room_id
+
+-- newest_of_messages
+-- Who: the library's broadcast_read_status. NULL for no such message. Indexes: the primary keys, that of
+-- message.id.
+SELECT o.kind, m.role, (
+    SELECT max(t.seq)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
+    JOIN message t ON t.id = r.id AND t.room_id = o.id
+) AS seq
+FROM room o
+LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+WHERE o.id = :room_id

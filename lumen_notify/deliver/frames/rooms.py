@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lumen_notify.deliver.counters import Counters
-from lumen_notify.deliver.frames.frame import Frame, Shown
+from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
 from lumen_notify.model import Event, to_json
 
 
@@ -47,15 +47,20 @@ class RoomFrame(Frame):
 class RoomMessage(RoomFrame):
     """Somebody has said something: unread by everybody but himself, who has read all with it."""
 
-    __slots__ = ("_sender_id",)
+    __slots__ = ("_but_for", "_sender_id")
 
     def __init__(self, event: Event, epoch: str) -> None:
         body = json.loads(event.body)
         super().__init__(event, epoch, body, None)
         self._sender_id: str = body["sender_id"]
+        self._but_for: str | None = body.get("but_for")
+
+    def again(self, counters: Counters, user_id: str) -> bytes:
+        """Show it with the numbers of now, but to him who is not to get it."""
+        return NOT_SHOWN if user_id == self._but_for else super().again(counters, user_id)
 
     def _after(self, counters: Counters, user_id: str) -> Counters:
-        unread = 0 if user_id == self._sender_id else counters.rooms[self.room_id] + 1
+        unread = 0 if user_id in (self._sender_id, self._but_for) else counters.rooms[self.room_id] + 1
         return counters.with_room(self.room_id, unread)
 
 
