@@ -1,7 +1,7 @@
 """Publishing: `POST /notifications`, one or a list.
 
-Promise: a list is published whole or not at all. Publishing to oneself needs no scope, to anybody
-else `notify:publish`.
+Promise: a list is published whole or not at all. Publishing to oneself needs no scope, nor does publishing
+to a room that one looks after, in one's own name; to anybody else `notify:publish`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
 from lumen_notify.errors import Invalid
-from lumen_notify.model import EVERYONE, from_rfc3339, new_id, to_json, user_audience
+from lumen_notify.model import EVERYONE, from_rfc3339, new_id, room_audience, to_json, user_audience
 
 MAX_KEY_CHARACTERS = 128
 
@@ -47,10 +47,11 @@ class Publishing:
         is_list = body.lstrip()[:1] == b"["
         context = self._context()
         bodies = parse(_MANY, body, context) if is_list else [parse(_ONE, body, context)]
-        if any(one.to.user != principal.user_id for one in bodies):
+        if not all(_may_without_scope(one, principal) for one in bodies):
             principal.require(PUBLISH)
         key = _key(request, principal, body)
-        published = await self.publish(bodies, sender_of(principal), key)
+        as_ruler = None if PUBLISH in principal.scopes else principal.user_id
+        published = await self.publish(bodies, sender_of(principal), key, as_ruler=as_ruler)
         answers = [_answer(one) for one in published]
         answer: Any = {"items": answers} if is_list else answers[0]
         return Response(to_json(answer), 201, media_type="application/json")
@@ -60,12 +61,15 @@ class Publishing:
         bodies: Sequence[PublicationBody],
         sender: dict[str, Any],
         key: IdempotencyKey | None = None,
+        *,
+        as_ruler: str | None = None,
     ) -> Sequence[Published]:
-        """Commit publications. sender: the caller, shown with those that name none.
+        """Commit publications. sender: the caller, shown with those that name none. as_ruler: who must look
+        after the rooms that they are for; None: nobody.
 
-        Raises Invalid, Conflict, Unavailable.
+        Raises Invalid, NotFound, Forbidden, Conflict, Unavailable.
         """
-        publications = tuple(_publication(body, sender) for body in bodies)
+        publications = tuple(_publication(body, sender, as_ruler) for body in bodies)
         rows = sum(len(one.audiences) for one in publications)
         if not publications or 0 < self.max_batch_rows < rows:
             raise Invalid(
@@ -91,13 +95,19 @@ def _answer(one: Published) -> dict[str, Any]:
     return answer if one.status is None else {**answer, "status": one.status}
 
 
-def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
+def _may_without_scope(body: PublicationBody, principal: Principal) -> bool:
+    return body.to.user == principal.user_id or (body.to.room is not None and body.sender is None)
+
+
+def _publication(body: PublicationBody, sender: dict[str, Any], as_ruler: str | None) -> Publication:
     owner: str = sender["id"]
     if body.sender is not None:
         username = body.sender.username or body.sender.id
         sender = {"id": body.sender.id, "username": username, "avatar": body.sender.avatar}
     if body.to.all:
         audiences: tuple[str, ...] = (EVERYONE,)
+    elif body.to.room is not None:
+        audiences = (room_audience(body.to.room),)
     else:
         users = (body.to.user,) if body.to.user is not None else body.to.users or ()
         audiences = tuple(dict.fromkeys(map(user_audience, users)))
@@ -111,13 +121,14 @@ def _publication(body: PublicationBody, sender: dict[str, Any]) -> Publication:
     return Publication(
         id=new_id(),
         audiences=audiences,
-        recipients=None if body.to.all else len(audiences),
+        recipients=None if body.to.all or body.to.room else len(audiences),
         category=body.category,
         fields={name: value for name, value in fields.items() if value is not None},
         deliver_at=None if body.deliver_at is None else from_rfc3339(body.deliver_at),
         owner=owner,
         expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
         group_key=body.group_key,
+        as_ruler=None if body.to.room is None else as_ruler,
     )
 
 

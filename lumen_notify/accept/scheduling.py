@@ -7,6 +7,7 @@ token has `notify:admin`.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller
 from lumen_notify.auth import ADMIN, Principal, Verifier
 from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.recipients import room_of
 from lumen_notify.commit.schedule import Cancel, Schedule, Scheduled
 from lumen_notify.errors import Invalid, NotFound
 from lumen_notify.model import EVERYONE, rfc3339, to_json
@@ -68,12 +70,19 @@ def _after(cursor: str | None) -> tuple[int, str]:
     return (int(found[1]), found[2])
 
 
+def _to(audiences: Sequence[str]) -> dict[str, Any]:
+    if audiences == (EVERYONE,):
+        return {"all": True}
+    if (room_id := room_of(audiences)) is not None:
+        return {"room": room_id}
+    return {"users": [audience.removeprefix("user:") for audience in audiences]}
+
+
 def _item(row: Scheduled) -> dict[str, Any]:
     one = row.publication
-    users = [audience.removeprefix("user:") for audience in one.audiences]
     return {
         "id": row.id,
-        "to": {"all": True} if one.audiences == (EVERYONE,) else {"users": users},
+        "to": _to(one.audiences),
         "category": one.category,
         **one.fields,
         **({} if one.group_key is None else {"group_key": one.group_key}),

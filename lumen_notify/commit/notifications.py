@@ -21,7 +21,8 @@ from lumen_notify.commit.categories import Category, categories_in
 from lumen_notify.commit.group import Copy, Group
 from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.log import Draft
-from lumen_notify.errors import Conflict
+from lumen_notify.commit.recipients import look_up, room_of
+from lumen_notify.errors import Conflict, Refused
 from lumen_notify.model import rfc3339, to_json
 
 Status = Literal["scheduled", "merged"]
@@ -33,11 +34,13 @@ STATUSES: tuple[Status, ...] = ("scheduled", "merged")
 class Publication:
     """One notification to be.
 
-    audiences: at least one, without repeats. recipients: their number, None if it is for everyone.
+    audiences: at least one, without repeats. recipients: their number, None if it is for everyone, or for a
+    room whose members are still to be counted.
     fields: what the frame carries beside id and created_at, without None; a priority that is missing is
     that of its category. deliver_at: milliseconds, None for at once. owner: who may cancel it until then.
     expires_at: milliseconds, None for never. group_key: of what it merges with, for audiences that are
-    users; None for nothing.
+    users; None for nothing. as_ruler: who must be owner or moderator of the room that it is for; None where a
+    scope allows it.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Publication:
     owner: str = ""
     expires_at: int | None = None
     group_key: str | None = None
+    as_ruler: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,32 +93,48 @@ class Published:
 
 
 async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]:
-    """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict."""
+    """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict; of what is for a
+    room also NotFound, Forbidden."""
     kept = await _kept_answers(draft, [command.key for command in commands if command.key])
-    fresh = [one for one in commands if one.key is None or (one.key.owner, one.key.key) not in kept]
+    in_rooms = await look_up_rooms(draft, [one for command in commands for one in command.publications])
     categories = await categories_in(draft)
-    publications = [with_priority(one, categories) for command in fresh for one in command.publications]
+    answers: list[Any] = [_answered(command, kept, in_rooms) for command in commands]
+    fresh = {
+        n: [with_priority(_counted(one, in_rooms), categories) for one in commands[n].publications]
+        for n, answer in enumerate(answers)
+        if answer is None
+    }
+    publications = [one for some in fresh.values() for one in some]
     scheduled = [_scheduled_row(one) for one in publications if one.deliver_at is not None]
     if scheduled:
         draft.add("schedule_notifications", rows=scheduled)
     written = iter(await write_publications(draft, [one for one in publications if one.deliver_at is None]))
-    answers: list[object] = []
     new_keys: list[dict[str, Any]] = []
-    for command in commands:
-        key = command.key
-        if key is not None and (key.owner, key.key) in kept:
-            answers.append(_repeat(key, *kept[key.owner, key.key]))
-            continue
-        published = [
-            next(written) if publication.deliver_at is None else _scheduled(publication)
-            for publication in command.publications
-        ]
-        answers.append(published)
-        if key is not None:
-            new_keys.append(_key_row(key, published, draft.now))
+    for n, some in fresh.items():
+        answers[n] = [next(written) if one.deliver_at is None else _scheduled(one) for one in some]
+        if (key := commands[n].key) is not None:
+            new_keys.append(_key_row(key, answers[n], draft.now))
     if new_keys:
         draft.add("keep_idempotent_answers", rows=new_keys)
     return answers
+
+
+def _answered(
+    command: Publish,
+    kept: Mapping[tuple[str, str], tuple[str, str]],
+    in_rooms: Mapping[str, int | Refused],
+) -> object:
+    """Return what a repeat was answered before, or why a room may not be published to; None: go on."""
+    key = command.key
+    if key is not None and (key.owner, key.key) in kept:
+        return _repeat(key, *kept[key.owner, key.key])
+    refusals = (in_rooms.get(one.id) for one in command.publications)
+    return next((one for one in refusals if isinstance(one, Refused)), None)
+
+
+def _counted(publication: Publication, in_rooms: Mapping[str, int | Refused]) -> Publication:
+    number = in_rooms.get(publication.id)
+    return replace(publication, recipients=number) if isinstance(number, int) else publication
 
 
 async def write_publications(draft: Draft, publications: Sequence[Publication]) -> Sequence[Published]:
@@ -138,6 +158,16 @@ async def write_publications(draft: Draft, publications: Sequence[Publication]) 
         else Published(id=publication.id, recipients=publication.recipients, position=positions[number])
         for number, publication in enumerate(publications)
     ]
+
+
+async def look_up_rooms(draft: Draft, publications: Sequence[Publication]) -> Mapping[str, int | Refused]:
+    """Return of those that are for a room, by id, how many members it has, or why it may not be."""
+    wanted = [
+        (one.id, room_id, one.as_ruler)
+        for one in publications
+        if (room_id := room_of(one.audiences)) is not None
+    ]
+    return await look_up(draft, wanted) if wanted else {}
 
 
 def with_priority(publication: Publication, categories: Mapping[str, Category]) -> Publication:

@@ -15,8 +15,8 @@ from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
-from lumen_notify.commit.notifications import Publication, write_publications
-from lumen_notify.errors import Unavailable
+from lumen_notify.commit.notifications import Publication, look_up_rooms, write_publications
+from lumen_notify.errors import Refused, Unavailable
 
 LOOK_SECONDS = 0.25
 """How often it looks for what is due: a query by index that nearly always finds nothing."""
@@ -60,12 +60,20 @@ class Scheduled:
 
 
 async def release(draft: Draft, commands: Sequence[Release]) -> Sequence[int]:
-    """Publish what is due and has not expired: a `committer.Writer`, to stand beside `publish`."""
+    """Publish what is due, has not expired and is for no room that has gone: a `committer.Writer`, to stand
+    beside `publish`."""
     due = await draft.run("take_due", now=draft.now, rows_limit=STEP_ROWS)
     # RETURNING has no order of its own.
     publications = [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
+    in_rooms = await look_up_rooms(draft, publications)
     await write_publications(
-        draft, [one for one in publications if one.expires_at is None or one.expires_at > draft.now]
+        draft,
+        [
+            one
+            for one in publications
+            if (one.expires_at is None or one.expires_at > draft.now)
+            and not isinstance(in_rooms.get(one.id), Refused)
+        ],
     )
     return [len(due)] * len(commands)
 

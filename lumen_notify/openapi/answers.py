@@ -142,7 +142,7 @@ SCHEMAS: dict[str, JsonSchema] = {
         "It is committed.",
         ("status",),
         id=ID,
-        recipients=or_null({"type": "integer", "minimum": 1}, "How many users; null for all."),
+        recipients=or_null(COUNT, "How many users; null for all."),
         position=or_null(POSITION, "Its place in the log; null if it is scheduled."),
         status={
             "type": "string",

@@ -147,6 +147,12 @@ class Store:
         )
         return published
 
+    async def close_room(self, room_id: str, caller: str) -> None:
+        """End a room, and take away all that it leaves behind."""
+        await self.committer.submit(CloseRoom(room_id=room_id, caller=caller))
+        while await self.committer.submit(PurgeRoom(room_id=room_id)):
+            pass
+
     async def mark(self, user: str, action: Action, **selection: Any) -> Marked:
         marked: Marked = await self.committer.submit(
             Mark(user_id=user, action=action, selection=Selection(**selection))

@@ -23,6 +23,7 @@ from lumen_notify.accept.bodies.fields import (
     GroupKey,
     Ids,
     Priority,
+    RoomId,
     TimeAhead,
     TimeToCome,
     Title,
@@ -36,11 +37,16 @@ from lumen_notify.model import from_rfc3339
 
 
 class To(Body):
-    """To whom: exactly one of `user`, `users`, `all`."""
+    """To whom: exactly one of `user`, `users`, `room`, `all`."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [has("user", type="string"), has("users", type="array"), has("all", const=True)]
+            "oneOf": [
+                has("user", type="string"),
+                has("users", type="array"),
+                has("room", type="string"),
+                has("all", const=True),
+            ]
         }
     )
 
@@ -50,13 +56,16 @@ class To(Body):
     users: Users | None = None
     """Several; who is named twice gets it once."""
 
+    room: RoomId | None = None
+    """The members of a room."""
+
     all: All | None = None
     """Everybody, including users to come."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(value is not None for value in (self.user, self.users, self.all)) != 1:
-            raise ValueError("needs exactly one of user, users, all")
+        if sum(value is not None for value in (self.user, self.users, self.room, self.all)) != 1:
+            raise ValueError("needs exactly one of user, users, room, all")
         return self
 
 

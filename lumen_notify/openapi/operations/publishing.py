@@ -14,7 +14,8 @@ PUBLISH = Operation(
     summary="Publish one notification, or a list of them",
     description=(
         "A list is a batch: all of it is published, or nothing. The answer comes once it is committed. "
-        f"To publish to oneself no scope is needed, to anybody else `{PUBLISH_SCOPE}`."
+        "To publish to oneself no scope is needed, nor, in one's own name, to a room that one is owner or "
+        f"moderator of; to anybody else `{PUBLISH_SCOPE}`."
     ),
     credentials=BEARER,
     parameters=(
@@ -37,7 +38,7 @@ PUBLISH = Operation(
     status=201,
     answered="It is committed. A list is answered by a list.",
     answer={"oneOf": [ref("Published"), ref("PublishedBatch")]},
-    problems=(*WRITES, "forbidden", "idempotency_key_reused"),
+    problems=(*WRITES, "forbidden", "not_found", "not_a_member", "role_too_low", "idempotency_key_reused"),
 )
 
 SCHEDULED = Operation(

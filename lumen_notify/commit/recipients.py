@@ -1,0 +1,40 @@
+"""Recipients: of publications to rooms: is there such a room, may the publisher, and how many are in it.
+
+Promise: looked up in the transaction that publishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lumen_notify.commit.log import Draft
+from lumen_notify.commit.standings import Standing, found, standings
+from lumen_notify.errors import Refused
+from lumen_notify.model import room_audience
+
+_ROOM = room_audience("")
+
+
+def room_of(audiences: Sequence[str]) -> str | None:
+    """Return the room that this is for, None for users and for all."""
+    first = audiences[0]
+    return first[len(_ROOM) :] if first.startswith(_ROOM) else None
+
+
+async def look_up(draft: Draft, wanted: Sequence[tuple[str, str, str | None]]) -> Mapping[str, int | Refused]:
+    """Return how many members rooms have, or why they may not be published to.
+
+    wanted: (key of the answer, room, who must be its owner or moderator; None: nobody).
+    """
+    rooms = await standings(draft, [(room_id, ruler or "") for _, room_id, ruler in wanted])
+    return {key: _recipients(ruler, rooms.get(n)) for n, (key, _, ruler) in enumerate(wanted)}
+
+
+def _recipients(ruler: str | None, standing: Standing | None) -> int | Refused:
+    try:
+        room = found(standing)
+        if ruler is not None:
+            room.require_rule()
+    except Refused as refused:
+        return refused
+    return room.members_count
