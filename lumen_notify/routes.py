@@ -172,6 +172,7 @@ def _of_accounts(accounts: AccountEndpoints) -> Iterator[DescribedRoute]:
     yield _at("/auth/logout", POST=(accounts.logout, about_accounts.LOGOUT))
     yield _at("/auth/logout-everywhere", POST=(accounts.logout_everywhere, about_accounts.LOGOUT_EVERYWHERE))
     yield _at("/auth/password", POST=(accounts.password, about_accounts.PASSWORD))
+    yield _at("/auth/users/{name}", GET=(accounts.find, about_accounts.FIND))
     yield _at(
         "/auth/me", GET=(accounts.get, about_accounts.GET), PATCH=(accounts.patch, about_accounts.PATCH)
     )

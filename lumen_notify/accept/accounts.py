@@ -23,6 +23,7 @@ from lumen_notify.accept.bodies.accounts import (
     ProfileBody,
     RefreshBody,
     RegisterBody,
+    account_name,
 )
 from lumen_notify.accept.requests import Parsed, caller, parse, read_body
 from lumen_notify.auth import AccessTokens, Attempts, Passwords, RefreshToken, Verifier
@@ -39,7 +40,7 @@ from lumen_notify.commit.sessions import (
     session_ended,
     wrong_credentials,
 )
-from lumen_notify.errors import Invalid
+from lumen_notify.errors import Invalid, NotFound
 from lumen_notify.model import new_id, rfc3339, to_json
 from lumen_notify.settings import Secret
 
@@ -163,6 +164,18 @@ class AccountEndpoints:
         principal = await caller(request, self.verifier)
         account, _ = await self.accounts.by_id(principal.user_id)
         return _json(_shown(account))
+
+    async def find(self, request: Request) -> Response:
+        """Answer `GET /auth/users/{name}`: whom a name belongs to. Raises NotFound."""
+        await caller(request, self.verifier)
+        try:
+            found = await self.accounts.by_name(account_name(request.path_params["name"]))
+        except ValueError:
+            found = None  # what cannot be a name is nobody's
+        if found is None:
+            raise NotFound("there is no user of this name")
+        account, _ = found
+        return _json({"user_id": account.user_id, "username": account.username, "avatar": account.avatar})
 
     async def patch(self, request: Request) -> Response:
         """Answer `PATCH /auth/me`: what others are shown. Tokens have it from the next refresh on."""

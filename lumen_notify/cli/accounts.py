@@ -31,7 +31,7 @@ async def keep(settings: Settings, name: str, *, scopes: Sequence[str] | None, s
     Asks for a password where one is needed. Raises Invalid, Conflict, Misconfigured, DatabaseUnavailable.
     """
     try:
-        name = str(account_name(name))
+        name = account_name(name)
     except ValueError as error:
         raise Invalid(str(error)) from None
     async with _opened(settings) as database:

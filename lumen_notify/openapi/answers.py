@@ -283,6 +283,12 @@ SCHEMAS: dict[str, JsonSchema] = {
         expires_in={"type": "integer", "minimum": 1, "description": "Of the access token, in seconds."},
         refresh_token=told(TEXT, "Good once, for the next access token; to be kept as a password is."),
     ),
+    "User": fields(
+        "A user of this server.",
+        user_id=ID,
+        username=told(TEXT, "What is shown."),
+        avatar=or_null(TEXT, "Where a picture is."),
+    ),
     "Ended": fields("What has ended.", ended=told(COUNT, "How many sessions.")),
     "Account": fields(
         "The caller's account.",

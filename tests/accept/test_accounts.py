@@ -16,7 +16,8 @@ import pytest
 from clients import SECRET, EventStream, token
 from lumen_notify import Lumen, Settings
 from lumen_notify.accept.accounts import AccountEndpoints
-from lumen_notify.auth import Passwords
+from lumen_notify.auth import Passwords, attempts
+from lumen_notify.auth.attempts import Limit
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import to_json
 from lumen_notify.settings import Secret
@@ -159,6 +160,18 @@ async def test_ones_account_is_shown_and_changed_and_tokens_follow_at_the_next_r
     assert claims((await refresh(stored, session)).json())["name"] == "<b>"
 
 
+async def test_a_user_is_found_by_name_by_whoever_is_logged_in(stored: Site) -> None:
+    ann = await register(stored, "ann.b", avatar="/a.png", username="Ann")
+    bob = await register(stored, "bob")
+    headers = {"Authorization": f"Bearer {bob['access_token']}"}
+    for name in ("ann.b", "ANN.B", "\uff41nn.b"):
+        answer = await stored.http.get(f"{AUTH}/users/{name}", headers=headers)
+        assert answer.json() == {"user_id": ann["user_id"], "username": "Ann", "avatar": "/a.png"}
+    for name in ("ann", "ann.b%00", "%ed%a0%80nn", "x" * 4000, "ann.b'--", "%2e%2e"):
+        refused(await stored.http.get(f"{AUTH}/users/{name}", headers=headers), 404, "not_found")
+    refused(await stored.http.get(f"{AUTH}/users/ann.b"), 401, "token_missing")
+
+
 async def test_another_password_ends_every_session_but_the_one_it_answers(stored: Site) -> None:
     first, other = await register(stored), await log_in(stored)
     change = {"old": GOOD, "new": "staple of another kind"}
@@ -202,6 +215,13 @@ async def test_logging_out_everywhere_and_another_password_end_all_of_ones_strea
     await stored.publish(other["user_id"], "hello")
     await bobs.wait_for_event("message")
     await bobs.close()
+
+
+async def test_another_password_may_not_be_the_name_either(site: Site) -> None:
+    session = await register(site, "annabell")
+    change = {"old": GOOD, "new": "AnnaBell"}
+    answer = await post(site, "password", change, bearer=session["access_token"])
+    refused(answer, 422, "invalid", "new")
 
 
 async def test_logging_out_everywhere_ends_all_of_ones_sessions(stored: Site) -> None:
@@ -255,6 +275,16 @@ async def test_attempts_are_limited_and_the_right_password_waits_too(site: Site)
     site.ahead_ms = 60_000
     for _ in range(30):
         await log_in(site)
+
+
+async def test_registrations_are_limited_by_address(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "REGISTRATIONS", Limit("registrations from this address", 3, 3600))
+    for name in ("ann", "bob", "eve"):
+        await register(site, name)
+    answer = await post(site, "register", {"name": "zoe", "password": GOOD})
+    refused(answer, 429, "rate_limited")
+    assert int(answer.headers["retry-after"]) > 3500
+    await log_in(site)
 
 
 async def test_the_old_password_cannot_be_guessed_by_who_has_an_access_token(site: Site) -> None:

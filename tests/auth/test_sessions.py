@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from lumen_notify.auth import AccessTokens, RefreshToken, Verifier
 from lumen_notify.auth.claims import MAX_NAME_CHARACTERS
+from lumen_notify.auth.sessions import PREFIX
 from lumen_notify.settings import Secret, Settings
 
 if TYPE_CHECKING:
@@ -32,6 +33,19 @@ def test_the_next_is_of_the_same_family_and_another_log_in_is_not() -> None:
     assert second.digest != first.digest
     assert second.text.reveal()[:20] == first.text.reveal()[:20]
     assert RefreshToken.new().family != first.family
+
+
+def test_every_character_tells_a_token_from_another_and_the_first_ones_its_family() -> None:
+    text = RefreshToken.new().text.reveal()
+    known = RefreshToken.parse(text)
+    assert known is not None
+    for at in range(len(PREFIX), len(text)):
+        other = RefreshToken.parse(text[:at] + ("B" if text[at] == "A" else "A") + text[at + 1 :])
+        assert other is not None
+        assert other.digest != known.digest
+        place = at - len(PREFIX)
+        if place != 21:  # in which the 128 bits end
+            assert (other.family == known.family) == (place > 21)
 
 
 @given(st.text() | st.text("lnr_AZaz09-", min_size=60, max_size=70).map(lambda text: "lnr_" + text))

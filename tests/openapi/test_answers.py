@@ -143,6 +143,7 @@ async def answers_about_accounts(http: httpx.AsyncClient) -> list[httpx.Response
         await http.post(f"{path}/refresh", json=token),
         await http.post(f"{path}/logout", json=token),
         await http.get(f"{path}/me", headers=headers),
+        await http.get(f"{path}/users/ann", headers=headers),
         await http.patch(f"{path}/me", headers=headers, json={"avatar": None}),
         await http.post(f"{path}/password", headers=headers, json=change),
         await http.post(f"{path}/logout-everywhere", headers=headers),

@@ -37,7 +37,10 @@ include-operation-id = "cancelScheduled"
 warnings = false
 
 [[operations]]  # nobody guesses a password or a refresh token either, and alice has no account
-include-operation-id = ["logIn", "refreshSession", "changePassword", "getAccount", "changeAccount"]
+include-operation-id = [
+  "logIn", "refreshSession", "changePassword",
+  "findUser", "getAccount", "changeAccount",
+]
 warnings = false
 """
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pydantic import TypeAdapter
+
+from lumen_notify.accept.bodies.accounts import AccountName
 from lumen_notify.openapi.operation import JsonSchema, Operation, ref
 from lumen_notify.openapi.operations.shared import BEARER, READS, WRITES
 
@@ -89,6 +92,26 @@ GET = Operation(
     credentials=BEARER,
     answered="The account.",
     answer=ref("Account"),
+    problems=(*READS, "not_found"),
+)
+
+FIND = Operation(
+    name="findUser",
+    tag="accounts",
+    summary="Find the user whom a name belongs to",
+    description="To write to him: everything else goes by the user's id.",
+    credentials=BEARER,
+    parameters=(
+        {
+            "name": "name",
+            "in": "path",
+            "required": True,
+            "description": "What the user logs in with.",
+            "schema": TypeAdapter(AccountName).json_schema(),
+        },
+    ),
+    answered="The user.",
+    answer=ref("User"),
     problems=(*READS, "not_found"),
 )
 
