@@ -7,14 +7,18 @@ methods that there are not refused with those that there are, and nothing withou
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from clients import SECRET, EventStream, token
+from clients import SECRET, EventStream, serve, token
 from conftest import StartServer
-from lumen_notify.auth import ADMIN, PUBLISH
+from lumen_notify import Lumen, Settings
+from lumen_notify.auth import ADMIN, PUBLISH, Passwords
+from lumen_notify.settings import Secret
 
 EXAMPLES = 15
 """Of each operation, beside all that each limit of each field suggests."""
@@ -51,22 +55,43 @@ async def test_requests_made_from_the_document_are_answered_as_it_says(
 ) -> None:
     server = start_server(
         LUMEN_JWT_SECRET=SECRET,
-        LUMEN_ACCOUNTS="on",
-        LUMEN_RATE_LIMITS="off",
         LUMEN_MAX_STREAMS_PER_ADDRESS="1",  # a stream is answered `closing` at once, while this one is open:
         LUMEN_MAX_BODY_BYTES="1000000",  # a list that is too long is told so, not that its body is
     )
     stream = await EventStream.open(server.url, token("alice"))
     await stream.wait_for_event("ready")
-    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION, "utf-8")
+    try:
+        await assert_kept(server.url, tmp_path)
+    finally:
+        await stream.close()
+    assert " failed" not in server.log()
+
+
+@pytest.mark.slow
+async def test_so_are_those_about_accounts(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # In this process, so that a hash need not take as long as it should.
+    monkeypatch.setattr("lumen_notify.parts.Passwords", lambda: Passwords(time_cost=1, memory_kib=8, lanes=1))
+    settings = Settings(database_url=sqlite_url, jwt_secret=Secret(SECRET), accounts="on", rate_limits="off")
+    async with Lumen(settings) as lumen, serve(lumen.app) as url:
+        await assert_kept(url, tmp_path, "--include-tag", "accounts")
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def assert_kept(url: str, folder: Path, *arguments: str) -> None:
+    """Run schemathesis in a folder. arguments: which operations; all if there are none."""
+    (folder / "schemathesis.toml").write_text(CONFIGURATION, "utf-8")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("LUMEN_")}
     process = await asyncio.create_subprocess_exec(
-        *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{server.url}/openapi.json"),
+        *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json"),
         *("--header", f"Authorization: Bearer {token('alice', PUBLISH, ADMIN)}"),
         *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES)),
         "--generation-deterministic",
         *("--request-timeout", "10", "--no-color"),
-        cwd=tmp_path,
-        env=server.environ | {"no_proxy": "*"},
+        *arguments,
+        cwd=folder,
+        env=environ | {"no_proxy": "*"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -77,8 +102,6 @@ async def test_requests_made_from_the_document_are_answered_as_it_says(
         if process.returncode is None:
             process.kill()
             await process.wait()
-        await stream.close()
     report = output.decode()
     assert process.returncode == 0, report
     assert "No issues found" in report
-    assert " failed" not in server.log()
