@@ -30,12 +30,13 @@ class Counters:
         rooms: Mapping[str, int],
         silent: frozenset[str] = frozenset(),
         since: Mapping[str, int] | None = None,
+        total: int | None = None,
     ) -> None:
         self.categories = categories
         self.rooms = rooms
         self.silent = silent
         self.since = NOWHERE if since is None else since
-        self.total = sum(categories.values()) + sum(rooms.values())
+        self.total = sum(categories.values()) + sum(rooms.values()) if total is None else total
 
     @classmethod
     def of(cls, counts: Counts) -> Counters:
@@ -45,7 +46,7 @@ class Counters:
     def with_one_more(self, category: str) -> Counters:
         """One more is unread of a category."""
         more = {**self.categories, category: self.categories.get(category, 0) + 1}
-        return Counters(more, self.rooms, self.silent, self.since)
+        return Counters(more, self.rooms, self.silent, self.since, self.total + 1)
 
     def with_fewer(self, gone: Mapping[str, int]) -> Counters:
         """So many less are unread of some categories."""
@@ -56,7 +57,8 @@ class Counters:
 
     def with_room(self, room_id: str, unread: int) -> Counters:
         """So much is unread in one room, in which the user is."""
-        return Counters(self.categories, {**self.rooms, room_id: unread}, self.silent, self.since)
+        total = self.total - self.rooms[room_id] + unread
+        return Counters(self.categories, {**self.rooms, room_id: unread}, self.silent, self.since, total)
 
     def as_stated(
         self,

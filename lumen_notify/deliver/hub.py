@@ -8,6 +8,8 @@ nothing, because its channel is settled first.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lumen_notify.deliver.channel import Channel, show_to_all
@@ -29,6 +31,9 @@ from lumen_notify.model import (
 
 TURN_CHANNELS = 256
 """Channels that a fan-out shows in one turn of the loop: about 2 ms of work, with the writes that follow."""
+
+
+_POSITION = attrgetter("position")
 
 
 class _Batch(NamedTuple):
@@ -189,12 +194,14 @@ class Hub:
         mine = batch.others.get(user_audience(channel.user_id), []) if batch.others else []
         if not mine and not batch.rooms:
             return batch.everyone
-        frames = [*mine, *batch.everyone]
         joins = any(frame.is_recount for frame in mine)
-        for room_id in batch.rooms:
-            if joins or room_id in channel.counters.rooms:
-                frames += batch.others[room_audience(room_id)]
-        return sorted(frames, key=lambda frame: frame.position)
+        lists = [
+            batch.others[room_audience(room_id)]
+            for room_id in batch.rooms
+            if joins or room_id in channel.counters.rooms
+        ]
+        lists += [frames for frames in (mine, batch.everyone) if frames]
+        return lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_POSITION)
 
     def _place(self, channel: Channel) -> None:
         """Have the channel in the rooms that its user is in, unless it has been released meanwhile."""

@@ -19,9 +19,9 @@ A replayed frame carries the numbers of now, not of then. Control frames have no
 from collections.abc import Mapping
 
 from lumen_notify.deliver.frames.ending import ENDS, Ending
-from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
+from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
 from lumen_notify.deliver.frames.gone import Gone
-from lumen_notify.deliver.frames.notification import MAX_REMEMBERED, Notification
+from lumen_notify.deliver.frames.notification import Notification
 from lumen_notify.deliver.frames.rooms import RoomMessage, RoomNews, RoomRead
 from lumen_notify.deliver.frames.stated import Stated
 from lumen_notify.model import USER, Event

@@ -6,6 +6,9 @@ from lumen_notify.deliver.chunks import chunk
 from lumen_notify.deliver.counters import Counters
 from lumen_notify.model import ROOM, CloseReason, Event
 
+MAX_REMEMBERED = 256
+"""Results kept per frame: users with the same numbers share them, and the bytes."""
+
 NOT_SHOWN = b""
 
 Shown = tuple[Counters, bytes]

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from lumen_notify.deliver.counters import Counters
-from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
+from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
 from lumen_notify.model import Event, to_json
-
-MAX_REMEMBERED = 256
-"""Results kept per frame: users with the same numbers share them, and the bytes."""
 
 
 class Notification(Frame):

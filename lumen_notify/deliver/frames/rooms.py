@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lumen_notify.deliver.counters import Counters
-from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
+from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
 from lumen_notify.model import Event, to_json
 
 
 class RoomFrame(Frame):
     """An event in a room: for those who are in it, with what is unread there."""
 
-    __slots__ = ("_data", "_name")
+    __slots__ = ("_data", "_made", "_name")
 
     room_id: str
 
@@ -22,6 +22,7 @@ class RoomFrame(Frame):
         super().__init__(event, epoch)
         self._data = to_json(body["data"])
         self._name = name
+        self._made: dict[tuple[int, int], bytes] = {}
 
     @property
     def size_bytes(self) -> int:
@@ -35,10 +36,23 @@ class RoomFrame(Frame):
 
     def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - numbers are all that differs
         """Show it with the numbers of now. Whether the user was in the room then is not asked here."""
-        room = to_json({"id": self.room_id, "unread": counters.rooms.get(self.room_id, 0)})
+        numbers = counters.total, counters.rooms.get(self.room_id, 0)
+        made = self._made.get(numbers)
+        if made is None:
+            made = self._encode(*numbers)
+            if len(self._made) < MAX_REMEMBERED:
+                self._made[numbers] = made
+        return made
+
+    def forget(self) -> None:
+        """Drop what was remembered."""
+        self._made.clear()
+
+    def _encode(self, total: int, unread: int) -> bytes:
         kind = '"type":"chat",' if self._name is None else ""
-        count = f'{kind}"unread_count":{counters.total},"room":{room}'
-        return self._chunk(f'{{{count},"data":{self._data}}}', self._name)
+        room = f'{{"id":{to_json(self.room_id)},"unread":{unread}}}'
+        fields = f'{kind}"unread_count":{total},"room":{room},"data":{self._data}'
+        return self._chunk(f"{{{fields}}}", self._name)
 
     def _after(self, counters: Counters, user_id: str) -> Counters:
         raise NotImplementedError
