@@ -99,8 +99,6 @@ class Parts:
         *,
         database: Database,
         committer: Committer,
-        schedule: Schedule,
-        expiry: Expiry,
         retention: Retention,
         rounds: Sequence[Rounds],
         tail: Tail,
@@ -120,8 +118,6 @@ class Parts:
         self.application = application
         self._database = database
         self._committer = committer
-        self.schedule = schedule
-        self.expiry = expiry
         self.retention = retention
         self._rounds = rounds
         self._tail = tail
@@ -210,7 +206,11 @@ class Parts:
         schedule = Schedule(database, committer.submit, clock)
         expiry = Expiry(database, committer.submit, clock)
         merging = Merging(database, committer.submit, clock)
-        rounds = [Rounds("merging", merging.tell_all)]
+        rounds = [
+            Rounds("schedule", schedule.release_due),
+            Rounds("expiry", expiry.expire_due),
+            Rounds("merging", merging.tell_all),
+        ]
         retention = Retention(
             database,
             committer.submit,
@@ -314,8 +314,6 @@ class Parts:
         )
         tail.start()
         committer.start()
-        schedule.start()
-        expiry.start()
         retention.start()
         for each in rounds:
             each.start()
@@ -324,8 +322,6 @@ class Parts:
         return cls(
             database=database,
             committer=committer,
-            schedule=schedule,
-            expiry=expiry,
             retention=retention,
             rounds=rounds,
             tail=tail,
@@ -341,8 +337,6 @@ class Parts:
     async def close(self) -> None:
         """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
         await self.streams.drain()
-        await self.schedule.close()
-        await self.expiry.close()
         await self.retention.close()
         for each in self._rounds:
             await each.close()

@@ -9,8 +9,6 @@ Not here: what goes by number, and when to look for what is old (`retention`); h
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,10 +16,6 @@ from typing import Any, Literal
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.removal import take_away
-from lumen_notify.errors import Unavailable
-
-LOOK_SECONDS = 0.25
-"""How often it looks for what has expired: a query by index that nearly always finds nothing."""
 
 STEP_NOTIFICATIONS = 200
 """Notifications to one user each that a step takes: some 10 ms of the writer's time."""
@@ -32,8 +26,6 @@ each pair of a user and a notification."""
 
 Which = Literal["expired_before", "archived_before", "created_before"]
 """The query that says which: each takes `before`, in milliseconds, and `limit`."""
-
-_log = logging.getLogger("lumen_notify.expiry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,29 +62,9 @@ class Expiry:
         self._database = database
         self._submit = submit
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="expiry")
-
-    async def close(self) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def expire_due(self) -> None:
         """Remove all that has expired by now. Raises Unavailable."""
         while await self._database.fetch("any_expired", before=self._clock() + 1):
-            await self._submit(Expire(which="expired_before"))
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.expire_due()
-            except Unavailable as error:
-                _log.warning("what has expired has to wait: %s", error.message)
-            except Exception:  # noqa: BLE001 - a defect must not keep what expires after it
-                _log.exception("what has expired could not be removed")
-            await asyncio.sleep(LOOK_SECONDS)
+            if not await self._submit(Expire(which="expired_before")):
+                return  # another instance did it

@@ -6,9 +6,7 @@ its ids), also after a restart; none twice, because the transaction that publish
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,15 +14,10 @@ from typing import Any
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.notifications import Publication, look_up_rooms, write_publications
-from lumen_notify.errors import Refused, Unavailable
-
-LOOK_SECONDS = 0.25
-"""How often it looks for what is due: a query by index that nearly always finds nothing."""
+from lumen_notify.errors import Refused
 
 STEP_ROWS = 250
 """Rows that one step publishes: some 10 ms of the writer's time, so that other writes go in between."""
-
-_log = logging.getLogger("lumen_notify.schedule")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +85,6 @@ class Schedule:
         self._database = database
         self._submit = submit
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="schedule")
-
-    async def close(self) -> None:
-        """Stop looking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def release_due(self) -> None:
         """Publish all that is due now. Raises Unavailable."""
@@ -118,16 +100,6 @@ class Schedule:
             Scheduled(id=id_, deliver_at=deliver_at, publication=_publication(id_, text))
             for id_, deliver_at, text in rows
         ]
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.release_due()
-            except Unavailable as error:
-                _log.warning("what is due has to wait: %s", error.message)
-            except Exception:  # noqa: BLE001 - a defect must not keep back what is due after it
-                _log.exception("what is due could not be published")
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _publication(id_: str, text: str) -> Publication:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -120,27 +119,4 @@ async def test_instances_that_look_at_once_remove_each_once(store: Store, other_
     events = [event for event in await store.log.after(0) if event.kind == "expire"]
     ids = [id_ for event in events for id_ in json.loads(event.body)["data"]["ids"]]
     assert len(ids) == len(set(ids)) == 60
-    assert await store.unread("ann") == {}
-
-
-async def test_the_task_goes_on_after_a_defect(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0)
-    await store.publish("ann", expires_at=store.now)
-    expiry = store.expiry()
-    failures: list[Callable[[], None]] = [lambda: None]
-    expire_due = expiry.expire_due
-    done = asyncio.Event()
-
-    async def fail_once() -> None:
-        if failures:
-            failures.pop()
-            raise RuntimeError("made up by a test")
-        await expire_due()
-        done.set()
-
-    monkeypatch.setattr(expiry, "expire_due", fail_once)
-    expiry.start()
-    await asyncio.wait_for(done.wait(), 10)
-    await expiry.close()
-
     assert await store.unread("ann") == {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 
 import pytest
 
@@ -134,29 +133,6 @@ async def test_it_is_listed_page_by_page_to_its_owner_and_whole_to_an_admin(stor
     assert found == [ids[number] for number in (7, 3, 5, 1)]
 
     assert {one.id for one in await schedule.page(None, after=(0, ""), limit=100)} == set(ids)
-
-
-async def test_the_task_goes_on_after_a_defect(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LOOK_SECONDS", 0)
-    await plan(store, store.now)
-    schedule = schedule_of(store)
-    failures: list[Callable[[], None]] = [lambda: None]
-    release_due = schedule.release_due
-    done = asyncio.Event()
-
-    async def fail_once() -> None:
-        if failures:
-            failures.pop()
-            raise RuntimeError("made up by a test")
-        await release_due()
-        done.set()
-
-    monkeypatch.setattr(schedule, "release_due", fail_once)
-    schedule.start()
-    await asyncio.wait_for(done.wait(), 10)
-    await schedule.close()
-
-    assert await store.unread("ann") == {"like": 1}
 
 
 async def test_it_stays_where_the_process_ends(store: Store, database_url: str) -> None:
