@@ -47,6 +47,7 @@ from lumen_notify.commit.edits import DeleteMessage, EditMessage, delete_message
 from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.history import History
 from lumen_notify.commit.inbox import Inbox
+from lumen_notify.commit.limiting import Limiting
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, mark
 from lumen_notify.commit.members import ChangeMembers, change_members
@@ -168,7 +169,7 @@ class Parts:
             {
                 Define: define,
                 Undefine: undefine,
-                Publish: publish,
+                Publish: partial(publish, limiting=_limiting(settings)),
                 Release: release,
                 Tell: tell,
                 Cancel: cancel,
@@ -376,6 +377,10 @@ def _accounts(
         max_body_bytes=settings.max_body_bytes,
         clock=clock,
     )
+
+
+def _limiting(settings: Settings) -> Limiting | None:
+    return Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None
 
 
 def _name_figures(metrics: Metrics, committer: Committer, hub: Hub, streams: Streams) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_notify.errors import Misconfigured
-from lumen_notify.settings import MIN_SECRET_BYTES, Secret, Settings, masked_url, variable
+from lumen_notify.settings import MIN_SECRET_BYTES, Rate, Secret, Settings, masked_url, variable
 
 LONG = "s3cr3t-" * 6
 
@@ -66,6 +66,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "LUMEN_RETENTION_NOTIFICATIONS": "11",
             "LUMEN_RETENTION_ARCHIVED_SECONDS": "0",
             "LUMEN_RETENTION_IDEMPOTENCY_SECONDS": "61",
+            "LUMEN_LIMIT_PER_SENDER": "600/Minute",
             "LUMEN_CATEGORIES": "/etc/categories.toml",
             "LUMEN_LOG_LEVEL": "DEBUG",
         }
@@ -101,6 +102,7 @@ def test_every_setting_is_read_from_its_variable() -> None:
         retention_notifications=11,
         retention_archived_seconds=0,
         retention_idempotency_seconds=61,
+        limit_per_sender="600/minute",
         categories=Path("/etc/categories.toml"),
         log_level="debug",
     )
@@ -170,6 +172,9 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("MAX_BACKLOG_BYTES", "0"),
         ("MAX_STREAM_SECONDS", "-1"),
         ("REPLAY_EVENTS", "-1"),
+        ("LIMIT_PER_SENDER", "600"),
+        ("LIMIT_PER_SENDER", "0/minute"),
+        ("LIMIT_PER_SENDER", "6/fortnight"),
         ("HOST", "http://localhost"),
         ("HOST", "[::1]"),
         ("CORS_ORIGINS", "https://app.example/"),
@@ -359,6 +364,15 @@ def test_any_text_is_either_taken_or_named_as_a_problem(environ: dict[str, str])
         problems = error.problems
 
     assert problems is None or {name for name, _ in problems} <= environ.keys()
+
+
+@pytest.mark.parametrize("text", ["off", "0", ""])
+def test_no_rate_of_a_sender_is_no_limit(text: str) -> None:
+    assert Settings.from_env({"LUMEN_LIMIT_PER_SENDER": text}).sender_rate is None
+
+
+def test_the_rate_of_a_sender_is_a_rate() -> None:
+    assert Settings(limit_per_sender="5/hour").sender_rate == Rate(5, "hour")
 
 
 def test_paths_are_paths() -> None:

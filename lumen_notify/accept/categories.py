@@ -20,7 +20,7 @@ from lumen_notify.accept.bodies.categories import CategoryBody
 from lumen_notify.accept.bodies.fields import slug
 from lumen_notify.accept.requests import Query, caller, invalid, parse, read_body
 from lumen_notify.auth import ADMIN, Verifier
-from lumen_notify.commit.categories import Categories, Category, Define, Undefine
+from lumen_notify.commit.categories import Categories, Category, Define, Limits, Undefine
 from lumen_notify.commit.committer import Committer
 from lumen_notify.errors import Invalid, Misconfigured, NotFound
 from lumen_notify.model import to_json
@@ -93,8 +93,14 @@ def _misconfigured(problem: str) -> Misconfigured:
 
 
 def _category(name: str, body: CategoryBody) -> Category:
+    limits = body.limits
     return Category(
-        name=name, in_app=body.in_app, push=body.push, may_mute=body.may_mute, priority=body.priority
+        name=name,
+        in_app=body.in_app,
+        push=body.push,
+        may_mute=body.may_mute,
+        priority=body.priority,
+        limits=None if limits is None else Limits(per_recipient=limits.per_recipient, over=limits.over),
     )
 
 

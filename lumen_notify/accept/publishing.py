@@ -21,7 +21,15 @@ from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
 from lumen_notify.errors import Invalid
-from lumen_notify.model import EVERYONE, from_rfc3339, new_id, room_audience, to_json, user_audience
+from lumen_notify.model import (
+    EVERYONE,
+    from_rfc3339,
+    new_id,
+    rfc3339,
+    room_audience,
+    to_json,
+    user_audience,
+)
 
 MAX_KEY_CHARACTERS = 128
 
@@ -67,7 +75,7 @@ class Publishing:
         """Commit publications. sender: the caller, shown with those that name none. as_ruler: who must look
         after the rooms that they are for; None: nobody.
 
-        Raises Invalid, NotFound, Forbidden, Conflict, Unavailable.
+        Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
         publications = tuple(_publication(body, sender, as_ruler) for body in bodies)
         rows = sum(len(one.audiences) for one in publications)
@@ -91,8 +99,16 @@ class Publishing:
 
 
 def _answer(one: Published) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": one.id, "recipients": one.recipients, "position": one.position}
-    return answer if one.status is None else {**answer, "status": one.status}
+    answer: dict[str, Any] = {
+        "id": one.id,
+        "recipients": one.recipients,
+        "position": one.position,
+        "status": one.status,
+    }
+    if one.deliver_at is not None:
+        answer["deliver_at"] = rfc3339(one.deliver_at)
+    more = {"delayed": one.delayed, "refused": one.refused}
+    return answer | {name: number for name, number in more.items() if number}
 
 
 def _may_without_scope(body: PublicationBody, principal: Principal) -> bool:

@@ -6,20 +6,31 @@ that lets users see more or less is one event to all, at which open streams begi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.log import Draft
 from lumen_notify.model import EVERYONE, to_json
+
+Over = Literal["refuse", "delay", "merge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many of a category one recipient gets, such as `20/hour`; over: what becomes of one too many."""
+
+    per_recipient: str
+    over: Over = "refuse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Category:
     """One category. in_app: in lists, counts and streams. priority: of a notification that names none.
 
-    may_mute: False if no user can silence it.
+    may_mute: False if no user can silence it. limits: None for none.
     """
 
     name: str
@@ -27,6 +38,7 @@ class Category:
     push: bool = True
     may_mute: bool = True
     priority: str | None = None
+    limits: Limits | None = None
 
     def as_fields(self) -> dict[str, Any]:
         """Shape for the wire."""
@@ -122,7 +134,7 @@ def _row(category: Category) -> dict[str, Any]:
         "push": int(category.push),
         "may_mute": int(category.may_mute),
         "priority": category.priority,
-        "limits": "null",
+        "limits": to_json(None if category.limits is None else asdict(category.limits)),
     }
 
 
@@ -134,6 +146,12 @@ def _by_name(rows: Rows) -> Mapping[str, Category]:
             push=bool(push),
             may_mute=bool(may_mute),
             priority=priority,
+            limits=_limits(limits),
         )
-        for name, in_app, push, may_mute, priority in rows
+        for name, in_app, push, may_mute, priority, limits in rows
     }
+
+
+def _limits(text: str) -> Limits | None:
+    kept = json.loads(text)
+    return Limits(**kept) if kept else None

@@ -14,20 +14,21 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from lumen_notify.commit.categories import Category, categories_in
 from lumen_notify.commit.group import Copy, Group
 from lumen_notify.commit.groups import Groups
+from lumen_notify.commit.limiting import Limiting, Share, share_out
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.recipients import look_up, room_of
 from lumen_notify.errors import Conflict, Refused
 from lumen_notify.model import rfc3339, to_json
 
-Status = Literal["scheduled", "merged"]
+Status = Literal["sent", "scheduled", "delayed", "merged"]
 
-STATUSES: tuple[Status, ...] = ("scheduled", "merged")
+STATUSES: tuple[Status, ...] = ("sent", "scheduled", "delayed", "merged")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +80,28 @@ class Publish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The answer. id: of the (first) row. recipients: None for everyone. position: of the (last) event, None
-    if there is none yet.
+    """The answer. id: of the (first) row. recipients: who get it, None for everyone. position: of the (last)
+    event, None if there is none yet.
 
-    status: `scheduled`; or `merged` into a row that was there: if no event tells of it yet, position is the
-    log's newest; or None.
+    status: `merged` into a row that was there: if no event tells of it yet, position is the log's newest;
+    `delayed` by a limit for all; else `sent` or `scheduled`. delayed, refused: recipients that a limit had to
+    do with, if not all. deliver_at: milliseconds, of those delayed.
     """
 
     id: str
     recipients: int | None
     position: int | None
-    status: Status | None = None
+    status: Status = "sent"
+    delayed: int = 0
+    refused: int = 0
+    deliver_at: int | None = None
 
 
-async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]:
-    """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict; of what is for a
-    room also NotFound, Forbidden."""
+async def publish(
+    draft: Draft, commands: Sequence[Publish], limiting: Limiting | None = None
+) -> Sequence[object]:
+    """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict, RateLimited or
+    Invalid; of what is for a room also NotFound, Forbidden. limiting: None for no limits at all."""
     kept = await _kept_answers(draft, [command.key for command in commands if command.key])
     in_rooms = await look_up_rooms(draft, [one for command in commands for one in command.publications])
     categories = await categories_in(draft)
@@ -104,14 +111,23 @@ async def publish(draft: Draft, commands: Sequence[Publish]) -> Sequence[object]
         for n, answer in enumerate(answers)
         if answer is None
     }
-    publications = [one for some in fresh.values() for one in some]
-    scheduled = [_scheduled_row(one) for one in publications if one.deliver_at is not None]
+    shared = await share_out(draft, list(fresh.values()), categories, limiting)
+    parts = [part for some in shared if isinstance(some, list) for share in some for part in share.parts]
+    scheduled = [_scheduled_row(one) for one in parts if one.deliver_at is not None]
     if scheduled:
         draft.add("schedule_notifications", rows=scheduled)
-    written = iter(await write_publications(draft, [one for one in publications if one.deliver_at is None]))
+    written = iter(await write_publications(draft, [one for one in parts if one.deliver_at is None]))
     new_keys: list[dict[str, Any]] = []
-    for n, some in fresh.items():
-        answers[n] = [next(written) if one.deliver_at is None else _scheduled(one) for one in some]
+    for n, some in zip(fresh, shared, strict=True):
+        if not isinstance(some, list):
+            answers[n] = some
+            continue
+        answers[n] = [
+            _published(
+                share, [next(written) if one.deliver_at is None else _scheduled(one) for one in share.parts]
+            )
+            for share in some
+        ]
         if (key := commands[n].key) is not None:
             new_keys.append(_key_row(key, answers[n], draft.now))
     if new_keys:
@@ -135,6 +151,23 @@ def _answered(
 def _counted(publication: Publication, in_rooms: Mapping[str, int | Refused]) -> Publication:
     number = in_rooms.get(publication.id)
     return replace(publication, recipients=number) if isinstance(number, int) else publication
+
+
+def _published(share: Share, published: Sequence[Published]) -> Published:
+    """Make one answer of those of its parts."""
+    first = published[0]
+    if not (len(published) > 1 or share.delayed or share.refused):
+        return first
+    is_late = share.delayed > 0 and len(published) == 1
+    return replace(
+        first,
+        recipients=None if first.recipients is None else sum(one.recipients or 0 for one in published),
+        position=max((one.position for one in published if one.position is not None), default=None),
+        status="delayed" if is_late else first.status,
+        delayed=0 if is_late else share.delayed,
+        refused=share.refused,
+        deliver_at=share.parts[-1].deliver_at if share.delayed else None,
+    )
 
 
 async def write_publications(draft: Draft, publications: Sequence[Publication]) -> Sequence[Published]:
@@ -247,7 +280,7 @@ def _merged(publication: Publication, groups: Sequence[Group], newest: int) -> P
         id=groups[0].id,
         recipients=publication.recipients,
         position=max(group.position if group.is_told else newest for group in groups),
-        status="merged" if any(group.id != publication.id for group in groups) else None,
+        status="merged" if any(group.id != publication.id for group in groups) else "sent",
     )
 
 
@@ -284,7 +317,7 @@ async def _kept_answers(
 
 
 def _key_row(key: IdempotencyKey, published: Sequence[Published], now: int) -> dict[str, Any]:
-    answer = [[one.id, one.recipients, one.position, one.status] for one in published]
+    answer = [asdict(one) for one in published]
     return {
         "owner": key.owner,
         "key": key.key,
@@ -297,8 +330,4 @@ def _key_row(key: IdempotencyKey, published: Sequence[Published], now: int) -> d
 def _repeat(key: IdempotencyKey, digest: str, answer: str) -> object:
     if digest != key.digest:
         return Conflict("this Idempotency-Key was used for another request", code="idempotency_key_reused")
-    return [
-        # An answer that an earlier version has kept has no status: then it was not merged.
-        Published(id=id_, recipients=recipients, position=position, status=(*more, None)[0])
-        for id_, recipients, position, *more in json.loads(answer)
-    ]
+    return [Published(**one) for one in json.loads(answer)]

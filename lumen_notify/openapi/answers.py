@@ -65,6 +65,8 @@ COUNTS: dict[str, JsonSchema] = {
     "unread": ref("Unread"),
 }
 
+_SOME: JsonSchema = {"type": "integer", "minimum": 1}
+
 _NOTIFICATION: dict[str, JsonSchema] = {
     "id": ID,
     "category": TEXT,
@@ -111,6 +113,7 @@ _CATEGORY: dict[str, JsonSchema] = {
     "push": told(FLAG, "Pushed to devices."),
     "may_mute": told(FLAG, "False: no user can silence it."),
     "priority": or_null(PRIORITY, "Of notifications that name none; null for `normal`."),
+    "limits": or_null(ref("LimitsBody"), "Null for none."),
 }
 _BAN: dict[str, JsonSchema] = {"user_id": TEXT, "banned_by": TEXT, "banned_at": TIME}
 
@@ -140,16 +143,19 @@ SCHEMAS: dict[str, JsonSchema] = {
     "Notifications": page_of(ref("ListedNotification"), "One page, newest first.", is_paged=True),
     "Published": fields(
         "It is committed.",
-        ("status",),
+        ("deliver_at", "delayed", "refused"),
         id=ID,
-        recipients=or_null(COUNT, "How many users; null for all."),
-        position=or_null(POSITION, "Its place in the log; null if it is scheduled."),
+        recipients=or_null(COUNT, "How many users get it; null for all."),
+        position=or_null(POSITION, "Its place in the log; null if it has none yet."),
         status={
             "type": "string",
             "enum": list(STATUSES),
             "description": "`merged`: into a row that was there, whose id this is. If nobody was told of it "
-            "yet, the position is the newest of the log.",
+            "yet, the position is the newest of the log. `delayed`: a limit makes it wait for `deliver_at`.",
         },
+        deliver_at=told(TIME, "When those that a limit has delayed get it."),
+        delayed=told(_SOME, "How many users a limit has delayed, if not all."),
+        refused=told(_SOME, "How many more users do not get it, because of a limit."),
     ),
     "ScheduledNotifications": page_of(
         fields(

@@ -28,7 +28,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "last_owner": (409, "A room needs an owner: make another one first."),
     "too_large": (413, "The body is longer than `LUMEN_MAX_BODY_BYTES`."),
     "invalid": (422, "`errors` lists each field and what is wrong with it."),
-    "rate_limited": (429, "Too many attempts: `Retry-After` says when the next may pass."),
+    "rate_limited": (429, "Too many in too short a time: `Retry-After` says when the next may pass."),
     "internal": (500, "A defect of ours; the log has the rest."),
     "database_unavailable": (503, "The database does not answer; nothing was written."),
     "commit_unknown": (

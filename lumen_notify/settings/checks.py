@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from lumen_notify.settings.rate import Rate
 from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -52,6 +53,16 @@ def lower(text: str) -> str:
 def check_switch(value: str) -> str | None:
     """Check that it is `on` or `off`."""
     return None if value in ("on", "off") else "must be on or off"
+
+
+def check_rate(value: str) -> str | None:
+    """Check that it is a rate, or that there is none."""
+    if value not in ("off", "0"):
+        try:
+            Rate.parse(value)
+        except ValueError as error:
+            return f"{error}; or off"
+    return None
 
 
 def check_text(value: str | None) -> str | None:

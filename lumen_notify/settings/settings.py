@@ -29,6 +29,7 @@ from lumen_notify.settings.checks import (
     check_log_level,
     check_origins,
     check_path,
+    check_rate,
     check_secret,
     check_switch,
     check_text,
@@ -36,6 +37,7 @@ from lumen_notify.settings.checks import (
     origins,
     zero_or,
 )
+from lumen_notify.settings.rate import Rate
 from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret, masked_url
 
 PREFIX = "LUMEN_"
@@ -233,6 +235,15 @@ class Settings:
             "Whether limits on how often somebody may do something hold; `off` is for load tests.",
         ),
     )
+    limit_per_sender: str = field(
+        default="off",
+        metadata=about(
+            lower,
+            check_rate,
+            "How many notifications one sender may publish, as `600/minute` (second, hour, day); 0 or `off`"
+            " means no limit.",
+        ),
+    )
     replay_events: int = field(
         default=10000,
         metadata=about(
@@ -384,6 +395,11 @@ class Settings:
     def has_verification_key(self) -> bool:
         """Whether a secret, a public key file or a key set's URL is set."""
         return any(getattr(self, name) is not None for name in _KEYS)
+
+    @property
+    def sender_rate(self) -> Rate | None:
+        """What `limit_per_sender` says; None for no limit."""
+        return None if self.limit_per_sender in ("off", "0") else Rate.parse(self.limit_per_sender)
 
     def __repr__(self) -> str:
         shown = {each.name: getattr(self, each.name) for each in fields(self)}

@@ -12,6 +12,13 @@ CREATE TABLE category (
 -- Goes up with each change of the categories: what a process remembers of them is good while it stays.
 ALTER TABLE log_head ADD COLUMN definitions bigint NOT NULL DEFAULT 0;
 
+-- How much each limit has left: all of it, where there is no row.
+CREATE TABLE bucket (
+    key      text    PRIMARY KEY,
+    full_at  bigint  NOT NULL             -- in microseconds, because some fill fast
+);
+CREATE INDEX bucket_by_time ON bucket (full_at);
+
 CREATE TABLE preference (
     user_id   text    NOT NULL,
     category  text    NOT NULL,

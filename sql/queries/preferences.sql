@@ -1,6 +1,6 @@
 -- categories
 -- Who: GET /categories and /preferences; each process, after a change of them. All that are defined: a few.
-SELECT c.name, c.in_app, c.push, c.may_mute, c.priority
+SELECT c.name, c.in_app, c.push, c.may_mute, c.priority, c.limits
 FROM category c
 ORDER BY c.name
 

@@ -14,7 +14,7 @@ from lumen_notify import Lumen, Settings
 from lumen_notify.auth import ADMIN
 from lumen_notify.errors import Misconfigured
 from lumen_notify.settings import Secret
-from sites import Site, refused
+from sites import OpenSite, Site, refused
 
 PREFERENCES = "/api/v1/preferences"
 CATEGORIES = "/api/v1/categories"
@@ -97,7 +97,14 @@ async def test_categories_are_for_all_to_read_and_for_an_admin_to_define(site: S
         for user in ("alice", "bob"):
             refused(await site.send(method, f"{CATEGORIES}/like", body=body, user=user), 403, "forbidden")
     made = await define(site, "like", priority="low")
-    assert made.json() == {"name": "like", "in_app": True, "push": True, "may_mute": True, "priority": "low"}
+    assert made.json() == {
+        "name": "like",
+        "in_app": True,
+        "push": True,
+        "may_mute": True,
+        "priority": "low",
+        "limits": None,
+    }
     listed = (await site.send("GET", CATEGORIES, user="bob")).json()
     assert listed == {"items": [made.json()], "next_cursor": None}
     refused(await define(site, "like", in_app=None, more=1), 422, "invalid", "in_app", "more")
@@ -164,11 +171,69 @@ async def test_streams_begin_anew_when_a_category_is_shown_to_fewer(stored: Site
     assert await stored.api("bob").pages() == []
 
 
+async def test_one_too_many_is_answered_as_the_category_says(site: Site) -> None:
+    await define(site, "like", limits={"per_recipient": "1/hour"})
+    await define(site, "news", limits={"per_recipient": "1/hour", "over": "delay"})
+    api = site.api("alice")
+    body = {"to": {"user": "eve"}, "category": "like", "content": "hi"}
+    assert (await api.post("", body, key="k"))["status"] == "sent"
+    answer = await site.send("POST", body=json.dumps(body).encode())
+    assert "1/hour of like" in refused(answer, 429, "rate_limited")["detail"]
+    assert 3590 < int(answer.headers["retry-after"]) <= 3600
+    assert (await api.post("", body, key="k"))["status"] == "sent"
+
+    await api.post("", body | {"category": "news"})
+    late = await api.post("", body | {"category": "news"})
+    assert late == {
+        "id": late["id"],
+        "recipients": 1,
+        "position": None,
+        "status": "delayed",
+        "deliver_at": late["deliver_at"],
+    }
+    (waiting,) = (await api.get("/scheduled"))["items"]
+    assert (waiting["id"], waiting["deliver_at"]) == (late["id"], late["deliver_at"])
+    some = await api.post("", body | {"category": "like", "to": {"users": ["eve", "bob"]}})
+    assert (some["recipients"], some["refused"], some["status"]) == (1, 1, "sent")
+
+
+async def test_limits_are_off_where_the_setting_says_so(open_with: OpenSite) -> None:
+    async with open_with(rate_limits="off", limit_per_sender="1/day") as site:
+        await define(site, "like", limits={"per_recipient": "1/hour"})
+        for _ in range(3):
+            await site.publish("eve")
+        assert len(await site.api("eve").pages()) == 3
+
+
+async def test_a_sender_is_limited_by_the_setting(open_with: OpenSite) -> None:
+    async with open_with(limit_per_sender="4/day") as site:
+        await site.publish("eve")  # bob's three came first
+        body = json.dumps({"to": {"all": True}, "category": "news", "content": "hi"}).encode()
+        refused(await site.send("POST", body=body), 429, "rate_limited")
+        await site.publish("eve", sender={"id": "carol"})
+
+
 # ------------------------------------------------------------------------------------------------ the file
-TOML = '[security]\nmay_mute = false\npriority = "high"\n\n["a.b"]\npush = false\n'
+LIMITS = {"per_recipient": "5/day", "over": "merge"}
+TOML = """
+[security]
+may_mute = false
+priority = "high"
+limits = { per_recipient = "5/day", over = "merge" }
+
+["a.b"]
+push = false
+"""
 DEFINED = [
-    {"name": "a.b", "in_app": True, "push": False, "may_mute": True, "priority": None},
-    {"name": "security", "in_app": True, "push": True, "may_mute": False, "priority": "high"},
+    {"name": "a.b", "in_app": True, "push": False, "may_mute": True, "priority": None, "limits": None},
+    {
+        "name": "security",
+        "in_app": True,
+        "push": True,
+        "may_mute": False,
+        "priority": "high",
+        "limits": LIMITS,
+    },
 ]
 
 

@@ -17,7 +17,8 @@ from lumen_notify.commit.direct import SendDirect, send_direct
 from lumen_notify.commit.edits import DeleteMessage, EditMessage, delete_messages, edit_messages
 from lumen_notify.commit.expiry import Expire, Expiry, expire
 from lumen_notify.commit.inbox import Inbox
-from lumen_notify.commit.log import Log
+from lumen_notify.commit.limiting import Limiting
+from lumen_notify.commit.log import Draft, Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
 from lumen_notify.commit.members import ChangeMembers, change_members
 from lumen_notify.commit.merging import Merging, Tell, tell
@@ -53,6 +54,7 @@ class Store:
     """What the tests of `commit` write to and read from. events: all that were announced."""
 
     def __init__(self, database: Database) -> None:
+        self.limiting: Limiting | None = Limiting()
         self.now = 1_800_000_000_000
         self.database = database
         self.log = Log(database, self.clock)
@@ -65,7 +67,7 @@ class Store:
             {
                 Define: define,
                 Undefine: undefine,
-                Publish: publish,
+                Publish: self._publish,
                 Release: release,
                 Tell: tell,
                 Cancel: cancel,
@@ -100,6 +102,9 @@ class Store:
             pace=_at_once,
             metrics=Metrics(),
         )
+
+    async def _publish(self, draft: Draft, commands: Sequence[Publish]) -> Sequence[object]:
+        return await publish(draft, commands, self.limiting)
 
     def clock(self) -> int:
         return self.now

@@ -87,7 +87,7 @@ async def test_the_first_is_a_notification_and_the_next_an_update_of_its_row(sto
     store.now += 1000
     (second,) = await like(store, "cyd")
 
-    assert (first.status, first.position) == (None, 1)
+    assert (first.status, first.position) == ("sent", 1)
     assert second == Published(id=first.id, recipients=1, position=2, status="merged")
     (row,) = await rows_of(store)
     assert (row["id"], row["position"], row["group_key"]) == (first.id, 2, "photo-7")
@@ -131,7 +131,7 @@ async def test_one_of_one_transaction_is_one_event(store: Store) -> None:
 
     assert told(store) == [("notification", 5)]
     assert {(one.id, one.position) for one in answers} == {(answers[0].id, 1)}
-    assert [one.status for one in answers] == [None, *["merged"] * 4]
+    assert [one.status for one in answers] == ["sent", *["merged"] * 4]
 
 
 async def test_one_that_was_read_or_archived_is_unread_again_at_the_top_at_once(store: Store) -> None:
@@ -196,7 +196,7 @@ async def test_after_it_was_removed_the_next_begins_anew(store: Store) -> None:
 
     (again,) = await like(store, "cyd")
 
-    assert again.status is None
+    assert again.status == "sent"
     (row,) = await rows_of(store)
     assert (row["id"], row["actors_count"]) == (again.id, 1)
     assert [event.kind for event in store.events] == ["notification", "expire", "notification"]

@@ -38,7 +38,10 @@ PUBLISH = Operation(
     status=201,
     answered="It is committed. A list is answered by a list.",
     answer={"oneOf": [ref("Published"), ref("PublishedBatch")]},
-    problems=(*WRITES, "forbidden", "not_found", "not_a_member", "role_too_low", "idempotency_key_reused"),
+    problems=(
+        *(*WRITES, "forbidden", "not_found", "not_a_member", "role_too_low"),
+        *("idempotency_key_reused", "rate_limited"),
+    ),
 )
 
 SCHEDULED = Operation(
