@@ -4,7 +4,7 @@ Promises: whether there is such a name shows neither in the answer to a log-in n
 no answer but a new session contains a token, and none a password; no cookie is ever set or read.
 
 A request needs `Content-Type: application/json`, which a page of another origin cannot send without asking
-first (Fetch, section 3.3.8): so no page makes its visitors' browsers try passwords or register.
+first (Fetch: CORS-safelisted request-header): so no page makes its visitors' browsers register or log in.
 """
 
 from __future__ import annotations

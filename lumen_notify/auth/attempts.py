@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from lumen_notify.errors import RateLimited
 
 MAX_WINDOWS = 50_000
-"""Windows in memory, some 200 bytes each; beyond it the oldest go."""
+"""Windows in memory, some 260 bytes each; beyond it the oldest go."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 
 import pytest
 
 from lumen_notify.auth import Passwords
-from lumen_notify.auth.passwords import MEMORY_KIB, RUNNING, is_like
+from lumen_notify.auth.passwords import MEMORY_KIB, NICENESS, RUNNING, is_like
 from lumen_notify.errors import Unavailable
 from lumen_notify.settings import Secret
 
@@ -112,6 +114,20 @@ async def test_the_loop_goes_on_meanwhile() -> None:
         turns += 1
         await asyncio.sleep(0)
     assert turns > 10
+    await passwords.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has no niceness of its own there")
+async def test_the_threads_give_way_to_the_loop() -> None:
+    passwords = cheap()
+
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    ours = niceness()
+    theirs = await asyncio.get_running_loop().run_in_executor(passwords._threads, niceness)
+    assert theirs == max(ours, NICENESS)
+    assert niceness() == ours
     await passwords.close()
 
 
