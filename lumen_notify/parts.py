@@ -37,6 +37,7 @@ from lumen_notify.auth import AccessTokens, Attempts, Passwords, Tickets, Verifi
 from lumen_notify.commit.access import Access
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
 from lumen_notify.commit.blocks import Block, Blocks, block
+from lumen_notify.commit.bundles import Bundle, Bundles, bundle
 from lumen_notify.commit.categories import Categories, Define, Undefine, define, undefine
 from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
 from lumen_notify.commit.committer import Committer
@@ -172,6 +173,7 @@ class Parts:
                 Publish: partial(publish, limiting=_limiting(settings)),
                 Release: release,
                 Tell: tell,
+                Bundle: bundle,
                 Cancel: cancel,
                 Expire: expire,
                 Remove: remove,
@@ -207,10 +209,12 @@ class Parts:
         schedule = Schedule(database, committer.submit, clock)
         expiry = Expiry(database, committer.submit, clock)
         merging = Merging(database, committer.submit, clock)
+        bundles = Bundles(database, committer.submit, clock)
         rounds = [
             Rounds("schedule", schedule.release_due),
             Rounds("expiry", expiry.expire_due),
             Rounds("merging", merging.tell_all),
+            Rounds("bundles", bundles.publish_due),
         ]
         retention = Retention(
             database,

@@ -292,8 +292,8 @@ class Bell:
             self.unread_count = frame.data["unread_count"]
         if "unread" in (frame.data or {}):
             self.categories = dict(frame.data["unread"]["categories"])
-        elif frame.event == "message" and not self.to_replay and not self._knows_unread(frame.data):
-            self.categories[frame.data["type"]] = self.categories.get(frame.data["type"], 0) + 1
+        elif frame.event == "message" and not self.to_replay:
+            self.categories = dict(Counter(self.categories) + Counter(self._further(frame.data)))
         if frame.event == "ready":
             self.to_replay = frame.data["replayed"]
         if frame.event == "reset":
@@ -304,7 +304,8 @@ class Bell:
     def _apply_durable(self, frame: Frame) -> None:
         self.to_replay = max(0, self.to_replay - 1)
         if frame.event == "message":
-            self._put(frame.data["data"], frame.position)
+            for row in notifications_of(frame.data):
+                self._put(row, frame.position)
         elif frame.event == "expire":
             for id_ in frame.data["data"]["ids"]:
                 self.items.pop(id_, None)
@@ -312,9 +313,12 @@ class Bell:
             for id_ in self._selected(frame.data["data"], frame.position):
                 _mark(self.items[id_], frame.event)
 
-    def _knows_unread(self, body: Mapping[str, Any]) -> bool:
-        known = self.items.get(body["data"]["id"])
-        return "update" in body and known is not None and known.is_unread
+    def _further(self, body: Mapping[str, Any]) -> list[str]:
+        """List the categories of what a frame tells and was not unread before: what is known has merged."""
+        known = {id_ for id_, item in self.items.items() if item.is_unread}
+        has_merged = "update" in body or body["type"] == "bundle"
+        rows = notifications_of(body)
+        return [row["category"] for row in rows if not (has_merged and row["id"] in known)]
 
     def _put(self, row: Mapping[str, Any], position: int) -> None:
         """Take a notification, unread; one that has merged is known. What was fetched may be newer."""
@@ -337,6 +341,13 @@ class Bell:
     def recount(self) -> dict[str, int]:
         """Count what is unread by category from the items alone, without zeros."""
         return dict(Counter(item.category for item in self.items.values() if item.is_unread))
+
+
+def notifications_of(body: Mapping[str, Any]) -> list[Any]:
+    """List the notifications of a frame of content; none of a message of a room."""
+    if body["type"] == "bundle" and "items" in body["data"]:
+        return list(body["data"]["items"])
+    return [] if "room" in body else [body["data"]]
 
 
 def _mark(item: Item, action: str) -> None:
@@ -394,8 +405,8 @@ class Api:
         while True:
             page = await self.get(limit=limit, **query, **cursor)
             items += page["items"]
-            positions = [item["position"] for item in items]
-            assert positions == sorted(set(positions), reverse=True), positions
+            places = [(item["position"], item["id"]) for item in items]
+            assert places == sorted(set(places), reverse=True), places
             if page["next_cursor"] is None:
                 assert len(page["items"]) <= limit
                 return items

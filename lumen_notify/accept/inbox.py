@@ -6,6 +6,7 @@ there were no such thing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,11 +22,13 @@ from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts, unread_fields
 from lumen_notify.commit.inbox import Inbox, Listed
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection
-from lumen_notify.errors import NotFound
+from lumen_notify.errors import Invalid, NotFound
 from lumen_notify.model import rfc3339, to_json
 
 NEWEST = 2**63 - 1
 """Above every position."""
+
+_CURSOR = re.compile(r"([0-9]{1,19})(?:-([0-9a-f-]{36}))?\Z", re.ASCII)
 
 _MARK: TypeAdapter[MarkBody] = TypeAdapter(MarkBody)
 _READ: TypeAdapter[ReadBody] = TypeAdapter(ReadBody)
@@ -47,7 +50,7 @@ class InboxEndpoints:
         principal = await caller(request, self.verifier)
         query = Query(request)
         limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        before = query.number("cursor", default=NEWEST, lowest=0, highest=NEWEST)
+        before, before_id = _before(query.text("cursor"))
         category = query.category("category")
         is_unread = query.flag("unread")
         is_archived = query.flag("archived")
@@ -55,13 +58,14 @@ class InboxEndpoints:
         rows = await self.inbox.page(
             principal.user_id,
             before=before,
+            before_id=before_id,
             limit=limit + 1,
             category=category,
             is_unread=is_unread,
             is_archived=bool(is_archived),
         )
         items = ",".join(map(_item, rows[:limit]))
-        next_cursor = f'"{rows[limit - 1].position}"' if len(rows) > limit else "null"
+        next_cursor = to_json(_cursor(rows[limit - 1], rows[limit]) if len(rows) > limit else None)
         return _json(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
 
     async def get(self, request: Request) -> Response:
@@ -116,6 +120,21 @@ class InboxEndpoints:
         if found is None:
             raise NotFound("there is no such notification for you")
         return found
+
+
+def _before(cursor: str | None) -> tuple[int, str]:
+    if cursor is None:
+        return NEWEST, ""
+    found = _CURSOR.match(cursor)
+    if found is None or int(found[1]) > NEWEST:
+        raise Invalid("must be the next_cursor of the page before", field="cursor")
+    return int(found[1]), found[2] or ""
+
+
+def _cursor(last: Listed, following: Listed) -> str:
+    """Say where to go on. Those of a bundle share a position: between them the id decides."""
+    position = str(last.position)
+    return f"{position}-{last.id}" if following.position == last.position else position
 
 
 def _item(row: Listed) -> str:

@@ -58,8 +58,12 @@ def _content(data: Mapping[str, Any]) -> str:
     shown = data.get("data")
     if not isinstance(shown, dict):
         return _clean(json.dumps(data, ensure_ascii=False))
+    if isinstance(items := shown.get("items"), list):
+        return f"{_clean(data.get('type'))} · {len(items)} together"
     sender = shown.get("sender")
     name = sender.get("username") if isinstance(sender, dict) else None
+    if name and isinstance(number := shown.get("actors_count"), int) and number > 1:
+        name = f"{name} and {number - 1} other{'s' if number > 2 else ''}"
     title = f"{_clean(shown['title'])}: " if shown.get("title") else ""
     who = f"{_clean(name)}: " if name else ""
     return f"{_clean(data.get('type'))} · {who}{title}{_clean(shown.get('content'))}"

@@ -42,6 +42,26 @@ class Copy:
         assert self.group_key is not None
         return self.user_id, self.category, self.group_key
 
+    def as_fields(self) -> dict[str, Any]:
+        """Shape for frames and lists, where it merges with nothing."""
+        times = _times(self.created_at, self.expires_at)
+        return {"id": self.id, "category": self.category, **self.fields, **times}
+
+    def as_kept(self) -> dict[str, Any]:
+        """Shape for the table of what waits, with all but user and id."""
+        return {
+            "category": self.category,
+            "fields": self.fields,
+            "group_key": self.group_key,
+            "created_at": self.created_at,
+            "expires_at": self.expires_at,
+        }
+
+    @classmethod
+    def from_kept(cls, user_id: str, id_: str, kept: Mapping[str, Any]) -> Copy:
+        """Read what was kept by `as_kept`."""
+        return cls(user_id=user_id, id=id_, **kept)
+
 
 @dataclass(slots=True, kw_only=True)
 class Group:
@@ -79,26 +99,26 @@ class Group:
         self.actors = [sender, *others][:SHOWN_ACTORS]
         self.created_at, self.expires_at = copy.created_at, copy.expires_at
         self.shown = {"id": self.id, "category": self.category, **copy.fields, "group_key": self.group_key}
-        self.shown = {**self.shown, **times(self.created_at, self.expires_at)}
+        self.shown = {**self.shown, **_times(self.created_at, self.expires_at)}
 
     def as_fields(self) -> dict[str, Any]:
         """Shape for frames and lists."""
         return {**self.shown, "actors": self.actors, "actors_count": self.actors_number}
 
-    def as_row(self) -> dict[str, Any]:
-        """Shape for the table of notifications."""
-        return {
-            "id": self.id,
-            "audience": self.audience,
-            "position": self.position,
-            "category": self.category,
-            "body": to_json(self.as_fields()),
-            "created_at": self.created_at,
-            "expires_at": self.expires_at,
-        }
+
+def row_of(one: Copy | Group, position: int) -> dict[str, Any]:
+    """Shape for the table of notifications."""
+    return {
+        "id": one.id,
+        "audience": one.audience,
+        "position": position,
+        "category": one.category,
+        "body": to_json(one.as_fields()),
+        "created_at": one.created_at,
+        "expires_at": one.expires_at,
+    }
 
 
-def times(created_at: int, expires_at: int | None) -> dict[str, str]:
-    """Shape the times of a notification for frames and lists. expires_at: None for never."""
+def _times(created_at: int, expires_at: int | None) -> dict[str, str]:
     shown = {"created_at": rfc3339(created_at)}
     return shown if expires_at is None else {**shown, "expires_at": rfc3339(expires_at)}

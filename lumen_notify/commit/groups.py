@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lumen_notify.commit.counts import counts_in, stated_body
-from lumen_notify.commit.group import Copy, Group
+from lumen_notify.commit.group import Copy, Group, row_of
 from lumen_notify.commit.log import Draft
 from lumen_notify.model import Counts, to_json
 
@@ -145,7 +145,7 @@ class Groups:
         """Write all that has changed."""
         if not self._by_place:
             return
-        changed = [one.as_row() for one in self._by_place.values() if not one.is_new]
+        changed = [row_of(one, one.position) for one in self._by_place.values() if not one.is_new]
         if changed:
             draft.add("change_notifications", rows=changed)
         kept = [

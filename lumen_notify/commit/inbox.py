@@ -16,6 +16,7 @@ from lumen_notify.commit.database import Database
 class Listed:
     """A notification as one user sees it. body: JSON. Times in milliseconds, None for never."""
 
+    id: str
     position: int
     body: str
     seen_at: int | None
@@ -34,16 +35,19 @@ class Inbox:
         user_id: str,
         *,
         before: int,
+        before_id: str = "",
         limit: int,
         category: str | None,
         is_unread: bool | None,
         is_archived: bool | None,
     ) -> Sequence[Listed]:
-        """Read the newest below a position: descending, at most limit. None: not filtered by."""
+        """Read the newest below a position, and of this position those below an id: descending by both, at
+        most limit. None: not filtered by."""
         rows = await self._database.fetch(
             "list_notifications",
             users=[{"user_id": user_id}],
             before=before,
+            before_id=before_id,
             limit=limit,
             category=category,
             is_unread=None if is_unread is None else int(is_unread),
@@ -60,5 +64,12 @@ class Inbox:
 
 
 def _listed(row: Sequence[Any]) -> Listed:
-    position, body, seen_at, read_at, archived_at = row
-    return Listed(position=position, body=body, seen_at=seen_at, read_at=read_at, archived_at=archived_at)
+    id_, position, body, seen_at, read_at, archived_at = row
+    return Listed(
+        id=id_,
+        position=position,
+        body=body,
+        seen_at=seen_at,
+        read_at=read_at,
+        archived_at=archived_at,
+    )

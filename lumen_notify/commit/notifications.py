@@ -13,22 +13,23 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from lumen_notify.commit.bundles import hold
 from lumen_notify.commit.categories import Category, categories_in
-from lumen_notify.commit.group import Copy, Group
+from lumen_notify.commit.group import Copy, Group, row_of
 from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.limiting import Limiting, Share, share_out
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.recipients import look_up, room_of
 from lumen_notify.errors import Conflict, Refused
-from lumen_notify.model import rfc3339, to_json
+from lumen_notify.model import USER, rfc3339, to_json
 
-Status = Literal["sent", "scheduled", "delayed", "merged"]
+Status = Literal["sent", "scheduled", "delayed", "bundled", "merged"]
 
-STATUSES: tuple[Status, ...] = ("sent", "scheduled", "delayed", "merged")
+STATUSES: tuple[Status, ...] = ("sent", "scheduled", "delayed", "bundled", "merged")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +85,8 @@ class Published:
     event, None if there is none yet.
 
     status: `merged` into a row that was there: if no event tells of it yet, position is the log's newest;
-    `delayed` by a limit for all; else `sent` or `scheduled`. delayed, refused: recipients that a limit had to
-    do with, if not all. deliver_at: milliseconds, of those delayed.
+    `bundled`: all of it waits for bundles; `delayed` by a limit for all; else `sent` or `scheduled`. delayed,
+    refused: recipients that a limit had to do with, if not all. deliver_at: milliseconds, of those delayed.
     """
 
     id: str
@@ -171,14 +172,17 @@ def _published(share: Share, published: Sequence[Published]) -> Published:
 
 
 async def write_publications(draft: Draft, publications: Sequence[Publication]) -> Sequence[Published]:
-    """Publish at once, whatever their `deliver_at` says: in this order, but what merges after the rest."""
+    """Publish at once, whatever their `deliver_at` says: in this order, but what merges after the rest.
+
+    What is of low priority waits for those users who want it in bundles.
+    """
+    low = [one for one in publications if one.fields.get("priority") == "low"]
+    held = await hold(draft, [copy for one in low for copy in _copies(one, draft.now)])
+    if held:
+        publications = [_without(one, held) for one in publications]
     rows: list[dict[str, Any]] = []
-    positions = [_append(draft, one, rows) if one.group_key is None else 0 for one in publications]
-    copies = {
-        number: _copies(one, draft.now)
-        for number, one in enumerate(publications)
-        if one.group_key is not None
-    }
+    positions = [None if one.group_key else _append(draft, one, rows) for one in publications]
+    copies = {number: _copies(one, draft.now) for number, one in enumerate(publications) if one.group_key}
     groups = await Groups.gather(draft, [copy for some in copies.values() for copy in some])
     rows += [_begin(draft, group) for group in groups.begun]
     _insert(draft, rows)
@@ -187,8 +191,8 @@ async def write_publications(draft: Draft, publications: Sequence[Publication]) 
     groups.write(draft)
     return [
         _merged(publication, [groups.of(copy) for copy in copies[number]], draft.position)
-        if number in copies
-        else Published(id=publication.id, recipients=publication.recipients, position=positions[number])
+        if copies.get(number)
+        else _alone(publication, positions[number])
         for number, publication in enumerate(publications)
     ]
 
@@ -224,7 +228,9 @@ def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:
     draft.add("add_to_tally", rows=tally)
 
 
-def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> int:
+def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> int | None:
+    if not publication.audiences:
+        return None
     shown = {
         "id": publication.id,
         "category": publication.category,
@@ -253,17 +259,17 @@ def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) 
 
 
 def _begin(draft: Draft, group: Group) -> dict[str, Any]:
-    row = group.as_row()
-    group.position = row["position"] = draft.append(
-        audience=group.audience, kind="notification", category=group.category, body=row["body"]
+    body = to_json(group.as_fields())
+    group.position = draft.append(
+        audience=group.audience, kind="notification", category=group.category, body=body
     )
-    return row
+    return row_of(group, group.position)
 
 
 def _copies(publication: Publication, now: int) -> Sequence[Copy]:
     return [
         Copy(
-            user_id=audience.removeprefix("user:"),
+            user_id=audience.removeprefix(USER),
             id=publication.id,
             category=publication.category,
             fields=publication.fields,
@@ -272,7 +278,26 @@ def _copies(publication: Publication, now: int) -> Sequence[Copy]:
             expires_at=publication.expires_at,
         )
         for audience in publication.audiences
+        if audience.startswith(USER)
     ]
+
+
+def _without(publication: Publication, held: Collection[tuple[str, str]]) -> Publication:
+    audiences = tuple(
+        audience
+        for audience in publication.audiences
+        if (audience.removeprefix(USER), publication.id) not in held
+    )
+    return replace(publication, audiences=audiences)
+
+
+def _alone(publication: Publication, position: int | None) -> Published:
+    return Published(
+        id=publication.id,
+        recipients=publication.recipients,
+        position=position,
+        status="bundled" if position is None else "sent",
+    )
 
 
 def _merged(publication: Publication, groups: Sequence[Group], newest: int) -> Published:

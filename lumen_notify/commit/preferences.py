@@ -168,6 +168,7 @@ def _write(draft: Draft, before: Mapping[str, Preferences], after: Mapping[str, 
     written: list[dict[str, Any]] = []
     forgotten: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
+    hastened: list[dict[str, Any]] = []
     for user_id, mine in after.items():
         was = before[user_id]
         written += [
@@ -180,10 +181,13 @@ def _write(draft: Draft, before: Mapping[str, Preferences], after: Mapping[str, 
         ]
         if (mine.quiet_hours, mine.digest_minutes) != (was.quiet_hours, was.digest_minutes):
             settings.append(_setting_row(user_id, mine))
+        if mine.digest_minutes != was.digest_minutes:
+            hastened.append({"user_id": user_id, "due_at": draft.now + mine.digest_minutes * 60_000})
     for name, rows in (
         ("write_choices", written),
         ("forget_choices", forgotten),
         ("write_user_settings", settings),
+        ("hasten_bundles", hastened),
     ):
         if rows:
             draft.add(name, rows=rows)

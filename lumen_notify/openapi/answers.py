@@ -151,7 +151,8 @@ SCHEMAS: dict[str, JsonSchema] = {
             "type": "string",
             "enum": list(STATUSES),
             "description": "`merged`: into a row that was there, whose id this is. If nobody was told of it "
-            "yet, the position is the newest of the log. `delayed`: a limit makes it wait for `deliver_at`.",
+            "yet, the position is the newest of the log. `bundled`: it "
+            "comes with others, later. `delayed`: a limit makes it wait for `deliver_at`.",
         },
         deliver_at=told(TIME, "When those that a limit has delayed get it."),
         delayed=told(_SOME, "How many users a limit has delayed, if not all."),

@@ -25,6 +25,19 @@ FRAMES: dict[str, JsonSchema] = {
         update={"const": True, "description": "It has merged: it replaces the one with its id, unread."},
         data=ref("Notification"),
     ),
+    "BundleFrame": fields(
+        "What is of low priority, together.",
+        type={"const": "bundle"},
+        unread_count=COUNTS["unread_count"],
+        data=fields(
+            "The notifications.",
+            items={
+                "type": "array",
+                "items": ref("Notification"),
+                "description": "The newest first. One that is known by its id has merged: replace it.",
+            },
+        ),
+    ),
     "ChatFrame": fields(
         "A message of a room.",
         type={"const": "chat"},
@@ -121,8 +134,8 @@ EVENT: JsonSchema = {
     "oneOf": [
         _event(
             "message",
-            ("NotificationFrame", "ChatFrame"),
-            "A notification, or a message of a room. No `event:` line: `EventSource.onmessage` gets it.",
+            ("NotificationFrame", "BundleFrame", "ChatFrame"),
+            "Notifications, or a message of a room. No `event:` line: `EventSource.onmessage` gets it.",
             required=("id", "data"),
         ),
         _event(

@@ -35,24 +35,24 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- list_notifications
 -- Who: GET /notifications. One page, newest first. The filters are 1, 0 or NULL for "either".
 -- Index: notification_by_audience, walked from the top for each audience.
-SELECT n.position, n.body, c.seen_at, c.read_at, c.archived_at
+SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
 FROM ({addressed}) a
 JOIN notification n ON n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
 LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
 LEFT JOIN category k ON k.name = n.category
-WHERE n.position < :before AND NOT ({hidden})
+WHERE n.position <= :before AND (n.position < :before OR n.id < :before_id) AND NOT ({hidden})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
          OR :is_unread = CASE WHEN c.read_at IS NULL THEN 1 ELSE 0 END)
     AND (CAST(:is_archived AS integer) IS NULL
          OR :is_archived = CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END)
-ORDER BY n.position DESC
+ORDER BY n.position DESC, n.id DESC
 LIMIT :limit
 
 -- get_notification
 -- Who: GET and PUT /notifications/{id}. Index: the primary key.
-SELECT n.position, n.body, c.seen_at, c.read_at, c.archived_at
+SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
 FROM ({addressed}) a
 JOIN notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id

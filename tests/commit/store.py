@@ -8,6 +8,7 @@ from typing import Any
 
 from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
 from lumen_notify.commit.blocks import Block, block
+from lumen_notify.commit.bundles import Bundle, Bundles, bundle
 from lumen_notify.commit.categories import Category, Define, Undefine, define, undefine
 from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
 from lumen_notify.commit.committer import Committer
@@ -70,6 +71,7 @@ class Store:
                 Publish: self._publish,
                 Release: release,
                 Tell: tell,
+                Bundle: bundle,
                 Cancel: cancel,
                 Expire: expire,
                 Remove: remove,
@@ -112,6 +114,10 @@ class Store:
     @property
     def merging(self) -> Merging:
         return Merging(self.database, self.committer.submit, self.clock)
+
+    @property
+    def bundles(self) -> Bundles:
+        return Bundles(self.database, self.committer.submit, self.clock)
 
     @property
     def schedule(self) -> Schedule:

@@ -18,67 +18,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from conftest import NewDatabase
 from lumen_notify.commit.marks import ACTIONS, Action
-from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
+from lumen_notify.commit.notifications import IdempotencyKey, Published
 from lumen_notify.commit.removal import Forget, Remove
-from lumen_notify.model import Event, new_id, user_audience
+from lumen_notify.model import Event, user_audience
 
+from .merges import like, publication, publish, rows_of, told, want_digest
 from .store import Store, opened
-
-
-def publication(
-    *users: str,
-    sender: str = "bob",
-    group_key: str | None = "photo-7",
-    category: str = "like",
-    content: str = "liked your photo",
-    **more: Any,
-) -> Publication:
-    return Publication(
-        id=new_id(),
-        audiences=tuple(map(user_audience, users or ("ann",))),
-        recipients=len(users) or 1,
-        category=category,
-        fields={"sender": {"id": sender, "username": sender.title(), "avatar": None}, "content": content},
-        group_key=group_key,
-        **more,
-    )
-
-
-async def publish(
-    store: Store, *publications: Publication, key: IdempotencyKey | None = None
-) -> list[Published]:
-    published: list[Published] = await store.committer.submit(Publish(publications=publications, key=key))
-    return published
-
-
-async def like(store: Store, *senders: str, user: str = "ann", **more: Any) -> list[Published]:
-    """Publish one for each sender, each in a transaction of its own."""
-    return [(await publish(store, publication(user, sender=sender, **more)))[0] for sender in senders]
-
-
-async def rows_of(store: Store, user: str = "ann") -> list[dict[str, Any]]:
-    """Read the list, newest first, archived ones too."""
-    rows = await store.inbox.page(
-        user, before=2**62, limit=1000, category=None, is_unread=None, is_archived=None
-    )
-    return [
-        {
-            **json.loads(row.body),
-            "position": row.position,
-            "is_seen": row.seen_at is not None,
-            "is_read": row.read_at is not None,
-            "is_archived": row.archived_at is not None,
-        }
-        for row in rows
-    ]
-
-
-def told(store: Store) -> list[tuple[str, int]]:
-    """List the events: kind, and the number of actors that each names."""
-    bodies = [(event.kind, json.loads(event.body)) for event in store.events]
-    return [
-        (kind, (body["data"] if kind == "update" else body).get("actors_count", 0)) for kind, body in bodies
-    ]
 
 
 # ---------------------------------------------------------------------------------------- what a row becomes
@@ -271,14 +216,17 @@ class Reader:
     def follow(self, event: Event) -> None:
         """Apply one event. Asserts the numbers that it states."""
         body = json.loads(event.body)
-        if event.kind in {"notification", "update"}:
+        if event.kind == "bundle":
+            for item in body["data"]["items"]:
+                self._put(item, event.position)
+        elif event.kind in {"notification", "update"}:
             item = body if event.kind == "notification" else body["data"]
             assert (item["id"] in self.items) == (event.kind == "update")
             self._put(item, event.position)
         elif event.kind == "expire":
             for id_ in body["data"]["ids"]:
                 del self.items[id_]
-        else:
+        elif event.kind in ACTIONS:
             self._mark(event, body["data"])
         if "categories" in body:
             assert self.recount() == body["categories"], event
@@ -312,6 +260,7 @@ ONE = st.fixed_dictionaries(
         "sender": st.sampled_from(["s1", "s2", "s3", "s4", "s5"]),
         "category": st.sampled_from(["like", "comment"]),
         "group_key": st.sampled_from(["a", "b", None]),
+        "priority": st.sampled_from(["normal", "low", "low"]),
     }
 )
 
@@ -362,6 +311,14 @@ class Merged(RuleBasedStateMachine):
     def wait(self, milliseconds: int) -> None:
         self.store.now += milliseconds
 
+    @rule(name=USERS, minutes=st.sampled_from([0, 1, 5]))
+    def digest(self, name: str, minutes: int) -> None:
+        self.runner.run(want_digest(self.store, self.readers[name].user, minutes))
+
+    @rule()
+    def publish_bundles(self) -> None:
+        self.runner.run(self.store.bundles.publish_due())
+
     @rule()
     def tell_all(self) -> None:
         self.runner.run(self.store.merging.tell_all())
@@ -385,7 +342,8 @@ class Merged(RuleBasedStateMachine):
             assert reader.recount() == self.runner.run(self.store.unread(reader.user))
 
     def teardown(self) -> None:
-        self.store.now += 1000
+        self.store.now += 300_000
+        self.runner.run(self.store.bundles.publish_due())
         self.runner.run(self.store.merging.tell_all())
         self._follow()
         for reader in self.readers.values():

@@ -15,7 +15,9 @@ LIST = Operation(
     parameters=(
         PAGE_LIMIT,
         query(
-            "cursor", {"type": "string", "pattern": "^[0-9]{1,18}$"}, "The `next_cursor` of the page before."
+            "cursor",
+            {"type": "string", "pattern": "^[0-9]{1,18}(-[0-9a-f-]{36})?$"},
+            "The `next_cursor` of the page before.",
         ),
         query("unread", FLAG, "Only those that are unread, or only those that are not."),
         query("archived", FLAG, "`true`: only the archived; else these are left out."),

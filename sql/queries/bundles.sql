@@ -1,0 +1,54 @@
+-- digest_minutes
+-- Who: publish, of low priority. Those of the users who want bundles. Index: the primary key.
+SELECT s.user_id, s.digest_minutes
+FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+JOIN user_setting s ON s.user_id = u.user_id
+WHERE s.digest_minutes > 0
+
+-- hold_for_bundles
+-- Who: publish, of low priority; bundle, with what did not fit. Whatever waits already says when. Index: the
+-- primary key.
+INSERT INTO bundled (user_id, id, due_at, publication)
+SELECT
+    r.user_id, r.id,
+    coalesce((SELECT min(b.due_at) FROM bundled b WHERE b.user_id = r.user_id), r.due_at),
+    r.publication
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, due_at bigint, publication text)
+
+-- any_bundle_due
+-- Who: bundles, several times a second. Index: bundled_by_time.
+SELECT b.due_at
+FROM bundled b
+WHERE b.due_at <= :now
+LIMIT 1
+
+-- take_bundles
+-- Who: bundle. What waits for the users of the first :rows_limit that are due, of each the :user_limit that
+-- came first. Indexes: bundled_by_time, the primary key.
+DELETE FROM bundled
+WHERE (user_id, id) IN (
+    SELECT t.user_id, t.id
+    FROM (
+        SELECT b.user_id, b.id, row_number() OVER (PARTITION BY b.user_id ORDER BY b.id) AS number
+        FROM (
+            SELECT DISTINCT d.user_id
+            FROM (
+                SELECT q.user_id
+                FROM bundled q
+                WHERE q.due_at <= :now
+                ORDER BY q.due_at, q.user_id
+                LIMIT :rows_limit
+            ) d
+        ) u
+        JOIN bundled b ON b.user_id = u.user_id
+    ) t
+    WHERE t.number <= :user_limit
+)
+RETURNING user_id, id, due_at, publication
+
+-- hasten_bundles
+-- Who: change_preferences, of how often bundles come: what waits comes no later than it now would.
+UPDATE bundled
+SET due_at = r.due_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, due_at bigint)
+WHERE bundled.user_id = r.user_id AND bundled.due_at > r.due_at
