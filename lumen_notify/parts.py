@@ -60,6 +60,7 @@ from lumen_notify.commit.passwords import ChangePassword, Register, change_passw
 from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, change_preferences
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove, settled_of
+from lumen_notify.commit.repeats import Repeats
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.rooms import CreateRoom, EditRoom, Rooms, create_rooms, edit_rooms
 from lumen_notify.commit.roster import Roster
@@ -231,6 +232,7 @@ class Parts:
         publishing = Publishing(
             verifier=verifier,
             committer=committer,
+            repeats=Repeats(database),
             max_body_bytes=settings.max_body_bytes,
             max_content_characters=settings.max_content_characters,
             max_batch_rows=settings.max_batch_rows,

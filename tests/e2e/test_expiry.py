@@ -159,6 +159,29 @@ async def test_an_end_before_the_beginning_is_refused(http: httpx.AsyncClient, l
     assert [fault.field for fault in invalid.value.faults] == ["expires_at"]
 
 
+@pytest.mark.parametrize("name", ["deliver_at", "expires_at"])
+async def test_a_repeat_gets_the_first_answer_also_when_its_time_has_passed(
+    database_url: str, name: str
+) -> None:
+    passed_ms = 0
+    settings = Settings(database_url=database_url, jwt_secret=Secret(SECRET))
+    async with (
+        Lumen(settings, clock=lambda: now_ms() + passed_ms) as lumen,
+        httpx.AsyncClient(transport=httpx.ASGITransport(lumen.app), base_url="http://t") as http,
+    ):
+        app = Api(http, "app")
+        one = body() | {name: rfc3339(now_ms() + 5_000)}
+        first = [await app.post("", one, key="k"), await app.post("", [one, one], key="l")]
+        passed_ms = 10_000
+
+        assert [await app.post("", one, key="k"), await app.post("", [one, one], key="l")] == first
+        for fields, key in ((one, None), (one, "m"), (one | {"content": "ho"}, "k")):
+            with pytest.raises(Refusal) as refused:
+                await app.post("", fields, key=key)
+            assert refused.value.status == 422
+            assert [error["field"] for error in refused.value.problem["errors"]] == [name]
+
+
 @pytest.mark.slow
 async def test_all_of_one_moment_go_once_though_the_server_is_killed(
     start_server: StartServer, database_url: str
