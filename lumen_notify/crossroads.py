@@ -26,8 +26,8 @@ class _Turning:
 
 
 class Crossroads(Router):
-    """A router. paved: the routes that are found by their segments, none with a `path` parameter; `routes`
-    has them too, below a mount or not."""
+    """A router. paved: the routes that are found by their segments, a `path` parameter being one of them;
+    `routes` has them too, below a mount or not."""
 
     def __init__(self, routes: Sequence[BaseRoute], *, paved: Sequence[Route]) -> None:
         super().__init__(routes)

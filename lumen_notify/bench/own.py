@@ -37,8 +37,8 @@ async def own_server(
     """Start `lumen-notify serve` on loopback, alone on `core` if given. It is stopped on leaving.
 
     `folder`: where the database is, or will be, and stays; None: in a folder that goes with the server.
-    `database_url`: another than the file there. The settings are the defaults but for the limits of streams,
-    which a load exceeds by its nature.
+    `database_url`: another than the file there. The settings are the defaults but for the limits, which
+    a load exceeds by its nature.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="lumen-bench-") as passing:
@@ -54,6 +54,7 @@ async def own_server(
         "LUMEN_PORT": str(port),
         "LUMEN_DATABASE_URL": database_url or f"sqlite:///{database}",
         "LUMEN_JWT_SECRET": secret,
+        "LUMEN_RATE_LIMITS": "off",
         "LUMEN_MAX_STREAMS": "0",
         "LUMEN_MAX_STREAMS_PER_USER": "0",
         "LUMEN_MAX_STREAMS_PER_ADDRESS": "0",
