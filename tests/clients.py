@@ -32,7 +32,8 @@ from lumen_notify.model import to_json
 
 SECRET = "a secret for tests, as long as one for HS256 must be"
 
-NOTIFICATIONS = "/api/v1/notifications"
+BASE = "/api/v1"
+NOTIFICATIONS = BASE + "/notifications"
 
 WAIT_SECONDS = 20.0
 """For a machine that is busy, not for one that is well: nothing waits longer than it must."""
@@ -41,7 +42,9 @@ POLL_SECONDS = 0.01
 
 MARKS = ("read", "seen", "unread", "archive", "unarchive")
 
-DURABLE = ("message", *MARKS, "expire")
+IN_ROOMS = ("joined", "left", "member", "room", "message_edited", "message_deleted")
+
+DURABLE = ("message", *MARKS, "expire", "preferences", *IN_ROOMS)
 
 
 def token(user_id: str, *scopes: str, ttl_seconds: int = 3600) -> str:
@@ -69,6 +72,11 @@ class Frame:
     def is_durable(self) -> bool:
         """Whether an event of the log stands behind it."""
         return self.event in DURABLE
+
+    @property
+    def is_of_room(self) -> bool:
+        """Whether it is a message of a room, or somebody has read some."""
+        return "room" in (self.data or {})
 
 
 def read_frames(text: str) -> Iterator[Frame]:
@@ -268,6 +276,7 @@ class Item:
 class Bell:
     """A client's state. items: by id, in position order. cursor: the newest id seen, None before one.
 
+    rooms: what is unread in each, without zeros; who is in them and what is said there is not in here.
     must_fetch: what it has is not all, until the list is fetched. to_replay: how many frames of the replay
     are still to come; these carry the counts as they were at the moment of the replay.
     """
@@ -275,6 +284,7 @@ class Bell:
     items: dict[str, Item] = field(default_factory=dict)
     unread_count: int = 0
     categories: dict[str, int] = field(default_factory=dict)
+    rooms: dict[str, int] = field(default_factory=dict)
     cursor: str | None = None
     must_fetch: bool = True
     to_replay: int = 0
@@ -282,7 +292,7 @@ class Bell:
     def copied(self) -> Bell:
         """Return a copy that goes its own way."""
         items = {id_: replace(item) for id_, item in self.items.items()}
-        return replace(self, items=items, categories=dict(self.categories))
+        return replace(self, items=items, categories=dict(self.categories), rooms=dict(self.rooms))
 
     def apply(self, frame: Frame) -> None:
         """Follow one frame. The items of a mark are those that were there before it."""
@@ -292,6 +302,9 @@ class Bell:
             self.unread_count = frame.data["unread_count"]
         if "unread" in (frame.data or {}):
             self.categories = dict(frame.data["unread"]["categories"])
+            self.rooms = dict(frame.data["unread"]["rooms"])
+        elif frame.is_of_room:
+            self._follow_room(frame.data)
         elif frame.event == "message" and not self.to_replay:
             self.categories = dict(Counter(self.categories) + Counter(self._further(frame.data)))
         if frame.event == "ready":
@@ -303,7 +316,11 @@ class Bell:
 
     def _apply_durable(self, frame: Frame) -> None:
         self.to_replay = max(0, self.to_replay - 1)
-        if frame.event == "message":
+        if frame.event == "preferences":
+            self.must_fetch = True  # what was silent did not come, and what comes back was not kept
+        elif frame.is_of_room or frame.event in IN_ROOMS:
+            pass
+        elif frame.event == "message":
             for row in notifications_of(frame.data):
                 self._put(row, frame.position)
         elif frame.event == "expire":
@@ -312,6 +329,12 @@ class Bell:
         else:
             for id_ in self._selected(frame.data["data"], frame.position):
                 _mark(self.items[id_], frame.event)
+
+    def _follow_room(self, body: Mapping[str, Any]) -> None:
+        if not self.to_replay:
+            self.rooms.pop(body["room"]["id"], None)
+            if body["room"]["unread"]:
+                self.rooms[body["room"]["id"]] = body["room"]["unread"]
 
     def _further(self, body: Mapping[str, Any]) -> list[str]:
         """List the categories of what a frame tells and was not unread before: what is known has merged."""
@@ -373,9 +396,9 @@ class Refusal(Exception):
 class Api:
     """The requests of one user. Answers are checked to be 2xx; raises Refusal."""
 
-    def __init__(self, http: httpx.AsyncClient, user_id: str, *scopes: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, user_id: str, *scopes: str, ttl_seconds: int = 3600) -> None:
         self.user_id = user_id
-        self.token = token(user_id, *(scopes or (PUBLISH,)))
+        self.token = token(user_id, *(scopes or (PUBLISH,)), ttl_seconds=ttl_seconds)
         self._http = http
         self._headers = {"Authorization": f"Bearer {self.token}"}
 
@@ -383,6 +406,17 @@ class Api:
         """GET a path below /notifications."""
         return _checked(
             await self._http.get(NOTIFICATIONS + path, params=query or None, headers=self._headers)
+        )
+
+    async def get_api(self, path: str, **query: str | int) -> Any:
+        """GET a path below /api/v1."""
+        return await self.ask("GET", path, params=query or None)
+
+    async def ask(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        """Ask for a path below /api/v1. body: None for none."""
+        content = None if body is None else to_json(body).encode()
+        return _checked(
+            await self._http.request(method, BASE + path, content=content, headers=self._headers, **options)
         )
 
     async def post(self, path: str, body: Any, *, key: str | None = None) -> Any:
@@ -427,6 +461,7 @@ class Api:
             },
             unread_count=unread["unread_count"],
             categories=unread["unread"]["categories"],
+            rooms=unread["unread"]["rooms"],
             must_fetch=False,
         )
 

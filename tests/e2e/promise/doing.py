@@ -1,0 +1,345 @@
+"""Doing: each step as what clients do about it, by HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from clients import Api, Bell, Refusal
+from lumen_notify import Settings
+from lumen_notify.model import new_id, rfc3339
+
+from .client import IN_ROOM, Client, State
+from .places import Places
+from .steps import (
+    MAX_CLIENTS,
+    MAX_KEPT_STATES,
+    ROOMS,
+    USERS,
+    Admit,
+    Ban,
+    Block,
+    Cancel,
+    Close,
+    Connect,
+    Disconnect,
+    Dismiss,
+    Edit,
+    Make,
+    Mark,
+    Pass,
+    Ping,
+    Prefer,
+    Publish,
+    ReadUpTo,
+    Rename,
+    Say,
+    Step,
+    Whisper,
+    Withdraw,
+)
+from .world import World
+
+SMALL_BACKLOG_BYTES = 4096
+"""With it a replay of more than some eight events is refused, and a storm closes a stream as too slow."""
+
+AMID_SECONDS = 0.1
+"""How long a connect waits for a fan-out in whose middle it comes."""
+
+QUIET_MS = 1001
+"""After so long what has merged is told of."""
+
+MAY_NOT = (403, 404, 409)
+"""How a room may answer who asks for what is not his to do."""
+
+
+class Doing:
+    """Called with a step. number: of things published and said so far."""
+
+    def __init__(
+        self,
+        world: World,
+        settings: Settings,
+        apis: Mapping[str, Api],
+        clients: list[Client],
+        epoch: str,
+    ) -> None:
+        self.number = 0
+        self.is_publishing = False
+        self._world = world
+        self._settings = settings
+        self._apis = apis
+        self._clients = clients
+        self._epoch = epoch
+        self._kept: dict[str, list[State]] = {user: [] for user in USERS}
+        self._keyed: dict[int, tuple[str, Any]] = {}
+        self._answers: dict[int, Any] = {}
+        self._rooms = list(ROOMS)
+        self._said: dict[tuple[str, str, int], Any] = {}
+        self._how: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
+            Publish: self._publish,
+            Cancel: self._cancel,
+            Mark: self._mark,
+            Prefer: self._prefer,
+            Pass: self._pass,
+            Make: self._make,
+            Admit: self._admit,
+            Dismiss: self._dismiss,
+            Say: self._say,
+            ReadUpTo: self._read_up_to,
+            Edit: self._edit,
+            Withdraw: self._withdraw,
+            Ban: self._ban,
+            Rename: self._rename,
+            Close: self._close,
+            Whisper: self._whisper,
+            Block: self._block,
+            Connect: self._connect,
+            Disconnect: self._disconnect,
+            Ping: self._ping,
+        }
+
+    async def __call__(self, step: Step) -> None:
+        await self._how[type(step)](step)
+
+    # ---------------------------------------------------------------------------------------- notifications
+    async def _publish(self, step: Publish) -> None:
+        bodies, when = [], self._when(step)
+        for number in range(step.number or 1):
+            is_for_all = step.to is None or (step.is_mixed and number % 2 == 1)
+            to: dict[str, Any] = {"all": True} if is_for_all else {"users": list(step.to or ())}
+            if step.room is not None:
+                to = {"room": self._room(step.room)}
+            bodies.append(
+                {"to": to, "category": step.category, "content": self._content(to.get("room")), **when}
+            )
+            if step.group is not None:
+                bodies[-1]["group_key"] = f"group {step.group}"
+        sender, body = step.sender, bodies if step.number else bodies[0]
+        if step.key is None:
+            # The clock may have jumped over its time; the room may not be there.
+            with _allowing(*([422] if when else []), *([] if step.room is None else MAY_NOT)):
+                await self._apis[sender].post("", body)
+        else:
+            sender, body = self._keyed.setdefault(step.key, (sender, body))
+            answer = await self._apis[sender].post("", body, key=f"key {step.key}")
+            assert self._answers.setdefault(step.key, answer) == answer
+        if step.group is not None:
+            self._world.now += QUIET_MS
+
+    def _when(self, step: Publish) -> dict[str, str]:
+        at = self._world.now + 1000 * (step.after_seconds or 0)
+        when = {} if step.after_seconds is None else {"deliver_at": rfc3339(at)}
+        if step.lasting_seconds is not None:
+            when["expires_at"] = rfc3339(at + 1000 * step.lasting_seconds)
+        return when
+
+    def _content(self, room_id: str | None = None) -> str:
+        """Make a content. room_id: of the room that it is for; a client has no other way to tell."""
+        self.number += 1
+        return f"number {self.number}" + ("" if room_id is None else IN_ROOM + room_id)
+
+    async def _cancel(self, step: Cancel) -> None:
+        api = self._apis[step.sender]
+        waiting = (await api.get("/scheduled"))["items"]
+        if waiting:
+            with _allowing(404):  # it may leave at this moment
+                await api.ask("DELETE", f"/notifications/scheduled/{waiting[step.pick % len(waiting)]['id']}")
+
+    async def _mark(self, step: Mark) -> None:
+        api = self._apis[step.user]
+        positions = {item["id"]: item["position"] for item in (await api.get(limit=13))["items"]}
+        ids = [self._id(step.user, list(positions), pick) for pick in step.picks]
+        up_to = list(positions.values())[step.picks[0] % len(positions)] if positions else 0
+        if step.by == "put":
+            if ids[0] in positions:
+                with _allowing(404):  # it may go at this moment
+                    await api.put(f"/{ids[0]}", {"is_read": step.action != "unread"})
+            return
+        selections: dict[str, dict[str, Any]] = {
+            "ids": {"ids": ids},
+            "category": {"category": step.category},
+            "up_to": {"up_to": up_to},
+            "category and up_to": {"category": step.category, "up_to": up_to},
+            "all": {"all": True},
+        }
+        await api.post(f"/{step.action}", selections[step.by])
+
+    def _id(self, user: str, mine: list[str], pick: int) -> str:
+        if pick == -1 or not mine:
+            return new_id()
+        if pick == -2:
+            others = [id_ for client in self._clients if client.user != user for id_ in client.bell.items]
+            return others[0] if others else "not an id"
+        return mine[pick % len(mine)]
+
+    async def _prefer(self, step: Prefer) -> None:
+        choice = {"in_app": step.in_app, "muted": step.muted}
+        await self._apis[step.user].ask("PUT", "/preferences", {"categories": {step.category: choice}})
+
+    async def _pass(self, step: Pass) -> None:
+        self._world.now += step.seconds * 1000
+        await self._world.settle()
+
+    # ------------------------------------------------------------------------------------------------ rooms
+    def _room(self, pick: int) -> str:
+        return self._rooms[pick % len(self._rooms)]
+
+    async def _make(self, step: Make) -> None:
+        id_ = step.room and self._rooms[ROOMS.index(step.room)]  # one that has ended has another in its place
+        body: dict[str, Any] = {"id": id_, "kind": step.kind, "members": list(step.members)}
+        if step.room is None:
+            others = [user for user in (*step.members, *USERS) if user != step.user]
+            body = {"kind": "direct", "members": others[:1]}
+        with _allowing(*MAY_NOT):
+            made = await self._apis[step.user].ask("POST", "/rooms", body)
+            if made["id"] not in self._rooms:
+                self._rooms.append(made["id"])
+
+    async def _admit(self, step: Admit) -> None:
+        path = f"/rooms/{self._room(step.room)}/members/{step.user}"
+        with _allowing(*MAY_NOT):
+            await self._apis[step.caller].ask("PUT", path, {"role": step.role})
+
+    async def _dismiss(self, step: Dismiss) -> None:
+        path = f"/rooms/{self._room(step.room)}/members/{step.user}"
+        with _allowing(*MAY_NOT):
+            await self._apis[step.caller].ask("DELETE", path)
+
+    async def _say(self, step: Say) -> None:
+        room = self._room(step.room)
+        body: dict[str, Any] = {"content": self._content()}
+        if step.mentions:
+            body["mentions"] = list(step.mentions)
+        if step.client_id is not None:
+            body["client_id"] = f"say {step.client_id}"
+        with _allowing(*MAY_NOT, 422):  # who is mentioned must be a member
+            answer = await self._apis[step.sender].ask("POST", f"/rooms/{room}/messages", body)
+            if step.client_id is not None:
+                assert self._said.setdefault((room, step.sender, step.client_id), answer) == answer
+
+    async def _read_up_to(self, step: ReadUpTo) -> None:
+        api, path = self._apis[step.user], f"/rooms/{self._room(step.room)}"
+        with _allowing(*MAY_NOT):
+            up_to = max(1, (await api.get_api(path))["last_seq"] - step.back)
+            await api.ask("POST", path + "/read", {"up_to": up_to})
+
+    async def _edit(self, step: Edit) -> None:
+        await self._change(step, "PATCH", {"content": self._content()})
+
+    async def _withdraw(self, step: Withdraw) -> None:
+        await self._change(step, "DELETE")
+
+    async def _change(self, step: Edit | Withdraw, method: str, body: Any = None) -> None:
+        api, path = self._apis[step.user], f"/rooms/{self._room(step.room)}/messages"
+        with _allowing(*MAY_NOT):
+            messages = (await api.get_api(path))["items"]
+            if messages:
+                id_ = messages[-1 - step.back % len(messages)]["id"]
+                await api.ask(method, f"{path}/{id_}", body)
+
+    async def _ban(self, step: Ban) -> None:
+        path = f"/rooms/{self._room(step.room)}/bans/{step.user}"
+        with _allowing(*MAY_NOT):
+            await self._apis[step.caller].ask("DELETE" if step.is_over else "PUT", path)
+
+    async def _rename(self, step: Rename) -> None:
+        with _allowing(*MAY_NOT):
+            path = f"/rooms/{self._room(step.room)}"
+            await self._apis[step.caller].ask("PATCH", path, {"title": self._content()})
+
+    async def _close(self, step: Close) -> None:
+        room = self._room(step.room)
+        with _allowing(*MAY_NOT):
+            await self._apis[step.caller].ask("DELETE", f"/rooms/{room}")
+            self._rooms[self._rooms.index(room)] = f"room {self.number}".replace(" ", "-")
+            self.number += 1
+
+    async def _whisper(self, step: Whisper) -> None:
+        if step.sender == step.to:
+            return
+        with _allowing(*MAY_NOT):
+            body = {"to": step.to, "content": self._content()}
+            sent = await self._apis[step.sender].ask("POST", "/messages", body)
+            if sent["room_id"] not in self._rooms:
+                self._rooms.append(sent["room_id"])
+
+    async def _block(self, step: Block) -> None:
+        if step.user != step.other:
+            with _allowing(404):
+                path = f"/blocks/{step.other}"
+                await self._apis[step.user].ask("DELETE" if step.is_over else "PUT", path)
+
+    # ---------------------------------------------------------------------------------------------- streams
+    async def _connect(self, step: Connect) -> None:
+        if len(self._clients) >= MAX_CLIENTS:
+            return
+        if step.is_amid and self.is_publishing:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._world.is_fanning_out.wait(), AMID_SECONDS)
+        state = self._state(step)
+        # What is no cursor may hold what no header may.
+        by = "last_event_id" if step.cursor == "garbage" else step.by
+        client = Client(self._world.base_urls[step.is_handed_over], step.user, state)
+        cursor, must_fetch = state.bell.cursor, state.bell.must_fetch
+        await client.open(self._apis[step.user], cursor, by)
+        self._clients.append(client)
+        ready = await client.stream.wait_for_event("ready")
+        is_recovered = ready.data["recovered"]
+        if cursor is not None and not is_recovered:
+            await client.stream.wait_for_event("reset")
+        if must_fetch:  # it has none of our cursors
+            assert not is_recovered
+        elif self._settings.max_backlog_bytes != SMALL_BACKLOG_BYTES and not self._settings.retention_events:
+            assert is_recovered, "a cursor of this log was not served"
+
+    def _state(self, step: Connect) -> State:
+        """Make the state that a client comes with."""
+        kept = self._kept[step.user]
+        if step.cursor == "kept" and kept:
+            return kept[step.pick % len(kept)].copied()
+        places = Places(step.user)
+        if step.cursor == "beginning":
+            return State(Bell(cursor=f"{self._epoch}-0", must_fetch=False), places)
+        cursors = {
+            "foreign": f"{self._epoch[::-1]}x-{step.pick}",
+            "future": f"{self._epoch}-{10 ** (4 + step.pick * 2)}",
+            "garbage": step.text.replace("EPOCH", self._epoch),
+        }
+        return State(Bell(cursor=cursors.get(step.cursor)), places)
+
+    async def _disconnect(self, step: Disconnect) -> None:
+        if self._clients:
+            await self.hang_up(self._clients.pop(step.pick % len(self._clients)))
+
+    async def _ping(self, _step: Ping) -> None:
+        self._world.ping_all()
+
+    async def hang_up(self, client: Client) -> None:
+        """End a client's stream, and keep what it has made of it."""
+        await client.stream.close()
+        if client.bell.cursor is not None and not client.bell.must_fetch:
+            self.keep(client)
+
+    def keep(self, client: Client) -> None:
+        """Keep what a client has, for another to begin with."""
+        self._kept[client.user].append(client.state.copied())
+        del self._kept[client.user][:-MAX_KEPT_STATES]
+
+    async def come_back(self, client: Client) -> Client:
+        """Open a stream where another has ended."""
+        again = Client(client.base_url, client.user, client.state.copied())
+        await again.open(self._apis[client.user], again.bell.cursor, "header")
+        self._clients.append(again)
+        return again
+
+
+@contextlib.contextmanager
+def _allowing(*statuses: int) -> Any:
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.status not in statuses:
+            raise

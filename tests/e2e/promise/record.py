@@ -1,0 +1,84 @@
+"""Record: the log as it was before anything of it was trimmed, and what it says that each user is to see."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lumen_notify.commit.log import Log
+from lumen_notify.model import EVERYONE, Event, room_audience, user_audience
+
+from .places import Said, said
+
+CONTENT = ("notification", "update", "bundle")
+
+
+class Record:
+    """All events so far, ascending. `follow` before anything can be trimmed."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.events: list[Event] = []
+
+    async def follow(self) -> None:
+        """Read what is new."""
+        while page := await self.log.after(self.events[-1].position if self.events else 0):
+            self.events += page
+        assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
+
+    def of_user(self, user: str) -> list[Event]:
+        """Return what concerns a user: his own, what is for all, and the rooms' while he is in them."""
+        audiences = {user_audience(user), EVERYONE}
+        mine = []
+        for event in self.events:
+            if event.audience not in audiences:
+                continue
+            mine.append(event)
+            if event.kind in ("joined", "left") and event.audience == user_audience(user):
+                room = room_audience(_data(event)["room_id"])
+                assert (room in audiences) == (event.kind == "left"), event
+                audiences ^= {room}
+        return mine
+
+    def seen(self, user: str, since: int) -> tuple[set[int], set[int]]:
+        """Return the positions after `since` that a stream of the user must have, and those it may have.
+
+        They differ by what was silent for a part of that time: it depends on when the stream was opened.
+        """
+        must, may = set(), set()
+        ever: frozenset[str] = frozenset()
+        always: frozenset[str] | None = None
+        # Backwards, so that of each event it is known what was silent then, and what at any time since.
+        for event, silent in reversed(list(self._silences(self.of_user(user)))):
+            ever |= silent
+            always = silent if always is None else always & silent
+            if event.position <= since:
+                break
+            if event.kind not in CONTENT or event.category not in ever:
+                must.add(event.position)
+            if event.kind not in CONTENT or event.category not in always:
+                may.add(event.position)
+        return must, may
+
+    def _silences(self, mine: list[Event]) -> Iterator[tuple[Event, frozenset[str]]]:
+        silent: frozenset[str] = frozenset()
+        for event in mine:
+            if event.kind == "preferences":
+                silent = frozenset(json.loads(event.body)["silent"])
+            yield event, silent
+
+    def said_in(self, room_id: str) -> dict[int, Said]:
+        """Return the messages of a room by seq, as the log has them."""
+        messages: dict[int, Said] = {}
+        for event in self.events:
+            if event.audience == room_audience(room_id) and event.kind.startswith("message"):
+                one = _data(event)
+                assert one["seq"] == len(messages) + 1 if event.kind == "message" else one["seq"] in messages
+                messages[one["seq"]] = said(one)
+        return messages
+
+
+def _data(event: Event) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(event.body)["data"]
+    return data
