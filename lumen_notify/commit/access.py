@@ -60,3 +60,8 @@ def too_low() -> Forbidden:
 def not_banned() -> NotFound:
     """Say that there is no such ban."""
     return NotFound("this user is not banned from the room")
+
+
+def has_blocked(user_id: str) -> Forbidden:
+    """Say that somebody does not want to hear from the caller."""
+    return Forbidden(f"{user_id} has blocked you", code="blocked")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lumen_notify.commit.access import not_a_member, not_banned, too_low
+from lumen_notify.commit.access import has_blocked, not_a_member, not_banned, too_low
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.membership import Change, Membership
 from lumen_notify.commit.roles import Role, may_give, may_put_out, may_step_down, rules
@@ -97,15 +97,15 @@ def _check_put(command: ChangeMembers, room: Standing, target: _Target) -> None:
         _check_role(room, target.role, command.role or target.role, is_self=is_self)
     elif is_self:
         if target.is_banned:
-            raise _banned()
+            raise _banned(target.user_id)
         if command.role not in (None, "member"):
             raise too_low()
     elif not may_give(room.role, None, command.role or "member"):
         raise too_low()
     elif target.is_banned:
-        raise _banned()
+        raise _banned(target.user_id)
     elif target.has_blocked:
-        raise Forbidden("this user has blocked you", code="blocked")
+        raise has_blocked(target.user_id)
 
 
 def _check_let_in(command: ChangeMembers, room: Standing, target: _Target) -> None:
@@ -152,8 +152,8 @@ _CHECKS: Mapping[Action, Callable[[ChangeMembers, Standing, _Target], None]] = {
 }
 
 
-def _banned() -> Forbidden:
-    return Forbidden("the user is banned from this room", code="banned")
+def _banned(user_id: str) -> Forbidden:
+    return Forbidden(f"{user_id} is banned from this room", code="banned")
 
 
 class _Changes:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from lumen_notify.commit.access import has_blocked
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.membership import Membership
@@ -28,7 +29,8 @@ KINDS: tuple[Kind, ...] = ("public", "private", "direct")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateRoom:
-    """Make a room with its first members. The result: a Made, or Conflict: the id is taken.
+    """Make a room with its first members. The result: a Made; or Conflict: the id is taken; or Forbidden: a
+    member has blocked the creator.
 
     members: beside the creator, without repeats. Of a direct room exactly one, and `id` means nothing if
     the two have one already.
@@ -105,18 +107,22 @@ def pair_of(user_id: str, other_id: str) -> str:
 
 async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence[object]:
     """Write new rooms: a `committer.Writer`."""
-    pairs = [(one.creator, one.members[0]) for one in commands if one.kind == "direct"]
+    blocked = await _blocked(draft, commands)
+    allowed = [one for n, one in enumerate(commands) if n not in blocked]
+    pairs = [(one.creator, one.members[0]) for one in allowed if one.kind == "direct"]
     direct = await open_pairs(draft, pairs)
     rows = [
         _row(one.id, one.kind, one.creator, draft.now, title=one.title)
-        for one in commands
+        for one in allowed
         if one.kind != "direct"
     ]
     free = {id_ for (id_,) in await draft.run("insert_rooms", rows=rows)} if rows else set()
     membership = Membership(draft)
     answers: list[object] = []
-    for one in commands:
-        if one.kind == "direct":
+    for n, one in enumerate(commands):
+        if n in blocked:
+            answers.append(has_blocked(blocked[n]))
+        elif one.kind == "direct":
             answers.append(direct[pair_of(one.creator, one.members[0])])
         elif one.id in free:
             told = {"kind": one.kind, "title": one.title, "by": one.creator}
@@ -129,6 +135,17 @@ async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence
             answers.append(Conflict("there is a room with this id already", code="room_taken"))
     await membership.write()
     return answers
+
+
+async def _blocked(draft: Draft, commands: Sequence[CreateRoom]) -> Mapping[int, str]:
+    """Return of those commands that would bring somebody together with one whom he has blocked: him."""
+    rows = [
+        {"n": n, "user_id": user_id, "creator": one.creator}
+        for n, one in enumerate(commands)
+        for user_id in one.members
+    ]
+    found = await draft.run("blockers", rows=rows) if rows else ()
+    return {n: user_id for n, user_id in found}  # noqa: C416 - rows are no pairs to mypy
 
 
 async def edit_rooms(draft: Draft, commands: Sequence[EditRoom]) -> Sequence[object]:

@@ -8,9 +8,10 @@ holds is its `contentSchema`.
 from __future__ import annotations
 
 from lumen_notify.commit.marks import ACTIONS
+from lumen_notify.commit.membership import MAX_TOLD
 from lumen_notify.commit.reads import MAX_IDS
 from lumen_notify.model import CloseReason
-from lumen_notify.openapi.answers import COUNT, COUNTS, ID, SEQ, TEXT, fields, told
+from lumen_notify.openapi.answers import COUNT, COUNTS, ID, POSITION, ROLE, SEQ, TEXT, fields, or_null, told
 from lumen_notify.openapi.operation import JsonSchema, ref
 
 REASONS = tuple(reason.word for reason in CloseReason if reason is not CloseReason.GONE)
@@ -75,6 +76,51 @@ FRAMES: dict[str, JsonSchema] = {
         "The user has changed his preferences, on any device.", **COUNTS, data=ref("Preferences")
     ),
     "MessageChangeFrame": fields("A message of a room is not what it was.", data=ref("Message")),
+    "JoinedFrame": fields(
+        "The user is in a room: let in, or joined on any device.",
+        **COUNTS,
+        data=fields(
+            "Which one, and what he is there.",
+            ("peer_id",),
+            room_id=TEXT,
+            role=ROLE,
+            kind=told(TEXT, "`public`, `private` or `direct`."),
+            title=or_null(TEXT, "One line of text."),
+            by=told(TEXT, "Who let him in; he himself where he joined."),
+            peer_id=told(TEXT, "The other one; of a direct room alone."),
+        ),
+    ),
+    "LeftFrame": fields(
+        "The user is no longer in a room.",
+        **COUNTS,
+        data=fields(
+            "Which one, and why.",
+            room_id=TEXT,
+            since=told(POSITION, "Where he had joined."),
+            reason={"type": "string", "enum": ["left", "removed", "banned", "deleted"]},
+            by=or_null(TEXT, "Who did it; null where the room has ended."),
+        ),
+    ),
+    "MemberFrame": fields(
+        "Others in a room come, go, or are something else. Not told to themselves: `joined`, `left`.",
+        data=fields(
+            "What has changed.",
+            room_id=TEXT,
+            change={"type": "string", "enum": ["joined", "left", "removed", "banned", "role"]},
+            members={
+                "type": "array",
+                "items": fields("One of them.", user_id=TEXT, role=or_null(ROLE, "Null: he is out.")),
+                "description": f"The first {MAX_TOLD} of them.",
+            },
+            changed=told(COUNT, "How many they are."),
+            members_count=told(COUNT, "How many are in now."),
+            by=told(TEXT, "Who did it."),
+        ),
+    ),
+    "RoomFrame": fields(
+        "A room has another title.",
+        data=fields("It.", room_id=TEXT, title=or_null(TEXT, "One line of text."), by=TEXT),
+    ),
     "TypingFrame": fields(
         "Somebody else in a room is typing, or no longer is.",
         room_id=TEXT,
@@ -157,6 +203,10 @@ EVENT: JsonSchema = {
         _event("preferences", "PreferencesFrame", "The user has changed his preferences."),
         _event("message_edited", "MessageChangeFrame", "A message of a room says something else."),
         _event("message_deleted", "MessageChangeFrame", "A message of a room says nothing any more."),
+        _event("joined", "JoinedFrame", "The user is in a room."),
+        _event("left", "LeftFrame", "The user is no longer in a room."),
+        _event("member", "MemberFrame", "Others come into a room, leave it, or have another role there."),
+        _event("room", "RoomFrame", "A room has another title."),
         _event("typing", "TypingFrame", "Somebody types in a room.", required=("event", "data")),
         _event("expire", "ExpireFrame", "Notifications have been removed."),
         _event("reset", "ResetFrame", "The cursor cannot be served: another database, or too far back."),

@@ -8,6 +8,12 @@ WHERE true
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 
+-- blockers
+-- Who: create_rooms. First members who have blocked the creator. Index: the primary key.
+SELECT r.n, r.user_id
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, user_id text, creator text)
+JOIN blocked b ON b.user_id = r.user_id AND b.blocked_id = r.creator
+
 -- rooms_of_pairs
 -- Who: whoever needs the direct room of two. Index: that of pair.
 SELECT o.pair, o.id

@@ -42,15 +42,26 @@ async def talk(http: httpx.AsyncClient) -> None:
     alice, bob = ({"Authorization": f"Bearer {token(user)}"} for user in ("alice", "bob"))
     room = "/api/v1/rooms/here"
     answers = [
+        await http.post("/api/v1/rooms", headers=bob, json={"id": "there", "kind": "public"}),
         await http.post(f"{room}/messages", headers=alice, json={"content": "hi"}),
         await http.post(f"{room}/messages", headers=bob, json={"content": "hi", "mentions": ["alice"]}),
         await http.post(f"{room}/read", headers=alice, json={"up_to": 2}),
         await http.post(f"{room}/typing", headers=bob, json={"is_typing": True}),
     ]
-    message = f"{room}/messages/{answers[0].json()['id']}"
+    message = f"{room}/messages/{answers[1].json()['id']}"
     answers += [
         await http.patch(message, headers=alice, json={"content": "hello"}),
         await http.delete(message, headers=alice),
+        await http.post("/api/v1/rooms", headers=alice, json={"kind": "direct", "members": ["bob"]}),
+        await http.patch(room, headers=alice, json={"title": "Here"}),
+        await http.patch(room, headers=alice, json={"title": None}),
+        await http.post(f"{room}/members", headers=alice, json={"members": ["cyd", "dan"]}),
+        await http.put(f"{room}/members/cyd", headers=alice, json={"role": "moderator"}),
+        await http.put(f"{room}/bans/dan", headers=alice),
+        await http.delete(f"{room}/members/bob", headers=alice),
+        await http.delete(f"{room}/members/alice", headers=alice),
+        await http.put("/api/v1/rooms/there/members/alice", headers=alice),
+        await http.delete("/api/v1/rooms/there", headers=bob),
     ]
     assert all(answer.is_success for answer in answers), answers
 
@@ -87,7 +98,7 @@ async def test_every_frame_is_as_described(
     await stream.wait_for_end()
 
     seen = check(document, stream.frames)
-    in_rooms = {"message_edited", "message_deleted", "typing"}
+    in_rooms = {"message_edited", "message_deleted", "typing", "joined", "left", "member", "room"}
     assert seen == {
         "message",
         *MARKS,
