@@ -2,7 +2,7 @@
 
 Promises: what has an `expires_at` is gone within a second of it, also after a restart, for whoever it
 was for; by an event, so that each count is right before it and after it. What is to go is chosen in the
-transaction that takes it away: what a mark or a merge has just changed stays.
+transaction that takes it away: what a merge has just changed stays.
 
 Not here: what goes by number, and when to look for what is old (`retention`); how it goes (`removal`).
 """
@@ -24,7 +24,7 @@ STEP_SHARED = 20
 """Notifications to a room or to all that a step takes: who tells its event to the connected asks once for
 each pair of a user and a notification."""
 
-Which = Literal["expired_before", "archived_before", "created_before"]
+Which = Literal["expired_before", "created_before"]
 """The query that says which: each takes `before`, in milliseconds, and `limit`."""
 
 

@@ -40,9 +40,14 @@ USER = user_audience("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove:
-    """Remove notifications: (id, audience) each. The result: how many were still there."""
+    """Remove notifications: (id, audience) each. The result: how many were still there.
+
+    archived_before: milliseconds; only those to one user each that are still in his archive since before it.
+    None: all of them.
+    """
 
     rows: Sequence[tuple[str, str]]
+    archived_before: int | None = None
 
     @property
     def lane(self) -> str:
@@ -65,8 +70,18 @@ async def remove(draft: Draft, commands: Sequence[Remove]) -> Sequence[int]:
 
     Appends one event to each audience: to a user with his counts, to a room or to all without numbers.
     """
-    gone = await take_away(draft, [row for command in commands for row in command.rows])
-    return [gone] * len(commands)
+    return [await take_away(draft, await _still(draft, command)) for command in commands]
+
+
+async def _still(draft: Draft, command: Remove) -> Sequence[tuple[str, str]]:
+    if command.archived_before is None:
+        return command.rows
+    rows = [
+        {"user_id": audience.removeprefix(USER), "id": id_, "audience": audience}
+        for id_, audience in command.rows
+    ]
+    found = await draft.run("still_archived", rows=rows, before=command.archived_before)
+    return [(id_, audience) for id_, audience in found]
 
 
 async def take_away(draft: Draft, places: Sequence[tuple[str, str]]) -> int:

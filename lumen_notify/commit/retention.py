@@ -114,6 +114,7 @@ class Retention:
         self._notifications = notifications
         self._archived_seconds = archived_seconds
         self._idempotency_seconds = idempotency_seconds
+        self._archived = NEVER_MS
         self._counted = ""
         self._task: asyncio.Task[None] | None = None
 
@@ -176,7 +177,17 @@ class Retention:
         return await self._expire("created_before", self._before(self._notifications_seconds))
 
     async def _remove_archived(self) -> bool:
-        return await self._expire("archived_before", self._before(self._archived_seconds))
+        before = self._before(self._archived_seconds)
+        rows = await self._database.fetch(
+            "archived_between", since=self._archived, before=before, limit=STEP_NOTIFICATIONS
+        )
+        if rows:
+            places = [(id_, audience) for id_, audience, _ in rows]
+            await self._submit(Remove(rows=places, archived_before=before))
+        is_full = len(rows) == STEP_NOTIFICATIONS
+        # What is for all stays, however long ago it was archived: it is not looked at again and again.
+        self._archived = rows[-1][2] if is_full else before
+        return is_full
 
     async def _expire(self, which: Which, before: int) -> bool:
         there = await self._database.fetch(which, before=before, limit=1)

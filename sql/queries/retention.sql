@@ -44,14 +44,22 @@ WHERE n.expires_at < :before
 ORDER BY n.expires_at
 LIMIT :limit
 
--- archived_before
--- Who: retention, by expire. Notifications to one user that he archived before a time; those for all are
--- not his to remove. Index: receipt_by_archiving.
-SELECT n.id, n.audience
+-- archived_between
+-- Who: retention. Notifications to one user that he archived before a time, the first first; those for all
+-- are not his to remove. Index: receipt_by_archiving.
+SELECT n.id, n.audience, c.archived_at
 FROM receipt c
 JOIN notification n ON n.id = c.notification_id AND n.audience = 'user:' || c.user_id
-WHERE c.archived_at < :before
+WHERE c.archived_at >= :since AND c.archived_at < :before
+ORDER BY c.archived_at
 LIMIT :limit
+
+-- still_archived
+-- Who: remove. Those that were not taken out of the archive in between. Index: the primary key.
+SELECT r.id, r.audience
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, audience text)
+JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = r.id
+WHERE c.archived_at < :before
 
 -- created_before
 -- Who: retention, by expire. The oldest first. Index: notification_by_age.

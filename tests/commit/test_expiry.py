@@ -8,7 +8,6 @@ import json
 import pytest
 
 from lumen_notify.commit import expiry as module
-from lumen_notify.commit.expiry import Expire
 from lumen_notify.commit.notifications import Publication, Publish
 from lumen_notify.commit.schedule import Schedule
 from lumen_notify.model import EVERYONE, Event, new_id, rfc3339
@@ -97,17 +96,6 @@ async def test_a_scheduled_one_that_has_expired_when_it_is_due_is_dropped(store:
     store.now = at + 20
     await store.expiry().expire_due()
     assert await store.unread("ann") == {}
-
-
-async def test_what_a_user_takes_out_of_his_archive_in_time_stays(store: Store) -> None:
-    await store.publish("ann")
-    await store.mark("ann", "archive")
-    store.now += 10
-    step = Expire(which="archived_before", before=store.now)
-    await store.mark("ann", "unarchive")
-
-    assert await store.committer.submit(step) == 0
-    assert await store.unread("ann") == {"like": 1}
 
 
 async def test_instances_that_look_at_once_remove_each_once(store: Store, other_store: Store) -> None:

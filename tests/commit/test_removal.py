@@ -54,6 +54,21 @@ async def test_one_audience_of_several_is_removed_alone(store: Store) -> None:
     assert await store.unread("bob") == {"like": 1}
 
 
+async def test_what_a_user_has_taken_out_of_his_archive_stays(store: Store) -> None:
+    one, two, three = await store.publish("ann", "bob", number=3)
+    await store.mark("ann", "archive", ids=(one.id, two.id))
+    store.now += 10
+    await store.mark("ann", "archive", ids=(three.id,))
+    await store.mark("ann", "unarchive", ids=(one.id,))
+
+    rows = [(each.id, "user:ann") for each in (one, two, three)]
+    assert await store.committer.submit(Remove(rows=rows, archived_before=store.now)) == 1
+
+    assert await store.unread("ann") == {"like": 1}
+    assert len(await store.positions("ann")) == 2
+    assert len(await store.positions("bob")) == 3
+
+
 async def test_what_is_gone_cannot_be_marked(store: Store) -> None:
     (one,) = await store.publish("ann")
     await store.mark("ann", "read", ids=(one.id,))

@@ -97,6 +97,27 @@ async def test_what_a_user_archived_goes_from_his_archive_by_an_event(store: Sto
     assert json.loads(event.body) == {"data": {"ids": [one.id]}, "categories": {}, "rooms": {}, "silent": []}
 
 
+async def test_each_goes_from_the_archive_in_its_time_however_much_stays_there(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP_NOTIFICATIONS", 2)
+    retention = store.retention(archived_seconds=60)
+    left = []
+    for _ in range(4):
+        await store.publish("ann", "bob", number=3)
+        await store.publish(number=3)
+        await store.mark("ann", "archive")
+        await store.mark("bob", "archive", category="like")
+        store.now += 30_000
+        await retention.sweep()
+        left.append(await store.number_of("notification"))
+
+    assert left == [9, 18, 21, 24]
+    store.now += DAY_MS
+    await retention.sweep()
+    assert await store.number_of("notification") == 12
+
+
 async def test_what_is_for_all_stays_when_one_archives_it(store: Store) -> None:
     await store.publish()
     await store.mark("ann", "archive")
