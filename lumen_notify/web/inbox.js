@@ -138,7 +138,7 @@ export class Inbox extends EventTarget {
 
 /** Return the items as they are after a frame: the same array if nothing changes. */
 export function applied(items, frame) {
-  if (frame.kind === "message") return withNew(items, itemOf(frame));
+  if (frame.kind === "message") return newIn(frame).reduce(withNew, items);
   const change = CHANGES[frame.kind];
   if (change === undefined) return items;
   const isMeant = selector(frame);
@@ -164,12 +164,21 @@ function selector({ body: { data }, position }) {
   return (item) => item.position <= last && (data.category === undefined || item.category === data.category);
 }
 
-function itemOf({ body, position }) {
-  return { category: body.type, ...body.data, position, is_read: false };
+/** Return the notifications that a frame brings: those of a bundle, none with a message of a room. */
+export function notificationsOf({ type, data, room }) {
+  if (room !== undefined) return [];
+  return type === "bundle" && Array.isArray(data.items) ? data.items : [data];
 }
 
+function newIn({ body, position }) {
+  return notificationsOf(body).map((item) => ({ ...item, position, is_read: false }));
+}
+
+/** One that is known has merged with others since: it comes anew, at its new place. */
 function withNew(items, item) {
-  if (items.some((known) => known.id === item.id)) return items;
-  const place = items.findIndex((known) => known.position < item.position);
-  return items.toSpliced(place < 0 ? items.length : place, 0, item);
+  const known = items.find(({ id }) => id === item.id);
+  if (known !== undefined && known.position >= item.position) return items;
+  const others = items.filter((other) => other !== known);
+  const place = others.findIndex(({ position }) => position < item.position);
+  return others.toSpliced(place < 0 ? others.length : place, 0, item);
 }

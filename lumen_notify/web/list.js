@@ -2,6 +2,7 @@
 
 import { refreshTime, setTime } from "./clock.js";
 import { glyphOf, setGlyph } from "./glyph.js";
+import { senderOf } from "./sender.js";
 
 const HUES = 6;
 const REFRESH_MS = 30_000;
@@ -73,21 +74,11 @@ export class List {
     }
   }
 
-  /** Make the row with what never changes. */
+  /** Make the row, still empty. */
   #make(item) {
     const element = this.#template.cloneNode(true);
     const part = (name) => element.querySelector(`.${name}`);
-    const name = item.sender?.username ?? "system";
-    element.dataset.category = glyphOf(item.category);
     element.classList.toggle("arriving", !this.#isFirst);
-    part("avatar").dataset.hue = hueOf(item.sender?.id ?? "");
-    part("avatar-initial").textContent = initialOf(name);
-    setGlyph(part("avatar-glyph"), glyphOf(item.category));
-    part("row-title").textContent = item.title ?? name;
-    part("row-content").textContent = item.content;
-    part("row-sender").textContent = item.title === undefined ? "" : name;
-    part("row-category").textContent = item.category === name ? "" : item.category;
-    setTime(element.querySelector("time"), item.created_at);
     const newest = () => this.#rows.get(item.id).item;
     part("row-main").addEventListener("click", () => {
       element.classList.toggle("open");
@@ -100,13 +91,23 @@ export class List {
     return element;
   }
 
-  /** Show what may change. */
   #fill(row, item) {
     row.item = item;
     const { element } = row;
+    const part = (name) => element.querySelector(`.${name}`);
+    const name = item.sender?.username ?? "system";
+    element.dataset.category = glyphOf(item.category);
+    part("avatar").dataset.hue = hueOf(item.sender?.id ?? "");
+    part("avatar-initial").textContent = initialOf(name);
+    setGlyph(part("avatar-glyph"), glyphOf(item.category));
+    part("row-title").textContent = item.title ?? senderOf(item);
+    part("row-content").textContent = item.content;
+    part("row-sender").textContent = item.title === undefined ? "" : senderOf(item);
+    part("row-category").textContent = item.category === name ? "" : item.category;
+    setTime(element.querySelector("time"), item.created_at);
     element.toggleAttribute("data-unread", !item.is_read);
-    element.querySelector(".row-unread").hidden = item.is_read;
-    const toggle = element.querySelector(".row-toggle");
+    part("row-unread").hidden = item.is_read;
+    const toggle = part("row-toggle");
     toggle.title = item.is_read ? "Mark as unread" : "Mark as read";
     toggle.setAttribute("aria-label", toggle.title);
     setGlyph(toggle.firstElementChild, item.is_read ? "unread" : "read");

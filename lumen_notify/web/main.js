@@ -5,9 +5,10 @@ import { Bell } from "./bell.js";
 import { Compose } from "./compose.js";
 import { Connection } from "./connection.js";
 import { glyphOf } from "./glyph.js";
-import { Inbox } from "./inbox.js";
+import { Inbox, notificationsOf } from "./inbox.js";
 import { List } from "./list.js";
 import { Session } from "./session.js";
+import { senderOf } from "./sender.js";
 import { SignIn } from "./signin.js";
 import { Stream } from "./stream.js";
 import { Toasts } from "./toast.js";
@@ -134,19 +135,24 @@ byId("expiring-sign-in").addEventListener("click", () => stop(""));
 const missed = [];
 
 function announce({ body, replaysLeft }) {
-  if (replaysLeft === null) show(body);
-  else missed.push(body);
+  const arrived = notificationsOf(body);
+  if (replaysLeft === null) showAll(arrived, "came together.");
+  else missed.push(...arrived);
 }
 
 /** After a reconnect: one note for all, not one for each. */
 function sayWhatWasMissed() {
-  if (missed.length === 1) show(missed[0]);
-  else if (missed.length > 1) toasts.show({ title: `${missed.length} notifications`, content: "came while you were away." });
+  showAll(missed, "came while you were away.");
   missed.length = 0;
 }
 
-function show({ type, data }) {
-  toasts.show({ glyph: glyphOf(type), title: data.title ?? data.sender?.username, content: data.content });
+function showAll(items, how) {
+  if (items.length === 1) show(items[0]);
+  else if (items.length > 1) toasts.show({ title: `${items.length} notifications`, content: how });
+}
+
+function show(item) {
+  toasts.show({ glyph: glyphOf(item.category), title: item.title ?? senderOf(item), content: item.content });
 }
 
 // ---- What the browser says

@@ -403,6 +403,44 @@ async def test_answer_that_overtakes_older_frames_is_not_taken_back(
     assert counts == [1, 0, 0, 1, 7, 8]
 
 
+async def test_what_merges_is_one_row_that_comes_to_the_top_unread(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone
+) -> None:
+    alice, carol = be(server.url, "alice"), be(server.url, "carol")
+    tab = await open_tab(server.url + "/", token_for("bob"))
+    await alice.publish("bob", "liked your photo", group_key="photo-7")
+    await alice.publish("bob", "something else")
+    await tab.shows_unread(2)
+    await tab.row("liked your photo").locator(".row-main").click()
+    await tab.shows_unread(1)
+
+    await carol.publish("bob", "liked your photo, too", group_key="photo-7")
+
+    await tab.shows_unread(2)
+    await expect(tab.rows).to_have_count(2)
+    await expect(tab.rows.first).to_contain_text("Carol and 1 other")
+    assert await tab.contents() == ["liked your photo, too", "something else"]
+
+
+async def test_frame_of_content_may_be_a_bundle_or_a_message_of_a_room(
+    server: RunningServer, open_tab: OpenTab
+) -> None:
+    tab = await open_tab(server.url + "/")
+    ids = await tab.page.evaluate(
+        """async () => {
+            const { applied } = await import("./inbox.js");
+            const frame = (position, body) => ({ kind: "message", position, body });
+            let items = applied([], frame(1, { type: "like", data: { id: "a" } }));
+            items = applied(items, frame(2, { type: "like", data: { id: "b" } }));
+            items = applied(items, frame(3, { type: "chat", room: { id: "r" }, data: { id: "said" } }));
+            items = applied(items, frame(4, { type: "bundle", data: { items: [{ id: "d" }, { id: "a" }] } }));
+            items = applied(items, frame(5, { type: "like", update: true, data: { id: "b" } }));
+            return items.map(({ id }) => id);
+        }"""
+    )
+    assert ids == ["b", "d", "a"]
+
+
 async def test_list_pages_while_new_ones_arrive(
     server: RunningServer, open_tab: OpenTab, be: BeSomeone
 ) -> None:
