@@ -13,6 +13,7 @@ from lumen_notify.accept.bodies.categories import CategoryBody
 from lumen_notify.accept.bodies.fields import MAX_IDS
 from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
 from lumen_notify.accept.bodies.preferences import PreferencesBody
+from lumen_notify.accept.bodies.rooms import MAX_MEMBERS, MemberBody, MembersBody, RoomBody, TitleBody
 
 ONE = {"to": {"user": "bob"}, "category": "like", "content": "hi"}
 
@@ -33,6 +34,16 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (MarkBody, {"up_to": 2**63 - 1, "category": None}),
     (MarkBody, {"up_to": 7.0, "category": "like"}),
     (ReadBody, {"is_read": False}),
+    (PublicationBody, ONE | {"to": {"room": "general"}}),
+    (RoomBody, {}),
+    (RoomBody, {"id": "a.b-c_9", "kind": "public", "title": "Tea & more", "members": ["bob", "bob"]}),
+    (RoomBody, {"id": None, "title": None, "members": []}),
+    (RoomBody, {"kind": "direct", "members": ["b" * 128]}),
+    (TitleBody, {"title": None}),
+    (MembersBody, {"members": ["bob"], "role": "moderator"}),
+    (MemberBody, {}),
+    (MemberBody, {"role": None}),
+    (MemberBody, {"role": "owner"}),
     (CategoryBody, {}),
     (CategoryBody, {"limits": None}),
     (CategoryBody, {"limits": {"per_recipient": "20/hour"}}),
@@ -73,6 +84,28 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE | {"to": {"all": False}}),
     (PublicationBody, ONE | {"to": {"user": "\x00"}}),
     (PublicationBody, ONE | {"to": {"user": "b" * 129}}),
+    (PublicationBody, ONE | {"to": {"room": "General"}}),
+    (PublicationBody, ONE | {"to": {"room": "a", "user": "bob"}}),
+    (PublicationBody, ONE | {"to": {"room": "a"}, "group_key": "k"}),
+    (RoomBody, {"id": "General"}),
+    (RoomBody, {"id": "a/b"}),
+    (RoomBody, {"kind": "secret"}),
+    (RoomBody, {"kind": None}),
+    (RoomBody, {"members": None}),
+    (RoomBody, {"members": ["bob", ""]}),
+    (RoomBody, {"members": ["b"] * (MAX_MEMBERS + 1)}),
+    (RoomBody, {"kind": "direct"}),
+    (RoomBody, {"kind": "direct", "members": []}),
+    (RoomBody, {"kind": "direct", "members": ["bob", "eve"]}),
+    (RoomBody, {"kind": "direct", "members": ["bob"], "id": "a"}),
+    (RoomBody, {"kind": "direct", "members": ["bob"], "title": "a"}),
+    (TitleBody, {}),
+    (TitleBody, {"title": "two\nlines"}),
+    (MembersBody, {"members": []}),
+    (MembersBody, {"members": ["bob"], "role": "owner"}),
+    (MembersBody, {"members": ["bob"], "role": None}),
+    (MemberBody, {"role": "king"}),
+    (MemberBody, {"roles": "owner"}),
     (MarkBody, {}),
     (MarkBody, {"ids": []}),
     (MarkBody, {"ids": ["a"] * (MAX_IDS + 1)}),

@@ -102,6 +102,7 @@ async def test_every_field_of_every_answer_is_described(
         await http.get("/api/v1/connections", headers=ALICE),
         *await answers_about_accounts(http),
         *await answers_about_messages(http),
+        *await answers_about_rooms(http),
         *await answers_about_preferences(http),
         await http.get("/healthz"),
         await http.get("/readyz"),
@@ -180,6 +181,37 @@ async def answers_about_messages(http: httpx.AsyncClient) -> list[httpx.Response
         await http.get("/api/v1/blocks/bob", headers=ALICE),
         await http.get("/api/v1/blocks", headers=ALICE),
         await http.delete("/api/v1/blocks/bob", headers=ALICE),
+    ]
+
+
+async def answers_about_rooms(http: httpx.AsyncClient) -> list[httpx.Response]:
+    rooms, room = "/api/v1/rooms", "/api/v1/rooms/there"
+    await http.post(rooms, headers=ALICE, json={"id": "last", "kind": "public"})
+    await http.post(f"{rooms}/last/messages", headers=ALICE, json={"content": "hi"})
+    notice = {"to": {"room": "there"}, "category": "news", "content": "hi"}
+    return [
+        await http.post(rooms, headers=ALICE, json={"id": "there", "kind": "public", "members": ["bob"]}),
+        *[await http.post(rooms, headers=ALICE, json={"kind": "direct", "members": ["eve"]}) for _ in "ab"],
+        await http.get(rooms, headers=ALICE, params={"limit": 1}),
+        await http.get(rooms, headers=ALICE),
+        await http.get(rooms, headers=ALICE, params={"public": "true"}),
+        await http.get(room, headers={"Authorization": f"Bearer {token('eve')}"}),
+        await http.patch(room, headers=ALICE, json={"title": "There"}),
+        await http.post(f"{room}/members", headers=ALICE, json={"members": ["dan", "bob"]}),
+        await http.put(f"{room}/members/bob", headers=ALICE, json={"role": "muted"}),
+        await http.put(f"{room}/members/bob", headers=ALICE),
+        await http.get(f"{room}/members", headers=ALICE, params={"limit": 1}),
+        await http.put(f"{room}/bans/dan", headers=ALICE),
+        await http.get(f"{room}/bans", headers=ALICE),
+        await http.get(f"{room}/bans/dan", headers=ALICE),
+        await http.delete(f"{room}/bans/dan", headers=ALICE),
+        await http.post(NOTIFICATIONS, headers=ALICE, json=notice),
+        await http.post(
+            NOTIFICATIONS, headers=ALICE, json=notice | {"deliver_at": rfc3339(now_ms() + 9_000_000)}
+        ),
+        await http.get(f"{NOTIFICATIONS}/scheduled", headers=ALICE),
+        await http.delete(f"{room}/members/bob", headers=ALICE),
+        await http.delete(room, headers=ALICE),
     ]
 
 

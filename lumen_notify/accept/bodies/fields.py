@@ -108,7 +108,8 @@ def _true(value: bool) -> bool:
 
 
 # Lengths are looked at after the items: of a list whose only item is bad, that item alone is told.
-def _some(value: tuple[str, ...]) -> tuple[str, ...]:
+def some(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what has one at least. Raises ValueError."""
     if not value:
         raise ValueError("needs at least one")
     return value
@@ -118,7 +119,7 @@ def _some_ids(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     limit = (info.context or {}).get("max_ids", MAX_IDS)
     if 0 < limit < len(value):
         raise ValueError(f"may be at most {limit}, these are {len(value)}")
-    return _some(value)
+    return some(value)
 
 
 def whole(value: Any) -> Any:
@@ -142,7 +143,7 @@ Content = Annotated[
 ]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
 Users = Annotated[
-    tuple[UserId, ...], Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(_some)
+    tuple[UserId, ...], Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(some)
 ]
 Ids = Annotated[
     tuple[Id, ...],

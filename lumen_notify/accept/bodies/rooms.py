@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from lumen_notify.accept.bodies.fields import Body, RoomId, Title, UserId
+from lumen_notify.accept.bodies.fields import Body, RoomId, Title, UserId, has, some
 
 MAX_MEMBERS = 1000
 """Users in one body, where the context of the validation does not say `max_batch_rows`."""
@@ -29,6 +29,18 @@ Members = Annotated[
 class RoomBody(Body):
     """A room to be. A `direct` one has neither `id` nor `title`, and exactly one other member."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"not": has("kind", const="direct")},
+                {
+                    **has("members", minItems=1, maxItems=1),
+                    "not": {"anyOf": [has("id", type="string"), has("title", type="string")]},
+                },
+            ]
+        }
+    )
+
     id: RoomId | None = None
     """What it is called in paths; made up if it is left out."""
 
@@ -46,7 +58,7 @@ class RoomBody(Body):
         if self.kind == "direct":
             if self.id is not None or self.title is not None:
                 raise ValueError("a direct room has no id or title of its choice")
-            if len(set(self.members)) != 1:
+            if len(self.members) != 1:
                 raise ValueError("a direct room needs exactly one other member")
         return self
 
@@ -61,7 +73,7 @@ class TitleBody(Body):
 class MembersBody(Body):
     """Users to let into a room."""
 
-    members: Annotated[Members, Field(min_length=1)]
+    members: Annotated[Members, AfterValidator(some), Field(json_schema_extra={"minItems": 1})]
     """Who; those who are in stay what they are."""
 
     role: Literal["moderator", "member", "muted"] = "member"

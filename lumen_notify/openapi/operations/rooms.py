@@ -28,7 +28,9 @@ USER_ID: dict[str, Any] = {
 }
 """A user in a path."""
 
-USER_CURSOR = query("cursor", {"type": "string"}, "The `next_cursor` of the page before.")
+USER_CURSOR = query(
+    "cursor", TypeAdapter(UserId).json_schema(), "The `next_cursor` of the page before: a user's id."
+)
 
 CREATE = Operation(
     name="createRoom",
