@@ -149,6 +149,17 @@ async def test_a_system_notification_goes_to_everybody(talk: Talk) -> None:
         assert frame.data["data"]["title"] == "Lunch"
 
 
+async def test_a_system_notification_to_a_room_goes_to_its_members(talk: Talk) -> None:
+    published = await talk.notify.broadcast_system_notification("Tea is ready", room_id="tea")
+    eve = {"Authorization": f"Bearer {token('eve')}"}
+
+    for user in ("alice", "bob"):
+        frame = await talk.streams[user].wait_for_event("message")
+        assert (frame.data["type"], frame.data["data"]["id"]) == ("system", published.id)
+        assert (await talk.get(user, "/api/v1/notifications"))["items"][0]["id"] == published.id
+    assert (await talk.http.get("/api/v1/notifications", headers=eve)).json()["items"] == []
+
+
 async def test_a_direct_message_makes_the_room_of_the_two(talk: Talk) -> None:
     first = await talk.notify.send_direct_message("alice", "bob", "hi", client_id="c")
     second = await talk.notify.send_direct_message("bob", "alice", "hi", data={"n": 1})

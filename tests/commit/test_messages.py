@@ -192,6 +192,18 @@ async def test_a_mention_is_a_notification_under_the_messages_id(store: Store) -
     assert (await history(store))[0]["mentions"] == ["bob", "eve", "ann", "zoe"]
 
 
+async def test_a_mention_is_not_unread_for_who_has_silenced_mentions(store: Store) -> None:
+    await open_room(store, "ann", "bob")
+    await run_sql(
+        store.database, "INSERT INTO preference (user_id, category, muted) VALUES ('bob', 'mention', 1)"
+    )
+
+    await send(store, "ann", "you!", mentions=("bob",))
+
+    counts = (await store.counts.fetch(["bob"]))["bob"]
+    assert (dict(counts.categories), counts.total, counts.silent) == ({}, 1, frozenset({"mention"}))
+
+
 async def test_who_is_no_member_cannot_be_mentioned(store: Store) -> None:
     await open_room(store, "ann", "bob")
 
