@@ -14,7 +14,7 @@ from typing import Any, Self
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.auth import demo_secret
-from lumen_notify.commit.notifications import Published
+from lumen_notify.commit.publication import Published
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.messages import Sent
-from lumen_notify.commit.notifications import Published
+from lumen_notify.commit.publication import Published
 from lumen_notify.commit.reads import RoomRead
 from lumen_notify.parts import Parts
 

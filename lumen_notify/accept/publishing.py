@@ -19,8 +19,9 @@ from lumen_notify.accept.bodies.notifications import PublicationBody
 from lumen_notify.accept.requests import caller, header, invalid, parse, read_body, sender_of
 from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
-from lumen_notify.commit.repeats import Repeats
+from lumen_notify.commit.notifications import Publish
+from lumen_notify.commit.publication import Publication, Published
+from lumen_notify.commit.repeats import IdempotencyKey, Repeats
 from lumen_notify.errors import Invalid
 from lumen_notify.model import (
     EVERYONE,

@@ -17,17 +17,14 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from lumen_notify.commit.buckets import Buckets
 from lumen_notify.commit.categories import Category, Limits
 from lumen_notify.commit.log import Draft
+from lumen_notify.commit.publication import Publication
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import USER
 from lumen_notify.settings import Rate
-
-if TYPE_CHECKING:
-    from lumen_notify.commit.notifications import Publication
 
 DELAY_DAYS = 7
 """How far ahead the limits schedule: what would wait longer is old by then."""

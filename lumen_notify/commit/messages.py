@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 from lumen_notify.commit.access import refusal, write_refusal
 from lumen_notify.commit.log import Draft
-from lumen_notify.commit.notifications import Publication, write_publications
+from lumen_notify.commit.notifications import write_publications
+from lumen_notify.commit.publication import Publication
 from lumen_notify.errors import Fault, Invalid, LumenError
 from lumen_notify.model import rfc3339, room_audience, to_json, user_audience
 

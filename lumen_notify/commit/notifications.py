@@ -11,11 +11,10 @@ Not here: reading them back (`inbox`).
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 from lumen_notify.commit.bundles import hold
 from lumen_notify.commit.categories import Category, categories_in
@@ -23,47 +22,11 @@ from lumen_notify.commit.group import Copy, Group, row_of
 from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.limiting import Limiting, Share, share_out
 from lumen_notify.commit.log import Draft
+from lumen_notify.commit.publication import Publication, Published
 from lumen_notify.commit.recipients import look_up, room_of
-from lumen_notify.errors import Conflict, Refused
+from lumen_notify.commit.repeats import IdempotencyKey, kept_answers, key_row, repeated
+from lumen_notify.errors import Refused
 from lumen_notify.model import USER, rfc3339, to_json
-
-Status = Literal["sent", "scheduled", "delayed", "bundled", "merged"]
-
-STATUSES: tuple[Status, ...] = ("sent", "scheduled", "delayed", "bundled", "merged")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """One notification to be.
-
-    audiences: at least one, without repeats. recipients: their number, None if it is for everyone, or for a
-    room whose members are still to be counted.
-    fields: what the frame carries beside id and created_at, without None; a priority that is missing is
-    that of its category. deliver_at: milliseconds, None for at once. owner: who may cancel it until then.
-    expires_at: milliseconds, None for never. group_key: of what it merges with, for audiences that are
-    users; None for nothing. as_ruler: who must be owner or moderator of the room that it is for; None where a
-    scope allows it.
-    """
-
-    id: str
-    audiences: tuple[str, ...]
-    recipients: int | None
-    category: str
-    fields: Mapping[str, Any]
-    deliver_at: int | None = None
-    owner: str = ""
-    expires_at: int | None = None
-    group_key: str | None = None
-    as_ruler: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyKey:
-    """What a client sends to be able to repeat. owner: the user. digest: of the request's body."""
-
-    owner: str
-    key: str
-    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,31 +42,12 @@ class Publish:
         return None if self.key is None else f"key:{self.key.owner}:{self.key.key}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """The answer. id: of the (first) row. recipients: who get it, None for everyone. position: of the (last)
-    event, None if there is none yet.
-
-    status: `merged` into a row that was there: if no event tells of it yet, position is the log's newest;
-    `bundled`: all of it waits for bundles; `delayed` by a limit for all; else `sent` or `scheduled`. delayed,
-    refused: recipients that a limit had to do with, if not all. deliver_at: milliseconds, of those delayed.
-    """
-
-    id: str
-    recipients: int | None
-    position: int | None
-    status: Status = "sent"
-    delayed: int = 0
-    refused: int = 0
-    deliver_at: int | None = None
-
-
 async def publish(
     draft: Draft, commands: Sequence[Publish], limiting: Limiting | None = None
 ) -> Sequence[object]:
     """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict, RateLimited or
     Invalid; of what is for a room also NotFound, Forbidden. limiting: None for no limits at all."""
-    kept = await _kept_answers(draft, [command.key for command in commands if command.key])
+    kept = await kept_answers(draft, [command.key for command in commands if command.key])
     in_rooms = await look_up_rooms(draft, [one for command in commands for one in command.publications])
     categories = await categories_in(draft)
     answers: list[Any] = [_answered(command, kept, in_rooms) for command in commands]
@@ -130,7 +74,7 @@ async def publish(
             for share in some
         ]
         if (key := commands[n].key) is not None:
-            new_keys.append(_key_row(key, answers[n], draft.now))
+            new_keys.append(key_row(key, answers[n], draft.now))
     if new_keys:
         draft.add("keep_idempotent_answers", rows=new_keys)
     return answers
@@ -144,7 +88,7 @@ def _answered(
     """Return what a repeat was answered before, or why a room may not be published to; None: go on."""
     key = command.key
     if key is not None and (key.owner, key.key) in kept:
-        return _repeat(key, *kept[key.owner, key.key])
+        return repeated(key, *kept[key.owner, key.key])
     refusals = (in_rooms.get(one.id) for one in command.publications)
     return next((one for one in refusals if isinstance(one, Refused)), None)
 
@@ -329,30 +273,3 @@ def _scheduled_row(publication: Publication) -> dict[str, Any]:
 
 def _scheduled(publication: Publication) -> Published:
     return Published(id=publication.id, recipients=publication.recipients, position=None, status="scheduled")
-
-
-async def _kept_answers(
-    draft: Draft, keys: Sequence[IdempotencyKey]
-) -> Mapping[tuple[str, str], tuple[str, str]]:
-    if not keys:
-        return {}
-    rows = [{"owner": key.owner, "key": key.key} for key in keys]
-    found = await draft.run("idempotent_answers", rows=rows)
-    return {(owner, key): (digest, answer) for owner, key, digest, answer in found}
-
-
-def _key_row(key: IdempotencyKey, published: Sequence[Published], now: int) -> dict[str, Any]:
-    answer = [asdict(one) for one in published]
-    return {
-        "owner": key.owner,
-        "key": key.key,
-        "digest": key.digest,
-        "answer": to_json(answer),
-        "created_at": now,
-    }
-
-
-def _repeat(key: IdempotencyKey, digest: str, answer: str) -> object:
-    if digest != key.digest:
-        return Conflict("this Idempotency-Key was used for another request", code="idempotency_key_reused")
-    return [Published(**one) for one in json.loads(answer)]

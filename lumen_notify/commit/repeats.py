@@ -1,16 +1,30 @@
 """Repeats: what requests with an Idempotency-Key were answered.
 
-For a repeat that can be accepted no more: a time in it has passed since. All others are answered by the
-writer of publishes.
+The writer of publishes answers a repeat with what it has kept. `Repeats` is for one that can be accepted no
+more: a time in it has passed since.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.notifications import IdempotencyKey, Published
+from lumen_notify.commit.log import Draft
+from lumen_notify.commit.publication import Published
+from lumen_notify.errors import Conflict
+from lumen_notify.model import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdempotencyKey:
+    """What a client sends to be able to repeat. owner: the user. digest: of the request's body."""
+
+    owner: str
+    key: str
+    digest: str
 
 
 class Repeats:
@@ -27,3 +41,33 @@ class Repeats:
         rows = await self._database.fetch("idempotent_answers", rows=[{"owner": key.owner, "key": key.key}])
         answers = [answer for _, _, digest, answer in rows if digest == key.digest]
         return [Published(**one) for one in json.loads(answers[0])] if answers else None
+
+
+async def kept_answers(
+    draft: Draft, keys: Sequence[IdempotencyKey]
+) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """Read what was answered, as the draft has it: (digest, answer) by (owner, key)."""
+    if not keys:
+        return {}
+    rows = [{"owner": key.owner, "key": key.key} for key in keys]
+    found = await draft.run("idempotent_answers", rows=rows)
+    return {(owner, key): (digest, answer) for owner, key, digest, answer in found}
+
+
+def key_row(key: IdempotencyKey, published: Sequence[Published], now: int) -> dict[str, Any]:
+    """Shape an answer for the table. now: milliseconds."""
+    answer = [asdict(one) for one in published]
+    return {
+        "owner": key.owner,
+        "key": key.key,
+        "digest": key.digest,
+        "answer": to_json(answer),
+        "created_at": now,
+    }
+
+
+def repeated(key: IdempotencyKey, digest: str, answer: str) -> object:
+    """Return what was answered, or Conflict if another request was."""
+    if digest != key.digest:
+        return Conflict("this Idempotency-Key was used for another request", code="idempotency_key_reused")
+    return [Published(**one) for one in json.loads(answer)]

@@ -13,7 +13,8 @@ from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
-from lumen_notify.commit.notifications import Publication, look_up_rooms, write_publications
+from lumen_notify.commit.notifications import look_up_rooms, write_publications
+from lumen_notify.commit.publication import Publication
 from lumen_notify.errors import Refused
 
 STEP_ROWS = 250

@@ -9,7 +9,7 @@ from typing import Any
 
 from lumen_notify.accept.bodies.messages import KINDS as MESSAGE_KINDS
 from lumen_notify.commit.group import SHOWN_ACTORS
-from lumen_notify.commit.notifications import STATUSES
+from lumen_notify.commit.publication import STATUSES
 from lumen_notify.commit.roles import ROLES
 from lumen_notify.commit.rooms import KINDS
 from lumen_notify.deliver.stream import DEVICES

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
+from lumen_notify.commit.notifications import Publish
 from lumen_notify.commit.preferences import ChangePreferences
+from lumen_notify.commit.publication import Publication, Published
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.model import new_id, user_audience
 
 from .store import Store

@@ -25,11 +25,13 @@ from lumen_notify.commit.members import ChangeMembers, change_members
 from lumen_notify.commit.merging import Merging, Tell, tell
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published, publish
+from lumen_notify.commit.notifications import Publish, publish
 from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, change_preferences
+from lumen_notify.commit.publication import Publication, Published
 from lumen_notify.commit.reads import ReadRoom, read_rooms
 from lumen_notify.commit.removal import Forget, Remove, forget, remove
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from lumen_notify.commit import bundles as module
-from lumen_notify.commit.notifications import IdempotencyKey, Published
 from lumen_notify.commit.preferences import ChangePreferences
+from lumen_notify.commit.publication import Published
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.model import EVERYONE
 
 from .merges import like, publication, publish, rows_of, want_digest

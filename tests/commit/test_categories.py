@@ -8,7 +8,8 @@ import json
 import pytest
 
 from lumen_notify.commit.categories import Categories, Category, Define, categories_in, define
-from lumen_notify.commit.notifications import Publication, Publish
+from lumen_notify.commit.notifications import Publish
+from lumen_notify.commit.publication import Publication
 from lumen_notify.model import EVERYONE, Event, new_id, user_audience
 
 from .store import Store

@@ -22,8 +22,9 @@ from lumen_notify.commit.expiry import Expire
 from lumen_notify.commit.marks import ACTIONS, Action, Mark, Selection
 from lumen_notify.commit.members import ChangeMembers
 from lumen_notify.commit.merging import Tell
-from lumen_notify.commit.notifications import Publication, Publish
+from lumen_notify.commit.notifications import Publish
 from lumen_notify.commit.preferences import ChangePreferences
+from lumen_notify.commit.publication import Publication
 from lumen_notify.commit.removal import Forget, Remove, settled_of
 from lumen_notify.commit.rooms import CreateRoom
 from lumen_notify.model import EVERYONE, Event, new_id, user_audience

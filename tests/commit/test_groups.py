@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from conftest import NewDatabase
 from lumen_notify.commit.marks import ACTIONS, Action
-from lumen_notify.commit.notifications import IdempotencyKey, Published
+from lumen_notify.commit.publication import Published
 from lumen_notify.commit.removal import Forget, Remove
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.model import Event, user_audience
 
 from .merges import like, publication, publish, rows_of, told, want_digest

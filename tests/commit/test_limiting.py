@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from lumen_notify.commit.buckets import Buckets
 from lumen_notify.commit.categories import Limits
 from lumen_notify.commit.limiting import Limiting
-from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
+from lumen_notify.commit.notifications import Publish
+from lumen_notify.commit.publication import Publication, Published
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import EVERYONE, new_id, user_audience
 from lumen_notify.settings import Rate

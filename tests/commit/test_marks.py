@@ -15,7 +15,8 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import ACTIONS, Action, Mark, Marked, Selection, mark
-from lumen_notify.commit.notifications import Publication, Publish, publish
+from lumen_notify.commit.notifications import Publish, publish
+from lumen_notify.commit.publication import Publication
 from lumen_notify.model import EVERYONE, new_id, now_ms, user_audience
 
 USERS = ("ann", "bob", "cyd")

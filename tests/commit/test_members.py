@@ -12,7 +12,8 @@ import pytest
 
 from lumen_notify.commit.closing import CloseRoom, PurgeRoom
 from lumen_notify.commit.members import Changed, ChangeMembers
-from lumen_notify.commit.notifications import Publication, Publish
+from lumen_notify.commit.notifications import Publish
+from lumen_notify.commit.publication import Publication
 from lumen_notify.commit.rooms import CreateRoom, EditRoom
 from lumen_notify.commit.roster import Roster
 from lumen_notify.errors import Refused

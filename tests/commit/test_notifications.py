@@ -11,13 +11,9 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.inbox import Inbox, Listed
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks import Mark, Selection, mark
-from lumen_notify.commit.notifications import (
-    IdempotencyKey,
-    Publication,
-    Publish,
-    Published,
-    publish,
-)
+from lumen_notify.commit.notifications import Publish, publish
+from lumen_notify.commit.publication import Publication, Published
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.errors import Conflict
 from lumen_notify.model import EVERYONE, new_id, user_audience
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lumen_notify.commit.notifications import Publication, Publish, Published
+from lumen_notify.commit.notifications import Publish
+from lumen_notify.commit.publication import Publication, Published
 from lumen_notify.commit.rooms import CreateRoom
 from lumen_notify.commit.schedule import Release
 from lumen_notify.errors import Refused

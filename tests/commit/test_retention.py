@@ -8,7 +8,7 @@ import json
 import pytest
 
 from lumen_notify.commit import retention as module
-from lumen_notify.commit.notifications import IdempotencyKey
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.model import EVERYONE
 
 from .store import DAY_MS, Store

@@ -9,7 +9,9 @@ import pytest
 
 from lumen_notify.commit import schedule as module
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.notifications import IdempotencyKey, Publication, Publish, Published
+from lumen_notify.commit.notifications import Publish
+from lumen_notify.commit.publication import Publication, Published
+from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.commit.schedule import Cancel, Release, Schedule
 from lumen_notify.model import new_id, user_audience
 

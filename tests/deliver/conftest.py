@@ -13,7 +13,8 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks import Mark, Selection, mark
 from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.notifications import Publication, Publish, publish
+from lumen_notify.commit.notifications import Publish, publish
+from lumen_notify.commit.publication import Publication
 from lumen_notify.model import Event, new_id
 
 from .fakes import Clock
