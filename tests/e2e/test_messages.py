@@ -1,4 +1,4 @@
-"""Messages across SIGKILL: what is sent again with the same `client_id` is said once, to everybody, in order."""
+"""Messages across SIGKILL: what is sent again by its `client_id` is said once, to everybody, in order."""
 
 from __future__ import annotations
 
