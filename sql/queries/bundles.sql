@@ -6,12 +6,12 @@ JOIN user_setting s ON s.user_id = u.user_id
 WHERE s.digest_minutes > 0
 
 -- hold_for_bundles
--- Who: publish, of low priority; bundle, with what did not fit. Whatever waits already says when. Index: the
--- primary key.
+-- Who: publish, of low priority; bundle, with what did not fit. What waits already says when: all of one user
+-- has one time. Index: the primary key.
 INSERT INTO bundled (user_id, id, due_at, publication)
 SELECT
     r.user_id, r.id,
-    coalesce((SELECT min(b.due_at) FROM bundled b WHERE b.user_id = r.user_id), r.due_at),
+    coalesce((SELECT b.due_at FROM bundled b WHERE b.user_id = r.user_id LIMIT 1), r.due_at),
     r.publication
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, due_at bigint, publication text)
 

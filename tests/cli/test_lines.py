@@ -23,6 +23,27 @@ NOTIFICATION = {
             Line(state="news", text="like · alice: liked your photo · 5 unread", suffix="  e-7"),
         ),
         (
+            "message",
+            {
+                **NOTIFICATION,
+                "data": {"sender": {"username": "bo"}, "content": "liked it", "actors_count": 2},
+            },
+            Line(state="news", text="like · bo and 1 other: liked it · 5 unread", suffix="  e-7"),
+        ),
+        (
+            "message",
+            {
+                **NOTIFICATION,
+                "data": {"sender": {"username": "bo"}, "content": "liked it", "actors_count": 4},
+            },
+            Line(state="news", text="like · bo and 3 others: liked it · 5 unread", suffix="  e-7"),
+        ),
+        (
+            "message",
+            {"type": "bundle", "unread_count": 5, "data": {"items": [{}, {}]}},
+            Line(state="news", text="bundle · 2 together · 5 unread", suffix="  e-7"),
+        ),
+        (
             "ready",
             {"unread_count": 4, "recovered": False, "replayed": 0},
             Line(state="good", text="connected: 4 unread", suffix="  e-7"),

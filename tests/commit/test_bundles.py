@@ -135,6 +135,18 @@ async def test_what_has_a_group_key_merges_when_its_bundle_leaves(store: Store) 
     assert len(await rows_of(store)) == 2
 
 
+async def test_a_burst_that_merges_while_it_waits_is_few_events(store: Store) -> None:
+    await want_digest(store, "ann", 10)
+    await publish(store, *(publication(sender=f"s{number}", priority="low") for number in range(1500)))
+    store.now += 10 * MINUTE_MS
+
+    await store.bundles.publish_due()
+
+    assert [bundle["data"]["items"][0]["actors_count"] for bundle in bundles(store)] == [1000, 1500]
+    assert [bundle["categories"] for bundle in bundles(store)] == [{"like": 1}] * 2
+    assert len(await rows_of(store)) == 1
+
+
 async def test_what_is_silenced_when_it_leaves_is_not_shown(store: Store) -> None:
     await want_digest(store, "ann", 10)
     await low(store, category="like")
