@@ -253,6 +253,7 @@ class Parts:
             rooms=Rooms(database),
             max_body_bytes=settings.max_body_bytes,
             max_batch_rows=settings.max_batch_rows,
+            max_rooms=settings.max_rooms_per_user,
         )
         members = MemberEndpoints(
             verifier=verifier,
@@ -261,6 +262,7 @@ class Parts:
             roster=Roster(database),
             max_body_bytes=settings.max_body_bytes,
             max_batch_rows=settings.max_batch_rows,
+            max_rooms=settings.max_rooms_per_user,
         )
         messages = Messages(
             verifier=verifier,

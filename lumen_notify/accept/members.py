@@ -33,7 +33,8 @@ _USER: TypeAdapter[str] = TypeAdapter(UserId)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberEndpoints:
-    """What a user does with the members of a room. max_batch_rows: whom he lets in at once."""
+    """What a user does with the members of a room. max_batch_rows: whom he lets in at once. max_rooms:
+    of one user; 0: no limit."""
 
     verifier: Verifier
     committer: Committer
@@ -41,6 +42,7 @@ class MemberEndpoints:
     roster: Roster
     max_body_bytes: int
     max_batch_rows: int
+    max_rooms: int
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/members`, to members: in the order of their ids."""
@@ -65,7 +67,12 @@ class MemberEndpoints:
         id_ = room_id(request)
         users = tuple(dict.fromkeys(body.members))
         command = ChangeMembers(
-            room_id=id_, caller=principal.user_id, action="let_in", users=users, role=body.role
+            room_id=id_,
+            caller=principal.user_id,
+            action="let_in",
+            users=users,
+            role=body.role,
+            max_rooms=self.max_rooms,
         )
         changed: Changed = await self.committer.submit(command)
         items = [{"user_id": user_id, "role": role} for user_id, role in changed.roles.items()]
@@ -135,7 +142,14 @@ class MemberEndpoints:
         self, request: Request, caller_id: str, action: Action, role: Role | None = None
     ) -> Response:
         user_id, room = user_in_path(request), room_id(request)
-        command = ChangeMembers(room_id=room, caller=caller_id, action=action, users=(user_id,), role=role)
+        command = ChangeMembers(
+            room_id=room,
+            caller=caller_id,
+            action=action,
+            users=(user_id,),
+            role=role,
+            max_rooms=self.max_rooms,
+        )
         changed: Changed = await self.committer.submit(command)
         answer = {
             "room_id": room,

@@ -38,13 +38,15 @@ MAX_STEPS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomEndpoints:
-    """What a user does with rooms. max_batch_rows: members that a room is made with."""
+    """What a user does with rooms. max_batch_rows: members that a room is made with. max_rooms: of one
+    user, beside direct ones; 0: no limit."""
 
     verifier: Verifier
     committer: Committer
     rooms: Rooms
     max_body_bytes: int
     max_batch_rows: int
+    max_rooms: int
 
     async def post(self, request: Request) -> Response:
         """Answer `POST /rooms`: 201, or 200 for the direct room that was there."""
@@ -60,6 +62,7 @@ class RoomEndpoints:
                 creator=principal.user_id,
                 title=body.title,
                 members=tuple(dict.fromkeys(body.members)),
+                max_rooms=self.max_rooms,
             )
         )
         answer = await self._at(principal.user_id, made.id, made.position)

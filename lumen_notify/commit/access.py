@@ -6,7 +6,7 @@ Promise: a room that is not public does not exist for those who are not in it.
 from __future__ import annotations
 
 from lumen_notify.commit.database import Database
-from lumen_notify.errors import Forbidden, NotFound, Refused
+from lumen_notify.errors import Conflict, Forbidden, NotFound, Refused
 
 
 def refusal(kind: str | None, role: str | None) -> Refused | None:
@@ -65,3 +65,8 @@ def not_banned() -> NotFound:
 def has_blocked(user_id: str) -> Forbidden:
     """Say that somebody does not want to hear from the caller."""
     return Forbidden(f"{user_id} has blocked you", code="blocked")
+
+
+def too_many_rooms(user_id: str, limit: int) -> Conflict:
+    """Say that somebody is in as many rooms as one may be."""
+    return Conflict(f"{user_id} is in {limit} rooms already, and may not be in more", code="too_many_rooms")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lumen_notify.commit.access import has_blocked, not_a_member, not_banned, too_low
+from lumen_notify.commit.access import has_blocked, not_a_member, not_banned, too_low, too_many_rooms
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.membership import Change, Membership
 from lumen_notify.commit.roles import Role, may_give, may_put_out, may_step_down, rules
@@ -31,7 +31,8 @@ class ChangeMembers:
     """Change what users are in a room. The result: a Changed, or a refusal; nothing is done by halves.
 
     users: at least one, without repeats; several only to let them in. role: `put` gives it to whom it is
-    about, `let_in` only to those who are new; None lets new ones in as members.
+    about, `let_in` only to those who are new; None lets new ones in as members. max_rooms: that one user may
+    be in; 0: no limit.
     """
 
     room_id: str
@@ -39,6 +40,7 @@ class ChangeMembers:
     action: Action
     users: tuple[str, ...]
     role: Role | None = None
+    max_rooms: int = 0
 
     @property
     def lane(self) -> str:
@@ -61,6 +63,7 @@ class _Target:
     since: int | None
     is_banned: bool
     has_blocked: bool
+    rooms: int
 
 
 async def change_members(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[object]:
@@ -95,17 +98,18 @@ def _check_put(command: ChangeMembers, room: Standing, target: _Target) -> None:
     is_self = target.user_id == command.caller
     if target.role is not None:
         _check_role(room, target.role, command.role or target.role, is_self=is_self)
-    elif is_self:
-        if target.is_banned:
-            raise _banned(target.user_id)
-        if command.role not in (None, "member"):
-            raise too_low()
-    elif not may_give(room.role, None, command.role or "member"):
-        raise too_low()
-    elif target.is_banned:
+        return
+    is_allowed = (
+        command.role in (None, "member") if is_self else may_give(room.role, None, command.role or "member")
+    )
+    if target.is_banned and (is_self or is_allowed):
         raise _banned(target.user_id)
-    elif target.has_blocked:
+    if not is_allowed:
+        raise too_low()
+    if target.has_blocked:
         raise has_blocked(target.user_id)
+    if 0 < command.max_rooms <= target.rooms:
+        raise too_many_rooms(target.user_id, command.max_rooms)
 
 
 def _check_let_in(command: ChangeMembers, room: Standing, target: _Target) -> None:
@@ -258,9 +262,12 @@ async def _targets(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[
             role=role,
             since=since,
             is_banned=bool(is_banned),
-            has_blocked=bool(has_blocked),
+            has_blocked=bool(is_blocker),
+            rooms=rooms,
         )
-        for n, user_id, role, since, is_banned, has_blocked in await draft.run("user_standings", rows=rows)
+        for n, user_id, role, since, is_banned, is_blocker, rooms in await draft.run(
+            "user_standings", rows=rows
+        )
     }
     return [[by_user[n, user_id] for user_id in one.users] for n, one in enumerate(commands)]
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from lumen_notify.commit.access import has_blocked
+from lumen_notify.commit.access import has_blocked, too_many_rooms
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.membership import Membership
@@ -29,16 +29,17 @@ KINDS: tuple[Kind, ...] = ("public", "private", "direct")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateRoom:
-    """Make a room with its first members. The result: a Made; or Conflict: the id is taken; or Forbidden: a
-    member has blocked the creator.
+    """Make a room with its first members. The result: a Made; or Conflict: the id is taken, or somebody
+    is in too many rooms; or Forbidden: a member has blocked the creator.
 
     members: beside the creator, without repeats. Of a direct room exactly one, and `id` means nothing if
-    the two have one already.
+    the two have one already. max_rooms: that one user may be in, beside direct ones; 0: no limit.
     """
 
     id: str
     kind: Kind
     creator: str
+    max_rooms: int = 0
     title: str | None = None
     members: tuple[str, ...] = ()
 
@@ -107,8 +108,8 @@ def pair_of(user_id: str, other_id: str) -> str:
 
 async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence[object]:
     """Write new rooms: a `committer.Writer`."""
-    blocked = await _blocked(draft, commands)
-    allowed = [one for n, one in enumerate(commands) if n not in blocked]
+    refused = await _refused(draft, commands)
+    allowed = [one for n, one in enumerate(commands) if n not in refused]
     pairs = [(one.creator, one.members[0]) for one in allowed if one.kind == "direct"]
     direct = await open_pairs(draft, pairs)
     rows = [
@@ -120,8 +121,8 @@ async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence
     membership = Membership(draft)
     answers: list[object] = []
     for n, one in enumerate(commands):
-        if n in blocked:
-            answers.append(has_blocked(blocked[n]))
+        if n in refused:
+            answers.append(refused[n])
         elif one.kind == "direct":
             answers.append(direct[pair_of(one.creator, one.members[0])])
         elif one.id in free:
@@ -137,15 +138,21 @@ async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence
     return answers
 
 
-async def _blocked(draft: Draft, commands: Sequence[CreateRoom]) -> Mapping[int, str]:
-    """Return of those commands that would bring somebody together with one whom he has blocked: him."""
+async def _refused(draft: Draft, commands: Sequence[CreateRoom]) -> Mapping[int, Refused]:
+    """Return of those commands that may not be, why: because of whom they would bring together."""
     rows = [
         {"n": n, "user_id": user_id, "creator": one.creator}
         for n, one in enumerate(commands)
-        for user_id in one.members
+        for user_id in dict.fromkeys((one.creator, *one.members))
     ]
-    found = await draft.run("blockers", rows=rows) if rows else ()
-    return {n: user_id for n, user_id in found}  # noqa: C416 - rows are no pairs to mypy
+    refused: dict[int, Refused] = {}
+    for n, user_id, is_blocker, rooms in await draft.run("first_members", rows=rows):
+        one = commands[n]
+        if is_blocker:
+            refused[n] = has_blocked(user_id)
+        elif one.kind != "direct" and 0 < one.max_rooms <= rooms:
+            refused[n] = too_many_rooms(user_id, one.max_rooms)
+    return refused
 
 
 async def edit_rooms(draft: Draft, commands: Sequence[EditRoom]) -> Sequence[object]:

@@ -24,6 +24,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "name_taken": (409, "Another account has this name."),
     "idempotency_key_reused": (409, "The same `Idempotency-Key` with another body."),
     "room_taken": (409, "There is a room with this id already."),
+    "too_many_rooms": (409, "Somebody is in `LUMEN_MAX_ROOMS_PER_USER` rooms already."),
     "room_is_direct": (409, "A direct room is of its two, for good."),
     "last_owner": (409, "A room needs an owner: make another one first."),
     "too_large": (413, "The body is longer than `LUMEN_MAX_BODY_BYTES`."),

@@ -210,6 +210,14 @@ class Settings:
             "The most open streams of one client address in one process; 0 means no limit.",
         ),
     )
+    max_rooms_per_user: int = field(
+        default=1000,
+        metadata=about(
+            int,
+            between(0, 10_000_000),
+            "The most rooms that one user may be in, beside direct ones; 0 means no limit.",
+        ),
+    )
     max_backlog_bytes: int = field(
         default=1048576,
         metadata=about(

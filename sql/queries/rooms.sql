@@ -8,11 +8,20 @@ WHERE true
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 
--- blockers
--- Who: create_rooms. First members who have blocked the creator. Index: the primary key.
-SELECT r.n, r.user_id
+-- first_members
+-- Who: create_rooms. Whether they have blocked the creator, and how many rooms they are in. Indexes: the
+-- primary key of blocked, member_by_user.
+SELECT
+    r.n, r.user_id,
+    CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS has_blocked,
+    (
+        SELECT count(*)
+        FROM member q
+        JOIN room p ON p.id = q.room_id AND p.kind <> 'direct'
+        WHERE q.user_id = r.user_id
+    ) AS rooms
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, user_id text, creator text)
-JOIN blocked b ON b.user_id = r.user_id AND b.blocked_id = r.creator
+LEFT JOIN blocked b ON b.user_id = r.user_id AND b.blocked_id = r.creator
 
 -- rooms_of_pairs
 -- Who: whoever needs the direct room of two. Index: that of pair.
@@ -31,11 +40,18 @@ JOIN room o ON o.id = r.room_id AND o.kind <> 'gone'
 LEFT JOIN member c ON c.room_id = o.id AND c.user_id = r.caller
 
 -- user_standings
--- Who: every change of members. What those whom it is about are in the room. Indexes: the primary keys.
+-- Who: every change of members. What those whom it is about are in the room, and how many rooms they are in.
+-- Indexes: the primary keys, member_by_user.
 SELECT
     r.n, r.user_id, m.role, m.joined_position,
     CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS is_banned,
-    CASE WHEN x.user_id IS NULL THEN 0 ELSE 1 END AS has_blocked
+    CASE WHEN x.user_id IS NULL THEN 0 ELSE 1 END AS has_blocked,
+    (
+        SELECT count(*)
+        FROM member q
+        JOIN room p ON p.id = q.room_id AND p.kind <> 'direct'
+        WHERE q.user_id = r.user_id
+    ) AS rooms
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text, caller text)
 LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 LEFT JOIN ban b ON b.room_id = r.room_id AND b.user_id = r.user_id

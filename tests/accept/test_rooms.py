@@ -304,6 +304,25 @@ async def test_who_has_blocked_somebody_is_not_brought_together_with_him(room: S
     await done(room, "eve", "PUT", f"{ROOMS}/here/members/eve")
 
 
+async def test_nobody_is_in_more_rooms_than_he_may_be_beside_direct_ones(open_with: OpenSite) -> None:
+    async with open_with(max_rooms_per_user=2) as site:
+        for id_ in ("r", "s"):
+            await done(site, "alice", "POST", ROOMS, {"id": id_, "kind": "public"})
+        await done(site, "bob", "POST", ROOMS, {"id": "t", "kind": "public"})
+        for user, method, path, body in (
+            ("alice", "POST", ROOMS, {"id": "u"}),
+            ("alice", "PUT", f"{ROOMS}/t/members/alice", None),
+            ("bob", "PUT", f"{ROOMS}/t/members/alice", None),
+            ("bob", "POST", f"{ROOMS}/t/members", {"members": ["eve", "alice"]}),
+            ("bob", "POST", ROOMS, {"id": "u", "members": ["alice"]}),
+        ):
+            refused(await call(site, user, method, path, body), 409, "too_many_rooms")
+        await done(site, "alice", "POST", ROOMS, {"kind": "direct", "members": ["bob"]})
+        await done(site, "alice", "PUT", f"{ROOMS}/r/members/alice")
+        await done(site, "alice", "DELETE", f"{ROOMS}/s/members/alice")
+        await done(site, "alice", "PUT", f"{ROOMS}/t/members/alice")
+
+
 # ------------------------------------------------------------------------------------------------ the streams
 def of_rooms(stream: EventStream) -> list[tuple[str, Any]]:
     """Return what a stream has shown of rooms: names, and what tells one from another."""

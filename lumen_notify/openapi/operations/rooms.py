@@ -50,7 +50,7 @@ CREATE = Operation(
     or_status=200,
     answered="The room.",
     answer=ref("RoomNow"),
-    problems=(*WRITES, "not_found", "room_taken", "blocked"),
+    problems=(*WRITES, "not_found", "room_taken", "blocked", "too_many_rooms"),
 )
 
 LIST = Operation(
@@ -135,7 +135,7 @@ LET_IN = Operation(
     body_examples={"two": {"value": {"members": ["bob", "carol"]}}},
     answered="They are in.",
     answer=ref("LetIn"),
-    problems=(*_CHANGES, "banned", "blocked"),
+    problems=(*_CHANGES, "banned", "blocked", "too_many_rooms"),
 )
 
 PUT_MEMBER = Operation(
@@ -153,7 +153,7 @@ PUT_MEMBER = Operation(
     body_examples={"plain": {"value": {}}, "muted": {"value": {"role": "muted"}}},
     answered="The user is in.",
     answer=ref("Member"),
-    problems=(*_CHANGES, "banned", "blocked", "last_owner"),
+    problems=(*_CHANGES, "banned", "blocked", "too_many_rooms", "last_owner"),
 )
 
 DELETE_MEMBER = Operation(
