@@ -2,6 +2,9 @@
 
 const PAGE = 20;
 
+/** Frames that bring rows back which are not here. */
+const RELOADING = new Set(["reset", "unarchive", "preferences"]);
+
 /** Rows that may come in live before the list is fetched anew, so that a page left open stays small. */
 const MAX_LIVE = 500;
 
@@ -69,7 +72,7 @@ export class Inbox extends EventTarget {
     if (kind === "ready" || kind === "reset") this.#countedAt = -1; // the log may be another one
     if (body.unread_count !== undefined) this.#count(body.unread_count, position);
     const isBehind = kind === "ready" && !(body.recovered && this.isLoaded);
-    if (isBehind || kind === "reset" || kind === "unarchive") this.load();
+    if (isBehind || RELOADING.has(kind)) this.load();
     else this.#change(frame);
   }
 

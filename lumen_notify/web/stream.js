@@ -1,11 +1,11 @@
 // Stream: one EventSource that stays open; tickets, cursor, reconnects, and what its frames say.
 
-/** Frames by name. `message` has none on the wire: it is a notification. */
-const KINDS = [
-  "message", "read", "seen", "unread", "archive", "unarchive", "expire",
-  "ready", "ping", "reset", "expiring", "closing",
-];
-const DURABLE = new Set(["message", "read", "seen", "unread", "archive", "unarchive", "expire"]);
+/** Frames with an event of the log behind them; a replay counts all. `message` has no name on the wire. */
+const DURABLE = new Set([
+  "message", "read", "seen", "unread", "archive", "unarchive", "expire", "preferences",
+  "joined", "left", "member", "room", "message_edited", "message_deleted",
+]);
+const KINDS = [...DURABLE, "ready", "ping", "reset", "expiring", "closing"];
 
 const SHORTEST_MS = 2_000;
 const LONGEST_MS = 30_000;

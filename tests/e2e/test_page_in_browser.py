@@ -153,6 +153,10 @@ class Someone:
     async def mark(self, action: str, **selection: Any) -> None:
         await self._post(f"notifications/{action}", selection)
 
+    async def prefer(self, **choices: Any) -> None:
+        answer = await self.client.put("preferences", content=json.dumps({"categories": choices}))
+        answer.raise_for_status()
+
     async def unread(self) -> int:
         answer = await self.client.get("notifications/unread")
         return int(answer.raise_for_status().json()["unread_count"])
@@ -300,6 +304,26 @@ async def test_row_can_be_marked_as_unread_archived_and_brought_back(
     await tab.shows_unread(2)
     await expect(tab.rows).to_have_count(2)
     assert await tab.contents() == ["newer", "older"]
+
+
+async def test_what_a_user_does_not_want_goes_from_the_page_and_comes_back(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone
+) -> None:
+    bob, alice = be(server.url, "bob"), be(server.url, "alice")
+    tab = await open_tab(server.url + "/", token_for("bob"))
+    await alice.publish("bob", "liked your photo")
+    await alice.publish("bob", "wrote to you", category="news")
+    await tab.shows_unread(2)
+    await bob.prefer(like={"in_app": False})
+    await tab.shows_unread(1)
+    await expect(tab.rows).to_have_count(1)
+    await alice.publish("bob", "liked your story")
+    await bob.prefer(like=None)
+    await tab.shows_unread(3)
+    await expect(tab.rows).to_have_count(3)
+    await bob.prefer(like={"muted": True})
+    await tab.shows_unread(1)
+    await expect(tab.rows).to_have_count(3)
 
 
 @pytest.mark.parametrize("is_answer_late", [True, False], ids=["late answer", "late request"])
