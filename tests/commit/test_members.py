@@ -201,6 +201,25 @@ async def test_when_the_last_owner_leaves_the_room_has_an_heir(
     assert [change["change"] for change in changes] == ["left"] + ["role"] * (before[heir] != "owner")
 
 
+@pytest.mark.parametrize("number", [1, 2])
+async def test_of_two_owners_who_step_down_at_once_one_stays(
+    store: Store, other_store: Store, number: int
+) -> None:
+    await make(store, bob="owner", cyd="member")
+    instances = (store, (store, other_store)[number - 1])
+
+    answers = await asyncio.gather(
+        *(
+            do(instance, user, "put", user, role="member")
+            for instance, user in zip(instances, ("ann", "bob"), strict=True)
+        ),
+        return_exceptions=True,
+    )
+
+    assert [answer.code for answer in answers if isinstance(answer, Refused)] == ["last_owner"]
+    assert sorted((await roles_in(store)).values()) == ["member", "member", "owner"]
+
+
 async def test_a_public_room_that_all_have_left_belongs_to_who_joins_next(store: Store) -> None:
     await make(store)
     await do(store, "ann", "remove", "ann")
