@@ -274,7 +274,8 @@ class Item:
 
 @dataclass(slots=True, kw_only=True)
 class Bell:
-    """A client's state. items: by id, in position order. cursor: the newest id seen, None before one.
+    """A client's state. items: by id, as the list has them, the oldest first. cursor: the newest id seen,
+    None before one.
 
     rooms: what is unread in each, without zeros; who is in them and what is said there is not in here.
     must_fetch: what it has is not all, until the list is fetched. to_replay: how many frames of the replay
@@ -321,7 +322,7 @@ class Bell:
         elif frame.is_of_room or frame.event in IN_ROOMS:
             pass
         elif frame.event == "message":
-            for row in notifications_of(frame.data):
+            for row in reversed(notifications_of(frame.data)):
                 self._put(row, frame.position)
         elif frame.event == "expire":
             for id_ in frame.data["data"]["ids"]:
@@ -457,7 +458,7 @@ class Api:
         return Bell(
             items={
                 row["id"]: Item.from_list(row)
-                for row in sorted(rows + archived, key=lambda row: int(row["position"]))
+                for row in sorted(rows + archived, key=lambda row: (row["position"], row["id"]))
             },
             unread_count=unread["unread_count"],
             categories=unread["unread"]["categories"],
