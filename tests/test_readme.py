@@ -1,26 +1,39 @@
-"""The README is true: its lines run and are answered as it says, and nothing is missing from it.
+"""README.md and docs/api are true: their lines run and are answered as they say, and nothing is missing.
 
-`python tests/test_readme.py` writes its table of settings anew.
+Each chapter of docs/api is one session with a server that is new, and so is "Two users and a room":
+
+1. The first `sh` block is what the others need; its output is not looked at.
+2. Below each other one stands what it prints (`json`, or `text`), or frames, or both in this order.
+3. `curl -N` opens a stream, as in a second terminal, that stays open to the end of the session. A `text`
+   block of frames is what the newest stream shows next.
+
+`python tests/test_readme.py` writes anew the table of settings, and each answer that is another one now.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
+import itertools
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
+from typer.testing import CliRunner
 
 from conftest import StartServer
-from lumen_notify import Lumen
+from lumen_notify import Lumen, cli
 from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.model import CloseReason
 from lumen_notify.settings import Settings
@@ -28,9 +41,18 @@ from servers import RunningServer, wait_until
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-TEXT = README.read_text("utf-8")
+CHAPTERS = sorted((ROOT / "docs/api").glob("*.md"))
+TEXTS = {path: path.read_text("utf-8") for path in (README, *CHAPTERS)}
+TEXT = "\n".join(TEXTS.values())
+STORY = "Two users and a room"
+WIDTH = 118
+SILENCE_SECONDS = 1.0  # after which a stream that is written down is taken to have shown all
+SETTINGS_OF = {"accounts": {"LUMEN_ACCOUNTS": "on"}}
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_HEADING = re.compile(r"^(#+) (.*)$", re.MULTILINE)
+_FRAME = re.compile(r"^(id|event|retry): ", re.MULTILINE)
+_TOKEN = re.compile(r"\$\(lumen-notify (token [^()]*)\)")
 _SETTINGS = re.compile(
     r"(?<=<!-- settings: written by `python tests/test_readme.py` -->\n).*?(?=<!-- end)", re.DOTALL
 )
@@ -48,9 +70,15 @@ UNANSWERED_CODES = {
 }
 
 
-def section(heading: str) -> str:
-    """Return what stands under `## heading`, up to the next of its kind."""
-    return TEXT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+def section(title: str) -> str:
+    """Return the section whose title begins so, with its heading, up to the next of its rank."""
+    for text in TEXTS.values():
+        bare = _BLOCK.sub(lambda block: re.sub("(?m)^#", " ", block[0]), text)
+        for found in _HEADING.finditer(bare):
+            if found[2].startswith(title):
+                after = re.compile(rf"^#{{1,{len(found[1])}}} ", re.MULTILINE).search(bare, found.end())
+                return text[found.start() : after.start() if after else None]
+    raise AssertionError(f"no heading begins with {title!r}")
 
 
 def blocks(text: str, *kinds: str) -> list[tuple[str, str]]:
@@ -58,15 +86,41 @@ def blocks(text: str, *kinds: str) -> list[tuple[str, str]]:
     return [(kind, content) for kind, content in _BLOCK.findall(text) if kind in kinds]
 
 
+# What differs from run to run: what it looks like, its name where answers are compared, and what is told
+# instead where they are written. Positions are the same every time, and stay.
+_VARYING = (
+    (
+        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
+        "ID",
+        "01a20185-0647-7000-a5ee-ff481572658b",
+    ),
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "TIME", "2026-01-31T08:00:00.000Z"),
+    (re.compile(r'(?<="instance":")[^"]+|(?<="instance": ")[^"]+'), "INSTANCE", "web-1:4711"),
+    (
+        re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"),
+        "JWT",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl",
+    ),
+    (re.compile(r"\blnr_[\w-]{64}"), "REFRESH", "lnr_" + 64 * "A"),
+    (re.compile(r"(?m)(?<=^id: )[0-9a-z]+(?=-)"), "EPOCH", "z4fpd8go"),
+    (re.compile(r"(?m)(?<=^retry: )\d+$"), "MS", "2417"),
+)
+
+
 def masked(text: str) -> str:
-    """Put one word for whatever differs from run to run. Positions stay: they are the same every time."""
-    text = re.sub(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b", "ID", text)
-    text = re.sub(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME", text)
-    text = re.sub(r'(?<="instance":)( ?)"[^"]+"', r'\1"INSTANCE"', text)
-    text = re.sub(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "JWT", text)
-    text = re.sub(r"\blnr_[\w-]{64}", "REFRESH", text)
-    text = re.sub(r"^id: [0-9a-z]+-", "id: EPOCH-", text, flags=re.MULTILINE)
-    return re.sub(r"^retry: \d+$", "retry: MS", text, flags=re.MULTILINE)
+    """Put one word for whatever differs from run to run."""
+    for pattern, word, _ in _VARYING:
+        text = pattern.sub(word, text)
+    return text
+
+
+def exemplary(text: str) -> str:
+    """Put one value for whatever differs from run to run; different ids stay different."""
+    for pattern, word, value in _VARYING:
+        names = list(dict.fromkeys(pattern.findall(text)))
+        for number, name in enumerate(names):
+            text = text.replace(name, value.replace("7000", f"7{number:03x}") if word == "ID" else value)
+    return text
 
 
 def run(server: RunningServer, script: str) -> str:
@@ -165,45 +219,141 @@ def test_make_run_is_serve_demo() -> None:
     assert planned.stdout.strip().endswith("lumen-notify serve --demo")
 
 
-def test_each_example_of_the_api_is_answered_as_the_readme_says(
-    start_server: StartServer, curls: list[Curl]
-) -> None:
-    server = start_server()
-    # What the first minute has left behind: an open stream, and a notification that is read.
-    _, open_stream, publish, mark_read = (content for _, content in blocks(section("The first minute"), "sh"))
-    curls.append(Curl(server, open_stream))
-    curls[0].wait_for("event: ready")
-    run(server, publish)
-    run(server, mark_read)
+class Session:
+    """Blocks of a document, run one after the other in one shell, with streams open beside it.
 
-    assert_answered(server, section("The API"))
+    Tokens are made by the command that the block names, but in this process: a hundred times as fast.
+    """
+
+    def __init__(self, server: RunningServer) -> None:
+        self._server = server
+        self._folder = Path(tempfile.mkdtemp(dir=server.folder))
+        self._numbers = itertools.count(1)
+        self._stream: Path | None = None
+        self._shown = 0
+        self._errors = self._folder / "errors"
+        with self._errors.open("wb") as errors:
+            self._shell = subprocess.Popen(
+                ["bash", "-eu"],
+                stdin=subprocess.PIPE,
+                stderr=errors,
+                cwd=server.folder,
+                env=environment(server),
+                text=True,
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.killpg(self._shell.pid, signal.SIGKILL)
+        self._shell.wait()
+        if self._shell.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._shell.stdin.close()
+
+    def run(self, block: str) -> str:
+        """Run a block and return what it prints; of a stream nothing, which stays open."""
+        block = _TOKEN.sub(lambda call: self._token(call[1]), block)
+        block = block.replace("http://127.0.0.1:8000", self._server.url).replace("curl ", "curl -sS ")
+        path = self._folder / str(next(self._numbers))
+        if is_stream(block):
+            self._stream, self._shown = path, 0
+            path.touch()
+            self._feed(f"{{ {block}\n}} < /dev/null > {path} &\n")
+            return ""
+        done = path.with_suffix(".done")
+        self._feed(f"{{ {block}\n}} < /dev/null > {path}\n: > {done}\n")
+        wait_until(
+            lambda: done.exists() or self._shell.poll() is not None, within_seconds=60, what="an answer"
+        )
+        assert done.exists(), f"{block}\n{self._errors.read_text('utf-8')}"
+        return path.read_text("utf-8")
+
+    def next_frames(self, expected: str | None) -> str:
+        """Return what the newest stream shows next: as long as `expected`, or (None) until it is silent."""
+        assert self._stream is not None, "no stream is open"
+        wanted = expected.strip().count("\n") + 1 if expected else 1
+        stream = self._stream
+
+        def lines() -> list[str]:
+            return stream.read_text("utf-8")[self._shown :].lstrip("\n").splitlines(keepends=True)
+
+        def is_there() -> bool:
+            got = lines()
+            return len(got) >= wanted and got[wanted - 1].endswith("\n")
+
+        wait_until(is_there, within_seconds=20, what=f"{wanted} lines of the stream")
+        if expected is None:
+            time.sleep(SILENCE_SECONDS)
+            wanted = len(lines())
+        text = "".join(lines()[:wanted])
+        before = stream.read_text("utf-8")[self._shown :]
+        self._shown += len(before) - len(before.lstrip("\n")) + len(text)
+        return text
+
+    def _feed(self, script: str) -> None:
+        assert self._shell.stdin is not None
+        self._shell.stdin.write(script)
+        self._shell.stdin.flush()
+
+    def _token(self, arguments: str) -> str:
+        with contextlib.chdir(self._server.folder):
+            made = CliRunner().invoke(cli.app, arguments.split(), env=environment(self._server))
+        assert made.exit_code == 0, made.output
+        return made.stdout.strip()
 
 
-def test_each_example_of_accounts_is_answered_as_the_readme_says(start_server: StartServer) -> None:
-    assert_answered(start_server(LUMEN_ACCOUNTS="on"), section("Accounts"))
+def is_stream(block: str) -> bool:
+    return "curl -N " in block or "curl -sS -N " in block
 
 
-def assert_answered(server: RunningServer, told: str) -> None:
-    """Run all requests in one shell; hold each answer to what stands below its request."""
-    examples: list[tuple[str, str, str]] = []
-    requests: list[str] = []
+def is_frames(kind: str, content: str) -> bool:
+    return kind == "text" and _FRAME.search(content) is not None
+
+
+def answered(session: Session, told: str, *, anew: bool = False) -> Iterator[tuple[str, str, str, str]]:
+    """Run a document's blocks: yields (request, kind, what is told, what is answered)."""
+    request, answer, answers = "", "", 1  # the first block needs no answer
     for kind, content in blocks(told, "sh", "json", "text"):
         if kind == "sh":
-            requests.append(content)
+            assert answers, f"no answer is told: {request}"
+            request, answers = content, int(not request)
+            answer = session.run(content)
+        elif is_frames(kind, content):
+            answers += 1
+            yield request, "frames", content, session.next_frames(None if anew else content)
         else:
-            examples.append((requests[-1], kind, content))
-    # A stream of the README ends by --max-time, which is curl's status 28.
-    script = "\nprintf '\\036'\n".join(f"{request.rstrip()} || test $? = 28" for request in requests)
-    answers = run(server, script).split("\x1e")
+            answers += 1
+            yield request, kind, content, answer
+    assert answers, f"no answer is told: {request}"
 
-    shown = dict(zip(requests, answers, strict=True))
-    assert len(examples) == len(requests) - 1  # all but the one that sets variables
-    for request, kind, expected in examples:
-        answer = masked(shown[request])
-        if kind == "json":
-            assert json.loads(answer) == json.loads(masked(expected)), request
-        else:
-            assert answer.strip() == masked(expected).strip(), request
+
+def is_the_same(kind: str, told: str, answer: str) -> bool:
+    told, answer = masked(told), masked(answer)
+    if kind == "json":
+        return bool(json.loads(answer) == json.loads(told))
+    return answer.strip() == told.strip()
+
+
+def chapters() -> Iterator[tuple[str, str]]:
+    """Yield (name, text) of what is one session each."""
+    yield "README", section(STORY)
+    yield from ((path.stem, TEXTS[path]) for path in CHAPTERS)
+
+
+@pytest.mark.parametrize(("name", "told"), [pytest.param(*one, id=one[0]) for one in chapters()])
+def test_each_example_is_answered_as_it_is_told(start_server: StartServer, name: str, told: str) -> None:
+    with Session(start_server(**SETTINGS_OF.get(name, {}))) as session:
+        count = 0
+        for request, kind, expected, answer in answered(session, told):
+            count += 1
+            if kind == "json":
+                assert json.loads(masked(answer)) == json.loads(masked(expected)), request
+            else:
+                assert masked(answer).strip() == masked(expected).strip(), request
+    assert count > 3
 
 
 async def test_every_route_is_in_the_readme(sqlite_url: str) -> None:
@@ -229,12 +379,12 @@ def paths(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[str, 
 def is_told(method: str, path: str) -> bool:
     last = path.rpartition("/")[2]
     if last in ACTIONS and method == "POST":
-        return f"`{last}`" in section("The API") or f"`{method} {path}`" in TEXT
+        return f"`{last}`" in section("Mark: `POST") or f"`{method} {path}`" in TEXT
     return f"`{method} {path}`" in TEXT or (path.count("/") == 1 and f"`{path}`" in TEXT)
 
 
 def test_every_setting_is_in_the_readme_as_it_is() -> None:
-    found = _SETTINGS.search(TEXT)
+    found = _SETTINGS.search(TEXTS[README])
     assert found is not None
     assert found[0] == settings_table(), "run `python tests/test_readme.py`"
 
@@ -274,12 +424,30 @@ def test_every_frame_is_in_the_readme() -> None:
 
 def test_python_of_the_readme_is_python() -> None:
     for _, content in blocks(TEXT, "python"):
-        compile(content, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        compile(content, "documentation", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
-def test_every_link_into_the_repository_leads_somewhere() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_every_link_into_the_repository_leads_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)\s]+)\)", _BLOCK.sub("", TEXTS[path])):
+        if "://" in link:
+            continue
+        target, _, place = link.partition("#")
+        there = (path.parent / target).resolve() if target else path
+        assert there.exists(), link
+        if place:
+            assert place in places(TEXTS[there]), link
+
+
+def test_every_chapter_is_in_the_readme() -> None:
+    index = re.findall(r"\(docs/api/(\w+)\.md\)", section("The API"))
+    assert sorted(set(index)) == [path.stem for path in CHAPTERS]
+
+
+def places(text: str) -> set[str]:
+    """Return what a link can name in a document: its headings, as GitHub makes anchors of them."""
+    headings = [found[2] for found in _HEADING.finditer(_BLOCK.sub("", text))]
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def error_codes() -> set[str]:
@@ -313,5 +481,51 @@ def cell(default: str) -> str:
     return default if default == "not set" else f"`{default}`"
 
 
+def laid_out(value: Any, indent: int = 0) -> str:
+    """Return JSON as the documents have it: lines filled up to WIDTH, objects of a list each on its own."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if indent + len(flat) < WIDTH or not isinstance(value, dict | list) or not value:
+        return flat
+    if isinstance(value, list) and isinstance(value[0], dict):
+        pad = "\n" + " " * (indent + 1)
+        return "[" + pad + ("," + pad).join(laid_out(one, indent + 1) for one in value) + "]"
+    parts = (
+        [laid_out(one, indent + 1) for one in value]
+        if isinstance(value, list)
+        else [f"{json.dumps(name)}: {laid_out(one, indent + 1)}" for name, one in value.items()]
+    )
+    lines = [""]
+    for part in parts:
+        if lines[-1] and (indent + 3 + len(lines[-1]) + len(part) > WIDTH or "\n" in lines[-1] + part):
+            lines.append("")
+        lines[-1] += (", " if lines[-1] else "") + part
+    start, end = "[]" if isinstance(value, list) else "{}"
+    return start + (",\n" + " " * (indent + 1)).join(lines) + end
+
+
+def write_anew() -> None:
+    """Write the table of settings, and the answers that are others now."""
+    README.write_text(_SETTINGS.sub(lambda _: settings_table(), TEXTS[README]), "utf-8")
+    for path in TEXTS:
+        text = path.read_text("utf-8")
+        told = section(STORY) if path is README else text
+        fresh = ""
+        rest = told
+        with tempfile.TemporaryDirectory() as folder:
+            server = RunningServer(Path(folder), environ=SETTINGS_OF.get(path.stem))
+            with server, Session(server) as session:
+                for _, kind, expected, answer in answered(session, told, anew=True):
+                    shown = expected
+                    if not is_the_same(kind, expected, answer):
+                        shown = exemplary(answer).strip() + "\n"
+                        if kind == "json":
+                            shown = laid_out(json.loads(shown)) + "\n"
+                    opening = f"```{'json' if kind == 'json' else 'text'}\n"
+                    before, found, rest = rest.partition(f"{opening}{expected}```\n")
+                    assert found, expected
+                    fresh += f"{before}{opening}{shown}```\n"
+        path.write_text(text.replace(told, fresh + rest), "utf-8")
+
+
 if __name__ == "__main__":
-    README.write_text(_SETTINGS.sub(lambda _: settings_table(), TEXT), "utf-8")
+    write_anew()
