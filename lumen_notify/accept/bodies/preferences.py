@@ -49,7 +49,7 @@ def _minutes(value: int) -> int:
 TimeOfDay = Annotated[
     str,
     AfterValidator(_time),
-    Field(json_schema_extra={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:30"]}),
+    Field(json_schema_extra={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
 ]
 
 
@@ -69,10 +69,10 @@ class ChoiceBody(Body):
 class QuietHoursBody(Body):
     """When push waits, by the clocks of a time zone; on the next day if `to` is not later than `from`."""
 
-    begin: Annotated[TimeOfDay, Field(alias="from")]
+    begin: Annotated[TimeOfDay, Field(alias="from", json_schema_extra={"examples": ["22:30"]})]
     """From this time of day."""
 
-    to: Annotated[TimeOfDay, AfterValidator(_another)]
+    to: Annotated[TimeOfDay, AfterValidator(_another), Field(json_schema_extra={"examples": ["07:00"]})]
     """To this one, which is another."""
 
     time_zone: Annotated[
