@@ -8,6 +8,9 @@ from typing import Any
 import schemathesis
 from schemathesis import Case, HookContext
 
+CALLER = "alice"
+"""Whose token test_schemathesis.py shows. Schemathesis learns of her from answers."""
+
 EXCLUSIVE = ("before", "after", "around")
 
 
@@ -29,7 +32,14 @@ def unsaid(case: Case[Any]) -> Iterator[object]:
             for body in bodies:
                 yield body.get("quiet_hours")
                 yield any((body.get("categories") or {}).values())
-        case "sendMessage" | "sendDirectMessage":  # that a message is in the room, that a user is
+        case (
+            "sendMessage" | "sendDirectMessage"
+        ):  # that a message is in the room, a user is; another than one
             yield from (body.get(name) for body in bodies for name in ("reply_to", "mentions"))
+            yield from (body.get("to") == CALLER for body in bodies)
+        case "createRoom":  # that two are two
+            yield from (CALLER in body.get("members", ()) for body in bodies)
+        case "putBlock":  # likewise
+            yield case.path_parameters.get("user") == CALLER
         case "listMessages":  # that of several query parameters there is one at most
             yield sum(name in (case.query or {}) for name in EXCLUSIVE) > 1
