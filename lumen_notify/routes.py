@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.accept import problems
@@ -226,11 +226,16 @@ def _described(routes: Sequence[DescribedRoute]) -> Iterator[tuple[str, str, Ope
             yield method, route.path, operation
 
 
-class _Application:
+class Application:
     """The routes, with an answer for whoever finds none."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """Give all routes, also those that are found by their segments."""
+        return self._router.routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request: ASGI 3."""
@@ -245,7 +250,7 @@ class _Application:
 
 
 def _application(router: Router, settings: Settings) -> ASGIApp:
-    application = _Application(router)
+    application = Application(router)
     if not settings.cors_origins:
         return application
     return CORSMiddleware(

@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 from typer.testing import CliRunner
 
@@ -36,6 +35,7 @@ from conftest import StartServer
 from lumen_notify import Lumen, cli
 from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.model import CloseReason
+from lumen_notify.routes import Application
 from lumen_notify.settings import Settings
 from servers import RunningServer, wait_until
 
@@ -360,7 +360,7 @@ async def test_every_route_is_in_the_readme(sqlite_url: str) -> None:
     async with Lumen(Settings(database_url=sqlite_url, accounts="on")) as lumen:
         assert lumen._parts is not None
         application = lumen._parts.application
-    assert isinstance(application, Starlette)
+    assert isinstance(application, Application)
     routes = list(paths(application.routes))
     assert len(routes) > 10
     assert [route for route in routes if not is_told(*route)] == []

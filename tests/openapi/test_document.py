@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from documents import operations, references
 from lumen_notify import Lumen
 from lumen_notify.page import Page
-from lumen_notify.routes import DescribedRoute
+from lumen_notify.routes import Application, DescribedRoute
 from test_readme import TEXT, UNANSWERED_CODES, error_codes, paths
 
 WITHOUT_TOKEN = {f"/api/v1/auth/{name}" for name in ("register", "login", "refresh", "logout")}
@@ -22,7 +22,7 @@ WITHOUT_TOKEN = {f"/api/v1/auth/{name}" for name in ("register", "login", "refre
 def test_every_route_is_in_the_document_and_nothing_else(lumen: Lumen, document: Any) -> None:
     assert lumen._parts is not None
     application = lumen._parts.application
-    assert isinstance(application, Starlette)
+    assert isinstance(application, Application)
     routes = set(paths(application.routes))
     assert len(routes) > 15
     assert {(method, path) for method, path, _ in operations(document)} == routes
@@ -31,7 +31,7 @@ def test_every_route_is_in_the_document_and_nothing_else(lumen: Lumen, document:
 def test_every_route_was_declared_with_its_description(lumen: Lumen) -> None:
     assert lumen._parts is not None
     application = lumen._parts.application
-    assert isinstance(application, Starlette)
+    assert isinstance(application, Application)
     for route in application.routes:
         is_page = isinstance(route, Mount) and isinstance(route.app, Page)
         inner = route.routes if isinstance(route, Mount) and not is_page else [route]
