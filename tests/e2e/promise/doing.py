@@ -24,6 +24,7 @@ from .steps import (
     Cancel,
     Close,
     Connect,
+    Digest,
     Disconnect,
     Dismiss,
     Edit,
@@ -83,6 +84,7 @@ class Doing:
             Cancel: self._cancel,
             Mark: self._mark,
             Prefer: self._prefer,
+            Digest: self._digest,
             Pass: self._pass,
             Make: self._make,
             Admit: self._admit,
@@ -115,6 +117,8 @@ class Doing:
             bodies.append(
                 {"to": to, "category": step.category, "content": self._content(to.get("room")), **when}
             )
+            if step.is_low:
+                bodies[-1]["priority"] = "low"
             if step.group is not None:
                 bodies[-1]["group_key"] = f"group {step.group}"
         sender, body = step.sender, bodies if step.number else bodies[0]
@@ -178,6 +182,10 @@ class Doing:
     async def _prefer(self, step: Prefer) -> None:
         choice = {"in_app": step.in_app, "muted": step.muted}
         await self._apis[step.user].ask("PUT", "/preferences", {"categories": {step.category: choice}})
+
+    async def _digest(self, step: Digest) -> None:
+        minutes = 5 if step.is_on else 0
+        await self._apis[step.user].ask("PUT", "/preferences", {"digest": {"minutes": minutes}})
 
     async def _pass(self, step: Pass) -> None:
         self._world.now += step.seconds * 1000

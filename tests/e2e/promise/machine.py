@@ -24,7 +24,7 @@ from .world import World
 TTL_SECONDS = 30 * 86_400
 """Of a token: however the clock jumps, it holds."""
 
-RETENTION_SECONDS = 300
+RETENTION_SECONDS = 600
 
 
 class Promise(RuleBasedStateMachine):

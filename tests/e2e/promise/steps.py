@@ -25,7 +25,8 @@ class Publish:
     """to: None for everyone. room: for the members of which room instead, None for none. number: of
     notifications in the batch, 0 for one that is not in a list. is_mixed: every second one is for everyone.
     key: which Idempotency-Key; the first publish with it decides the body. after_seconds: until it leaves,
-    lasting_seconds: from then on to its end; None: at once, for ever. group: which group key."""
+    lasting_seconds: from then on to its end; None: at once, for ever. group: which group key. is_low: of low
+    priority, for the next bundle of those who want bundles."""
 
     sender: str
     to: tuple[str, ...] | None
@@ -37,6 +38,7 @@ class Publish:
     lasting_seconds: int | None = None
     group: int | None = None
     room: int | None = None
+    is_low: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ class Prefer:
     category: str
     in_app: bool | None
     muted: bool | None
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Whether what is of low priority comes in bundles, every five minutes."""
+
+    user: str
+    is_on: bool
 
 
 @dataclass(frozen=True)
@@ -214,6 +224,7 @@ Step = (
     | Cancel
     | Mark
     | Prefer
+    | Digest
     | Pass
     | Make
     | Admit
@@ -268,6 +279,16 @@ grouped = st.builds(
     after_seconds=st.none() | st.just(30),
     lasting_seconds=st.none() | st.just(90),
     group=st.integers(0, 1),
+    is_low=st.booleans(),
+)
+low = st.builds(
+    Publish,
+    sender=users,
+    to=st.lists(users, min_size=1, max_size=3, unique=True).map(tuple),
+    category=categories,
+    number=st.integers(0, 3),
+    lasting_seconds=st.none() | st.sampled_from([45, 400]),
+    is_low=st.just(True),
 )
 to_rooms = st.builds(
     Publish,
@@ -289,7 +310,8 @@ marks = st.builds(
 )
 choices = st.sampled_from([None, True, False])
 prefers = st.builds(Prefer, user=users, category=categories, in_app=choices, muted=choices)
-passes = st.builds(Pass, seconds=st.sampled_from([1, 40, 70]))
+digests = st.builds(Digest, user=users, is_on=st.sampled_from([True, True, False]))
+passes = st.builds(Pass, seconds=st.sampled_from([1, 40, 70, 310]))
 makes = st.builds(
     Make,
     user=users,
@@ -332,7 +354,9 @@ connects = st.builds(
 )
 disconnects = st.builds(Disconnect, pick=st.integers(0, MAX_CLIENTS))
 
-in_inboxes: st.SearchStrategy[Step] = st.one_of(publishes, marks, timed, grouped, cancels, prefers, passes)
+in_inboxes: st.SearchStrategy[Step] = st.one_of(
+    *(publishes, marks, timed, grouped, low, cancels, prefers, digests, passes, passes)
+)
 in_rooms: st.SearchStrategy[Step] = st.one_of(
     *(makes, admits, joins, dismissals, leaves, bans, renames, closings, to_rooms),
     *(sayings, sayings, sayings, reads, reads, edits, withdrawals, whispers, blocks),
