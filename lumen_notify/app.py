@@ -97,7 +97,7 @@ class Lumen(Notifier):
         user_id: the recipient; or `to`, as in the HTTP body: `{"users": [...]}`, `{"room": id}`,
         `{"all": True}`. sender: `{"id", "username"?, "avatar"?}`; without it the sender is `system`. fields:
         title, data, priority, deliver_at, expires_at, group_key. Raises Invalid, NotFound (of a room),
-        Unavailable.
+        RateLimited, Unavailable.
         """
         parts = self._parts or await self._opened()
         given = {"to": to or {"user": user_id}, "category": category, "content": content, **fields}

@@ -13,7 +13,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
-from lumen_notify.commit.publication import Published
+from lumen_notify.commit.publication import Published, Status
 from lumen_notify.errors import Conflict
 from lumen_notify.model import to_json
 
@@ -40,7 +40,7 @@ class Repeats:
         """
         rows = await self._database.fetch("idempotent_answers", rows=[{"owner": key.owner, "key": key.key}])
         answers = [answer for _, _, digest, answer in rows if digest == key.digest]
-        return [Published(**one) for one in json.loads(answers[0])] if answers else None
+        return _published(answers[0]) if answers else None
 
 
 async def kept_answers(
@@ -70,4 +70,14 @@ def repeated(key: IdempotencyKey, digest: str, answer: str) -> object:
     """Return what was answered, or Conflict if another request was."""
     if digest != key.digest:
         return Conflict("this Idempotency-Key was used for another request", code="idempotency_key_reused")
-    return [Published(**one) for one in json.loads(answer)]
+    return _published(answer)
+
+
+def _published(answer: str) -> Sequence[Published]:
+    return [Published(**one) if isinstance(one, dict) else _older(*one) for one in json.loads(answer)]
+
+
+def _older(id_: str, recipients: int | None, position: int | None, *_: object) -> Published:
+    """Read what an earlier version has kept."""
+    status: Status = "scheduled" if position is None else "sent"
+    return Published(id=id_, recipients=recipients, position=position, status=status)

@@ -103,6 +103,25 @@ async def test_repeat_by_key_gets_the_first_answer_and_writes_nothing(log: Log, 
     assert await count(database, "event") == 2
 
 
+async def test_what_an_earlier_version_has_kept_of_a_key_is_answered(log: Log, database: Database) -> None:
+    row = {
+        "owner": "app",
+        "key": "k",
+        "digest": "d",
+        "answer": '[["a",1,7],["b",null,null]]',
+        "created_at": 1,
+    }
+    async with log.draft() as draft:
+        draft.add("keep_idempotent_answers", rows=[row])
+    again = await write(log, Publish(publications=(publication("ann"),), key=key("k")))
+    assert again == [
+        [
+            Published(id="a", recipients=1, position=7),
+            Published(id="b", recipients=None, position=None, status="scheduled"),
+        ]
+    ]
+
+
 async def test_key_with_another_body_is_a_conflict_for_that_command_alone(
     log: Log, database: Database
 ) -> None:
