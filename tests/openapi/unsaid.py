@@ -32,9 +32,7 @@ def unsaid(case: Case[Any]) -> Iterator[object]:
             for body in bodies:
                 yield body.get("quiet_hours")
                 yield any((body.get("categories") or {}).values())
-        case (
-            "sendMessage" | "sendDirectMessage"
-        ):  # that a message is in the room, a user is; another than one
+        case "sendMessage" | "sendDirectMessage":  # that a message or user is in the room; two are two
             yield from (body.get(name) for body in bodies for name in ("reply_to", "mentions"))
             yield from (body.get("to") == CALLER for body in bodies)
         case "createRoom":  # that two are two
