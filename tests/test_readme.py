@@ -321,6 +321,7 @@ def answered(session: Session, told: str, *, anew: bool = False) -> Iterator[tup
             assert answers, f"no answer is told: {request}"
             request, answers = content, int(not request)
             answer = session.run(content)
+            assert answers == 0 or "urn:lumen-notify:" not in answer, f"{request}{answer}"
         elif is_frames(kind, content):
             answers += 1
             yield request, "frames", content, session.next_frames(None if anew else content)
