@@ -9,7 +9,7 @@ from typing import Any
 
 from clients import Api, Bell, Refusal
 from lumen_notify import Settings
-from lumen_notify.model import new_id, rfc3339
+from lumen_notify.model import from_rfc3339, new_id, rfc3339
 
 from .client import IN_ROOM, Client, State
 from .places import Places
@@ -57,7 +57,8 @@ MAY_NOT = (403, 404, 409)
 
 
 class Doing:
-    """Called with a step. number: of things published and said so far."""
+    """Called with a step. number: of things published and said so far. promised: what was scheduled and is to
+    leave as it is, the time by id."""
 
     def __init__(
         self,
@@ -68,6 +69,7 @@ class Doing:
         epoch: str,
     ) -> None:
         self.number = 0
+        self.promised: dict[str, int] = {}
         self.is_publishing = False
         self._world = world
         self._settings = settings
@@ -125,7 +127,10 @@ class Doing:
         if step.key is None:
             # The clock may have jumped over its time; the room may not be there.
             with _allowing(*([422] if when else []), *([] if step.room is None else MAY_NOT)):
-                await self._apis[sender].post("", body)
+                answer = await self._apis[sender].post("", body)
+                if list(when) == ["deliver_at"] and step.group is None and step.room is None:
+                    answers = answer["items"] if step.number else [answer]
+                    self.promised |= {one["id"]: from_rfc3339(when["deliver_at"]) for one in answers}
         else:
             sender, body = self._keyed.setdefault(step.key, (sender, body))
             answer = await self._apis[sender].post("", body, key=f"key {step.key}")
@@ -149,8 +154,10 @@ class Doing:
         api = self._apis[step.sender]
         waiting = (await api.get("/scheduled"))["items"]
         if waiting:
+            id_ = waiting[step.pick % len(waiting)]["id"]
             with _allowing(404):  # it may leave at this moment
-                await api.ask("DELETE", f"/notifications/scheduled/{waiting[step.pick % len(waiting)]['id']}")
+                await api.ask("DELETE", f"/notifications/scheduled/{id_}")
+                self.promised.pop(id_, None)
 
     async def _mark(self, step: Mark) -> None:
         api = self._apis[step.user]

@@ -18,7 +18,7 @@ from . import places, steps
 from .client import Client, State
 from .doing import SMALL_BACKLOG_BYTES, Doing
 from .record import Record
-from .steps import CATEGORIES, USERS, Connect, Make, Pass, Publish, Step
+from .steps import CATEGORIES, USERS, Connect, Make, Pass, Prefer, Publish, Step
 from .world import World
 
 TTL_SECONDS = 30 * 86_400
@@ -106,6 +106,7 @@ class Promise(RuleBasedStateMachine):
             await self.do(Connect(user=user))
         for category in CATEGORIES:
             await self.do(Publish(sender="ann", to=USERS, category=category, number=2))
+        await self.do(Prefer(user="cyd", category="comment", in_app=None, muted=True))
         await self.do(Make(user="ann", room="one", kind="public", members=("bob",)))
         await self._verify()
 
@@ -161,6 +162,8 @@ class Promise(RuleBasedStateMachine):
     async def _verify(self) -> None:
         await self.world.settle()
         await self.record.follow()
+        due = {id_ for id_, at in self.do.promised.items() if at <= self.world.now}
+        assert due <= self.record.published(), "what was due has not left"
         for user in USERS:
             fresh = await self._fetch(user)
             mine = [await self._current(one) for one in self.clients[:] if one.user == user]

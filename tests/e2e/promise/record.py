@@ -27,6 +27,10 @@ class Record:
             self.events += page
         assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
 
+    def published(self) -> set[str]:
+        """Return the ids of all notifications that have left, each for itself."""
+        return {json.loads(event.body)["id"] for event in self.events if event.kind == "notification"}
+
     def of_user(self, user: str) -> list[Event]:
         """Return what concerns a user: his own, what is for all, and the rooms' while he is in them."""
         audiences = {user_audience(user), EVERYONE}
