@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lumen_notify.deliver.counters import NOTHING_UNREAD, Counters
+from lumen_notify.deliver.counters import NOTHING_UNREAD, Counters, Spread
 from lumen_notify.deliver.frames import Frame, Notification
 from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.outlet import NO_SOCKET, Outlet, send
@@ -22,17 +22,29 @@ class Channel:
     leave while it is written to. socket: the file number that takes chunks, if there is one stream and
     nothing waits for it; this spares a fan-out to many the way through the outlet, which by then is in no
     cache. joining: how many are on their way in. position: up to which events are shown; shown_at: when
-    something last was, in the wheel's seconds. counters: what is unread at the position; they mean nothing
-    while no stream is open, and are set anew by each that comes. placed: the rooms in which the hub has it.
+    something last was, in the wheel's seconds. total, spread: what is unread at the position; they mean
+    nothing while no stream is open, and are set anew by each that comes. placed: the rooms in which the
+    hub has it.
     """
 
-    __slots__ = ("counters", "joining", "outlets", "placed", "position", "shown_at", "socket", "user_id")
+    __slots__ = (
+        "joining",
+        "outlets",
+        "placed",
+        "position",
+        "shown_at",
+        "socket",
+        "spread",
+        "total",
+        "user_id",
+    )
 
     def __init__(self, user_id: str, position: int) -> None:
         self.user_id = user_id
         self.position = position
         self.shown_at = 0
-        self.counters = NOTHING_UNREAD
+        self.total = 0
+        self.spread = NOTHING_UNREAD
         self.placed = NOTHING_UNREAD.since
         self.outlets: tuple[Outlet, ...] = ()
         self.socket = NO_SOCKET
@@ -42,6 +54,16 @@ class Channel:
     def is_unused(self) -> bool:
         """Nobody is here, and nobody is on the way."""
         return not self.outlets and not self.joining
+
+    @property
+    def counters(self) -> Counters:
+        """What is unread at the position. Setting them is what events do that are for few."""
+        return self.spread.counters(self.total)
+
+    @counters.setter
+    def counters(self, counters: Counters) -> None:
+        self.total = counters.total
+        self.spread = Spread.of(counters)
 
     def enter(self, outlet: Outlet, counters: Counters) -> None:
         """Take in a stream that has been brought up to date. counters: of now."""
@@ -71,7 +93,7 @@ class Channel:
                 self.end(frame.ends)
             if not self.outlets:
                 return
-            if frame.room_id is None or frame.room_id in self.counters.rooms:
+            if frame.room_id is None or frame.room_id in self.spread.rooms:
                 self.counters, chunks = frame.show(self.counters, self.user_id)
                 parts.append(chunks)
         self.write(parts[0] if len(parts) == 1 else b"".join(parts), second)
@@ -95,15 +117,20 @@ def show_to_all(channels: Iterable[Channel], frame: Notification, position: int,
     This loop is what a broadcast to thousands takes beside the system's writes; channels that have been
     shown `position` are left out.
     """
-    moved = frame.moved
+    followed = frame.followed
+    made = frame.made
     for channel in channels:
         if channel.position < position:
             channel.position = position
-            shown = moved.get(channel.counters) or frame.show(channel.counters, "")
-            channel.counters, chunks = shown
-            if not chunks:
+            before = channel.spread
+            spread = followed[before] if before in followed else frame.follow(before)
+            if spread is None:
                 continue
+            if spread is not before:
+                channel.spread = spread
             channel.shown_at = second
+            channel.total = total = channel.total + 1
+            chunks = made.get(total) or frame.encode(total)
             socket = channel.socket
             if socket == NO_SOCKET:
                 for outlet in channel.outlets:

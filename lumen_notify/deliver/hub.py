@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lumen_notify.deliver.channel import Channel, show_to_all
-from lumen_notify.deliver.counters import NOWHERE, Counters
+from lumen_notify.deliver.counters import NOWHERE, Counters, SharedSpreads
 from lumen_notify.deliver.frames import Frame, Gone, Notification, frame_of
 from lumen_notify.deliver.frames.control import whisper
 from lumen_notify.deliver.outlet import Outlet
@@ -54,6 +54,7 @@ class Hub:
         self.deliveries = 0
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
+        self._spreads = SharedSpreads()
         self._in_room: dict[str, set[Channel]] = {}
         self._clock = clock
         self._batch: _Batch | None = None
@@ -74,6 +75,7 @@ class Hub:
     def enter(self, channel: Channel, outlet: Outlet, counters: Counters) -> None:
         """Let a stream that has been brought up to date into its channel. counters: of now."""
         channel.enter(outlet, counters)
+        channel.spread = self._spreads.shared(channel.spread)
         self._place(channel)
 
     def release(self, channel: Channel) -> None:
@@ -198,15 +200,15 @@ class Hub:
         lists = [
             batch.others[room_audience(room_id)]
             for room_id in batch.rooms
-            if joins or room_id in channel.counters.rooms
+            if joins or room_id in channel.spread.rooms
         ]
         lists += [frames for frames in (mine, batch.everyone) if frames]
         return lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_POSITION)
 
     def _place(self, channel: Channel) -> None:
         """Have the channel in the rooms that its user is in, unless it has been released meanwhile."""
-        if channel.placed is not channel.counters.since and not channel.is_unused:
-            self._move(channel, channel.counters.since)
+        if channel.placed is not channel.spread.since and not channel.is_unused:
+            self._move(channel, channel.spread.since)
 
     def _move(self, channel: Channel, rooms: Mapping[str, int]) -> None:
         for room_id in channel.placed.keys() - rooms.keys():

@@ -23,7 +23,7 @@ import asyncio
 from collections.abc import Sequence
 
 from lumen_notify.deliver.channel import Channel
-from lumen_notify.deliver.counters import Counters, SharedCounters
+from lumen_notify.deliver.counters import Counters
 from lumen_notify.deliver.frames import Frame, control
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
@@ -44,7 +44,6 @@ class Welcome:
         self._log = log
         self._max_replay_bytes = max_replay_bytes or NO_BOUND_BYTES
         self._missed = Missed(hub, log, max_bytes=self._max_replay_bytes)
-        self._shared = SharedCounters()
 
     async def join(self, outlet: Outlet, last_event_id: str | None) -> None:
         """Bring a stream up to date and live. last_event_id: as the client says it, None for none.
@@ -86,7 +85,7 @@ class Welcome:
         return await self._missed.since(cursor, user_id, counts)
 
     def _follow(self, channel: Channel, counts: Counts, later: Sequence[Frame]) -> Counters:
-        counters = self._shared.of(counts)
+        counters = Counters.of(counts)
         for frame in later:
             counters, _ = frame.show(counters, channel.user_id)
         return counters

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from lumen_notify.deliver.counters import MAX_SHARED, Counters, SharedCounters
+from lumen_notify.deliver.counters import MAX_SHARED, Counters, SharedSpreads, Spread
 from lumen_notify.deliver.frames import frame_of
-from lumen_notify.model import Counts
 
 from .frames.events import event
-
-
-def counts(**categories: int) -> Counts:
-    return Counts(position=1, categories=categories, rooms={})
 
 
 def test_counters_follow_the_log() -> None:
@@ -42,14 +37,25 @@ def test_zeros_are_left_out_on_the_wire() -> None:
     assert unread == {"unread_count": 2, "unread": {"categories": {}, "rooms": {"b": 2}}}
 
 
-def test_users_with_the_same_numbers_share_them() -> None:
-    shared = SharedCounters()
-    assert shared.of(counts(like=2, follow=1)) is shared.of(counts(follow=1, like=2))
-    assert shared.of(counts(like=2)) is not shared.of(counts(like=3))
-    in_a_room = Counts(position=1, categories={}, rooms={"r": 0}, since={"r": 1})
-    assert shared.of(in_a_room) is not shared.of(in_a_room)
-    first = shared.of(counts())
+def spread(*rooms: str, **categories: int) -> Spread:
+    return Spread.of(Counters(categories, dict.fromkeys(rooms, 2), since=dict.fromkeys(rooms, 1)))
+
+
+def test_total_that_is_taken_off_comes_back() -> None:
+    for categories in ({}, {"like": 3}, {"like": 3, "follow": 3, "news": 1}):
+        before = Counters(categories, {"r": 2}, frozenset({"noise"}), {"r": 1})
+        after = Spread.of(before).counters(before.total)
+        assert after.as_fields() == before.as_fields()
+        assert (after.silent, after.since) == (before.silent, before.since)
+
+
+def test_users_whose_totals_are_spread_alike_share_a_spread() -> None:
+    spreads = SharedSpreads()
+    assert spreads.shared(spread(like=2)) is spreads.shared(spread(like=7))
+    assert spreads.shared(spread(like=2, follow=1)) is spreads.shared(spread(follow=1, like=9))
+    assert spreads.shared(spread(like=2)) is not spreads.shared(spread(follow=2))
+    assert spreads.shared(spread(like=3, follow=1)) is not spreads.shared(spread(like=3, follow=2))
+    assert spreads.shared(spread("r")) is not spreads.shared(spread("r"))
     for number in range(MAX_SHARED + 10):
-        shared.of(counts(like=number))
-    assert len(shared._known) <= MAX_SHARED
-    assert shared.of(counts()).as_fields() == first.as_fields()
+        spreads.shared(spread(like=number + 2, follow=number + 1))
+    assert len(spreads._known) <= MAX_SHARED

@@ -199,7 +199,7 @@ def test_kept_frames_do_not_keep_what_they_were_shown_as() -> None:
     deliver(hub, EVERYONE)
     kept = hub.replay.since(0, ["user:ann", EVERYONE])
     assert kept is not None
-    assert all(isinstance(frame, Notification) and not frame.moved for frame in kept)
+    assert all(isinstance(frame, Notification) and not frame.followed for frame in kept)
 
 
 def test_channel_goes_with_its_last_stream_and_stays_while_one_is_on_the_way() -> None:

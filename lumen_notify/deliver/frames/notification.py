@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.counters import Counters, Spread
 from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
 from lumen_notify.model import Event, to_json
 
 
 class Notification(Frame):
-    """One more of a category. moved: what came of the numbers so far, by what they were before."""
+    """One more of a category. followed: what spreads became; made: chunks, by the total that they show."""
 
-    __slots__ = ("_by_total", "_head", "_openings", "_tail", "category", "moved")
+    __slots__ = ("_head", "_openings", "_tail", "category", "followed", "made")
 
     def __init__(self, event: Event, epoch: str) -> None:
         super().__init__(event, epoch)
@@ -20,8 +20,8 @@ class Notification(Frame):
         self._head = opening.encode()
         self._tail = f',"data":{event.body}}}\n\n'.encode()
         self._openings: dict[int, bytes] = {}
-        self._by_total: dict[int, bytes] = {}
-        self.moved: dict[Counters, Shown] = {}
+        self.followed: dict[Spread, Spread | None] = {}
+        self.made: dict[int, bytes] = {}
 
     @property
     def size_bytes(self) -> int:
@@ -30,30 +30,25 @@ class Notification(Frame):
 
     def show(self, counters: Counters, user_id: str) -> Shown:  # noqa: ARG002 - it is the same for all
         """Count it, unless the user has silenced its category."""
-        shown = self.moved.get(counters)
-        if shown is None:
-            if self.category in counters.silent:
-                shown = counters, NOT_SHOWN
-            else:
-                after = counters.with_one_more(self.category)
-                shown = after, self._encode(after.total)
-            if len(self.moved) < MAX_REMEMBERED:
-                self.moved[counters] = shown
-        return shown
+        if self.category in counters.silent:
+            return counters, NOT_SHOWN
+        after = counters.with_one_more(self.category)
+        return after, self.encode(after.total)
 
     def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - it is the same for all
         """Show it with the numbers of now."""
-        return NOT_SHOWN if self.category in counters.silent else self._encode(counters.total)
+        return NOT_SHOWN if self.category in counters.silent else self.encode(counters.total)
 
-    def forget(self) -> None:
-        """Drop what was remembered."""
-        self.moved.clear()
-        self._by_total.clear()
-        self._openings.clear()
+    def follow(self, spread: Spread) -> Spread | None:
+        """Return what a spread becomes; None if the category is silenced, so that nothing is shown."""
+        after = spread.with_one_more(self.category)
+        if len(self.followed) < MAX_REMEMBERED:
+            self.followed[spread] = after
+        return after
 
-    def _encode(self, total: int) -> bytes:
+    def encode(self, total: int) -> bytes:
         """Put the count between head and tail: it alone differs by user."""
-        known = self._by_total.get(total)
+        known = self.made.get(total)
         if known is not None:
             return known
         digits = b"%d" % total
@@ -61,7 +56,13 @@ class Notification(Frame):
         if opening is None:  # the chunk's size and the head, for numbers of so many digits
             size = len(self._head) + len(digits) + len(self._tail)
             opening = self._openings[len(digits)] = b"%x\r\n%b" % (size, self._head)
-        made = b"".join((opening, digits, self._tail, b"\r\n"))
-        if len(self._by_total) < MAX_REMEMBERED:
-            self._by_total[total] = made
-        return made
+        chunks = b"".join((opening, digits, self._tail, b"\r\n"))
+        if len(self.made) < MAX_REMEMBERED:
+            self.made[total] = chunks
+        return chunks
+
+    def forget(self) -> None:
+        """Drop what was remembered."""
+        self.followed.clear()
+        self.made.clear()
+        self._openings.clear()

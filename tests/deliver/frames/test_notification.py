@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_notify.deliver.chunks import chunk
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.counters import Counters, Spread
 from lumen_notify.deliver.frames import MAX_REMEMBERED, NOT_SHOWN, Notification
 
 from .events import counters, event, json_values, read_one, texts
@@ -44,10 +44,32 @@ def test_count_is_the_only_thing_that_differs_by_user(totals: list[int], is_forg
             frame.forget()
 
 
-def test_users_with_the_same_counters_share_what_follows() -> None:
-    frame, before = one(), counters(like=4)
-    assert frame.show(before, "ann") is frame.show(before, "bob")
-    assert frame.show(before, "ann")[1] is frame.show(counters(like=4), "cyd")[1], "and others the bytes"
+def test_users_with_the_same_count_share_the_bytes() -> None:
+    frame = one()
+    assert frame.show(counters(like=4), "ann")[1] is frame.show(counters(follow=4), "bob")[1]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["like", "follow", "news"]), st.integers(1, 5), max_size=3),
+    st.sets(st.sampled_from(["like", "follow"])),
+)
+def test_what_a_spread_becomes_is_what_the_counters_become(numbers: dict[str, int], silent: set[str]) -> None:
+    frame = one()
+    before = Counters(
+        {n: k for n, k in numbers.items() if n not in silent}, {"r": 2}, frozenset(silent), {"r": 1}
+    )
+    after, chunks = frame.show(before, "ann")
+    spread = frame.follow(Spread.of(before))
+    if spread is None:
+        assert chunks == NOT_SHOWN
+        return
+    followed = spread.counters(before.total + 1)
+    assert (followed.as_fields(), followed.silent, followed.since) == (
+        after.as_fields(),
+        after.silent,
+        after.since,
+    )
+    assert frame.encode(followed.total) == chunks
 
 
 def test_silenced_category_is_neither_counted_nor_shown() -> None:
@@ -60,6 +82,7 @@ def test_frame_remembers_no_more_than_it_may_and_nothing_once_it_is_shown() -> N
     frame = one()
     for total in range(MAX_REMEMBERED + 10):
         frame.show(counters(like=total), "ann")
-    assert (len(frame.moved), len(frame._by_total)) == (MAX_REMEMBERED, MAX_REMEMBERED)
+        frame.follow(Spread.of(Counters({"follow": 1, "news": total + 2}, {})))
+    assert (len(frame.followed), len(frame.made)) == (MAX_REMEMBERED, MAX_REMEMBERED)
     frame.forget()
-    assert [frame.moved, frame._by_total, frame._openings] == [{}, {}, {}]
+    assert [frame.followed, frame.made, frame._openings] == [{}, {}, {}]
