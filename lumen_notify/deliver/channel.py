@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lumen_notify.deliver.counters import NOTHING_UNREAD, Counters, Spread
-from lumen_notify.deliver.frames import Frame, Notification
+from lumen_notify.deliver.frames import NOT_SHOWN, Frame, Notification
 from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.outlet import NO_SOCKET, Outlet, send
 from lumen_notify.model import CloseReason
@@ -57,17 +57,12 @@ class Channel:
 
     @property
     def counters(self) -> Counters:
-        """What is unread at the position. Setting them is what events do that are for few."""
+        """What is unread at the position."""
         return self.spread.counters(self.total)
-
-    @counters.setter
-    def counters(self, counters: Counters) -> None:
-        self.total = counters.total
-        self.spread = Spread.of(counters)
 
     def enter(self, outlet: Outlet, counters: Counters) -> None:
         """Take in a stream that has been brought up to date. counters: of now."""
-        self.counters = counters
+        self.spread, self.total = Spread.of(counters), counters.total
         self.outlets = (*self.outlets, outlet)
         outlet.watch(self)
         self.socket_changed()
@@ -94,7 +89,7 @@ class Channel:
             if not self.outlets:
                 return
             if frame.room_id is None or frame.room_id in self.spread.rooms:
-                self.counters, chunks = frame.show(self.counters, self.user_id)
+                self.spread, self.total, chunks = frame.advance(self.spread, self.total, self.user_id)
                 parts.append(chunks)
         self.write(parts[0] if len(parts) == 1 else b"".join(parts), second)
 
@@ -111,26 +106,30 @@ class Channel:
             outlet.close(reason, jittered_retry_ms() if reason.reconnect else 0)
 
 
-def show_to_all(channels: Iterable[Channel], frame: Notification, position: int, second: int) -> None:
-    """Do what `Channel.show` does with one notification, for many channels, without calls for each.
+def show_to_all(
+    channels: Iterable[Channel], frames: Sequence[Notification], position: int, second: int
+) -> None:
+    """Do what `Channel.show` does with notifications, for many channels, without calls for each.
 
     This loop is what a broadcast to thousands takes beside the system's writes; channels that have been
     shown `position` are left out.
     """
-    followed = frame.followed
-    made = frame.made
+    tables = [(frame, frame.followed, frame.made) for frame in frames]
     for channel in channels:
         if channel.position < position:
             channel.position = position
-            before = channel.spread
-            spread = followed[before] if before in followed else frame.follow(before)
-            if spread is None:
+            spread, total, chunks = channel.spread, channel.total, NOT_SHOWN
+            for frame, followed, made in tables:
+                after = followed[spread] if spread in followed else frame.follow(spread)
+                if after is not None:
+                    spread = after
+                    total += 1
+                    chunks += made.get(total) or frame.encode(total)
+            if not chunks:
                 continue
-            if spread is not before:
-                channel.spread = spread
+            channel.spread = spread
+            channel.total = total
             channel.shown_at = second
-            channel.total = total = channel.total + 1
-            chunks = made.get(total) or frame.encode(total)
             socket = channel.socket
             if socket == NO_SOCKET:
                 for outlet in channel.outlets:

@@ -120,10 +120,11 @@ class Hub:
         self._batch = batch = _Batch(everyone, by_audience, rooms, self.position, int(self._clock()))
         self._wake()
         concerned = list(self.channels.values()) if everyone else self._concerned(by_audience)
-        plain = everyone[0] if len(everyone) == 1 and not by_audience else None
+        plain = [frame for frame in everyone if isinstance(frame, Notification)]
+        is_plain = len(plain) == len(events)
         for begin in range(0, len(concerned), TURN_CHANNELS):
             turn = concerned[begin : begin + TURN_CHANNELS]
-            if isinstance(plain, Notification):
+            if is_plain:
                 show_to_all(turn, plain, batch.position, batch.second)
             else:
                 for channel in turn:

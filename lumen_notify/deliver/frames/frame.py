@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lumen_notify.deliver.chunks import chunk
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.counters import Counters, Spread
 from lumen_notify.model import ROOM, CloseReason, Event
 
 MAX_REMEMBERED = 256
@@ -47,6 +47,11 @@ class Frame:
     def show(self, counters: Counters, user_id: str) -> Shown:
         """Follow the log by this event, for a user who is in its room; his numbers are known up to it."""
         raise NotImplementedError
+
+    def advance(self, spread: Spread, total: int, user_id: str) -> tuple[Spread, int, bytes]:
+        """Do what `show` does, for numbers as a channel keeps them."""
+        counters, chunks = self.show(spread.counters(total), user_id)
+        return Spread.of(counters), counters.total, chunks
 
     def again(self, counters: Counters, user_id: str) -> bytes:
         """Make the chunk for a replay, with the user's numbers of now; NOT_SHOWN if it is not for him."""

@@ -35,6 +35,13 @@ class Notification(Frame):
         after = counters.with_one_more(self.category)
         return after, self.encode(after.total)
 
+    def advance(self, spread: Spread, total: int, user_id: str) -> tuple[Spread, int, bytes]:  # noqa: ARG002
+        """Do what `show` does, without making counters."""
+        after = self.followed[spread] if spread in self.followed else self.follow(spread)
+        if after is None:
+            return spread, total, NOT_SHOWN
+        return after, total + 1, self.encode(total + 1)
+
     def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - it is the same for all
         """Show it with the numbers of now."""
         return NOT_SHOWN if self.category in counters.silent else self.encode(counters.total)
