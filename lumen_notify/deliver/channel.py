@@ -106,14 +106,38 @@ class Channel:
             outlet.close(reason, jittered_retry_ms() if reason.reconnect else 0)
 
 
-def show_to_all(
-    channels: Iterable[Channel], frames: Sequence[Notification], position: int, second: int
-) -> None:
-    """Do what `Channel.show` does with notifications, for many channels, without calls for each.
+def show_to_all(channels: Iterable[Channel], frame: Notification, position: int, second: int) -> None:
+    """Do what `Channel.show` does with one notification, for many channels, without calls for each.
 
     This loop is what a broadcast to thousands takes beside the system's writes; channels that have been
     shown `position` are left out.
     """
+    followed = frame.followed
+    made = frame.made
+    for channel in channels:
+        if channel.position < position:
+            channel.position = position
+            before = channel.spread
+            spread = followed[before] if before in followed else frame.follow(before)
+            if spread is None:
+                continue
+            if spread is not before:
+                channel.spread = spread
+            channel.shown_at = second
+            channel.total = total = channel.total + 1
+            chunks = made.get(total) or frame.encode(total)
+            socket = channel.socket
+            if socket == NO_SOCKET:
+                for outlet in channel.outlets:
+                    outlet.write(chunks)
+            elif left := send(socket, chunks):
+                channel.outlets[0].hold(left)
+
+
+def show_several_to_all(
+    channels: Iterable[Channel], frames: Sequence[Notification], position: int, second: int
+) -> None:
+    """Do the same with several, in one write for all of them."""
     tables = [(frame, frame.followed, frame.made) for frame in frames]
     for channel in channels:
         if channel.position < position:
@@ -125,14 +149,11 @@ def show_to_all(
                     spread = after
                     total += 1
                     chunks += made.get(total) or frame.encode(total)
-            if not chunks:
-                continue
             channel.spread = spread
             channel.total = total
-            channel.shown_at = second
-            socket = channel.socket
-            if socket == NO_SOCKET:
-                for outlet in channel.outlets:
-                    outlet.write(chunks)
-            elif left := send(socket, chunks):
-                channel.outlets[0].hold(left)
+            if channel.socket != NO_SOCKET and chunks:
+                channel.shown_at = second
+                if left := send(channel.socket, chunks):
+                    channel.outlets[0].hold(left)
+            else:
+                channel.write(chunks, second)

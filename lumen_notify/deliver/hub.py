@@ -12,7 +12,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lumen_notify.deliver.channel import Channel, show_to_all
+from lumen_notify.deliver.channel import Channel, show_several_to_all, show_to_all
 from lumen_notify.deliver.counters import NOWHERE, Counters, SharedSpreads
 from lumen_notify.deliver.frames import Frame, Gone, Notification, frame_of
 from lumen_notify.deliver.frames.control import whisper
@@ -124,8 +124,10 @@ class Hub:
         is_plain = len(plain) == len(events)
         for begin in range(0, len(concerned), TURN_CHANNELS):
             turn = concerned[begin : begin + TURN_CHANNELS]
-            if is_plain:
-                show_to_all(turn, plain, batch.position, batch.second)
+            if is_plain and len(plain) == 1:
+                show_to_all(turn, plain[0], batch.position, batch.second)
+            elif is_plain:
+                show_several_to_all(turn, plain, batch.position, batch.second)
             else:
                 for channel in turn:
                     self.settle(channel)

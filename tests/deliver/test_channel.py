@@ -104,18 +104,18 @@ def test_only_stream_is_written_to_past_its_outlet_as_long_as_nothing_waits() ->
         show = partial(show_to_all, [channel], second=50)
         outlet._flow(here.fileno())
         channel.enter(outlet, unread(0))
-        show([notification(1)], 1)
+        show(notification(1), 1)
         outlet._flow(NO_SOCKET)
-        show([notification(2)], 2)
+        show(notification(2), 2)
         outlet._flow(here.fileno())
-        show([notification(3)], 3)
+        show(notification(3), 3)
         channel.enter(second, unread(3))
-        show([notification(4)], 4)
+        show(notification(4), 4)
         channel.leave(second)
-        show([notification(5)], 5)
-        show([notification(5)], 5)
+        show(notification(5), 5)
+        show(notification(5), 5)
         channel.leave(outlet)
-        show([notification(6)], 6)
+        show(notification(6), 6)
         received = there.recv(4096)
     assert [one.position for one in read_frames(unchunk(received).decode())] == [1, 3, 4, 5]
     assert counts(outlet) == [(2, 2)]
@@ -133,13 +133,13 @@ def test_what_the_kernel_does_not_take_is_left_to_the_outlet() -> None:
         position = 0
         while not outlet.chunks:
             position += 1
-            show_to_all([channel], [notification(position)], position, 50)
+            show_to_all([channel], notification(position), position, 50)
         there.setblocking(False)
         received = b"".join(iter(lambda: receive(there), b""))
         frames = list(read_frames(unchunk(received + outlet.chunks[0]).decode()))
         assert [one.data["unread_count"] for one in frames] == list(range(1, position + 1))
         there.close()
-        show_to_all([channel], [notification(position + 1)], position + 1, 50)
+        show_to_all([channel], notification(position + 1), position + 1, 50)
     assert len(outlet.chunks) == 2, "an error is the transport's to meet"
 
 
