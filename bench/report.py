@@ -189,15 +189,34 @@ def median(results: Results, setup: str, subject: str, value: str) -> float | No
     return statistics.median(values) if values else None
 
 
+def read(path: Path) -> Results:
+    """Read the values of each run back from a page; nothing if there is none."""
+    kept: dict[tuple[str, str], list[dict[str, float]]] = {}
+    text = path.read_text() if path.exists() else ""
+    for line in text.partition("## Every run")[2].splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) != len(("set-up", "server", "value", "runs")) or cells[0] not in SETUPS:
+            continue
+        setup, subject, value, numbers = cells
+        runs = [float(number.replace(",", "")) for number in numbers.split(", ")]
+        measured = kept.setdefault((setup, subject), [{} for _ in runs])
+        for run, number in zip(measured, runs, strict=True):
+            run[value] = number
+    return kept
+
+
 def write(path: Path, results: Results, size: Size, runs: int) -> None:
-    """Write the page."""
+    """Write the page; set-ups that were not measured now stay as they were."""
     path.parent.mkdir(exist_ok=True)
+    measured = {setup for setup, _ in results}
+    results = {key: values for key, values in read(path).items() if key[0] not in measured} | dict(results)
     path.write_text("\n".join(_page(results, size, runs)) + "\n")
 
 
 def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
     yield "# Performance\n"
-    yield f"Written by `make bench`: medians of {runs} run{'s' if runs > 1 else ''}.\n"
+    yield f"Written by `make bench`: medians of {runs} run{'s' if runs > 1 else ''}. Each ratio is of one go."
+    yield "`python -m bench --only wide` and the like measure one set-up anew, with all of its servers.\n"
     yield f"{machine()}\n"
     yield "| figure | ours | other | ratio | must be | met |"
     yield "|---|---|---|---|---|---|"

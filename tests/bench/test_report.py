@@ -39,3 +39,13 @@ def test_the_page_has_the_table_every_run_and_the_method(tmp_path: Path) -> None
     assert "| 100/s | bare 110/s | 0.91 | at least 0.9 | met |" in text
     assert "| wide | ours | deliveries_per_second | 90.00, 100.00, 900.00 |" in text
     assert "## Method" in text
+
+
+def test_what_is_measured_anew_replaces_its_set_up_on_the_page_alone(tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "performance.md"
+    few: report.Results = {("few", "ours"): [{"post_p50_ms": n} for n in (1.25, 1.5, 1234.5)]}
+    report.write(page, {**RESULTS, **few}, SIZE, runs=3)
+    assert report.read(page) == {**RESULTS, **few}
+    anew: report.Results = {("wide", "ours"): [{"memory_bytes": 512.0}]}
+    report.write(page, anew, SIZE, runs=3)
+    assert report.read(page) == {**anew, **few}
