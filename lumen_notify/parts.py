@@ -35,49 +35,29 @@ from lumen_notify.accept.ticketing import Ticketing
 from lumen_notify.accept.typing import TypingEndpoint
 from lumen_notify.auth import AccessTokens, Attempts, Passwords, Tickets, Verifier
 from lumen_notify.commit.access import Access
-from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
-from lumen_notify.commit.blocks import Block, Blocks, block
-from lumen_notify.commit.bundles import Bundle, Bundles, bundle
-from lumen_notify.commit.categories import Categories, Define, Undefine, define, undefine
-from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
+from lumen_notify.commit.accounts import Accounts
+from lumen_notify.commit.blocks import Blocks
+from lumen_notify.commit.bundles import Bundles
+from lumen_notify.commit.categories import Categories, Define, define
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.direct import SendDirect, send_direct
-from lumen_notify.commit.edits import DeleteMessage, EditMessage, delete_messages, edit_messages
-from lumen_notify.commit.expiry import Expire, Expiry, expire
+from lumen_notify.commit.expiry import Expiry
 from lumen_notify.commit.history import History
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.limiting import Limiting
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.marks import Mark, mark
-from lumen_notify.commit.members import ChangeMembers, change_members
-from lumen_notify.commit.merging import Merging, Tell, tell
-from lumen_notify.commit.messages import Send, send
+from lumen_notify.commit.merging import Merging
 from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.notifications import Publish, publish
-from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
-from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, change_preferences
-from lumen_notify.commit.reads import ReadRoom, read_rooms
-from lumen_notify.commit.removal import Forget, Remove, forget, remove, settled_of
+from lumen_notify.commit.preferences import UserPreferences
+from lumen_notify.commit.removal import settled_of
 from lumen_notify.commit.repeats import Repeats
-from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
-from lumen_notify.commit.rooms import CreateRoom, EditRoom, Rooms, create_rooms, edit_rooms
+from lumen_notify.commit.retention import Retention
+from lumen_notify.commit.rooms import Rooms
 from lumen_notify.commit.roster import Roster
 from lumen_notify.commit.rounds import Rounds
-from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
-from lumen_notify.commit.sessions import (
-    LogIn,
-    LogOut,
-    LogOutEverywhere,
-    Refresh,
-    TrimSessions,
-    log_in,
-    log_out,
-    log_out_everywhere,
-    refresh,
-    trim_sessions,
-)
+from lumen_notify.commit.schedule import Schedule
+from lumen_notify.commit.writers import writers
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
@@ -168,41 +148,7 @@ class Parts:
         tail = Tail(log, hub, settled=partial(settled_of, database), metrics=metrics)
         committer = Committer(
             log,
-            {
-                Define: define,
-                Undefine: undefine,
-                Publish: partial(publish, limiting=_limiting(settings)),
-                Release: release,
-                Tell: tell,
-                Bundle: bundle,
-                Cancel: cancel,
-                Expire: expire,
-                Remove: remove,
-                Forget: forget,
-                TrimEvents: trim_events,
-                TrimKeys: trim_keys,
-                Block: block,
-                Send: send,
-                SendDirect: send_direct,
-                EditMessage: edit_messages,
-                DeleteMessage: delete_messages,
-                ReadRoom: read_rooms,
-                CreateRoom: create_rooms,
-                EditRoom: edit_rooms,
-                ChangeMembers: change_members,
-                ChangePreferences: change_preferences,
-                CloseRoom: close_rooms,
-                PurgeRoom: purge_rooms,
-                Mark: mark,
-                Register: register,
-                LogIn: log_in,
-                Refresh: refresh,
-                LogOut: log_out,
-                LogOutEverywhere: log_out_everywhere,
-                ChangePassword: change_password,
-                ChangeProfile: change_profile,
-                TrimSessions: trim_sessions,
-            },
+            writers(_limiting(settings)),
             announce=tail.announce,
             pace=tail.close_behind,
             metrics=metrics,

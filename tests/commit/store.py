@@ -6,47 +6,27 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from lumen_notify.commit.accounts import Accounts, ChangeProfile, change_profile
-from lumen_notify.commit.blocks import Block, block
-from lumen_notify.commit.bundles import Bundle, Bundles, bundle
-from lumen_notify.commit.categories import Category, Define, Undefine, define, undefine
-from lumen_notify.commit.closing import CloseRoom, PurgeRoom, close_rooms, purge_rooms
+from lumen_notify.commit.accounts import Accounts
+from lumen_notify.commit.bundles import Bundles
+from lumen_notify.commit.categories import Category, Define, Undefine
+from lumen_notify.commit.closing import CloseRoom, PurgeRoom
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.direct import SendDirect, send_direct
-from lumen_notify.commit.edits import DeleteMessage, EditMessage, delete_messages, edit_messages
-from lumen_notify.commit.expiry import Expire, Expiry, expire
+from lumen_notify.commit.expiry import Expiry
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.limiting import Limiting
 from lumen_notify.commit.log import Draft, Log
-from lumen_notify.commit.marks import Action, Mark, Marked, Selection, mark
-from lumen_notify.commit.members import ChangeMembers, change_members
-from lumen_notify.commit.merging import Merging, Tell, tell
-from lumen_notify.commit.messages import Send, send
+from lumen_notify.commit.marks import Action, Mark, Marked, Selection
+from lumen_notify.commit.merging import Merging
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
-from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
-from lumen_notify.commit.preferences import ChangePreferences, UserPreferences, change_preferences
+from lumen_notify.commit.preferences import ChangePreferences, UserPreferences
 from lumen_notify.commit.publication import Publication, Published
-from lumen_notify.commit.reads import ReadRoom, read_rooms
-from lumen_notify.commit.removal import Forget, Remove, forget, remove
 from lumen_notify.commit.repeats import IdempotencyKey
-from lumen_notify.commit.retention import Retention, TrimEvents, TrimKeys, trim_events, trim_keys
-from lumen_notify.commit.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
-from lumen_notify.commit.schedule import Cancel, Release, Schedule, cancel, release
-from lumen_notify.commit.sessions import (
-    LogIn,
-    LogOut,
-    LogOutEverywhere,
-    Refresh,
-    TrimSessions,
-    log_in,
-    log_out,
-    log_out_everywhere,
-    refresh,
-    trim_sessions,
-)
+from lumen_notify.commit.retention import Retention
+from lumen_notify.commit.schedule import Schedule
+from lumen_notify.commit.writers import writers
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event, new_id, user_audience
 
@@ -67,41 +47,7 @@ class Store:
         self.inbox = Inbox(database)
         self.committer = Committer(
             self.log,
-            {
-                Define: define,
-                Undefine: undefine,
-                Publish: self._publish,
-                Release: release,
-                Tell: tell,
-                Bundle: bundle,
-                Cancel: cancel,
-                Expire: expire,
-                Remove: remove,
-                Forget: forget,
-                TrimEvents: trim_events,
-                TrimKeys: trim_keys,
-                Block: block,
-                Send: send,
-                SendDirect: send_direct,
-                EditMessage: edit_messages,
-                DeleteMessage: delete_messages,
-                ReadRoom: read_rooms,
-                CreateRoom: create_rooms,
-                EditRoom: edit_rooms,
-                ChangeMembers: change_members,
-                ChangePreferences: change_preferences,
-                CloseRoom: close_rooms,
-                PurgeRoom: purge_rooms,
-                Mark: mark,
-                Register: register,
-                LogIn: log_in,
-                Refresh: refresh,
-                LogOut: log_out,
-                LogOutEverywhere: log_out_everywhere,
-                ChangePassword: change_password,
-                ChangeProfile: change_profile,
-                TrimSessions: trim_sessions,
-            },
+            {**writers(None), Publish: self._publish},  # in its place: only how it limits is another
             announce=self.events.extend,
             pace=_at_once,
             metrics=Metrics(),
