@@ -1,6 +1,6 @@
 """App: a notification centre as one object; the application to serve or mount, and the library.
 
-Not here: what it is built of (`parts`), which path leads where (`routes`).
+Not here: what it is built of (`parts`, `endpoints`), which path leads where (`routes`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Any, Self
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lumen_notify import routes
 from lumen_notify.auth import demo_secret
 from lumen_notify.commit.publication import Published
+from lumen_notify.endpoints import Endpoints
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier
@@ -38,6 +40,8 @@ class Lumen(Notifier):
         self.settings = settings
         self._clock = clock
         self._parts: Parts | None = None
+        self._endpoints: Endpoints | None = None
+        self._application: ASGIApp | None = None
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -61,11 +65,14 @@ class Lumen(Notifier):
         async with self._opening:
             if self._parts is None:
                 self._parts = await Parts.open(self.settings, self._clock)
+                self._endpoints = Endpoints.of(self._parts, self.settings, self._clock)
+                self._application = routes.build(self.settings, self._endpoints)
 
     async def close(self) -> None:
         """End all streams with `closing`, finish what waits to be committed, disconnect."""
         async with self._opening:
             parts, self._parts = self._parts, None
+            self._endpoints = self._application = None
             if parts is not None:
                 await parts.close()
 
@@ -79,8 +86,10 @@ class Lumen(Notifier):
         if scope["type"] == "lifespan":
             await _lifespan(self, receive, send)
             return
-        parts = self._parts or await self._opened()
-        await parts.application(scope, receive, send)
+        if self._application is None:
+            await self.open()
+        assert self._application is not None
+        await self._application(scope, receive, send)
 
     async def publish(
         self,
@@ -99,18 +108,18 @@ class Lumen(Notifier):
         title, data, priority, deliver_at, expires_at, group_key. Raises Invalid, NotFound (of a room),
         RateLimited, Unavailable.
         """
-        parts = self._parts or await self._opened()
+        publishing = (self._endpoints or await self._opened()).publishing
         given = {"to": to or {"user": user_id}, "category": category, "content": content, **fields}
         if sender is not None:
             given["sender"] = dict(sender)
-        (published,) = await parts.publishing.publish([parts.publishing.body(given)], SYSTEM)
+        (published,) = await publishing.publish([publishing.body(given)], SYSTEM)
         return published
 
-    async def _opened(self) -> Parts:
-        if self._parts is None:
+    async def _opened(self) -> Endpoints:
+        if self._endpoints is None:
             await self.open()
-        assert self._parts is not None
-        return self._parts
+        assert self._endpoints is not None
+        return self._endpoints
 
 
 def secret_path(settings: Settings) -> Path:

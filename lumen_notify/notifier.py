@@ -20,7 +20,7 @@ from typing import Any
 from lumen_notify.commit.messages import Sent
 from lumen_notify.commit.publication import Published
 from lumen_notify.commit.reads import RoomRead
-from lumen_notify.parts import Parts
+from lumen_notify.endpoints import Endpoints
 
 SYSTEM = {"id": "system", "username": "system", "avatar": None}
 """Who is shown as the sender where the application names none."""
@@ -29,7 +29,7 @@ SYSTEM = {"id": "system", "username": "system", "avatar": None}
 class Notifier:
     """The calls. `Lumen` is one."""
 
-    async def _opened(self) -> Parts:
+    async def _opened(self) -> Endpoints:
         raise NotImplementedError
 
     async def broadcast_message(
@@ -50,11 +50,11 @@ class Notifier:
         show it. fields: kind, data, reply_to, mentions, client_id. Raises Invalid, NotFound, Forbidden,
         Unavailable.
         """
-        parts = await self._opened()
+        endpoints = await self._opened()
         shown = _sender(sender_id, sender)
         given = {"content": content, **({"kind": "system"} if shown is SYSTEM else {}), **fields}
-        body = parts.messages.body(given)
-        return await parts.messages.send(room_id, shown, body, but_for=exclude_user_id)
+        body = endpoints.messages.body(given)
+        return await endpoints.messages.send(room_id, shown, body, but_for=exclude_user_id)
 
     async def broadcast_typing_status(
         self,
@@ -68,17 +68,17 @@ class Notifier:
 
         user: as he is shown, `{"id", "username"?, "avatar"?}`. Raises NotFound, Forbidden, Unavailable.
         """
-        parts = await self._opened()
-        await parts.typing.set(room_id, _sender(user_id, user), is_typing=is_typing)
+        endpoints = await self._opened()
+        await endpoints.typing.set(room_id, _sender(user_id, user), is_typing=is_typing)
 
     async def broadcast_read_status(self, room_id: str, user_id: str, message_ids: Sequence[str]) -> RoomRead:
         """Read a room up to the newest of some messages, and tell its members.
 
         message_ids: at least one of them must be of this room. Raises NotFound, Forbidden, Unavailable.
         """
-        parts = await self._opened()
-        up_to = await parts.messages.history.newest_of(room_id, user_id, message_ids)
-        return await parts.messages.read(room_id, user_id, up_to)
+        endpoints = await self._opened()
+        up_to = await endpoints.messages.history.newest_of(room_id, user_id, message_ids)
+        return await endpoints.messages.read(room_id, user_id, up_to)
 
     async def broadcast_system_notification(
         self, content: str, *, room_id: str | None = None, **fields: Any
@@ -87,10 +87,10 @@ class Notifier:
 
         fields: title, data, priority and the like. Raises Invalid, Unavailable.
         """
-        parts = await self._opened()
+        endpoints = await self._opened()
         to = {"all": True} if room_id is None else {"room": room_id}
-        body = parts.publishing.body({"category": "system", "content": content, "to": to, **fields})
-        (published,) = await parts.publishing.publish([body], SYSTEM)
+        body = endpoints.publishing.body({"category": "system", "content": content, "to": to, **fields})
+        (published,) = await endpoints.publishing.publish([body], SYSTEM)
         return published
 
     async def send_direct_message(
@@ -107,9 +107,9 @@ class Notifier:
         sender: as he is shown, `{"id", "username"?, "avatar"?}`. fields: kind, data, reply_to, client_id.
         Raises Invalid, Forbidden, Unavailable.
         """
-        parts = await self._opened()
-        body = parts.messages.direct_body({"to": recipient_id, "content": content, **fields})
-        return await parts.messages.send_direct(_sender(sender_id, sender), body)
+        endpoints = await self._opened()
+        body = endpoints.messages.direct_body({"to": recipient_id, "content": content, **fields})
+        return await endpoints.messages.send_direct(_sender(sender_id, sender), body)
 
 
 def _sender(user_id: str | None, user: Mapping[str, Any] | None) -> Mapping[str, Any]:

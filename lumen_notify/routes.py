@@ -16,22 +16,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.accept import problems
 from lumen_notify.accept.accounts import AccountEndpoints
-from lumen_notify.accept.blocks import BlockEndpoints
-from lumen_notify.accept.categories import CategoryEndpoints
-from lumen_notify.accept.health import Health
-from lumen_notify.accept.inbox import InboxEndpoints
-from lumen_notify.accept.members import MemberEndpoints
-from lumen_notify.accept.messages import Messages
-from lumen_notify.accept.preferences import PreferenceEndpoints
-from lumen_notify.accept.publishing import Publishing
-from lumen_notify.accept.rooms import RoomEndpoints
-from lumen_notify.accept.scheduling import Scheduling
-from lumen_notify.accept.ticketing import Ticketing
-from lumen_notify.accept.typing import TypingEndpoint
 from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.crossroads import Crossroads
-from lumen_notify.deliver.connections import Connections
-from lumen_notify.deliver.stream import StreamEndpoint
+from lumen_notify.endpoints import Endpoints
 from lumen_notify.errors import LumenError
 from lumen_notify.openapi import Document, Operation
 from lumen_notify.openapi.operations import accounts as about_accounts
@@ -51,109 +38,24 @@ BASE = "/api/v1"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def build(
-    settings: Settings,
-    *,
-    publishing: Publishing,
-    scheduling: Scheduling,
-    inbox: InboxEndpoints,
-    rooms: RoomEndpoints,
-    members: MemberEndpoints,
-    messages: Messages,
-    categories: CategoryEndpoints,
-    preferences: PreferenceEndpoints,
-    typing: TypingEndpoint,
-    blocks: BlockEndpoints,
-    stream: StreamEndpoint,
-    connections: Connections,
-    ticketing: Ticketing,
-    health: Health,
-    accounts: AccountEndpoints | None,
-) -> ASGIApp:
-    """Make the ASGI application of all endpoints. accounts: None where they are off."""
+def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
+    """Make the ASGI application of all endpoints."""
     document = Document(
         max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
     )
     page = Page()
-    marks = {action: (inbox.post_mark(action), about_inbox.mark(action)) for action in ACTIONS}
     api = [
-        _at("/notifications/stream", GET=(stream.get, about_stream.STREAM)),
-        _at(
-            "/notifications",
-            GET=(inbox.page, about_inbox.LIST),
-            POST=(publishing.post, about_publishing.PUBLISH),
-        ),
-        _at("/notifications/scheduled", GET=(scheduling.page, about_publishing.SCHEDULED)),
-        _at("/notifications/scheduled/{id:uuid}", DELETE=(scheduling.delete, about_publishing.CANCEL)),
-        _at("/notifications/stream/tickets", POST=(ticketing.post, about_stream.TICKET)),
-        _at("/notifications/stream/renew", POST=(connections.renew, about_stream.RENEW)),
-        _at("/notifications/unread", GET=(inbox.unread, about_inbox.UNREAD), POST=marks.pop("unread")),
-        *(_at(f"/notifications/{action}", POST=mark) for action, mark in marks.items()),
-        _at("/notifications/{id:uuid}", GET=(inbox.get, about_inbox.GET), PUT=(inbox.put, about_inbox.PUT)),
-        _at("/rooms", GET=(rooms.page, about_rooms.LIST), POST=(rooms.post, about_rooms.CREATE)),
-        _at(
-            "/rooms/{id}",
-            GET=(rooms.get, about_rooms.GET),
-            PATCH=(rooms.patch, about_rooms.PATCH),
-            DELETE=(rooms.delete, about_rooms.DELETE),
-        ),
-        _at(
-            "/rooms/{id}/members",
-            GET=(members.page, about_rooms.MEMBERS),
-            POST=(members.post, about_rooms.LET_IN),
-        ),
-        _at(
-            "/rooms/{id}/members/{user:path}",
-            PUT=(members.put, about_rooms.PUT_MEMBER),
-            DELETE=(members.delete, about_rooms.DELETE_MEMBER),
-        ),
-        _at(
-            "/rooms/{id}/messages",
-            GET=(messages.page, about_messages.LIST),
-            POST=(messages.post, about_messages.SEND),
-        ),
-        _at(
-            "/rooms/{id}/messages/{message_id:uuid}",
-            GET=(messages.get, about_messages.GET),
-            PATCH=(messages.patch, about_messages.EDIT),
-            DELETE=(messages.delete, about_messages.DELETE),
-        ),
-        _at("/rooms/{id}/read", POST=(messages.post_read, about_messages.READ)),
-        _at("/rooms/{id}/typing", POST=(typing.post, about_messages.TYPING)),
-        _at("/rooms/{id}/reads", GET=(messages.reads, about_messages.READS_OF_ROOM)),
-        _at("/categories", GET=(categories.page, about_preferences.CATEGORIES)),
-        _at(
-            "/categories/{name}",
-            PUT=(categories.put, about_preferences.DEFINE),
-            DELETE=(categories.delete, about_preferences.UNDEFINE),
-        ),
-        _at(
-            "/preferences",
-            GET=(preferences.get, about_preferences.GET),
-            PUT=(preferences.put, about_preferences.PUT),
-        ),
-        _at("/rooms/{id}/bans", GET=(members.bans, about_rooms.BANS)),
-        _at(
-            "/rooms/{id}/bans/{user:path}",
-            GET=(members.get_ban, about_rooms.GET_BAN),
-            PUT=(members.ban, about_rooms.BAN),
-            DELETE=(members.unban, about_rooms.UNBAN),
-        ),
-        _at("/messages", POST=(messages.post_direct, about_messages.DIRECT)),
-        _at("/blocks", GET=(blocks.page, about_blocks.LIST)),
-        _at(
-            "/blocks/{user:path}",
-            GET=(blocks.get, about_blocks.GET),
-            PUT=(blocks.put, about_blocks.PUT),
-            DELETE=(blocks.delete, about_blocks.DELETE),
-        ),
-        _at("/connections", GET=(connections.page, about_stream.CONNECTIONS)),
-        *([] if accounts is None else _of_accounts(accounts)),
+        *_of_stream(endpoints),
+        *_of_notifications(endpoints),
+        *_of_rooms(endpoints),
+        *_of_messages(endpoints),
+        *_of_preferences(endpoints),
+        *([] if endpoints.accounts is None else _of_accounts(endpoints.accounts)),
     ]
     about = [
-        _at("/healthz", GET=(health.healthz, about_process.HEALTHZ)),
-        _at("/readyz", GET=(health.readyz, about_process.READYZ)),
-        _at("/metrics", GET=(health.metrics, about_process.METRICS)),
+        _at("/healthz", GET=(endpoints.health.healthz, about_process.HEALTHZ)),
+        _at("/readyz", GET=(endpoints.health.readyz, about_process.READYZ)),
+        _at("/metrics", GET=(endpoints.health.metrics, about_process.METRICS)),
         _at("/openapi.json", GET=(document.get, about_process.DOCUMENT)),
         _at("/docs", GET=(page.docs, about_process.DOCS)),
     ]
@@ -161,6 +63,99 @@ def build(
     document.write([*_described(described)])
     router = Crossroads([Mount(BASE, routes=api), *about, Mount("/", page)], paved=described)
     return _application(router, settings)
+
+
+def _of_stream(endpoints: Endpoints) -> Iterator[DescribedRoute]:
+    connections, ticketing = endpoints.connections, endpoints.ticketing
+    yield _at("/notifications/stream", GET=(endpoints.stream.get, about_stream.STREAM))
+    yield _at("/notifications/stream/tickets", POST=(ticketing.post, about_stream.TICKET))
+    yield _at("/notifications/stream/renew", POST=(connections.renew, about_stream.RENEW))
+    yield _at("/connections", GET=(connections.page, about_stream.CONNECTIONS))
+
+
+def _of_notifications(endpoints: Endpoints) -> Iterator[DescribedRoute]:
+    publishing, scheduling, inbox = endpoints.publishing, endpoints.scheduling, endpoints.inbox
+    marks = {action: (inbox.post_mark(action), about_inbox.mark(action)) for action in ACTIONS}
+    yield _at(
+        "/notifications",
+        GET=(inbox.page, about_inbox.LIST),
+        POST=(publishing.post, about_publishing.PUBLISH),
+    )
+    yield _at("/notifications/scheduled", GET=(scheduling.page, about_publishing.SCHEDULED))
+    yield _at("/notifications/scheduled/{id:uuid}", DELETE=(scheduling.delete, about_publishing.CANCEL))
+    yield _at("/notifications/unread", GET=(inbox.unread, about_inbox.UNREAD), POST=marks.pop("unread"))
+    for action, mark in marks.items():
+        yield _at(f"/notifications/{action}", POST=mark)
+    yield _at("/notifications/{id:uuid}", GET=(inbox.get, about_inbox.GET), PUT=(inbox.put, about_inbox.PUT))
+
+
+def _of_rooms(endpoints: Endpoints) -> Iterator[DescribedRoute]:
+    rooms, members = endpoints.rooms, endpoints.members
+    yield _at("/rooms", GET=(rooms.page, about_rooms.LIST), POST=(rooms.post, about_rooms.CREATE))
+    yield _at(
+        "/rooms/{id}",
+        GET=(rooms.get, about_rooms.GET),
+        PATCH=(rooms.patch, about_rooms.PATCH),
+        DELETE=(rooms.delete, about_rooms.DELETE),
+    )
+    yield _at(
+        "/rooms/{id}/members",
+        GET=(members.page, about_rooms.MEMBERS),
+        POST=(members.post, about_rooms.LET_IN),
+    )
+    yield _at(
+        "/rooms/{id}/members/{user:path}",
+        PUT=(members.put, about_rooms.PUT_MEMBER),
+        DELETE=(members.delete, about_rooms.DELETE_MEMBER),
+    )
+    yield _at("/rooms/{id}/bans", GET=(members.bans, about_rooms.BANS))
+    yield _at(
+        "/rooms/{id}/bans/{user:path}",
+        GET=(members.get_ban, about_rooms.GET_BAN),
+        PUT=(members.ban, about_rooms.BAN),
+        DELETE=(members.unban, about_rooms.UNBAN),
+    )
+
+
+def _of_messages(endpoints: Endpoints) -> Iterator[DescribedRoute]:
+    messages, blocks = endpoints.messages, endpoints.blocks
+    yield _at(
+        "/rooms/{id}/messages",
+        GET=(messages.page, about_messages.LIST),
+        POST=(messages.post, about_messages.SEND),
+    )
+    yield _at(
+        "/rooms/{id}/messages/{message_id:uuid}",
+        GET=(messages.get, about_messages.GET),
+        PATCH=(messages.patch, about_messages.EDIT),
+        DELETE=(messages.delete, about_messages.DELETE),
+    )
+    yield _at("/rooms/{id}/read", POST=(messages.post_read, about_messages.READ))
+    yield _at("/rooms/{id}/reads", GET=(messages.reads, about_messages.READS_OF_ROOM))
+    yield _at("/rooms/{id}/typing", POST=(endpoints.typing.post, about_messages.TYPING))
+    yield _at("/messages", POST=(messages.post_direct, about_messages.DIRECT))
+    yield _at("/blocks", GET=(blocks.page, about_blocks.LIST))
+    yield _at(
+        "/blocks/{user:path}",
+        GET=(blocks.get, about_blocks.GET),
+        PUT=(blocks.put, about_blocks.PUT),
+        DELETE=(blocks.delete, about_blocks.DELETE),
+    )
+
+
+def _of_preferences(endpoints: Endpoints) -> Iterator[DescribedRoute]:
+    categories, preferences = endpoints.categories, endpoints.preferences
+    yield _at("/categories", GET=(categories.page, about_preferences.CATEGORIES))
+    yield _at(
+        "/categories/{name}",
+        PUT=(categories.put, about_preferences.DEFINE),
+        DELETE=(categories.delete, about_preferences.UNDEFINE),
+    )
+    yield _at(
+        "/preferences",
+        GET=(preferences.get, about_preferences.GET),
+        PUT=(preferences.put, about_preferences.PUT),
+    )
 
 
 def _of_accounts(accounts: AccountEndpoints) -> Iterator[DescribedRoute]:

@@ -359,8 +359,7 @@ def test_each_example_is_answered_as_it_is_told(start_server: StartServer, name:
 
 async def test_every_route_is_in_the_readme(sqlite_url: str) -> None:
     async with Lumen(Settings(database_url=sqlite_url, accounts="on")) as lumen:
-        assert lumen._parts is not None
-        application = lumen._parts.application
+        application = lumen._application
     assert isinstance(application, Application)
     routes = list(paths(application.routes))
     assert len(routes) > 10

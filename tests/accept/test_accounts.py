@@ -49,9 +49,9 @@ async def stored(database_url: str) -> AsyncIterator[Site]:
 
 
 def endpoints(site: Site) -> AccountEndpoints:
-    assert site.lumen._parts is not None
-    assert site.lumen._parts._accounts is not None
-    return site.lumen._parts._accounts
+    assert site.lumen._endpoints is not None
+    assert site.lumen._endpoints.accounts is not None
+    return site.lumen._endpoints.accounts
 
 
 async def post(

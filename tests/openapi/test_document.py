@@ -20,8 +20,7 @@ WITHOUT_TOKEN = {f"/api/v1/auth/{name}" for name in ("register", "login", "refre
 
 
 def test_every_route_is_in_the_document_and_nothing_else(lumen: Lumen, document: Any) -> None:
-    assert lumen._parts is not None
-    application = lumen._parts.application
+    application = lumen._application
     assert isinstance(application, Application)
     routes = set(paths(application.routes))
     assert len(routes) > 15
@@ -29,8 +28,7 @@ def test_every_route_is_in_the_document_and_nothing_else(lumen: Lumen, document:
 
 
 def test_every_route_was_declared_with_its_description(lumen: Lumen) -> None:
-    assert lumen._parts is not None
-    application = lumen._parts.application
+    application = lumen._application
     assert isinstance(application, Application)
     for route in application.routes:
         is_page = isinstance(route, Mount) and isinstance(route.app, Page)

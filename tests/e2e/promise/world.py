@@ -74,7 +74,7 @@ class World:
 
     async def settle(self) -> None:
         """Let all that is due happen now, and not at any moment."""
-        for rounds in self.parts._rounds:
+        for rounds in self.parts.rounds:
             await rounds._turn()
 
     def ping_all(self) -> None:
