@@ -2,6 +2,7 @@
 
     operations   what each route does, takes and answers; `routes` pairs them with the endpoints
     answers      what answers look like     frames    what a stream carries     problems   all refusals
+    schema       the words that all of these are told in
     document     puts it together, with the models that validate (`accept.bodies`), once at start
 
 Not here: which path leads where (`routes`), the page itself (`web/docs.html`).

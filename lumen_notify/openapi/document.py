@@ -27,8 +27,9 @@ from lumen_notify.accept.bodies.preferences import PreferencesBody
 from lumen_notify.accept.bodies.rooms import MemberBody, MembersBody, RoomBody, TitleBody
 from lumen_notify.model import to_json
 from lumen_notify.openapi import answers, frames, problems
-from lumen_notify.openapi.operation import JSON, JsonSchema, Operation, ref
+from lumen_notify.openapi.operation import JSON, Operation
 from lumen_notify.openapi.operations.shared import CREDENTIALS, TAGS
+from lumen_notify.openapi.schema import JsonSchema, ref
 
 BODIES: tuple[type[BaseModel], ...] = (
     PublicationBody,

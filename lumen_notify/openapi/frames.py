@@ -11,8 +11,22 @@ from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.commit.membership import MAX_TOLD
 from lumen_notify.commit.reads import MAX_IDS
 from lumen_notify.model import CloseReason
-from lumen_notify.openapi.answers import COUNT, COUNTS, ID, POSITION, ROLE, SEQ, TEXT, fields, or_null, told
-from lumen_notify.openapi.operation import JsonSchema, ref
+from lumen_notify.openapi.answers.inbox import COUNTS
+from lumen_notify.openapi.answers.rooms import ROLE
+from lumen_notify.openapi.schema import (
+    COUNT,
+    FLAG,
+    ID,
+    POSITION,
+    SEQ,
+    TEXT,
+    JsonSchema,
+    fields,
+    one_of,
+    or_null,
+    ref,
+    told,
+)
 
 REASONS = tuple(reason.word for reason in CloseReason if reason is not CloseReason.GONE)
 """Of `closing`. The one that is missing is for the log: the client has gone."""
@@ -51,7 +65,7 @@ FRAMES: dict[str, JsonSchema] = {
         "The stream is set; what was missed follows.",
         connection_id=ID,
         **COUNTS,
-        recovered={"type": "boolean", "description": "A cursor was given, and could be served."},
+        recovered=told(FLAG, "A cursor was given, and could be served."),
         replayed=told(COUNT, "How many frames of what was missed follow."),
     ),
     "MarkFrame": fields(
@@ -97,7 +111,7 @@ FRAMES: dict[str, JsonSchema] = {
             "Which one, and why.",
             room_id=TEXT,
             since=told(POSITION, "Where he had joined."),
-            reason={"type": "string", "enum": ["left", "removed", "banned", "deleted"]},
+            reason=one_of(["left", "removed", "banned", "deleted"]),
             by=or_null(TEXT, "Who did it; null where the room has ended."),
         ),
     ),
@@ -106,7 +120,7 @@ FRAMES: dict[str, JsonSchema] = {
         data=fields(
             "What has changed.",
             room_id=TEXT,
-            change={"type": "string", "enum": ["joined", "left", "removed", "banned", "role"]},
+            change=one_of(["joined", "left", "removed", "banned", "role"]),
             members={
                 "type": "array",
                 "items": fields("One of them.", user_id=TEXT, role=or_null(ROLE, "Null: he is out.")),
@@ -125,7 +139,7 @@ FRAMES: dict[str, JsonSchema] = {
         "Somebody else in a room is typing, or no longer is.",
         room_id=TEXT,
         user=ref("Sender"),
-        is_typing={"type": "boolean"},
+        is_typing=FLAG,
     ),
     "ExpireFrame": fields(
         "Notifications are gone: take them out of the list.",
@@ -137,8 +151,8 @@ FRAMES: dict[str, JsonSchema] = {
     "ExpiringFrame": fields("The token ends soon.", seconds=told(COUNT, "How soon.")),
     "ClosingFrame": fields(
         "The stream ends now.",
-        reason={"type": "string", "enum": list(REASONS)},
-        reconnect={"type": "boolean", "description": "Whether to come back."},
+        reason=one_of(REASONS),
+        reconnect=told(FLAG, "Whether to come back."),
     ),
 }
 

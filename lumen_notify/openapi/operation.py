@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-JsonSchema = Mapping[str, Any]
-"""A JSON schema, draft 2020-12, as OpenAPI 3.1 has them."""
+from lumen_notify.openapi.schema import JsonSchema
 
 JSON = "application/json"
 
@@ -39,11 +38,6 @@ class Operation:
     media_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
-
-
-def ref(name: str) -> JsonSchema:
-    """Refer to one of the document's schemas."""
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def query(name: str, schema: JsonSchema, description: str) -> Mapping[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from lumen_notify.openapi.answers import TEXT, fields, told
-from lumen_notify.openapi.operation import JsonSchema, ref
+from lumen_notify.openapi.schema import TEXT, JsonSchema, fields, ref, told
 
 MEDIA_TYPE = "application/problem+json"
 

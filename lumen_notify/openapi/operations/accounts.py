@@ -5,8 +5,9 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from lumen_notify.accept.bodies.accounts import AccountName
-from lumen_notify.openapi.operation import JsonSchema, Operation, ref
+from lumen_notify.openapi.operation import Operation
 from lumen_notify.openapi.operations.shared import BEARER, READS, WRITES
+from lumen_notify.openapi.schema import JsonSchema, ref
 
 _WRITES = ("invalid", "too_large", "database_unavailable", "commit_unknown", "overloaded")
 """Of who shows no token."""

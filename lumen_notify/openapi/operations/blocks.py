@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lumen_notify.openapi.operation import Operation, ref
+from lumen_notify.openapi.operation import Operation
 from lumen_notify.openapi.operations.rooms import USER_CURSOR, USER_ID
 from lumen_notify.openapi.operations.shared import BEARER, PAGE_LIMIT, READS
+from lumen_notify.openapi.schema import ref
 
 _CHANGES = (*READS, "invalid", "commit_unknown", "overloaded")
 

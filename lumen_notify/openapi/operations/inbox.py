@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lumen_notify.commit.marks import Action
-from lumen_notify.openapi.operation import Operation, query, ref
+from lumen_notify.openapi.operation import Operation, query
 from lumen_notify.openapi.operations.shared import BEARER, FLAG, ID, PAGE_LIMIT, READS, WRITES
+from lumen_notify.openapi.schema import ref
 
 LIST = Operation(
     name="listNotifications",

@@ -6,9 +6,10 @@ from lumen_notify.accept.bodies.messages import MAX_SEQ
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
 from lumen_notify.commit.reads import MAX_IDS
 from lumen_notify.deliver.typing import GONE_SECONDS, TELL_SECONDS
-from lumen_notify.openapi.operation import Operation, query, ref
+from lumen_notify.openapi.operation import Operation, query
 from lumen_notify.openapi.operations.rooms import ROOM_ID, USER_CURSOR
 from lumen_notify.openapi.operations.shared import BEARER, PAGE_LIMIT, READS, WRITES
+from lumen_notify.openapi.schema import ref
 
 MESSAGE = {
     "name": "message_id",

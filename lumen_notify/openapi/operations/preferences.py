@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lumen_notify.auth import ADMIN as ADMIN_SCOPE
-from lumen_notify.openapi.operation import Operation, ref
+from lumen_notify.openapi.operation import Operation
 from lumen_notify.openapi.operations.shared import BEARER, READS, WRITES
+from lumen_notify.openapi.schema import ref
 
 _NAME = {
     "name": "name",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from lumen_notify.accept.publishing import MAX_KEY_CHARACTERS
 from lumen_notify.auth import ADMIN as ADMIN_SCOPE
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
-from lumen_notify.openapi.operation import Operation, header, query, ref
+from lumen_notify.openapi.operation import Operation, header, query
 from lumen_notify.openapi.operations.shared import BEARER, ID, PAGE_LIMIT, READS, WRITES
+from lumen_notify.openapi.schema import ref
 
 PUBLISH = Operation(
     name="publish",

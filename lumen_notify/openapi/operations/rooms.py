@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from lumen_notify.accept.bodies.fields import RoomId, UserId
-from lumen_notify.openapi.operation import Operation, query, ref
+from lumen_notify.openapi.operation import Operation, query
 from lumen_notify.openapi.operations.shared import BEARER, FLAG, PAGE_LIMIT, READS, WRITES
+from lumen_notify.openapi.schema import ref
 
 ROOM_ID: dict[str, Any] = {
     "name": "id",

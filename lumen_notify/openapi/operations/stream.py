@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from lumen_notify.auth import TICKET_SECONDS
 from lumen_notify.deliver.stream import COOKIE, DEVICES
-from lumen_notify.openapi.operation import Operation, header, query, ref
+from lumen_notify.openapi.operation import Operation, header, query
 from lumen_notify.openapi.operations.shared import BEARER, CALLER
+from lumen_notify.openapi.schema import ref
 
 _CURSOR = {"type": "string"}
 
