@@ -1,8 +1,9 @@
 """Settings: how the server is set up, by environment variables or by hand.
 
-settings   the table of all settings, and one object that holds them
-rate       so many in such a time
+settings   one object that holds them all, read from the environment
+table      which there are
 checks     how their text is read, and what may be wrong with a value
+rate       so many in such a time
 secret     what no log line may show
 """
 

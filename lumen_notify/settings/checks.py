@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from lumen_notify.settings.rate import Rate
 from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret
 
+Value = TypeVar("Value")
+
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
-def about(read: Callable[[str], Any], check: Callable[[Any], str | None], doc: str) -> dict[str, Any]:
-    """Describe a field: `read` makes its value of text (ValueError: it cannot), `check` says what is wrong
-    with a value, or None."""
-    return {"read": read, "doc": doc, "check": check}
+def setting(
+    default: Value, read: Callable[[str], Any], check: Callable[[Any], str | None], doc: str
+) -> Value:
+    """Make a field of a dataclass: `read` makes its value of text (ValueError: it cannot), `check` says what
+    is wrong with a value, or None."""
+    return field(default=default, metadata={"read": read, "check": check, "doc": doc})
 
 
 def between(lowest: float, highest: float) -> Callable[[Any], str | None]:
