@@ -1,6 +1,6 @@
 """Outlet: one stream; bounded, ordered, closed when too slow.
 
-What every stream shares stands here; how bytes leave is a subclass's: `handover.TransportOutlet`
+What every stream shares stands here; how bytes leave is a subclass's: `transport.TransportOutlet`
 writes to the connection itself, `fallback.QueueOutlet` to a queue that a response drains.
 
 Promises: chunks leave in the order of `write`, each once; what waits is bounded in bytes, and an

@@ -24,9 +24,9 @@ from lumen_notify.auth import Principal, Tickets, Verifier, bearer
 from lumen_notify.deliver import fallback
 from lumen_notify.deliver.frames import control
 from lumen_notify.deliver.frames.control import jittered_retry_ms
-from lumen_notify.deliver.handover import EXTENSION, TransportOutlet
 from lumen_notify.deliver.outlet import Outlet
 from lumen_notify.deliver.streams import Streams
+from lumen_notify.deliver.transport import EXTENSION, TransportOutlet
 from lumen_notify.deliver.welcome import Welcome
 from lumen_notify.errors import Invalid, Unauthenticated, Unavailable
 from lumen_notify.model import CloseReason

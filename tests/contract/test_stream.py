@@ -27,8 +27,9 @@ from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, EventStream, event
 from listening import Listening, listen
 from lumen_notify import Lumen, Settings
 from lumen_notify.deliver.frames.control import RETRY_MS
-from lumen_notify.deliver.handover import HandoverProtocol, TransportOutlet
+from lumen_notify.deliver.handover import HandoverProtocol
 from lumen_notify.deliver.loader import Loader
+from lumen_notify.deliver.transport import TransportOutlet
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import Counts, now_ms
 from lumen_notify.settings import Secret

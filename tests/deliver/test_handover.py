@@ -24,8 +24,9 @@ from lumen_notify import Lumen, Settings
 from lumen_notify.auth import PUBLISH
 from lumen_notify.cli.server import _listen
 from lumen_notify.deliver import handover
-from lumen_notify.deliver.handover import HandoverProtocol, TransportOutlet
+from lumen_notify.deliver.handover import HandoverProtocol
 from lumen_notify.deliver.streams import Streams
+from lumen_notify.deliver.transport import WRITE_BUFFER_BYTES, TransportOutlet
 from lumen_notify.settings import Secret
 
 WAIT_SECONDS = 20.0
@@ -416,7 +417,7 @@ async def test_client_that_never_reads_is_closed_as_slow_and_then_dropped(site: 
         raw.sendall(stream_request())
         await eventually(lambda: site.streams.of_user("ann"), what="the stream")
         (outlet,) = site.outlets
-        bound = 100_000 + handover.WRITE_BUFFER_BYTES
+        bound = 100_000 + WRITE_BUFFER_BYTES
         for _ in range(200):
             await site.lumen.publish("ann", category="like", content="x" * 7000)
             if site.streams.ended:
