@@ -24,6 +24,7 @@ from lumen_notify.openapi import Document, Operation
 from lumen_notify.openapi.operations import accounts as about_accounts
 from lumen_notify.openapi.operations import blocks as about_blocks
 from lumen_notify.openapi.operations import inbox as about_inbox
+from lumen_notify.openapi.operations import members as about_members
 from lumen_notify.openapi.operations import messages as about_messages
 from lumen_notify.openapi.operations import preferences as about_preferences
 from lumen_notify.openapi.operations import process as about_process
@@ -100,20 +101,20 @@ def _of_rooms(endpoints: Endpoints) -> Iterator[DescribedRoute]:
     )
     yield _at(
         "/rooms/{id}/members",
-        GET=(members.page, about_rooms.MEMBERS),
-        POST=(members.post, about_rooms.LET_IN),
+        GET=(members.page, about_members.LIST),
+        POST=(members.post, about_members.LET_IN),
     )
     yield _at(
         "/rooms/{id}/members/{user:path}",
-        PUT=(members.put, about_rooms.PUT_MEMBER),
-        DELETE=(members.delete, about_rooms.DELETE_MEMBER),
+        PUT=(members.put, about_members.PUT),
+        DELETE=(members.delete, about_members.DELETE),
     )
-    yield _at("/rooms/{id}/bans", GET=(members.bans, about_rooms.BANS))
+    yield _at("/rooms/{id}/bans", GET=(members.bans, about_members.BANS))
     yield _at(
         "/rooms/{id}/bans/{user:path}",
-        GET=(members.get_ban, about_rooms.GET_BAN),
-        PUT=(members.ban, about_rooms.BAN),
-        DELETE=(members.unban, about_rooms.UNBAN),
+        GET=(members.get_ban, about_members.GET_BAN),
+        PUT=(members.ban, about_members.BAN),
+        DELETE=(members.unban, about_members.UNBAN),
     )
 
 

@@ -164,7 +164,7 @@ def _operation(operation: Operation) -> JsonSchema:
         "description": operation.description,
         "parameters": list(operation.parameters),
         "requestBody": _body(operation),
-        "responses": {**successes, **problems.responses(operation.problems)},
+        "responses": {**successes, **problems.responses(operation.refusals)},
     }
     kept = {name: value for name, value in fields.items() if value}
     return {**kept, "security": [{name: []} for name in operation.credentials]}

@@ -10,6 +10,12 @@ from lumen_notify.openapi.schema import JsonSchema
 
 JSON = "application/json"
 
+OF_CALLERS = ("token_missing", "token_invalid", "token_expired", "keys_unavailable")
+"""What whoever must show who he is may be refused with."""
+
+OF_BODIES = ("invalid", "too_large")
+"""What whoever sends a body may be refused with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
@@ -19,14 +25,14 @@ class Operation:
     of which will do; empty for none. parameters: OpenAPI's parameter objects, those in the path too. body:
     what the request must carry, None for nothing. status, or_status: of success; both are answered alike.
     answer: its body, of type `media_type`. headers: those of success worth a word: (name, description).
-    problems: the codes of refusals; `internal` is every operation's.
+    problems: the codes of refusals beside those that follow from its credentials and its body.
     """
 
     name: str
     tag: str
     summary: str
     description: str = ""
-    credentials: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ("bearer",)
     parameters: tuple[Mapping[str, Any], ...] = ()
     body: JsonSchema | None = None
     is_body_required: bool = True
@@ -38,6 +44,18 @@ class Operation:
     media_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """The codes of all refusals; `internal` is every operation's."""
+        of_caller = OF_CALLERS if self.credentials else ()
+        of_body = () if self.body is None else OF_BODIES
+        return (*of_caller, *of_body, *self.problems)
+
+
+def path(name: str, schema: JsonSchema, description: str) -> Mapping[str, Any]:
+    """Describe a parameter in the path."""
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
 def query(name: str, schema: JsonSchema, description: str) -> Mapping[str, Any]:

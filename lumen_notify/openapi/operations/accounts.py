@@ -5,12 +5,9 @@ from __future__ import annotations
 from pydantic import TypeAdapter
 
 from lumen_notify.accept.bodies.accounts import AccountName
-from lumen_notify.openapi.operation import Operation
-from lumen_notify.openapi.operations.shared import BEARER, READS, WRITES
+from lumen_notify.openapi.operation import Operation, path
+from lumen_notify.openapi.operations.shared import READS, WRITES
 from lumen_notify.openapi.schema import JsonSchema, ref
-
-_WRITES = ("invalid", "too_large", "database_unavailable", "commit_unknown", "overloaded")
-"""Of who shows no token."""
 
 _NAME_AND_PASSWORD = {"name": "ann", "password": "correct horse battery"}
 _REFRESH: dict[str, JsonSchema] = {"token": {"value": {"refresh_token": "lnr_..."}}}
@@ -18,6 +15,7 @@ _REFRESH: dict[str, JsonSchema] = {"token": {"value": {"refresh_token": "lnr_...
 REGISTER = Operation(
     name="register",
     tag="accounts",
+    credentials=(),
     summary="Make an account, and log in",
     description="The body is sent as `application/json`, as with all operations of accounts.",
     body=ref("RegisterBody"),
@@ -25,41 +23,44 @@ REGISTER = Operation(
     status=201,
     answered="The account is committed, and this is its first session.",
     answer=ref("Session"),
-    problems=(*_WRITES, "name_taken", "rate_limited"),
+    problems=(*WRITES, "name_taken", "rate_limited"),
 )
 
 LOGIN = Operation(
     name="logIn",
     tag="accounts",
+    credentials=(),
     summary="Log in",
     body=ref("LoginBody"),
     body_examples={"ann": {"value": _NAME_AND_PASSWORD}},
     answered="A session of its own.",
     answer=ref("Session"),
-    problems=(*_WRITES, "wrong_credentials", "rate_limited"),
+    problems=(*WRITES, "wrong_credentials", "rate_limited"),
 )
 
 REFRESH = Operation(
     name="refreshSession",
     tag="accounts",
+    credentials=(),
     summary="Change a refresh token for fresh tokens",
     description="It is good once. Shown a second time, it ends its session: one of the two has stolen it.",
     body=ref("RefreshBody"),
     body_examples=_REFRESH,
     answered="The session goes on by these.",
     answer=ref("Session"),
-    problems=(*_WRITES, "session_ended"),
+    problems=(*WRITES, "session_ended"),
 )
 
 LOGOUT = Operation(
     name="logOut",
     tag="accounts",
+    credentials=(),
     summary="End the session of a refresh token",
     body=ref("RefreshBody"),
     body_examples=_REFRESH,
     answered="It has ended, now or before.",
     answer=ref("Ended"),
-    problems=_WRITES,
+    problems=WRITES,
 )
 
 LOGOUT_EVERYWHERE = Operation(
@@ -67,10 +68,9 @@ LOGOUT_EVERYWHERE = Operation(
     tag="accounts",
     summary="End all sessions of the caller",
     description="So do the streams, as `revoked`. Access tokens that are there live on until their end.",
-    credentials=BEARER,
     answered="They have ended.",
     answer=ref("Ended"),
-    problems=(*READS, "commit_unknown", "overloaded"),
+    problems=WRITES,
 )
 
 PASSWORD = Operation(
@@ -78,7 +78,6 @@ PASSWORD = Operation(
     tag="accounts",
     summary="Change the password, and end all other sessions",
     description="The caller's streams end too, as `revoked`.",
-    credentials=BEARER,
     body=ref("PasswordBody"),
     body_examples={"another": {"value": {"old": "correct horse battery", "new": "staple of another kind"}}},
     answered="The session in place of all others.",
@@ -90,7 +89,6 @@ GET = Operation(
     name="getAccount",
     tag="accounts",
     summary="Get the caller's account",
-    credentials=BEARER,
     answered="The account.",
     answer=ref("Account"),
     problems=(*READS, "not_found"),
@@ -101,16 +99,7 @@ FIND = Operation(
     tag="accounts",
     summary="Find the user whom a name belongs to",
     description="To write to him: everything else goes by the user's id.",
-    credentials=BEARER,
-    parameters=(
-        {
-            "name": "name",
-            "in": "path",
-            "required": True,
-            "description": "What the user logs in with.",
-            "schema": TypeAdapter(AccountName).json_schema(),
-        },
-    ),
+    parameters=(path("name", TypeAdapter(AccountName).json_schema(), "What the user logs in with."),),
     answered="The user.",
     answer=ref("User"),
     problems=(*READS, "not_found"),
@@ -120,7 +109,6 @@ PATCH = Operation(
     name="changeAccount",
     tag="accounts",
     summary="Change what others are shown of the caller",
-    credentials=BEARER,
     body=ref("ProfileBody"),
     body_examples={"name": {"value": {"username": "Ann B."}}, "no picture": {"value": {"avatar": None}}},
     answered="The account as it is now.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lumen_notify.commit.marks import Action
 from lumen_notify.openapi.operation import Operation, query
-from lumen_notify.openapi.operations.shared import BEARER, FLAG, ID, PAGE_LIMIT, READS, WRITES
+from lumen_notify.openapi.operations.shared import FLAG, ID, PAGE_LIMIT, READS, WRITES, page_cursor
 from lumen_notify.openapi.schema import ref
 
 LIST = Operation(
@@ -12,14 +12,9 @@ LIST = Operation(
     tag="inbox",
     summary="List the caller's notifications, newest first",
     description="Unknown parameters are refused.",
-    credentials=BEARER,
     parameters=(
         PAGE_LIMIT,
-        query(
-            "cursor",
-            {"type": "string", "pattern": "^[0-9]{1,18}(-[0-9a-f-]{36})?$"},
-            "The `next_cursor` of the page before.",
-        ),
+        page_cursor({"type": "string", "pattern": "^[0-9]{1,18}(-[0-9a-f-]{36})?$"}),
         query("unread", FLAG, "Only those that are unread, or only those that are not."),
         query("archived", FLAG, "`true`: only the archived; else these are left out."),
         query("category", ref("Category"), "Only those of this category."),
@@ -33,7 +28,6 @@ GET = Operation(
     name="getNotification",
     tag="inbox",
     summary="Get one of the caller's notifications",
-    credentials=BEARER,
     parameters=(ID,),
     answered="The notification.",
     answer=ref("ListedNotification"),
@@ -44,7 +38,6 @@ PUT = Operation(
     name="putNotification",
     tag="inbox",
     summary="Mark one as read, or as unread again",
-    credentials=BEARER,
     parameters=(ID,),
     body=ref("ReadBody"),
     body_examples={"read": {"value": {"is_read": True}}},
@@ -57,7 +50,6 @@ UNREAD = Operation(
     name="countUnread",
     tag="inbox",
     summary="Count what is unread",
-    credentials=BEARER,
     answered="The numbers, and the place in the log at which they hold.",
     answer=ref("Counts"),
     problems=READS,
@@ -79,7 +71,6 @@ def mark(action: Action) -> Operation:
         tag="inbox",
         summary=_MARKS[action],
         description="What is so already stays so. All of the caller's open streams are told.",
-        credentials=BEARER,
         body=ref("MarkBody"),
         body_examples={
             "all": {"value": {"all": True}},

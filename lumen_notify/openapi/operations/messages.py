@@ -6,23 +6,14 @@ from lumen_notify.accept.bodies.messages import MAX_SEQ
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
 from lumen_notify.commit.reads import MAX_IDS
 from lumen_notify.deliver.typing import GONE_SECONDS, TELL_SECONDS
-from lumen_notify.openapi.operation import Operation, query
-from lumen_notify.openapi.operations.rooms import ROOM_ID, USER_CURSOR
-from lumen_notify.openapi.operations.shared import BEARER, PAGE_LIMIT, READS, WRITES
+from lumen_notify.openapi.operation import Operation, path, query
+from lumen_notify.openapi.operations.rooms import INSIDE, ROOM_ID, RULED
+from lumen_notify.openapi.operations.shared import PAGE_LIMIT, READS, USER_CURSOR, WRITES
 from lumen_notify.openapi.schema import ref
 
-MESSAGE = {
-    "name": "message_id",
-    "in": "path",
-    "required": True,
-    "description": "The message's id.",
-    "schema": {"type": "string", "format": "uuid"},
-}
+MESSAGE = path("message_id", {"type": "string", "format": "uuid"}, "The message's id.")
 
 _SEQ = {"type": "integer", "minimum": 0, "maximum": MAX_SEQ}
-
-INSIDE = ("not_found", "not_a_member")
-"""What those get who are not in the room: the first if it is not public."""
 
 SEND = Operation(
     name="sendMessage",
@@ -33,7 +24,6 @@ SEND = Operation(
         "answered by 200, with the ids of the first. Sending reads the room up to the message. "
         f"Kind `system` needs the scope `{PUBLISH_SCOPE}`, and no membership."
     ),
-    credentials=BEARER,
     parameters=(ROOM_ID,),
     body=ref("MessageBody"),
     body_examples={
@@ -55,7 +45,6 @@ LIST = Operation(
         "The newest, or those before, after or around a seq: one of the three at most. Unknown parameters "
         "are refused."
     ),
-    credentials=BEARER,
     parameters=(
         ROOM_ID,
         PAGE_LIMIT,
@@ -72,7 +61,6 @@ GET = Operation(
     name="getMessage",
     tag="rooms",
     summary="Get one message",
-    credentials=BEARER,
     parameters=(ROOM_ID, MESSAGE),
     answered="The message.",
     answer=ref("Message"),
@@ -87,7 +75,6 @@ READ = Operation(
         "Forward only: what is read stays so. Every member's streams are told, with the ids of the newest "
         f"{MAX_IDS} messages that were read."
     ),
-    credentials=BEARER,
     parameters=(ROOM_ID,),
     body=ref("ReadRoomBody"),
     body_examples={"read": {"value": {"up_to": 17}}},
@@ -100,7 +87,6 @@ READS_OF_ROOM = Operation(
     name="listReads",
     tag="rooms",
     summary="List how far each member has read",
-    credentials=BEARER,
     parameters=(
         ROOM_ID,
         PAGE_LIMIT,
@@ -116,13 +102,12 @@ EDIT = Operation(
     tag="rooms",
     summary="Let one's own message say something else",
     description="What changes nothing is no event.",
-    credentials=BEARER,
     parameters=(ROOM_ID, MESSAGE),
     body=ref("EditBody"),
     body_examples={"plain": {"value": {"content": "hello"}}},
     answered="The message as it is now.",
     answer=ref("Message"),
-    problems=(*WRITES, *INSIDE, "role_too_low", "muted", "blocked"),
+    problems=(*WRITES, *RULED, "muted", "blocked"),
 )
 
 DELETE = Operation(
@@ -130,11 +115,10 @@ DELETE = Operation(
     tag="rooms",
     summary="Delete a message: one's own, or anybody's as owner or moderator",
     description="Its place is left, without what it said; the notifications of those it mentions are gone.",
-    credentials=BEARER,
     parameters=(ROOM_ID, MESSAGE),
     answered="What is left of the message.",
     answer=ref("Message"),
-    problems=(*READS, "commit_unknown", "overloaded", *INSIDE, "role_too_low"),
+    problems=(*WRITES, *RULED),
 )
 
 DIRECT = Operation(
@@ -145,7 +129,6 @@ DIRECT = Operation(
         "In the direct room of the two, which is made if there is none. Else as a message to a room, but "
         "that nobody is mentioned."
     ),
-    credentials=BEARER,
     body=ref("DirectBody"),
     body_examples={"plain": {"value": {"to": "bob", "content": "hi"}}},
     status=201,
@@ -163,11 +146,10 @@ TYPING = Operation(
         f"Nothing is stored. Say it again while it is so: after {GONE_SECONDS:g} seconds it has ended. The "
         f"others are told at most every {TELL_SECONDS:g} seconds."
     ),
-    credentials=BEARER,
     parameters=(ROOM_ID,),
     body=ref("TypingBody"),
     body_examples={"on": {"value": {"is_typing": True}}},
     answered="The others are told.",
     answer=ref("Typing"),
-    problems=(*READS, "invalid", "too_large", *INSIDE, "muted", "blocked"),
+    problems=(*READS, *INSIDE, "muted", "blocked"),
 )

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from lumen_notify.auth import ADMIN as ADMIN_SCOPE
-from lumen_notify.openapi.operation import Operation
-from lumen_notify.openapi.operations.shared import BEARER, READS, WRITES
+from lumen_notify.openapi.operation import Operation, path
+from lumen_notify.openapi.operations.shared import READS, WRITES
 from lumen_notify.openapi.schema import ref
 
-_NAME = {
-    "name": "name",
-    "in": "path",
-    "required": True,
-    "description": "The category's name.",
-    "schema": ref("Category"),
-}
+_NAME = path("name", ref("Category"), "The category's name.")
 
 CATEGORIES = Operation(
     name="listCategories",
     tag="preferences",
     summary="List the categories that are defined",
     description="Others may be published too; they are like one defined without a word.",
-    credentials=BEARER,
     answered="All of them, by name.",
     answer=ref("Categories"),
     problems=(*READS, "invalid"),
@@ -34,7 +27,6 @@ DEFINE = Operation(
         f"With the scope `{ADMIN_SCOPE}`. If users now see more or less of it, open streams are closed for "
         "their clients to come back."
     ),
-    credentials=BEARER,
     parameters=(_NAME,),
     body=ref("CategoryBody"),
     body_examples={"quiet": {"value": {"push": False, "priority": "low"}}},
@@ -48,18 +40,16 @@ UNDEFINE = Operation(
     tag="preferences",
     summary="Forget what is defined of a category",
     description=f"With the scope `{ADMIN_SCOPE}`. What users have chosen stays.",
-    credentials=BEARER,
     parameters=(_NAME,),
     answered="It is like one that was never defined.",
     answer=ref("Undefined"),
-    problems=(*READS, "invalid", "forbidden", "not_found", "commit_unknown", "overloaded"),
+    problems=(*WRITES, "invalid", "forbidden", "not_found"),
 )
 
 GET = Operation(
     name="getPreferences",
     tag="preferences",
     summary="Get the caller's preferences",
-    credentials=BEARER,
     answered="What holds for him, of each category that is defined or that he has chosen something about.",
     answer=ref("Preferences"),
     problems=(*READS, "invalid"),
@@ -70,7 +60,6 @@ PUT = Operation(
     tag="preferences",
     summary="Change some of the caller's preferences",
     description="What is left out stays; null takes a choice back. The caller's open streams are told.",
-    credentials=BEARER,
     body=ref("PreferencesBody"),
     body_examples={
         "mute": {"value": {"categories": {"like": {"muted": True}}}},

@@ -5,8 +5,9 @@ from __future__ import annotations
 from lumen_notify.accept.publishing import MAX_KEY_CHARACTERS
 from lumen_notify.auth import ADMIN as ADMIN_SCOPE
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
-from lumen_notify.openapi.operation import Operation, header, query
-from lumen_notify.openapi.operations.shared import BEARER, ID, PAGE_LIMIT, READS, WRITES
+from lumen_notify.openapi.operation import Operation, header
+from lumen_notify.openapi.operations.rooms import RULED
+from lumen_notify.openapi.operations.shared import ID, PAGE_LIMIT, READS, WRITES, page_cursor
 from lumen_notify.openapi.schema import ref
 
 PUBLISH = Operation(
@@ -18,7 +19,6 @@ PUBLISH = Operation(
         "To publish to oneself no scope is needed, nor, in one's own name, to a room that one is owner or "
         f"moderator of; to anybody else `{PUBLISH_SCOPE}`."
     ),
-    credentials=BEARER,
     parameters=(
         header(
             "Idempotency-Key",
@@ -40,7 +40,7 @@ PUBLISH = Operation(
     answered="It is committed. A list is answered by a list.",
     answer={"oneOf": [ref("Published"), ref("PublishedBatch")]},
     problems=(
-        *(*WRITES, "forbidden", "not_found", "not_a_member", "role_too_low"),
+        *(*WRITES, "forbidden", *RULED),
         *("idempotency_key_reused", "rate_limited"),
     ),
 )
@@ -50,14 +50,9 @@ SCHEDULED = Operation(
     tag="publish",
     summary="List what the caller has scheduled, the next to leave first",
     description=f"With the scope `{ADMIN_SCOPE}`: what anybody has scheduled.",
-    credentials=BEARER,
     parameters=(
         PAGE_LIMIT,
-        query(
-            "cursor",
-            {"type": "string", "pattern": "^[0-9]{1,15}-[0-9a-f-]{36}$"},
-            "The `next_cursor` of the page before.",
-        ),
+        page_cursor({"type": "string", "pattern": "^[0-9]{1,15}-[0-9a-f-]{36}$"}),
     ),
     answered="A page.",
     answer=ref("ScheduledNotifications"),
@@ -68,9 +63,8 @@ CANCEL = Operation(
     name="cancelScheduled",
     tag="publish",
     summary="Cancel a scheduled notification",
-    credentials=BEARER,
     parameters=(ID,),
     answered="It will not be published.",
     answer=ref("Cancelled"),
-    problems=(*READS, "not_found", "commit_unknown", "overloaded"),
+    problems=(*WRITES, "not_found"),
 )

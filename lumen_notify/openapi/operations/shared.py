@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from lumen_notify.accept.bodies.fields import UserId
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
 from lumen_notify.auth import TICKET_SECONDS
 from lumen_notify.deliver.stream import COOKIE
-from lumen_notify.openapi.operation import query
+from lumen_notify.openapi.operation import path, query
+from lumen_notify.openapi.schema import JsonSchema
 
 CREDENTIALS: dict[str, dict[str, Any]] = {
     "bearer": {
@@ -50,10 +55,11 @@ TAGS = {
     "process": "About the server itself. Needs no token.",
 }
 
-BEARER = ("bearer",)
-CALLER = ("token_missing", "token_invalid", "token_expired", "keys_unavailable")
-READS = (*CALLER, "database_unavailable")
-WRITES = (*READS, "invalid", "too_large", "commit_unknown", "overloaded")
+READS = ("database_unavailable",)
+"""What whatever asks the database may be refused with."""
+
+WRITES = (*READS, "commit_unknown", "overloaded")
+"""What whatever is to be committed may be refused with."""
 
 PAGE_LIMIT = query(
     "limit",
@@ -62,14 +68,21 @@ PAGE_LIMIT = query(
 )
 """How every list takes its limit."""
 
-ID = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "description": "The notification's id.",
-    "schema": {"type": "string", "format": "uuid"},
-}
+
+def page_cursor(schema: JsonSchema) -> Mapping[str, Any]:
+    """Describe how a list takes up where its page before has ended."""
+    return query("cursor", schema, "The `next_cursor` of the page before.")
+
+
+ID = path("id", {"type": "string", "format": "uuid"}, "The notification's id.")
 """A notification in a path."""
+
+USER_ID = path("user", TypeAdapter(UserId).json_schema(), "A user's id.")
+"""A user in a path."""
+
+USER_CURSOR = query(
+    "cursor", TypeAdapter(UserId).json_schema(), "The `next_cursor` of the page before: a user's id."
+)
 
 FLAG = {"type": "string", "enum": ["true", "false"]}
 """How a query says yes or no."""

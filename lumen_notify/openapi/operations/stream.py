@@ -5,7 +5,6 @@ from __future__ import annotations
 from lumen_notify.auth import TICKET_SECONDS
 from lumen_notify.deliver.stream import COOKIE, DEVICES
 from lumen_notify.openapi.operation import Operation, header, query
-from lumen_notify.openapi.operations.shared import BEARER, CALLER
 from lumen_notify.openapi.schema import ref
 
 _CURSOR = {"type": "string"}
@@ -32,7 +31,7 @@ STREAM = Operation(
     headers=(
         ("Set-Cookie", f"`{COOKIE}`, HttpOnly, SameSite=Strict; only when a ticket opened the stream."),
     ),
-    problems=(*CALLER, "invalid"),
+    problems=("invalid",),
 )
 
 TICKET = Operation(
@@ -40,29 +39,23 @@ TICKET = Operation(
     tag="stream",
     summary="Change the token for a ticket",
     description=f"Put it in the stream's URL; it opens streams for {TICKET_SECONDS} seconds.",
-    credentials=BEARER,
     status=201,
     answered="The ticket.",
     answer=ref("Ticket"),
-    problems=CALLER,
 )
 
 RENEW = Operation(
     name="renewStreams",
     tag="stream",
     summary="Let the caller's open streams live as long as this token",
-    credentials=BEARER,
     answered="How many streams gained by it.",
     answer=ref("Renewed"),
-    problems=CALLER,
 )
 
 CONNECTIONS = Operation(
     name="listConnections",
     tag="stream",
     summary="List the caller's open streams",
-    credentials=BEARER,
     answered="All of them that this process holds.",
     answer=ref("Connections"),
-    problems=CALLER,
 )
