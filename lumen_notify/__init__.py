@@ -28,7 +28,21 @@ The words:
     close reason  why a stream ended
 """
 
-from lumen_notify.app import Lumen
-from lumen_notify.settings import Settings
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lumen_notify.app import Lumen
+    from lumen_notify.settings import Settings
 
 __all__ = ["Lumen", "Settings"]
+
+_HOMES = {"Lumen": "lumen_notify.app", "Settings": "lumen_notify.settings"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for (PEP 562), and only then: a command that needs no server is done by the time
+    that one takes to import."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

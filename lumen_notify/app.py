@@ -8,13 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Self
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify import routes
-from lumen_notify.auth import demo_secret
+from lumen_notify.auth import demo_secret, secret_path
 from lumen_notify.commit.publication import Published
 from lumen_notify.endpoints import Endpoints
 from lumen_notify.errors import Misconfigured
@@ -120,13 +119,6 @@ class Lumen(Notifier):
             await self.open()
         assert self._endpoints is not None
         return self._endpoints
-
-
-def secret_path(settings: Settings) -> Path:
-    """Return where the secret of a server without a key lies: beside the SQLite file, or here."""
-    if settings.database_url.startswith("sqlite:///"):
-        return Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0] + ".secret")
-    return Path("lumen-notify.secret")
 
 
 async def _lifespan(lumen: Lumen, receive: Receive, send: Send) -> None:

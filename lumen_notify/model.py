@@ -22,6 +22,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+BASE = "/api/v1"
+"""What the paths of the API begin with, below wherever the application is mounted."""
+
 EVERYONE = "all"
 """The audience of everybody, including users who do not exist yet."""
 

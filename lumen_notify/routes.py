@@ -20,6 +20,7 @@ from lumen_notify.commit.marks import ACTIONS
 from lumen_notify.crossroads import Crossroads
 from lumen_notify.endpoints import Endpoints
 from lumen_notify.errors import LumenError
+from lumen_notify.model import BASE
 from lumen_notify.openapi import Document, Operation
 from lumen_notify.openapi.operations import accounts as about_accounts
 from lumen_notify.openapi.operations import blocks as about_blocks
@@ -33,8 +34,6 @@ from lumen_notify.openapi.operations import rooms as about_rooms
 from lumen_notify.openapi.operations import stream as about_stream
 from lumen_notify.page import Page
 from lumen_notify.settings import Settings
-
-BASE = "/api/v1"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -15,7 +15,7 @@ This is the only door to PyJWT and argon2. Not here: where a request carries its
 """
 
 from lumen_notify.auth.attempts import Attempts
-from lumen_notify.auth.demo import demo_secret
+from lumen_notify.auth.demo import demo_secret, secret_path
 from lumen_notify.auth.passwords import Passwords
 from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
 from lumen_notify.auth.sessions import AccessTokens, RefreshToken
@@ -37,4 +37,5 @@ __all__ = [
     "bearer",
     "demo_secret",
     "mint",
+    "secret_path",
 ]

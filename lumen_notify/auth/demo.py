@@ -12,7 +12,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from lumen_notify.errors import Misconfigured
-from lumen_notify.settings import MIN_SECRET_BYTES, Secret, variable
+from lumen_notify.settings import MIN_SECRET_BYTES, Secret, Settings, variable
+
+
+def secret_path(settings: Settings) -> Path:
+    """Return where the secret of a server without a key lies: beside the SQLite file, or here."""
+    if settings.database_url.startswith("sqlite:///"):
+        return Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0] + ".secret")
+    return Path("lumen-notify.secret")
 
 
 def demo_secret(path: Path) -> Secret:

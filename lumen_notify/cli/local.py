@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from lumen_notify.app import secret_path
-from lumen_notify.auth import demo_secret, mint
+from lumen_notify.auth import demo_secret, mint, secret_path
 from lumen_notify.errors import Misconfigured
-from lumen_notify.routes import BASE
+from lumen_notify.model import BASE
 from lumen_notify.settings import Secret, Settings, variable
 
 TOKEN_VARIABLE = "LUMEN_TOKEN"  # noqa: S105 - the variable's name

@@ -27,7 +27,8 @@ from starlette.types import ASGIApp
 from uvicorn.importer import ImportFromStringError, import_from_string
 from uvicorn.server import HANDLED_SIGNALS
 
-from lumen_notify.app import Lumen, secret_path
+from lumen_notify.app import Lumen
+from lumen_notify.auth import secret_path
 from lumen_notify.cli.local import server_url
 from lumen_notify.deliver.handover import HandoverProtocol
 from lumen_notify.errors import LumenError, Misconfigured

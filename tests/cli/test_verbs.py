@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from conftest import StartServer
 from lumen_notify.auth import Principal, Verifier
+from lumen_notify.cli import COMMANDS, app
 from lumen_notify.settings import Secret, Settings
 
-from .conftest import RunCommand
+from .conftest import RunCommand, environment
 
 SECRET = "a secret of at least thirty-two bytes"
 
@@ -166,5 +170,35 @@ def test_send_says_why_it_did_not(
 def test_version_and_help(run_command: RunCommand) -> None:
     assert run_command("--version").stdout.startswith("lumen-notify ")
     shown = run_command("--help").stdout
-    for verb in ("serve", "migrate", "token", "send", "tail"):
+    for verb, text in COMMANDS.items():
         assert verb in shown
+        assert text in shown
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_each_command_tells_its_own_arguments(verb: str) -> None:
+    shown = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
+    assert shown.exit_code == 0, shown.output
+    assert f"{verb} [OPTIONS]" in shown.output
+    assert COMMANDS[verb] in shown.output
+
+
+def test_token_is_made_without_what_the_server_is_made_of(tmp_path: Path) -> None:
+    program = """
+import sys
+from lumen_notify.cli import app
+app(["token", "alice"], standalone_mode=False)
+print(*sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment({"LUMEN_JWT_SECRET": SECRET}),
+        timeout=60,
+        check=True,
+    )
+    token, modules = done.stdout.splitlines()
+    assert token.count(".") == 2
+    assert not {"starlette", "uvicorn", "sqlalchemy", "databases", "httpx"} & set(modules.split())

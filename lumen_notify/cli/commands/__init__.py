@@ -1,0 +1,1 @@
+"""Commands: a module for each, with its arguments; imported once it is chosen."""
