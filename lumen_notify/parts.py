@@ -19,15 +19,15 @@ from functools import partial
 
 from lumen_notify.accept.categories import defined_in
 from lumen_notify.auth import Passwords, Tickets, Verifier
-from lumen_notify.commit.bundles import Bundles
+from lumen_notify.commit.bundles import publish_due
 from lumen_notify.commit.categories import Define, define
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.expiry import Expiry
+from lumen_notify.commit.expiry import expire_due
 from lumen_notify.commit.limiting import Limiting
 from lumen_notify.commit.log import Head, Log
-from lumen_notify.commit.merging import Merging
+from lumen_notify.commit.merging import tell_all
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.removal import settled_of
 from lumen_notify.commit.retention import Retention
@@ -100,9 +100,9 @@ class Parts:
         self.schedule = Schedule(database, submit, clock)
         self.rounds = [
             Rounds("schedule", self.schedule.release_due),
-            Rounds("expiry", Expiry(database, submit, clock).expire_due),
-            Rounds("merging", Merging(database, submit, clock).tell_all),
-            Rounds("bundles", Bundles(database, submit, clock).publish_due),
+            Rounds("expiry", partial(expire_due, database, submit, clock)),
+            Rounds("merging", partial(tell_all, database, submit, clock)),
+            Rounds("bundles", partial(publish_due, database, submit, clock)),
         ]
         self.retention = Retention(
             database,

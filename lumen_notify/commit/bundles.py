@@ -133,19 +133,11 @@ def _append(draft: Draft, user_id: str, counts: Counts, items: Sequence[Copy | G
     )
 
 
-class Bundles:
-    """Looks for bundles that are due. submit: the committer's."""
-
-    def __init__(
-        self, database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
-    ) -> None:
-        self._database = database
-        self._submit = submit
-        self._clock = clock
-
-    async def publish_due(self) -> None:
-        """Publish all that are due now. Raises Unavailable."""
-        now = self._clock()
-        while await self._database.fetch("any_bundle_due", now=now):
-            if not await self._submit(Bundle()):
-                return  # another instance did it, or the writer's clock is behind
+async def publish_due(
+    database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
+) -> None:
+    """Publish all bundles that are due now. submit: the committer's. Raises Unavailable."""
+    now = clock()
+    while await database.fetch("any_bundle_due", now=now):
+        if not await submit(Bundle()):
+            return  # another instance did it, or the writer's clock is behind

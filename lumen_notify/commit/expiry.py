@@ -53,18 +53,10 @@ async def expire(draft: Draft, commands: Sequence[Expire]) -> Sequence[int]:
     return answers
 
 
-class Expiry:
-    """Looks for what has expired. submit: the committer's."""
-
-    def __init__(
-        self, database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
-    ) -> None:
-        self._database = database
-        self._submit = submit
-        self._clock = clock
-
-    async def expire_due(self) -> None:
-        """Remove all that has expired by now. Raises Unavailable."""
-        while await self._database.fetch("any_expired", before=self._clock() + 1):
-            if not await self._submit(Expire(which="expired_before")):
-                return  # another instance did it
+async def expire_due(
+    database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
+) -> None:
+    """Remove all that has expired by now. submit: the committer's. Raises Unavailable."""
+    while await database.fetch("any_expired", before=clock() + 1):
+        if not await submit(Expire(which="expired_before")):
+            return  # another instance did it

@@ -39,19 +39,11 @@ async def tell(draft: Draft, commands: Sequence[Tell]) -> Sequence[int]:
     return [len(groups)] * len(commands)
 
 
-class Merging:
-    """Looks for what has merged untold. submit: the committer's."""
-
-    def __init__(
-        self, database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
-    ) -> None:
-        self._database = database
-        self._submit = submit
-        self._clock = clock
-
-    async def tell_all(self) -> None:
-        """Tell of all that has been untold for long enough. Raises Unavailable."""
-        now = self._clock()
-        while await self._database.fetch("any_untold", now=now, before=told_before(now)):
-            if not await self._submit(Tell()):
-                return  # another instance did it, or its clock is behind
+async def tell_all(
+    database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
+) -> None:
+    """Tell of all that has been untold for long enough. submit: the committer's. Raises Unavailable."""
+    now = clock()
+    while await database.fetch("any_untold", now=now, before=told_before(now)):
+        if not await submit(Tell()):
+            return  # another instance did it, or its clock is behind

@@ -7,18 +7,18 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lumen_notify.commit.accounts import Accounts
-from lumen_notify.commit.bundles import Bundles
+from lumen_notify.commit.bundles import publish_due
 from lumen_notify.commit.categories import Category, Define, Undefine
 from lumen_notify.commit.closing import CloseRoom, PurgeRoom
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.expiry import Expiry
+from lumen_notify.commit.expiry import expire_due
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.limiting import Limiting
 from lumen_notify.commit.log import Draft, Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection
-from lumen_notify.commit.merging import Merging
+from lumen_notify.commit.merging import tell_all
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
 from lumen_notify.commit.preferences import ChangePreferences, UserPreferences
@@ -59,13 +59,14 @@ class Store:
     def clock(self) -> int:
         return self.now
 
-    @property
-    def merging(self) -> Merging:
-        return Merging(self.database, self.committer.submit, self.clock)
+    async def expire_due(self) -> None:
+        await expire_due(self.database, self.committer.submit, self.clock)
 
-    @property
-    def bundles(self) -> Bundles:
-        return Bundles(self.database, self.committer.submit, self.clock)
+    async def tell_all(self) -> None:
+        await tell_all(self.database, self.committer.submit, self.clock)
+
+    async def publish_due(self) -> None:
+        await publish_due(self.database, self.committer.submit, self.clock)
 
     @property
     def schedule(self) -> Schedule:
@@ -76,9 +77,6 @@ class Store:
         ages = ("events", "notifications", "archived", "idempotency")
         forever = {f"{age}_seconds": 0 for age in ages} | {"events": 0, "notifications": 0}
         return Retention(self.database, self.committer.submit, self.clock, **(forever | limits))
-
-    def expiry(self) -> Expiry:
-        return Expiry(self.database, self.committer.submit, self.clock)
 
     async def publish(
         self,

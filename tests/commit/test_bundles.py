@@ -38,13 +38,13 @@ async def test_it_waits_and_comes_with_the_others_as_one_event(store: Store) -> 
     store.now += 4 * MINUTE_MS
     second = await low(store, content="two", category="comment")
     store.now += 6 * MINUTE_MS - 1
-    await store.bundles.publish_due()
+    await store.publish_due()
     assert first == Published(id=first.id, recipients=1, position=None, status="bundled")
     assert (await rows_of(store), await store.unread("ann")) == ([], {})
 
     store.now += 1
-    await store.bundles.publish_due()
-    await store.bundles.publish_due()
+    await store.publish_due()
+    await store.publish_due()
 
     (bundle,) = bundles(store)
     assert bundle["type"] == "bundle"
@@ -64,7 +64,7 @@ async def test_the_next_bundle_is_due_after_the_first_that_waits_again(store: St
     for content in ("one", "two"):
         await low(store, content=content)
         store.now += 10 * MINUTE_MS
-        await store.bundles.publish_due()
+        await store.publish_due()
     assert [len(bundle["data"]["items"]) for bundle in bundles(store)] == [1, 1]
 
 
@@ -84,7 +84,7 @@ async def test_of_several_users_only_those_wait_who_want_to(store: Store) -> Non
     assert published.position == store.events[-1].position
     assert [await store.unread(user) for user in ("ann", "bea", "cyd")] == [{}, {"like": 1}, {"like": 1}]
     store.now += 10 * MINUTE_MS
-    await store.bundles.publish_due()
+    await store.publish_due()
     assert [row["id"] for row in await rows_of(store)] == [published.id]
 
 
@@ -102,7 +102,7 @@ async def test_who_wants_bundles_no_more_gets_what_waits(store: Store) -> None:
     await want_digest(store, "ann", 60)
     await low(store)
     await want_digest(store, "ann", 0)
-    await store.bundles.publish_due()
+    await store.publish_due()
     assert await store.unread("ann") == {"like": 1}
 
 
@@ -111,7 +111,7 @@ async def test_who_wants_them_more_often_gets_what_waits_earlier(store: Store) -
     await low(store)
     await want_digest(store, "ann", 5)
     store.now += 5 * MINUTE_MS
-    await store.bundles.publish_due()
+    await store.publish_due()
     assert await store.unread("ann") == {"like": 1}
 
 
@@ -125,7 +125,7 @@ async def test_what_has_a_group_key_merges_when_its_bundle_leaves(store: Store) 
     assert [row["actors_count"] for row in await rows_of(store)] == [1]
 
     store.now += 10 * MINUTE_MS
-    await store.bundles.publish_due()
+    await store.publish_due()
 
     (bundle,) = bundles(store)
     counts = {item["group_key"]: item["actors_count"] for item in bundle["data"]["items"]}
@@ -140,7 +140,7 @@ async def test_a_burst_that_merges_while_it_waits_is_few_events(store: Store) ->
     await publish(store, *(publication(sender=f"s{number}", priority="low") for number in range(1500)))
     store.now += 10 * MINUTE_MS
 
-    await store.bundles.publish_due()
+    await store.publish_due()
 
     assert [bundle["data"]["items"][0]["actors_count"] for bundle in bundles(store)] == [1000, 1500]
     assert [bundle["categories"] for bundle in bundles(store)] == [{"like": 1}] * 2
@@ -154,10 +154,10 @@ async def test_what_is_silenced_when_it_leaves_is_not_shown(store: Store) -> Non
     muted = {"like": {"muted": True}}
     await store.committer.submit(ChangePreferences(user_id="ann", choices=muted))
     store.now += 10 * MINUTE_MS
-    await store.bundles.publish_due()
+    await store.publish_due()
     await low(store, category="like")
     store.now += 10 * MINUTE_MS
-    await store.bundles.publish_due()
+    await store.publish_due()
 
     assert [[item["category"] for item in one["data"]["items"]] for one in bundles(store)] == [
         ["comment"],
@@ -172,7 +172,7 @@ async def test_what_expires_before_its_bundle_leaves_never_comes(store: Store) -
     await want_digest(store, "ann", 10)
     await low(store, expires_at=store.now + MINUTE_MS)
     store.now += 10 * MINUTE_MS
-    await store.bundles.publish_due()
+    await store.publish_due()
     assert (bundles(store), await rows_of(store)) == ([], [])
     assert await store.number_of("bundled") == 0
 
@@ -195,7 +195,7 @@ async def test_what_is_too_much_for_one_event_is_the_next(
         await low(store, content="x" * (900 if number < 4 else 1))
     store.now += 10 * MINUTE_MS
 
-    await store.bundles.publish_due()
+    await store.publish_due()
 
     assert [len(bundle["data"]["items"]) for bundle in bundles(store)] == [2, 4, 3]
     assert [bundle["categories"]["like"] for bundle in bundles(store)] == [2, 6, 9]
@@ -211,7 +211,7 @@ async def test_instances_that_look_at_once_publish_each_once(store: Store, other
     store.now += 5 * MINUTE_MS
     other_store.now = store.now
 
-    await asyncio.gather(*(each.bundles.publish_due() for each in (store, other_store)))
+    await asyncio.gather(*(each.publish_due() for each in (store, other_store)))
 
     kinds = Counter(event.kind for event in await store.log.after(0))
     assert kinds["bundle"] == 30
@@ -224,7 +224,7 @@ async def test_a_page_may_end_amid_a_bundle(store: Store) -> None:
     for _ in range(5):
         await low(store)
     store.now += 5 * MINUTE_MS
-    await store.bundles.publish_due()
+    await store.publish_due()
     filters: dict[str, Any] = {"category": None, "is_unread": None, "is_archived": None}
 
     found: list[str] = []

@@ -28,11 +28,11 @@ async def test_it_is_there_until_its_time_and_says_so(store: Store) -> None:
     assert "expires_at" not in json.loads(store.events[1].body)
 
     store.now = at - 1
-    await store.expiry().expire_due()
+    await store.expire_due()
     assert await store.unread("ann") == {"like": 2}
 
     store.now = at
-    await store.expiry().expire_due()
+    await store.expire_due()
     assert await store.unread("ann") == {"like": 1}
     assert await store.positions("ann") == [2]
     (event,) = expired(store)
@@ -47,7 +47,7 @@ async def test_what_is_for_all_goes_for_all_whether_they_had_read_it_or_not(stor
     await store.mark("bob", "read")
     store.now += 5
 
-    await store.expiry().expire_due()
+    await store.expire_due()
 
     assert [await store.unread(user) for user in ("ann", "bob", "new")] == [{"like": 1}, {}, {"like": 1}]
     (event,) = expired(store)
@@ -63,7 +63,7 @@ async def test_many_go_in_small_steps_in_the_order_of_their_times(
     for_all = [one.id for one in await store.publish(number=5, expires_at=store.now + 9)]
     store.now += 9
 
-    await store.expiry().expire_due()
+    await store.expire_due()
 
     went = [(event.audience, json.loads(event.body)["data"]["ids"]) for event in expired(store)]
     assert [sorted(ids[1:])] == [sorted(gone) for audience, gone in went if audience != EVERYONE][:1]
@@ -95,7 +95,7 @@ async def test_a_scheduled_one_that_has_expired_when_it_is_due_is_dropped(store:
     assert json.loads(store.events[0].body)["expires_at"] == rfc3339(at + 20)
     assert await store.number_of("scheduled") == 0
     store.now = at + 20
-    await store.expiry().expire_due()
+    await store.expire_due()
     assert await store.unread("ann") == {}
 
 
@@ -103,7 +103,7 @@ async def test_instances_that_look_at_once_remove_each_once(store: Store, other_
     await store.publish("ann", number=30, expires_at=store.now)
     await store.publish(number=30, expires_at=store.now)
 
-    await asyncio.gather(*(each.expiry().expire_due() for each in (store, other_store)))
+    await asyncio.gather(*(each.expire_due() for each in (store, other_store)))
 
     events = [event for event in await store.log.after(0) if event.kind == "expire"]
     ids = [id_ for event in events for id_ in json.loads(event.body)["data"]["ids"]]

@@ -105,11 +105,11 @@ async def test_a_burst_is_told_of_once_a_second_and_its_last_word_is_told_too(st
     assert [row["actors_count"] for row in await rows_of(store)] == [50]
 
     store.now += 999
-    await store.merging.tell_all()
+    await store.tell_all()
     assert len(store.events) == 1
     store.now += 1
-    await store.merging.tell_all()
-    await store.merging.tell_all()
+    await store.tell_all()
+    await store.tell_all()
     assert told(store) == [("notification", 1), ("update", 50)]
     assert [row["position"] for row in await rows_of(store)] == [2]
 
@@ -119,7 +119,7 @@ async def test_what_was_read_before_it_was_told_comes_back_unread(store: Store) 
     await store.mark("ann", "read", ids=(first.id,))
     store.now += 1000
 
-    await store.merging.tell_all()
+    await store.tell_all()
 
     assert json.loads(store.events[-1].body)["categories"] == {"like": 1} == await store.unread("ann")
     assert not (await rows_of(store))[0]["is_read"]
@@ -129,7 +129,7 @@ async def test_it_is_told_after_a_restart_and_though_the_clock_was_put_back(stor
     await like(store, "bob", "cyd")
     store.now -= 3_600_000
 
-    await store.merging.tell_all()
+    await store.tell_all()
 
     assert told(store) == [("notification", 1), ("update", 2)]
 
@@ -138,7 +138,7 @@ async def test_after_it_was_removed_the_next_begins_anew(store: Store) -> None:
     first, _ = await like(store, "bob", "cyd")
     await store.committer.submit(Remove(rows=[(first.id, "user:ann")]))
     store.now += 1000
-    await store.merging.tell_all()
+    await store.tell_all()
 
     (again,) = await like(store, "cyd")
 
@@ -200,7 +200,7 @@ async def test_two_instances_tell_of_each_once(store: Store, other_store: Store)
     store.now += 1000
     other_store.now = store.now
 
-    await asyncio.gather(store.merging.tell_all(), other_store.merging.tell_all())
+    await asyncio.gather(store.tell_all(), other_store.tell_all())
 
     kinds = Counter(event.kind for event in await store.log.after(0))
     assert kinds == {"notification": 20, "update": 20}
@@ -318,11 +318,11 @@ class Merged(RuleBasedStateMachine):
 
     @rule()
     def publish_bundles(self) -> None:
-        self.runner.run(self.store.bundles.publish_due())
+        self.runner.run(self.store.publish_due())
 
     @rule()
     def tell_all(self) -> None:
-        self.runner.run(self.store.merging.tell_all())
+        self.runner.run(self.store.tell_all())
 
     @rule()
     def forget(self) -> None:
@@ -344,8 +344,8 @@ class Merged(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.store.now += 300_000
-        self.runner.run(self.store.bundles.publish_due())
-        self.runner.run(self.store.merging.tell_all())
+        self.runner.run(self.store.publish_due())
+        self.runner.run(self.store.tell_all())
         self._follow()
         for reader in self.readers.values():
             fetched = {row["id"]: row for row in self.runner.run(rows_of(self.store, reader.user))}
