@@ -302,9 +302,14 @@ class RunningServer(Server):
             self.environ["LUMEN_DATABASE_URL"] = database_url
         self.environ |= environ or {}
 
+    @property
+    def command(self) -> list[str]:
+        """What Python is called with."""
+        return ["-m", "lumen_notify", "serve", *self.arguments]
+
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "lumen_notify", "serve", *self.arguments],
+            [sys.executable, *self.command],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,17 +22,11 @@ class PhotosServer(RunningServer):
     name = "photos"
     is_ours = True
 
-    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
-        ours = ["lumen_notify", "serve", "--app", "photos:app"]
-        plain = ["uvicorn", "--port", str(self.port), "--timeout-graceful-shutdown", "10", "photos:app"]
-        return subprocess.Popen(
-            [sys.executable, "-m", *(ours if self.is_ours else plain)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=self.folder,
-            env=self.environ,
-        )
+    @property
+    def command(self) -> list[str]:
+        if self.is_ours:
+            return ["-m", "lumen_notify", "serve", "--app", "photos:app"]
+        return ["-m", "uvicorn", "--port", str(self.port), "--timeout-graceful-shutdown", "10", "photos:app"]
 
     def _answers(self) -> bool:
         try:

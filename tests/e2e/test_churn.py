@@ -21,6 +21,7 @@ from clients import NOTIFICATIONS, SECRET, Api, eventually, token
 from conftest import StartServer
 from servers import RunningServer
 
+from .crowd import Reader
 from .crowds import Crowd, figures, resident_bytes
 
 STREAMS = int(os.environ.get("LUMEN_TEST_CHURN", "5000"))
@@ -35,35 +36,24 @@ _log = logging.getLogger(__name__)
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + STREAMS // 20)]
 
 
-class Visitor(asyncio.Protocol):
+class Visitor(Reader):
     """One stream. is_reading: False for one that never takes a byte. has_ended: the server's end is known."""
 
     def __init__(self, request: bytes, *, is_reading: bool) -> None:
-        loop = asyncio.get_running_loop()
-        self._request = request
+        super().__init__(request)
         self._is_reading = is_reading
-        self._received = b""
         self.transport: asyncio.Transport
-        self.is_open: asyncio.Future[None] = loop.create_future()
-        self.has_ended: asyncio.Future[None] = loop.create_future()
+        self.has_ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
         self.transport = cast(asyncio.Transport, transport)
-        self.transport.write(self._request)
         if not self._is_reading:
             self.transport.pause_reading()
             self.is_open.set_result(None)
 
-    def data_received(self, data: bytes) -> None:
-        if not self.is_open.done():
-            self._received += data
-            if b"event: ready" in self._received:
-                self._received = b""
-                self.is_open.set_result(None)
-
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self.is_open.done():
-            self.is_open.set_exception(exc or ConnectionError(self._received.decode("latin-1")))
+        super().connection_lost(exc)
         self.has_ended.set_result(None)
 
     @property

@@ -7,8 +7,6 @@ import contextlib
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -138,20 +136,14 @@ class HastyServer(RunningServer):
 
     request_seconds = 3.0
 
-    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
+    @property
+    def command(self) -> list[str]:
         program = (
             "from lumen_notify.deliver import handover;"
             f"handover.REQUEST_SECONDS = {self.request_seconds};"
             "from lumen_notify.cli import main; main()"
         )
-        return subprocess.Popen(
-            [sys.executable, "-c", program, "serve"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=self.folder,
-            env=self.environ,
-        )
+        return ["-c", program, "serve"]
 
 
 LORISES = 500

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar, get_args
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,9 @@ MAX_CLIENTS = 8
 MAX_KEPT_STATES = 6
 
 Role = Literal["owner", "moderator", "member", "muted"]
+Kind = Literal["public", "private"]
+Way = Literal["ids", "category", "up_to", "category and up_to", "all", "put"]
+Place = Literal["header", "last_event_id", "lastEventId"]
 
 
 # ------------------------------------------------------------------------------------------ notifications
@@ -55,7 +58,7 @@ class Mark:
 
     user: str
     action: str
-    by: Literal["ids", "category", "up_to", "category and up_to", "all", "put"]
+    by: Way
     picks: tuple[int, ...]
     category: str
 
@@ -92,7 +95,7 @@ class Make:
 
     user: str
     room: str | None
-    kind: Literal["public", "private"]
+    kind: Kind
     members: tuple[str, ...]
 
 
@@ -126,16 +129,7 @@ class Say:
 
 
 @dataclass(frozen=True)
-class ReadUpTo:
-    """back: how many of the newest messages stay unread."""
-
-    user: str
-    room: int
-    back: int
-
-
-@dataclass(frozen=True)
-class Edit:
+class OfMessage:
     """back: which message of the room, from the newest."""
 
     user: str
@@ -143,13 +137,16 @@ class Edit:
     back: int
 
 
-@dataclass(frozen=True)
-class Withdraw:
-    """Delete a message: one's own, or another's as owner or moderator."""
+class ReadUpTo(OfMessage):
+    """So many of the newest stay unread."""
 
-    user: str
-    room: int
-    back: int
+
+class Edit(OfMessage):
+    """Let it say something else."""
+
+
+class Withdraw(OfMessage):
+    """Delete it: one's own, or another's as owner or moderator."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +199,7 @@ class Connect:
 
     user: str
     cursor: Literal["none", "kept", "beginning", "foreign", "future", "garbage"] = "none"
-    by: Literal["header", "last_event_id", "lastEventId"] = "header"
+    by: Place = "header"
     pick: int = 0
     text: str = ""
     is_handed_over: bool = True
@@ -243,9 +240,18 @@ Step = (
     | Ping
 )
 
+About = TypeVar("About", bound=OfMessage)
+
+
+def of_message(kind: type[About]) -> st.SearchStrategy[About]:
+    return st.builds(kind, user=users, room=rooms, back=a_few)
+
+
 users = st.sampled_from(USERS)
 categories = st.sampled_from(CATEGORIES)
+a_few = st.integers(0, 3)
 rooms = st.integers(0, 3)
+somebody = st.lists(users, min_size=1, max_size=3, unique=True).map(tuple)
 some_users = st.lists(users, max_size=2, unique=True).map(tuple)
 garbage = st.one_of(
     st.text(min_size=1, max_size=30),
@@ -256,16 +262,16 @@ garbage = st.one_of(
 publishes = st.builds(
     Publish,
     sender=users,
-    to=st.none() | st.lists(users, min_size=1, max_size=3, unique=True).map(tuple),
+    to=st.none() | somebody,
     category=categories,
-    number=st.integers(0, 3),
+    number=a_few,
     is_mixed=st.booleans(),
     key=st.none() | st.integers(0, 2),
 )
 timed = st.builds(
     Publish,
     sender=users,
-    to=st.none() | st.lists(users, min_size=1, max_size=3, unique=True).map(tuple),
+    to=st.none() | somebody,
     category=categories,
     after_seconds=st.none() | st.sampled_from([1, 30, 60]),
     lasting_seconds=st.none() | st.sampled_from([1, 45, 90]),
@@ -273,9 +279,9 @@ timed = st.builds(
 grouped = st.builds(
     Publish,
     sender=users,
-    to=st.lists(users, min_size=1, max_size=3, unique=True).map(tuple),
+    to=somebody,
     category=categories,
-    number=st.integers(0, 3),
+    number=a_few,
     after_seconds=st.none() | st.just(30),
     lasting_seconds=st.none() | st.just(90),
     group=st.integers(0, 1),
@@ -284,9 +290,9 @@ grouped = st.builds(
 low = st.builds(
     Publish,
     sender=users,
-    to=st.lists(users, min_size=1, max_size=3, unique=True).map(tuple),
+    to=somebody,
     category=categories,
-    number=st.integers(0, 3),
+    number=a_few,
     lasting_seconds=st.none() | st.sampled_from([45, 400]),
     is_low=st.just(True),
 )
@@ -299,12 +305,12 @@ to_rooms = st.builds(
     after_seconds=st.none() | st.just(30),
     lasting_seconds=st.none() | st.just(45),
 )
-cancels = st.builds(Cancel, sender=users, pick=st.integers(0, 3))
+cancels = st.builds(Cancel, sender=users, pick=a_few)
 marks = st.builds(
     Mark,
     user=users,
     action=st.sampled_from(MARKS),
-    by=st.sampled_from(["ids", "category", "up_to", "category and up_to", "all", "put"]),
+    by=st.sampled_from(get_args(Way)),
     picks=st.lists(st.integers(-2, 12), min_size=1, max_size=4).map(tuple),
     category=categories,
 )
@@ -316,7 +322,7 @@ makes = st.builds(
     Make,
     user=users,
     room=st.sampled_from([*ROOMS, None]),
-    kind=st.sampled_from(["public", "private"]),
+    kind=st.sampled_from(get_args(Kind)),
     members=some_users,
 )
 admits = st.builds(
@@ -334,9 +340,9 @@ leaves = users.flatmap(lambda user: st.builds(Dismiss, caller=st.just(user), roo
 sayings = st.builds(
     Say, sender=users, room=rooms, client_id=st.none() | st.integers(0, 1), mentions=some_users
 )
-reads = st.builds(ReadUpTo, user=users, room=rooms, back=st.integers(0, 3))
-edits = st.builds(Edit, user=users, room=rooms, back=st.integers(0, 3))
-withdrawals = st.builds(Withdraw, user=users, room=rooms, back=st.integers(0, 3))
+reads = of_message(ReadUpTo)
+edits = of_message(Edit)
+withdrawals = of_message(Withdraw)
 bans = st.builds(Ban, caller=users, room=rooms, user=users, is_over=st.booleans())
 renames = st.builds(Rename, caller=users, room=rooms)
 closings = st.builds(Close, caller=users, room=rooms)
@@ -346,7 +352,7 @@ connects = st.builds(
     Connect,
     user=users,
     cursor=st.sampled_from(["kept", "none", "beginning", "kept", "foreign", "future", "garbage"]),
-    by=st.sampled_from(["header", "last_event_id", "lastEventId"]),
+    by=st.sampled_from(get_args(Place)),
     pick=st.integers(0, MAX_KEPT_STATES),
     text=garbage,
     is_handed_over=st.booleans(),
