@@ -17,6 +17,7 @@ from pydantic import SecretStr, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.bodies.accounts import (
     LoginBody,
     PasswordBody,
@@ -41,7 +42,7 @@ from lumen_notify.commit.sessions import (
     wrong_credentials,
 )
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.model import new_id, rfc3339, to_json
+from lumen_notify.model import new_id, rfc3339
 from lumen_notify.settings import Secret
 
 _REGISTER: TypeAdapter[RegisterBody] = TypeAdapter(RegisterBody)
@@ -129,12 +130,12 @@ class AccountEndpoints:
         """Answer `POST /auth/logout`: the session of a refresh token has ended, now or long ago."""
         token = _token(await self._body(request, _REFRESH))
         ended = 0 if token is None else await self.committer.submit(LogOut(family=token.family))
-        return _json({"ended": ended})
+        return answer({"ended": ended})
 
     async def logout_everywhere(self, request: Request) -> Response:
         """Answer `POST /auth/logout-everywhere`: all of the caller's sessions have ended."""
         principal = await caller(request, self.verifier)
-        return _json({"ended": await self.committer.submit(LogOutEverywhere(user_id=principal.user_id))})
+        return answer({"ended": await self.committer.submit(LogOutEverywhere(user_id=principal.user_id))})
 
     async def password(self, request: Request) -> Response:
         """Answer `POST /auth/password`: another password, and a session in place of all others."""
@@ -163,7 +164,7 @@ class AccountEndpoints:
         """Answer `GET /auth/me`. Raises NotFound: the caller's token comes from somewhere else."""
         principal = await caller(request, self.verifier)
         account, _ = await self.accounts.by_id(principal.user_id)
-        return _json(_shown(account))
+        return answer(_shown(account))
 
     async def find(self, request: Request) -> Response:
         """Answer `GET /auth/users/{name}`: whom a name belongs to. Raises NotFound."""
@@ -175,7 +176,7 @@ class AccountEndpoints:
         if found is None:
             raise NotFound("there is no user of this name")
         account, _ = found
-        return _json({"user_id": account.user_id, "username": account.username, "avatar": account.avatar})
+        return answer({"user_id": account.user_id, "username": account.username, "avatar": account.avatar})
 
     async def patch(self, request: Request) -> Response:
         """Answer `PATCH /auth/me`: what others are shown. Tokens have it from the next refresh on."""
@@ -189,7 +190,7 @@ class AccountEndpoints:
                 avatar=body.avatar,
             )
         )
-        return _json(_shown(account))
+        return answer(_shown(account))
 
     async def _body(self, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -207,14 +208,14 @@ class AccountEndpoints:
         access_token = self.access_tokens.mint(
             account.user_id, username=account.username, avatar=account.avatar, scope=account.scope
         )
-        answer = {
+        begun = {
             "user_id": account.user_id,
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": self.access_tokens.ttl_seconds,
             "refresh_token": token.text.reveal(),
         }
-        return _json(answer, status)
+        return answer(begun, status)
 
 
 def _shown(account: Account) -> dict[str, Any]:
@@ -237,9 +238,3 @@ def _token(body: RefreshBody) -> RefreshToken | None:
 
 def _address(request: Request) -> str:
     return request.client.host if request.client is not None else ""
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    return Response(
-        to_json(value), status, headers={"cache-control": "no-store"}, media_type="application/json"
-    )

@@ -8,13 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.members import after_user, user_in_path
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.blocks import Block, Blocked, Blocks
 from lumen_notify.commit.committer import Committer
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.model import rfc3339, to_json
+from lumen_notify.model import rfc3339
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class BlockEndpoints:
         query.done()
         rows = await self.blocks.page(principal.user_id, after=after, limit=limit + 1)
         next_cursor = rows[limit - 1].user_id if len(rows) > limit else None
-        return _json({"items": [_item(row) for row in rows[:limit]], "next_cursor": next_cursor})
+        return answer({"items": [_item(row) for row in rows[:limit]], "next_cursor": next_cursor})
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /blocks/{user}`. Raises NotFound if he is not blocked."""
@@ -56,7 +57,7 @@ class BlockEndpoints:
         other_id = user_in_path(request)
         if not await self.set(principal.user_id, other_id, is_blocked=False):
             raise _not_blocked()
-        return _json({"user_id": other_id, "status": "unblocked"})
+        return answer({"user_id": other_id, "status": "unblocked"})
 
     async def set(self, user_id: str, other_id: str, *, is_blocked: bool) -> bool:
         """Commit a block, or its end; return whether it has ended one."""
@@ -69,7 +70,7 @@ class BlockEndpoints:
         found = await self.blocks.get(user_id, other_id)
         if found is None:
             raise _not_blocked()
-        return _json(_item(found))
+        return answer(_item(found))
 
 
 def _not_blocked() -> NotFound:
@@ -78,7 +79,3 @@ def _not_blocked() -> NotFound:
 
 def _item(row: Blocked) -> dict[str, Any]:
     return {"user_id": row.user_id, "blocked_at": rfc3339(row.blocked_at)}
-
-
-def _json(value: Any) -> Response:
-    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

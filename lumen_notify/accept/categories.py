@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.bodies.categories import CategoryBody
 from lumen_notify.accept.bodies.fields import slug
 from lumen_notify.accept.requests import Query, caller, invalid, parse, read_body
@@ -23,7 +22,6 @@ from lumen_notify.auth import ADMIN, Verifier
 from lumen_notify.commit.categories import Categories, Category, Define, Limits, Undefine
 from lumen_notify.commit.committer import Committer
 from lumen_notify.errors import Invalid, Misconfigured, NotFound
-from lumen_notify.model import to_json
 
 _CATEGORY: TypeAdapter[CategoryBody] = TypeAdapter(CategoryBody)
 
@@ -42,7 +40,7 @@ class CategoryEndpoints:
         await caller(request, self.verifier)
         Query(request).done()
         items = [one.as_fields() for one in (await self.categories.fetch()).values()]
-        return _json({"items": items, "next_cursor": None})
+        return answer({"items": items, "next_cursor": None})
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /categories/{name}`: define it, whole."""
@@ -51,7 +49,7 @@ class CategoryEndpoints:
         body = parse(_CATEGORY, await read_body(request, self.max_body_bytes))
         category = _category(_name(request), body)
         await self.committer.submit(Define(categories=(category,)))
-        return _json(category.as_fields())
+        return answer(category.as_fields())
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /categories/{name}`. Raises NotFound."""
@@ -60,7 +58,7 @@ class CategoryEndpoints:
         name = _name(request)
         if not await self.committer.submit(Undefine(name=name)):
             raise NotFound("no category of this name is defined")
-        return _json({"name": name, "status": "removed"})
+        return answer({"name": name, "status": "removed"})
 
 
 def defined_in(path: Path) -> tuple[Category, ...]:
@@ -109,7 +107,3 @@ def _name(request: Request) -> str:
         return slug(request.path_params["name"])
     except ValueError as error:
         raise Invalid(str(error), field="name") from None
-
-
-def _json(value: Mapping[str, Any]) -> Response:
-    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer, answer_text
 from lumen_notify.accept.bodies.notifications import MarkBody, ReadBody
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
 from lumen_notify.auth import Verifier
@@ -66,12 +67,12 @@ class InboxEndpoints:
         )
         items = ",".join(map(_item, rows[:limit]))
         next_cursor = to_json(_cursor(rows[limit - 1], rows[limit]) if len(rows) > limit else None)
-        return _json(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+        return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /notifications/{id}`."""
         principal = await caller(request, self.verifier)
-        return _json(_item(await self._find(principal.user_id, str(request.path_params["id"]))))
+        return answer_text(_item(await self._find(principal.user_id, str(request.path_params["id"]))))
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /notifications/{id}`: read, or unread again."""
@@ -81,18 +82,18 @@ class InboxEndpoints:
         await self._find(principal.user_id, id_)
         action: Action = "read" if body.is_read else "unread"
         await self.mark(principal.user_id, action, Selection(ids=(id_,)))
-        return _json(_item(await self._find(principal.user_id, id_)))
+        return answer_text(_item(await self._find(principal.user_id, id_)))
 
     async def unread(self, request: Request) -> Response:
         """Answer `GET /notifications/unread`."""
         principal = await caller(request, self.verifier)
         counts = (await self.counts.fetch([principal.user_id]))[principal.user_id]
-        return _json(to_json({**unread_fields(counts), "position": counts.position}))
+        return answer({**unread_fields(counts), "position": counts.position})
 
     def post_mark(self, action: Action) -> Callable[[Request], Awaitable[Response]]:
         """Make the endpoint of `POST /notifications/{action}`."""
 
-        async def answer(request: Request) -> Response:
+        async def post(request: Request) -> Response:
             principal = await caller(request, self.verifier)
             context = {"max_ids": self.max_batch_rows}
             body = parse(_MARK, await read_body(request, self.max_body_bytes), context)
@@ -104,9 +105,9 @@ class InboxEndpoints:
                 **unread_fields(marked.counts),
                 "position": marked.counts.position,
             }
-            return _json(to_json(fields))
+            return answer(fields)
 
-        return answer
+        return post
 
     async def mark(self, user_id: str, action: Action, selection: Selection) -> Marked:
         """Commit a mark."""
@@ -145,7 +146,3 @@ def _item(row: Listed) -> str:
         **{name: None if at is None else rfc3339(at) for name, at in times.items()},
     }
     return f"{row.body[:-1]},{to_json(more)[1:]}"
-
-
-def _json(text: str) -> Response:
-    return Response(text, headers={"cache-control": "no-store"}, media_type="application/json")

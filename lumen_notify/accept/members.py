@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.bodies.fields import UserId
 from lumen_notify.accept.bodies.rooms import MemberBody, MembersBody
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
@@ -24,7 +25,7 @@ from lumen_notify.commit.roles import Role, rules
 from lumen_notify.commit.rooms import Room, Rooms
 from lumen_notify.commit.roster import Ban, Roster
 from lumen_notify.errors import Invalid
-from lumen_notify.model import MAX_USER_ID_CHARACTERS, rfc3339, to_json
+from lumen_notify.model import MAX_USER_ID_CHARACTERS, rfc3339
 
 _MEMBERS: TypeAdapter[MembersBody] = TypeAdapter(MembersBody)
 _MEMBER: TypeAdapter[MemberBody] = TypeAdapter(MemberBody)
@@ -57,7 +58,7 @@ class MemberEndpoints:
             {"user_id": row.user_id, "role": row.role, "last_read_seq": row.last_read_seq}
             for row in rows[:limit]
         ]
-        return _json({"items": items, "next_cursor": rows[limit - 1].user_id if len(rows) > limit else None})
+        return answer({"items": items, "next_cursor": rows[limit - 1].user_id if len(rows) > limit else None})
 
     async def post(self, request: Request) -> Response:
         """Answer `POST /rooms/{id}/members`: let many in at once."""
@@ -76,7 +77,7 @@ class MemberEndpoints:
         )
         changed: Changed = await self.committer.submit(command)
         items = [{"user_id": user_id, "role": role} for user_id, role in changed.roles.items()]
-        return _json({"room_id": id_, "items": items, "position": changed.position})
+        return answer({"room_id": id_, "items": items, "position": changed.position})
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /rooms/{id}/members/{user}`: join, let in, change a role."""
@@ -110,7 +111,7 @@ class MemberEndpoints:
         room = await self._ruled(principal.user_id, room_id(request))
         rows = await self.roster.bans(room.id, after=after, limit=limit + 1)
         next_cursor = rows[limit - 1].user_id if len(rows) > limit else None
-        return _json({"items": [_ban(row) for row in rows[:limit]], "next_cursor": next_cursor})
+        return answer({"items": [_ban(row) for row in rows[:limit]], "next_cursor": next_cursor})
 
     async def get_ban(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/bans/{user}`, to owners and moderators. Raises NotFound."""
@@ -120,7 +121,7 @@ class MemberEndpoints:
         ban = await self.roster.ban(room.id, user_id)
         if ban is None:
             raise not_banned()
-        return _json(_ban(ban))
+        return answer(_ban(ban))
 
     async def _inside(self, user_id: str, id_: str) -> Room:
         """Return a room that the user is in. Raises NotFound, Forbidden."""
@@ -151,13 +152,13 @@ class MemberEndpoints:
             max_rooms=self.max_rooms,
         )
         changed: Changed = await self.committer.submit(command)
-        answer = {
+        member = {
             "room_id": room,
             "user_id": user_id,
             "role": changed.roles[user_id],
             "position": changed.position,
         }
-        return _json(answer)
+        return answer(member)
 
 
 def _ban(ban: Ban) -> dict[str, Any]:
@@ -184,7 +185,3 @@ def after_user(cursor: str | None) -> str:
         return "" if cursor is None else _USER.validate_python(cursor)
     except ValidationError:
         raise Invalid("must be the next_cursor of the page before", field="cursor") from None
-
-
-def _json(value: Any) -> Response:
-    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

@@ -11,13 +11,13 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.bodies.preferences import PreferencesBody
 from lumen_notify.accept.requests import Query, caller, parse, read_body
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.preferences import ChangePreferences, UserPreferences
 from lumen_notify.commit.quiet import QuietHours
-from lumen_notify.model import to_json
 
 _PREFERENCES: TypeAdapter[PreferencesBody] = TypeAdapter(PreferencesBody)
 
@@ -35,13 +35,13 @@ class PreferenceEndpoints:
         """Answer `GET /preferences`."""
         principal = await caller(request, self.verifier)
         Query(request).done()
-        return _json(await self.preferences.fetch(principal.user_id))
+        return answer(await self.preferences.fetch(principal.user_id))
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /preferences`: change what is named, answer all."""
         principal = await caller(request, self.verifier)
         body = parse(_PREFERENCES, await read_body(request, self.max_body_bytes))
-        return _json(await self.committer.submit(_command(principal.user_id, body)))
+        return answer(await self.committer.submit(_command(principal.user_id, body)))
 
 
 def _command(user_id: str, body: PreferencesBody) -> ChangePreferences:
@@ -58,7 +58,3 @@ def _command(user_id: str, body: PreferencesBody) -> ChangePreferences:
         quiet_hours=hours if "quiet_hours" in given else "as_it_is",
         digest_minutes=minutes if "digest" in given else None,
     )
-
-
-def _json(value: object) -> Response:
-    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer, answer_text
 from lumen_notify.accept.bodies.fields import slug
 from lumen_notify.accept.bodies.rooms import RoomBody, TitleBody
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
@@ -65,8 +66,8 @@ class RoomEndpoints:
                 max_rooms=self.max_rooms,
             )
         )
-        answer = await self._at(principal.user_id, made.id, made.position)
-        return _json(answer, 201 if made.is_new else 200)
+        room = await self._at(principal.user_id, made.id, made.position)
+        return answer_text(room, 201 if made.is_new else 200)
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms`: the caller's, the newest activity first; or all public ones."""
@@ -80,12 +81,12 @@ class RoomEndpoints:
         last = rows[limit - 1] if len(rows) > limit else None
         next_cursor = "null" if last is None else f'"{last.active_at}-{last.id}"'
         items = ",".join(map(_item, rows[:limit]))
-        return _json(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+        return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}`."""
         principal = await caller(request, self.verifier)
-        return _json(_item(await self.find(principal.user_id, room_id(request))))
+        return answer_text(_item(await self.find(principal.user_id, room_id(request))))
 
     async def patch(self, request: Request) -> Response:
         """Answer `PATCH /rooms/{id}`: another title."""
@@ -95,7 +96,7 @@ class RoomEndpoints:
         position: int = await self.committer.submit(
             EditRoom(room_id=id_, caller=principal.user_id, title=body.title)
         )
-        return _json(await self._at(principal.user_id, id_, position))
+        return answer_text(await self._at(principal.user_id, id_, position))
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /rooms/{id}`, once all its members have left. What is left then is for retention."""
@@ -105,7 +106,7 @@ class RoomEndpoints:
         for _ in range(MAX_STEPS):
             if not await self.committer.submit(PurgeRoom(room_id=id_)):
                 break
-        return _json(to_json({"id": id_, "status": "deleted"}))
+        return answer({"id": id_, "status": "deleted"})
 
     async def _at(self, user_id: str, id_: str, position: int) -> str:
         return f'{_item(await self.find(user_id, id_))[:-1]},"position":{position}}}'
@@ -151,7 +152,3 @@ def _item(room: Room) -> str:
         "unread": room.unread,
     }
     return f'{to_json(fields)[:-1]},"last_message":{room.last_message or "null"}}}'
-
-
-def _json(text: str, status: int = 200) -> Response:
-    return Response(text, status, headers={"cache-control": "no-store"}, media_type="application/json")

@@ -14,13 +14,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller
 from lumen_notify.auth import ADMIN, Principal, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.recipients import room_of
 from lumen_notify.commit.schedule import Cancel, Schedule, Scheduled
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.model import EVERYONE, rfc3339, to_json
+from lumen_notify.model import EVERYONE, rfc3339
 
 _CURSOR = re.compile(r"([0-9]{1,15})-([0-9a-f-]{36})\Z")
 
@@ -42,11 +43,11 @@ class Scheduling:
         query.done()
         rows = await self.schedule.page(_owner(principal), after=after, limit=limit + 1)
         last = rows[limit - 1] if len(rows) > limit else None
-        answer = {
+        page = {
             "items": [_item(row) for row in rows[:limit]],
             "next_cursor": None if last is None else f"{last.deliver_at}-{last.id}",
         }
-        return _json(answer)
+        return answer(page)
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also when it has left."""
@@ -54,7 +55,7 @@ class Scheduling:
         id_ = str(request.path_params["id"])
         if not await self.committer.submit(Cancel(id=id_, owner=_owner(principal))):
             raise NotFound("nothing that you may cancel is scheduled by this id")
-        return _json({"id": id_, "status": "cancelled"})
+        return answer({"id": id_, "status": "cancelled"})
 
 
 def _owner(principal: Principal) -> str | None:
@@ -89,7 +90,3 @@ def _item(row: Scheduled) -> dict[str, Any]:
         "deliver_at": rfc3339(row.deliver_at),
         **({} if one.expires_at is None else {"expires_at": rfc3339(one.expires_at)}),
     }
-
-
-def _json(value: Any) -> Response:
-    return Response(to_json(value), headers={"cache-control": "no-store"}, media_type="application/json")

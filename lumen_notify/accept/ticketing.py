@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.requests import caller
 from lumen_notify.auth import TICKET_SECONDS, Tickets, Verifier
-from lumen_notify.model import to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,4 @@ class Ticketing:
     async def post(self, request: Request) -> Response:
         """Answer 201 with the ticket and for how long it is good."""
         principal = await caller(request, self.verifier)
-        answer = {"ticket": self.tickets.issue(principal), "expires_in": TICKET_SECONDS}
-        return Response(
-            to_json(answer), 201, headers={"cache-control": "no-store"}, media_type="application/json"
-        )
+        return answer({"ticket": self.tickets.issue(principal), "expires_in": TICKET_SECONDS}, 201)

@@ -1,6 +1,6 @@
 """Typing: `POST /rooms/{id}/typing`. Who may write in a room, may say that he does.
 
-Not here: who is told, how often and for how long (`deliver/typing`, which `parts` passes in).
+Not here: who is told, how often and for how long (`deliver/typing`, which `endpoints` passes in).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.bodies.messages import TypingBody
 from lumen_notify.accept.requests import caller, parse, read_body, sender_of
 from lumen_notify.accept.rooms import room_id
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.access import Access
-from lumen_notify.model import to_json
 
 _TYPING: TypeAdapter[TypingBody] = TypeAdapter(TypingBody)
 
@@ -48,11 +48,7 @@ class TypingEndpoint:
         room = room_id(request)
         is_typing = parse(_TYPING, await read_body(request, self.max_body_bytes)).is_typing
         await self.set(room, sender_of(principal), is_typing=is_typing)
-        return Response(
-            to_json({"is_typing": is_typing}),
-            headers={"cache-control": "no-store"},
-            media_type="application/json",
-        )
+        return answer({"is_typing": is_typing})
 
     async def set(self, room_id: str, user: Mapping[str, Any], *, is_typing: bool) -> None:
         """Tell the others in a room whether a user types. Raises NotFound, Forbidden, Unavailable."""
