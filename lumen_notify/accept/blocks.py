@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.answers import answer
-from lumen_notify.accept.members import after_user, user_in_path
-from lumen_notify.accept.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller
+from lumen_notify.accept.members import UsersPage, user_in_path
+from lumen_notify.accept.requests import caller
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.blocks import Block, Blocked, Blocks
 from lumen_notify.commit.committer import Committer
@@ -29,13 +29,9 @@ class BlockEndpoints:
     async def page(self, request: Request) -> Response:
         """Answer `GET /blocks`: in the order of the users' ids."""
         principal = await caller(request, self.verifier)
-        query = Query(request)
-        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        after = after_user(query.text("cursor"))
-        query.done()
-        rows = await self.blocks.page(principal.user_id, after=after, limit=limit + 1)
-        next_cursor = rows[limit - 1].user_id if len(rows) > limit else None
-        return answer({"items": [_item(row) for row in rows[:limit]], "next_cursor": next_cursor})
+        page = UsersPage(request)
+        rows = await self.blocks.page(principal.user_id, after=page.after, limit=page.limit + 1)
+        return page.answer(rows, _item)
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /blocks/{user}`. Raises NotFound if he is not blocked."""

@@ -5,8 +5,9 @@ Promise: what is so already is answered as if it had been done now.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
@@ -23,7 +24,7 @@ from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.members import Action, Changed, ChangeMembers
 from lumen_notify.commit.roles import Role, rules
 from lumen_notify.commit.rooms import Room, Rooms
-from lumen_notify.commit.roster import Ban, Roster
+from lumen_notify.commit.roster import Ban, Member, Roster
 from lumen_notify.errors import Invalid
 from lumen_notify.model import MAX_USER_ID_CHARACTERS, rfc3339
 
@@ -48,17 +49,10 @@ class MemberEndpoints:
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/members`, to members: in the order of their ids."""
         principal = await caller(request, self.verifier)
-        query = Query(request)
-        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        after = after_user(query.text("cursor"))
-        query.done()
+        page = UsersPage(request)
         room = await self._inside(principal.user_id, room_id(request))
-        rows = await self.roster.page(room.id, after=after, limit=limit + 1)
-        items = [
-            {"user_id": row.user_id, "role": row.role, "last_read_seq": row.last_read_seq}
-            for row in rows[:limit]
-        ]
-        return answer({"items": items, "next_cursor": rows[limit - 1].user_id if len(rows) > limit else None})
+        rows = await self.roster.page(room.id, after=page.after, limit=page.limit + 1)
+        return page.answer(rows, _member)
 
     async def post(self, request: Request) -> Response:
         """Answer `POST /rooms/{id}/members`: let many in at once."""
@@ -104,14 +98,10 @@ class MemberEndpoints:
     async def bans(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/bans`, to owners and moderators: in the order of the users' ids."""
         principal = await caller(request, self.verifier)
-        query = Query(request)
-        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        after = after_user(query.text("cursor"))
-        query.done()
+        page = UsersPage(request)
         room = await self._ruled(principal.user_id, room_id(request))
-        rows = await self.roster.bans(room.id, after=after, limit=limit + 1)
-        next_cursor = rows[limit - 1].user_id if len(rows) > limit else None
-        return answer({"items": [_ban(row) for row in rows[:limit]], "next_cursor": next_cursor})
+        rows = await self.roster.bans(room.id, after=page.after, limit=page.limit + 1)
+        return page.answer(rows, _ban)
 
     async def get_ban(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/bans/{user}`, to owners and moderators. Raises NotFound."""
@@ -159,6 +149,34 @@ class MemberEndpoints:
             "position": changed.position,
         }
         return answer(member)
+
+
+class _OfUser(Protocol):
+    @property
+    def user_id(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_OfUser)
+
+
+class UsersPage:
+    """A page of a list in the order of users' ids. after: the id that it goes on after. limit: the most that
+    it shows; who reads one row more knows whether there is a next page. Raises Invalid."""
+
+    def __init__(self, request: Request) -> None:
+        query = Query(request)
+        self.limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+        self.after = after_user(query.text("cursor"))
+        query.done()
+
+    def answer(self, rows: Sequence[Row], item: Callable[[Row], Mapping[str, Any]]) -> Response:
+        """Answer with the page. item: shapes a row."""
+        next_cursor = rows[self.limit - 1].user_id if len(rows) > self.limit else None
+        return answer({"items": [item(row) for row in rows[: self.limit]], "next_cursor": next_cursor})
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {"user_id": member.user_id, "role": member.role, "last_read_seq": member.last_read_seq}
 
 
 def _ban(ban: Ban) -> dict[str, Any]:
