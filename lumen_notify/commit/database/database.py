@@ -1,0 +1,133 @@
+"""Database: one writer and a few readers, held open.
+
+Promises: a transaction is the only writer of its process; an outage is answered by
+`DatabaseUnavailable` and mended by a new connection at the next call.
+
+Not here: SQL (`sql/queries/`, read by `queries`), who may write what (the other modules of `commit/`).
+
+Deliberate oddity: BEGIN and COMMIT are statements of ours. SQLite needs BEGIN IMMEDIATE, or a transaction
+that reads first is refused when another process has written in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+from lumen_notify.commit.database import postgresql, sqlite
+from lumen_notify.commit.database.connection import Connection, Rows
+from lumen_notify.commit.database.postgresql import Postgresql
+from lumen_notify.commit.database.sqlite import Sqlite
+from lumen_notify.commit.queries import Dialect, Query, load
+from lumen_notify.errors import DatabaseUnavailable, Misconfigured
+
+READERS = {"sqlite": 2, "postgresql": 4}
+"""Connections for reading. SQLite's run in threads that share the interpreter: more gain nothing."""
+
+BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+
+_log = logging.getLogger("lumen_notify.database")
+
+
+class Transaction(Protocol):
+    """What a writer may do between BEGIN and COMMIT."""
+
+    async def run(self, name: str, /, **values: Any) -> Rows:
+        """Run a named query. Lists among the values are passed as JSON."""
+
+    def add(self, name: str, /, **values: Any) -> None:
+        """Run a named query whose rows nobody needs: in its turn, at the next `run` or before COMMIT."""
+
+    async def run_sql(self, sql: str) -> Rows:
+        """Run a statement that has no name: migrations only."""
+
+
+class Database:
+    """The connections of one process. url: `sqlite:///file` or `postgresql://...`."""
+
+    def __init__(self, url: str, *, queries: Mapping[str, Query] | None = None) -> None:
+        self.dialect: Dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
+        self._url = url
+        self._begin = BEGIN[self.dialect]
+        queries = load(self.dialect) if queries is None else queries
+        self._writer: Connection
+        self._readers: list[Connection]
+        if self.dialect == "sqlite":
+            self._writer = Sqlite(url, queries, pragmas=sqlite.WRITER)
+            self._readers = [Sqlite(url, queries, pragmas=sqlite.READER) for _ in range(READERS["sqlite"])]
+        else:
+            self._writer = Postgresql(url, queries)
+            self._readers = [Postgresql(url, queries) for _ in range(READERS["postgresql"])]
+        self._writing = asyncio.Lock()
+        self._idle: asyncio.Queue[Connection] = asyncio.Queue()
+
+    async def open(self) -> None:
+        """Connect. Raises DatabaseUnavailable, or Misconfigured: SQLite is too old, or there is no such
+        database, user or password, or the file is no database."""
+        if self.dialect == "sqlite":
+            sqlite.require_usable(self._url)
+        try:
+            await self._writer.run_sql("SELECT 1")
+        except Exception as error:
+            cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
+            if (refusal := sqlite.refusal_of(cause) or postgresql.refusal_of(cause)) is None:
+                raise
+            raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
+        for reader in self._readers:
+            self._idle.put_nowait(reader)
+
+    async def close(self) -> None:
+        """Let all connections go."""
+        async with self._writing:
+            await self._writer.close()
+        for reader in self._readers:
+            await reader.close()
+
+    async def fetch(self, name: str, /, **values: Any) -> Rows:
+        """Run a named query on a reader. Each call sees one snapshot.
+
+        An outage is met with one new connection; if that fails too, DatabaseUnavailable.
+        """
+        reader = await self._idle.get()
+        try:
+            try:
+                return await reader.run(name, **values)
+            except DatabaseUnavailable:
+                return await reader.run(name, **values)
+        finally:
+            self._idle.put_nowait(reader)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Open the one write transaction: commits at the end of the block, rolls back on any error.
+
+        Raises DatabaseUnavailable; `code` is then `commit_unknown` if COMMIT was on its way, so that what
+        it wrote may be there, and else nothing was written.
+        """
+        async with self._writing:
+            self._writer.add_sql(self._begin)
+            try:
+                yield self._writer
+                await self._commit()
+            except BaseException:
+                await self._roll_back()
+                raise
+
+    async def _commit(self) -> None:
+        try:
+            await self._writer.commit()
+        except DatabaseUnavailable as error:
+            if self._writer.is_committing:
+                error.code = "commit_unknown"
+            raise
+
+    async def _roll_back(self) -> None:
+        if self._begin in self._writer.drop() or not self._writer.is_open:
+            return  # it had not begun, or the connection is gone, and with it the transaction
+        try:
+            await self._writer.run_sql("ROLLBACK")
+        except DatabaseUnavailable:
+            _log.info("a transaction ended with its connection")
