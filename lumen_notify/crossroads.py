@@ -9,20 +9,26 @@ To try a route takes a microsecond; behind fifty others that is more than all th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from starlette.convertors import StringConvertor
 from starlette.routing import BaseRoute, Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 
 @dataclass(slots=True)
 class _Turning:
-    """Where a path may go on: by a segment as it is written, or by any; and what ends here."""
+    """Where a path may go on: by a segment as it is written, or by any; and what ends here.
+
+    names: of the route's parameters, by the number of their segment; None if it is for the route to say.
+    """
 
     named: dict[str, _Turning] = field(default_factory=dict)
     any: _Turning | None = None
     route: Route | None = None
+    names: Sequence[tuple[int, str]] | None = None
 
 
 class Crossroads(Router):
@@ -35,34 +41,57 @@ class Crossroads(Router):
         for route in paved:
             self._pave(route)
 
-    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Answer one request: ASGI 3."""
-        if scope["type"] == "http" and (route := self._find(_path(scope))) is not None:
-            match, child_scope = route.matches(scope)
-            if match is Match.FULL:
-                scope.update(child_scope, route=route)
-                await route.handle(scope, receive, send)
-                return
-        await super().app(scope, receive, send)
+        route = self._find(scope) if scope["type"] == "http" else None
+        answer: Any = self.stray if route is None else route.app
+        found: Coroutine[Any, Any, None] = answer(scope, receive, send)
+        return found
+
+    async def stray(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what no segment leads to."""
+        await super().__call__(scope, receive, send)
 
     def _pave(self, route: Route) -> None:
         turning = self._root
-        for segment in route.path.split("/"):
+        names: list[tuple[int, str]] = []
+        for number, segment in enumerate(route.path.split("/")):
             if segment.startswith("{"):
                 turning.any = turning.any or _Turning()
                 turning = turning.any
+                names.append((number, segment.strip("{}")))
             else:
                 turning = turning.named.setdefault(segment, _Turning())
-        turning.route = turning.route or route
+        if turning.route is None:
+            turning.route = route
+            is_plain = all(isinstance(one, StringConvertor) for one in route.param_convertors.values())
+            turning.names = names if is_plain else None
 
-    def _find(self, path: str) -> Route | None:
+    def _find(self, scope: Scope) -> Route | None:
+        """Return the route that a path leads to, which the scope then tells of as Starlette's router does."""
         turning = self._root
-        for segment in path.split("/"):
+        segments = _path(scope).split("/")
+        for segment in segments:
             further = turning.named.get(segment) or turning.any
             if further is None:
                 return None
             turning = further
-        return turning.route
+        route = turning.route
+        if route is None or scope["method"] not in (route.methods or ()):
+            return None
+        if turning.names is None:
+            match, found = route.matches(scope)
+            if match is not Match.FULL:
+                return None
+            scope.update(found)
+        else:
+            parameters = {name: segments[number] for number, name in turning.names}
+            if "" in parameters.values():
+                return None
+            scope["path_params"] = {**scope.get("path_params", {}), **parameters}
+            scope["endpoint"] = route.endpoint
+        scope["route"] = route
+        return route
 
 
 def _path(scope: Scope) -> str:

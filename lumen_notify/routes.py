@@ -5,13 +5,13 @@ Promise: no route is without its description in `/openapi.json`: `_at` takes bot
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.accept import problems
@@ -61,8 +61,8 @@ def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
     ]
     described = [*(route.below(BASE) for route in api), *about]
     document.write([*_described(described)])
-    router = Crossroads([Mount(BASE, routes=api), *about, Mount("/", page)], paved=described)
-    return _application(router, settings)
+    routes = [Mount(BASE, routes=api), *about, Mount("/", page)]
+    return _with_cors(Application(routes, paved=described), settings)
 
 
 def _of_stream(endpoints: Endpoints) -> Iterator[DescribedRoute]:
@@ -174,14 +174,24 @@ def _of_accounts(accounts: AccountEndpoints) -> Iterator[DescribedRoute]:
 class DescribedRoute(Route):
     """A route, and what `/openapi.json` says of each of its methods."""
 
-    def __init__(self, path: str, endpoint: Endpoint, operations: dict[str, Operation]) -> None:
-        super().__init__(path, endpoint, methods=list(operations))
+    def __init__(
+        self, path: str, endpoints: Mapping[str, Endpoint], operations: Mapping[str, Operation]
+    ) -> None:
+        super().__init__(path, next(iter(endpoints.values())), methods=list(operations))
         self.operations = operations
-        self.app = _answering(endpoint)
+        self._endpoints = endpoints
+        answers = {method: _answering(endpoint) for method, endpoint in endpoints.items()}
+        if "GET" in answers:
+            answers["HEAD"] = answers["GET"]
+
+        def app(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            return answers[scope["method"]](scope, receive, send)
+
+        self.app = app
 
     def below(self, prefix: str) -> DescribedRoute:
         """Make the same route with something before its path."""
-        return DescribedRoute(prefix + self.path, self.endpoint, self.operations)
+        return DescribedRoute(prefix + self.path, self._endpoints, self.operations)
 
 
 def _answering(endpoint: Endpoint) -> ASGIApp:
@@ -207,12 +217,8 @@ def _answering(endpoint: Endpoint) -> ASGIApp:
 def _at(path: str, **by_method: tuple[Endpoint, Operation]) -> DescribedRoute:
     """Route all methods of a path at once, so that another method gets 405 with all that there are."""
     endpoints = {method: endpoint for method, (endpoint, _) in by_method.items()}
-
-    async def answer(request: Request) -> Response:
-        return await endpoints["GET" if request.method == "HEAD" else request.method](request)
-
-    only = next(iter(endpoints.values())) if len(endpoints) == 1 else answer
-    return DescribedRoute(path, only, {method: operation for method, (_, operation) in by_method.items()})
+    operations = {method: operation for method, (_, operation) in by_method.items()}
+    return DescribedRoute(path, endpoints, operations)
 
 
 def _described(routes: Sequence[DescribedRoute]) -> Iterator[tuple[str, str, Operation]]:
@@ -221,31 +227,20 @@ def _described(routes: Sequence[DescribedRoute]) -> Iterator[tuple[str, str, Ope
             yield method, route.path, operation
 
 
-class Application:
+class Application(Crossroads):
     """The routes, with an answer for whoever finds none."""
 
-    def __init__(self, router: Router) -> None:
-        self._router = router
-
-    @property
-    def routes(self) -> Sequence[BaseRoute]:
-        """Give all routes, also those that are found by their segments."""
-        return self._router.routes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: ASGI 3."""
-        scope["app"] = (
-            self  # with it the router, and Starlette's files, say by an exception that there is none
-        )
+    async def stray(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what no segment leads to."""
+        scope["app"] = self  # with it Starlette says by an exception that there is none
         try:
-            await self._router(scope, receive, send)
+            await super().stray(scope, receive, send)
         except HTTPException as error:
             response = problems.not_routed(Request(scope, receive, send), error)
             await response(scope, receive, send)
 
 
-def _application(router: Router, settings: Settings) -> ASGIApp:
-    application = Application(router)
+def _with_cors(application: ASGIApp, settings: Settings) -> ASGIApp:
     if not settings.cors_origins:
         return application
     return CORSMiddleware(
