@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from lumen_notify.deliver.channel import Channel, show_several_to_all, show_to_all
 from lumen_notify.deliver.counters import NOWHERE, Counters, SharedSpreads
-from lumen_notify.deliver.frames import Frame, Gone, Notification, frame_of
+from lumen_notify.deliver.frames import Frame, Gone, Notification
 from lumen_notify.deliver.frames.control import whisper
 from lumen_notify.deliver.outlet import Outlet
-from lumen_notify.deliver.replay import Replay
+from lumen_notify.deliver.replay import Entry, Replay
 from lumen_notify.model import (
     EVERYONE,
     ROOM,
@@ -107,14 +107,18 @@ class Hub:
         settled: of what is gone by these events, what each user here had settled; `strangers` of it
         there may be none.
         """
-        frames = [frame_of(event, self.epoch) for event in events]
+        entries = [Entry(event, self.epoch) for event in events]
+        seen = [entry for entry in entries if self._channels_of(entry.audience)]
+        if any(entry.frame.is_recount for entry in seen):
+            seen = entries  # somebody may come into a room by one of them, and see what follows there
+        frames = [entry.frame for entry in seen]
         by_audience: dict[str, list[Frame]] = {}
         for frame in frames:
             by_audience.setdefault(frame.audience, []).append(frame)
             if isinstance(frame, Gone):
                 frame.settled = settled or {}
-        self.replay.append(frames)
-        self.position = frames[-1].position
+        self.replay.append(entries)
+        self.position = entries[-1].position
         everyone = by_audience.pop(EVERYONE, [])
         rooms = [audience.removeprefix(ROOM) for audience in by_audience if audience.startswith(ROOM)]
         self._batch = batch = _Batch(everyone, by_audience, rooms, self.position, int(self._clock()))

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_notify.deliver import replay as module
-from lumen_notify.deliver.frames import Frame, frame_of
-from lumen_notify.deliver.replay import Replay
+from lumen_notify.deliver.frames import Frame
+from lumen_notify.deliver.replay import Entry, Replay
 from lumen_notify.model import Event
 
 AUDIENCES = ("user:ann", "user:bob", "all")
 
 
-def frame(position: int, audience: str = "all", size: int = 10) -> Frame:
+def entry(position: int, audience: str = "all", size: int = 10) -> Entry:
     event = Event(
         position=position,
         audience=audience,
@@ -23,7 +23,7 @@ def frame(position: int, audience: str = "all", size: int = 10) -> Frame:
         body=f'"{"x" * size}"',
         created_at=0,
     )
-    return frame_of(event, "e")
+    return Entry(event, "e")
 
 
 def positions(found: list[Frame] | None) -> list[int] | None:
@@ -44,7 +44,7 @@ def test_answer_is_complete_and_in_order_or_there_is_none(
     for audiences in batches:
         new = [(start + len(log) + number, audience) for number, audience in enumerate(audiences, start=1)]
         log += new
-        replay.append([frame(position, audience) for position, audience in new])
+        replay.append([entry(position, audience) for position, audience in new])
         assert replay.floor == start + max(0, len(log) - max_events)
         for since in range(start - 1, start + len(log) + 2):
             found = positions(replay.since(since, sorted(asked)))
@@ -55,20 +55,20 @@ def test_answer_is_complete_and_in_order_or_there_is_none(
 
 
 def test_frames_are_dropped_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    one = frame(1, size=1000).size_bytes
+    one = entry(1, size=1000).size_bytes
     monkeypatch.setattr(module, "MAX_BYTES", 3 * one)
     replay = Replay(position=0, max_events=1000)
-    replay.append([frame(position, size=1000) for position in range(1, 6)])
+    replay.append([entry(position, size=1000) for position in range(1, 6)])
     assert replay.floor == 2
     assert positions(replay.since(2, ["all"])) == [3, 4, 5]
     assert replay.since(1, ["all"]) is None
-    replay.append([frame(6, size=4000)])
+    replay.append([entry(6, size=4000)])
     assert replay.floor == 6, "one that is larger than all memory for it is not kept"
     assert positions(replay.since(6, ["all"])) == []
 
 
 def test_nothing_is_left_of_an_audience_whose_frames_are_dropped() -> None:
     replay = Replay(position=0, max_events=2)
-    replay.append([frame(1, "user:ann"), frame(2, "user:bob"), frame(3, "user:bob")])
+    replay.append([entry(1, "user:ann"), entry(2, "user:bob"), entry(3, "user:bob")])
     assert list(replay._by_audience) == ["user:bob"]
     assert positions(replay.since(1, ["user:ann"])) == []
