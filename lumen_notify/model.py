@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 import pydantic_core
 
@@ -36,6 +36,16 @@ ROOM = "room:"
 MAX_USER_ID_CHARACTERS = 128
 
 _CURSOR = re.compile(r"([0-9a-z]{1,16})-(0|[1-9][0-9]{0,17})\Z")
+
+
+Class = TypeVar("Class")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def value(cls: type[Class]) -> type[Class]:
+    """Make a dataclass of values that do not change, which mypy sees to: a frozen one takes three times as
+    long to make, and some are made for every write."""
+    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
 
 
 def now_ms() -> int:
@@ -103,7 +113,7 @@ new_id = _Ids()
 whoever asks for them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Event:
     """One row of the log, immutable once committed.
 

@@ -23,7 +23,7 @@ from lumen_notify.commit.categories import Category, Limits
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.publication import Publication
 from lumen_notify.errors import Invalid, RateLimited
-from lumen_notify.model import USER
+from lumen_notify.model import USER, value
 from lumen_notify.settings import Rate
 
 DELAY_DAYS = 7
@@ -39,7 +39,7 @@ class Limiting:
     per_sender: Rate | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Share:
     """What becomes of a publication. parts: at least one, each to some of its audiences; if some are delayed,
     these are the last part. delayed, refused: how many audiences."""

