@@ -34,6 +34,7 @@ from lumen_notify.commit.preferences import UserPreferences
 from lumen_notify.commit.repeats import Repeats
 from lumen_notify.commit.rooms import Rooms
 from lumen_notify.commit.roster import Roster
+from lumen_notify.commit.schedule import Schedule
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.stream import StreamEndpoint
 from lumen_notify.parts import Parts
@@ -77,7 +78,7 @@ class Endpoints:
                 max_batch_rows=settings.max_batch_rows,
                 clock=clock,
             ),
-            scheduling=Scheduling(verifier=verifier, committer=committer, schedule=parts.schedule),
+            scheduling=Scheduling(verifier=verifier, committer=committer, schedule=Schedule(parts.database)),
             inbox=InboxEndpoints(
                 verifier=verifier,
                 committer=committer,

@@ -19,20 +19,16 @@ from functools import partial
 
 from lumen_notify.accept.categories import defined_in
 from lumen_notify.auth import Passwords, Tickets, Verifier
-from lumen_notify.commit.bundles import publish_due
 from lumen_notify.commit.categories import Define, define
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.expiry import expire_due
 from lumen_notify.commit.limiting import Limiting
 from lumen_notify.commit.log import Head, Log
-from lumen_notify.commit.merging import tell_all
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.removal import settled_of
 from lumen_notify.commit.retention import Retention
 from lumen_notify.commit.rounds import Rounds
-from lumen_notify.commit.schedule import Schedule
 from lumen_notify.commit.writers import writers
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.loader import Loader
@@ -97,13 +93,7 @@ class Parts:
             metrics=self.metrics,
         )
         submit = self.committer.submit
-        self.schedule = Schedule(database, submit, clock)
-        self.rounds = [
-            Rounds("schedule", self.schedule.release_due),
-            Rounds("expiry", partial(expire_due, database, submit, clock)),
-            Rounds("merging", partial(tell_all, database, submit, clock)),
-            Rounds("bundles", partial(publish_due, database, submit, clock)),
-        ]
+        self.rounds = Rounds(database, submit, clock)
         self.retention = Retention(
             database,
             submit,
@@ -142,8 +132,7 @@ class Parts:
         self.tail.start()
         self.committer.start()
         self.retention.start()
-        for each in self.rounds:
-            each.start()
+        self.rounds.start()
         self.streams.wheel.start()
         self.typists.wheel.start()
 
@@ -151,8 +140,7 @@ class Parts:
         """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
         await self.streams.drain()
         await self.retention.close()
-        for each in self.rounds:
-            await each.close()
+        await self.rounds.close()
         await self.committer.close()
         if self.passwords is not None:
             await self.passwords.close()

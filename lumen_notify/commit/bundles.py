@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.counts import counts_in, stated_body
-from lumen_notify.commit.database import Database
 from lumen_notify.commit.group import Copy, Group, row_of
 from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.log import Draft
@@ -131,13 +130,3 @@ def _append(draft: Draft, user_id: str, counts: Counts, items: Sequence[Copy | G
         category=None if shown else items[0].category,
         body=stated_body(counts, {"items": shown}, type="bundle"),
     )
-
-
-async def publish_due(
-    database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
-) -> None:
-    """Publish all bundles that are due now. submit: the committer's. Raises Unavailable."""
-    now = clock()
-    while await database.fetch("any_bundle_due", now=now):
-        if not await submit(Bundle()):
-            return  # another instance did it, or the writer's clock is behind

@@ -9,11 +9,10 @@ Not here: what goes by number, and when to look for what is old (`retention`); h
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.removal import take_away
 
@@ -51,12 +50,3 @@ async def expire(draft: Draft, commands: Sequence[Expire]) -> Sequence[int]:
         shared = [(id_, audience) for id_, audience in rows if not audience.startswith("user:")]
         answers.append(await take_away(draft, own + shared[:STEP_SHARED]))
     return answers
-
-
-async def expire_due(
-    database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
-) -> None:
-    """Remove all that has expired by now. submit: the committer's. Raises Unavailable."""
-    while await database.fetch("any_expired", before=clock() + 1):
-        if not await submit(Expire(which="expired_before")):
-            return  # another instance did it

@@ -8,12 +8,10 @@ Not here: the rows, and what merges with them at once (`groups`).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from lumen_notify.commit.database import Database
-from lumen_notify.commit.groups import Groups, told_before
+from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.log import Draft
 
 STEP_ROWS = 250
@@ -37,13 +35,3 @@ async def tell(draft: Draft, commands: Sequence[Tell]) -> Sequence[int]:
     await groups.tell(draft)
     groups.write(draft)
     return [len(groups)] * len(commands)
-
-
-async def tell_all(
-    database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
-) -> None:
-    """Tell of all that has been untold for long enough. submit: the committer's. Raises Unavailable."""
-    now = clock()
-    while await database.fetch("any_untold", now=now, before=told_before(now)):
-        if not await submit(Tell()):
-            return  # another instance did it, or its clock is behind

@@ -7,9 +7,8 @@ its ids), also after a restart; none twice, because the transaction that publish
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
@@ -78,19 +77,10 @@ async def cancel(draft: Draft, commands: Sequence[Cancel]) -> Sequence[bool]:
 
 
 class Schedule:
-    """Looks for what is due, and tells what waits. submit: the committer's."""
+    """Tells what waits."""
 
-    def __init__(
-        self, database: Database, submit: Callable[[Any], Awaitable[Any]], clock: Callable[[], int]
-    ) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._submit = submit
-        self._clock = clock
-
-    async def release_due(self) -> None:
-        """Publish all that is due now. Raises Unavailable."""
-        while await self._database.fetch("any_due", now=self._clock()):
-            await self._submit(Release())
 
     async def page(self, owner: str | None, *, after: tuple[int, str], limit: int) -> Sequence[Scheduled]:
         """Read the next after a time and an id: ascending, at most limit. owner: None for everybody's."""

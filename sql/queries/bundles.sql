@@ -15,13 +15,6 @@ SELECT
     r.publication
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, due_at bigint, publication text)
 
--- any_bundle_due
--- Who: bundles, several times a second. Index: bundled_by_time.
-SELECT b.due_at
-FROM bundled b
-WHERE b.due_at <= :now
-LIMIT 1
-
 -- take_bundles
 -- Who: bundle. What waits for the users of the first :rows_limit that are due, of each the :user_limit that
 -- came first. Indexes: bundled_by_time, the primary key.

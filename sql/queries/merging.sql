@@ -46,14 +46,6 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, audience text, position bigint, body text, created_at bigint, expires_at bigint)
 WHERE notification.id = r.id AND notification.audience = r.audience
 
--- any_untold
--- Who: merging, several times a second. A time of being shown that is still to come is one by a clock that
--- was put back. Index: merged_pending.
-SELECT m.notification_id
-FROM merged m
-WHERE m.is_pending = 1 AND (m.shown_at <= :before OR m.shown_at > :now)
-LIMIT 1
-
 -- untold_groups
 -- Who: tell. Indexes: merged_pending, the primary key of notification.
 SELECT

@@ -29,13 +29,6 @@ WHERE (owner, key) IN (
 )
 RETURNING created_at
 
--- any_expired
--- Who: the expiry, several times a second. Index: notification_by_expiry.
-SELECT n.id
-FROM notification n
-WHERE n.expires_at < :before
-LIMIT 1
-
 -- expired_before
 -- Who: expire. The first to expire first. Index: notification_by_expiry.
 SELECT n.id, n.audience

@@ -5,13 +5,6 @@ SELECT r.id, r.owner, r.deliver_at, r.width, r.publication
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, owner text, deliver_at bigint, width bigint, publication text)
 
--- any_due
--- Who: the schedule, several times a second. Index: scheduled_by_time.
-SELECT s.id
-FROM scheduled s
-WHERE s.deliver_at <= :now
-LIMIT 1
-
 -- take_due
 -- Who: release. The first that are due, as many as make :rows_limit rows together, one at least.
 -- Index: scheduled_by_time.

@@ -7,25 +7,23 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lumen_notify.commit.accounts import Accounts
-from lumen_notify.commit.bundles import publish_due
 from lumen_notify.commit.categories import Category, Define, Undefine
 from lumen_notify.commit.closing import CloseRoom, PurgeRoom
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.expiry import expire_due
+from lumen_notify.commit.groups import told_before
 from lumen_notify.commit.inbox import Inbox
 from lumen_notify.commit.limiting import Limiting
 from lumen_notify.commit.log import Draft, Log
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection
-from lumen_notify.commit.merging import tell_all
 from lumen_notify.commit.migrations import migrate
 from lumen_notify.commit.notifications import Publish, publish
 from lumen_notify.commit.preferences import ChangePreferences, UserPreferences
 from lumen_notify.commit.publication import Publication, Published
 from lumen_notify.commit.repeats import IdempotencyKey
 from lumen_notify.commit.retention import Retention
-from lumen_notify.commit.schedule import Schedule
+from lumen_notify.commit.rounds import STEPS, take_steps
 from lumen_notify.commit.writers import writers
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event, new_id, user_audience
@@ -60,17 +58,23 @@ class Store:
         return self.now
 
     async def expire_due(self) -> None:
-        await expire_due(self.database, self.committer.submit, self.clock)
+        await self._do("expired")
 
     async def tell_all(self) -> None:
-        await tell_all(self.database, self.committer.submit, self.clock)
+        await self._do("untold")
 
     async def publish_due(self) -> None:
-        await publish_due(self.database, self.committer.submit, self.clock)
+        await self._do("bundled")
 
-    @property
-    def schedule(self) -> Schedule:
-        return Schedule(self.database, self.committer.submit, self.clock)
+    async def release_due(self) -> None:
+        await self._do("scheduled")
+
+    async def _do(self, name: str) -> None:
+        """Do what the rounds do for one kind, if anything of it is due."""
+        if [name] in map(
+            list, await self.database.fetch("due", now=self.now, told_before=told_before(self.now))
+        ):
+            await take_steps(self.committer.submit, STEPS[name])
 
     def retention(self, **limits: int) -> Retention:
         """Make one that keeps for ever what is not limited."""

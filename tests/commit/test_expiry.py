@@ -10,7 +10,6 @@ import pytest
 from lumen_notify.commit import expiry as module
 from lumen_notify.commit.notifications import Publish
 from lumen_notify.commit.publication import Publication
-from lumen_notify.commit.schedule import Schedule
 from lumen_notify.model import EVERYONE, Event, new_id, rfc3339
 
 from .store import Store
@@ -89,7 +88,7 @@ async def test_a_scheduled_one_that_has_expired_when_it_is_due_is_dropped(store:
     await store.committer.submit(Publish(publications=publications))
     store.now = at + 7
 
-    await Schedule(store.database, store.committer.submit, store.clock).release_due()
+    await store.release_due()
 
     assert [json.loads(event.body)["id"] for event in store.events] == [publications[0].id]
     assert json.loads(store.events[0].body)["expires_at"] == rfc3339(at + 20)

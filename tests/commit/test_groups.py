@@ -188,7 +188,7 @@ async def test_what_is_scheduled_merges_when_it_leaves(store: Store) -> None:
     assert [row["actors_count"] for row in await rows_of(store)] == [1]
 
     store.now += 5000
-    await store.schedule.release_due()
+    await store.release_due()
 
     assert [(row["id"], row["actors_count"]) for row in await rows_of(store)] == [(first.id, 2)]
     assert told(store) == [("notification", 1), ("update", 2)]

@@ -89,11 +89,11 @@ async def test_what_is_over_is_delayed_until_there_is_room_and_leaves_in_order(s
     assert [answer.position for answer in answers] == [*range(1, 3), None, None, None]
 
     store.now += HOUR_MS
-    await store.schedule.release_due()
+    await store.release_due()
     assert await store.unread("ann") == {"like": 4}
     assert await statuses(store, 1) == ["delayed"]
     store.now += HOUR_MS
-    await store.schedule.release_due()
+    await store.release_due()
     left = [json.loads(event.body)["id"] for event in store.events]
     assert left[:5] == [answer.id for answer in answers]
     assert len(left) == 6
@@ -131,7 +131,7 @@ async def test_each_of_a_list_is_looked_at_by_himself(store: Store) -> None:
     assert published.deliver_at == store.now + 2 * HOUR_MS
     assert [event.audience for event in store.events[-2:]] == ["user:bea", "user:cyd"]
     store.now += 2 * HOUR_MS
-    await store.schedule.release_due()
+    await store.release_due()
     assert (store.events[-1].audience, json.loads(store.events[-1].body)["id"]) == ("user:ann", published.id)
 
     await limited(store, "1/hour")

@@ -8,7 +8,6 @@ import json
 import pytest
 
 from lumen_notify.commit import schedule as module
-from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications import Publish
 from lumen_notify.commit.publication import Publication, Published
 from lumen_notify.commit.repeats import IdempotencyKey
@@ -35,20 +34,15 @@ async def plan(
     return published
 
 
-def schedule_of(store: Store) -> Schedule:
-    return Schedule(store.database, store.committer.submit, store.clock)
-
-
 async def test_nothing_is_there_before_its_time(store: Store) -> None:
     published = await plan(store, store.now + 1000)
-    schedule = schedule_of(store)
 
     assert published.position is None
-    await schedule.release_due()
+    await store.release_due()
     assert (store.events, await store.unread("ann"), await store.positions("ann")) == ([], {}, [])
 
     store.now += 1000
-    await schedule.release_due()
+    await store.release_due()
     (event,) = store.events
     assert json.loads(event.body)["id"] == published.id
     assert event.created_at == store.now
@@ -65,7 +59,7 @@ async def test_those_that_are_due_leave_in_the_order_of_their_times(
     planned = [(time, (await plan(store, begin + time)).id) for time in times]
     store.now += 10
 
-    await schedule_of(store).release_due()
+    await store.release_due()
 
     left = [json.loads(event.body)["id"] for event in store.events]
     assert left == [id_ for time, id_ in sorted(planned) if time <= 10]
@@ -94,7 +88,7 @@ async def test_instances_that_release_at_once_publish_each_once(store: Store, ot
     store.now += 100
     other_store.now = store.now
 
-    await asyncio.gather(*(schedule_of(each).release_due() for each in (store, other_store)))
+    await asyncio.gather(*(each.release_due() for each in (store, other_store)))
 
     bodies = [json.loads(event.body)["id"] for event in await store.log.after(0)]
     assert len(bodies) == len(set(bodies)) == 50
@@ -117,7 +111,7 @@ async def test_what_is_cancelled_never_leaves(store: Store) -> None:
     assert not await store.committer.submit(Cancel(id=published.id, owner=None))
 
     store.now += 10
-    await schedule_of(store).release_due()
+    await store.release_due()
     assert store.events == []
 
 
@@ -125,8 +119,8 @@ async def test_it_is_listed_page_by_page_to_its_owner_and_whole_to_an_admin(stor
     ids = [
         (await plan(store, store.now + 10 - number // 3, owner=f"o{number % 2}")).id for number in range(9)
     ]
-    schedule = schedule_of(store)
 
+    schedule = Schedule(store.database)
     found: list[str] = []
     after = (0, "")
     while page := await schedule.page("o1", after=after, limit=2):
@@ -137,14 +131,10 @@ async def test_it_is_listed_page_by_page_to_its_owner_and_whole_to_an_admin(stor
     assert {one.id for one in await schedule.page(None, after=(0, ""), limit=100)} == set(ids)
 
 
-async def test_it_stays_where_the_process_ends(store: Store, database_url: str) -> None:
+async def test_it_stays_where_the_process_ends(store: Store, other_store: Store) -> None:
     await plan(store, store.now + 10)
-    other = Database(database_url)
-    await other.open()
-    schedule = Schedule(other, store.committer.submit, store.clock)
-    store.now += 10
+    other_store.now = store.now + 10
 
-    await schedule.release_due()
-    await other.close()
+    await other_store.release_due()
 
     assert await store.unread("ann") == {"like": 1}

@@ -74,8 +74,9 @@ class World:
 
     async def settle(self) -> None:
         """Let all that is due happen now, and not at any moment."""
-        for rounds in self.parts.rounds:
-            await rounds._turn()
+        rounds = self.parts.rounds
+        await rounds._look()
+        await asyncio.gather(*rounds._under_way.values())
 
     def ping_all(self) -> None:
         """Send every open stream a ping, as after a long silence."""

@@ -1,0 +1,19 @@
+-- due
+-- Who: the rounds, several times a second. The kinds of which something is due. What merged untold has been
+-- shown long enough ago by :told_before, or at a time that is still to come, by a clock that was put back.
+-- Indexes: scheduled_by_time, notification_by_expiry, merged_pending, bundled_by_time.
+SELECT 'scheduled' WHERE EXISTS (
+    SELECT 1 FROM scheduled s WHERE s.deliver_at <= :now
+)
+UNION ALL
+SELECT 'expired' WHERE EXISTS (
+    SELECT 1 FROM notification n WHERE n.expires_at <= :now
+)
+UNION ALL
+SELECT 'untold' WHERE EXISTS (
+    SELECT 1 FROM merged m WHERE m.is_pending = 1 AND (m.shown_at <= :told_before OR m.shown_at > :now)
+)
+UNION ALL
+SELECT 'bundled' WHERE EXISTS (
+    SELECT 1 FROM bundled b WHERE b.due_at <= :now
+)
