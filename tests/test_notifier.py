@@ -17,6 +17,13 @@ from lumen_notify.settings import Secret
 ROOMS = "/api/v1/rooms"
 
 
+def nested(depth: int) -> Any:
+    value: Any = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
 class Talk:
     """A Lumen with alice and bob in the room `tea`, and a stream of each."""
 
@@ -116,6 +123,23 @@ async def test_what_http_would_refuse_is_refused(talk: Talk) -> None:
     with pytest.raises(Forbidden):
         await notify.send_direct_message("bob", "alice", "hi")
     assert await talk.history() == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1j, {"half a pair": "\ud800"}, nested(251)])
+async def test_data_that_json_cannot_hold_is_refused_and_nothing_is_sent(talk: Talk, value: Any) -> None:
+    with pytest.raises(Invalid) as refused:
+        await talk.notify.send_direct_message("alice", "bob", "hi", data={"a": value})
+    assert [fault.field for fault in refused.value.faults] == ["data"]
+
+
+async def test_data_as_deep_as_may_be_is_kept_and_shown(talk: Talk) -> None:
+    data = nested(248)
+    await talk.notify.broadcast_message("tea", content="deep", sender_id="alice", data=data)
+    (message,) = await talk.history()
+    assert message["data"] == data
+    stream = talk.streams["bob"]
+    await stream.wait_for(lambda: not stream.frames[-1].event, what="the message")
+    assert stream.frames[-1].data["data"]["data"] == data
 
 
 async def test_typing_is_told_to_the_others(talk: Talk) -> None:

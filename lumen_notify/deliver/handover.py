@@ -37,7 +37,6 @@ INSIDES = {
         "connection_lost",
         "data_received",
         "on_message_begin",
-        "on_header",
         "on_headers_complete",
         "on_body",
         "on_message_complete",
@@ -74,7 +73,6 @@ class HandoverProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._answered: Any = None  # the request whose answer is under way, or was the last
         self._head_bytes = 0
-        self._is_in_head = True
         self._is_in_request = True
         self._is_ending = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -110,23 +108,18 @@ class HandoverProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             raise ValueError("too many requests wait")  # the parser turns it into a 400
         super().on_message_begin()
-        self._is_in_head = self._is_in_request = True
+        self._is_in_request = True
         extension: Any = self._hand_over  # ASGI types an extension as a dictionary of options
         self.scope["extensions"] = {EXTENSION: extension}
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header. One behind the body is left out (RFC 9110, section 6.5.1)."""
-        if self._is_in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
-        """Note that the head is in."""
+        """Begin to answer. A header behind the body is left out (RFC 9110, section 6.5.1)."""
         if self._head_bytes > MAX_HEAD_BYTES:
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > MAX_HEAD_BYTES:
                 raise ValueError("the head is too large")  # the parser turns it into a 400
-        self._is_in_head = False
         super().on_headers_complete()
+        self.headers = []  # the request has those that it came with
 
     def on_body(self, body: bytes) -> None:
         """Begin to count anew: the body's own limit is the application's."""

@@ -61,6 +61,52 @@ async def test_statement_that_fails_rolls_back_and_is_no_outage(database: Databa
     await keep(database, "a")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it's",
+        "'; DROP TABLE keyring; --",
+        "\\'",
+        "\\",
+        "$1 :name ? %s",
+        'a "quote"',
+        "two\nlines\r\n\t",
+        "\u202e\u05e9\U0001f600\x7f",
+        "",
+    ],
+)
+async def test_text_comes_back_as_it_went_however_it_was_written(database: Database, text: str) -> None:
+    async with database.transaction() as transaction:
+        transaction.add("open_key", name=text, value=text)
+        transaction.add("open_key", name=text + " once more", value=text)
+        assert [row[0] for row in await transaction.run("key", name=text)] == [text]
+    assert await key(database, text + " once more") == [text]
+
+
+async def test_what_was_added_is_written_in_its_turn(database: Database) -> None:
+    async with database.transaction() as transaction:
+        transaction.add("open_key", name="a", value="first")
+        await transaction.run("open_key", name="a", value="second")
+        transaction.add("open_key", name="b", value="first")
+        transaction.add("open_key", name="b", value="second")
+    assert (await key(database, "a"), await key(database, "b")) == (["first"], ["first"])
+
+
+async def test_added_statement_that_fails_at_the_end_rolls_all_back(database: Database) -> None:
+    async def write() -> None:
+        async with database.transaction() as transaction:
+            await transaction.run("open_key", name="a", value="1")
+            transaction.add("open_key", name="b", value="1")
+            transaction.add("open_key", name="c", value=None)
+
+    with pytest.raises(Exception, match=r"(?i)null") as caught:
+        await write()
+    assert not isinstance(caught.value, DatabaseUnavailable)
+    assert (await key(database, "a"), await key(database, "b")) == ([], [])
+    await keep(database, "b")
+    assert await key(database, "b") == ["value"]
+
+
 async def test_cancelled_transaction_leaves_nothing(database: Database) -> None:
     is_inside = asyncio.Event()
 
@@ -157,6 +203,31 @@ async def test_session_that_ends_at_commit_leaves_it_unknown(
         await write()
     assert caught.value.code == "commit_unknown"
     await keep(on_postgresql, "b")
+
+
+@pytest.mark.postgresql
+async def test_text_that_postgresql_has_no_place_for_is_refused_before_it_is_sent(
+    on_postgresql: Database,
+) -> None:
+    async def write() -> None:
+        async with on_postgresql.transaction() as transaction:
+            transaction.add("open_key", name="a", value="1")
+            transaction.add("open_key", name="b", value="nu\0l")
+
+    with pytest.raises(ValueError, match="no column takes"):
+        await write()
+    assert await key(on_postgresql, "a") == []
+
+
+@pytest.mark.postgresql
+async def test_postgresql_finds_rows_by_their_indexes_whatever_it_thinks_of_the_size_of_a_table(
+    on_postgresql: Database,
+) -> None:
+    async with on_postgresql.transaction() as transaction:
+        for number in range(3):  # a table that fits on one page: it would be read from end to end
+            await transaction.run("open_key", name=f"k{number}", value="1")
+        rows = await transaction.run_sql("EXPLAIN SELECT value FROM keyring WHERE name = 'k1'")
+    assert "Index" in rows[0][0]
 
 
 @pytest.mark.postgresql

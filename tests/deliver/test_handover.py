@@ -194,7 +194,6 @@ SIGNATURES: Mapping[type, Mapping[str, list[str]]] = {
         "connection_lost": ["self", "exc"],
         "data_received": ["self", "data"],
         "on_message_begin": ["self"],
-        "on_header": ["self", "name", "value"],
         "on_headers_complete": ["self"],
         "on_body": ["self", "body"],
         "on_message_complete": ["self"],

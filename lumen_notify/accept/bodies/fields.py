@@ -20,7 +20,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from lumen_notify.model import MAX_USER_ID_CHARACTERS, from_rfc3339
+from lumen_notify.model import MAX_USER_ID_CHARACTERS, from_rfc3339, to_json
 
 MAX_IDS = 1000
 """Ids in one mark, where the context of the validation does not say `max_ids`."""
@@ -78,9 +78,11 @@ def storable(value: dict[str, Any]) -> dict[str, Any]:
     """Return what JSON can hold as it is. Raises ValueError: it cannot."""
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        to_json([[[[[value]]]]])  # as deep as it may come to stand in what is stored and sent
     except (TypeError, ValueError, RecursionError):
         raise ValueError(
-            "may hold only what JSON can: no NaN, no Infinity, no number too long, no half a surrogate pair"
+            "may hold only what JSON can: no NaN, no Infinity, no number too long, no half a surrogate pair, "
+            "nothing nested 250 deep"
         ) from None
     return value
 
