@@ -137,9 +137,7 @@ async def test_data_as_deep_as_may_be_is_kept_and_shown(talk: Talk) -> None:
     await talk.notify.broadcast_message("tea", content="deep", sender_id="alice", data=data)
     (message,) = await talk.history()
     assert message["data"] == data
-    stream = talk.streams["bob"]
-    await stream.wait_for(lambda: not stream.frames[-1].event, what="the message")
-    assert stream.frames[-1].data["data"]["data"] == data
+    assert (await talk.streams["bob"].wait_for_event("message")).data["data"]["data"] == data
 
 
 async def test_typing_is_told_to_the_others(talk: Talk) -> None:
