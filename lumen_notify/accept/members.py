@@ -166,7 +166,7 @@ class UsersPage:
     def __init__(self, request: Request) -> None:
         query = Query(request)
         self.limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        self.after = after_user(query.text("cursor"))
+        self.after = _after(query.text("cursor"))
         query.done()
 
     def answer(self, rows: Sequence[Row], item: Callable[[Row], Mapping[str, Any]]) -> Response:
@@ -197,7 +197,7 @@ def user_in_path(request: Request) -> str:
         ) from None
 
 
-def after_user(cursor: str | None) -> str:
+def _after(cursor: str | None) -> str:
     """Return the user id that a list of users goes on after. Raises Invalid."""
     try:
         return "" if cursor is None else _USER.validate_python(cursor)

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer, answer_text
 from lumen_notify.accept.bodies.messages import (
     MAX_SEQ,
     DirectBody,
@@ -21,7 +22,7 @@ from lumen_notify.accept.bodies.messages import (
     MessageBody,
     ReadRoomBody,
 )
-from lumen_notify.accept.members import after_user
+from lumen_notify.accept.members import UsersPage
 from lumen_notify.accept.requests import (
     DEFAULT_PAGE,
     MAX_PAGE,
@@ -37,11 +38,11 @@ from lumen_notify.auth import PUBLISH, Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.direct import SendDirect
 from lumen_notify.commit.edits import Changed, DeleteMessage, EditMessage
-from lumen_notify.commit.history import History
+from lumen_notify.commit.history import History, ReadUpTo
 from lumen_notify.commit.messages import Send, Sent
 from lumen_notify.commit.reads import ReadRoom, RoomRead
 from lumen_notify.errors import Invalid
-from lumen_notify.model import new_id, to_json
+from lumen_notify.model import new_id
 
 _MESSAGE: TypeAdapter[MessageBody] = TypeAdapter(MessageBody)
 _DIRECT: TypeAdapter[DirectBody] = TypeAdapter(DirectBody)
@@ -118,7 +119,7 @@ class Messages:
         body = parse(_EDIT, await read_body(request, self.max_body_bytes), self._context())
         edit = EditMessage(room_id=room, user_id=principal.user_id, id=id_, content=body.content)
         changed: Changed = await self.committer.submit(edit)
-        return _json(changed.body)
+        return answer_text(changed.body)
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /rooms/{id}/messages/{message_id}`: its place is left."""
@@ -127,7 +128,7 @@ class Messages:
         changed: Changed = await self.committer.submit(
             DeleteMessage(room_id=room, user_id=principal.user_id, id=id_)
         )
-        return _json(changed.body)
+        return answer_text(changed.body)
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/messages`: ascending, the newest unless the query says from where."""
@@ -160,13 +161,13 @@ class Messages:
             cursor = shown[0][0] if has_older else None
         items = ",".join(body for _, body in shown)
         next_cursor = "null" if cursor is None else f'"{cursor}"'
-        return _json(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+        return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/messages/{message_id}`."""
         principal = await caller(request, self.verifier)
         id_ = str(request.path_params["message_id"])
-        return _json(await self.history.get(room_id(request), principal.user_id, id_))
+        return answer_text(await self.history.get(room_id(request), principal.user_id, id_))
 
     async def post_read(self, request: Request) -> Response:
         """Answer `POST /rooms/{id}/read`: forward only; beyond the newest is up to the newest."""
@@ -180,7 +181,7 @@ class Messages:
             "unread": read.unread,
             "position": read.position,
         }
-        return _json(to_json(fields))
+        return answer(fields)
 
     async def read(self, room_id: str, user_id: str, up_to: int) -> RoomRead:
         """Commit a read mark. Raises NotFound, Forbidden, Unavailable."""
@@ -191,14 +192,9 @@ class Messages:
         """Answer `GET /rooms/{id}/reads`: how far each member has read, by user id."""
         principal = await caller(request, self.verifier)
         room = room_id(request)
-        query = Query(request)
-        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        after = after_user(query.text("cursor"))
-        query.done()
-        rows = await self.history.reads(room, principal.user_id, after=after, limit=limit + 1)
-        items = [{"user_id": user_id, "last_read_seq": seq} for user_id, seq in rows[:limit]]
-        next_cursor = rows[limit - 1][0] if len(rows) > limit else None
-        return _json(to_json({"items": items, "next_cursor": next_cursor}))
+        page = UsersPage(request)
+        rows = await self.history.reads(room, principal.user_id, after=page.after, limit=page.limit + 1)
+        return page.answer(rows, ReadUpTo._asdict)
 
     def body(self, fields: dict[str, Any]) -> MessageBody:
         """Validate a message that comes from Python. Raises Invalid."""
@@ -232,8 +228,4 @@ def answer_of(sent: Sent) -> Response:
         f'{{"id":"{sent.id}","room_id":"{sent.room_id}","seq":{sent.seq},'
         f'"position":{sent.position},"status":"sent"}}'
     )
-    return Response(text, 200 if sent.is_repeat else 201, media_type="application/json")
-
-
-def _json(text: str) -> Response:
-    return Response(text, headers={"cache-control": "no-store"}, media_type="application/json")
+    return answer_text(text, 200 if sent.is_repeat else 201)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from typing import Any
@@ -15,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify import errors
-from lumen_notify.model import to_json
 
 STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
     (errors.Invalid, 422),
@@ -44,7 +44,8 @@ def problem(
         **more,
     }
     return Response(
-        to_json(document).encode("utf-8", "backslashreplace"),
+        # By the field that is not known, half of a surrogate pair may come in here.
+        json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace"),
         status,
         headers={"cache-control": "no-store", **(headers or {})},
         media_type="application/problem+json",

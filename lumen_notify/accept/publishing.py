@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.answers import answer
 from lumen_notify.accept.bodies.notifications import PublicationBody
 from lumen_notify.accept.requests import caller, header, invalid, parse, read_body, sender_of
 from lumen_notify.auth import PUBLISH, Principal, Verifier
@@ -29,7 +30,6 @@ from lumen_notify.model import (
     new_id,
     rfc3339,
     room_audience,
-    to_json,
     user_audience,
 )
 
@@ -71,9 +71,8 @@ class Publishing:
                 principal.require(PUBLISH)
             as_ruler = None if PUBLISH in principal.scopes else principal.user_id
             published = await self.publish(bodies, sender_of(principal), key, as_ruler=as_ruler)
-        answers = [_answer(one) for one in published]
-        answer: Any = {"items": answers} if is_list else answers[0]
-        return Response(to_json(answer), 201, media_type="application/json")
+        shown = [_shown(one) for one in published]
+        return answer({"items": shown} if is_list else shown[0], 201)
 
     async def publish(
         self,
@@ -109,17 +108,20 @@ class Publishing:
         return {"max_content_characters": self.max_content_characters, "now": self.clock()}
 
 
-def _answer(one: Published) -> dict[str, Any]:
-    answer: dict[str, Any] = {
+def _shown(one: Published) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "id": one.id,
         "recipients": one.recipients,
         "position": one.position,
         "status": one.status,
     }
     if one.deliver_at is not None:
-        answer["deliver_at"] = rfc3339(one.deliver_at)
-    more = {"delayed": one.delayed, "refused": one.refused}
-    return answer | {name: number for name, number in more.items() if number}
+        shown["deliver_at"] = rfc3339(one.deliver_at)
+    if one.delayed:
+        shown["delayed"] = one.delayed
+    if one.refused:
+        shown["refused"] = one.refused
+    return shown
 
 
 def _may_without_scope(body: PublicationBody, principal: Principal) -> bool:

@@ -6,11 +6,18 @@ Promise: only to members, looked up in the same snapshot.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lumen_notify.commit.access import refusal
 from lumen_notify.commit.database import Database
 from lumen_notify.errors import NotFound
+
+
+class ReadUpTo(NamedTuple):
+    """How far a member has read."""
+
+    user_id: str
+    last_read_seq: int
 
 
 class History:
@@ -52,14 +59,14 @@ class History:
             raise NotFound("there is no such message in this room")
         return seq
 
-    async def reads(self, room_id: str, user_id: str, *, after: str, limit: int) -> Sequence[tuple[str, int]]:
-        """Read how far the members after a user id have read: list of (user id, seq), ascending, at most
-        limit. Raises NotFound, Forbidden."""
+    async def reads(self, room_id: str, user_id: str, *, after: str, limit: int) -> Sequence[ReadUpTo]:
+        """Read how far the members after a user id have read: ascending, at most limit. Raises NotFound,
+        Forbidden."""
         rows = await self._database.fetch(
             "list_reads", room_id=room_id, user_id=user_id, after=after, limit=limit
         )
         _check(rows)
-        return [(row[2], row[3]) for row in rows if row[2] is not None]
+        return [ReadUpTo(row[2], row[3]) for row in rows if row[2] is not None]
 
 
 def _check(rows: Sequence[Sequence[Any]]) -> None:

@@ -12,8 +12,9 @@ from starlette.routing import Mount
 
 from documents import operations, references
 from lumen_notify import Lumen
+from lumen_notify.described import DescribedRoute
 from lumen_notify.page import Page
-from lumen_notify.routes import Application, DescribedRoute
+from lumen_notify.routes import Application
 from test_readme import TEXT, UNANSWERED_CODES, error_codes, paths
 
 WITHOUT_TOKEN = {f"/api/v1/auth/{name}" for name in ("register", "login", "refresh", "logout")}
