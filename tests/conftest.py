@@ -14,8 +14,10 @@ create databases) and LUMEN_TEST_REDIS_URL (its keys are left alone) put others 
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +29,11 @@ from playwright.async_api import Browser, async_playwright
 
 import servers
 from servers import PostgreSQL, Redis, RunningServer
+
+# httpcore tries to import sniffio for each of its locks. An import that fails searches the whole path: a
+# sixth of the time of a test that talks HTTP. With this it fails at once. May go once httpcore asks once.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # A machine that is busy with other tests says nothing about an example being slow.
 hypothesis.settings.register_profile("lumen", deadline=None, print_blob=True)

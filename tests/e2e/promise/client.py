@@ -63,6 +63,12 @@ class Client:
         return self.state.bell
 
     @property
+    def position(self) -> int:
+        """Up to where it has seen all. Only with a cursor of our log."""
+        assert self.bell.cursor is not None
+        return int(self.bell.cursor.rpartition("-")[2])
+
+    @property
     def stream(self) -> EventStream:
         assert self._stream is not None
         return self._stream
@@ -137,7 +143,7 @@ class Client:
         self.ready = ready
         if ready.data["recovered"]:
             assert self.bell.cursor is not None
-            self.since = int(self.bell.cursor.rpartition("-")[2])
+            self.since = self.position
             assert (ready.id is None) == (ready.data["replayed"] > 0), ready
         elif ready.id is not None:
             self.since = ready.position

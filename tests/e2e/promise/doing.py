@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from clients import Api, Bell, Refusal
 from lumen_notify import Settings
+from lumen_notify.commit.log import Log
 from lumen_notify.model import from_rfc3339, new_id, rfc3339
 
 from .client import IN_ROOM, Client, State
@@ -64,8 +66,10 @@ class Doing:
         self,
         world: World,
         settings: Settings,
+        *,
         apis: Mapping[str, Api],
         clients: list[Client],
+        log: Log,
         epoch: str,
     ) -> None:
         self.number = 0
@@ -75,8 +79,11 @@ class Doing:
         self._settings = settings
         self._apis = apis
         self._clients = clients
+        self._log = log
         self._epoch = epoch
         self._kept: dict[str, list[State]] = {user: [] for user in USERS}
+        self._dropped = itertools.cycle(range(MAX_KEPT_STATES))
+        self._resumed = itertools.count()
         self._keyed: dict[int, tuple[str, Any]] = {}
         self._answers: dict[int, Any] = {}
         self._rooms = list(ROOMS)
@@ -297,9 +304,13 @@ class Doing:
         state = self._state(step)
         # What is no cursor may hold what no header may.
         by = "last_event_id" if step.cursor == "garbage" else step.by
-        client = Client(self._world.base_urls[step.is_handed_over], step.user, state)
-        cursor, must_fetch = state.bell.cursor, state.bell.must_fetch
-        await client.open(self._apis[step.user], cursor, by)
+        await self._begin(Client(self._world.base_urls[step.is_handed_over], step.user, state), by)
+
+    async def _begin(self, client: Client, by: str) -> None:
+        """Open a stream, and see that its cursor is served or refused as it should be."""
+        cursor, must_fetch = client.bell.cursor, client.bell.must_fetch
+        is_served = not must_fetch and client.position >= (await self._log.head()).floor
+        await client.open(self._apis[client.user], cursor, by)
         self._clients.append(client)
         ready = await client.stream.wait_for_event("ready")
         is_recovered = ready.data["recovered"]
@@ -307,23 +318,26 @@ class Doing:
             await client.stream.wait_for_event("reset")
         if must_fetch:  # it has none of our cursors
             assert not is_recovered
-        elif self._settings.max_backlog_bytes != SMALL_BACKLOG_BYTES and not self._settings.retention_events:
-            assert is_recovered, "a cursor of this log was not served"
+        elif self._settings.max_backlog_bytes != SMALL_BACKLOG_BYTES:
+            # What is trimmed may still be in memory.
+            assert is_recovered or not is_served, "a cursor of this log was not served"
 
     def _state(self, step: Connect) -> State:
         """Make the state that a client comes with."""
         kept = self._kept[step.user]
         if step.cursor == "kept" and kept:
             return kept[step.pick % len(kept)].copied()
-        places = Places(step.user)
         if step.cursor == "beginning":
-            return State(Bell(cursor=f"{self._epoch}-0", must_fetch=False), places)
+            return self._from_the_beginning(step.user)
         cursors = {
             "foreign": f"{self._epoch[::-1]}x-{step.pick}",
             "future": f"{self._epoch}-{10 ** (4 + step.pick * 2)}",
             "garbage": step.text.replace("EPOCH", self._epoch),
         }
-        return State(Bell(cursor=cursors.get(step.cursor)), places)
+        return State(Bell(cursor=cursors.get(step.cursor)), Places(step.user))
+
+    def _from_the_beginning(self, user: str) -> State:
+        return State(Bell(cursor=f"{self._epoch}-0", must_fetch=False), Places(user))
 
     async def _disconnect(self, step: Disconnect) -> None:
         if self._clients:
@@ -338,16 +352,27 @@ class Doing:
         if client.bell.cursor is not None and not client.bell.must_fetch:
             self.keep(client)
 
+    async def resume(self, user: str) -> Client:
+        """Open a stream where one of the user's was at one time or another, each in its turn."""
+        turn = next(self._resumed)
+        kept = [self._from_the_beginning(user), *self._kept[user]]
+        client = Client(
+            self._world.base_urls[turn % 2 == 0], user, kept[turn // len(USERS) % len(kept)].copied()
+        )
+        await self._begin(client, "header")
+        return client
+
     def keep(self, client: Client) -> None:
-        """Keep what a client has, for another to begin with."""
-        self._kept[client.user].append(client.state.copied())
-        del self._kept[client.user][:-MAX_KEPT_STATES]
+        """Keep what a client has, for another to begin with: the newest, and ever fewer of those before."""
+        kept = self._kept[client.user]
+        kept.append(client.state.copied())
+        if len(kept) > MAX_KEPT_STATES:
+            del kept[next(self._dropped)]
 
     async def come_back(self, client: Client) -> Client:
         """Open a stream where another has ended."""
         again = Client(client.base_url, client.user, client.state.copied())
-        await again.open(self._apis[client.user], again.bell.cursor, "header")
-        self._clients.append(again)
+        await self._begin(again, "header")
         return again
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Iterable
+from contextlib import AsyncExitStack
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ from .client import Client, State
 from .doing import SMALL_BACKLOG_BYTES, Doing
 from .record import Record
 from .steps import CATEGORIES, USERS, Connect, Make, Pass, Prefer, Publish, Step
-from .world import World
+from .world import Result, World
 
 TTL_SECONDS = 30 * 86_400
 """Of a token: however the clock jumps, it holds."""
@@ -45,9 +47,13 @@ class Promise(RuleBasedStateMachine):
         max_backlog_bytes=st.sampled_from([2**20, SMALL_BACKLOG_BYTES]),
         is_pinging=st.booleans(),
         is_short=st.booleans(),
+        kept_events=st.sampled_from([0, 3, 12]),
     )
-    def start(self, replay_events: int, max_backlog_bytes: int, is_pinging: bool, is_short: bool) -> None:
-        """is_short: whether the log and the lists are trimmed to a few rows."""
+    def start(
+        self, replay_events: int, max_backlog_bytes: int, is_pinging: bool, is_short: bool, kept_events: int
+    ) -> None:
+        """is_short: whether the lists are trimmed to a few rows. kept_events: to which number the log is; 0
+        for no limit."""
         self.world.is_pinging = is_pinging
         self.settings = Settings(
             database_url=self.world.new_database(),
@@ -55,7 +61,7 @@ class Promise(RuleBasedStateMachine):
             replay_events=replay_events,
             max_backlog_bytes=max_backlog_bytes,
             rate_limits="off",
-            retention_events=12 if is_short else 0,
+            retention_events=kept_events,
             retention_notifications=4 if is_short else 0,
             retention_notifications_seconds=RETENTION_SECONDS,
             retention_archived_seconds=60,
@@ -82,16 +88,20 @@ class Promise(RuleBasedStateMachine):
     def several_at_once_in_rooms(self, together: list[Step]) -> None:
         self.run(self._all_of(together))
 
-    @rule()
-    def trim(self) -> None:
-        self.run(self._trim())
+    @rule(story=steps.stories)
+    def one_after_another(self, story: list[Step]) -> None:
+        self.run(self._in_turn(story))
 
-    @rule(do_return=st.booleans())
-    def restart(self, do_return: bool) -> None:
-        self.run(self._restart(do_return))
+    @rule(upkeep=st.sampled_from(["trim", "trim", "trim", "restart", "restart and return"]))
+    def upkeep(self, upkeep: str) -> None:
+        self.run(self._trim() if upkeep == "trim" else self._restart(upkeep == "restart and return"))
 
     def teardown(self) -> None:
-        self.run(self._end())
+        try:
+            self.run(self._end())
+        finally:
+            if self.database is not None:
+                self.world.drop(self.settings.database_url)
 
     # ------------------------------------------------------------------------------------------ doing steps
     async def _start(self) -> None:
@@ -99,8 +109,11 @@ class Promise(RuleBasedStateMachine):
         self.database = Database(self.settings.database_url)
         await self.database.open()
         self.record = Record(Log(self.database, self.world.clock))
-        epoch = (await self.record.log.head()).epoch
-        self.doing = Doing(self.world, self.settings, self.apis, self.clients, epoch)
+        log = self.record.log
+        epoch = (await log.head()).epoch
+        self.doing = Doing(
+            self.world, self.settings, apis=self.apis, clients=self.clients, log=log, epoch=epoch
+        )
         self.do = self.doing
         for user in USERS:
             await self.do(Connect(user=user))
@@ -116,20 +129,24 @@ class Promise(RuleBasedStateMachine):
 
     async def _all_of(self, together: list[Step]) -> None:
         self.do.is_publishing = len(together) > 1 and any(isinstance(step, Publish) for step in together)
-        for result in await asyncio.gather(*map(self.do, together), return_exceptions=True):
-            if isinstance(result, BaseException):
-                raise result
+        await _all(map(self.do, together))
+        await self._verify()
+
+    async def _in_turn(self, story: list[Step]) -> None:
+        for step in story:
+            await self.do(step)
         await self._verify()
 
     async def _trim(self) -> None:
-        await self.do(Pass(seconds=61))  # what is younger than a minute is kept, whatever the number
-        await self._verify()
-        await self.world.parts.retention.sweep()
-        await self._verify()
+        """Trim twice: what is gone by number at once, and a minute later who had read it."""
+        for _ in range(2):
+            await self.do(Pass(seconds=61))  # what is younger than a minute is kept, whatever the number
+            await self._verify()
+            await self.world.parts.retention.sweep()
+            await self._verify()
 
     async def _restart(self, do_return: bool) -> None:
-        assert self.world.lumen is not None
-        await self.world.lumen.close()
+        await self._close()
         for client in self.clients:
             closing = await client.stream.wait_for_event("closing")
             assert closing.data == {"reason": "shutdown", "reconnect": True}
@@ -146,17 +163,25 @@ class Promise(RuleBasedStateMachine):
         await self._verify()
 
     async def _end(self) -> None:
-        for client in self.clients:
-            await client.stream.close()
-        if self.world.lumen is not None:
-            streams = self.world.parts.streams
-            await eventually(lambda: len(streams) == 0, what="the streams to be let go")
-            assert streams._hub.channels == {}
-            assert streams._hub._in_room == {}
-            await self.world.lumen.close()
-            self.world.lumen = None
-        if self.database is not None:
-            await self.database.close()
+        """End all that is open, also amid a step that has failed: a thread that is left keeps pytest from
+        its end."""
+        async with AsyncExitStack() as ending:
+            if self.database is not None:
+                ending.push_async_callback(self.database.close)
+            if self.world.is_open:
+                ending.push_async_callback(self._close)
+            for client in self.clients:
+                await client.stream.close()
+            if self.world.is_open:
+                streams = self.world.parts.streams
+                await eventually(lambda: len(streams) == 0, what="the streams to be let go")
+                assert streams._hub.channels == {}
+                assert streams._hub._in_room == {}
+
+    async def _close(self) -> None:
+        assert self.world.lumen is not None
+        await self.world.lumen.close()
+        self.world.lumen = None
 
     # ------------------------------------------------------------------------------------------- looking on
     async def _verify(self) -> None:
@@ -164,21 +189,29 @@ class Promise(RuleBasedStateMachine):
         await self.record.follow()
         due = {id_ for id_, at in self.do.promised.items() if at <= self.world.now}
         assert due <= self.record.published(), "what was due has not left"
-        for user in USERS:
-            fresh = await self._fetch(user)
+        for user, fresh in zip(USERS, await _all(map(self._fetch, USERS)), strict=True):
             mine = [await self._current(one) for one in self.clients[:] if one.user == user]
             for client in mine:
                 self._compare(client, fresh)
+            await self._look_back(user, fresh)
             if mine:
                 self.do.keep(mine[0])
+
+    async def _look_back(self, user: str, fresh: State) -> None:
+        """Let a client come back after long: it gets all that it has missed, or is told to fetch."""
+        client = await self._current(await self.do.resume(user))
+        self._compare(client, fresh)
+        self.clients.remove(client)
+        await client.stream.close()
 
     async def _fetch(self, user: str) -> State:
         """Fetch all that the user may see, and compare it with itself and with the log."""
         api = self.apis[user]
+        limit = 100 if self.do.number % 5 else 3
         choices = (await api.get_api("/preferences"))["categories"]
         silent = {name for name, choice in choices.items() if choice["muted"] or not choice["in_app"]}
-        bell = await api.fetched(limit=100 if self.do.number % 5 else 3)
-        fresh = State(bell, await places.fetched(api), frozenset(silent))
+        bell = await api.fetched(limit=limit)
+        fresh = State(bell, await places.fetched(api, limit=limit), frozenset(silent))
         assert bell.categories == fresh.recount()
         assert bell.rooms == fresh.places.unread()
         assert bell.unread_count == sum(bell.categories.values()) + sum(bell.rooms.values())
@@ -219,3 +252,12 @@ class Promise(RuleBasedStateMachine):
         self.clients.remove(client)
         await self.do.hang_up(client)
         return await self._current(await self.do.come_back(client))
+
+
+async def _all(doing: Iterable[Awaitable[Result]]) -> list[Result]:
+    """Wait until all is done, also if something fails."""
+    results = await asyncio.gather(*doing, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if not isinstance(result, BaseException)]

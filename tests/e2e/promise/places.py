@@ -124,13 +124,13 @@ class Places:
         assert not place.is_known or body["members_count"] == len(place.members), body
 
 
-async def fetched(api: Api) -> Places:
-    """Fetch the rooms of a user anew, with all that is said in them."""
+async def fetched(api: Api, *, limit: int) -> Places:
+    """Fetch the rooms of a user anew, with all that is said in them. limit: of a page."""
     places = Places(api.user_id)
-    for room in await _pages(api, "/rooms"):
+    for room in await _pages(api, "/rooms", limit):
         path = f"/rooms/{room['id']}"
-        members = await _pages(api, path + "/members")
-        messages = await _pages(api, path + "/messages", by="after")
+        members = await _pages(api, path + "/members", limit)
+        messages = await _pages(api, path + "/messages", limit, by="after")
         place = Place(
             role=room["role"],
             messages={row["seq"]: said(row) for row in messages},
@@ -147,11 +147,11 @@ async def fetched(api: Api) -> Places:
     return places
 
 
-async def _pages(api: Api, path: str, *, by: str = "cursor") -> list[Any]:
+async def _pages(api: Api, path: str, limit: int, *, by: str = "cursor") -> list[Any]:
     items: list[Any] = []
     cursor: dict[str, str | int] = {"after": 0} if by == "after" else {}
     while True:
-        page = await api.get_api(path, limit=3, **cursor)
+        page = await api.get_api(path, limit=limit, **cursor)
         items += page["items"]
         if page["next_cursor"] is None:
             return items

@@ -360,6 +360,69 @@ connects = st.builds(
 )
 disconnects = st.builds(Disconnect, pick=st.integers(0, MAX_CLIENTS))
 
+marks_of_all = st.builds(
+    Mark,
+    user=users,
+    action=st.sampled_from(["read", "archive", "unread", "unarchive"]),
+    by=st.just("all"),
+    picks=st.just((0,)),
+    category=st.just("like"),
+)
+
+
+def _story(*kinds: st.SearchStrategy[Step], end: int) -> st.SearchStrategy[list[Step]]:
+    """Draw steps that meet each other, and the time after which their end has come."""
+    middle = st.lists(st.one_of(*kinds), min_size=3, max_size=8)
+    return middle.map(lambda story: [*story, Pass(seconds=end)])
+
+
+merging = st.builds(
+    Publish, sender=users, to=st.just(("ann", "bob")), category=st.just("like"), group=st.just(0)
+)
+bundling = st.builds(
+    Publish,
+    sender=users,
+    to=st.just(("ann", "bob")),
+    category=categories,
+    number=st.integers(1, 2),
+    group=st.none() | st.just(0),
+    lasting_seconds=st.none() | st.just(45),
+    is_low=st.just(True),
+)
+ending = st.builds(
+    Publish,
+    sender=users,
+    to=st.none() | st.just(("ann", "bob")),
+    category=categories,
+    lasting_seconds=st.sampled_from([1, 45]),
+)
+in_first_room: list[st.SearchStrategy[Step]] = [
+    st.builds(Admit, caller=st.just("ann"), room=st.just(0), user=users, role=st.none()),
+    users.flatmap(lambda user: st.builds(Dismiss, caller=st.just(user), room=st.just(0), user=st.just(user))),
+    st.builds(Say, sender=users, room=st.just(0), client_id=st.none(), mentions=st.just(())),
+    st.builds(
+        Publish,
+        sender=st.just("ann"),
+        to=st.just(()),
+        category=categories,
+        room=st.just(0),
+        lasting_seconds=st.none() | st.just(45),
+    ),
+]
+stories: st.SearchStrategy[list[Step]] = st.one_of(
+    _story(merging, merging, marks_of_all, end=1),
+    _story(
+        bundling,
+        bundling,
+        marks_of_all,
+        st.builds(Digest, user=st.just("ann"), is_on=st.just(True)),
+        end=310,
+    ),
+    _story(ending, ending, marks_of_all, end=70),
+    _story(*in_first_room, marks_of_all, end=70),
+)
+"""What hardly comes together by chance."""
+
 in_inboxes: st.SearchStrategy[Step] = st.one_of(
     *(publishes, marks, timed, grouped, low, cancels, prefers, digests, passes, passes)
 )

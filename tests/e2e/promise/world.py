@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 
@@ -18,6 +18,7 @@ from lumen_notify.deliver.loader import Loader
 from lumen_notify.model import Counts, Event, now_ms
 from lumen_notify.parts import Parts
 
+from .direct import Direct
 from .steps import USERS
 
 TURNS_BETWEEN = (2, 30, 1000)
@@ -34,11 +35,16 @@ load = Loader.load
 
 class World:
     """base_urls: of a uvicorn that hands streams over, and of one that cannot. now: what Lumen's clock says;
-    it stands still but for the steps that move it."""
+    it stands still but for the steps that move it. drop: removes a database, so that many runs fill no
+    disk."""
 
-    def __init__(self, new_database: Callable[[], str], runner: asyncio.Runner) -> None:
+    def __init__(
+        self, new_database: Callable[[], str], drop: Callable[[str], None], runner: asyncio.Runner
+    ) -> None:
         self.new_database = new_database
+        self.drop = drop
         self.base_urls: dict[bool, str] = {}
+        self.http = cast("httpx.AsyncClient", Direct(self._answer))
         self.lumen: Lumen | None = None
         self.now = now_ms()
         self.is_pinging = False
@@ -54,6 +60,11 @@ class World:
         return self._runner.run(within())
 
     @property
+    def is_open(self) -> bool:
+        """Whether Lumen is: not while it opens or closes."""
+        return self.lumen is not None and self.lumen._parts is not None
+
+    @property
     def parts(self) -> Parts:
         assert self.lumen is not None
         assert self.lumen._parts is not None
@@ -66,8 +77,6 @@ class World:
         for is_handed_over, options in ((True, {"http": HandoverProtocol}), (False, {})):
             server = serve(self._answer, **options)
             self.base_urls[is_handed_over] = await self._stack.enter_async_context(server)
-        http = httpx.AsyncClient(base_url=self.base_urls[True])
-        self.http = await self._stack.enter_async_context(http)
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -91,7 +100,7 @@ class World:
         """Let others in for long between any two channels, as if there were very many; ping amid it all."""
         for _ in fan_out(hub, events, settled):
             self.is_fanning_out.set()
-            if self.is_pinging:
+            if self.is_pinging and self.is_open:
                 self.ping_all()
             yield from [None] * TURNS_BETWEEN[events[0].position % len(TURNS_BETWEEN)]
         self.is_fanning_out.clear()
