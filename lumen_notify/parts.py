@@ -20,7 +20,7 @@ from functools import partial
 from lumen_notify.accept.categories import defined_in
 from lumen_notify.auth import Passwords, Tickets, Verifier
 from lumen_notify.commit.categories import Define, define
-from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, TURN_CALLERS, Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.limiting import Limiting
@@ -91,6 +91,7 @@ class Parts:
             announce=self.tail.announce,
             pace=self.tail.close_behind,
             metrics=self.metrics,
+            turn_callers=TURN_CALLERS if database.is_server else MAX_BATCH_COMMANDS,
         )
         submit = self.committer.submit
         self.rounds = Rounds(database, submit, clock)

@@ -126,9 +126,12 @@ class Log:
         return Head(epoch=epoch, position=position, floor=floor)
 
     @asynccontextmanager
-    async def draft(self) -> AsyncIterator[Draft]:
-        """Open a write transaction as the log's only writer. Raises DatabaseUnavailable."""
-        async with self._database.transaction() as transaction:
+    async def draft(self, *, is_followed: Callable[[], bool] = lambda: False) -> AsyncIterator[Draft]:
+        """Open a write transaction as the log's only writer. is_followed: as of `Database.transaction`.
+
+        Raises DatabaseUnavailable.
+        """
+        async with self._database.transaction(is_followed=is_followed) as transaction:
             ((position, definitions),) = await transaction.run("lock_head")
             draft = Draft(transaction, position, self._clock(), definitions=definitions, memory=self._memory)
             yield draft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -43,11 +43,11 @@ class Unsteady:
         self._log = log
 
     @asynccontextmanager
-    async def draft(self) -> AsyncIterator[Draft]:
+    async def draft(self, *, is_followed: Callable[[], bool]) -> AsyncIterator[Draft]:
         if self.before:
             self.before -= 1
             raise DatabaseUnavailable("an outage made up by a test")
-        async with self._log.draft() as draft:
+        async with self._log.draft(is_followed=is_followed) as draft:
             yield draft
         if self.during:
             self.during -= 1
@@ -73,6 +73,7 @@ class Desk:
             announce=self.announced.extend,
             pace=self.pace,
             metrics=Metrics(),
+            turn_callers=3,
         )
 
     async def pace(self) -> None:
@@ -121,6 +122,20 @@ async def test_result_comes_after_commit_and_after_the_announcement(desk: Desk) 
     assert await desk.committer.submit(Say("a")) == ("a", 1)
     assert await desk.words() == ["a"]
     assert list(await desk.log.after(0)) == desk.announced
+
+
+async def test_callers_go_on_in_their_order_however_few_at_once(desk: Desk) -> None:
+    went_on: list[int] = []
+
+    async def call(number: int) -> None:
+        await desk.committer.submit(Say(str(number), fault="refused" if number % 5 == 1 else ""))
+
+    calls = [asyncio.create_task(call(number)) for number in range(20)]
+    for number, one in enumerate(calls):
+        one.add_done_callback(lambda _, number=number: went_on.append(number))  # type: ignore[misc]
+    await asyncio.gather(*calls, return_exceptions=True)
+    assert went_on == list(range(20))
+    assert desk.batches == [[str(number) for number in range(20)]]
 
 
 async def test_what_arrives_meanwhile_is_the_next_transaction(desk: Desk) -> None:

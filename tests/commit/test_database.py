@@ -107,6 +107,24 @@ async def test_added_statement_that_fails_at_the_end_rolls_all_back(database: Da
     assert await key(database, "b") == ["value"]
 
 
+async def test_transactions_that_follow_each_other_fail_and_hold_alone(
+    database: Database, other_database: Database
+) -> None:
+    async def write(name: str, value: str | None, *, is_followed: bool = True) -> None:
+        async with database.transaction(is_followed=lambda: is_followed) as transaction:
+            transaction.add("open_key", name=name, value=value)
+
+    await write("a", "1")
+    with pytest.raises(Exception, match=r"(?i)null"):
+        await write("b", None)
+    await write("c", "1")
+    await write("d", "1")
+    await keep(other_database, "e")  # though the next one of `database` has begun
+    assert [await key(other_database, name) for name in "abcde"] == [["1"], [], ["1"], ["1"], ["value"]]
+    await write("f", "1", is_followed=False)
+    assert await key(database, "f") == ["1"]
+
+
 async def test_cancelled_transaction_leaves_nothing(database: Database) -> None:
     is_inside = asyncio.Event()
 

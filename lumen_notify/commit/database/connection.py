@@ -47,6 +47,7 @@ class Connection:
         self._holder: databases.Database | None = None
         self._raw: Any = None
         self._added: list[Statement] = []
+        self.has_begun = False
         self.is_committing = False
 
     @property
@@ -74,6 +75,7 @@ class Connection:
         raw, holder = self._raw, self._holder
         self._raw = self._holder = None
         self._added = []
+        self.has_begun = False
         try:
             await self._let_go(raw, holder)
         except self.driver_errors as error:
@@ -95,9 +97,14 @@ class Connection:
         """Run what was added, then a statement that has no name; return its rows."""
         return await self._execute([*self._take(), Statement(sql)])
 
-    async def commit(self) -> None:
-        """Run what was added, and COMMIT. `is_committing` says whether it had come to that."""
-        await self._execute([*self._take(), Statement(COMMIT)])
+    async def commit(self, *, then: str | None = None) -> None:
+        """Run what was added, and COMMIT; then perhaps begin the next transaction, as `has_begun` says.
+
+        `is_committing` says whether it had come to COMMIT.
+        """
+        begin = () if then is None else (Statement(then),)
+        await self._execute([*self._take(), Statement(COMMIT), *begin])
+        self.has_begun = then is not None
 
     def drop(self) -> Sequence[str]:
         """Forget what was added; return its SQL."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -30,6 +30,10 @@ READERS = {"sqlite": 2, "postgresql": 4}
 BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 
 _log = logging.getLogger("lumen_notify.database")
+
+
+def _never() -> bool:
+    return False
 
 
 class Transaction(Protocol):
@@ -63,6 +67,11 @@ class Database:
             self._readers = [Postgresql(url, queries) for _ in range(READERS["postgresql"])]
         self._writing = asyncio.Lock()
         self._idle: asyncio.Queue[Connection] = asyncio.Queue()
+
+    @property
+    def is_server(self) -> bool:
+        """Whether another process does the work, so that this one should keep it busy."""
+        return self.dialect == "postgresql"
 
     async def open(self) -> None:
         """Connect. Raises DatabaseUnavailable, or Misconfigured: SQLite is too old, or there is no such
@@ -101,24 +110,29 @@ class Database:
             self._idle.put_nowait(reader)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, is_followed: Callable[[], bool] = _never) -> AsyncIterator[Transaction]:
         """Open the one write transaction: commits at the end of the block, rolls back on any error.
+
+        is_followed: asked at COMMIT, whether another one is to begin at once; to a server its BEGIN then
+        goes along.
 
         Raises DatabaseUnavailable; `code` is then `commit_unknown` if COMMIT was on its way, so that what
         it wrote may be there, and else nothing was written.
         """
         async with self._writing:
-            self._writer.add_sql(self._begin)
+            if not self._writer.has_begun:
+                self._writer.add_sql(self._begin)
+            self._writer.has_begun = False
             try:
                 yield self._writer
-                await self._commit()
+                await self._commit(self._begin if self.is_server and is_followed() else None)
             except BaseException:
                 await self._roll_back()
                 raise
 
-    async def _commit(self) -> None:
+    async def _commit(self, then: str | None) -> None:
         try:
-            await self._writer.commit()
+            await self._writer.commit(then=then)
         except DatabaseUnavailable as error:
             if self._writer.is_committing:
                 error.code = "commit_unknown"

@@ -80,12 +80,12 @@ class Postgresql(Connection):
         return Statement(query.sql, tuple(packed(query, values).values()), query)
 
     async def _run(self, statements: Sequence[Statement]) -> Rows:
-        *first, last = statements
-        if last.sql == COMMIT:
-            await self._prepare(first)
+        if any(statement.sql == COMMIT for statement in statements):
+            await self._prepare(statements)
             self.is_committing = True
             await self._raw.execute(_script(statements))
             return ()
+        *first, last = statements
         if first:
             await self._prepare(first)
             await self._raw.execute(_script(first))
