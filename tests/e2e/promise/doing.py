@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-from clients import Api, Bell, Refusal
+from clients import Api, Bell, EventStream, Refusal
 from lumen_notify import Settings
 from lumen_notify.commit.log import Log
 from lumen_notify.model import from_rfc3339, new_id, rfc3339
@@ -51,16 +51,13 @@ SMALL_BACKLOG_BYTES = 4096
 AMID_SECONDS = 0.1
 """How long a connect waits for a fan-out in whose middle it comes."""
 
-QUIET_MS = 1001
-"""After so long what has merged is told of."""
-
 MAY_NOT = (403, 404, 409)
 """How a room may answer who asks for what is not his to do."""
 
 
 class Doing:
     """Called with a step. number: of things published and said so far. promised: what was scheduled and is to
-    leave as it is, the time by id."""
+    leave as it is, the time by id. has_merged: something may have, untold for a second."""
 
     def __init__(
         self,
@@ -75,6 +72,7 @@ class Doing:
         self.number = 0
         self.promised: dict[str, int] = {}
         self.is_publishing = False
+        self.has_merged = False
         self._world = world
         self._settings = settings
         self._apis = apis
@@ -142,8 +140,7 @@ class Doing:
             sender, body = self._keyed.setdefault(step.key, (sender, body))
             answer = await self._apis[sender].post("", body, key=f"key {step.key}")
             assert self._answers.setdefault(step.key, answer) == answer
-        if step.group is not None:
-            self._world.now += QUIET_MS
+        self.has_merged |= step.group is not None
 
     def _when(self, step: Publish) -> dict[str, str]:
         at = self._world.now + 1000 * (step.after_seconds or 0)
@@ -361,6 +358,17 @@ class Doing:
         )
         await self._begin(client, "header")
         return client
+
+    @contextlib.asynccontextmanager
+    async def look(self, user: str, cursor: str) -> AsyncIterator[EventStream]:
+        """Open a stream for a moment, by a cursor alone."""
+        stream = await EventStream.open(
+            self._world.base_urls[True], self._apis[user].token, cursor=cursor, by="last_event_id"
+        )
+        try:
+            yield stream
+        finally:
+            await stream.close()
 
     def keep(self, client: Client) -> None:
         """Keep what a client has, for another to begin with: the newest, and ever fewer of those before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Iterable
 from contextlib import AsyncExitStack
 
@@ -10,7 +11,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from clients import SECRET, Api, eventually
+from clients import SECRET, Api, EventStream, eventually
 from lumen_notify import Lumen, Settings
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
@@ -28,6 +29,9 @@ TTL_SECONDS = 30 * 86_400
 
 RETENTION_SECONDS = 600
 
+QUIET_MS = 1001
+"""After so long what has merged is told of."""
+
 
 class Promise(RuleBasedStateMachine):
     """Draws the steps, has them done, and looks on."""
@@ -41,6 +45,7 @@ class Promise(RuleBasedStateMachine):
         self.clients: list[Client] = []
         self.doing: Doing | None = None
         self.database: Database | None = None
+        self._turns = itertools.count()
 
     @initialize(
         replay_events=st.sampled_from([10_000, 0, 1, 5]),
@@ -185,6 +190,9 @@ class Promise(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------- looking on
     async def _verify(self) -> None:
+        if self.do.has_merged:
+            self.world.now += QUIET_MS
+            self.do.has_merged = False
         await self.world.settle()
         await self.record.follow()
         due = {id_ for id_, at in self.do.promised.items() if at <= self.world.now}
@@ -196,6 +204,7 @@ class Promise(RuleBasedStateMachine):
             await self._look_back(user, fresh)
             if mine:
                 self.do.keep(mine[0])
+        await self._look_at_the_floor()
 
     async def _look_back(self, user: str, fresh: State) -> None:
         """Let a client come back after long: it gets all that it has missed, or is told to fetch."""
@@ -218,6 +227,20 @@ class Promise(RuleBasedStateMachine):
         for room_id, place in fresh.places.rooms.items():
             assert place.messages == self.record.said_in(room_id)
         return fresh
+
+    async def _look_at_the_floor(self) -> None:
+        """Resume from about where the log begins: what is served has every event."""
+        head = await self.record.log.head()
+        turn = next(self._turns)
+        user = USERS[turn % len(USERS)]
+        position = min(max(0, head.floor - 1 + turn // len(USERS) % 3), head.position)
+        async with self.do.look(user, f"{head.epoch}-{position}") as stream:
+            ready = await stream.wait_for_event("ready")
+            if ready.data["recovered"]:
+                number = ready.data["replayed"]
+                await stream.wait_for(lambda: len(positions_of(stream)) == number, what="the replay")
+                must, may = self.record.seen(user, position)
+                assert must <= positions_of(stream) <= may, (user, position)
 
     def _compare(self, client: Client, fresh: State) -> None:
         must, may = self.record.seen(client.user, client.since)
@@ -252,6 +275,11 @@ class Promise(RuleBasedStateMachine):
         self.clients.remove(client)
         await self.do.hang_up(client)
         return await self._current(await self.do.come_back(client))
+
+
+def positions_of(stream: EventStream) -> set[int]:
+    """Return the positions of the durable frames so far."""
+    return {frame.position for frame in stream.frames if frame.is_durable}
 
 
 async def _all(doing: Iterable[Awaitable[Result]]) -> list[Result]:

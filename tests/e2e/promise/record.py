@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lumen_notify.commit.log import Log
-from lumen_notify.model import EVERYONE, Event, room_audience, user_audience
+from lumen_notify.model import EVERYONE, Event, from_rfc3339, room_audience, user_audience
 
 from .places import Said, said
 
@@ -25,6 +25,7 @@ class Record:
         """Read what is new."""
         while page := await self.log.after(self.events[-1].position if self.events else 0):
             self.events += page
+            assert not any(_is_late(event) for event in page), "something was told of that had had its time"
         assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
 
     def published(self) -> set[str]:
@@ -86,3 +87,10 @@ class Record:
 def _data(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(event.body)["data"]
     return data
+
+
+def _is_late(event: Event) -> bool:
+    """Whether it is a bundle with something that had had its time. Of anything else the clock may have jumped
+    over the time between its acceptance and its commit."""
+    ends = [row.get("expires_at") for row in _data(event)["items"]] if event.kind == "bundle" else []
+    return any(at is not None and from_rfc3339(at) <= event.created_at for at in ends)
