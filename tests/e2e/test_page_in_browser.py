@@ -806,16 +806,26 @@ async def test_page_works_under_a_prefix(
     await tab.shows_unread(1)
 
 
+COUNT_TOASTS = """() => {
+  window.mostToasts = 0;
+  const box = document.getElementById("toasts");
+  new MutationObserver(() => (mostToasts = Math.max(mostToasts, box.children.length)))
+    .observe(box, { childList: true });
+}"""
+"""Keeps how many notes were ever there at once: each is there for 6 seconds, too short for a busy machine."""
+
+
 async def test_burst_keeps_the_page_small_and_right(
     server: RunningServer, open_tab: OpenTab, be: BeSomeone
 ) -> None:
     alice = be(server.url, "alice")
     tab = await open_tab(server.url + "/", token_for("bob"))
+    await tab.page.evaluate(COUNT_TOASTS)
     for start in range(0, 600, 200):
         await alice.publish("bob", *(f"number {number}" for number in range(start, start + 200)))
     await tab.shows_unread(600)
     await expect(tab.rows.first).to_contain_text("number 599")
-    await expect(tab.toasts).to_have_count(3)
+    assert await tab.page.evaluate("mostToasts") == 3
     contents = await tab.contents()
     assert len(contents) <= 520
     assert contents == [f"number {number}" for number in reversed(range(600 - len(contents), 600))]
