@@ -41,7 +41,7 @@ class Gone(Frame):
 
     def show(self, counters: Counters, user_id: str) -> Shown:
         """Take off what was unread until now."""
-        since = 0 if self.room_id is None else counters.since[self.room_id]
+        since = self._since(counters)
         settled = self.settled[user_id]
         fewer = Counter(
             category
@@ -51,9 +51,18 @@ class Gone(Frame):
         after = counters.with_fewer(fewer) if fewer else counters
         return after, self.again(after, user_id)
 
-    def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - numbers are all that differs
-        """Show it with the numbers of now."""
-        return self._chunk(f'{to_json(counters.as_fields())[:-1]},"data":{self._data}}}', self.kind)
+    def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - it depends on the numbers
+        """Show it with the numbers of now, and the ids of what came since he is in the room."""
+        since = self._since(counters)
+        data = self._data
+        if any(position <= since for _, _, position in self._gone):
+            data = to_json({"ids": [id_ for id_, _, position in self._gone if position > since]})
+        return self._chunk(f'{to_json(counters.as_fields())[:-1]},"data":{data}}}', self.kind)
+
+    def _since(self, counters: Counters) -> int:
+        """Return when he came into the room; 0 if this was another time that he was in it."""
+        since = 0 if self.room_id is None else counters.since.get(self.room_id, 0)
+        return since if since < self.position else 0
 
     def forget(self) -> None:
         """Drop what was remembered."""

@@ -12,7 +12,7 @@ from lumen_notify.model import Event, to_json
 
 from .events import read_one
 
-GONE = [["a", "like", 2], ["b", "like", 5], ["c", "follow", 6]]
+GONE: list[tuple[str, str, int]] = [("a", "like", 2), ("b", "like", 5), ("c", "follow", 6)]
 
 
 def gone(audience: str) -> Gone:
@@ -42,7 +42,18 @@ def test_each_reader_has_so_much_less(
     after, chunks = frame.show(before, "ann")
     assert after.categories == left
     fields = json.loads(read_one(chunks)["data"])
-    assert (fields["unread_count"], fields["data"]) == (after.total, {"ids": ["a", "b", "c"]})
+    assert fields["unread_count"] == after.total
+    assert fields["data"]["ids"] == [id_ for id_, _, position in GONE if position > since.get("r", 0)]
+
+
+@pytest.mark.parametrize(
+    ("since", "told"), [({"r": 5}, ["c"]), ({}, ["a", "b", "c"]), ({"r": 8}, ["a", "b", "c"])]
+)
+def test_a_replay_names_what_came_since_he_is_in_the_room_if_he_was_in_it_then_for_that_time(
+    since: dict[str, int], told: list[str]
+) -> None:
+    shown = gone("room:r").again(Counters({}, {}, frozenset(), since), "ann")
+    assert json.loads(read_one(shown)["data"])["data"] == {"ids": told}
 
 
 def test_whoever_was_not_asked_about_cannot_be_shown_it() -> None:
