@@ -23,7 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lumen_notify.commit.counts import counts_in, stated_body
-from lumen_notify.commit.database import Database
+from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.log import Draft
 from lumen_notify.model import to_json, user_audience
 
@@ -56,6 +56,23 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveOldest:
+    """Remove one step of what an audience has beyond its newest. The result: how many that were.
+
+    kept: how many it keeps: counted in the transaction, whoever else removes some at this time.
+    """
+
+    audience: str
+    kept: int
+    limit: int
+
+    @property
+    def lane(self) -> str:
+        """One a transaction: a step is to stay small."""
+        return "removal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forget:
     """Forget one step of the receipts of what is gone. The result: how many rows that were."""
 
@@ -71,6 +88,19 @@ async def remove(draft: Draft, commands: Sequence[Remove]) -> Sequence[int]:
     Appends one event to each audience: to a user with his counts, to a room or to all without numbers.
     """
     return [await take_away(draft, await _still(draft, command)) for command in commands]
+
+
+async def remove_oldest(draft: Draft, commands: Sequence[RemoveOldest]) -> Sequence[int]:
+    """Write removals of what is too much: a `committer.Writer`, to stand before the marks, like `remove`."""
+    answers = []
+    for command in commands:
+        ((live,),) = await draft.run("audience_number", audience=command.audience)
+        limit = min(live - command.kept, command.limit)
+        rows: Rows = ()
+        if limit > 0:
+            rows = await draft.run("oldest_notifications", audience=command.audience, limit=limit)
+        answers.append(await take_away(draft, [(id_, command.audience) for (id_,) in rows]))
+    return answers
 
 
 async def _still(draft: Draft, command: Remove) -> Sequence[tuple[str, str]]:

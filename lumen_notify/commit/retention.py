@@ -13,13 +13,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from lumen_notify.commit.closing import PurgeRoom
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.expiry import STEP_NOTIFICATIONS, STEP_SHARED, Expire, Which
 from lumen_notify.commit.log import Draft
-from lumen_notify.commit.removal import Forget, Remove
+from lumen_notify.commit.removal import Forget, Remove, RemoveOldest
 from lumen_notify.commit.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.errors import Unavailable
 
@@ -199,20 +200,18 @@ class Retention:
         for _ in range(ROUND_STEPS):
             page = await self._database.fetch("audience_numbers", after=self._counted, limit=STEP_AUDIENCES)
             for audience, number in page:
-                await self._remove_oldest(audience, number - self._notifications)
+                if number > self._notifications:
+                    await _repeat(partial(self._remove_oldest, audience))
             self._counted = page[-1][0] if len(page) == STEP_AUDIENCES else ""
             if not self._counted:
                 break
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _remove_oldest(self, audience: str, number: int) -> None:
-        step = STEP_NOTIFICATIONS if audience.startswith("user:") else STEP_SHARED
-        while number > 0:
-            limit = min(number, step)
-            rows = await self._database.fetch("oldest_notifications", audience=audience, limit=limit)
-            await self._submit(Remove(rows=[(id_, audience) for (id_,) in rows]))
-            number -= limit
-            await asyncio.sleep(PAUSE_SECONDS)
+    async def _remove_oldest(self, audience: str) -> bool:
+        limit = STEP_NOTIFICATIONS if audience.startswith("user:") else STEP_SHARED
+        step = RemoveOldest(audience=audience, kept=self._notifications, limit=limit)
+        removed: int = await self._submit(step)
+        return removed == limit
 
     async def _forget(self) -> bool:
         forgotten: int = await self._submit(Forget())

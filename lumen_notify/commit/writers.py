@@ -34,7 +34,7 @@ from lumen_notify.commit.notifications import Publish, publish
 from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.preferences import ChangePreferences, change_preferences
 from lumen_notify.commit.reads import ReadRoom, read_rooms
-from lumen_notify.commit.removal import Forget, Remove, forget, remove
+from lumen_notify.commit.removal import Forget, Remove, RemoveOldest, forget, remove, remove_oldest
 from lumen_notify.commit.retention import TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 from lumen_notify.commit.schedule import Cancel, Release, cancel, release
@@ -64,6 +64,7 @@ def writers(limiting: Limiting | None) -> Mapping[type, Writer]:
         Cancel: cancel,
         Expire: expire,
         Remove: remove,
+        RemoveOldest: remove_oldest,
         Forget: forget,
         TrimEvents: trim_events,
         TrimKeys: trim_keys,

@@ -72,8 +72,14 @@ GROUP BY t.audience
 ORDER BY t.audience
 LIMIT :limit
 
+-- audience_number
+-- Who: remove_oldest: how many an audience has now. Index: the primary key.
+SELECT CAST(coalesce(sum(t.live), 0) AS bigint) AS live
+FROM tally t
+WHERE t.audience = :audience
+
 -- oldest_notifications
--- Who: retention, of those that have too many. Index: notification_by_audience.
+-- Who: remove_oldest, of those that have too many. Index: notification_by_audience.
 SELECT n.id
 FROM notification n
 WHERE n.audience = :audience

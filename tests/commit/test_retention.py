@@ -164,6 +164,16 @@ async def test_the_newest_of_each_audience_stay_however_many_have_too_many(
         assert await store.unread(user) == {"like": 6}
 
 
+async def test_two_that_trim_at_once_leave_what_is_to_be_kept(store: Store) -> None:
+    await store.publish("ann", number=7)
+    await store.publish(number=8)
+
+    await asyncio.gather(*(store.retention(notifications=3).sweep() for _ in range(4)))
+
+    assert await store.number_of("notification") == 6
+    assert await store.unread("ann") == {"like": 6}
+
+
 async def test_with_many_audiences_a_round_goes_on_where_the_last_one_stopped(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
