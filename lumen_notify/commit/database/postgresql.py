@@ -63,11 +63,12 @@ class Postgresql(Connection):
             "max_size": 1,
             "command_timeout": STATEMENT_SECONDS,
             "timeout": CONNECT_SECONDS,
-            "server_settings": SERVER_SETTINGS,
         }
 
     async def _opened(self) -> None:
         self._prepared = set()
+        # Not with the connection's start: a pooler in between refuses settings there that it does not know.
+        await self._raw.execute("; ".join(f"SET {name} = {value}" for name, value in SERVER_SETTINGS.items()))
 
     async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
         if raw is not None:
