@@ -11,7 +11,7 @@ Not here: who may do so (`members`, `rooms`).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -82,30 +82,62 @@ class Membership:
     async def write(self) -> None:
         """Write it all: rows, counts, events."""
         draft = self._draft
-        if self._leaving:
-            draft.add("delete_receipts_of_members", rows=self._leaving)
-            draft.add("delete_settled_of_members", rows=self._leaving)
-            draft.add("delete_members", rows=self._leaving)
         if self._entering:
             draft.add("insert_members", rows=self._entering)
             draft.add("settle_for_members", rows=self._entering)
+        counted = await self._leave_and_count()
         if self._roles:
             draft.add("set_roles", rows=self._roles)
         if self._more:
             more = [{"room_id": room_id, "number": number} for room_id, number in self._more.items()]
             draft.add("add_to_members_counts", rows=more)
-        await self._append()
+        self._append(counted)
 
     def _tell(self, audience: str, kind: str, data: dict[str, Any], *, counts: bool = False) -> None:
         self._told.append((audience, kind, data, counts))
 
-    async def _append(self) -> None:
-        users = {audience.removeprefix("user:") for audience, _, _, counts in self._told if counts}
-        counted = await counts_in(self._draft, sorted(users)) if users else {}
+    async def _leave_and_count(self) -> Sequence[Mapping[str, Counts]]:
+        """Let those out who leave, and count at each turn those who are told of it then: at the last one, but
+        for who leaves several rooms. What is told before he leaves another has still that one in it."""
+        turns = self._turns()
+        counted = []
+        for turn, leaving in enumerate(turns):
+            if leaving:
+                self._draft.add("delete_receipts_of_members", rows=leaving)
+                self._draft.add("delete_settled_of_members", rows=leaving)
+                self._draft.add("delete_members", rows=leaving)
+            users = {user for user, at in self._places(len(turns) - 1) if at == turn}
+            counted.append(await counts_in(self._draft, sorted(users)) if users else {})
+        return counted
+
+    def _turns(self) -> Sequence[Sequence[dict[str, Any]]]:
+        """List who leave in each turn: nobody in the first, a user's rooms one by one from then on."""
+        turns: list[list[dict[str, Any]]] = [[]]
+        left: Counter[str] = Counter()
+        for row in self._leaving:
+            left[row["user_id"]] += 1
+            if left[row["user_id"]] == len(turns):
+                turns.append([])
+            turns[left[row["user_id"]]].append(row)
+        return turns
+
+    def _places(self, last: int) -> Iterator[tuple[str, int]]:
+        """Give, for each event with numbers, its user and after which turn these are right: the last one
+        that does, so that one query counts for many."""
+        all_left = Counter(row["user_id"] for row in self._leaving)
+        left: Counter[str] = Counter()
+        for audience, kind, _, counts in self._told:
+            if counts:
+                user = audience.removeprefix("user:")
+                left[user] += kind == "left"
+                yield user, last if left[user] == all_left[user] else left[user]
+
+    def _append(self, counted: Sequence[Mapping[str, Counts]]) -> None:
+        places = self._places(len(counted) - 1)
         for audience, kind, data, counts in self._told:
             if counts:
-                mine = _in_by(self._draft.position + 1, counted[audience.removeprefix("user:")])
-                body = stated_body(mine, data)
+                user, turn = next(places)
+                body = stated_body(_in_by(self._draft.position + 1, counted[turn][user]), data)
             else:
                 body = to_json({"data": data})
             self._draft.append(audience=audience, kind=kind, body=body)
