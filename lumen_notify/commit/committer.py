@@ -103,9 +103,11 @@ class Committer:
     async def submit(self, command: Command) -> Any:
         """Commit one command; return its result once it is durable.
 
-        Raises what its writer refused it with, or Unavailable. A caller that stops waiting does not
-        undo its command.
+        Raises what its writer refused it with, Unavailable, or TypeError: it has no writer. A caller that
+        stops waiting does not undo its command.
         """
+        if type(command) not in self._writers:
+            raise TypeError(f"a {type(command).__name__} has no writer")
         if self._is_closing or len(self._waiting) >= MAX_WAITING_COMMANDS:
             raise Unavailable(
                 f"{len(self._waiting)} writes wait already; try again in a moment", code="overloaded"

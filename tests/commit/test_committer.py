@@ -138,6 +138,15 @@ async def test_callers_go_on_in_their_order_however_few_at_once(desk: Desk) -> N
     assert desk.batches == [[str(number) for number in range(20)]]
 
 
+async def test_command_without_a_writer_is_not_taken(desk: Desk) -> None:
+    class Whisper(Say):
+        pass
+
+    with pytest.raises(TypeError, match="a Whisper has no writer"):
+        await desk.committer.submit(Whisper("a"))
+    assert desk.batches == []
+
+
 async def test_what_arrives_meanwhile_is_the_next_transaction(desk: Desk) -> None:
     desk.holds_inside.clear()
     first = desk.submit(Say("a"))
