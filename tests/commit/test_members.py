@@ -19,7 +19,7 @@ from lumen_notify.commit.roster import Roster
 from lumen_notify.errors import Refused
 from lumen_notify.model import Event, new_id, room_audience
 
-from .rooms import run_sql, send
+from .rooms import batch, run_sql, send
 from .store import Store
 
 ROLES = ("owner", "moderator", "member", "muted")
@@ -285,6 +285,41 @@ async def test_nothing_of_before_is_unread_and_nothing_of_before_stays_behind(st
     assert [tuple(row) for row in rows] == [(0,)]
     await do(store, "bob", "put", "bob")
     assert await unread_of(store, "bob") == (0, {})
+
+
+@pytest.mark.parametrize("joins_first", [True, False])
+async def test_who_leaves_two_rooms_at_once_is_told_of_the_first_with_the_other_in_his_counts(
+    store: Store, joins_first: bool
+) -> None:
+    for room in ("r", "s", "t"):
+        await make(store, room=room)
+    for room in ("r", "s"):
+        await do(store, "bob", "put", "bob", room=room)
+        await send(store, room=room)
+        await publish(store, room, category=f"of-{room}")
+    leave_r, leave_s = (
+        ChangeMembers(room_id=room, caller="bob", action="remove", users=("bob",)) for room in ("r", "s")
+    )
+    join_t = ChangeMembers(room_id="t", caller="bob", action="put", users=("bob",))
+    seen = len(store.events)
+
+    await batch(store, *((join_t, leave_r, leave_s) if joins_first else (leave_r, join_t, leave_s)))
+
+    stated = {event.kind + body["data"]["room_id"]: body for event, body in _of_bob(store.events[seen:])}
+    with_r = {"of-r": 1, "of-s": 1}
+    assert _numbers(stated["joinedt"]) == (
+        ({"r": 1, "s": 1, "t": 0}, with_r) if joins_first else ({"s": 1, "t": 0}, {"of-s": 1})
+    )
+    assert _numbers(stated["leftr"]) == ({"s": 1} | ({"t": 0} if joins_first else {}), {"of-s": 1})
+    assert _numbers(stated["lefts"]) == ({"t": 0}, {})
+
+
+def _of_bob(events: Sequence[Event]) -> list[tuple[Event, Any]]:
+    return [(event, json.loads(event.body)) for event in events if event.audience == "user:bob"]
+
+
+def _numbers(body: Any) -> tuple[dict[str, int], dict[str, int]]:
+    return body["rooms"], body["categories"]
 
 
 async def publish(store: Store, room: str = "r", category: str = "news") -> None:
