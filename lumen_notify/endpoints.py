@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lumen_notify.accept.accounts import AccountEndpoints
 from lumen_notify.accept.blocks import BlockEndpoints
@@ -37,6 +36,7 @@ from lumen_notify.commit.roster import Roster
 from lumen_notify.commit.schedule import Schedule
 from lumen_notify.deliver.connections import Connections
 from lumen_notify.deliver.stream import StreamEndpoint
+from lumen_notify.model import value
 from lumen_notify.parts import Parts
 from lumen_notify.settings import Settings
 
@@ -44,7 +44,7 @@ INSTANCE = f"{socket.gethostname()}:{os.getpid()}"
 """This process's name among several."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Endpoints:
     """All endpoints. accounts: None where they are off."""
 

@@ -146,7 +146,7 @@ class Cursor:
         return cls(found[1], int(found[2])) if found else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Counts:
     """One user's unread numbers at one position of the log.
 

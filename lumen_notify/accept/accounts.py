@@ -10,7 +10,6 @@ first (Fetch: CORS-safelisted request-header): so no page makes its visitors' br
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr, TypeAdapter
@@ -42,7 +41,7 @@ from lumen_notify.commit.sessions import (
     wrong_credentials,
 )
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.model import new_id, rfc3339
+from lumen_notify.model import new_id, rfc3339, value
 from lumen_notify.settings import Secret
 
 _REGISTER: TypeAdapter[RegisterBody] = TypeAdapter(RegisterBody)
@@ -52,7 +51,7 @@ _PASSWORD: TypeAdapter[PasswordBody] = TypeAdapter(PasswordBody)
 _PROFILE: TypeAdapter[ProfileBody] = TypeAdapter(ProfileBody)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AccountEndpoints:
     """What a user does with his account. refresh_seconds: how long a refresh token is good."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -15,10 +14,10 @@ from lumen_notify.auth import Verifier
 from lumen_notify.commit.blocks import Block, Blocked, Blocks
 from lumen_notify.commit.committer import Committer
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.model import rfc3339
+from lumen_notify.model import rfc3339, value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BlockEndpoints:
     """What a user does with his blocks."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,11 +21,12 @@ from lumen_notify.auth import ADMIN, Verifier
 from lumen_notify.commit.categories import Categories, Category, Define, Limits, Undefine
 from lumen_notify.commit.committer import Committer
 from lumen_notify.errors import Invalid, Misconfigured, NotFound
+from lumen_notify.model import value
 
 _CATEGORY: TypeAdapter[CategoryBody] = TypeAdapter(CategoryBody)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CategoryEndpoints:
     """What there is to choose from."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import CONTENT_TYPE, Metrics
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Health:
     """Answers probes. look: reads something from the database; is_draining: no more work, please."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -24,7 +23,7 @@ from lumen_notify.commit.counts import UnreadCounts, unread_fields
 from lumen_notify.commit.inbox import Inbox, Listed
 from lumen_notify.commit.marks import Action, Mark, Marked, Selection
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.model import rfc3339, to_json
+from lumen_notify.model import rfc3339, to_json, value
 
 NEWEST = 2**63 - 1
 """Above every position."""
@@ -35,7 +34,7 @@ _MARK: TypeAdapter[MarkBody] = TypeAdapter(MarkBody)
 _READ: TypeAdapter[ReadBody] = TypeAdapter(ReadBody)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class InboxEndpoints:
     """What a user does with his notifications. max_batch_rows: ids in one mark."""
 

@@ -6,7 +6,6 @@ Promise: what is so already is answered as if it had been done now.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,14 +25,14 @@ from lumen_notify.commit.roles import Role, rules
 from lumen_notify.commit.rooms import Room, Rooms
 from lumen_notify.commit.roster import Ban, Member, Roster
 from lumen_notify.errors import Invalid
-from lumen_notify.model import MAX_USER_ID_CHARACTERS, rfc3339
+from lumen_notify.model import MAX_USER_ID_CHARACTERS, rfc3339, value
 
 _MEMBERS: TypeAdapter[MembersBody] = TypeAdapter(MembersBody)
 _MEMBER: TypeAdapter[MemberBody] = TypeAdapter(MemberBody)
 _USER: TypeAdapter[str] = TypeAdapter(UserId)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MemberEndpoints:
     """What a user does with the members of a room. max_batch_rows: whom he lets in at once. max_rooms:
     of one user; 0: no limit."""

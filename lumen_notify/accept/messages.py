@@ -7,7 +7,6 @@ answered by 200 and the first answer instead of by 201.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -42,7 +41,7 @@ from lumen_notify.commit.history import History, ReadUpTo
 from lumen_notify.commit.messages import Send, Sent
 from lumen_notify.commit.reads import ReadRoom, RoomRead
 from lumen_notify.errors import Invalid
-from lumen_notify.model import new_id
+from lumen_notify.model import new_id, value
 
 _MESSAGE: TypeAdapter[MessageBody] = TypeAdapter(MessageBody)
 _DIRECT: TypeAdapter[DirectBody] = TypeAdapter(DirectBody)
@@ -50,7 +49,7 @@ _EDIT: TypeAdapter[EditBody] = TypeAdapter(EditBody)
 _READ: TypeAdapter[ReadRoomBody] = TypeAdapter(ReadRoomBody)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Messages:
     """Sends and reads, for HTTP and for the library."""
 

@@ -5,8 +5,6 @@ Promise: what a request does not name stays as it is; what may not be is refused
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,11 +16,12 @@ from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.preferences import ChangePreferences, UserPreferences
 from lumen_notify.commit.quiet import QuietHours
+from lumen_notify.model import value
 
 _PREFERENCES: TypeAdapter[PreferencesBody] = TypeAdapter(PreferencesBody)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PreferenceEndpoints:
     """What a user does with his preferences."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -24,14 +23,7 @@ from lumen_notify.commit.notifications import Publish
 from lumen_notify.commit.publication import Publication, Published
 from lumen_notify.commit.repeats import IdempotencyKey, Repeats
 from lumen_notify.errors import Invalid
-from lumen_notify.model import (
-    EVERYONE,
-    from_rfc3339,
-    new_id,
-    rfc3339,
-    room_audience,
-    user_audience,
-)
+from lumen_notify.model import EVERYONE, from_rfc3339, new_id, rfc3339, room_audience, user_audience, value
 
 MAX_KEY_CHARACTERS = 128
 
@@ -39,7 +31,7 @@ _ONE: TypeAdapter[PublicationBody] = TypeAdapter(PublicationBody)
 _MANY: TypeAdapter[list[PublicationBody]] = TypeAdapter(list[PublicationBody])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Publishing:
     """Publishes, for HTTP and for the library. max_batch_rows: recipients of one request, in sum."""
 

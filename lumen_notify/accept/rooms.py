@@ -6,7 +6,6 @@ Promise: a room that the caller may not see is answered as if there were no such
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,7 +22,7 @@ from lumen_notify.commit.closing import CloseRoom, PurgeRoom
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.rooms import CreateRoom, EditRoom, Made, Room, Rooms
 from lumen_notify.errors import Invalid
-from lumen_notify.model import new_id, rfc3339, to_json
+from lumen_notify.model import new_id, rfc3339, to_json, value
 
 _ROOM: TypeAdapter[RoomBody] = TypeAdapter(RoomBody)
 _TITLE: TypeAdapter[TitleBody] = TypeAdapter(TitleBody)
@@ -37,7 +36,7 @@ MAX_STEPS = 100
 """Of purging, within one request: as many as 25,000 members take, or 100,000 messages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RoomEndpoints:
     """What a user does with rooms. max_batch_rows: members that a room is made with. max_rooms: of one
     user, beside direct ones; 0: no limit."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -21,12 +20,12 @@ from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.recipients import room_of
 from lumen_notify.commit.schedule import Cancel, Schedule, Scheduled
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.model import EVERYONE, rfc3339
+from lumen_notify.model import EVERYONE, rfc3339, value
 
 _CURSOR = re.compile(r"([0-9]{1,15})-([0-9a-f-]{36})\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Scheduling:
     """What a publisher does with what waits for its time."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.answers import answer
 from lumen_notify.accept.requests import caller
 from lumen_notify.auth import TICKET_SECONDS, Tickets, Verifier
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ticketing:
     """Changes a token for a ticket."""
 

@@ -6,7 +6,6 @@ Not here: who is told, how often and for how long (`deliver/typing`, which `endp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
@@ -19,6 +18,7 @@ from lumen_notify.accept.requests import caller, parse, read_body, sender_of
 from lumen_notify.accept.rooms import room_id
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.access import Access
+from lumen_notify.model import value
 
 _TYPING: TypeAdapter[TypingBody] = TypeAdapter(TypingBody)
 
@@ -33,7 +33,7 @@ class Typists(Protocol):
         """Take down whether a user types."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TypingEndpoint:
     """Takes what users say of their typing."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lumen_notify.errors import Forbidden
+from lumen_notify.model import value
 
 PUBLISH = "notify:publish"
 """The scope that allows to publish to others."""
@@ -13,7 +12,7 @@ ADMIN = "notify:admin"
 """The scope that allows to look after the whole instance."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Principal:
     """One user, as a token describes him.
 

@@ -16,9 +16,9 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lumen_notify.auth.tokens import mint
+from lumen_notify.model import value
 from lumen_notify.settings import Secret
 
 PREFIX = "lnr_"
@@ -30,7 +30,7 @@ SECRET_BYTES = 32
 _TOKEN = re.compile(PREFIX + r"([A-Za-z0-9_-]{64})\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RefreshToken:
     """A refresh token. family: SHA-256 of its first part, one for all of a log-in. digest: SHA-256 of all."""
 
@@ -63,7 +63,7 @@ class RefreshToken:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AccessTokens:
     """Mints access tokens that the server's own verifier takes. ttl_seconds: how long one is good."""
 

@@ -22,11 +22,12 @@ import gc
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lumen_notify.bench.publisher import Publisher
 from lumen_notify.bench.stream import Opening, Stream, Tally
 from lumen_notify.bench.wire import Wire, stamped
+from lumen_notify.model import value
 
 STREAMS_PER_SOURCE = 20_000
 """How many streams leave from one loopback address: the usual range of ports has 28,232."""
@@ -55,7 +56,7 @@ def percentile(ordered: Sequence[int], share: float) -> int:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FanOut:
     """Publishes as fast as they are received everywhere. `seconds`: first request to last receipt.
 
@@ -73,7 +74,7 @@ class FanOut:
         return self.deliveries / self.seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Latency:
     """Times from sending a publish: `posts_ns` to its answer, `receipts_ns` to a frame. Ascending."""
 

@@ -8,16 +8,17 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from lumen_notify.bench.process import Server, free_port
 from lumen_notify.bench.wire import LumenWire
+from lumen_notify.model import value
 
 HOST = "127.0.0.1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Own:
     """A server that was started here. `secret` signs tokens that it takes; `database` is its file."""
 

@@ -18,9 +18,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
+
+from lumen_notify.model import value
 
 PROC = Path("/proc")
 LOG_TAIL_BYTES = 2000
@@ -151,7 +152,7 @@ class Server:
         self._log.close()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CoreTime:
     """What one core has done since the machine started, in seconds.
 

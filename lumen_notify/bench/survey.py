@@ -16,7 +16,6 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +31,7 @@ from lumen_notify.bench.publisher import PublishFailed
 from lumen_notify.bench.stream import StreamRefused
 from lumen_notify.bench.wire import LumenWire
 from lumen_notify.errors import LumenError
+from lumen_notify.model import value
 
 STREAMS = 1_000
 STREAMS_OF_ONE_USER = 10
@@ -50,7 +50,7 @@ class Unsuitable(Exception):
     """What was asked for cannot be measured. The text says why."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Findings:
     """What a survey found. `stream_bytes`, `server_busy`: None for a server that is not ours to look into."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from lumen_notify.model import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Line:
     """One line. state: of the connection (`good`, `bad`), a `mark`, or `news`. suffix: said in passing."""
 

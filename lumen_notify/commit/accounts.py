@@ -6,15 +6,16 @@ Not here: how an account and its password come about (`passwords`), what a log-i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.errors import NotFound
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Account:
     """An account. name: what one logs in with. username: what is shown. created_at: milliseconds."""
 
@@ -26,7 +27,7 @@ class Account:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class KnownPassword:
     """What is kept of a password. set_at: milliseconds; another password has another, later one."""
 
@@ -34,7 +35,7 @@ class KnownPassword:
     set_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeProfile:
     """Change what is shown of a user. username: None leaves it. The result: an Account."""
 

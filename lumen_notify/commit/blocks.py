@@ -7,13 +7,13 @@ already neither. Not told to anybody.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Block:
     """Block a user, or no longer. The result: whether this has ended a block."""
 
@@ -27,7 +27,7 @@ class Block:
         return "block:" + self.user_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Blocked:
     """One who is blocked. blocked_at: milliseconds."""
 

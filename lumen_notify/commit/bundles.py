@@ -13,14 +13,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.counts import counts_in, stated_body
 from lumen_notify.commit.group import Copy, Group, row_of
 from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import Counts, to_json, user_audience
+from lumen_notify.model import Counts, to_json, user_audience, value
 
 STEP_ROWS = 250
 """Waiting notifications whose users a step serves: some 10 ms of the writer's time."""
@@ -30,7 +29,7 @@ MAX_BUNDLE_BYTES = 256 * 1024
 """What one event bundles, so that a stream can take it; what is beyond it is the next one, at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Bundle:
     """Publish one step of bundles that are due. The result: how many notifications that were."""
 

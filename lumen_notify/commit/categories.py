@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Literal
 
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import EVERYONE, to_json
+from lumen_notify.model import EVERYONE, to_json, value
 
 Over = Literal["refuse", "delay", "merge"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Limits:
     """How many of a category one recipient gets, such as `20/hour`; over: what becomes of one too many."""
 
@@ -26,7 +26,7 @@ class Limits:
     over: Over = "refuse"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Category:
     """One category. in_app: in lists, counts and streams. priority: of a notification that names none.
 
@@ -45,7 +45,7 @@ class Category:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Define:
     """Define categories, whole, in place of what was said of them. The result: None."""
 
@@ -57,7 +57,7 @@ class Define:
         return "categories"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Undefine:
     """Forget what was said of a category. The result: whether anything was."""
 

@@ -8,14 +8,13 @@ is told by `left`; the id is free again once all is gone. Steps that a process l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lumen_notify.commit.access import too_low
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.membership import Membership
 from lumen_notify.commit.standings import found, standings
 from lumen_notify.errors import Refused
-from lumen_notify.model import room_audience
+from lumen_notify.model import room_audience, value
 
 STEP_MEMBERS = 250
 """Each has an event with his numbers."""
@@ -24,7 +23,7 @@ STEP_ROWS = 1000
 """Messages, notifications. Either step is some 10 ms of the writer's time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CloseRoom:
     """End a room. The result: None, or a refusal. The rest is for PurgeRoom."""
 
@@ -37,7 +36,7 @@ class CloseRoom:
         return "room:" + self.room_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PurgeRoom:
     """Take away one step of what a closed room leaves behind. The result: whether there is more."""
 

@@ -7,16 +7,17 @@ first and also when both do at once; a message that is refused leaves no room be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lumen_notify.commit.access import write_refusal
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.messages import Send, send
 from lumen_notify.commit.rooms import open_pairs, pair_of
 from lumen_notify.errors import Invalid
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SendDirect:
     """Send one message to one user. message: without its room, and without mentions. The result: a Sent."""
 

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.access import refusal, write_refusal
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.removal import take_away
 from lumen_notify.errors import Forbidden, NotFound, Refused
-from lumen_notify.model import rfc3339, room_audience, to_json, user_audience
+from lumen_notify.model import rfc3339, room_audience, to_json, user_audience, value
 
 KEPT = ("id", "room_id", "seq", "sender", "kind", "reply_to", "created_at")
 """What history shows of a deleted message."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EditMessage:
     """Let one's own message say something else. The result: a Changed."""
 
@@ -37,7 +36,7 @@ class EditMessage:
         return "message:" + self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DeleteMessage:
     """Take back what one has said, or what anybody has, as owner or moderator. The result: a Changed."""
 
@@ -51,7 +50,7 @@ class DeleteMessage:
         return "message:" + self.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Changed:
     """The answer. body: JSON, the message as history shows it. position: of the log, where this holds."""
 
@@ -59,7 +58,7 @@ class Changed:
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Found:
     """A message that there is, and what its room and the caller are like."""
 

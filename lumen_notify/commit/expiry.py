@@ -10,11 +10,11 @@ Not here: what goes by number, and when to look for what is old (`retention`); h
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.removal import take_away
+from lumen_notify.model import value
 
 STEP_NOTIFICATIONS = 200
 """Notifications to one user each that a step takes: some 10 ms of the writer's time."""
@@ -27,7 +27,7 @@ Which = Literal["expired_before", "created_before"]
 """The query that says which: each takes `before`, in milliseconds, and `limit`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Expire:
     """Remove one step of what has had its time. before: None for now. The result: how many."""
 

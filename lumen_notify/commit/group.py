@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lumen_notify.model import rfc3339, to_json, user_audience
+from lumen_notify.model import rfc3339, to_json, user_audience, value
 
 SHOWN_ACTORS = 3
 """Senders that a row names."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Copy:
     """A publication as it goes to one user. id: of the row, where it gets one of its own.
 

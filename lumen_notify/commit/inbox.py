@@ -6,13 +6,13 @@ Promise: nobody's rows but those of the user's audiences.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.database import Database
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Listed:
     """A notification as one user sees it. body: JSON. Times in milliseconds, None for never."""
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lumen_notify.commit.buckets import Buckets
 from lumen_notify.commit.categories import Category, Limits
@@ -32,7 +32,7 @@ DELAY_DAYS = 7
 _DELAY_US = DELAY_DAYS * 86_400_000_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Limiting:
     """Which limits there are beside the categories'. per_sender: of all that one sender publishes."""
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.database import Database, Rows, Transaction
-from lumen_notify.model import Event, rfc3339
+from lumen_notify.model import Event, rfc3339, value
 
 PAGE_EVENTS = 1000
 """Events read from the database at once."""
@@ -24,7 +23,7 @@ PAGE_EVENTS = 1000
 _EPOCH_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Head:
     """The log's state. floor: events up to this position are no longer kept."""
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from lumen_notify.commit.counts import counts_in, stated_body
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import Counts, user_audience
+from lumen_notify.model import Counts, user_audience, value
 
 Action = Literal["read", "seen", "unread", "archive", "unarchive"]
 
 ACTIONS: tuple[Action, ...] = ("read", "seen", "unread", "archive", "unarchive")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Selection:
     """Which of the user's notifications: some ids, or else all up to a position, of one category or
     of any. None: no such limit."""
@@ -39,7 +39,7 @@ class Selection:
         return {name: value for name, value in fields.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Mark:
     """One user's mark. Its result is a Marked."""
 
@@ -53,7 +53,7 @@ class Mark:
         return "mark:" + self.user_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Marked:
     """The answer. changed: how many were not so before. counts: the user's, after it."""
 

@@ -13,7 +13,6 @@ Not here: reading who is in (`roster`), how it is written and told (`membership`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from lumen_notify.commit.access import has_blocked, not_a_member, not_banned, too_low, too_many_rooms
@@ -22,11 +21,12 @@ from lumen_notify.commit.membership import Change, Membership
 from lumen_notify.commit.roles import Role, may_give, may_put_out, may_step_down, rules
 from lumen_notify.commit.standings import Standing, found, standings
 from lumen_notify.errors import Conflict, Forbidden, NotFound, Refused
+from lumen_notify.model import value
 
 Action = Literal["put", "let_in", "remove", "ban", "unban"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeMembers:
     """Change what users are in a room. The result: a Changed, or a refusal; nothing is done by halves.
 
@@ -48,7 +48,7 @@ class ChangeMembers:
         return "room:" + self.room_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Changed:
     """The answer. roles: of each user, None if he is out. position: of the newest event of it, or of all."""
 
@@ -56,7 +56,7 @@ class Changed:
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Target:
     user_id: str
     role: Role | None

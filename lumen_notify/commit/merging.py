@@ -9,16 +9,16 @@ Not here: the rows, and what merges with them at once (`groups`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lumen_notify.commit.groups import Groups
 from lumen_notify.commit.log import Draft
+from lumen_notify.model import value
 
 STEP_ROWS = 250
 """Rows that one step tells of: some 10 ms of the writer's time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Tell:
     """Tell of one step of what has merged untold. The result: how many rows that were."""
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.queries import sql_folder
 from lumen_notify.errors import Misconfigured
+from lumen_notify.model import value
 
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Migration:
     """One step. statements: in order, each run by itself."""
 

@@ -10,15 +10,16 @@ Not here: how a password is hashed and verified (`auth/passwords`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lumen_notify.commit.accounts import Account
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.sessions import NewSession, end_all_sessions, open_sessions, wrong_credentials
 from lumen_notify.errors import Conflict
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Register:
     """Make an account, and its first session. The result: an Account."""
 
@@ -36,7 +37,7 @@ class Register:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangePassword:
     """Change a password, end all sessions, open one, if any. seen_at: of the password that was verified.
     The result: None."""

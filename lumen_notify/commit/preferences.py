@@ -16,7 +16,7 @@ Not here: the filters themselves (`silenced` in audiences.sql, `hidden` in notif
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from lumen_notify.commit.categories import Categories, Category, categories_in
@@ -25,13 +25,13 @@ from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.quiet import QuietHours
 from lumen_notify.errors import Fault, Invalid
-from lumen_notify.model import user_audience
+from lumen_notify.model import user_audience, value
 
 MAX_CHOICES = 500
 """Categories that one user may have chosen something about: names are free, so their number needs an end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Choice:
     """What a user wants of one category. None: as the category has it."""
 
@@ -43,7 +43,7 @@ class Choice:
 NO_CHOICE = Choice()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Preferences:
     """All that one user has chosen. choices: by category. digest_minutes: 0 for no digest."""
 
@@ -68,7 +68,7 @@ class Preferences:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangePreferences:
     """Change some of one user's preferences, and leave the rest. The result: all of them, for the wire.
 

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from lumen_notify.model import value
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -35,7 +36,7 @@ _PLAIN_INSERT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Query:
     """One statement. binds: the parameter names, in the order of PostgreSQL's `$1`, `$2`, ...
 

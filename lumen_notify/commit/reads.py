@@ -7,18 +7,17 @@ reader's absolute number as it is at its position.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.access import refusal
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import room_audience, to_json
+from lumen_notify.model import room_audience, to_json, value
 
 MAX_IDS = 100
 """Ids of messages that one event tells: the newest. `from_seq` and `up_to` tell all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReadRoom:
     """Read a room up to a message, that one included; beyond the newest means up to the newest. The
     result: a RoomRead."""
@@ -33,7 +32,7 @@ class ReadRoom:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RoomRead:
     """The answer. changed: by how many messages the mark moved. unread: what is left in the room.
     position: of the log, where this holds."""

@@ -20,12 +20,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from lumen_notify.commit.counts import counts_in, stated_body
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.log import Draft
-from lumen_notify.model import to_json, user_audience
+from lumen_notify.model import to_json, user_audience, value
 
 FORGET_SECONDS = 60
 """How long the receipts of what is gone are kept: an instance that lags behind may ask for them."""
@@ -38,7 +37,7 @@ USER = user_audience("")
 """What the audience of one user begins with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Remove:
     """Remove notifications: (id, audience) each. The result: how many were still there.
 
@@ -55,7 +54,7 @@ class Remove:
         return "removal"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RemoveOldest:
     """Remove one step of what an audience has beyond its newest. The result: how many that were.
 
@@ -72,7 +71,7 @@ class RemoveOldest:
         return "removal"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Forget:
     """Forget one step of the receipts of what is gone. The result: how many rows that were."""
 

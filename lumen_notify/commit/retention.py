@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -23,6 +22,7 @@ from lumen_notify.commit.log import Draft
 from lumen_notify.commit.removal import Forget, Remove, RemoveOldest
 from lumen_notify.commit.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.errors import Unavailable
+from lumen_notify.model import value
 
 ROUND_SECONDS = 30.0
 """How often it looks."""
@@ -48,7 +48,7 @@ NEVER_MS = -(2**62)
 _log = logging.getLogger("lumen_notify.retention")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TrimEvents:
     """Trim the log up to a position. The result: None."""
 
@@ -60,7 +60,7 @@ class TrimEvents:
         return "retention"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TrimKeys:
     """Trim one step of idempotency keys from before a time. The result: how many."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from lumen_notify.commit.access import has_blocked, too_many_rooms
@@ -20,14 +20,14 @@ from lumen_notify.commit.membership import Membership
 from lumen_notify.commit.roles import Role
 from lumen_notify.commit.standings import found, standings
 from lumen_notify.errors import Conflict, Refused
-from lumen_notify.model import new_id, to_json
+from lumen_notify.model import new_id, to_json, value
 
 Kind = Literal["public", "private", "direct"]
 
 KINDS: tuple[Kind, ...] = ("public", "private", "direct")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CreateRoom:
     """Make a room with its first members. The result: a Made; or Conflict: the id is taken, or somebody
     is in too many rooms; or Forbidden: a member has blocked the creator.
@@ -49,7 +49,7 @@ class CreateRoom:
         return f"pair:{pair_of(self.creator, *self.members)}" if self.kind == "direct" else f"room:{self.id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Made:
     """The answer. is_new: False for the direct room that was there. position: of the newest event of it."""
 
@@ -58,7 +58,7 @@ class Made:
     position: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EditRoom:
     """Give a room another title, None for none. The result: the position at which it has it, or a refusal."""
 
@@ -72,7 +72,7 @@ class EditRoom:
         return "room:" + self.room_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Room:
     """A room as one user sees it. Times in milliseconds.
 

@@ -6,14 +6,14 @@ Not here: who may see that (`accept.members`), changes (`members`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.roles import Role
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Member:
     """One of a room's. last_read_seq: up to which message he has read."""
 
@@ -22,7 +22,7 @@ class Member:
     last_read_seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Ban:
     """Who may not be in a room. banned_at: milliseconds."""
 

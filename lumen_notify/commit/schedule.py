@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.notifications import look_up_rooms, write_publications
 from lumen_notify.commit.publication import Publication
 from lumen_notify.errors import Refused
+from lumen_notify.model import value
 
 STEP_ROWS = 250
 """Rows that one step publishes: some 10 ms of the writer's time, so that other writes go in between."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Release:
     """Publish one step of what is due. The result: how many that were, with those that have expired."""
 
@@ -30,7 +30,7 @@ class Release:
         return "release"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Cancel:
     """Take one out before its time. owner: None for anybody's. The result: whether it was there."""
 
@@ -43,7 +43,7 @@ class Cancel:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Scheduled:
     """One that waits. deliver_at: milliseconds. publication: as it will be published."""
 

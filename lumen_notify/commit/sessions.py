@@ -12,12 +12,12 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lumen_notify.commit.accounts import account_of
 from lumen_notify.commit.log import Draft
 from lumen_notify.errors import Unauthenticated
-from lumen_notify.model import to_json, user_audience
+from lumen_notify.model import to_json, user_audience, value
 
 STEP_SESSIONS = 500
 """What one step of retention takes away, at most."""
@@ -25,7 +25,7 @@ STEP_SESSIONS = 500
 _log = logging.getLogger("lumen_notify.accounts")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewSession:
     """A session to open. family, digest: of its first refresh token. expires_at: milliseconds."""
 
@@ -34,7 +34,7 @@ class NewSession:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LogIn:
     """Open a session. password_set_at: of the password that was verified. password_hash: made anew because
     the parameters have changed, else None. The result: None."""
@@ -50,7 +50,7 @@ class LogIn:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Refresh:
     """Change a refresh token for the next. expires_at: of the next. The result: the Account."""
 
@@ -65,7 +65,7 @@ class Refresh:
         return f"session:{self.family}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LogOut:
     """End a session, if there is one. The result: how many that were."""
 
@@ -77,7 +77,7 @@ class LogOut:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LogOutEverywhere:
     """End all sessions of a user. The result: how many that were."""
 
@@ -89,7 +89,7 @@ class LogOutEverywhere:
         return f"account:{self.user_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TrimSessions:
     """Take away one step of the sessions that are over. The result: how many."""
 

@@ -6,14 +6,14 @@ Promise: a room that the caller may not see is answered as one that does not exi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from lumen_notify.commit.access import no_room, refusal, too_low
 from lumen_notify.commit.log import Draft
 from lumen_notify.commit.roles import Role, rules
+from lumen_notify.model import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Standing:
     """A command's room as it is, and what the caller is there. owners: how many it has."""
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.auth import Verifier, bearer
 from lumen_notify.deliver.streams import Streams
-from lumen_notify.model import rfc3339, to_json
+from lumen_notify.model import rfc3339, to_json, value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Connections:
     """What a user does with his streams. instance: this process's name among several."""
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
@@ -29,7 +28,7 @@ from lumen_notify.deliver.streams import Streams
 from lumen_notify.deliver.transport import EXTENSION, TransportOutlet
 from lumen_notify.deliver.welcome import Welcome
 from lumen_notify.errors import Invalid, Unauthenticated, Unavailable
-from lumen_notify.model import CloseReason
+from lumen_notify.model import CloseReason, value
 
 COOKIE = "lumen_stream"
 
@@ -47,7 +46,7 @@ _SECRETS = re.compile(rb"((?:^|&)(?:token|ticket)=)[^&]*")
 _log = logging.getLogger("lumen_notify.streams")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StreamEndpoint:
     """Opens streams. max_backlog_bytes: what one may hold back; 0 for no bound. drain_seconds: what
     streams have to end when the server does. clock: wall-clock milliseconds."""
@@ -107,7 +106,7 @@ class StreamEndpoint:
         raise Unauthenticated("a token is needed: ?token=, ?ticket= or Authorization", code="token_missing")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Opening:
     """A stream that is about to be: whose, from where, after which event."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from lumen_notify.model import value
 from lumen_notify.openapi.schema import JsonSchema
 
 JSON = "application/json"
@@ -17,7 +17,7 @@ OF_BODIES = ("invalid", "too_large")
 """What whoever sends a body may be refused with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Operation:
     """What a caller must know of one method of one path.
 
