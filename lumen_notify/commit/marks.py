@@ -19,6 +19,9 @@ Action = Literal["read", "seen", "unread", "archive", "unarchive"]
 
 ACTIONS: tuple[Action, ...] = ("read", "seen", "unread", "archive", "unarchive")
 
+TAKE_BACK: frozenset[Action] = frozenset({"unread", "unarchive"})
+"""Those that undo another."""
+
 
 @value
 class Selection:
@@ -75,10 +78,13 @@ async def mark(draft: Draft, commands: Sequence[Mark]) -> Sequence[Marked]:
             settled.append({"user_id": user_id, "audience": audience, "category": category, "count": moved})
     if changed:
         # Takings back first: once a receipt is cleared, only its own mark could write it again.
-        await draft.run("clear_receipts", **rows)
-        await draft.run("write_receipts", **rows, now=draft.now)
+        actions = {command.action for command in commands}
+        if actions & TAKE_BACK:
+            draft.add("clear_receipts", **rows)
+        if actions - TAKE_BACK:
+            draft.add("write_receipts", **rows, now=draft.now)
     if settled:
-        await draft.run("add_to_settled", rows=settled)
+        draft.add("add_to_settled", rows=settled)
     counts = await counts_in(draft, [command.user_id for command in commands])
     for command in commands:
         if changed[command.user_id]:

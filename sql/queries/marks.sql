@@ -2,7 +2,7 @@
 -- The notifications that each mark of :marks would change. A mark names ids (the rows of :ids), or
 -- takes all up to a position, perhaps of one category; at most one mark a user. Never a row of an
 -- audience that the user is not in. Indexes: the primary key for ids, notification_by_audience.
-    SELECT m.user_id, m.action, t.id, t.audience, t.category, c.read_at, c.archived_at
+    SELECT t.user_id, m.action, t.id, t.audience, t.category, c.read_at, c.archived_at
     FROM (
         SELECT a.user_id, a.audience, n.id, n.category
         FROM ({addressed}) a
@@ -77,16 +77,18 @@ ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + 
 
 -- unread_counts
 -- Who: every new channel, every mark, GET /notifications/unread. Many users at once, and the position
--- at which the numbers hold, in one snapshot. kind: `category` with what is unread of it; `room` with what
--- is unread there (perhaps 0) and since when the user is in it; `silent` for a silenced category. A tally
--- loses a removed notification at once, the settled numbers of those who had read it only when `forget`
--- comes to their receipts: until then these count. Indexes: the primary keys of tally, settled, removed,
--- receipt and room; member_by_user.
-SELECT h.position, u.user_id, c.kind, c.name, c.unread, c.since
+-- at which the numbers hold, in one snapshot. kind: NULL, once for each user; `category` with what is
+-- unread of it; `room` with what is unread there (perhaps 0) and since when the user is in it; `silent` for
+-- a silenced category. A tally loses a removed notification at once, the settled numbers of those who had
+-- read it only when `forget` comes to their receipts: until then these count. Indexes: the primary keys of
+-- tally, settled, removed, receipt and room; member_by_user.
+SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
 FROM log_head h
-CROSS JOIN jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
-LEFT JOIN (
-    SELECT p.user_id, 'category' AS kind, p.category AS name, CAST(sum(p.unread) AS bigint) AS unread, 0 AS since
+CROSS JOIN (
+    SELECT u.user_id, NULL AS kind, NULL AS name, 0 AS unread, 0 AS since
+    FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+    UNION ALL
+    SELECT p.user_id, 'category', p.category, CAST(sum(p.unread) AS bigint), 0
     FROM (
         SELECT a.user_id, t.category, t.live - coalesce(s.count, 0) AS unread
         FROM ({addressed}) a
@@ -110,4 +112,4 @@ LEFT JOIN (
     UNION ALL
     SELECT q.user_id, 'silent', q.category, 0, 0
     FROM ({silenced}) q
-) c ON c.user_id = u.user_id
+) g

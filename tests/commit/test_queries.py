@@ -149,6 +149,22 @@ async def test_every_query_is_understood_by_its_database(database: Database) -> 
     ],
 )
 async def test_no_query_of_the_hot_path_reads_a_whole_table_on_sqlite(sqlite_url: str, name: str) -> None:
+    steps = await plan_of(name, sqlite_url)
+    tables = r"SCAN (event|notification|receipt|tally|settled|idempotency|e|n|c|t|s|i)\b(?! VIRTUAL)"
+    scans = [step for step in steps if re.match(tables, step) and "json_each" not in step]
+    assert scans == [], steps
+
+
+@pytest.mark.parametrize("name", ["weigh_marks", "write_receipts", "clear_receipts", "unread_counts"])
+async def test_no_mark_of_one_user_looks_at_the_receipts_of_others_on_sqlite(
+    sqlite_url: str, name: str
+) -> None:
+    steps = await plan_of(name, sqlite_url)
+    assert not [step for step in steps if "receipt_by_notification" in step], steps
+
+
+async def plan_of(name: str, sqlite_url: str) -> list[str]:
+    """Return the steps in which SQLite runs a query."""
     database = Database(sqlite_url)
     await database.open()
     try:
@@ -158,7 +174,4 @@ async def test_no_query_of_the_hot_path_reads_a_whole_table_on_sqlite(sqlite_url
         plan = await database._writer._raw.execute_fetchall(f"EXPLAIN QUERY PLAN {query.sql}", values)
     finally:
         await database.close()
-    steps = [row[3] for row in plan]
-    tables = r"SCAN (event|notification|receipt|tally|settled|idempotency|e|n|c|t|s|i)\b(?! VIRTUAL)"
-    scans = [step for step in steps if re.match(tables, step) and "json_each" not in step]
-    assert scans == [], steps
+    return [row[3] for row in plan]
