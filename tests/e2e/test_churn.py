@@ -1,6 +1,6 @@
 """Churn: streams opened and ended in every way, by the thousand; afterwards nothing of them is left.
 
-LUMEN_TEST_CHURN: how many streams, 5,000 if it is not set.
+LUMEN_TEST_CHURN: how many streams, 50,000 if it is not set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from servers import RunningServer
 from .crowd import Reader
 from .crowds import Crowd, figures, resident_bytes
 
-STREAMS = int(os.environ.get("LUMEN_TEST_CHURN", "5000"))
+STREAMS = int(os.environ.get("LUMEN_TEST_CHURN", "50000"))
 WAVE = 1000
 EACH = WAVE // 5
 WARM_UP_WAVES = 3
