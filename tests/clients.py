@@ -250,6 +250,7 @@ class Item:
     position: int
     category: str
     content: str
+    room_id: str | None = None
     is_seen: bool = False
     is_read: bool = False
     is_archived: bool = False
@@ -266,6 +267,7 @@ class Item:
             position=row["position"],
             category=row["category"],
             content=row["content"],
+            room_id=row.get("room_id"),
             is_seen=row["seen_at"] is not None,
             is_read=row["is_read"],
             is_archived=row["archived_at"] is not None,
@@ -349,7 +351,12 @@ class Bell:
         known = self.items.get(row["id"])
         if known is None or known.position < position:
             self.items.pop(row["id"], None)
-            self.items[row["id"]] = Item(position=position, category=row["category"], content=row["content"])
+            self.items[row["id"]] = Item(
+                position=position,
+                category=row["category"],
+                content=row["content"],
+                room_id=row.get("room_id"),
+            )
 
     def _selected(self, selection: Mapping[str, Any], position: int) -> list[str]:
         ids = selection.get("ids")

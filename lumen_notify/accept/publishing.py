@@ -132,7 +132,13 @@ def _publication(body: PublicationBody, sender: dict[str, Any], as_ruler: str | 
     else:
         users = (body.to.user,) if body.to.user is not None else body.to.users or ()
         audiences = tuple(dict.fromkeys(map(user_audience, users)))
-    fields = {"sender": sender, "title": body.title, "content": body.content, "data": body.data}
+    fields = {
+        "room_id": body.to.room,
+        "sender": sender,
+        "title": body.title,
+        "content": body.content,
+        "data": body.data,
+    }
     if "priority" in body.model_fields_set:
         fields["priority"] = body.priority
     return Publication(

@@ -385,6 +385,8 @@ async def test_what_is_published_to_a_room_is_shown_and_counted_to_its_members_a
     for user in ("alice", "bob"):
         frame = await streams[user].wait_for_event("message")
         assert (frame.data["type"], frame.data["data"]["id"]) == ("news", one["id"])
+        listed = await room.api(user).get("/" + one["id"])
+        assert frame.data["data"]["room_id"] == listed["room_id"] == "here"
     assert [
         (await room.api(user).get("/unread"))["unread"]["categories"].get("news") for user in streams
     ] == [

@@ -32,6 +32,7 @@ COUNTS: dict[str, JsonSchema] = {
 NOTIFICATION: dict[str, JsonSchema] = {
     "id": ID,
     "category": TEXT,
+    "room_id": told(TEXT, "The room whose members it is for; absent for others."),
     "sender": ref("Sender"),
     "title": TEXT,
     "content": told(TEXT, "Plain text: show it as it is, never as HTML."),
@@ -49,7 +50,7 @@ NOTIFICATION: dict[str, JsonSchema] = {
     },
     "actors_count": told(SOME, "How many senders there are."),
 }
-OPTIONAL = ("title", "data", "expires_at", "group_key", "actors", "actors_count")
+OPTIONAL = ("room_id", "title", "data", "expires_at", "group_key", "actors", "actors_count")
 """Of the fields of a notification."""
 
 SCHEMAS: dict[str, JsonSchema] = {

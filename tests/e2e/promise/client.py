@@ -9,9 +9,6 @@ from clients import Api, Bell, EventStream, Frame, Item
 
 from .places import Places
 
-IN_ROOM = " in the room "
-"""Stands in the content of what was published to a room, before the room's id."""
-
 
 @dataclass(slots=True)
 class State:
@@ -31,7 +28,7 @@ class State:
     def leave(self, room_id: str) -> None:
         """Drop what was published to a room that the user has left: it is his no more."""
         for id_, item in list(self.bell.items.items()):
-            if item.content.endswith(IN_ROOM + room_id):
+            if item.room_id == room_id:
                 del self.bell.items[id_]
 
     def heard(self) -> list[tuple[str, Item]]:
@@ -92,7 +89,7 @@ class Client:
         there = {
             id_: item
             for id_, item in followed.items.items()
-            if id_ in state.bell.items or IN_ROOM not in item.content
+            if id_ in state.bell.items or item.room_id is None
         }
         assert heard(there, state.silent) == state.heard()
         state.bell.cursor, self.state, self.unapplied = self.bell.cursor, state, []

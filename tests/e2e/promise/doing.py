@@ -13,7 +13,7 @@ from lumen_notify import Settings
 from lumen_notify.commit.log import Log
 from lumen_notify.model import from_rfc3339, new_id, rfc3339
 
-from .client import IN_ROOM, Client, State
+from .client import Client, State
 from .places import Places
 from .steps import (
     MAX_CLIENTS,
@@ -121,9 +121,7 @@ class Doing:
             to: dict[str, Any] = {"all": True} if is_for_all else {"users": list(step.to or ())}
             if step.room is not None:
                 to = {"room": self._room(step.room)}
-            bodies.append(
-                {"to": to, "category": step.category, "content": self._content(to.get("room")), **when}
-            )
+            bodies.append({"to": to, "category": step.category, "content": self._content(), **when})
             if step.is_low:
                 bodies[-1]["priority"] = "low"
             if step.group is not None:
@@ -149,10 +147,9 @@ class Doing:
             when["expires_at"] = rfc3339(at + 1000 * step.lasting_seconds)
         return when
 
-    def _content(self, room_id: str | None = None) -> str:
-        """Make a content. room_id: of the room that it is for; a client has no other way to tell."""
+    def _content(self) -> str:
         self.number += 1
-        return f"number {self.number}" + ("" if room_id is None else IN_ROOM + room_id)
+        return f"number {self.number}"
 
     async def _cancel(self, step: Cancel) -> None:
         api = self._apis[step.sender]
