@@ -290,6 +290,9 @@ async def test_sqlite_commits_are_flushed_and_logged_ahead(sqlite_url: str) -> N
     try:
         assert [tuple(row) for row in await database._writer.run_sql("PRAGMA journal_mode")] == [("wal",)]
         assert [tuple(row) for row in await database._writer.run_sql("PRAGMA synchronous")] == [(2,)]
+        assert [tuple(row) for row in await database._writer.run_sql("PRAGMA wal_autocheckpoint")] == [
+            (4000,)
+        ]
     finally:
         await database.close()
 
