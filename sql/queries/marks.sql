@@ -1,21 +1,24 @@
 -- fragment marked
 -- The notifications that each mark of :marks would change. A mark names ids (the rows of :ids), or
 -- takes all up to a position, perhaps of one category; at most one mark a user. Never a row of an
--- audience that the user is not in. Indexes: the primary key for ids, notification_by_audience.
+-- audience that the user is not in. CROSS JOIN is what SQLite joins in this order: it would walk through all
+-- notifications first. Indexes: the primary key for ids, notification_by_audience.
     SELECT t.user_id, m.action, t.id, t.audience, t.category, c.read_at, c.archived_at
     FROM (
         SELECT a.user_id, a.audience, n.id, n.category
         FROM ({addressed}) a
-        JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text) ON i.user_id = a.user_id
-        JOIN notification n ON n.id = i.id AND n.audience = a.audience AND n.position > a.since
+        CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
+        CROSS JOIN notification n
+        WHERE i.user_id = a.user_id AND n.id = i.id AND n.audience = a.audience AND n.position > a.since
         UNION ALL
         SELECT a.user_id, a.audience, n.id, n.category
         FROM ({addressed}) a
-        JOIN jsonb_to_recordset(CAST(:spans AS jsonb))
-            AS s(user_id text, category text, up_to bigint) ON s.user_id = a.user_id
-        JOIN notification n
-            ON n.audience = a.audience AND n.position > a.since AND n.position <= s.up_to
-        WHERE s.category IS NULL OR n.category = s.category
+        CROSS JOIN jsonb_to_recordset(CAST(:spans AS jsonb))
+            AS s(user_id text, category text, up_to bigint)
+        CROSS JOIN notification n
+        WHERE s.user_id = a.user_id
+            AND n.audience = a.audience AND n.position > a.since AND n.position <= s.up_to
+            AND (s.category IS NULL OR n.category = s.category)
     ) t
     JOIN jsonb_to_recordset(CAST(:marks AS jsonb)) AS m(user_id text, action text)
         ON m.user_id = t.user_id

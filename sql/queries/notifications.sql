@@ -32,21 +32,38 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- by the category's (k). Of one that may not be muted he has none.
     CASE WHEN k.may_mute = 0 THEN k.in_app ELSE coalesce(p.in_app, k.in_app, 1) END = 0
 
--- list_notifications
--- Who: GET /notifications. One page, newest first. The filters are 1, 0 or NULL for "either".
--- Index: notification_by_audience, walked from the top for each audience.
-SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
-FROM ({addressed}) a
-JOIN notification n ON n.audience = a.audience AND n.position > a.since
-LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
-LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
-LEFT JOIN category k ON k.name = n.category
-WHERE n.position <= :before AND (n.position < :before OR n.id < :before_id) AND NOT ({hidden})
+-- fragment listed
+-- Which notifications (n) a list shows, of the user's receipt (c), preference (p) and their category (k). The
+-- filters are 1, 0 or NULL for "either".
+    n.position <= :before AND (n.position < :before OR n.id < :before_id) AND NOT ({hidden})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
          OR :is_unread = CASE WHEN c.read_at IS NULL THEN 1 ELSE 0 END)
     AND (CAST(:is_archived AS integer) IS NULL
          OR :is_archived = CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END)
+
+-- list_notifications
+-- Who: GET /notifications. One page, newest first. Of each audience no more is read than a page may have:
+-- down to the position of the first that is too much. Index: notification_by_audience, walked from the top.
+SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
+FROM (
+    SELECT a.user_id, a.audience, coalesce((
+        SELECT n.position
+        FROM notification n
+        LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
+        LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
+        LEFT JOIN category k ON k.name = n.category
+        WHERE n.audience = a.audience AND n.position > a.since AND {listed}
+        ORDER BY n.position DESC
+        LIMIT 1 OFFSET :limit
+    ), a.since + 1) AS down_to
+    FROM ({addressed}) a
+) a
+CROSS JOIN notification n
+LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
+LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
+LEFT JOIN category k ON k.name = n.category
+WHERE n.audience = a.audience AND n.position >= a.down_to AND {listed}
 ORDER BY n.position DESC, n.id DESC
 LIMIT :limit
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
 from lumen_notify.commit.removal import Forget, Remove
 from lumen_notify.model import EVERYONE
 
-from .store import Store
+from .store import Store, opened
 
 KNOWN = 100_000
 """Users who have chosen preferences, and have read what was for all."""
@@ -65,6 +67,51 @@ async def seconds(store: Store, *users: str) -> float:
     begin = time.perf_counter()
     await store.publish(*users)
     return time.perf_counter() - begin
+
+
+async def instructions(store: Store, work: Callable[[], Awaitable[object]]) -> int:
+    """Count what SQLite's machine does for some work, in steps of 100 instructions."""
+    steps = 0
+
+    def one_more() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    connections = [store.database._writer, *store.database._readers]
+    for connection in connections:
+        await connection.run_sql("SELECT 1")
+        await connection._raw._execute(connection._raw._conn.set_progress_handler, one_more, 100)
+    await work()
+    for connection in connections:
+        await connection._raw._execute(connection._raw._conn.set_progress_handler, None, 0)
+    return steps
+
+
+async def test_a_page_and_a_mark_cost_the_same_however_many_there_are_and_have_read_them(
+    sqlite_url: str,
+) -> None:
+    async with opened(sqlite_url) as store:
+        unread: list[str] = []
+        every: dict[str, Any] = {"category": None, "is_unread": None, "is_archived": None}
+
+        async def look() -> None:
+            for one in ({}, {"category": "like"}, {"is_unread": True}, {"is_archived": False}):
+                page = await store.inbox.page("ann", before=2**62, limit=20, **{**every, **one})
+                assert len(page) == 20
+
+        async def mark() -> None:
+            assert (await store.mark("ann", "read", ids=(unread.pop(),))).changed == 1
+            assert (await store.mark("ann", "unread", ids=(unread[-1],))).changed == 0
+
+        costs = []
+        for number, readers in ((100, 1), (1000, 30)):
+            unread += [one.id for one in await store.publish(number=number)]
+            for reader in range(readers):
+                await store.mark(f"reader{number}-{reader}", "read", ids=tuple(unread[-100:]))
+            costs.append([await instructions(store, work) for work in (look, mark)])
+    for few, many in zip(*costs, strict=True):
+        assert 0 < many < 1.5 * few, costs
 
 
 @pytest.mark.slow

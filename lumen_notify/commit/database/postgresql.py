@@ -29,10 +29,12 @@ SERVER_SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
+    "max_parallel_workers_per_gather": "0",
     "standard_conforming_strings": "on",  # a literal ends at its quote, whatever stands before
 }
 """Every query finds few rows by an index. PostgreSQL keeps the plan that it made when a table was small, and
-would read all messages to find one of them until it looks again how many there are."""
+would read all messages to find one of them until it looks again how many there are. To compile a query, or to
+start processes for it, takes longer than any of ours."""
 
 SERVER_REFUSALS = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
 """No such database, user or password: an outage for who has been connected, a mistake for who has not."""
