@@ -494,6 +494,7 @@ async def serve(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
         "access_log": False,
         "ws": "none",
         "interface": "asgi3",
+        "timeout_graceful_shutdown": 20,  # a test that has failed may have left a stream open
     }
     server = uvicorn.Server(uvicorn.Config(app, **{**settings, **options}))
     # With its protocol named: only then does asyncio switch TCP_NODELAY on, or an answer may take 40 ms.
