@@ -68,7 +68,7 @@ lock: ## pin the versions again after a change of pyproject.toml
 	@test -x $(BIN)/python || { echo 'run `make install` first' >&2; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
+	  --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
 
 clean: ## remove what the other verbs made, .venv included; databases stay
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ class Statement(NamedTuple):
     query: Query | None = None
 
 
-class Connection:
+class Connection(ABC):
     """The base of both. url: of the database. queries: by name."""
 
     driver_errors: tuple[type[Exception], ...] = ()
@@ -133,24 +134,24 @@ class Connection:
         """Return what `databases` is to know beside the URL."""
         return {}
 
-    async def _opened(self) -> None:
+    async def _opened(self) -> None:  # noqa: B027 - there may be nothing to prepare
         """Prepare a new connection."""
 
+    @abstractmethod
     async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
         """Close what is open of both."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _statement(self, name: str, values: Mapping[str, Any]) -> Statement:
         """Shape a named query's values."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _run(self, statements: Sequence[Statement]) -> Rows:
         """Run all, one after the other; return the last one's rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _is_mistake(self, error: Exception) -> bool:
         """Tell a statement or value that is wrong (our defect) from a database that is not there."""
-        raise NotImplementedError
 
 
 def packed(query: Query, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from lumen_notify.deliver.chunks import chunk
 from lumen_notify.deliver.counters import Counters, Spread
 from lumen_notify.model import ROOM, CloseReason, Event
@@ -15,7 +17,7 @@ Shown = tuple[Counters, bytes]
 """A reader's numbers after a frame, and its chunk; NOT_SHOWN if it is not for him."""
 
 
-class Frame:
+class Frame(ABC):
     """One event, ready to be shown to anybody it concerns.
 
     room_id: in which room it has happened, None for no room; it is for those who are in it then.
@@ -40,24 +42,24 @@ class Frame:
         return False
 
     @property
+    @abstractmethod
     def size_bytes(self) -> int:
         """About what it takes in memory and on the wire."""
-        raise NotImplementedError
 
+    @abstractmethod
     def show(self, counters: Counters, user_id: str) -> Shown:
         """Follow the log by this event, for a user who is in its room; his numbers are known up to it."""
-        raise NotImplementedError
 
     def advance(self, spread: Spread, total: int, user_id: str) -> tuple[Spread, int, bytes]:
         """Do what `show` does, for numbers as a channel keeps them."""
         counters, chunks = self.show(spread.counters(total), user_id)
         return Spread.of(counters), counters.total, chunks
 
+    @abstractmethod
     def again(self, counters: Counters, user_id: str) -> bytes:
         """Make the chunk for a replay, with the user's numbers of now; NOT_SHOWN if it is not for him."""
-        raise NotImplementedError
 
-    def forget(self) -> None:
+    def forget(self) -> None:  # noqa: B027 - most have remembered nothing
         """Drop what was remembered, once the fan-out is over: frames are kept long for replay."""
 
     def _chunk(self, data: str, name: str | None = None) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,8 +55,9 @@ class RoomFrame(Frame):
         fields = f'{kind}"unread_count":{total},"room":{room},"data":{self._data}'
         return self._chunk(f"{{{fields}}}", self._name)
 
+    @abstractmethod
     def _after(self, counters: Counters, user_id: str) -> Counters:
-        raise NotImplementedError
+        """Return the numbers after it."""
 
 
 class RoomMessage(RoomFrame):
