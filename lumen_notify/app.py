@@ -12,14 +12,14 @@ from typing import Any, Self
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lumen_notify import routes
+from lumen_notify.api import routes
+from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.auth import demo_secret, secret_path
-from lumen_notify.commit.publication import Published
-from lumen_notify.endpoints import Endpoints
+from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier
-from lumen_notify.parts import Parts
+from lumen_notify.services import Parts
 from lumen_notify.settings import Settings
 
 

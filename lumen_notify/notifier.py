@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lumen_notify.commit.messages import Sent
-from lumen_notify.commit.publication import Published
-from lumen_notify.commit.reads import RoomRead
-from lumen_notify.endpoints import Endpoints
+from lumen_notify.api.endpoints import Endpoints
+from lumen_notify.commit.notifications.publication import Published
+from lumen_notify.commit.rooms.messages import Sent
+from lumen_notify.commit.rooms.read_marks import RoomRead
 
 SYSTEM = {"id": "system", "username": "system", "avatar": None}
 """Who is shown as the sender where the application names none."""

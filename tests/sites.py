@@ -16,7 +16,7 @@ import httpx
 from clients import NOTIFICATIONS, SECRET, Api, serve, token
 from lumen_notify import Lumen, Settings
 from lumen_notify.auth import PUBLISH
-from lumen_notify.deliver.handover import HandoverProtocol
+from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.model import now_ms
 from lumen_notify.settings import Secret
 

@@ -33,9 +33,9 @@ from typer.testing import CliRunner
 
 from conftest import StartServer
 from lumen_notify import Lumen, cli
-from lumen_notify.commit.marks import ACTIONS
+from lumen_notify.api.routes import Application
+from lumen_notify.commit.notifications.marks import ACTIONS
 from lumen_notify.model import CloseReason
-from lumen_notify.routes import Application
 from lumen_notify.settings import Settings
 from servers import RunningServer, wait_until
 

@@ -14,8 +14,8 @@ This is the only door to PyJWT and argon2. Not here: where a request carries its
 `deliver/`), and which status a refusal gets (`accept/problems`).
 """
 
-from lumen_notify.auth.attempts import Attempts
 from lumen_notify.auth.demo import demo_secret, secret_path
+from lumen_notify.auth.login_limiter import Attempts
 from lumen_notify.auth.passwords import Passwords
 from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
 from lumen_notify.auth.sessions import AccessTokens, RefreshToken

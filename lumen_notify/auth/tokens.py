@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 import jwt
 
 from lumen_notify.auth import claims
+from lumen_notify.auth.jwks import Keyserver
 from lumen_notify.auth.keys import KeySource, OneKey, public_key, secret_key
-from lumen_notify.auth.keyserver import Keyserver
 from lumen_notify.auth.principal import Principal
 from lumen_notify.auth.refusals import expired, missing
 from lumen_notify.errors import Invalid, Misconfigured, Unauthenticated

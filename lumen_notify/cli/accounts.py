@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 import typer
 from pydantic import SecretStr
 
-from lumen_notify.accept.bodies.accounts import account_name, new_password
+from lumen_notify.accept.accounts.bodies import account_name, new_password
 from lumen_notify.auth import Passwords
 from lumen_notify.auth.passwords import is_like
-from lumen_notify.commit.accounts import Account, Accounts, KnownPassword
+from lumen_notify.commit.accounts.accounts import Account, Accounts, KnownPassword
+from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.errors import Invalid
 from lumen_notify.model import new_id, now_ms
 from lumen_notify.settings import Secret, Settings

@@ -30,7 +30,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from lumen_notify.app import Lumen
 from lumen_notify.auth import secret_path
 from lumen_notify.cli.local import server_url
-from lumen_notify.deliver.handover import HandoverProtocol
+from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.settings import Settings, variable
 

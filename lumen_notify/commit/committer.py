@@ -22,7 +22,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from lumen_notify.commit.log import Draft, Log
+from lumen_notify.commit.log import Log
+from lumen_notify.commit.transaction import Draft
 from lumen_notify.errors import DatabaseUnavailable, Refused, Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event

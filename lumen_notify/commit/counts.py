@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.database import Database, Rows
-from lumen_notify.commit.log import Draft
+from lumen_notify.commit.transaction import Draft
 from lumen_notify.model import Counts, to_json
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lumen_notify.deliver.counters import NOTHING_UNREAD, Counters, Spread
+from lumen_notify.deliver.connection.connection import NO_SOCKET, Outlet, send
 from lumen_notify.deliver.frames import NOT_SHOWN, Frame, Notification
 from lumen_notify.deliver.frames.control import jittered_retry_ms
-from lumen_notify.deliver.outlet import NO_SOCKET, Outlet, send
+from lumen_notify.deliver.frames.counters import NOTHING_UNREAD, Counters, Spread
 from lumen_notify.model import CloseReason
 
 

@@ -13,21 +13,12 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from lumen_notify.deliver.channel import Channel, show_several_to_all, show_to_all
-from lumen_notify.deliver.counters import NOWHERE, Counters, SharedSpreads
+from lumen_notify.deliver.connection.connection import Outlet
 from lumen_notify.deliver.frames import Frame, Gone, Notification
 from lumen_notify.deliver.frames.control import whisper
-from lumen_notify.deliver.outlet import Outlet
+from lumen_notify.deliver.frames.counters import NOWHERE, Counters, SharedSpreads
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.model import (
-    EVERYONE,
-    ROOM,
-    USER,
-    CloseReason,
-    Cursor,
-    Event,
-    room_audience,
-    user_audience,
-)
+from lumen_notify.model import EVERYONE, Audience, CloseReason, Cursor, Event
 
 TURN_CHANNELS = 256
 """Channels that a fan-out shows in one turn of the loop: about 2 ms of work, with the writes that follow."""
@@ -38,7 +29,7 @@ _POSITION = attrgetter("position")
 
 class _Batch(NamedTuple):
     everyone: list[Frame]
-    others: dict[str, list[Frame]]
+    others: dict[Audience, list[Frame]]
     rooms: list[str]
     position: int
     second: int
@@ -91,7 +82,7 @@ class Hub:
             channel.leave(outlet)
             self.release(channel)
 
-    def width(self, audience: str) -> int:
+    def width(self, audience: Audience) -> int:
         """Return how many channels an audience meets here."""
         return len(self._channels_of(audience))
 
@@ -112,7 +103,7 @@ class Hub:
         if any(entry.frame.is_recount for entry in seen):
             seen = entries  # somebody may come into a room by one of them, and see what follows there
         frames = [entry.frame for entry in seen]
-        by_audience: dict[str, list[Frame]] = {}
+        by_audience: dict[Audience, list[Frame]] = {}
         for frame in frames:
             by_audience.setdefault(frame.audience, []).append(frame)
             if isinstance(frame, Gone):
@@ -120,7 +111,7 @@ class Hub:
         self.replay.append(entries)
         self.position = entries[-1].position
         everyone = by_audience.pop(EVERYONE, [])
-        rooms = [audience.removeprefix(ROOM) for audience in by_audience if audience.startswith(ROOM)]
+        rooms = [audience.room_id for audience in by_audience if audience.room_id is not None]
         self._batch = batch = _Batch(everyone, by_audience, rooms, self.position, int(self._clock()))
         self._wake()
         concerned = list(self.channels.values()) if everyone else self._concerned(by_audience)
@@ -151,7 +142,7 @@ class Hub:
         self._place(channel)
 
     def whisper(
-        self, audience: str, name: str, fields: Mapping[str, Any], *, but_for: str | None = None
+        self, audience: Audience, name: str, fields: Mapping[str, Any], *, but_for: str | None = None
     ) -> None:
         """Say something in passing to an audience's users here: no id, no place in the log. but_for: a
         user who is not told."""
@@ -183,15 +174,15 @@ class Hub:
         for wake in due:
             wake()
 
-    def _channels_of(self, audience: str) -> Collection[Channel]:
+    def _channels_of(self, audience: Audience) -> Collection[Channel]:
         if audience == EVERYONE:
             return self.channels.values()
-        if audience.startswith(ROOM):
-            return self._in_room.get(audience.removeprefix(ROOM), ())
-        channel = self.channels.get(audience.removeprefix(USER))
+        if audience.room_id is not None:
+            return self._in_room.get(audience.room_id, ())
+        channel = self.channels.get(audience.user_id or "")
         return () if channel is None else (channel,)
 
-    def _concerned(self, audiences: Collection[str]) -> list[Channel]:
+    def _concerned(self, audiences: Collection[Audience]) -> list[Channel]:
         found: dict[Channel, None] = {}
         for audience in audiences:
             found.update(dict.fromkeys(self._channels_of(audience)))
@@ -200,12 +191,12 @@ class Hub:
     def _frames_for(self, channel: Channel, batch: _Batch) -> list[Frame]:
         """Return what the batch may have for the channel, in order. Which of a room's frames lie in the
         time of his membership, the channel finds out, one after the other."""
-        mine = batch.others.get(user_audience(channel.user_id), []) if batch.others else []
+        mine = batch.others.get(Audience.user(channel.user_id), []) if batch.others else []
         if not mine and not batch.rooms:
             return batch.everyone
         joins = any(frame.is_recount for frame in mine)
         lists = [
-            batch.others[room_audience(room_id)]
+            batch.others[Audience.room(room_id)]
             for room_id in batch.rooms
             if joins or room_id in channel.spread.rooms
         ]

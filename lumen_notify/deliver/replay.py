@@ -12,7 +12,7 @@ from heapq import merge
 from operator import attrgetter
 
 from lumen_notify.deliver.frames import Frame, frame_of
-from lumen_notify.model import Event
+from lumen_notify.model import Audience, Event
 
 MAX_BYTES = 64 * 1024 * 1024
 """Memory for what is kept, whatever the number of events."""
@@ -50,7 +50,7 @@ class Replay:
         self.floor = position
         self._max_events = max_events
         self._order: deque[Entry] = deque()
-        self._by_audience: dict[str, deque[Entry]] = {}
+        self._by_audience: dict[Audience, deque[Entry]] = {}
         self._size_bytes = 0
 
     def append(self, entries: Sequence[Entry]) -> None:
@@ -66,7 +66,7 @@ class Replay:
         while len(self._order) > self._max_events or self._size_bytes > MAX_BYTES:
             self._drop_oldest()
 
-    def since(self, position: int, audiences: Sequence[str]) -> list[Frame] | None:
+    def since(self, position: int, audiences: Sequence[Audience]) -> list[Frame] | None:
         """Return all frames after a position, ascending; None if the oldest are no longer kept."""
         if position < self.floor:
             return None

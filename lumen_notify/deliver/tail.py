@@ -14,7 +14,7 @@ from typing import Protocol
 
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
-from lumen_notify.model import USER, Event
+from lumen_notify.model import Audience, Event
 
 LOOK_SECONDS = 1.0
 """How often the log is asked for events that nobody announced."""
@@ -46,7 +46,7 @@ class FanOut(Protocol):
     def position(self) -> int:
         """Up to which events are delivered."""
 
-    def width(self, audience: str) -> int:
+    def width(self, audience: Audience) -> int:
         """Return how many channels an audience meets."""
 
     def strangers(self, known: Collection[str]) -> list[str]:
@@ -157,7 +157,7 @@ class Tail:
         ids = [
             id_
             for event in events
-            if event.kind == "expire" and not event.audience.startswith(USER)
+            if event.kind == "expire" and not event.audience.is_personal
             for id_, *_ in json.loads(event.body)["gone"]
         ]
         known: dict[str, frozenset[str]] = {}

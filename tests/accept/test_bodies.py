@@ -9,11 +9,11 @@ import jsonschema_rs
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from lumen_notify.accept.bodies.categories import CategoryBody
-from lumen_notify.accept.bodies.fields import MAX_IDS
-from lumen_notify.accept.bodies.notifications import MarkBody, PublicationBody, ReadBody
-from lumen_notify.accept.bodies.preferences import PreferencesBody
-from lumen_notify.accept.bodies.rooms import MAX_MEMBERS, MemberBody, MembersBody, RoomBody, TitleBody
+from lumen_notify.accept.notifications.bodies import MarkBody, PublicationBody, ReadBody
+from lumen_notify.accept.preferences.category_bodies import CategoryBody
+from lumen_notify.accept.preferences.preference_bodies import PreferencesBody
+from lumen_notify.accept.rooms.room_bodies import MAX_MEMBERS, MemberBody, MembersBody, RoomBody, TitleBody
+from lumen_notify.http.fields import MAX_IDS
 
 ONE = {"to": {"user": "bob"}, "category": "like", "content": "hi"}
 

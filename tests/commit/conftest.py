@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.migrations import migrate
 from lumen_notify.model import now_ms
 
 from .store import Store, opened

@@ -6,27 +6,28 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from lumen_notify.commit.accounts import Accounts
-from lumen_notify.commit.categories import Category, Define, Undefine
-from lumen_notify.commit.closing import CloseRoom, PurgeRoom
+from lumen_notify.commit.accounts.accounts import Accounts
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.groups import told_before
-from lumen_notify.commit.inbox import Inbox
-from lumen_notify.commit.limiting import Limiting
-from lumen_notify.commit.log import Draft, Log
-from lumen_notify.commit.marks import Action, Mark, Marked, Selection
-from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.notifications import Publish, publish
-from lumen_notify.commit.preferences import ChangePreferences, UserPreferences
-from lumen_notify.commit.publication import Publication, Published
-from lumen_notify.commit.repeats import IdempotencyKey
-from lumen_notify.commit.retention import Retention
-from lumen_notify.commit.rounds import STEPS, take_steps
-from lumen_notify.commit.writers import writers
+from lumen_notify.commit.database.migrations import migrate
+from lumen_notify.commit.handlers import writers
+from lumen_notify.commit.jobs.retention import Retention
+from lumen_notify.commit.jobs.scheduler import STEPS, take_steps
+from lumen_notify.commit.log import Log
+from lumen_notify.commit.notifications.grouping import told_before
+from lumen_notify.commit.notifications.idempotency import IdempotencyKey
+from lumen_notify.commit.notifications.inbox import Inbox
+from lumen_notify.commit.notifications.limits import Limiting
+from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
+from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publish import Publish, publish
+from lumen_notify.commit.preferences.categories import Category, Define, Undefine
+from lumen_notify.commit.preferences.preferences import ChangePreferences, UserPreferences
+from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
+from lumen_notify.commit.transaction import Draft
 from lumen_notify.metrics import Metrics
-from lumen_notify.model import EVERYONE, Event, new_id, user_audience
+from lumen_notify.model import EVERYONE, Audience, Event, new_id
 
 DAY_MS = 86_400_000
 
@@ -91,7 +92,7 @@ class Store:
         expires_at: int | None = None,
     ) -> Sequence[Published]:
         """Publish to users, to everyone if there are none."""
-        audiences = tuple(map(user_audience, users)) or (EVERYONE,)
+        audiences = tuple(map(Audience.user, users)) or (EVERYONE,)
         publications = tuple(
             Publication(
                 id=new_id(),

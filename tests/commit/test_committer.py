@@ -12,7 +12,8 @@ import pytest
 
 from lumen_notify.commit import committer as module
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.log import Draft, Log
+from lumen_notify.commit.log import Log
+from lumen_notify.commit.transaction import Draft
 from lumen_notify.errors import Conflict, DatabaseUnavailable, Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event

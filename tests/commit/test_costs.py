@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lumen_notify.commit.removal import Forget, Remove
+from lumen_notify.commit.notifications.removal import Forget, Remove
 from lumen_notify.model import EVERYONE
 
 from .store import Store, opened

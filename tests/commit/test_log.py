@@ -9,9 +9,9 @@ import pytest
 
 from conftest import NewDatabase
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import PAGE_EVENTS, Log
-from lumen_notify.commit.migrations import migrate
-from lumen_notify.model import EVERYONE, Event, now_ms, user_audience
+from lumen_notify.model import EVERYONE, Audience, Event, now_ms
 
 
 class Spoilt(Exception):
@@ -21,7 +21,7 @@ class Spoilt(Exception):
 async def append(log: Log, *audiences: str, is_spoilt: bool = False) -> list[Event]:
     async with log.draft() as draft:
         for audience in audiences:
-            draft.append(audience=audience, kind="notification", category="like", body="{}")
+            draft.append(audience=Audience(audience), kind="notification", category="like", body="{}")
         if is_spoilt:
             raise Spoilt
     return draft.events
@@ -45,7 +45,7 @@ async def test_second_start_keeps_the_epoch(log: Log, other_database: Database) 
 async def test_events_are_read_back_as_they_were_appended(log: Log) -> None:
     async with log.draft() as draft:
         body = r'{"x":"\u0000 \" \\ é"}'
-        position = draft.append(audience="user:a", kind="notification", category="like", body=body)
+        position = draft.append(audience=Audience("user:a"), kind="notification", category="like", body=body)
         draft.append(audience=EVERYONE, kind="read", body="{}")
         assert draft.position == position + 1 == 2
     assert list(await log.after(0)) == draft.events
@@ -101,7 +101,7 @@ async def test_reader_never_sees_a_position_before_those_below_it(log: Log, othe
 
 
 async def test_audiences_are_read_in_order_page_by_page(log: Log) -> None:
-    ann, bob = user_audience("ann"), user_audience("bob")
+    ann, bob = Audience.user("ann"), Audience.user("bob")
     await append(log, *[ann, bob, EVERYONE] * (PAGE_EVENTS // 2 + 10))
     found: list[Event] = []
     while page := await log.for_audiences(
@@ -117,5 +117,5 @@ async def test_audiences_are_read_in_order_page_by_page(log: Log) -> None:
 async def test_audience_that_looks_like_a_pattern_is_only_itself(log: Log) -> None:
     await append(log, "user:a%", "user:a_", "user:ab", 'user:"; --')
     for number, audience in enumerate(["user:a%", "user:a_", "user:ab", 'user:"; --'], start=1):
-        (event,) = await log.for_audiences([audience], after=0, up_to=99)
+        (event,) = await log.for_audiences([Audience(audience)], after=0, up_to=99)
         assert event.position == number

@@ -9,8 +9,8 @@ import pytest
 
 from clients import eventually
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.migrations import migrate
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.tail import Tail

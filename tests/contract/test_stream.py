@@ -26,10 +26,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, EventStream, eventually, token
 from listening import Listening, listen
 from lumen_notify import Lumen, Settings
+from lumen_notify.deliver.connection.handover import HandoverProtocol
+from lumen_notify.deliver.connection.transport import TransportOutlet
 from lumen_notify.deliver.frames.control import RETRY_MS
-from lumen_notify.deliver.handover import HandoverProtocol
-from lumen_notify.deliver.loader import Loader
-from lumen_notify.deliver.transport import TransportOutlet
+from lumen_notify.deliver.streams.count_loader import Loader
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import Counts, now_ms
 from lumen_notify.settings import Secret

@@ -10,12 +10,12 @@ import uvloop
 
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Head, Log
-from lumen_notify.commit.marks import Mark, Selection, mark
-from lumen_notify.commit.migrations import migrate
-from lumen_notify.commit.notifications import Publish, publish
-from lumen_notify.commit.publication import Publication
-from lumen_notify.model import Event, new_id
+from lumen_notify.commit.notifications.marks import Mark, Selection, mark
+from lumen_notify.commit.notifications.publication import Publication
+from lumen_notify.commit.notifications.publish import Publish, publish
+from lumen_notify.model import Audience, Event, new_id
 
 from .fakes import Clock
 
@@ -44,7 +44,7 @@ class Store:
             publications = [
                 Publication(
                     id=new_id(),
-                    audiences=(audience,),
+                    audiences=(Audience(audience),),
                     recipients=1,
                     category=category,
                     fields={"content": content},

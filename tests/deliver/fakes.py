@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from lumen_notify.deliver.outlet import Outlet
+from lumen_notify.deliver.connection.connection import Outlet
 from lumen_notify.model import CloseReason
 
 HOUR_MS = 3_600_000

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.deliver.streams import Streams
-from lumen_notify.model import Event
+from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.model import Audience, Event
 
 from .fakes import Clock, RecordingOutlet
 
@@ -65,7 +65,7 @@ class Hall:
     def deliver(self, audience: str = "user:ann") -> None:
         event = Event(
             position=self.hub.position + 1,
-            audience=audience,
+            audience=Audience(audience),
             kind="notification",
             category="like",
             body="{}",

@@ -9,11 +9,11 @@ from typing import Any
 from clients import Frame as Read
 from clients import read_frames
 from lumen_notify.deliver.channel import Channel, show_to_all
-from lumen_notify.deliver.chunks import unchunk
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.connection.connection import NO_SOCKET
 from lumen_notify.deliver.frames import Frame, Notification, frame_of
-from lumen_notify.deliver.outlet import NO_SOCKET
-from lumen_notify.model import CloseReason, Event, to_json
+from lumen_notify.deliver.frames.chunks import unchunk
+from lumen_notify.deliver.frames.counters import Counters
+from lumen_notify.model import Audience, CloseReason, Event, to_json
 
 from .fakes import RecordingOutlet
 
@@ -23,7 +23,7 @@ def frame(position: int, *, total: int | None = None) -> Frame:
     body: dict[str, Any] = {"data": {}, "categories": {"like": total}, "rooms": {}}
     event = Event(
         position=position,
-        audience="user:ann",
+        audience=Audience("user:ann"),
         kind="notification" if total is None else "read",
         category="like" if total is None else None,
         body=to_json({} if total is None else body),

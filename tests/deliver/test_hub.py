@@ -11,12 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from clients import read_frames
 from lumen_notify.deliver import hub as module
-from lumen_notify.deliver.chunks import unchunk
-from lumen_notify.deliver.counters import Counters
 from lumen_notify.deliver.frames import Notification
+from lumen_notify.deliver.frames.chunks import unchunk
+from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.model import EVERYONE, Cursor, Event, user_audience
+from lumen_notify.model import EVERYONE, Audience, Cursor, Event
 
 from .fakes import Clock, RecordingOutlet
 
@@ -30,7 +30,12 @@ def make_hub(position: int = 0) -> Hub:
 
 def event(position: int, audience: str = EVERYONE) -> Event:
     return Event(
-        position=position, audience=audience, kind="notification", category="like", body="{}", created_at=0
+        position=position,
+        audience=Audience(audience),
+        kind="notification",
+        category="like",
+        body="{}",
+        created_at=0,
     )
 
 
@@ -70,10 +75,10 @@ class HubMachine(RuleBasedStateMachine):
 
     def total(self, user: str, position: int) -> int:
         """Count what is unread at a position: nobody ever reads."""
-        return sum(audience in {EVERYONE, user_audience(user)} for audience in self.log[:position])
+        return sum(audience in {EVERYONE, Audience.user(user)} for audience in self.log[:position])
 
     @precondition(lambda self: self.fan_out is None)
-    @rule(audiences=st.lists(st.sampled_from([EVERYONE, *map(user_audience, USERS)]), min_size=1, max_size=4))
+    @rule(audiences=st.lists(st.sampled_from([EVERYONE, *map(Audience.user, USERS)]), min_size=1, max_size=4))
     def begin(self, audiences: list[str]) -> None:
         begin = len(self.log)
         self.log += audiences
@@ -82,7 +87,7 @@ class HubMachine(RuleBasedStateMachine):
             expected += [
                 (position, self.total(user, position))
                 for position in range(begin + 1, len(self.log) + 1)
-                if self.log[position - 1] in {EVERYONE, user_audience(user)}
+                if self.log[position - 1] in {EVERYONE, Audience.user(user)}
             ]
         self.fan_out = self.hub.fan_out(
             [event(begin + number, audience) for number, audience in enumerate(audiences, start=1)]
@@ -186,7 +191,7 @@ def test_new_events_are_in_the_replay_before_anybody_sees_them(one_channel_a_tur
     hub = make_hub()
     join(hub, "ann")
     next(hub.fan_out([event(1), event(2, "user:ann")]))
-    kept = hub.replay.since(0, ["user:ann", EVERYONE])
+    kept = hub.replay.since(0, [Audience("user:ann"), EVERYONE])
     assert kept is not None
     assert [frame.position for frame in kept] == [1, 2]
     assert str(hub.cursor) == str(Cursor("e", 2))
@@ -197,7 +202,7 @@ def test_kept_frames_do_not_keep_what_they_were_shown_as() -> None:
     join(hub, "ann")
     deliver(hub, EVERYONE, "user:ann")
     deliver(hub, EVERYONE)
-    kept = hub.replay.since(0, ["user:ann", EVERYONE])
+    kept = hub.replay.since(0, [Audience("user:ann"), EVERYONE])
     assert kept is not None
     assert all(isinstance(frame, Notification) and not frame.followed for frame in kept)
 

@@ -15,12 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from clients import read_frames
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver import hub as module
-from lumen_notify.deliver.chunks import unchunk
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.chunks import unchunk
+from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.missed import Missed
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.model import EVERYONE, Counts, Cursor, Event, room_audience, to_json, user_audience
+from lumen_notify.deliver.streams.replay_reader import Missed
+from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, to_json
 
 from .fakes import Clock, RecordingOutlet
 
@@ -80,7 +80,7 @@ class Chat:
     def append(self, audience: str, kind: str, body: Any, seen_by: frozenset[str]) -> None:
         event = Event(
             position=self.position + 1,
-            audience=audience,
+            audience=Audience(audience),
             kind=kind,
             category="like" if kind == "notification" else None,
             body=to_json(body),
@@ -119,12 +119,12 @@ class RoomsMachine(RuleBasedStateMachine):
     def join(self, user: str, room: str) -> None:
         if (user, room) in self.chat.since:
             return
-        audience = room_audience(room)
+        audience = Audience.room(room)
         self.chat.append(audience, "member", {"data": {"room_id": room}}, self.chat.members(room))
         self.chat.since[user, room] = self.chat.position + 1
         self.chat.unread[user, room] = 0
         body = self.chat.stated(user, room_id=room)
-        self.chat.append(user_audience(user), "joined", body, frozenset({user}))
+        self.chat.append(Audience.user(user), "joined", body, frozenset({user}))
         self._committed()
 
     @precondition(lambda self: self.chat.since)
@@ -134,8 +134,8 @@ class RoomsMachine(RuleBasedStateMachine):
         since = self.chat.since.pop((user, room))
         del self.chat.unread[user, room]
         body = self.chat.stated(user, room_id=room, since=since)
-        self.chat.append(user_audience(user), "left", body, frozenset({user}))
-        audience = room_audience(room)
+        self.chat.append(Audience.user(user), "left", body, frozenset({user}))
+        audience = Audience.room(room)
         self.chat.append(audience, "member", {"data": {"room_id": room}}, self.chat.members(room))
         self._committed()
 
@@ -146,7 +146,7 @@ class RoomsMachine(RuleBasedStateMachine):
         for user in self.chat.members(room):
             self.chat.unread[user, room] = 0 if user == sender else self.chat.unread[user, room] + 1
         body = {"sender_id": sender, "data": {"content": "hi"}}
-        self.chat.append(room_audience(room), "message", body, self.chat.members(room))
+        self.chat.append(Audience.room(room), "message", body, self.chat.members(room))
         self._committed()
 
     @precondition(lambda self: any(self.chat.unread.values()))
@@ -156,10 +156,10 @@ class RoomsMachine(RuleBasedStateMachine):
         for reader, room in behind[pick % len(behind) :][:1]:
             self.chat.unread[reader, room] -= 1
             body = {"user_id": reader, "unread": self.chat.unread[reader, room], "data": {"room_id": room}}
-            self.chat.append(room_audience(room), "room_read", body, self.chat.members(room))
+            self.chat.append(Audience.room(room), "room_read", body, self.chat.members(room))
             self._committed()
 
-    @rule(audience=st.sampled_from([EVERYONE, *map(room_audience, ROOMS)]))
+    @rule(audience=st.sampled_from([EVERYONE, *map(Audience.room, ROOMS)]))
     def notify(self, audience: str) -> None:
         self.chat.live[f"n{self.chat.position + 1}"] = (audience, self.chat.position + 1)
         self.chat.append(audience, "notification", {"content": "news"}, self._in(audience))
@@ -168,7 +168,7 @@ class RoomsMachine(RuleBasedStateMachine):
     @rule(user=users)
     def settle_all(self, user: str) -> None:
         self.chat.settled[user] |= {id_ for id_ in self.chat.live if self.chat.is_unread(user, id_)}
-        self.chat.append(user_audience(user), "read", self.chat.stated(user), frozenset({user}))
+        self.chat.append(Audience.user(user), "read", self.chat.stated(user), frozenset({user}))
         self._committed()
 
     @precondition(lambda self: self.chat.live)
@@ -258,7 +258,7 @@ class RoomsMachine(RuleBasedStateMachine):
         if self.fan_out is None and self.hub.position == self.chat.position:
             here = {outlet.user_id for outlet, _ in self.streams}
             for room in ROOMS:
-                assert self.hub.width(room_audience(room)) == len(self.chat.members(room) & here)
+                assert self.hub.width(Audience.room(room)) == len(self.chat.members(room) & here)
         if not self.streams:
             assert not self.hub._in_room
 
@@ -286,7 +286,7 @@ def test_whisper_reaches_those_who_are_here_but_for_the_one_who_whispers() -> No
     for user, outlet in outlets.items():
         inside = {"r": 0} if user != "eve" else {}
         hub.enter(hub.channel(user), outlet, Counters({}, inside, frozenset(), dict(inside)))
-    hub.whisper(room_audience("r"), "typing", {"data": {"user_id": "ann"}}, but_for="ann")
+    hub.whisper(Audience.room("r"), "typing", {"data": {"user_id": "ann"}}, but_for="ann")
     told = {user: unchunk(b"".join(outlet.chunks)) for user, outlet in outlets.items()}
     frame = b'event: typing\ndata: {"data":{"user_id":"ann"}}\n\n'
     assert told == {"ann": b"", "bob": frame, "eve": b""}
@@ -308,7 +308,7 @@ def test_event_that_ends_streams_ends_them_at_its_place() -> None:
     hub.enter(hub.channel("ann"), outlet, Counters({}, {}))
     kinds = ["notification", "revoked", "notification"]
     events = [
-        Event(position=n, audience="user:ann", kind=kind, category="like", body="{}", created_at=0)
+        Event(position=n, audience=Audience("user:ann"), kind=kind, category="like", body="{}", created_at=0)
         for n, kind in enumerate(kinds, start=1)
     ]
     for _ in hub.fan_out(events):

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lumen_notify.deliver.chunks import chunk
+from lumen_notify.deliver.frames.chunks import chunk
 from lumen_notify.model import CloseReason
 
 from .fakes import HOUR_MS

@@ -15,7 +15,7 @@ import pytest
 from clients import SECRET, Api, EventStream, Frame, Refusal, eventually, serve, token
 from conftest import StartServer
 from lumen_notify import Lumen, Settings
-from lumen_notify.deliver.handover import HandoverProtocol
+from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.model import now_ms
 from lumen_notify.settings import Secret
 

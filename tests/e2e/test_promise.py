@@ -28,9 +28,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from lumen_notify.commit.retention import Retention
+from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.loader import Loader
+from lumen_notify.deliver.streams.count_loader import Loader
 from lumen_notify.model import Counts, Event
 from servers import drop_database
 

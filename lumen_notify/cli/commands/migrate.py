@@ -9,8 +9,7 @@ import typer
 
 from lumen_notify import logs
 from lumen_notify.cli.local import read_settings
-from lumen_notify.commit import migrations
-from lumen_notify.commit.database import Database
+from lumen_notify.commit.database import Database, migrations
 from lumen_notify.settings import Settings
 
 

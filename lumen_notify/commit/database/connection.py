@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import databases
 
-from lumen_notify.commit.queries import Query
+from lumen_notify.commit.database.queries import Query
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import to_json
 

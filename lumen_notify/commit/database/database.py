@@ -20,8 +20,8 @@ from typing import Any, Protocol
 from lumen_notify.commit.database import postgresql, sqlite
 from lumen_notify.commit.database.connection import Connection, Rows
 from lumen_notify.commit.database.postgresql import Postgresql
+from lumen_notify.commit.database.queries import Dialect, Query, load
 from lumen_notify.commit.database.sqlite import Sqlite
-from lumen_notify.commit.queries import Dialect, Query, load
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
 READERS = {"sqlite": 2, "postgresql": 4}

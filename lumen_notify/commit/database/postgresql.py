@@ -17,7 +17,7 @@ import asyncpg
 import databases
 
 from lumen_notify.commit.database.connection import COMMIT, Connection, Rows, Statement, packed
-from lumen_notify.commit.queries import Query
+from lumen_notify.commit.database.queries import Query
 
 STATEMENT_SECONDS = 30.0
 """A statement that takes longer counts as an outage."""

@@ -13,7 +13,7 @@ from typing import Any
 import databases
 
 from lumen_notify.commit.database.connection import COMMIT, Connection, Rows, Statement, packed
-from lumen_notify.commit.queries import Query
+from lumen_notify.commit.database.queries import Query
 from lumen_notify.errors import Misconfigured
 
 MINIMUM = (3, 37, 0)

@@ -24,7 +24,7 @@ from lumen_notify.deliver.frames.gone import Gone
 from lumen_notify.deliver.frames.notification import Notification
 from lumen_notify.deliver.frames.rooms import RoomMessage, RoomNews, RoomRead
 from lumen_notify.deliver.frames.stated import Stated
-from lumen_notify.model import USER, Event
+from lumen_notify.model import Event
 
 __all__ = ["MAX_REMEMBERED", "NOT_SHOWN", "Frame", "Gone", "Notification", "Shown", "Stated", "frame_of"]
 
@@ -41,6 +41,6 @@ def frame_of(event: Event, epoch: str) -> Frame:
     kind = _KINDS.get(event.kind)
     if kind is not None:
         return kind(event, epoch)
-    if event.audience.startswith(USER):
+    if event.audience.is_personal:
         return Stated(event, epoch)
     return Gone(event, epoch) if event.kind == "expire" else RoomNews(event, epoch)

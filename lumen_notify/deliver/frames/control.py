@@ -10,8 +10,8 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-from lumen_notify.deliver.chunks import chunk
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.chunks import chunk
+from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.model import CloseReason, to_json
 
 RETRY_MS = (1000, 4000)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from lumen_notify.deliver.chunks import chunk
-from lumen_notify.deliver.counters import Counters, Spread
-from lumen_notify.model import ROOM, CloseReason, Event
+from lumen_notify.deliver.frames.chunks import chunk
+from lumen_notify.deliver.frames.counters import Counters, Spread
+from lumen_notify.model import CloseReason, Event
 
 MAX_REMEMBERED = 256
 """Results kept per frame: users with the same numbers share them, and the bytes."""
@@ -33,7 +33,7 @@ class Frame(ABC):
         self.position = event.position
         self.audience = event.audience
         self.kind = event.kind
-        self.room_id = event.audience.removeprefix(ROOM) if event.audience.startswith(ROOM) else None
+        self.room_id = event.audience.room_id
         self._id = f"{epoch}-{event.position}"
 
     @property

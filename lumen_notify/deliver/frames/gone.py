@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.frames.frame import Frame, Shown
 from lumen_notify.model import Event, to_json
 

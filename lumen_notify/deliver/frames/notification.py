@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lumen_notify.deliver.counters import Counters, Spread
+from lumen_notify.deliver.frames.counters import Counters, Spread
 from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
 from lumen_notify.model import Event, to_json
 

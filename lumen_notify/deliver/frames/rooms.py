@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
 from lumen_notify.model import Event, to_json
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from lumen_notify.deliver.counters import Counters
+from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.frames.frame import NOT_SHOWN, Frame, Shown
 from lumen_notify.model import Event, to_json
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lumen_notify.deliver.counters import Counters
-from lumen_notify.model import Event, to_json
+from lumen_notify.deliver.frames.counters import Counters
+from lumen_notify.model import Audience, Event, to_json
 
 # What ends a line somewhere: in this protocol, in Unicode, in JSON's ancestors.
 line_ends = st.sampled_from(
@@ -31,7 +31,7 @@ def event(kind: str = "notification", position: int = 7, **fields: Any) -> Event
         body = {"data": {}, "categories": {}, "rooms": {}}
     return Event(
         position=position,
-        audience="user:ann",
+        audience=Audience("user:ann"),
         kind=kind,
         category=fields.pop("category", "like" if kind == "notification" else None),
         body=to_json(body | fields),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lumen_notify.deliver.chunks import chunk
 from lumen_notify.deliver.frames import control
+from lumen_notify.deliver.frames.chunks import chunk
 from lumen_notify.model import CloseReason
 
 from .events import counters, read_one

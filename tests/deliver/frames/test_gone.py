@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from lumen_notify.deliver.counters import Counters
 from lumen_notify.deliver.frames import Gone
-from lumen_notify.model import Event, to_json
+from lumen_notify.deliver.frames.counters import Counters
+from lumen_notify.model import Audience, Event, to_json
 
 from .events import read_one
 
@@ -17,7 +17,9 @@ GONE: list[tuple[str, str, int]] = [("a", "like", 2), ("b", "like", 5), ("c", "f
 
 def gone(audience: str) -> Gone:
     body = to_json({"data": {"ids": ["a", "b", "c"]}, "gone": GONE})
-    event = Event(position=7, audience=audience, kind="expire", category=None, body=body, created_at=0)
+    event = Event(
+        position=7, audience=Audience(audience), kind="expire", category=None, body=body, created_at=0
+    )
     return Gone(event, "e")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_notify.deliver.chunks import chunk
-from lumen_notify.deliver.counters import Counters, Spread
 from lumen_notify.deliver.frames import MAX_REMEMBERED, NOT_SHOWN, Notification
+from lumen_notify.deliver.frames.chunks import chunk
+from lumen_notify.deliver.frames.counters import Counters, Spread
 
 from .events import counters, event, json_values, read_one, texts
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from lumen_notify.deliver.counters import Counters
 from lumen_notify.deliver.frames import NOT_SHOWN, Frame, frame_of
-from lumen_notify.model import Event, to_json
+from lumen_notify.deliver.frames.counters import Counters
+from lumen_notify.model import Audience, Event, to_json
 
 from .events import read_one
 
 
 def frame(kind: str, **body: Any) -> Frame:
     text = to_json({"data": {"room_id": "r", "n": 1}, **body})
-    event = Event(position=7, audience="room:r", kind=kind, category=None, body=text, created_at=0)
+    event = Event(position=7, audience=Audience("room:r"), kind=kind, category=None, body=text, created_at=0)
     return frame_of(event, "epoch")
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_notify.deliver.counters import Counters
 from lumen_notify.deliver.frames import NOT_SHOWN, Stated, frame_of
+from lumen_notify.deliver.frames.counters import Counters
 
 from .events import counters, event, json_values, numbers, read_one, texts
 

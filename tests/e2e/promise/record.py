@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lumen_notify.commit.log import Log
-from lumen_notify.model import EVERYONE, Event, from_rfc3339, room_audience, user_audience
+from lumen_notify.model import EVERYONE, Audience, Event, from_rfc3339
 
 from .places import Said, said
 
@@ -34,14 +34,14 @@ class Record:
 
     def of_user(self, user: str) -> list[Event]:
         """Return what concerns a user: his own, what is for all, and the rooms' while he is in them."""
-        audiences = {user_audience(user), EVERYONE}
+        audiences = {Audience.user(user), EVERYONE}
         mine = []
         for event in self.events:
             if event.audience not in audiences:
                 continue
             mine.append(event)
-            if event.kind in ("joined", "left") and event.audience == user_audience(user):
-                room = room_audience(_data(event)["room_id"])
+            if event.kind in ("joined", "left") and event.audience == Audience.user(user):
+                room = Audience.room(_data(event)["room_id"])
                 assert (room in audiences) == (event.kind == "left"), event
                 audiences ^= {room}
         return mine
@@ -77,7 +77,7 @@ class Record:
         """Return the messages of a room by seq, as the log has them."""
         messages: dict[int, Said] = {}
         for event in self.events:
-            if event.audience == room_audience(room_id) and event.kind.startswith("message"):
+            if event.audience == Audience.room(room_id) and event.kind.startswith("message"):
                 one = _data(event)
                 assert one["seq"] == len(messages) + 1 if event.kind == "message" else one["seq"] in messages
                 messages[one["seq"]] = said(one)

@@ -12,11 +12,11 @@ import httpx
 
 from clients import serve
 from lumen_notify import Lumen
-from lumen_notify.deliver.handover import HandoverProtocol
+from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.loader import Loader
+from lumen_notify.deliver.streams.count_loader import Loader
 from lumen_notify.model import Counts, Event, now_ms
-from lumen_notify.parts import Parts
+from lumen_notify.services import Parts
 
 from .direct import Direct
 from .steps import USERS

@@ -1,0 +1,1 @@
+"""Account endpoints: register, log in, refresh, log out."""

@@ -1,0 +1,1 @@
+"""Notification endpoints: publish, schedule, list and mark."""

@@ -1,0 +1,1 @@
+"""Preference endpoints: categories and each user's choices."""

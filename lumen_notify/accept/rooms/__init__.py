@@ -1,0 +1,1 @@
+"""Room endpoints: rooms, members, messages, typing and blocks."""

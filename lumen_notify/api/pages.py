@@ -1,0 +1,46 @@
+"""Page: the web client at `/`, the reference at `/docs`; files with a strict content security policy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
+
+HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    ),
+    "cross-origin-opener-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
+
+
+class Page:
+    """The files of `lumen_notify/web/`, with `index.html` at the root."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._files = StaticFiles(directory=folder or Path(__file__).resolve().parents[1] / "web", html=True)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: ASGI 3."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(HEADERS)
+            await send(message)
+
+        await self._files(scope, receive, send_with_headers)
+
+    async def docs(self, request: Request) -> Response:
+        """Answer `GET /docs`: reads `/openapi.json` to people."""
+        response = await self._files.get_response("docs.html", request.scope)
+        response.headers.update(HEADERS)
+        return response

@@ -1,0 +1,1 @@
+"""Accounts: users who log in here, their passwords and sessions."""

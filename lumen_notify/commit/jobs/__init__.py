@@ -1,0 +1,1 @@
+"""Jobs: work that starts by time instead of by a request."""

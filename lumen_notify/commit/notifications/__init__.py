@@ -1,0 +1,1 @@
+"""Notifications: published, scheduled, grouped, listed, marked, removed."""

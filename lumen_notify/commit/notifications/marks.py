@@ -1,0 +1,121 @@
+"""Marks: a user reads, sees or archives notifications, or takes that back.
+
+Promises: idempotent, what is so already changes nothing and appends no event; the event carries the
+user's absolute counts as they are at its position; nobody's rows but the user's own are touched.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from lumen_notify.commit.counts import counts_in, stated_body
+from lumen_notify.commit.transaction import Draft
+from lumen_notify.model import Audience, Counts, value
+
+Action = Literal["read", "seen", "unread", "archive", "unarchive"]
+
+ACTIONS: tuple[Action, ...] = ("read", "seen", "unread", "archive", "unarchive")
+
+TAKE_BACK: frozenset[Action] = frozenset({"unread", "unarchive"})
+"""Those that undo another."""
+
+
+@value
+class Selection:
+    """Which of the user's notifications: some ids, or else all up to a position, of one category or
+    of any. None: no such limit."""
+
+    ids: tuple[str, ...] | None = None
+    category: str | None = None
+    up_to: int | None = None
+
+    def as_fields(self) -> dict[str, Any]:
+        """Shape for the wire: the form in which a request would say it."""
+        if self.ids is not None:
+            return {"ids": list(self.ids)}
+        if self.category is None and self.up_to is None:
+            return {"all": True}
+        fields = {"category": self.category, "up_to": self.up_to}
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+@value
+class Mark:
+    """One user's mark. Its result is a Marked."""
+
+    user_id: str
+    action: Action
+    selection: Selection
+
+    @property
+    def lane(self) -> str:
+        """One mark a user and transaction, so that its counts are those at its position."""
+        return "mark:" + self.user_id
+
+
+@value
+class Marked:
+    """The answer. changed: how many were not so before. counts: the user's, after it."""
+
+    changed: int
+    counts: Counts
+
+
+async def mark(draft: Draft, commands: Sequence[Mark]) -> Sequence[Marked]:
+    """Write marks: a `committer.Writer`, to be the last in a transaction that counts unread.
+
+    A selection without ids covers what was there when it was written, not what comes after.
+    """
+    rows = _selected(commands, draft.position)
+    changed: dict[str, int] = defaultdict(int)
+    settled: list[dict[str, Any]] = []
+    for user_id, audience, category, number, moved in await draft.run("weigh_marks", **rows):
+        changed[user_id] += number
+        if moved:
+            settled.append({"user_id": user_id, "audience": audience, "category": category, "count": moved})
+    if changed:
+        # Takings back first: once a receipt is cleared, only its own mark could write it again.
+        actions = {command.action for command in commands}
+        if actions & TAKE_BACK:
+            draft.add("clear_receipts", **rows)
+        if actions - TAKE_BACK:
+            draft.add("write_receipts", **rows, now=draft.now)
+    if settled:
+        draft.add("add_to_settled", rows=settled)
+    counts = await counts_in(draft, [command.user_id for command in commands])
+    for command in commands:
+        if changed[command.user_id]:
+            _append(draft, command, counts)
+    return [
+        Marked(
+            changed=changed[command.user_id],
+            counts=replace(counts[command.user_id], position=draft.position),
+        )
+        for command in commands
+    ]
+
+
+def _append(draft: Draft, command: Mark, counts: Mapping[str, Counts]) -> None:
+    body = stated_body(counts[command.user_id], command.selection.as_fields())
+    draft.append(audience=Audience.user(command.user_id), kind=command.action, body=body)
+
+
+def _selected(commands: Sequence[Mark], position: int) -> dict[str, list[dict[str, Any]]]:
+    users = [{"user_id": command.user_id} for command in commands]
+    marks = [{"user_id": command.user_id, "action": command.action} for command in commands]
+    ids = [
+        {"user_id": command.user_id, "id": id_} for command in commands for id_ in command.selection.ids or ()
+    ]
+    spans = [
+        {
+            "user_id": command.user_id,
+            "category": command.selection.category,
+            "up_to": position if command.selection.up_to is None else command.selection.up_to,
+        }
+        for command in commands
+        if command.selection.ids is None
+    ]
+    return {"users": users, "marks": marks, "ids": ids, "spans": spans}

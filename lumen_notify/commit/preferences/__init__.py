@@ -1,0 +1,1 @@
+"""Preferences: what the application defines for a category, and what each user chooses."""

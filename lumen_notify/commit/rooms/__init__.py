@@ -1,0 +1,1 @@
+"""Rooms: their members, their messages, and how far each member has read."""

@@ -1,0 +1,1 @@
+"""Connection: how the bytes of one stream leave the process."""

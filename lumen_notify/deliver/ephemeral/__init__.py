@@ -1,0 +1,1 @@
+"""Ephemeral: sent to open streams only, never stored."""

@@ -1,0 +1,1 @@
+"""Streams: opened, brought up to date, kept alive, listed, closed."""

@@ -1,0 +1,193 @@
+"""Stream: `GET /notifications/stream`, from a request to an open outlet.
+
+The client is known by, in this order: `?token=`, `?ticket=`, `Authorization: Bearer`, the stream
+cookie. A bad one is a plain 401, so that an EventSource stops; what may pass later (too many
+streams, a database that is down) is a 200 that says `closing`, so that it comes back.
+
+The fast way is `handover`; where the server does not offer it, or a middleware holds the response
+back, the same frames go through `fallback`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from lumen_notify.auth import Principal, Tickets, Verifier, bearer
+from lumen_notify.deliver.connection import fallback
+from lumen_notify.deliver.connection.connection import Outlet
+from lumen_notify.deliver.connection.transport import EXTENSION, TransportOutlet
+from lumen_notify.deliver.frames import control
+from lumen_notify.deliver.frames.control import jittered_retry_ms
+from lumen_notify.deliver.streams.opening import Welcome
+from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.errors import Invalid, Unauthenticated, Unavailable
+from lumen_notify.model import CloseReason, value
+
+COOKIE = "lumen_stream"
+
+DEVICES = ("mobile", "desktop", "tablet")
+
+HEADERS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+)
+"""Nobody on the way may keep or hold back what is sent (the last is nginx's word for it)."""
+
+_SECRETS = re.compile(rb"((?:^|&)(?:token|ticket)=)[^&]*")
+
+_log = logging.getLogger("lumen_notify.streams")
+
+
+@value
+class StreamEndpoint:
+    """Opens streams. max_backlog_bytes: what one may hold back; 0 for no bound. drain_seconds: what
+    streams have to end when the server does. clock: wall-clock milliseconds."""
+
+    verifier: Verifier
+    tickets: Tickets
+    streams: Streams
+    welcome: Welcome
+    max_backlog_bytes: int
+    drain_seconds: float
+    clock: Callable[[], int]
+
+    async def get(self, request: Request) -> Response:
+        """Answer one GET."""
+        query = request.query_params
+        # From here on nothing can log the token: access logs read the same scope.
+        request.scope["query_string"] = _SECRETS.sub(rb"\1redacted", request.scope["query_string"])
+        principal, cookie = await self._authenticate(request)
+        device = query.get("device")
+        if device is not None and device not in DEVICES:
+            raise Invalid(f"must be one of {', '.join(DEVICES)}", field="device")
+        opening = Opening(
+            endpoint=self,
+            principal=principal,
+            device=device,
+            address=request.client.host if request.client else "",
+            last_event_id=request.headers.get("last-event-id")
+            or query.get("last_event_id")
+            or query.get("lastEventId")
+            or None,
+        )
+        response = StreamResponse(opening)
+        if cookie is not None:
+            response.set_cookie(
+                COOKIE,
+                cookie,
+                path=request.url.path,
+                secure=request.url.scheme == "https",
+                httponly=True,
+                samesite="strict",
+            )
+        return response
+
+    async def _authenticate(self, request: Request) -> tuple[Principal, str | None]:
+        """Return who it is, and the value of a stream cookie to set, if any."""
+        query = request.query_params
+        if token := query.get("token"):
+            return await self.verifier.verify(token), None
+        cookie = request.cookies.get(COOKIE)
+        if ticket := query.get("ticket"):
+            principal, is_fresh = self.tickets.redeem_with_cookie(ticket, cookie)
+            return principal, self.tickets.cookie(principal) if is_fresh else None
+        if token := bearer(request.headers.get("authorization")):
+            return await self.verifier.verify(token), None
+        if cookie is not None:
+            return self.tickets.from_cookie(cookie), None
+        raise Unauthenticated("a token is needed: ?token=, ?ticket= or Authorization", code="token_missing")
+
+
+@value
+class Opening:
+    """A stream that is about to be: whose, from where, after which event."""
+
+    endpoint: StreamEndpoint
+    principal: Principal
+    device: str | None
+    address: str
+    last_event_id: str | None
+
+    def transport_outlet(self) -> TransportOutlet:
+        """Make the outlet of a connection that is handed over."""
+        return TransportOutlet(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
+
+    def queue_outlet(self) -> fallback.QueueOutlet:
+        """Make the outlet of a response."""
+        return fallback.QueueOutlet(**self._common())
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "user_id": self.principal.user_id,
+            "device": self.device,
+            "address": self.address,
+            "connected_at": self.endpoint.clock(),
+            "expires_at": self.principal.expires_at,
+            "on_close": self.endpoint.streams.on_close,
+            "max_backlog_bytes": self.endpoint.max_backlog_bytes,
+        }
+
+    async def begin(self, outlet: Outlet) -> None:
+        """Send a first byte at once, then bring the outlet up to date and live, or close it."""
+        streams = self.endpoint.streams
+        outlet.write(control.retry(jittered_retry_ms()))
+        refusal = streams.refusal(self.address)
+        if refusal is not None:
+            outlet.close(refusal, jittered_retry_ms())
+            return
+        streams.add(outlet)
+        try:
+            await self.endpoint.welcome.join(outlet, self.last_event_id)
+            streams.make_room(outlet.user_id)
+        except Exception as error:  # noqa: BLE001 - a stream that cannot open ends with a word
+            cause = None if isinstance(error, Unavailable) else error
+            _log.warning("stream %s could not be opened: %s", outlet.id, error, exc_info=cause)
+            outlet.close(CloseReason.OVERLOADED, jittered_retry_ms())
+
+
+class StreamResponse(Response):
+    """Starts a response, then hands its connection over; or else drains a queue into it."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__()
+        self._opening = opening
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """Start with the headers of a stream, which has no length."""
+        self.raw_headers = [*HEADERS, *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: ASGI 3."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
+        opening = self._opening
+        hand_over = scope.get("extensions", {}).get(EXTENSION)
+        if hand_over is not None:
+            outlet = opening.transport_outlet()
+            if hand_over(outlet):
+                await opening.begin(outlet)
+                return
+
+        async def send_body(message: Message) -> None:
+            if message["type"] != "http.response.start":  # that has been sent
+                await send(message)
+
+        response = fallback.respond(
+            opening.queue_outlet(),
+            opening.begin,
+            on_shutdown=opening.endpoint.streams.on_shutdown,
+            grace_seconds=opening.endpoint.drain_seconds,
+        )
+        await response(scope, receive, send_body)

@@ -1,0 +1,43 @@
+"""Model: the values that every folder shares. No I/O.
+
+    audience       who an event is for            cursor         how far a client has read
+    event          one row of the log             close_reason   why a stream ended
+    events         what each kind of event says   counts         one user's unread numbers
+    times, ids, encoding, value                   clock, UUIDv7, JSON, immutable dataclasses
+
+Positions are whole numbers from 1, without gaps; 0 is before the first event. Times are whole
+milliseconds since 1970, UTC.
+
+Not here: what a request may contain (`accept/`), how an event looks on the wire (`deliver/frames`), where it
+is stored (`commit/`).
+"""
+
+from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, Audience
+from lumen_notify.model.close_reason import CloseReason
+from lumen_notify.model.counts import Counts
+from lumen_notify.model.cursor import Cursor
+from lumen_notify.model.encoding import to_json
+from lumen_notify.model.event import Event
+from lumen_notify.model.ids import new_id
+from lumen_notify.model.times import from_rfc3339, now_ms, rfc3339
+from lumen_notify.model.value import value
+
+BASE = "/api/v1"
+"""The prefix of the API's paths, below the path where the application is mounted."""
+
+__all__ = [
+    "BASE",
+    "EVERYONE",
+    "MAX_USER_ID_CHARACTERS",
+    "Audience",
+    "CloseReason",
+    "Counts",
+    "Cursor",
+    "Event",
+    "from_rfc3339",
+    "new_id",
+    "now_ms",
+    "rfc3339",
+    "to_json",
+    "value",
+]

@@ -1,0 +1,67 @@
+"""Audience: who an event or a notification is for.
+
+| audience | text | reaches |
+|---|---|---|
+| one user | `user:<id>` | that user |
+| a room | `room:<id>` | the room's members |
+| everyone | `all` | every user, including users who do not exist yet |
+
+This is the only place that knows the text. The SQL fragment `addressed` (`sql/queries/audiences.sql`) is the
+only one that knows which audiences a user belongs to. A new kind of audience is a new case in both.
+"""
+
+from __future__ import annotations
+
+_USER = "user:"
+_ROOM = "room:"
+_EVERYONE = "all"
+
+MAX_USER_ID_CHARACTERS = 128
+
+
+class Audience(str):
+    """An audience: its own text, so that it is stored, compared and hashed without being encoded.
+
+    The text of a row may be of a kind that a newer version has written: then it is not `is_known`.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def user(cls, user_id: str) -> Audience:
+        """Return the audience of one user."""
+        return cls(_USER + user_id)
+
+    @classmethod
+    def room(cls, room_id: str) -> Audience:
+        """Return the audience of a room's members."""
+        return cls(_ROOM + room_id)
+
+    @property
+    def user_id(self) -> str | None:
+        """The id of the one user that this is for, else None."""
+        return self[len(_USER) :] if self.startswith(_USER) else None
+
+    @property
+    def room_id(self) -> str | None:
+        """The id of the room that this is for, else None."""
+        return self[len(_ROOM) :] if self.startswith(_ROOM) else None
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether this is for one user."""
+        return self.startswith(_USER)
+
+    @property
+    def is_everyone(self) -> bool:
+        """Whether this is for every user."""
+        return self == _EVERYONE
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version knows this kind of audience."""
+        return self.startswith((_USER, _ROOM)) or self == _EVERYONE
+
+
+EVERYONE = Audience(_EVERYONE)
+"""The audience of every user."""

@@ -1,0 +1,34 @@
+"""Ids: UUIDv7 text."""
+
+from __future__ import annotations
+
+import random
+import threading
+
+from lumen_notify.model.times import now_ms
+
+
+class _Ids:
+    """Makes UUIDv7 text (RFC 9562, section 5.7) that ascends within this process.
+
+    The 12 bits after the time are a counter (method 1 of section 6.2), so ids made within
+    one millisecond still sort in the order in which they were made. They are unique, not secret.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def __call__(self) -> str:
+        with self._lock:
+            self._last = max(self._last + 1, now_ms() << 12)
+            stamp = self._last
+        at_ms, counter = stamp >> 12, stamp & 0xFFF
+        value = at_ms << 80 | 7 << 76 | counter << 64 | 2 << 62 | random.getrandbits(62)
+        text = f"{value:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+new_id = _Ids()
+"""Make a new UUIDv7 as text. The counter is this module's one mutable state: ids must ascend
+whoever asks for them."""

@@ -1,0 +1,112 @@
+"""Document: it names every route, every refusal and every limit, and refers to nothing that it lacks."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import jsonschema_rs
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from documents import operations, references
+from lumen_notify import Lumen
+from lumen_notify.api.pages import Page
+from lumen_notify.api.route import DescribedRoute
+from lumen_notify.api.routes import Application
+from test_readme import TEXT, UNANSWERED_CODES, error_codes, paths
+
+WITHOUT_TOKEN = {f"/api/v1/auth/{name}" for name in ("register", "login", "refresh", "logout")}
+
+
+def test_every_route_is_in_the_document_and_nothing_else(lumen: Lumen, document: Any) -> None:
+    application = lumen._application
+    assert isinstance(application, Application)
+    routes = set(paths(application.routes))
+    assert len(routes) > 15
+    assert {(method, path) for method, path, _ in operations(document)} == routes
+
+
+def test_every_route_was_declared_with_its_description(lumen: Lumen) -> None:
+    application = lumen._application
+    assert isinstance(application, Application)
+    for route in application.routes:
+        is_page = isinstance(route, Mount) and isinstance(route.app, Page)
+        inner = route.routes if isinstance(route, Mount) and not is_page else [route]
+        for one in inner:
+            assert is_page or isinstance(one, DescribedRoute), one
+
+
+def test_every_operation_is_told_in_full(document: Any) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(set(names)) == len(names)
+    for method, path, operation in operations(document):
+        assert operation["summary"]
+        assert set(operation["tags"]) <= tags
+        assert ("requestBody" in operation) <= (method in {"POST", "PUT", "PATCH"})
+        in_path = [one["name"] for one in operation.get("parameters", []) if one["in"] == "path"]
+        assert in_path == re.findall(r"{(\w+)}", path)
+        needs_token = path.startswith("/api/") and path not in WITHOUT_TOKEN
+        assert needs_token == bool(operation["security"]), path
+        for one in operation["security"]:
+            assert set(one) <= document["components"]["securitySchemes"].keys()
+
+
+def test_every_code_of_a_refusal_is_in_the_document_with_its_status(document: Any) -> None:
+    codes = {
+        one["const"]: int(one["description"].partition(":")[0])
+        for one in document["components"]["schemas"]["Problem"]["properties"]["code"]["oneOf"]
+    }
+    assert codes.keys() == error_codes() - UNANSWERED_CODES.keys()
+    told = {
+        code: int(status) for status, code in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", TEXT, re.MULTILINE)
+    }
+    assert codes == told
+    answered = {
+        code
+        for _, _, operation in operations(document)
+        for status, response in operation["responses"].items()
+        if status >= "400"
+        for code in response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"][
+            "code"
+        ]["enum"]
+        if codes[code] == int(status)
+    }
+    assert answered == codes.keys() - {"method_not_allowed"}  # by its nature no operation's
+
+
+def test_every_schema_is_one_and_every_reference_leads_somewhere(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        assert schema["description"], name
+        jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
+    wanted = set(references(document))
+    assert wanted <= {f"#/components/schemas/{name}" for name in schemas}
+
+
+def test_limits_are_those_of_the_settings(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["PublicationBody"]["properties"]["content"]["maxLength"] == 70
+    assert schemas["PublicationBatch"]["maxItems"] == 7
+    assert schemas["MarkBody"]["properties"]["ids"]["anyOf"][0]["maxItems"] == 7
+    assert schemas["To"]["properties"]["users"]["anyOf"][0]["maxItems"] == 7
+
+
+async def test_document_is_json_that_others_may_ask_for_again(http: httpx.AsyncClient) -> None:
+    first, again = await http.get("/openapi.json"), await http.get("/openapi.json")
+    assert first.headers["content-type"] == "application/json"
+    assert first.content == again.content
+    assert first.json()["openapi"].startswith("3.1.")
+
+
+async def test_document_and_page_hold_under_a_prefix(lumen: Lumen, document: Any) -> None:
+    mounted = httpx.ASGITransport(Starlette(routes=[Mount("/notify", lumen.app)]))
+    async with httpx.AsyncClient(transport=mounted, base_url="http://t") as client:
+        answer = await client.get("/notify/openapi.json")
+        assert answer.json() == document
+        base = answer.url.join(document["servers"][0]["url"])  # RFC 3986, section 5: relative to the document
+        for _, path, operation in operations(document):
+            if not operation["security"] and path not in WITHOUT_TOKEN:
+                assert (await client.get(str(base).rstrip("/") + path)).status_code == 200

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+import lumen_notify
+from lumen_notify.api.pages import HEADERS, Page
+
+WEB = Path(lumen_notify.__file__).with_name("web")
+MODULES = sorted(WEB.glob("*.js"))
+PAGES = ("index.html", "docs.html")
+
+# What would make markup or code of text (https://html.spec.whatwg.org/, "injection sinks").
+SINKS = re.compile(
+    r"\b(innerHTML|outerHTML|insertAdjacentHTML|setHTMLUnsafe|parseHTMLUnsafe|srcdoc|eval|Function|"
+    r"createContextualFragment|DOMParser|document\.write)\b"
+)
+
+
+class Tags(HTMLParser):
+    """All start tags of a document: (name, attributes)."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.fixture(params=PAGES)
+def tags(request: pytest.FixtureRequest) -> Tags:
+    """Give the tags of one page, then of the other."""
+    return Tags((WEB / request.param).read_text("utf-8"))
+
+
+def modules_of(tags: Tags) -> set[str]:
+    """Return the names of all modules that a page loads, directly and by another."""
+    loaded: set[str] = set()
+    wanted = {attributes["src"] or "" for tag, attributes in tags.found if tag == "script"}
+    while wanted:
+        name = wanted.pop()
+        loaded.add(name)
+        wanted |= set(re.findall(r'from "\./([^"]+)"', (WEB / name).read_text("utf-8"))) - loaded
+    return loaded
+
+
+def test_every_module_belongs_to_a_page() -> None:
+    loaded = [modules_of(Tags((WEB / page).read_text("utf-8"))) for page in PAGES]
+    assert set().union(*loaded) == {module.name for module in MODULES}
+
+
+@pytest.fixture(params=["", "/notify"], ids=["at the root", "under a prefix"])
+async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client whose base is the page, mounted in an application."""
+    application = Starlette(routes=[Mount(request.param or "/", Page())])
+    base = f"http://test{request.param}/"
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url=base) as client:
+        yield client
+
+
+async def test_root_is_the_page_with_a_strict_policy(client: httpx.AsyncClient) -> None:
+    answer = await client.get("")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    for name, value in HEADERS.items():
+        assert answer.headers[name] == value
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+
+
+async def test_everything_that_the_page_refers_to_is_served_with_its_type(
+    client: httpx.AsyncClient, tags: Tags
+) -> None:
+    wanted = modules_of(tags) | {attributes["href"] for tag, attributes in tags.found if tag == "link"}
+    assert {"page.css", "icon.svg"} <= wanted
+    assert len(wanted) >= 4
+    types = {".js": "javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+    for path in wanted:
+        assert path is not None
+        answer = await client.get(path)
+        assert answer.status_code == 200, path
+        assert types[Path(path).suffix] in answer.headers["content-type"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_unchanged_file_is_not_sent_again(client: httpx.AsyncClient) -> None:
+    first = await client.get("main.js")
+    again = await client.get("main.js", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing", "..%2fpage.py", "%2e%2e/page.py", "..%5cpage.py", "main.js%00", "x" * 5000, "%ff"]
+)
+async def test_what_is_not_the_page_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_page_is_only_read(client: httpx.AsyncClient) -> None:
+    assert (await client.head("")).status_code == 200
+    assert (await client.post("")).status_code == 405
+
+
+def test_nothing_inline_and_nothing_absolute_in_the_page(tags: Tags) -> None:
+    for tag, attributes in tags.found:
+        assert tag != "style"
+        assert tag != "script" or (attributes["src"] and attributes["type"] == "module")
+        for name, value in attributes.items():
+            assert name != "style"
+            assert not name.startswith("on"), f"<{tag} {name}>"
+            if name in ("src", "href", "action"):
+                assert re.match(r"#?[a-z-]+(\.\w+)?\Z", value or ""), f"{value} breaks a mount under a prefix"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_module_says_what_it_is_and_writes_text_only(module: Path) -> None:
+    source = module.read_text("utf-8")
+    assert re.match(r"// [A-Z]\w+: .+\.\n", source), "its first line is its row on the map"
+    assert SINKS.search(source) is None
+
+
+def test_every_id_that_a_module_asks_for_is_in_the_page(tags: Tags) -> None:
+    ids = {attributes["id"] for _, attributes in tags.found if "id" in attributes}
+    for module in modules_of(tags):
+        for name in re.findall(r'(?:getElementById|byId)\("([^"]+)"\)', (WEB / module).read_text("utf-8")):
+            assert name in ids, f"{module} asks for #{name}"

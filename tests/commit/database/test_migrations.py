@@ -1,0 +1,119 @@
+"""Migrations: numbered, forward only, all or nothing, and one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from lumen_notify.commit.database import Database, migrations
+from lumen_notify.commit.database.migrations import available, migrate
+from lumen_notify.commit.database.queries import sql_folder
+from lumen_notify.errors import Misconfigured
+
+
+@pytest.fixture
+async def empty(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder whose migrations are run instead of ours."""
+    for dialect in ("sqlite", "postgresql"):
+        (tmp_path / dialect).mkdir()
+    monkeypatch.setattr(migrations, "sql_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def put(folder: Path, name: str, text: str) -> None:
+    for dialect in ("sqlite", "postgresql"):
+        (folder / dialect / name).write_text(text)
+
+
+def test_both_dialects_have_the_same_steps() -> None:
+    names = [
+        [(step.version, step.name) for step in available(sql_folder() / dialect)]
+        for dialect in ("sqlite", "postgresql")
+    ]
+    assert names[0] == names[1]
+    assert names[0]
+
+
+@pytest.mark.parametrize("names", [["0002_b.sql"], ["0001_a.sql", "0003_c.sql"], ["1_a.sql"], ["0001_A.sql"]])
+def test_gap_in_the_numbers_is_refused(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).write_text("SELECT 1")
+    with pytest.raises(ValueError, match="is not migration number 000"):
+        available(tmp_path)
+
+
+async def test_second_run_changes_nothing(empty: Database) -> None:
+    assert await migrate(empty) == available(sql_folder() / empty.dialect)
+    assert await migrate(empty) == []
+
+
+async def test_notifications_from_before_get_the_time_that_they_show(empty: Database, folder: Path) -> None:
+    body = '{"created_at":"2026-01-31T08:00:05.000Z"}'
+    ours = sql_folder() / empty.dialect
+    for name in ("0001_log_and_notifications", "0002_retention", "0003_schedule", "0004_preferences"):
+        (folder / empty.dialect / f"{name}.sql").write_text((ours / f"{name}.sql").read_text("utf-8"))
+        if name == "0003_schedule":
+            await migrate(empty)
+            async with empty.transaction() as transaction:
+                await transaction.run_sql(
+                    "INSERT INTO notification (id, audience, position, category, body)"  # noqa: S608
+                    f" VALUES ('n', 'all', 1, 'like', '{body}')"
+                )
+    await migrate(empty)
+
+    async with empty.transaction() as transaction:
+        ((created_at, expires_at),) = await transaction.run_sql(
+            "SELECT created_at, expires_at FROM notification"
+        )
+    assert (created_at, expires_at) == (1_769_846_405_000, None)
+
+
+async def test_two_starters_at_once_take_turns(empty: Database, database_url: str) -> None:
+    others = [Database(database_url) for _ in range(4)]
+    for other in others:
+        await other.open()
+    try:
+        made = await asyncio.gather(*(migrate(one) for one in (empty, *others)))
+    finally:
+        for other in others:
+            await other.close()
+    assert sorted(len(steps) for steps in made) == [0, 0, 0, 0, len(available(sql_folder() / empty.dialect))]
+
+
+async def test_newer_database_is_refused_and_left_alone(empty: Database, folder: Path) -> None:
+    put(folder, "0001_a.sql", "CREATE TABLE a (n integer);")
+    put(folder, "0002_b.sql", "CREATE TABLE b (n integer);")
+    await migrate(empty)
+    for dialect in ("sqlite", "postgresql"):
+        (folder / dialect / "0002_b.sql").unlink()
+    with pytest.raises(Misconfigured, match="version 2, this program knows 1"):
+        await migrate(empty)
+
+
+async def test_only_missing_steps_are_made(empty: Database, folder: Path) -> None:
+    put(folder, "0001_a.sql", "-- One; with a semicolon in its comment.\nCREATE TABLE a (n integer);\n")
+    assert [step.name for step in await migrate(empty)] == ["a"]
+    put(folder, "0002_b.sql", "CREATE TABLE b (n integer); -- and\nINSERT INTO a (n) VALUES (2);\n")
+    assert [step.name for step in await migrate(empty)] == ["b"]
+    async with empty.transaction() as transaction:
+        assert [tuple(row) for row in await transaction.run_sql("SELECT n FROM a")] == [(2,)]
+
+
+async def test_failed_step_undoes_all_steps_of_the_run(empty: Database, folder: Path) -> None:
+    put(folder, "0001_a.sql", "CREATE TABLE a (n integer);")
+    put(folder, "0002_b.sql", "CREATE TABLE b (n integer); INSERT INTO nothing (n) VALUES (1);")
+    with pytest.raises(Exception, match="nothing"):
+        await migrate(empty)
+    put(folder, "0002_b.sql", "CREATE TABLE b (n integer);")
+    assert [step.version for step in await migrate(empty)] == [1, 2]

@@ -1,0 +1,123 @@
+"""Rounds: they find what is due, and go on, whatever one of them fails with, until they are closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import pytest
+
+from lumen_notify.commit.jobs import scheduler as module
+from lumen_notify.commit.jobs.scheduler import Rounds
+from lumen_notify.commit.notifications.coalescing import Tell
+from lumen_notify.commit.notifications.digests import Bundle
+from lumen_notify.commit.notifications.expiry import Expire
+from lumen_notify.commit.notifications.schedule import Release
+from lumen_notify.errors import DatabaseUnavailable
+
+ALL = [("scheduled",), ("expired",), ("untold",), ("bundled",)]
+
+
+class Due:
+    """A database in which these kinds are due, again and again; failures come first."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+
+    async def fetch(self, name: str, /, **_values: Any) -> list[tuple[str]]:
+        assert name == "due"
+        if self.failures:
+            raise self.failures.pop()
+        return ALL
+
+
+def rounds_of(due: Any, submit: Any, monkeypatch: pytest.MonkeyPatch) -> Rounds:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0)
+    return Rounds(due, submit, lambda: 1_800_000_000_000)
+
+
+async def test_what_is_due_is_done_step_by_step_until_there_is_nothing_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = {Release: 3, Expire: 1, Tell: 2, Bundle: 1}
+    done = asyncio.Event()
+
+    async def submit(command: Any) -> int:
+        left[type(command)] -= 1
+        if max(left.values()) < 0:
+            done.set()
+        return left[type(command)] >= 0
+
+    rounds = rounds_of(Due(), submit, monkeypatch)
+    rounds.start()
+    await asyncio.wait_for(done.wait(), 10)
+    await rounds.close()
+
+
+async def test_a_kind_that_takes_long_keeps_back_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    others: list[Any] = []
+    enough = asyncio.Event()
+    releases = 0
+
+    async def submit(command: Any) -> int:
+        nonlocal releases
+        if isinstance(command, Release):
+            releases += 1
+            await asyncio.Event().wait()
+        others.append(command)
+        if len(others) > 30:
+            enough.set()
+        return 0
+
+    rounds = rounds_of(Due(), submit, monkeypatch)
+    rounds.start()
+    await asyncio.wait_for(enough.wait(), 10)
+    assert releases == 1, "it is not begun a second time while it is under way"
+    await rounds.close()
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("made up by a test"), DatabaseUnavailable("gone")])
+@pytest.mark.parametrize("fails", ["the look", "a step"])
+async def test_rounds_go_on_after_one_that_failed(
+    failure: Exception, fails: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures = [failure] if fails == "a step" else []
+    done = asyncio.Event()
+
+    async def submit(command: Any) -> int:
+        if isinstance(command, Tell):
+            if failures:
+                raise failures.pop()
+            done.set()
+        return 0
+
+    rounds = rounds_of(Due(*[failure] if fails == "the look" else []), submit, monkeypatch)
+    rounds.start()
+    await asyncio.wait_for(done.wait(), 10)
+    await rounds.close()
+
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert record.getMessage().startswith("looking for what is due" if fails == "the look" else "untold")
+
+
+async def test_none_comes_once_they_are_closed_and_closing_amid_one_ends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = asyncio.Event()
+    ended = asyncio.Event()
+
+    async def submit(_command: Any) -> int:
+        begun.set()
+        try:
+            return await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    rounds = rounds_of(Due(), submit, monkeypatch)
+    await rounds.close()
+    rounds.start()
+    await asyncio.wait_for(begun.wait(), 10)
+    await rounds.close()
+
+    assert ended.is_set()

@@ -1,0 +1,229 @@
+"""Limits: nobody gets or sends more than they say, at any concurrency; what is over them is told and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lumen_notify.commit.notifications.idempotency import IdempotencyKey
+from lumen_notify.commit.notifications.limits import Limiting
+from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publish import Publish
+from lumen_notify.commit.notifications.rate_buckets import Buckets
+from lumen_notify.commit.preferences.categories import Limits
+from lumen_notify.errors import Invalid, RateLimited
+from lumen_notify.model import EVERYONE, Audience, new_id
+from lumen_notify.settings import Rate
+
+from ..store import DAY_MS, Store
+
+HOUR_MS = 3_600_000
+
+
+def one(*users: str, category: str = "like", sender: str = "bob", **fields: Any) -> Publication:
+    """Make one publication, to everyone without users."""
+    return Publication(
+        id=new_id(),
+        audiences=tuple(map(Audience.user, users)) or (EVERYONE,),
+        recipients=len(users) or None,
+        category=category,
+        fields={"sender": {"id": sender}, "content": "hi"},
+        owner="app",
+        **fields,
+    )
+
+
+async def post(store: Store, *publications: Publication, key: str | None = None) -> Sequence[Published]:
+    kept = None if key is None else IdempotencyKey(owner="app", key=key, digest="d")
+    published: Sequence[Published] = await store.committer.submit(
+        Publish(publications=publications, key=kept)
+    )
+    return published
+
+
+async def limited(store: Store, rate: str, over: Any = "refuse") -> None:
+    await store.define("like", limits=Limits(per_recipient=rate, over=over))
+
+
+async def statuses(store: Store, number: int, *users: str) -> list[str]:
+    """Publish so many, one by one; return what became of each."""
+    found: list[str] = []
+    for _ in range(number):
+        try:
+            (published,) = await post(store, one(*(users or ("ann",))))
+            found.append(published.status)
+        except RateLimited as refusal:
+            found.append(f"in {refusal.retry_after_seconds} s")
+    return found
+
+
+async def test_more_than_a_recipient_may_get_is_refused_until_there_is_room(store: Store) -> None:
+    await limited(store, "3/hour")
+    assert await statuses(store, 5) == ["sent", "sent", "sent", "in 1200 s", "in 1200 s"]
+    assert await statuses(store, 1, "cyd") == ["sent"]
+    (published,) = await post(store, one("ann", category="news"))
+    assert published.status == "sent"
+
+    store.now += 1_199_000
+    assert await statuses(store, 1) == ["in 1 s"]
+    store.now += 1_000
+    assert await statuses(store, 2) == ["sent", "in 1200 s"]
+    store.now += HOUR_MS
+    assert await statuses(store, 4) == ["sent", "sent", "sent", "in 1200 s"]
+    assert await store.unread("ann") == {"like": 7, "news": 1}
+
+
+async def test_what_is_over_is_delayed_until_there_is_room_and_leaves_in_order(store: Store) -> None:
+    await limited(store, "2/hour", "delay")
+    begin = store.now
+    answers = [(await post(store, one("ann")))[0] for _ in range(5)]
+    assert [answer.status for answer in answers] == ["sent"] * 2 + ["delayed"] * 3
+    due = [answer.deliver_at for answer in answers[2:]]
+    assert due == [begin + half * HOUR_MS // 2 for half in (1, 2, 3)]
+    assert [answer.position for answer in answers] == [*range(1, 3), None, None, None]
+
+    store.now += HOUR_MS
+    await store.release_due()
+    assert await store.unread("ann") == {"like": 4}
+    assert await statuses(store, 1) == ["delayed"]
+    store.now += HOUR_MS
+    await store.release_due()
+    left = [json.loads(event.body)["id"] for event in store.events]
+    assert left[:5] == [answer.id for answer in answers]
+    assert len(left) == 6
+
+
+async def test_what_would_wait_too_long_or_end_before_is_refused(store: Store) -> None:
+    await limited(store, "1/day", "delay")
+    found = await statuses(store, 9)
+    assert found == ["sent"] + ["delayed"] * 7 + [f"in {8 * 86_400} s"]
+    await limited(store, "1/hour", "delay")
+    await post(store, one("cyd"))
+    with pytest.raises(RateLimited):
+        await post(store, one("cyd", expires_at=store.now + HOUR_MS))
+    (published,) = await post(store, one("cyd", expires_at=store.now + HOUR_MS + 1))
+    assert published.status == "delayed"
+
+
+async def test_what_is_over_merges_with_what_the_sender_has_there(store: Store) -> None:
+    await limited(store, "2/hour", "merge")
+    found = await statuses(store, 6)
+    assert found == ["sent", "sent", "sent", "merged", "merged", "merged"]
+    (other,) = await post(store, one("ann", sender="cyd"))
+    assert other.status == "sent"
+    assert await store.unread("ann") == {"like": 4}
+    await post(store, one(), one())
+    with pytest.raises(RateLimited):  # to all there is nothing to merge with
+        await post(store, one())
+
+
+async def test_each_of_a_list_is_looked_at_by_himself(store: Store) -> None:
+    await limited(store, "1/hour", "delay")
+    await statuses(store, 2, "ann")
+    (published,) = await post(store, one("ann", "bea", "cyd"))
+    assert (published.status, published.recipients, published.delayed) == ("sent", 3, 1)
+    assert published.deliver_at == store.now + 2 * HOUR_MS
+    assert [event.audience for event in store.events[-2:]] == ["user:bea", "user:cyd"]
+    store.now += 2 * HOUR_MS
+    await store.release_due()
+    assert (store.events[-1].audience, json.loads(store.events[-1].body)["id"]) == ("user:ann", published.id)
+
+    await limited(store, "1/hour")
+    (published,) = await post(store, one("ann", "dan"))
+    assert (published.recipients, published.refused, published.delayed) == (1, 1, 0)
+    with pytest.raises(RateLimited):
+        await post(store, one("ann", "dan"))
+
+
+async def test_a_request_is_refused_whole_and_counts_nowhere(store: Store) -> None:
+    await limited(store, "2/hour")
+    await post(store, one("ann"))
+    for _ in range(3):
+        with pytest.raises(RateLimited):
+            await post(store, one("cyd"), one("ann"), one("ann"), one("cyd"))
+    assert await statuses(store, 2, "cyd") == ["sent", "sent"]
+    assert await statuses(store, 1, "ann") == ["sent"]
+    assert await store.unread("cyd") == {"like": 2}
+
+
+async def test_what_is_repeated_by_its_key_counts_once(store: Store) -> None:
+    await limited(store, "2/hour", "delay")
+    await statuses(store, 1)
+    first = await post(store, one("ann", "cyd"), key="k")
+    later = await post(store, one("ann", "cyd"), key="l")
+    assert (later[0].delayed, later[0].recipients) == (1, 2)
+    for _ in range(5):
+        assert await post(store, one("ann", "cyd"), key="k") == first
+        assert await post(store, one("ann", "cyd"), key="l") == later
+    assert await statuses(store, 1, "cyd") == ["delayed"]
+
+
+async def test_one_sender_publishes_no_more_than_his_rate(store: Store) -> None:
+    store.limiting = Limiting(per_sender=Rate.parse("3/minute"))
+    await post(store, one("ann"), one("cyd", category="news"), one())
+    with pytest.raises(RateLimited) as refused:
+        await post(store, one("dan"))
+    assert refused.value.retry_after_seconds == 20
+    await post(store, one("ann", sender="eve"))
+    with pytest.raises(Invalid, match="3 notifications of one sender, this has 4"):
+        await post(store, *(one("ann", sender="fay") for _ in range(4)))
+    await post(store, *(one("ann", sender="fay") for _ in range(3)))
+
+
+async def test_nothing_is_limited_where_limits_are_off(store: Store) -> None:
+    await limited(store, "1/day")
+    store.limiting = None
+    assert await statuses(store, 3) == ["sent"] * 3
+    assert await store.number_of("bucket") == 0
+
+
+@pytest.mark.parametrize("over", ["refuse", "delay"])
+async def test_no_concurrency_passes_a_limit_on_however_many_instances(
+    store: Store, other_store: Store, over: str
+) -> None:
+    await limited(store, "10/hour", over)
+    answers = await asyncio.gather(
+        *(post(some, one("ann")) for _ in range(20) for some in (store, other_store)), return_exceptions=True
+    )
+    sent = [answer for answer in answers if not isinstance(answer, BaseException) and answer[0].position]
+    assert len(sent) == 10
+    assert await store.unread("ann") == {"like": 10}
+    others = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert len(others) == (30 if over == "refuse" else 0)
+    assert all(isinstance(other, RateLimited) for other in others)
+
+
+async def test_full_buckets_leave_no_rows(store: Store) -> None:
+    await limited(store, "1/minute")
+    await post(store, one("ann", "bea", "cyd"))
+    assert await store.number_of("bucket") == 3
+    store.now += DAY_MS
+    await post(store, one("dan"))
+    assert await store.number_of("bucket") == 1
+
+
+@given(
+    rate=st.builds(Rate, st.integers(1, 50), st.sampled_from(["second", "minute", "hour"])),
+    gaps=st.lists(st.integers(0, 400_000), min_size=1, max_size=80),
+)
+def test_a_bucket_gives_its_burst_and_then_its_rate(rate: Rate, gaps: list[int]) -> None:
+    kept: dict[str, int] = {}
+    now, given = 1_000_000_000, []
+    for gap in gaps:
+        now += gap
+        buckets = Buckets(kept, now)
+        if buckets.wait_us("k", rate) == 0:
+            buckets.draw("k", rate)
+            buckets.keep()
+            kept = dict(buckets._kept)
+            given.append(now)
+    for first in range(len(given)):
+        for last in range(first, len(given)):
+            fills = (given[last] - given[first]) * 1000 // rate.step_us
+            assert last - first + 1 <= rate.number + fills

@@ -1,0 +1,89 @@
+"""Recipients: what is published to a room is one row and one event, and only where it may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publish import Publish
+from lumen_notify.commit.notifications.schedule import Release
+from lumen_notify.commit.rooms.rooms import CreateRoom
+from lumen_notify.errors import Refused
+from lumen_notify.model import Audience, new_id
+
+from ..store import Store
+
+
+def to_room(
+    room: str, *, as_ruler: str | None = None, deliver_at: int | None = None, category: str = "news"
+) -> Publication:
+    return Publication(
+        id=new_id(),
+        audiences=(Audience.room(room),),
+        recipients=None,
+        category=category,
+        fields={"content": "hi"},
+        deliver_at=deliver_at,
+        as_ruler=as_ruler,
+    )
+
+
+async def put(store: Store, *publications: Publication) -> list[Published]:
+    published: list[Published] = await store.committer.submit(Publish(publications=publications))
+    return published
+
+
+@pytest.fixture
+async def room(store: Store) -> str:
+    await store.committer.submit(
+        CreateRoom(id="r", kind="private", creator="ann", members=("bob", "cyd", "dan"))
+    )
+    return "r"
+
+
+async def test_it_is_one_row_one_event_and_one_tally_whatever_the_room(store: Store, room: str) -> None:
+    seen = len(store.events)
+    (published,) = await put(store, to_room(room))
+    assert (published.recipients, published.position) == (4, seen + 1)
+    assert [event.audience for event in store.events[seen:]] == ["room:r"]
+    assert [await store.number_of(table) for table in ("notification", "tally", "settled")] == [1, 1, 0]
+    assert [await store.unread(user) for user in ("ann", "dan", "eve")] == [{"news": 1}, {"news": 1}, {}]
+
+
+@pytest.mark.parametrize(
+    ("as_ruler", "code"),
+    [(None, None), ("ann", None), ("bob", "role_too_low"), ("eve", "not_found")],
+)
+async def test_without_a_scope_it_takes_a_role(
+    store: Store, room: str, as_ruler: str | None, code: str | None
+) -> None:
+    head = await store.log.head()
+    try:
+        await put(store, to_room(room, as_ruler=as_ruler))
+        refused = None
+    except Refused as refusal:
+        refused = refusal.code
+        assert await store.log.head() == head
+    assert refused == code
+
+
+async def test_a_list_with_a_room_that_is_not_is_not_published_at_all(store: Store, room: str) -> None:
+    head = await store.log.head()
+    with pytest.raises(Refused) as refused:
+        await put(store, to_room(room), to_room("nowhere"))
+    assert refused.value.code == "not_found"
+    assert await store.log.head() == head
+    assert await store.number_of("notification") == 0
+
+
+async def test_what_is_scheduled_for_a_room_that_has_gone_is_dropped(store: Store, room: str) -> None:
+    await store.committer.submit(CreateRoom(id="s", kind="public", creator="ann"))
+    later = store.now + 1000
+    (first, _) = await put(store, to_room(room, deliver_at=later), to_room("s", deliver_at=later))
+    assert (first.recipients, first.status) == (4, "scheduled")
+    await store.close_room("r", "ann")
+    store.now = later
+
+    await store.committer.submit(Release())
+
+    assert [event.audience for event in store.events if event.kind == "notification"] == ["room:s"]

@@ -1,0 +1,162 @@
+"""Whatever is removed, read by whom it may be: counts are exact before, meanwhile and after."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from lumen_notify.commit.notifications import removal as module
+from lumen_notify.commit.notifications.marks import Action
+from lumen_notify.commit.notifications.removal import Forget, Remove, settled_of
+from lumen_notify.model import EVERYONE, Audience
+
+from ..store import Store
+
+USERS = ("ann", "bob", "cyd")
+
+
+async def recount(store: Store, user: str) -> dict[str, int]:
+    """Count what is unread in the list itself."""
+    rows = await store.inbox.page(
+        user, before=2**62, limit=1000, category=None, is_unread=True, is_archived=False
+    )
+    categories = [json.loads(row.body)["category"] for row in rows]
+    return {category: categories.count(category) for category in categories}
+
+
+async def test_removing_twice_changes_nothing_and_appends_no_event(store: Store) -> None:
+    (one,) = await store.publish("ann")
+    rows = [(one.id, Audience("user:ann"))]
+
+    assert await store.committer.submit(Remove(rows=rows)) == 1
+    assert await store.committer.submit(Remove(rows=rows)) == 0
+
+    assert [event.kind for event in store.events] == ["notification", "expire"]
+    assert await store.unread("ann") == {}
+
+
+async def test_one_audience_of_several_is_removed_alone(store: Store) -> None:
+    (one,) = await store.publish("ann", "bob")
+    await store.mark("bob", "read", ids=(one.id,))
+
+    await store.committer.submit(Remove(rows=[(one.id, Audience("user:ann"))]))
+    store.now += 61_000
+    while await store.committer.submit(Forget()):
+        pass
+
+    assert await store.unread("ann") == {}
+    assert await store.unread("bob") == {}
+    assert await store.number_of("receipt") == 1
+    assert await store.number_of("removed") == 0
+    await store.mark("bob", "unread", ids=(one.id,))
+    assert await store.unread("bob") == {"like": 1}
+
+
+async def test_what_a_user_has_taken_out_of_his_archive_stays(store: Store) -> None:
+    one, two, three = await store.publish("ann", "bob", number=3)
+    await store.mark("ann", "archive", ids=(one.id, two.id))
+    store.now += 10
+    await store.mark("ann", "archive", ids=(three.id,))
+    await store.mark("ann", "unarchive", ids=(one.id,))
+
+    rows = [(each.id, Audience("user:ann")) for each in (one, two, three)]
+    assert await store.committer.submit(Remove(rows=rows, archived_before=store.now)) == 1
+
+    assert await store.unread("ann") == {"like": 1}
+    assert len(await store.positions("ann")) == 2
+    assert len(await store.positions("bob")) == 3
+
+
+async def test_what_is_gone_cannot_be_marked(store: Store) -> None:
+    (one,) = await store.publish("ann")
+    await store.mark("ann", "read", ids=(one.id,))
+    await store.committer.submit(Remove(rows=[(one.id, Audience("user:ann"))]))
+
+    marked = await store.mark("ann", "unread", ids=(one.id,))
+
+    assert (marked.changed, marked.counts.total) == (0, 0)
+
+
+async def test_receipts_stay_for_a_while_and_counts_are_right_with_and_without_them(store: Store) -> None:
+    (one,) = await store.publish("ann")
+    await store.publish("ann")
+    await store.mark("ann", "read", ids=(one.id,))
+    await store.committer.submit(Remove(rows=[(one.id, Audience("user:ann"))]))
+
+    assert await store.committer.submit(Forget()) == 0
+    assert await store.number_of("receipt") == 1
+    assert await store.unread("ann") == {"like": 1}
+
+    store.now += 60_001
+    assert await store.committer.submit(Forget()) == 2
+    assert await store.number_of("receipt") == 0
+    assert await store.number_of("removed") == 0
+    assert await store.unread("ann") == {"like": 1}
+
+
+async def test_what_was_for_all_is_one_event_without_numbers(store: Store) -> None:
+    one, two = await store.publish(number=2)
+    (mine,) = await store.publish("ann", category="comment")
+    rows = [(mine.id, Audience("user:ann")), (two.id, EVERYONE), (one.id, EVERYONE)]
+
+    assert await store.committer.submit(Remove(rows=rows)) == 3
+
+    to_all, to_ann = (event for event in store.events if event.kind == "expire")
+    assert (to_all.audience, to_ann.audience) == (EVERYONE, "user:ann")
+    gone = [[one.id, "like", 1], [two.id, "like", 2]]
+    assert json.loads(to_all.body) == {"data": {"ids": [one.id, two.id]}, "gone": gone}
+    assert json.loads(to_ann.body)["categories"] == {}
+    assert await store.unread("bob") == {}
+
+
+async def test_who_had_settled_what_is_known_after_the_removal(store: Store) -> None:
+    one, two, three = await store.publish(number=3)
+    await store.mark("ann", "read", ids=(one.id,))
+    await store.mark("ann", "archive", ids=(three.id,))
+    await store.mark("bob", "seen")
+    await store.mark("cyd", "read")
+    await store.mark("cyd", "unread", ids=(two.id,))
+    ids = [one.id, two.id]
+    await store.committer.submit(Remove(rows=[(id_, EVERYONE) for id_ in ids]))
+
+    settled = await settled_of(store.database, ids, ["ann", "bob", "cyd", "dan"])
+
+    assert settled == {"ann": {one.id}, "bob": set(), "cyd": {one.id}, "dan": set()}
+    assert await settled_of(store.database, ids, []) == {}
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_counts_equal_a_recount_after_every_step(
+    store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP_REMOVED", 2)
+    monkeypatch.setattr(module, "STEP_SETTLED", 3)
+    chance = random.Random(seed)
+    there: list[tuple[str, Audience]] = []
+    actions: list[Action] = ["read", "unread", "seen", "archive", "unarchive"]
+    for _ in range(60):
+        match chance.choice(["publish", "mark", "mark", "mark", "remove", "forget"]):
+            case "publish":
+                users = chance.sample(USERS, chance.randint(0, 3))
+                for one in await store.publish(*users, category=chance.choice(["like", "comment"])):
+                    there += [(one.id, audience) for audience in map(Audience.user, users)]
+                    there += [] if users else [(one.id, EVERYONE)]
+            case "mark":
+                ids = tuple({id_ for id_, _ in chance.sample(there, min(3, len(there)))})
+                await store.mark(chance.choice(USERS), chance.choice(actions), ids=ids)
+            case "remove":
+                gone = [there.pop(chance.randrange(len(there))) for _ in range(min(2, len(there)))]
+                await store.committer.submit(Remove(rows=gone))
+            case "forget":
+                store.now += chance.choice([0, 61_000])
+                await store.committer.submit(Forget())
+        for user in USERS:
+            assert await store.unread(user) == await recount(store, user)
+    store.now += 61_000
+    while await store.committer.submit(Forget()):
+        pass
+    assert await store.number_of("removed") == 0
+    for user in USERS:
+        assert await store.unread(user) == await recount(store, user)

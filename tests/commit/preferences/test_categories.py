@@ -1,0 +1,99 @@
+"""Categories: defined whole, by anybody as often as he likes, and told of when users see more or less."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+
+from lumen_notify.commit.notifications.publication import Publication
+from lumen_notify.commit.notifications.publish import Publish
+from lumen_notify.commit.preferences.categories import Categories, Category, Define, categories_in, define
+from lumen_notify.model import EVERYONE, Audience, Event, new_id
+
+from ..store import Store
+
+FULL = Category(name="news", in_app=False, push=False, may_mute=False, priority="low")
+
+
+async def all_of(store: Store) -> list[Category]:
+    return list((await Categories(store.database).fetch()).values())
+
+
+def told(events: list[Event]) -> list[list[str]]:
+    assert all((event.kind, event.audience) == ("categories", EVERYONE) for event in events)
+    return [json.loads(event.body)["data"]["categories"] for event in events]
+
+
+async def test_a_category_is_what_was_last_said_of_it(store: Store) -> None:
+    await store.committer.submit(Define(categories=(FULL, Category(name="like"))))
+    assert await all_of(store) == [Category(name="like"), FULL]
+
+    await store.define("news", priority="high")
+    assert await all_of(store) == [Category(name="like"), Category(name="news", priority="high")]
+
+    assert await store.undefine("news")
+    assert not await store.undefine("news")
+    assert await all_of(store) == [Category(name="like")]
+
+
+async def test_all_are_told_when_users_see_more_or_less_and_only_then(store: Store) -> None:
+    await store.define("like", priority="low", push=False)
+    assert told(store.events) == []
+
+    await store.define("like", in_app=False)
+    await store.define("like", in_app=False)
+    await store.define("like", in_app=False, may_mute=False)
+    assert told(store.events) == [["like"], ["like"]]
+
+    await store.undefine("like")
+    await store.define("like")
+    await store.undefine("like")
+    assert told(store.events) == [["like"]] * 3
+
+
+@pytest.mark.parametrize("is_scheduled", [False, True], ids=["at once", "later"])
+async def test_a_notification_that_names_no_priority_has_that_of_its_category(
+    store: Store, is_scheduled: bool
+) -> None:
+    await store.define("news", priority="low")
+    given = [("news", {}), ("like", {}), ("news", {"priority": "urgent"})]
+    publications = tuple(
+        Publication(
+            id=new_id(),
+            audiences=(Audience.user("ann"),),
+            recipients=1,
+            category=category,
+            fields=fields,
+            deliver_at=store.now + 1 if is_scheduled else None,
+        )
+        for category, fields in given
+    )
+    await store.committer.submit(Publish(publications=publications))
+    if is_scheduled:
+        rows = await store.database.fetch("list_scheduled", owner=None, after_at=0, after_id="", limit=9)
+        found = [json.loads(row[2])["fields"]["priority"] for row in rows]
+    else:
+        found = [json.loads(event.body)["priority"] for event in store.events]
+    assert found == ["low", "normal", "urgent"]
+
+
+async def test_another_instance_knows_of_a_change_at_once(store: Store, other_store: Store) -> None:
+    priorities = []
+    for priority in ("low", "high", None):
+        await store.define("news", priority=priority)
+        await other_store.publish("ann", category="news")
+        priorities.append(json.loads(other_store.events[-1].body)["priority"])
+    assert priorities == ["low", "high", "normal"]
+
+
+async def test_a_definition_that_was_rolled_back_is_not_remembered(store: Store) -> None:
+    await store.define("news", priority="low")
+    with contextlib.suppress(ZeroDivisionError):
+        async with store.log.draft() as draft:
+            await define(draft, [Define(categories=(Category(name="news", priority="high"),))])
+            assert (await categories_in(draft))["news"].priority == "high"
+            raise ZeroDivisionError
+    await store.publish("ann", category="news")
+    assert json.loads(store.events[-1].body)["priority"] == "low"

@@ -1,0 +1,78 @@
+"""Rooms: what the tests of messages write to: rooms and members put in by SQL, and commands in short."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from lumen_notify.commit.committer import Command
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.rooms.history import History
+from lumen_notify.commit.rooms.messages import Send, Sent
+from lumen_notify.commit.rooms.read_marks import ReadRoom, RoomRead
+from lumen_notify.model import new_id
+
+from ..store import Store
+
+_ROOM = "(id, kind, last_seq, members_count, created_at, created_by)"
+_MEMBER = "(room_id, user_id, role, last_read_seq, joined_position)"
+
+
+async def run_sql(database: Database, sql: str) -> Any:
+    async with database.transaction() as transaction:
+        return await transaction.run_sql(sql)
+
+
+async def open_room(store: Store, *users: str, room: str = "r", kind: str = "public", **roles: str) -> None:
+    """Make a room with members; roles: by user, else all are members."""
+    values = f"('{room}', '{kind}', 0, 0, 0, 'ann')"
+    await run_sql(store.database, f"INSERT INTO room {_ROOM} VALUES {values}")  # noqa: S608
+    await add_members(store, dict.fromkeys(users, "member") | roles, room)
+
+
+async def add_members(store: Store, roles: dict[str, str], room: str = "r") -> None:
+    """Put members into a room: roles by user."""
+    values = ", ".join(f"('{room}', '{user}', '{role}', 0, 0)" for user, role in roles.items())
+    await run_sql(store.database, f"INSERT INTO member {_MEMBER} VALUES {values}")  # noqa: S608
+    sql = f"UPDATE room SET members_count = members_count + {len(roles)} WHERE id = '{room}'"  # noqa: S608
+    await run_sql(store.database, sql)
+
+
+def message(user: str = "ann", content: str = "hi", *, room: str = "r", **fields: Any) -> Send:
+    return Send(
+        id=new_id(),
+        room_id=room,
+        sender={"id": user, "username": user, "avatar": None},
+        fields={"kind": "text", "content": content},
+        **fields,
+    )
+
+
+async def batch(store: Store, *commands: Command) -> list[Any]:
+    """Commit commands in one transaction; return their answers, also those that are refusals."""
+    return await asyncio.gather(*map(store.committer.submit, commands), return_exceptions=True)
+
+
+async def send(store: Store, user: str = "ann", content: str = "hi", **fields: Any) -> Sent:
+    sent = await store.committer.submit(message(user, content, **fields))
+    assert isinstance(sent, Sent)
+    return sent
+
+
+async def read(store: Store, user: str, up_to: int, room: str = "r") -> RoomRead:
+    done = await store.committer.submit(ReadRoom(room_id=room, user_id=user, up_to=up_to))
+    assert isinstance(done, RoomRead)
+    return done
+
+
+async def history(store: Store, user: str = "ann", room: str = "r") -> list[dict[str, Any]]:
+    """Read all messages of a room as a member sees them."""
+    rows = await History(store.database).page(room, user, seq=2**62, older=100_000, newer=0)
+    return [json.loads(body) for _, body in rows]
+
+
+async def marks(store: Store, room: str = "r") -> dict[str, int]:
+    """Read how far each member has read."""
+    sql = f"SELECT user_id, last_read_seq FROM member WHERE room_id = '{room}'"  # noqa: S608
+    return dict(await run_sql(store.database, sql))

@@ -1,0 +1,88 @@
+"""Closing: a room that ends is gone at once, and leaves nothing behind, however large it was."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lumen_notify.commit.rooms import deletion as closing
+from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
+from lumen_notify.commit.rooms.members import ChangeMembers
+from lumen_notify.commit.rooms.rooms import CreateRoom, Rooms
+from lumen_notify.errors import Refused
+
+from ..notifications.test_recipients import put, to_room
+from ..store import Store
+from .conversation import send
+
+ROWS = ("room", "member", "ban", "message", "notification", "tally", "settled", "removed", "receipt")
+
+
+async def fill(store: Store, members: int = 10) -> None:
+    """Make a room with all that a room can have."""
+    users = tuple(f"u{number:02d}" for number in range(members))
+    await store.committer.submit(CreateRoom(id="r", kind="public", creator="ann", members=users))
+    for _ in range(7):
+        await send(store)
+    for _ in range(5):
+        await put(store, to_room("r"))
+    await store.mark("ann", "read", category="news")
+    for action, user in (("ban", "eve"), ("remove", "u00"), ("put", "u00")):
+        caller = "u00" if action == "put" else "ann"
+        command = ChangeMembers(room_id="r", caller=caller, action=action, users=(user,))  # type: ignore[arg-type]
+        await store.committer.submit(command)
+
+
+async def test_all_that_it_had_is_taken_away_in_small_steps(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closing, "STEP_MEMBERS", 4)
+    monkeypatch.setattr(closing, "STEP_ROWS", 3)
+    await fill(store)
+    seen = len(store.events)
+
+    await store.committer.submit(CloseRoom(room_id="r", caller="ann"))
+    assert await Rooms(store.database).get("ann", "r") is None
+    with pytest.raises(Refused) as refused:
+        await store.committer.submit(CreateRoom(id="r", kind="public", creator="bob"))
+    assert refused.value.code == "room_taken"
+    steps = 1
+    while await store.committer.submit(PurgeRoom(room_id="r")):
+        steps += 1
+
+    assert steps == 3 + 3 + 2 + 1
+    assert {table: await store.number_of(table) for table in ROWS} == dict.fromkeys(ROWS, 0)
+    told = store.events[seen:]
+    assert [event.kind for event in told] == ["left"] * 11
+    bodies = [json.loads(event.body) for event in told]
+    assert {body["data"]["reason"] for body in bodies} == {"deleted"}
+    assert all(body["rooms"] == {} and body["categories"] == {} for body in bodies)
+
+
+async def test_retention_does_what_a_process_has_left_undone(store: Store) -> None:
+    await fill(store)
+    await store.committer.submit(CloseRoom(room_id="r", caller="ann"))
+    await store.retention().sweep()
+    assert {table: await store.number_of(table) for table in ROWS} == dict.fromkeys(ROWS, 0)
+
+
+async def test_a_room_that_is_open_is_not_purged(store: Store) -> None:
+    await fill(store)
+    before = {table: await store.number_of(table) for table in ROWS}
+    assert not await store.committer.submit(PurgeRoom(room_id="r"))
+    assert {table: await store.number_of(table) for table in ROWS} == before
+
+
+@pytest.mark.parametrize(
+    ("user", "code"), [("u01", "role_too_low"), ("eve", "not_a_member"), ("mod", "role_too_low")]
+)
+async def test_only_its_owner_ends_it(store: Store, user: str, code: str) -> None:
+    await fill(store)
+    await store.committer.submit(
+        ChangeMembers(room_id="r", caller="ann", action="put", users=("mod",), role="moderator")
+    )
+    with pytest.raises(Refused) as refused:
+        await store.committer.submit(CloseRoom(room_id="r", caller=user))
+    assert refused.value.code == code
+    assert await Rooms(store.database).get("ann", "r") is not None

@@ -1,0 +1,135 @@
+"""The outlet that is a queue, against a list: any order of writes, takings, closes and losses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from lumen_notify.deliver.connection.fallback import QueueOutlet
+from lumen_notify.deliver.frames import control
+from lumen_notify.deliver.frames.chunks import unchunk
+from lumen_notify.model import CloseReason
+
+from ..fakes import Closes
+from ..writing import COMMON, Written, bounds, patiences, reasons, retries, sizes
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """A QueueOutlet beside a list. A response takes payloads from it, one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+
+    @initialize(max_backlog_bytes=bounds, patience=patiences)
+    def begin(self, max_backlog_bytes: int, patience: int) -> None:
+        self.max_backlog_bytes = max_backlog_bytes
+        self.patience = patience
+        self.closes = Closes()
+        self.outlet = QueueOutlet(max_backlog_bytes=max_backlog_bytes, on_close=self.closes, **COMMON)
+        self.payloads: AsyncIterator[bytes] = self.outlet.payloads()
+        self.taking: asyncio.Future[bytes | None] | None = None
+        self.chunks = Written()
+        self.waiting: list[bytes] = []
+        self.taken: list[bytes] = []
+        self.given: list[bytes] = []
+        self.has_ended = False
+        self.reason: CloseReason | None = None
+
+    @rule(size=sizes)
+    def write(self, size: int) -> None:
+        self.patience -= 1
+        chunks = self.chunks.next(size)
+        is_too_much = 0 < self.max_backlog_bytes < sum(map(len, self.waiting)) + len(chunks)
+        self.outlet.write(chunks)
+        if self.reason is not None:
+            return
+        if is_too_much:
+            self._closed(CloseReason.SLOW, 0)
+        else:
+            self.waiting.append(chunks)
+            self.given.append(chunks)
+        self._let_go_on()
+
+    @rule(many=st.lists(sizes, max_size=8))
+    def write_many(self, many: list[int]) -> None:
+        for size in many:
+            self.write(size)
+
+    @precondition(lambda self: self.patience <= 0)
+    @rule(reason=reasons | st.just(CloseReason.GONE), retry_ms=retries)
+    def end(self, reason: CloseReason, retry_ms: int) -> None:
+        if reason is CloseReason.GONE:  # the response has been cancelled
+            self.outlet.lost()
+            if self.reason is None:
+                self.reason = CloseReason.GONE
+        else:
+            self.outlet.close(reason, retry_ms)
+            self._closed(reason, retry_ms)
+        self._let_go_on()
+
+    def _closed(self, reason: CloseReason, retry_ms: int) -> None:
+        if self.reason is None:
+            self.reason = reason
+            kept = [] if reason is CloseReason.SLOW else self.waiting
+            self.waiting = [*kept, control.closing(reason, retry_ms)]
+
+    @precondition(lambda self: self.taking is None and not self.has_ended)
+    @rule()
+    def take(self) -> None:
+        async def next_payload() -> bytes | None:
+            return await anext(self.payloads, None)
+
+        self.taking = self.runner.get_loop().create_task(next_payload())
+        self._let_go_on()
+
+    def _let_go_on(self) -> None:
+        """Turn the loop until whoever takes has what there is; compare."""
+
+        async def turns() -> None:
+            for _ in range(4):
+                await asyncio.sleep(0)
+
+        self.runner.run(turns())
+        if self.taking is None:
+            return
+        if self.reason is CloseReason.GONE:
+            assert not self.taking.done() or self.taking.result() is None
+        elif self.waiting:
+            payload = self.taking.result()
+            self.taking = None
+            assert payload == unchunk(self.waiting.pop(0))
+            self.taken.append(payload)
+        elif self.reason is not None:
+            assert self.taking.result() is None
+            self.has_ended = True
+        else:
+            assert not self.taking.done()
+
+    @invariant()
+    def what_waits_is_bounded(self) -> None:
+        if self.reason is None:
+            assert self.outlet.backlog_bytes == sum(map(len, self.waiting))
+            assert self.outlet.backlog_bytes <= (self.max_backlog_bytes or 10**9)
+
+    @invariant()
+    def payloads_leave_in_order_each_once_and_none_is_lost(self) -> None:
+        before_the_end = [payload for payload in self.taken if b"event: closing" not in payload]
+        assert before_the_end == list(map(unchunk, self.given[: len(before_the_end)]))
+
+    @invariant()
+    def end_is_told_once_with_its_first_reason(self) -> None:
+        assert self.closes.seen == ([] if self.reason is None else [self.reason])
+
+    def teardown(self) -> None:
+        if self.taking is not None:
+            self.taking.cancel()
+        self.runner.close()
+
+
+TestQueueOutlet = QueueMachine.TestCase
+TestQueueOutlet.settings = settings(max_examples=120, stateful_step_count=30)

@@ -1,0 +1,592 @@
+"""The hand-over: uvicorn's connection becomes an outlet, and bad requests end. On both loops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import inspect
+import socket
+import struct
+import sys
+import weakref
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from clients import NOTIFICATIONS, SECRET, eventually, token
+from listening import Listening, listen
+from lumen_notify import Lumen, Settings
+from lumen_notify.auth import PUBLISH
+from lumen_notify.cli.server import _listen
+from lumen_notify.deliver.connection import handover
+from lumen_notify.deliver.connection.handover import HandoverProtocol
+from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportOutlet
+from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.settings import Secret
+
+WAIT_SECONDS = 20.0
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+def stream_request(user: str = "ann") -> bytes:
+    return f"GET {NOTIFICATIONS}/stream?token={token(user)} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
+
+
+def post_head(*headers: str) -> bytes:
+    lines = [f"POST {NOTIFICATIONS} HTTP/1.1", "host: x", f"authorization: Bearer {token('ann', PUBLISH)}"]
+    return "\r\n".join([*lines, *headers, "", ""]).encode()
+
+
+class Client:
+    """A plain connection."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.received = b""
+
+    @classmethod
+    async def connect(cls, url: str) -> Client:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        return cls(reader, writer)
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def until(self, text: bytes) -> bytes:
+        """Read on until `text` has come; return all that came since the connection was made."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while text not in self.received:
+                part = await self.reader.read(65536)
+                assert part, f"the connection ended without {text!r}: {self.received!r}"
+                self.received += part
+        return self.received
+
+    async def until_end(self) -> bytes:
+        """Read up to the end, in whatever way it comes."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            with contextlib.suppress(ConnectionError):
+                while part := await self.reader.read(65536):
+                    self.received += part
+        return self.received
+
+    def reset(self) -> None:
+        """End it by RST."""
+        raw = self.writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+    async def close(self) -> None:
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+
+class Site:
+    """A Lumen behind a HandoverProtocol. protocols: all that were made, as long as they live.
+
+    held_back: if it is set, requests wait for it before Lumen sees them; waiting: how many did.
+    is_head_held_back: as by a middleware, an answer's head leaves with the first of its body.
+    """
+
+    listening: Listening
+
+    def __init__(self, lumen: Lumen) -> None:
+        self.lumen = lumen
+        self.waiting = self.received_bytes = 0
+        self.held_back: asyncio.Event | None = None
+        self.is_head_held_back = False
+        self.protocols: weakref.WeakSet[HandoverProtocol] = weakref.WeakSet()
+        self._clients: list[Client] = []
+
+    @property
+    def streams(self) -> Streams:
+        assert self.lumen._parts is not None
+        return self.lumen._parts.streams
+
+    @property
+    def connections(self) -> set[Any]:
+        """Those that uvicorn knows."""
+        return self.listening.state.connections
+
+    @property
+    def requests(self) -> set[asyncio.Task[None]]:
+        """The tasks of requests that uvicorn has not finished."""
+        return self.listening.state.tasks
+
+    @property
+    def outlets(self) -> list[TransportOutlet]:
+        return [one for one in self.connections if isinstance(one, TransportOutlet)]
+
+    def protocol(self) -> type[HandoverProtocol]:
+        site = self
+
+        class Watched(HandoverProtocol):
+            def connection_made(self, transport: Any) -> None:
+                site.protocols.add(self)
+                super().connection_made(transport)
+
+            def data_received(self, data: bytes) -> None:
+                super().data_received(data)
+                site.received_bytes += len(data)
+
+        return Watched
+
+    async def app(self, scope: Any, receive: Any, send: Any) -> None:
+        if self.held_back is not None:
+            self.waiting += 1
+            await self.held_back.wait()
+        head: list[Any] = []
+
+        async def hold_head_back(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                head.append(message)
+            else:
+                while head:
+                    await send(head.pop())
+                await send(message)
+
+        await self.lumen.app(scope, receive, hold_head_back if self.is_head_held_back else send)
+
+    async def client(self) -> Client:
+        self._clients.append(await Client.connect(self.listening.url))
+        return self._clients[-1]
+
+    async def stream(self, user: str = "ann") -> Client:
+        client = await self.client()
+        client.send(stream_request(user))
+        await client.until(b"event: ready")
+        return client
+
+    async def close(self) -> None:
+        if self.held_back is not None:
+            self.held_back.set()
+        for client in self._clients:
+            await client.close()
+
+
+@pytest.fixture
+async def site(sqlite_url: str) -> AsyncIterator[Site]:
+    settings = Settings(database_url=sqlite_url, jwt_secret=Secret(SECRET), max_backlog_bytes=100_000)
+    async with Lumen(settings) as lumen:
+        made = Site(lumen)
+        async with listen(made.app, made.protocol()) as made.listening:
+            yield made
+            await made.close()
+
+
+@pytest.fixture
+def request_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Set how long a request may take to come in."""
+    return lambda seconds: monkeypatch.setattr(handover, "REQUEST_SECONDS", seconds)
+
+
+# ------------------------------------------------------------------------------------ uvicorn's insides
+SIGNATURES: Mapping[type, Mapping[str, list[str]]] = {
+    HttpToolsProtocol: {
+        "connection_made": ["self", "transport"],
+        "connection_lost": ["self", "exc"],
+        "data_received": ["self", "data"],
+        "on_message_begin": ["self"],
+        "on_headers_complete": ["self"],
+        "on_body": ["self", "body"],
+        "on_message_complete": ["self"],
+        "shutdown": ["self"],
+        "_start_asgi_task": ["self", "cycle", "app"],
+        "_unset_keepalive_if_required": ["self"],
+    },
+    RequestResponseCycle: {"run_asgi": ["self", "app"], "send": ["self", "message"]},
+}
+
+LOOK = (
+    f"uvicorn {uvicorn.__version__} differs from the one that lumen_notify/deliver/handover.py was written"
+    " for. Compare HandoverProtocol, method by method, with uvicorn/protocols/http/httptools_impl.py; see"
+    " above all that nothing of uvicorn's touches the transport after _hand_over. Then change this test."
+)
+
+
+def test_methods_of_uvicorn_that_are_used_are_as_they_were() -> None:
+    assert {kind: set(names) for kind, names in handover.INSIDES.items()} == {
+        kind: set(names) for kind, names in SIGNATURES.items()
+    }, "a method that is used is not pinned here"
+    for kind, names in SIGNATURES.items():
+        for name, parameters in names.items():
+            method = getattr(kind, name, None)
+            assert method is not None, f"{kind.__name__}.{name} is gone. {LOOK}"
+            found = list(inspect.signature(method).parameters)
+            assert found == parameters, f"{kind.__name__}.{name}{tuple(found)} is new. {LOOK}"
+    for name in ("run_asgi", "send"):
+        assert inspect.iscoroutinefunction(getattr(RequestResponseCycle, name)), f"{name} is new. {LOOK}"
+
+
+async def test_attributes_of_uvicorn_that_are_used_are_as_they_were() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        pass
+
+    config = uvicorn.Config(app, log_config=None)
+    state = ServerState()
+    protocol = HttpToolsProtocol(
+        config=config, server_state=state, app_state={}, _loop=asyncio.get_running_loop()
+    )
+    nothing: Any = None
+    arguments: dict[str, Any] = dict.fromkeys(inspect.signature(RequestResponseCycle).parameters, nothing)
+    cycle = RequestResponseCycle(**arguments | {"message_event": asyncio.Event()})
+    for one, names in ((protocol, handover.INSIDE_ATTRIBUTES), (cycle, handover.CYCLE_ATTRIBUTES)):
+        for name in names:
+            assert hasattr(one, name), f"{type(one).__name__}.{name} is gone. {LOOK}"
+    assert isinstance(state.connections, set), LOOK
+    assert protocol.connections is state.connections, LOOK
+    assert (cycle.response_started, cycle.response_complete, cycle.disconnected) == (False, False, False), (
+        LOOK
+    )
+    for name in ("resume_reading", "write_paused"):
+        assert name in inspect.getsource(sys.modules["uvicorn.protocols.http.flow_control"]), LOOK
+    assert "connection.shutdown()" in inspect.getsource(uvicorn.Server.shutdown), LOOK
+
+
+# --------------------------------------------------------------------------------------- the hand-over
+async def test_connection_of_a_stream_is_an_outlet_until_its_client_leaves(site: Site) -> None:
+    client = await site.stream()
+    (outlet,) = site.outlets
+    assert site.connections == {outlet}
+    assert outlet._transport.get_protocol() is outlet
+    await client.close()
+    await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
+    assert (len(site.streams), outlet._transport) == (0, None)
+
+
+async def test_connection_leaves_uvicorns_set_when_the_server_ends_the_stream(site: Site) -> None:
+    client = await site.stream()
+    site.streams.start_drain()
+    assert (await client.until_end()).endswith(b"\r\n0\r\n\r\n")
+    await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
+
+
+@pytest.mark.parametrize("behind", [b"", HEALTH[:20]], ids=["alone", "half a request behind"])
+async def test_nothing_of_the_request_is_left_and_the_collector_is_not_needed(
+    site: Site, behind: bytes
+) -> None:
+    def requests() -> list[object]:
+        kinds = (HttpToolsProtocol, RequestResponseCycle)
+        return [
+            one
+            for one in gc.get_objects()
+            if isinstance(one, kinds) or (type(one) is dict and one.get("type") == "http")
+        ]
+
+    gc.collect()
+    gc.disable()
+    try:
+        client = await site.client()
+        client.send(stream_request() + behind)
+        await client.until(b"event: ready")
+        await eventually(lambda: not site.requests, what="the request's task to end")
+        assert len(site.outlets) == 1
+        assert not site.protocols
+        assert requests() == []
+    finally:
+        gc.enable()
+
+
+async def test_frames_leave_at_once_and_not_when_more_has_come(site: Site) -> None:
+    await site.stream()
+    (outlet,) = site.outlets
+    connection = outlet._transport.get_extra_info("socket")
+    assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+async def test_request_before_a_stream_on_one_connection_is_answered_first(site: Site) -> None:
+    client = await site.client()
+    client.send(HEALTH + stream_request())
+    received = await client.until(b"event: ready")
+    assert received.index(b'{"status":"ok"}') < received.index(b"text/event-stream")
+    assert len(site.outlets) == 1
+
+
+@pytest.mark.parametrize(
+    ("behind", "is_together"),
+    [
+        (HEALTH, True),
+        (HEALTH * 5, True),
+        (HEALTH[:20], True),
+        (stream_request("bob"), True),
+        (HEALTH, False),
+        (b"\x00\xff not HTTP", False),
+    ],
+    ids=["a request", "five requests", "half a request", "another stream", "later", "no request, later"],
+)
+async def test_what_is_sent_behind_a_stream_request_is_never_answered(
+    site: Site, behind: bytes, is_together: bool
+) -> None:
+    client = await site.client()
+    client.send(stream_request() + (behind if is_together else b""))
+    await client.until(b"event: ready")
+    if not is_together:
+        client.send(behind)
+    await site.lumen.publish("ann", category="like", content="still here")
+    await client.until(b"still here")
+    assert len(site.outlets) == len(site.streams) == 1
+    site.streams.start_drain()
+    received = await client.until_end()
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert received.endswith(b"0\r\n\r\n")
+
+
+async def test_client_that_has_sent_more_is_heard_when_it_leaves(site: Site) -> None:
+    client = await site.client()
+    client.send(stream_request() + HEALTH * 5)
+    await client.until(b"event: ready")
+    await client.close()
+    await eventually(lambda: not site.connections, what="the end")
+
+
+async def test_client_that_closes_its_half_is_gone(site: Site) -> None:
+    client = await site.stream()
+    client.writer.write_eof()
+    await client.until_end()
+    await eventually(lambda: not site.connections, what="the end")
+    assert site.streams.ended == {"gone": 1}
+
+
+async def test_client_that_resets_is_gone(site: Site) -> None:
+    client = await site.stream()
+    client.reset()
+    await eventually(lambda: not site.connections, what="the end")
+    assert site.streams.ended == {"gone": 1}
+
+
+async def test_client_that_leaves_before_its_stream_begins_leaves_nothing_behind(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.held_back = asyncio.Event()
+    # With requests behind it uvicorn reads no further, and hears of the reset only at the hand-over.
+    for number, behind in enumerate((b"", HEALTH * 3), start=1):
+        client = await site.client()
+        client.send(stream_request() + behind)
+        await eventually(lambda: site.waiting == number, what="the request")  # noqa: B023
+        client.reset()
+    await eventually(lambda: len(site.connections) == 1, what="uvicorn to notice")
+    site.held_back.set()
+    await eventually(lambda: not site.requests, what="the requests to end")
+    await eventually(lambda: not site.connections, what="the connections to leave uvicorn's set")
+    assert len(site.streams) == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_stream_that_could_not_be_handed_over_ends_with_its_client_whatever_waits_behind_it(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.is_head_held_back = True
+    client = await site.client()
+    client.send(stream_request() + HEALTH * 3)
+    await client.until(b"event: ready")
+    assert (len(site.streams), site.outlets) == (1, [])
+    client.reset()
+    while len(site.streams):  # with requests behind it uvicorn reads no further: a write finds out
+        await site.lumen.publish("ann", category="like", content="hi")
+    await eventually(lambda: not site.requests, what="the request to end")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_stream_that_begins_while_the_server_ends_is_told_so(site: Site) -> None:
+    site.held_back = asyncio.Event()
+    client = await site.client()
+    client.send(stream_request())
+    await eventually(lambda: site.protocols, what="the connection")
+    await eventually(lambda: all(one.cycle for one in site.protocols), what="the request")
+    site.listening.shut_down()
+    site.held_back.set()
+    received = await client.until_end()
+    assert b'event: closing\ndata: {"reason":"shutdown","reconnect":true}\n\n' in received
+    assert received.endswith(b"0\r\n\r\n")
+
+
+async def test_client_that_never_reads_is_closed_as_slow_and_then_dropped(site: Site) -> None:
+    with socket.socket() as raw:
+        # As on a network: small packets, so small buffers in the kernel (loopback's hold megabytes).
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1400)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.connect(("127.0.0.1", site.listening.port))
+        raw.sendall(stream_request())
+        await eventually(lambda: site.streams.of_user("ann"), what="the stream")
+        (outlet,) = site.outlets
+        bound = 100_000 + WRITE_BUFFER_BYTES
+        for _ in range(200):
+            await site.lumen.publish("ann", category="like", content="x" * 7000)
+            if site.streams.ended:
+                break
+            assert outlet.backlog_bytes + outlet._transport.get_write_buffer_size() <= bound
+        assert site.streams.ended == {"slow": 1}
+        assert (len(site.streams), outlet.backlog_bytes) == (0, 0)
+        site.streams.wheel._clock = lambda clock=site.streams.wheel._clock: clock() + 60  # type: ignore[misc]
+        site.streams.wheel.turn()
+        await eventually(lambda: not site.connections, what="the connection to be dropped")
+
+
+# ----------------------------------------------------------------------------------- requests that are bad
+async def answer_to(site: Site, *parts: bytes) -> bytes:
+    client = await site.client()
+    for part in parts:
+        client.send(part)
+    return await client.until_end()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET", HEALTH[:-2], post_head("content-length: 10"), post_head("content-length: 10") + b'{"to":'],
+    ids=["nothing", "a method", "half a head", "a head", "half a body"],
+)
+async def test_request_that_does_not_come_in_whole_is_ended(
+    site: Site, request_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture, begun: bytes
+) -> None:
+    request_seconds(0.1)
+    answer = await answer_to(site, begun)
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_request_that_comes_byte_by_byte_is_ended_at_the_same_time(
+    site: Site, request_seconds: Callable[[float], None]
+) -> None:
+    request_seconds(0.2)
+    client = await site.client()
+    ended = asyncio.ensure_future(client.until_end())
+    for byte in b"GET /healthz HTTP/1.1\r\nx-slow: " + b"y" * 10_000:
+        client.send(bytes([byte]))
+        await asyncio.wait([ended], timeout=0.01)
+        if ended.done():
+            break
+    assert (await ended).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_empty_lines_between_requests_do_not_keep_a_connection(
+    site: Site, request_seconds: Callable[[float], None]
+) -> None:
+    client = await site.client()
+    client.send(HEALTH)
+    await client.until(b'{"status":"ok"}')
+    request_seconds(0.1)
+    client.send(b"\r\n")
+    assert (await client.until_end()).endswith(b"\r\n\r\n")
+    assert b"408 Request Timeout" in client.received
+
+
+async def test_request_in_time_is_answered_and_the_connection_stays(
+    site: Site, request_seconds: Callable[[float], None]
+) -> None:
+    request_seconds(5)
+    client = await site.client()
+    for number in range(1, 4):
+        client.send(HEALTH[:10])
+        await asyncio.sleep(0)
+        client.send(HEALTH[10:])
+        await client.until(b'{"status":"ok"}' * 1)
+        await eventually(lambda: not any(one._deadline for one in site.protocols), what="the clock to stop")
+        assert client.received.count(b"HTTP/1.1 200") == number
+        client.received = client.received.replace(b'{"status":"ok"}', b"")
+
+
+LONG = b"y" * (handover.MAX_HEAD_BYTES + 1)
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"),
+    [
+        ((b"GET /healthz HTTP/1.1\r\nx-long: ", LONG), b"431 "),
+        ((b"GET /", LONG), b"431 "),
+        ((b"GET /healthz HTTP/1.1\r\n" + b"x: y\r\n" * 6000,), b"431 "),
+        ((b"GET /healthz HTTP/1.1\r\nx-long: " + LONG + b"\r\n\r\n",), b"400 "),
+        ((b"GET /" + LONG + b" HTTP/1.1\r\n\r\n",), b"400 "),
+        ((post_head("transfer-encoding: chunked") + b"2\r\n{}\r\n0\r\nx-trailer: ", LONG), b"431 "),
+        ((post_head("transfer-encoding: chunked") + b"2;" + LONG,), b"431 "),
+    ],
+    ids=[
+        "a header",
+        "a path",
+        "headers",
+        "a whole head",
+        "a whole path",
+        "a trailer",
+        "a chunk's extension",
+    ],
+)
+async def test_head_of_more_than_32_kib_is_refused(
+    site: Site, parts: tuple[bytes, ...], status: bytes
+) -> None:
+    client = await site.client()
+    for number in range(1, 1 + len(parts)):
+        client.send(parts[number - 1])
+        sent_bytes = sum(map(len, parts[:number]))
+        await eventually(
+            lambda: site.received_bytes >= sent_bytes or not site.connections,  # noqa: B023
+            what="the server to read",
+        )
+    received = await client.until_end()
+    assert received.startswith(b"HTTP/1.1 " + status) or not received, "or the kernel has dropped the answer"
+    await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
+
+
+async def test_limit_of_the_head_is_none_of_the_body(site: Site) -> None:
+    body = b'{"to": {"user": "ann"}, "category": "like", "content": "hi"}'.ljust(60_000)
+    pieces = [body[:30], body[30:20_000], body[20_000:40_000], body[40_000:]]
+    chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
+    for parts in (
+        [post_head(f"content-length: {len(body)}"), *pieces],
+        [post_head(f"content-length: {len(body)}") + body],
+        [post_head("transfer-encoding: chunked"), *chunks, b"0\r\n\r\n"],
+        [post_head("transfer-encoding: chunked") + b"".join(chunks) + b"0\r\n\r\n"],
+    ):
+        client = await site.client()
+        already = site.received_bytes
+        for part in parts:
+            client.send(part)
+            already += len(part)
+            await eventually(lambda: site.received_bytes == already, what="the server to read")  # noqa: B023
+        await client.until(b"HTTP/1.1 201")
+
+
+async def test_trailer_is_no_header(site: Site) -> None:
+    client = await site.client()
+    head = f"POST {NOTIFICATIONS} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".encode()
+    trailer = f"authorization: Bearer {token('ann', PUBLISH)}\r\n\r\n".encode()
+    client.send(head + b"2\r\n{}\r\n0\r\n" + trailer)
+    await client.until(b"HTTP/1.1 401")
+
+
+async def test_client_that_asks_too_much_at_once_is_refused(site: Site) -> None:
+    site.held_back = asyncio.Event()
+    client = await site.client()
+    client.send(HEALTH * 2000)
+    await client.until_end()
+    gc.collect()
+    cycles = [one for one in gc.get_objects() if isinstance(one, RequestResponseCycle)]
+    assert len(cycles) <= handover.MAX_PIPELINED + 1
+    site.held_back.set()
+    await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
+
+
+async def test_as_many_requests_at_once_as_are_allowed_are_answered_in_order(site: Site) -> None:
+    client = await site.client()
+    for path in range(handover.MAX_PIPELINED):
+        client.send(f"GET /healthz?{path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+    async with asyncio.timeout(WAIT_SECONDS):
+        while client.received.count(b'{"status":"ok"}') < handover.MAX_PIPELINED:
+            client.received += await client.reader.read(65536)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="TCP_USER_TIMEOUT is Linux's")
+@pytest.mark.parametrize(("ping_seconds", "silent_ms"), [(30, 30_000), (0.5, 5_000)])
+def test_connections_inherit_how_long_a_peer_may_be_silent(ping_seconds: float, silent_ms: int) -> None:
+    with (
+        _listen("127.0.0.1", 0, ping_seconds) as listener,
+        socket.create_connection(listener.getsockname()[:2]),
+        listener.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == silent_ms

@@ -1,0 +1,162 @@
+"""The loader: all who come at one moment share a query."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from lumen_notify.deliver.streams import count_loader as module
+from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.model import Counts
+
+from ..conftest import Store
+
+
+class Queries:
+    """A fetch that waits until it is answered. asked: the users of each query so far."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        self._answers: list[asyncio.Future[Mapping[str, Counts]]] = []
+
+    async def __call__(self, user_ids: Sequence[str]) -> Mapping[str, Counts]:
+        self.asked.append(list(user_ids))
+        self._answers.append(asyncio.get_running_loop().create_future())
+        return await self._answers[-1]
+
+    async def answer(self, *, position: int, without: str = "") -> None:
+        """Answer the newest query, and let those who waited go on."""
+        self._answers[-1].set_result(
+            {
+                user_id: Counts(position=position, categories={}, rooms={})
+                for user_id in self.asked[-1]
+                if user_id != without
+            }
+        )
+        await turn()
+
+    async def fail(self, error: Exception) -> None:
+        self._answers[-1].set_exception(error)
+        await turn()
+
+
+async def turn() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+class Callers:
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    async def come(self, *user_ids: str) -> list[asyncio.Task[Counts]]:
+        tasks = [asyncio.create_task(self._loader.load(user_id)) for user_id in user_ids]
+        await turn()
+        return tasks
+
+
+@pytest.fixture
+def queries() -> Queries:
+    return Queries()
+
+
+@pytest.fixture
+def callers(queries: Queries) -> Callers:
+    return Callers(Loader(queries))
+
+
+async def test_all_who_come_at_a_moment_are_answered_by_one_query(callers: Callers, queries: Queries) -> None:
+    tasks = await callers.come("ann", "bob", "ann", "cyd")
+    assert queries.asked == [["ann", "bob", "cyd"]]
+    await queries.answer(position=7)
+    assert [task.result().position for task in tasks] == [7, 7, 7, 7]
+
+
+async def test_who_comes_during_a_query_is_answered_by_the_next(callers: Callers, queries: Queries) -> None:
+    (early,) = await callers.come("ann")
+    late = await callers.come("ann", "bob")
+    assert queries.asked == [["ann"]]
+    await queries.answer(position=7)
+    assert early.result().position == 7
+    assert not any(task.done() for task in late), "what was read before they came may be old"
+    assert queries.asked == [["ann"], ["ann", "bob"]]
+    await queries.answer(position=8)
+    assert [task.result().position for task in late] == [8, 8]
+
+
+async def test_failure_reaches_all_of_its_query_and_the_next_goes_on(
+    callers: Callers, queries: Queries
+) -> None:
+    tasks = await callers.come("ann", "bob")
+    (late,) = await callers.come("cyd")
+    await queries.fail(DatabaseUnavailable("gone"))
+    for task in tasks:
+        with pytest.raises(DatabaseUnavailable):
+            task.result()
+    await queries.answer(position=9)
+    assert late.result().position == 9
+    (again,) = await callers.come("ann")
+    await queries.answer(position=10)
+    assert again.result().position == 10
+
+
+async def test_answer_without_a_user_fails_its_callers_and_no_later_ones(
+    callers: Callers, queries: Queries
+) -> None:
+    tasks = await callers.come("ann", "bob")
+    await queries.answer(position=7, without="bob")
+    for task in tasks:
+        with pytest.raises(KeyError):
+            task.result()
+    (again,) = await callers.come("ann")
+    await queries.answer(position=8)
+    assert again.result().position == 8
+
+
+async def test_caller_who_leaves_does_not_take_the_answer_from_the_others(
+    callers: Callers, queries: Queries
+) -> None:
+    leaving, staying = await callers.come("ann", "ann")
+    leaving.cancel()
+    await turn()
+    assert leaving.cancelled()
+    await queries.answer(position=7)
+    assert staying.result().position == 7
+
+
+async def test_failure_that_nobody_waits_for_any_more_is_no_complaint(
+    callers: Callers, queries: Queries, caplog: pytest.LogCaptureFixture
+) -> None:
+    (leaving,) = await callers.come("ann")
+    leaving.cancel()
+    await turn()
+    await queries.fail(DatabaseUnavailable("gone"))
+    gc.collect()
+    assert not caplog.records
+    (again,) = await callers.come("ann")
+    await queries.answer(position=8)
+    assert again.result().position == 8
+
+
+async def test_storm_is_split_into_queries_of_bounded_size(
+    callers: Callers, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_USERS", 3)
+    tasks = await callers.come(*[f"user {number}" for number in range(7)])
+    for position in (1, 2, 3):
+        await queries.answer(position=position)
+    assert [len(asked) for asked in queries.asked] == [3, 3, 1]
+    assert [task.result().position for task in tasks] == [1, 1, 1, 2, 2, 2, 3]
+
+
+async def test_counts_come_from_the_database_for_users_it_has_never_heard_of_too(store: Store) -> None:
+    await store.publish("user:ann", "user:ann", "all", "user:bob")
+    await store.read_all("bob")
+    loader = Loader(store.counts.fetch)
+    ann, bob, cyd = await asyncio.gather(*map(loader.load, ("ann", "bob", "cyd")))
+    assert {one.position for one in (ann, bob, cyd)} == {5}
+    assert [one.total for one in (ann, bob, cyd)] == [3, 0, 1]
