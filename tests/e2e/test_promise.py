@@ -31,7 +31,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import Loader
-from lumen_notify.model import Counts, Event
+from lumen_notify.model import CountsSnapshot, Event
 from servers import drop_database
 
 from .promise.machine import Promise
@@ -63,7 +63,7 @@ def world(
         ) -> Iterator[None]:
             return world.fan_out_slowly(hub, events, settled)
 
-        async def late(loader: Loader, user_id: str) -> Counts:
+        async def late(loader: Loader, user_id: str) -> CountsSnapshot:
             return await world.load_late(loader, user_id)
 
         monkeypatch.setattr(Hub, "fan_out", slowly)
