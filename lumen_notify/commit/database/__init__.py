@@ -1,4 +1,4 @@
-"""The only door to `databases`: named queries, one writer and a few readers, SQLite or PostgreSQL."""
+"""Database access by named queries, on SQLite or PostgreSQL. The only package that imports `databases`."""
 
 from lumen_notify.commit.database.connection import Rows
 from lumen_notify.commit.database.database import Database, SqlTransaction

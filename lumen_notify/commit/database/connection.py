@@ -1,9 +1,9 @@
-"""Connection: one connection to a database, opened when needed and again after an outage.
+"""Connection: one connection to a database, opened on first use and reopened after an outage.
 
-What is `add`ed waits until something is run, and leaves together with it: most of what a short statement
-takes is the way to the database and back.
+Statements that are `add`ed are sent together with the next one that is run: the round trip takes most of the
+time of a short statement.
 
-Not here: what differs between the databases (`sqlite`, `postgresql`), who may write (`database`).
+Not here: the differences between the databases (`sqlite`, `postgresql`), transactions (`database`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _log = logging.getLogger("lumen_notify.database")
 
 
 class Statement(NamedTuple):
-    """SQL and its values, in the shape that the database takes. query: None for what has no name."""
+    """SQL and its values, in the form that the driver takes. query: None for a statement without a name."""
 
     sql: str
     values: Any = ()
@@ -37,10 +37,10 @@ class Statement(NamedTuple):
 
 
 class Connection(ABC):
-    """The base of both. url: of the database. queries: by name."""
+    """The base class of both databases. url: of the database. queries: by name."""
 
     driver_errors: tuple[type[Exception], ...] = ()
-    """What an outage is told by, unless `_is_mistake` knows better."""
+    """The errors that an outage raises. Those that `_is_mistake` accepts are no outage."""
 
     def __init__(self, url: str, queries: Mapping[str, Query]) -> None:
         self._url = url
@@ -53,13 +53,13 @@ class Connection(ABC):
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a connection to lose."""
+        """Whether the connection is open."""
         return self._raw is not None
 
     async def open(self) -> None:
         """Connect."""
-        # SQLite opens a connection for each call outside of one that is held, and a holder hands out one a
-        # task: hence one holder a connection, which outlives tasks.
+        # `databases` opens an SQLite connection for each call, unless one is held, and keeps one for each
+        # task. One `Database` object for each connection lets it outlive tasks.
         holder = databases.Database(self._url, **self._options())
         await holder.connect()
         try:
@@ -72,7 +72,7 @@ class Connection(ABC):
             raise
 
     async def close(self) -> None:
-        """Let the connection go, whatever state it is in."""
+        """Close the connection, whatever its state."""
         raw, holder = self._raw, self._holder
         self._raw = self._holder = None
         self._added = []
@@ -80,35 +80,35 @@ class Connection(ABC):
         try:
             await self._let_go(raw, holder)
         except self.driver_errors as error:
-            _log.debug("a connection did not close: %s", type(error).__name__)
+            _log.debug("A connection did not close: %s.", type(error).__name__)
 
     def add(self, name: str, /, **values: Any) -> None:
-        """Run a named query, whose rows nobody needs, with what comes next."""
+        """Run a named query together with the next statement; its rows are dropped."""
         self._added.append(self._statement(name, values))
 
     def add_sql(self, sql: str) -> None:
-        """Run a statement that has no name with what comes next."""
+        """Run a statement without a name together with the next one."""
         self._added.append(Statement(sql))
 
     async def run(self, name: str, /, **values: Any) -> Rows:
-        """Run what was added, then a named query; return its rows."""
+        """Run the added statements, then a named query; return its rows."""
         return await self._execute([*self._take(), self._statement(name, values)])
 
     async def run_sql(self, sql: str) -> Rows:
-        """Run what was added, then a statement that has no name; return its rows."""
+        """Run the added statements, then a statement without a name; return its rows."""
         return await self._execute([*self._take(), Statement(sql)])
 
     async def commit(self, *, then: str | None = None) -> None:
-        """Run what was added, and COMMIT; then perhaps begin the next transaction, as `has_begun` says.
+        """Run the added statements, COMMIT, and `then`, which begins the next transaction: see `has_begun`.
 
-        `is_committing` says whether it had come to COMMIT.
+        If it raises, `is_committing` tells whether COMMIT had been sent.
         """
         begin = () if then is None else (Statement(then),)
         await self._execute([*self._take(), Statement(COMMIT), *begin])
         self.has_begun = then is not None
 
     def drop(self) -> Sequence[str]:
-        """Forget what was added; return its SQL."""
+        """Drop the added statements; return their SQL."""
         return [statement.sql for statement in self._take()]
 
     def _take(self) -> list[Statement]:
@@ -125,37 +125,37 @@ class Connection(ABC):
             if self._is_mistake(error):
                 raise
             await self.close()
-            raise DatabaseUnavailable(f"the database does not answer ({type(error).__name__})") from error
+            raise DatabaseUnavailable(f"The database does not answer ({type(error).__name__}).") from error
         except asyncio.CancelledError:
-            await self.close()  # a statement may still be under way on it
+            await self.close()  # a statement may still be running on it
             raise
 
     def _options(self) -> dict[str, Any]:
-        """Return what `databases` is to know beside the URL."""
+        """Return the options of `databases` beside the URL."""
         return {}
 
-    async def _opened(self) -> None:  # noqa: B027 - there may be nothing to prepare
+    async def _opened(self) -> None:  # noqa: B027 - a subclass need not prepare anything
         """Prepare a new connection."""
 
     @abstractmethod
     async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
-        """Close what is open of both."""
+        """Close those that are not None."""
 
     @abstractmethod
     def _statement(self, name: str, values: Mapping[str, Any]) -> Statement:
-        """Shape a named query's values."""
+        """Build a named query's statement."""
 
     @abstractmethod
     async def _run(self, statements: Sequence[Statement]) -> Rows:
-        """Run all, one after the other; return the last one's rows."""
+        """Run all statements in order; return the rows of the last one."""
 
     @abstractmethod
     def _is_mistake(self, error: Exception) -> bool:
-        """Tell a statement or value that is wrong (our defect) from a database that is not there."""
+        """Return whether the statement or a value is wrong (our defect), while the database is up."""
 
 
 def packed(query: Query, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a query's binds, lists as JSON."""
+    """Return the values of a query's binds, with lists as JSON."""
     return {
         bind: to_json(value) if isinstance(value := values[bind], list) else value for bind in query.binds
     }

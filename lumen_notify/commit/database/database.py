@@ -1,12 +1,12 @@
-"""Database: one writer and a few readers, held open.
+"""Database: one connection that writes and a few that read, kept open.
 
-Promises: a transaction is the only writer of its process; an outage is answered by
-`DatabaseUnavailable` and mended by a new connection at the next call.
+Promises: a process has one write transaction at a time; an outage raises `DatabaseUnavailable`, and the next
+call opens a new connection.
 
-Not here: SQL (`sql/queries/`, read by `queries`), who may write what (the other modules of `commit/`).
+Not here: SQL (`sql/queries/`, read by `queries`), the log (`commit/log`).
 
-Deliberate oddity: BEGIN and COMMIT are statements of ours. SQLite needs BEGIN IMMEDIATE, or a transaction
-that reads first is refused when another process has written in between.
+Deliberate oddity: we send BEGIN and COMMIT ourselves. SQLite needs BEGIN IMMEDIATE: without it, a transaction
+that reads first fails if another process has written since.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lumen_notify.commit.database.sqlite import Sqlite
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
 READERS = {"sqlite": 2, "postgresql": 4}
-"""Connections for reading. SQLite's run in threads that share the interpreter: more gain nothing."""
+"""Connections for reading. Those of SQLite are threads that share the interpreter: more gain nothing."""
 
 BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 
@@ -37,16 +37,16 @@ def _never() -> bool:
 
 
 class SqlTransaction(Protocol):
-    """What a writer may do between BEGIN and COMMIT."""
+    """The statements between BEGIN and COMMIT."""
 
     async def run(self, name: str, /, **values: Any) -> Rows:
-        """Run a named query. Lists among the values are passed as JSON."""
+        """Run a named query; return its rows. Lists among the values are passed as JSON."""
 
     def add(self, name: str, /, **values: Any) -> None:
-        """Run a named query whose rows nobody needs: in its turn, at the next `run` or before COMMIT."""
+        """Run a named query, in order, with the next `run` or before COMMIT; its rows are dropped."""
 
     async def run_sql(self, sql: str) -> Rows:
-        """Run a statement that has no name: migrations only."""
+        """Run a statement without a name: for migrations only."""
 
 
 class Database:
@@ -70,12 +70,12 @@ class Database:
 
     @property
     def is_server(self) -> bool:
-        """Whether another process does the work, so that this one should keep it busy."""
+        """Whether the database runs in another process, which then should never wait for this one."""
         return self.dialect == "postgresql"
 
     async def open(self) -> None:
-        """Connect. Raises DatabaseUnavailable, or Misconfigured: SQLite is too old, or there is no such
-        database, user or password, or the file is no database."""
+        """Connect. Raises DatabaseUnavailable, or Misconfigured: SQLite is too old, the file is not a
+        database, or the database, user or password does not exist."""
         if self.dialect == "sqlite":
             sqlite.require_usable(self._url)
         try:
@@ -89,7 +89,7 @@ class Database:
             self._idle.put_nowait(reader)
 
     async def close(self) -> None:
-        """Let all connections go."""
+        """Close all connections."""
         async with self._writing:
             await self._writer.close()
         for reader in self._readers:
@@ -98,7 +98,7 @@ class Database:
     async def fetch(self, name: str, /, **values: Any) -> Rows:
         """Run a named query on a reader. Each call sees one snapshot.
 
-        An outage is met with one new connection; if that fails too, DatabaseUnavailable.
+        After an outage it tries once more on a new connection. Raises DatabaseUnavailable.
         """
         reader = await self._idle.get()
         try:
@@ -111,13 +111,13 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, *, is_followed: Callable[[], bool] = _never) -> AsyncIterator[SqlTransaction]:
-        """Open the one write transaction: commits at the end of the block, rolls back on any error.
+        """Open the write transaction: it commits at the end of the block, and rolls back on any error.
 
-        is_followed: asked at COMMIT, whether another one is to begin at once; to a server its BEGIN then
-        goes along.
+        is_followed: called at COMMIT; whether another transaction follows at once. If so, and the database is
+        a server, its BEGIN is sent together with COMMIT.
 
-        Raises DatabaseUnavailable; `code` is then `commit_unknown` if COMMIT was on its way, so that what
-        it wrote may be there, and else nothing was written.
+        Raises DatabaseUnavailable. If its `code` is `commit_unknown`, COMMIT had been sent, and the
+        transaction may have been committed; otherwise nothing was written.
         """
         async with self._writing:
             if not self._writer.has_begun:
@@ -140,8 +140,8 @@ class Database:
 
     async def _roll_back(self) -> None:
         if self._begin in self._writer.drop() or not self._writer.is_open:
-            return  # it had not begun, or the connection is gone, and with it the transaction
+            return  # BEGIN was not sent yet, or the transaction ended with its connection
         try:
             await self._writer.run_sql("ROLLBACK")
         except DatabaseUnavailable:
-            _log.info("a transaction ended with its connection")
+            _log.info("A transaction ended with its connection.")

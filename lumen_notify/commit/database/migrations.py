@@ -1,7 +1,7 @@
 """Migrations: numbered, forward only, one file each under `sql/sqlite/` and `sql/postgresql/`.
 
-All missing steps run in one transaction together with the rows that say so; two processes that start
-at once wait for each other. A database that is newer than this program is refused.
+All missing steps run in one transaction, which also records them; two processes that start at once take
+turns. A database that is newer than this program is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql\Z")
 
 @value
 class Migration:
-    """One step. statements: in order, each run by itself."""
+    """One step. statements: in order; each runs by itself."""
 
     version: int
     name: str
@@ -41,7 +41,7 @@ def available(folder: Path) -> Sequence[Migration]:
 
 
 async def migrate(database: Database) -> Sequence[Migration]:
-    """Bring the database to the newest version; return the steps that this call made.
+    """Run the missing steps; return them.
 
     Raises Misconfigured if the database is newer than this program.
     """
@@ -52,7 +52,7 @@ async def migrate(database: Database) -> Sequence[Migration]:
         await transaction.run("create_migrations")
         done = {row[0] for row in await transaction.run("migrations_done")}
         if done and max(done) > len(steps):
-            problem = f"the database has version {max(done)}, this program knows {len(steps)}"
+            problem = f"the database has version {max(done)}, but this program only knows {len(steps)}"
             raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
         for step in steps:
             if step.version not in done:

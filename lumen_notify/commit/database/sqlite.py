@@ -1,7 +1,7 @@
-"""Sqlite: a connection to an SQLite file, by `aiosqlite`, which has a thread for each.
+"""SQLite: a connection to a file by `aiosqlite`, which runs a thread for each connection.
 
-Statements go past `databases` to the connection behind it, as on PostgreSQL; and past `aiosqlite` in one
-visit to its thread, which costs some 0.1 ms while the loop is busy, more than most statements.
+Statements bypass `databases`, as on PostgreSQL, and are sent to the thread of `aiosqlite` in one call: each
+call takes some 0.1 ms while the event loop is busy, more than most statements.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lumen_notify.commit.database.queries import Query
 from lumen_notify.errors import Misconfigured
 
 MINIMUM = (3, 37, 0)
-"""STRICT tables came with it; RETURNING and UPDATE FROM are older."""
+"""The first version with STRICT tables; RETURNING and UPDATE FROM are older."""
 
 WRITER = (
     "PRAGMA busy_timeout=10000",
@@ -25,13 +25,13 @@ WRITER = (
     "PRAGMA synchronous=FULL",
     "PRAGMA wal_autocheckpoint=4000",
 )
-"""The last: pages of 4 KiB that are written ahead before they are copied into the file, which a COMMIT waits
-for. With SQLite's own 1,000 it came after a dozen transactions, and took a twentieth of all time."""
+"""wal_autocheckpoint: pages of 4 KiB in the WAL at which a COMMIT copies them into the file. With SQLite's
+default of 1,000 that happened every dozen transactions, and took 5 % of the time."""
 
 READER = ("PRAGMA busy_timeout=10000", "PRAGMA query_only=1")
 
 FILE_REFUSALS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY)
-"""The file that is named cannot be used."""
+"""Errors of a file that cannot be used as a database."""
 
 
 class Sqlite(Connection):
@@ -76,13 +76,13 @@ class Sqlite(Connection):
 
 
 def require_usable(url: str) -> None:
-    """Look at the file before `aiosqlite` does: where that fails, its thread outlives the loop and says so.
+    """Open the file before `aiosqlite` does: on failure, its thread would outlive the loop and warn.
 
     Raises Misconfigured: SQLite is too old, or the file cannot be used.
     """
     if sqlite3.sqlite_version_info < MINIMUM:
         needed = ".".join(map(str, MINIMUM))
-        problem = f"SQLite {sqlite3.sqlite_version} is too old, {needed} is needed"
+        problem = f"SQLite {sqlite3.sqlite_version} is too old; {needed} or newer is needed"
         raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
     try:
         sqlite3.connect(databases.DatabaseURL(url).database).close()
@@ -93,8 +93,8 @@ def require_usable(url: str) -> None:
 
 
 def refusal_of(error: BaseException | None) -> str | None:
-    """Say what is wrong with the file; None if it is not the file that is wrong."""
-    # The lower byte: what follows it is a closer description (sqlite.org/rescode.html).
+    """Return what is wrong with the file, else None."""
+    # The lower byte is the primary result code (sqlite.org/rescode.html).
     if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF in FILE_REFUSALS:
         return f"names a file that cannot be used: {error}"
     return None

@@ -97,7 +97,7 @@ async def test_newer_database_is_refused_and_left_alone(empty: Database, folder:
     await migrate(empty)
     for dialect in ("sqlite", "postgresql"):
         (folder / dialect / "0002_b.sql").unlink()
-    with pytest.raises(Misconfigured, match="version 2, this program knows 1"):
+    with pytest.raises(Misconfigured, match="version 2, but this program only knows 1"):
         await migrate(empty)
 
 
