@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from lumen_notify.accept.accounts.bodies import account_name, new_password
 from lumen_notify.auth import Passwords
 from lumen_notify.auth.passwords import is_like
-from lumen_notify.commit.accounts.accounts import Account, Accounts, KnownPassword
+from lumen_notify.commit.accounts.accounts import Account, Accounts, StoredPassword
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
@@ -75,7 +75,7 @@ async def _make(database: Database, name: str, scope: str) -> str:
     return command.user_id
 
 
-async def _set_password(database: Database, account: Account, known: KnownPassword) -> None:
+async def _set_password(database: Database, account: Account, known: StoredPassword) -> None:
     command = ChangePassword(
         user_id=account.user_id,
         seen_at=known.set_at,

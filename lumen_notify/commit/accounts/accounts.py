@@ -1,6 +1,6 @@
-"""Accounts: who may log in here, where the application has no users of its own.
+"""Accounts: built-in accounts, for applications without users of their own.
 
-Not here: how an account and its password come about (`passwords`), what a log-in is given (`sessions`).
+Not here: registering and passwords (`passwords`), log-ins (`sessions`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lumen_notify.model import value
 
 @value
 class Account:
-    """An account. name: what one logs in with. username: what is shown. created_at: milliseconds."""
+    """An account. name: for logging in. username: shown to others. created_at: milliseconds."""
 
     user_id: str
     name: str
@@ -28,8 +28,8 @@ class Account:
 
 
 @value
-class KnownPassword:
-    """What is kept of a password. set_at: milliseconds; another password has another, later one."""
+class StoredPassword:
+    """A password as it is stored. set_at: milliseconds; each new password has a later one."""
 
     hashed: str = field(repr=False)
     set_at: int
@@ -37,7 +37,10 @@ class KnownPassword:
 
 @value
 class ChangeProfile:
-    """Change what is shown of a user. username: None leaves it. The result: an Account."""
+    """Change a user's profile. The result: an Account.
+
+    username: None leaves it. avatar: ignored unless sets_avatar.
+    """
 
     user_id: str
     username: str | None
@@ -46,12 +49,12 @@ class ChangeProfile:
 
     @property
     def conflict_key(self) -> str:
-        """One an account and transaction: the later one counts."""
+        """One change of an account in a transaction: the later one counts."""
         return f"account:{self.user_id}"
 
 
 async def change_profile(tx: Transaction, commands: Sequence[ChangeProfile]) -> Sequence[object]:
-    """Write profiles: a `committer.Handler`. Answers an Account each, or NotFound."""
+    """Handle ChangeProfile: a `committer.Handler`. Answers an Account each, or NotFound."""
     rows = [
         {
             "id": one.user_id,
@@ -61,8 +64,8 @@ async def change_profile(tx: Transaction, commands: Sequence[ChangeProfile]) -> 
         }
         for one in commands
     ]
-    found = {row[0]: account_of(row) for row in await tx.run("change_profiles", rows=rows)}
-    return [found.get(one.user_id, no_account()) for one in commands]
+    accounts = {row[0]: account_of(row) for row in await tx.run("change_profiles", rows=rows)}
+    return [accounts.get(one.user_id, account_not_found()) for one in commands]
 
 
 class Accounts:
@@ -71,32 +74,32 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def by_name(self, name: str) -> tuple[Account, KnownPassword] | None:
-        """Read the account that one logs in to by a name, None if there is none."""
-        return _found(await self._database.fetch("account_by_name", name=name))
+    async def by_name(self, name: str) -> tuple[Account, StoredPassword] | None:
+        """Read an account by its name; None if it does not exist."""
+        return _first(await self._database.fetch("account_by_name", name=name))
 
-    async def by_id(self, user_id: str) -> tuple[Account, KnownPassword]:
-        """Read a user's account. Raises NotFound: his token comes from somewhere else."""
-        found = _found(await self._database.fetch("account_by_id", user_id=user_id))
-        if found is None:
-            raise no_account()
-        return found
-
-
-def no_account() -> NotFound:
-    """Make the refusal of a caller whose user is none of ours."""
-    return NotFound("you have no account here: your token comes from another issuer")
+    async def by_id(self, user_id: str) -> tuple[Account, StoredPassword]:
+        """Read a user's account. Raises NotFound: their token comes from another issuer."""
+        account = _first(await self._database.fetch("account_by_id", user_id=user_id))
+        if account is None:
+            raise account_not_found()
+        return account
 
 
-def _found(rows: Sequence[Sequence[Any]]) -> tuple[Account, KnownPassword] | None:
+def account_not_found() -> NotFound:
+    """Return the refusal for a caller without a built-in account."""
+    return NotFound("You have no account here. Your token comes from another issuer.")
+
+
+def _first(rows: Sequence[Sequence[Any]]) -> tuple[Account, StoredPassword] | None:
     if not rows:
         return None
     *account, hashed, set_at = rows[0]
-    return account_of(account), KnownPassword(hashed=hashed, set_at=set_at)
+    return account_of(account), StoredPassword(hashed=hashed, set_at=set_at)
 
 
 def account_of(row: Sequence[Any]) -> Account:
-    """Make an account of the six columns that all queries begin with."""
+    """Build an account from the six columns that every query of accounts begins with."""
     user_id, name, username, avatar, scope, created_at = row
     return Account(
         user_id=user_id, name=name, username=username, avatar=avatar, scope=scope, created_at=created_at

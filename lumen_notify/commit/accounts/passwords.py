@@ -1,10 +1,10 @@
-"""Passwords: what sets one: registering, and changing it.
+"""Passwords: registers accounts and changes their passwords.
 
-Promises: a name is one account's, however many register it at once; a password is changed only by who knew
-the one that is there at the COMMIT, and that ends all sessions but the one that is opened with it, and the
-user's streams.
+Promises: a name belongs to one account, also if several register it at once; a change of the password
+succeeds only if the password that was verified is still the current one at COMMIT; it ends all sessions but
+the one that it opens, and the user's streams.
 
-Not here: how a password is hashed and verified (`auth/passwords`).
+Not here: hashing and verifying (`auth/passwords`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lumen_notify.model import value
 
 @value
 class Register:
-    """Make an account, and its first session. The result: an Account."""
+    """Create an account, and its first session unless None. The result: an Account."""
 
     user_id: str
     name: str
@@ -38,14 +38,16 @@ class Register:
 
     @property
     def conflict_key(self) -> None:
-        """None: of several with one name, the first gets it."""
+        """None: of several commands with one name, the first gets it."""
         return None
 
 
 @value
 class ChangePassword:
-    """Change a password, end all sessions, open one, if any. seen_at: of the password that was verified.
-    The result: None."""
+    """Change a password, end all sessions, and open one unless None. The result: None.
+
+    seen_at: `StoredPassword.set_at` of the password that was verified.
+    """
 
     user_id: str
     seen_at: int
@@ -54,12 +56,12 @@ class ChangePassword:
 
     @property
     def conflict_key(self) -> str:
-        """One an account and transaction: the second knows a password that is no more."""
+        """One change of an account in a transaction: the password that a second one verified is out of date."""
         return f"account:{self.user_id}"
 
 
 async def register(tx: Transaction, commands: Sequence[Register]) -> Sequence[object]:
-    """Write registrations: a `committer.Handler`. Answers an Account each, or Conflict."""
+    """Handle Register: a `committer.Handler`. Answers an Account each, or Conflict."""
     rows = [
         {
             "user_id": one.user_id,
@@ -72,15 +74,19 @@ async def register(tx: Transaction, commands: Sequence[Register]) -> Sequence[ob
         }
         for one in commands
     ]
-    made = {user_id for (user_id,) in await tx.run("insert_accounts", rows=rows)}
-    await open_sessions(tx, [(one.user_id, tx.now, one.session) for one in commands if one.user_id in made])
-    return [_registered(one, tx.now) if one.user_id in made else _taken() for one in commands]
+    created = {user_id for (user_id,) in await tx.run("insert_accounts", rows=rows)}
+    await open_sessions(
+        tx, [(one.user_id, tx.now, one.session) for one in commands if one.user_id in created]
+    )
+    return [_registered(one, tx.now) if one.user_id in created else _name_taken() for one in commands]
 
 
 async def change_password(tx: Transaction, commands: Sequence[ChangePassword]) -> Sequence[object]:
-    """Write new passwords: a `committer.Handler`, to stand behind what opens sessions. Answers None each, or
-    Unauthenticated: the password that was verified is no more."""
-    # Later than the one before, even where two are set within a millisecond.
+    """Handle ChangePassword: a `committer.Handler`. It runs after sessions are opened.
+
+    Answers None each, or Unauthenticated: the password has changed since it was verified.
+    """
+    # Later than the time of the last password, also if both are set within a millisecond.
     set_at = {one.user_id: max(tx.now, one.seen_at + 1) for one in commands}
     rows = [
         {
@@ -112,5 +118,5 @@ def _registered(one: Register, now: int) -> Account:
     )
 
 
-def _taken() -> Conflict:
-    return Conflict("this name is taken", code="name_taken")
+def _name_taken() -> Conflict:
+    return Conflict("This name is taken.", code="name_taken")

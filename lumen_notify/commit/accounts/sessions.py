@@ -1,10 +1,10 @@
-"""Sessions: the log-ins of accounts; each is one row, however often its refresh token changes.
+"""Sessions: the log-ins of accounts. A session is one row, however often its refresh token is rotated.
 
-Promises: a refresh token is good once; one that comes a second time was stolen, by the first or by the second
-who showed it, and ends the whole session; a session is opened only for the password that was verified;
-where all sessions of a user end, so do his streams, on all instances.
+Promises: a refresh token is valid once; if it is used twice, one of the two users has stolen it, and the
+whole session ends; a session is opened only if the password that was verified is still the current one;
+ending all sessions of a user also ends their streams, on all instances.
 
-Not here: what the tokens look like (`auth/sessions`), what sets a password (`passwords`).
+Not here: the form of the tokens (`auth/sessions`), changes of the password (`passwords`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lumen_notify.model import Audience, value
 from lumen_notify.model.events import SessionsRevoked
 
 STEP_SESSIONS = 500
-"""What one step of retention takes away, at most."""
+"""Sessions that one step of retention deletes at most."""
 
 _log = logging.getLogger("lumen_notify.accounts")
 
@@ -37,8 +37,11 @@ class NewSession:
 
 @value
 class LogIn:
-    """Open a session. password_set_at: of the password that was verified. password_hash: made anew because
-    the parameters have changed, else None. The result: None."""
+    """Open a session. The result: None.
+
+    password_set_at: `StoredPassword.set_at` of the password that was verified. password_hash: a new hash,
+    because the parameters of hashing have changed, else None.
+    """
 
     user_id: str
     password_set_at: int
@@ -47,13 +50,13 @@ class LogIn:
 
     @property
     def conflict_key(self) -> None:
-        """None: log-ins do not get in each other's way."""
+        """None: log-ins do not conflict."""
         return None
 
 
 @value
 class Refresh:
-    """Change a refresh token for the next. expires_at: of the next. The result: the Account."""
+    """Replace a refresh token by the next one. expires_at: of the next one. The result: the Account."""
 
     family: str
     digest: str
@@ -62,61 +65,63 @@ class Refresh:
 
     @property
     def conflict_key(self) -> str:
-        """One a session and transaction: the second finds that the first has been there."""
+        """One refresh of a session in a transaction: a second one uses the token again."""
         return f"session:{self.family}"
 
 
 @value
 class LogOut:
-    """End a session, if there is one. The result: how many that were."""
+    """End a session. The result: how many have ended, 0 or 1."""
 
     family: str
 
     @property
     def conflict_key(self) -> None:
-        """None: an end twice is an end."""
+        """None: ending a session twice ends it."""
         return None
 
 
 @value
 class LogOutEverywhere:
-    """End all sessions of a user. The result: how many that were."""
+    """End all sessions of a user. The result: how many have ended."""
 
     user_id: str
 
     @property
     def conflict_key(self) -> str:
-        """One a user and transaction, so that each is told its own number."""
+        """One of a user in a transaction, so that each result is its own number."""
         return f"account:{self.user_id}"
 
 
 @value
 class TrimSessions:
-    """Take away one step of the sessions that are over. The result: how many."""
+    """Delete one step of expired sessions. The result: how many."""
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction: a step is to stay small."""
+        """One step of retention in a transaction, which keeps it short."""
         return "retention"
 
 
 async def log_in(tx: Transaction, commands: Sequence[LogIn]) -> Sequence[object]:
-    """Write log-ins: a `committer.Handler`. Answers None each, or Unauthenticated: the password that was
-    verified is no more."""
+    """Handle LogIn: a `committer.Handler`. Answers None each, or Unauthenticated: the password has changed
+    since it was verified."""
     opened = await open_sessions(tx, [(one.user_id, one.password_set_at, one.session) for one in commands])
-    again = [
+    rehashed = [
         {"user_id": one.user_id, "password_at": one.password_set_at, "password_hash": one.password_hash}
         for one in commands
         if one.password_hash is not None
     ]
-    if again:
-        tx.add("hash_passwords_again", rows=again)
+    if rehashed:
+        tx.add("update_password_hashes", rows=rehashed)
     return [None if one.session.family in opened else wrong_credentials() for one in commands]
 
 
 async def open_sessions(tx: Transaction, opening: Sequence[tuple[str, int, NewSession | None]]) -> set[str]:
-    """Open sessions: (user id, when the verified password was set, session or None) each; return the families
-    of those whose password is still that one."""
+    """Open sessions; return the families of those that were opened: their password is still the verified one.
+
+    opening: (user id, `set_at` of the verified password, session or None) each.
+    """
     rows = [
         {
             "family": session.family,
@@ -133,7 +138,7 @@ async def open_sessions(tx: Transaction, opening: Sequence[tuple[str, int, NewSe
 
 
 async def refresh(tx: Transaction, commands: Sequence[Refresh]) -> Sequence[object]:
-    """Write refreshes: a `committer.Handler`. Answers the Account each, or Unauthenticated."""
+    """Handle Refresh: a `committer.Handler`. Answers the Account each, or Unauthenticated."""
     rows = [
         {
             "its_family": one.family,
@@ -149,7 +154,7 @@ async def refresh(tx: Transaction, commands: Sequence[Refresh]) -> Sequence[obje
     if refused:
         for _, user_id, expires_at in await tx.run("end_sessions", rows=refused):
             if expires_at > tx.now:
-                _log.warning("a refresh token of %s was used twice: its session has ended", user_id)
+                _log.warning("A refresh token of %s was used twice. Its session has ended.", user_id)
     wanted = [{"user_id": user_id} for user_id in sorted(set(users.values()))]
     found = await tx.run("accounts_by_id", users=wanted) if wanted else ()
     accounts = {row[0]: account_of(row) for row in found}
@@ -157,21 +162,21 @@ async def refresh(tx: Transaction, commands: Sequence[Refresh]) -> Sequence[obje
 
 
 async def log_out(tx: Transaction, commands: Sequence[LogOut]) -> Sequence[int]:
-    """Write log-outs: a `committer.Handler`."""
+    """Handle LogOut: a `committer.Handler`."""
     rows = [{"family": one.family} for one in commands]
     ended = {family for family, _, _ in await tx.run("end_sessions", rows=rows)}
     return [int(one.family in ended) for one in commands]
 
 
 async def log_out_everywhere(tx: Transaction, commands: Sequence[LogOutEverywhere]) -> Sequence[int]:
-    """Write log-outs everywhere: a `committer.Handler`, to stand behind what opens sessions."""
+    """Handle LogOutEverywhere: a `committer.Handler`. It runs after sessions are opened."""
     ended = await end_all_sessions(tx, [one.user_id for one in commands])
     return [ended[one.user_id] for one in commands]
 
 
 async def end_all_sessions(tx: Transaction, user_ids: Sequence[str]) -> Counter[str]:
-    """End all sessions of users, and by an event the streams that they have open anywhere; return how many
-    sessions each had. user_ids: each once."""
+    """End all sessions of users, and their streams on all instances, by an event; return how many sessions
+    each user had. user_ids: without repeats."""
     users = [{"user_id": user_id} for user_id in user_ids]
     ended = Counter(user_id for (user_id,) in await tx.run("end_sessions_of_users", users=users))
     for user_id in user_ids:
@@ -180,15 +185,15 @@ async def end_all_sessions(tx: Transaction, user_ids: Sequence[str]) -> Counter[
 
 
 async def trim_sessions(tx: Transaction, commands: Sequence[TrimSessions]) -> Sequence[int]:
-    """Write steps of retention: a `committer.Handler`."""
+    """Handle TrimSessions: a `committer.Handler`."""
     return [len(await tx.run("trim_sessions", now=tx.now, limit=STEP_SESSIONS)) for _ in commands]
 
 
 def wrong_credentials() -> Unauthenticated:
-    """Make the one refusal of a name that there is not and of a password that is not the one."""
-    return Unauthenticated("the name or the password is wrong", code="wrong_credentials")
+    """Return the refusal for an unknown name or a wrong password: the same for both."""
+    return Unauthenticated("The name or the password is wrong.", code="wrong_credentials")
 
 
 def session_ended() -> Unauthenticated:
-    """Make the refusal of a refresh token that is not good, for whatever reason."""
-    return Unauthenticated("this session has ended: log in again", code="session_ended")
+    """Return the refusal for a refresh token that is not valid, for whatever reason."""
+    return Unauthenticated("This session has ended. Log in again.", code="session_ended")
