@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,12 @@ class Invalid(Refused):
         if field is not None:
             faults = (*faults, Fault(field=field, message=message))
         self.faults = tuple(faults)
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> Self:
+        """Build it from at least one fault."""
+        number = len(faults)
+        return cls(f"{number} field{'s are' if number > 1 else ' is'} invalid.", faults=faults)
 
 
 class Unauthenticated(Refused):

@@ -19,8 +19,8 @@ from typing import Any
 
 from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.commit.notifications.publication import Published
-from lumen_notify.commit.rooms.messages import Sent
-from lumen_notify.commit.rooms.read_marks import RoomRead
+from lumen_notify.commit.rooms.messages import SentMessage
+from lumen_notify.commit.rooms.read_marks import ReadMark
 
 SYSTEM = {"id": "system", "username": "system", "avatar": None}
 """Who is shown as the sender where the application names none."""
@@ -41,7 +41,7 @@ class Notifier:
         sender: Mapping[str, Any] | None = None,
         exclude_user_id: str | None = None,
         **fields: Any,
-    ) -> Sent:
+    ) -> SentMessage:
         """Send a message to a room.
 
         sender_id: a member, who may write there; or `sender`, `{"id", "username"?, "avatar"?}`. Without
@@ -71,7 +71,7 @@ class Notifier:
         endpoints = await self._opened()
         await endpoints.typing.set(room_id, _sender(user_id, user), is_typing=is_typing)
 
-    async def broadcast_read_status(self, room_id: str, user_id: str, message_ids: Sequence[str]) -> RoomRead:
+    async def broadcast_read_status(self, room_id: str, user_id: str, message_ids: Sequence[str]) -> ReadMark:
         """Read a room up to the newest of some messages, and tell its members.
 
         message_ids: at least one of them must be of this room. Raises NotFound, Forbidden, Unavailable.
@@ -101,7 +101,7 @@ class Notifier:
         *,
         sender: Mapping[str, Any] | None = None,
         **fields: Any,
-    ) -> Sent:
+    ) -> SentMessage:
         """Send a message to one user, in the room of the two, which is made if there is none.
 
         sender: as he is shown, `{"id", "username"?, "avatar"?}`. fields: kind, data, reply_to, client_id.

@@ -19,17 +19,17 @@ from functools import partial
 
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import Passwords, Tickets, Verifier
-from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, TURN_CALLERS, Committer
+from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, RESUMES_PER_TICK, Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
-from lumen_notify.commit.handlers import writers
+from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.notifications.limits import Limiting
 from lumen_notify.commit.notifications.removal import settled_of
-from lumen_notify.commit.preferences.categories import Define, define
+from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
 from lumen_notify.deliver.ephemeral.typing import Typing
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
@@ -87,11 +87,11 @@ class Parts:
 
         self.committer = Committer(
             log,
-            writers(Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None),
+            handlers(Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None),
             announce=self.tail.announce,
             pace=self.tail.close_behind,
             metrics=self.metrics,
-            turn_callers=TURN_CALLERS if database.is_server else MAX_BATCH_COMMANDS,
+            resumes_per_tick=RESUMES_PER_TICK if database.is_server else MAX_BATCH_COMMANDS,
         )
         submit = self.committer.submit
         self.rounds = Scheduler(database, submit, clock)
@@ -119,7 +119,9 @@ class Parts:
             head = await log.open()
             if settings.categories is not None:
                 async with log.transaction() as tx:
-                    await define(tx, [Define(categories=defined_in(settings.categories))])
+                    await define_categories(
+                        tx, [DefineCategories(categories=defined_in(settings.categories))]
+                    )
                 head = await log.head()
             key = await _shared_key(database, "tickets")
             parts = cls(settings, clock, database=database, log=log, head=head, ticket_key=key)

@@ -27,12 +27,12 @@ from lumen_notify.commit.accounts.accounts import Accounts
 from lumen_notify.commit.notifications.idempotency import IdempotentResponses
 from lumen_notify.commit.notifications.inbox import Inbox
 from lumen_notify.commit.notifications.schedule import Schedule
-from lumen_notify.commit.permissions import Access
+from lumen_notify.commit.permissions import RoomAccess
 from lumen_notify.commit.preferences.categories import Categories
 from lumen_notify.commit.preferences.preferences import UserPreferences
 from lumen_notify.commit.rooms.blocks import Blocks
 from lumen_notify.commit.rooms.history import History
-from lumen_notify.commit.rooms.member_list import Roster
+from lumen_notify.commit.rooms.member_list import MemberList
 from lumen_notify.commit.rooms.rooms import Rooms
 from lumen_notify.deliver.streams.connections import Connections
 from lumen_notify.deliver.streams.endpoint import StreamEndpoint
@@ -99,7 +99,7 @@ class Endpoints:
                 verifier=verifier,
                 committer=committer,
                 rooms=Rooms(database),
-                roster=Roster(database),
+                member_list=MemberList(database),
                 max_body_bytes=settings.max_body_bytes,
                 max_batch_rows=settings.max_batch_rows,
                 max_rooms=settings.max_rooms_per_user,
@@ -125,7 +125,7 @@ class Endpoints:
             ),
             typing=TypingEndpoint(
                 verifier=verifier,
-                access=Access(database),
+                access=RoomAccess(database),
                 typists=parts.typists,
                 max_body_bytes=settings.max_body_bytes,
             ),

@@ -1,1 +1,7 @@
-"""Commit: many commands, one transaction, and the log that it appends to."""
+"""Commit: commands become rows and events, many commands in one transaction.
+
+committer, handlers          the transaction of many commands; the handler of each command
+log, transaction, database   the log of events; one write transaction; SQLite and PostgreSQL
+permissions, counts          may a user do this in a room; how much has a user not read
+notifications, rooms, accounts, preferences, jobs    the commands and reads of each noun
+"""

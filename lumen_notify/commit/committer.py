@@ -1,17 +1,17 @@
 """Committer: many commands, one transaction (group commit).
 
-Promises: a command's result comes after COMMIT; one bad command fails alone; commands of one conflict_key
-are committed in the order of their submission, never two in one transaction. There is no batching
-delay: what arrived while the last transaction ran is the next batch.
+Promises: a command's result comes after COMMIT; one bad command fails alone; commands with the same conflict
+key are committed in the order of their submission, never two in one transaction. There is no batching delay:
+the commands that arrive during a transaction are the next batch.
 
-Who fails how:
+What happens on failure:
 
-| what happens | who hears of it | was it written? |
+| failure | who gets the error | was it written? |
 |---|---|---|
-| a writer answers a command with an exception | that caller | no |
-| a statement fails for a reason of its own | each command is tried alone; the one at fault | no |
-| the database is gone before COMMIT | nobody at first: one more try, then all callers | no |
-| the database is gone during COMMIT | all callers, DatabaseUnavailable | not known |
+| a handler answers a command with an exception | that caller | no |
+| a statement fails | each command is tried alone; the caller of the one that fails | no |
+| the connection is lost before COMMIT | all callers, if a second try fails too | no |
+| the connection is lost during COMMIT | all callers: DatabaseUnavailable | not known |
 """
 
 from __future__ import annotations
@@ -29,56 +29,56 @@ from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
 
 MAX_BATCH_COMMANDS = 256
-"""Commands in one transaction: a larger batch gains little and lets its first caller wait longer."""
+"""Commands in one transaction: a larger batch gains little, and its first caller waits longer."""
 
-TURN_CALLERS = 8
-"""Callers who go on in one turn of the loop, where a server has the next transaction already: 0.2 ms of
-work, so that it does not wait for us longer than that. It made a tenth more writes a second."""
+RESUMES_PER_TICK = 8
+"""Callers resumed in one tick of the event loop, with a database server: 0.2 ms of work. The server runs the
+next transaction already, and its answer waits no longer than that. This gave 10 % more writes a second."""
 
 MAX_WAITING_COMMANDS = 10_000
-"""Commands that wait, at most; the next is refused as Unavailable instead of queued for long."""
+"""Commands that may wait. Further ones are refused as Unavailable, since they would wait for long."""
 
 _log = logging.getLogger("lumen_notify.commit")
 
 
 class Command(Protocol):
-    """A request as accepted, on its way into a transaction."""
+    """An accepted request, on its way into a transaction."""
 
     @property
     def conflict_key(self) -> str | None:
-        """Commands with the same key never share a transaction. None: it conflicts with no other command."""
+        """Commands with the same key never share a transaction. None: this one conflicts with no other."""
 
 
 Handler = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
-"""Writes all commands of its kind in one tx. Answers each, in order, with its result or with the
-exception that its caller is to get; a command so refused must have left nothing in the tx."""
+"""Writes all commands of one type in a transaction. Returns for each, in order, its result or the exception
+for its caller; a command that it answers with an exception must leave nothing in the transaction."""
 
 
 class Committer:
-    """Takes commands, writes them in batches, announces the events.
+    """Takes commands, commits them in batches, announces the events.
 
-    writers: by command type, in the order in which their kinds are written. announce: called after
-    COMMIT with the events of the transaction, before any caller goes on. pace: awaited before each
-    transaction; holds the writers back while delivery is far behind. turn_callers: how many go on in one
-    turn of the loop. committed_events: by this one.
+    handlers: by command type, in the order in which they run. announce: called after COMMIT with the
+    transaction's events, before any caller is resumed. pace: awaited before each
+    transaction; it waits while delivery is far behind. resumes_per_tick: callers resumed in one tick of the
+    event loop. committed_events: how many this process has committed.
     """
 
     def __init__(
         self,
         log: Log,
-        writers: Mapping[type, Handler],
+        handlers: Mapping[type, Handler],
         *,
         announce: Callable[[Sequence[Event]], None],
         pace: Callable[[], Awaitable[None]],
         metrics: Metrics,
-        turn_callers: int = MAX_BATCH_COMMANDS,
+        resumes_per_tick: int = MAX_BATCH_COMMANDS,
     ) -> None:
         self._log = log
-        self._writers = writers
+        self._handlers = handlers
         self._announce = announce
         self._pace = pace
         self._metrics = metrics
-        self._turn_callers = turn_callers
+        self._resumes_per_tick = resumes_per_tick
         self.committed_events = 0
         self._waiting: deque[tuple[Any, asyncio.Future[Any]]] = deque()
         self._arrived = asyncio.Event()
@@ -86,11 +86,11 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to commit."""
+        """Start to commit."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="committer")
 
     async def close(self) -> None:
-        """Commit what waits, then stop."""
+        """Commit the waiting commands, then stop."""
         self._is_closing = True
         self._arrived.set()
         if self._task is not None:
@@ -104,14 +104,14 @@ class Committer:
     async def submit(self, command: Command) -> Any:
         """Commit one command; return its result once it is durable.
 
-        Raises what its writer refused it with, Unavailable, or TypeError: it has no writer. A caller that
-        stops waiting does not undo its command.
+        Raises the exception that its handler answers, Unavailable, or TypeError if it has no handler. A
+        caller that is cancelled does not undo its command.
         """
-        if type(command) not in self._writers:
-            raise TypeError(f"a {type(command).__name__} has no writer")
+        if type(command) not in self._handlers:
+            raise TypeError(f"{type(command).__name__} has no handler")
         if self._is_closing or len(self._waiting) >= MAX_WAITING_COMMANDS:
             raise Unavailable(
-                f"{len(self._waiting)} writes wait already; try again in a moment", code="overloaded"
+                f"{len(self._waiting)} writes are waiting. Try again in a moment.", code="overloaded"
             )
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, answer))
@@ -153,13 +153,13 @@ class Committer:
                 await self._commit(batch, tries - 1)
                 return
             answers, events = [error] * len(batch), ()
-        except Exception as error:  # noqa: BLE001 - whatever it is, a caller waits for it
+        except Exception as error:  # noqa: BLE001 - a caller waits for it, whatever it is
             if len(batch) > 1:
                 for item in batch:
                     await self._commit([item])
                 return
             if not isinstance(error, Refused):
-                _log.exception("a %s could not be written", type(commands[0]).__name__)
+                _log.exception("%s failed", type(commands[0]).__name__)
             answers, events = [error], ()
         if events:
             self.committed_events += len(events)
@@ -167,15 +167,15 @@ class Committer:
         self._resolve([(answer, result) for (_, answer), result in zip(batch, answers, strict=True)])
 
     def _resolve(self, answers: Sequence[tuple[asyncio.Future[Any], object]]) -> None:
-        """Let the callers go on, in their order."""
-        for answer, result in answers[: self._turn_callers]:
+        """Resume the callers, in their order."""
+        for answer, result in answers[: self._resumes_per_tick]:
             if answer.done():
-                continue  # its caller stopped waiting
+                continue  # its caller was cancelled
             if isinstance(result, BaseException):
                 answer.set_exception(result)
             else:
                 answer.set_result(result)
-        if left := answers[self._turn_callers :]:
+        if left := answers[self._resumes_per_tick :]:
             asyncio.get_running_loop().call_soon(self._resolve, left)
 
     async def _write(self, commands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Event]]:
@@ -186,9 +186,9 @@ class Committer:
         self._metrics.batch_commands.observe(len(commands))
         with self._metrics.commit_seconds.time():
             async with self._log.transaction(is_followed=lambda: bool(self._waiting)) as tx:
-                for kind, write in self._writers.items():
+                for kind, handle in self._handlers.items():
                     if numbers := by_kind.get(kind):
-                        results = await write(tx, [commands[n] for n in numbers])
+                        results = await handle(tx, [commands[n] for n in numbers])
                         for n, result in zip(numbers, results, strict=True):
                             answers[n] = result
         return answers, tx.events

@@ -1,8 +1,8 @@
-"""Counts: how much is unread, for many users in one query.
+"""Counts: reads the unread numbers of many users with one query.
 
-Promise: the numbers and the position at which they hold come from one snapshot of the database.
+Promise: the numbers, and the position at which they hold, come from one snapshot of the database.
 
-Not here: the numbers themselves (`model/counts`).
+Not here: the type that holds them (`model/counts`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class UnreadCounts:
         self._database = database
 
     async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
-        """Count for each of the users. Every one of them is in the answer. Raises DatabaseUnavailable."""
+        """Return the counts of each of the users. Raises DatabaseUnavailable."""
         rows = await self._database.fetch("unread_counts", users=_users(user_ids))
         position = rows[0][0] if rows else 0
         return {
@@ -32,7 +32,7 @@ class UnreadCounts:
 
 
 async def counts_in(tx: Transaction, user_ids: Sequence[str]) -> Mapping[str, Counts]:
-    """Count for each of the users, as the transaction has left it so far."""
+    """Return the counts of each of the users, with what the transaction has written so far."""
     return _by_user(await tx.run("unread_counts", users=_users(user_ids)))
 
 
@@ -44,17 +44,17 @@ def _by_user(rows: Rows) -> Mapping[str, Counts]:
     kinds: dict[str, dict[str, dict[str, int]]] = {}
     since: dict[str, dict[str, int]] = {}
     for _, user_id, kind, name, unread, joined_position in rows:
-        mine = kinds.setdefault(user_id, {"category": {}, "room": {}, "silent": {}})
+        numbers = kinds.setdefault(user_id, {"category": {}, "room": {}, "silent": {}})
         if kind is not None:
-            mine[kind][name] = unread
+            numbers[kind][name] = unread
         if kind == "room":
             since.setdefault(user_id, {})[name] = joined_position
     return {
         user_id: Counts(
-            {name: n for name, n in mine["category"].items() if name not in mine["silent"]},
-            mine["room"] or NO_ROOMS,
-            frozenset(mine["silent"]),
+            {name: n for name, n in numbers["category"].items() if name not in numbers["silent"]},
+            numbers["room"] or NO_ROOMS,
+            frozenset(numbers["silent"]),
             since.get(user_id, NO_ROOMS),
         )
-        for user_id, mine in kinds.items()
+        for user_id, numbers in kinds.items()
     }

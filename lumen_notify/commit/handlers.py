@@ -1,14 +1,14 @@
-"""Writers: who writes which command, in the order in which a transaction writes the kinds.
+"""Handlers: the handler of each command, in the order in which a transaction runs them.
 
 | first | then | so that in one transaction |
 |---|---|---|
-| what defines a category | what publishes | its limits and its priority hold for what comes with it |
-| blocks | messages | a block holds for what comes with it |
-| messages | read marks | who reads up to the newest has read what comes with it |
-| what comes, what expires | preferences, marks | the counts that these state have it all |
-| what opens a session | what ends all of a user's | a log-out everywhere ends what begins with it |
+| definitions of categories | publishes | a category's new limits and priority apply to the publishes |
+| blocks | messages | a block applies to the messages |
+| messages | read marks | reading up to the newest message includes the new messages |
+| publishes, messages, removals | preferences, marks | the counts that these state include them |
+| new sessions | ends of all of a user's sessions | a log-out everywhere ends the new sessions, too |
 
-Of the others either order is right.
+The order of the others does not matter.
 """
 
 from __future__ import annotations
@@ -31,7 +31,12 @@ from lumen_notify.commit.accounts.sessions import (
     trim_sessions,
 )
 from lumen_notify.commit.committer import Handler
-from lumen_notify.commit.jobs.retention import TrimEvents, TrimKeys, trim_events, trim_keys
+from lumen_notify.commit.jobs.retention import (
+    TrimEvents,
+    TrimIdempotencyKeys,
+    trim_events,
+    trim_idempotency_keys,
+)
 from lumen_notify.commit.notifications.coalescing import Tell, tell
 from lumen_notify.commit.notifications.digests import Bundle, bundle
 from lumen_notify.commit.notifications.expiry import Expire, expire
@@ -47,23 +52,28 @@ from lumen_notify.commit.notifications.removal import (
     remove_oldest,
 )
 from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, cancel, release
-from lumen_notify.commit.preferences.categories import Define, Undefine, define, undefine
+from lumen_notify.commit.preferences.categories import (
+    DefineCategories,
+    DeleteCategory,
+    define_categories,
+    delete_categories,
+)
 from lumen_notify.commit.preferences.preferences import ChangePreferences, change_preferences
-from lumen_notify.commit.rooms.blocks import Block, block
-from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom, close_rooms, purge_rooms
-from lumen_notify.commit.rooms.direct import SendDirect, send_direct
+from lumen_notify.commit.rooms.blocks import SetBlock, set_blocks
+from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom, delete_rooms, purge_rooms
+from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_messages
 from lumen_notify.commit.rooms.edits import DeleteMessage, EditMessage, delete_messages, edit_messages
 from lumen_notify.commit.rooms.members import ChangeMembers, change_members
-from lumen_notify.commit.rooms.messages import Send, send
-from lumen_notify.commit.rooms.read_marks import ReadRoom, read_rooms
+from lumen_notify.commit.rooms.messages import SendMessage, send_messages
+from lumen_notify.commit.rooms.read_marks import MarkRoomRead, mark_rooms_read
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 
 
-def writers(limiting: Limiting | None) -> Mapping[type, Handler]:
-    """List all writers by command, in their order. limiting: None for no limits at all."""
+def handlers(limiting: Limiting | None) -> Mapping[type, Handler]:
+    """Return all handlers by command, in their order. limiting: None for no limits at all."""
     return {
-        Define: define,
-        Undefine: undefine,
+        DefineCategories: define_categories,
+        DeleteCategory: delete_categories,
         Publish: partial(publish, limiting=limiting),
         PublishDue: release,
         Tell: tell,
@@ -74,18 +84,18 @@ def writers(limiting: Limiting | None) -> Mapping[type, Handler]:
         RemoveOldest: remove_oldest,
         Forget: forget,
         TrimEvents: trim_events,
-        TrimKeys: trim_keys,
-        Block: block,
-        Send: send,
-        SendDirect: send_direct,
+        TrimIdempotencyKeys: trim_idempotency_keys,
+        SetBlock: set_blocks,
+        SendMessage: send_messages,
+        SendDirectMessage: send_direct_messages,
         EditMessage: edit_messages,
         DeleteMessage: delete_messages,
-        ReadRoom: read_rooms,
+        MarkRoomRead: mark_rooms_read,
         CreateRoom: create_rooms,
         EditRoom: edit_rooms,
         ChangeMembers: change_members,
         ChangePreferences: change_preferences,
-        CloseRoom: close_rooms,
+        DeleteRoom: delete_rooms,
         PurgeRoom: purge_rooms,
         Mark: mark,
         Register: register,

@@ -1,10 +1,10 @@
-"""Log: the events in the order in which they were committed, numbered without holes.
+"""Log: the events in the order of their commits, numbered without gaps.
 
-Promises: a position is given once; commits and positions have the same order, because every write
-transaction holds the head's row from its first statement to COMMIT; a rollback leaves no hole.
+Promises: each position is used once; commits and positions have the same order, because every write
+transaction locks the row of the head from its first statement to COMMIT; a rollback leaves no gap.
 
-The head is locked first, not late: the absolute counts that a mark writes into its event must not
-miss what another instance commits in between.
+The head is locked at the start of a transaction: the absolute counts in an event must include everything
+that other instances have committed before it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Event, value
 
 PAGE_EVENTS = 1000
-"""Events read from the database at once."""
+"""Events in one page read from the database."""
 
 _EPOCH_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @value
 class Head:
-    """The log's state. floor: events up to this position are no longer kept."""
+    """The log's state. position: of the newest event. floor: events up to this position have been trimmed."""
 
     epoch: str
     position: int
@@ -34,7 +34,7 @@ class Head:
 
 
 class Log:
-    """The one append-only table, and its head."""
+    """The append-only table of events, and its head."""
 
     def __init__(self, database: Database, clock: Callable[[], int]) -> None:
         self._database = database
@@ -42,14 +42,14 @@ class Log:
         self._memory: dict[str, Any] = {}
 
     async def open(self) -> Head:
-        """Make the head of a new database; return the head."""
+        """Create the head if the database is new; return the head."""
         epoch = "".join(secrets.choice(_EPOCH_ALPHABET) for _ in range(8))
         async with self._database.transaction() as transaction:
             await transaction.run("open_log", epoch=epoch)
         return await self.head()
 
     async def head(self) -> Head:
-        """Read where the log is."""
+        """Read the head."""
         ((epoch, position, floor),) = await self._database.fetch("log_head")
         return Head(epoch=epoch, position=position, floor=floor)
 
@@ -57,27 +57,31 @@ class Log:
     async def transaction(
         self, *, is_followed: Callable[[], bool] = lambda: False
     ) -> AsyncIterator[Transaction]:
-        """Open a write transaction as the log's only writer. is_followed: as of `Database.transaction`.
+        """Open a write transaction, the only one on the log. is_followed: see `Database.transaction`.
 
         Raises DatabaseUnavailable.
         """
         async with self._database.transaction(is_followed=is_followed) as transaction:
-            ((position, definitions),) = await transaction.run("lock_head")
+            ((position, categories_version),) = await transaction.run("lock_head")
             tx = Transaction(
-                transaction, position, self._clock(), definitions=definitions, memory=self._memory
+                transaction,
+                position,
+                self._clock(),
+                categories_version=categories_version,
+                memory=self._memory,
             )
             yield tx
             tx.write()
 
     async def after(self, position: int) -> Sequence[Event]:
-        """Read the next events of all audiences: ascending, contiguous, at most PAGE_EVENTS."""
+        """Read the events after a position, of all audiences: ascending, contiguous, at most PAGE_EVENTS."""
         rows = await self._database.fetch("events_after", after=position, limit=PAGE_EVENTS)
         return [_event(row) for row in rows]
 
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
     ) -> Sequence[Event]:
-        """Read the next events of some audiences: ascending, at most PAGE_EVENTS."""
+        """Read the events of some audiences after a position: ascending, at most PAGE_EVENTS."""
         rows = await self._database.fetch(
             "events_for_audiences",
             audiences=[{"audience": audience} for audience in audiences],

@@ -1,4 +1,4 @@
-"""Transaction: one write transaction, which appends events to the log.
+"""Transaction: a write transaction that appends events to the log.
 
 Promise: each event gets the next position; positions are final once the transaction commits.
 """
@@ -13,11 +13,10 @@ from lumen_notify.model.events import Payload
 
 
 class Transaction:
-    """A write transaction that appends to the log. `now`: its time, for everything in it; `now_text`: the
-    same as RFC 3339.
+    """A write transaction on the log. `now`: the time of everything in it; `now_text`: the same as RFC 3339.
 
-    definitions: the number of the categories' last change; None once this transaction changes them.
-    memory: what this process keeps from one transaction to the next.
+    categories_version: it grows with each change of the categories; None once this transaction changes them.
+    memory: a cache that this process keeps from one transaction to the next.
     """
 
     def __init__(
@@ -26,20 +25,20 @@ class Transaction:
         position: int,
         now: int,
         *,
-        definitions: int | None = None,
+        categories_version: int | None = None,
         memory: dict[str, Any] | None = None,
     ) -> None:
         self.events: list[Event] = []
         self.now = now
         self.now_text = rfc3339(now)
-        self.definitions = definitions
+        self.categories_version = categories_version
         self.memory = {} if memory is None else memory
         self._transaction = transaction
         self._position = position
 
     @property
     def position(self) -> int:
-        """The newest position: of the last event appended, or of the log before."""
+        """The newest position: of the last event appended here, else of the log."""
         return self._position
 
     async def run(self, name: str, /, **values: Any) -> Rows:
@@ -51,9 +50,9 @@ class Transaction:
         self._transaction.add(name, **values)
 
     def append(self, audience: Audience, payload: Payload, *, category: str | None = None) -> int:
-        """Append an event; return its position. It is written with the transaction's last statements.
+        """Append an event; return its position. `write` writes it at the end of the transaction.
 
-        category: of the notification that it is about, else None.
+        category: of the notification that the event is about, else None.
         """
         self._position += 1
         self.events.append(
@@ -69,7 +68,7 @@ class Transaction:
         return self._position
 
     def write(self) -> None:
-        """Write the appended events and move the head: the last thing before COMMIT."""
+        """Write the appended events and advance the head: the last statements before COMMIT."""
         if not self.events:
             return
         rows = [

@@ -11,7 +11,7 @@ from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
-from lumen_notify.commit.handlers import writers
+from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import STEPS, run_until_done
 from lumen_notify.commit.log import Log
@@ -22,9 +22,9 @@ from lumen_notify.commit.notifications.limits import Limiting
 from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.notifications.publish import Publish, publish
-from lumen_notify.commit.preferences.categories import Category, Define, Undefine
+from lumen_notify.commit.preferences.categories import Category, DefineCategories, DeleteCategory
 from lumen_notify.commit.preferences.preferences import ChangePreferences, UserPreferences
-from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
+from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Audience, Event, new_id
@@ -46,7 +46,7 @@ class Store:
         self.inbox = Inbox(database)
         self.committer = Committer(
             self.log,
-            {**writers(None), Publish: self._publish},  # in its place: only how it limits is another
+            {**handlers(None), Publish: self._publish},  # in its place: only how it limits is another
             announce=self.events.extend,
             pace=_at_once,
             metrics=Metrics(),
@@ -111,7 +111,7 @@ class Store:
 
     async def close_room(self, room_id: str, caller: str) -> None:
         """End a room, and take away all that it leaves behind."""
-        await self.committer.submit(CloseRoom(room_id=room_id, caller=caller))
+        await self.committer.submit(DeleteRoom(room_id=room_id, caller=caller))
         while await self.committer.submit(PurgeRoom(room_id=room_id)):
             pass
 
@@ -123,10 +123,10 @@ class Store:
 
     async def define(self, name: str, **fields: Any) -> None:
         """Define one category."""
-        await self.committer.submit(Define(categories=(Category(name=name, **fields),)))
+        await self.committer.submit(DefineCategories(categories=(Category(name=name, **fields),)))
 
     async def undefine(self, name: str) -> bool:
-        was: bool = await self.committer.submit(Undefine(name=name))
+        was: bool = await self.committer.submit(DeleteCategory(name=name))
         return was
 
     async def choose(self, user: str, **choices: dict[str, bool | None] | None) -> dict[str, Any]:

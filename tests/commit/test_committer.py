@@ -75,7 +75,7 @@ class Desk:
             announce=self.announced.extend,
             pace=self.pace,
             metrics=Metrics(),
-            turn_callers=3,
+            resumes_per_tick=3,
         )
 
     async def pace(self) -> None:
@@ -145,7 +145,7 @@ async def test_command_without_a_writer_is_not_taken(desk: Desk) -> None:
     class Whisper(Say):
         pass
 
-    with pytest.raises(TypeError, match="a Whisper has no writer"):
+    with pytest.raises(TypeError, match="Whisper has no handler"):
         await desk.committer.submit(Whisper("a"))
     assert desk.batches == []
 
@@ -170,7 +170,7 @@ async def test_transaction_takes_so_many_commands_and_no_more(
     assert await desk.words() == [f"{number}" for number in range(8)]
 
 
-async def test_kinds_are_written_in_the_order_of_the_writers(desk: Desk) -> None:
+async def test_kinds_are_written_in_the_order_of_the_handlers(desk: Desk) -> None:
     answers = await desk.all_of(Shout("b"), Say("a"), Shout("d"), Say("c"))
     assert desk.batches == [["a", "c"], ["b", "d"]]
     assert answers == [("b", 3), ("a", 1), ("d", 4), ("c", 2)]
@@ -286,7 +286,7 @@ async def test_queue_that_is_full_refuses_at_once(desk: Desk, monkeypatch: pytes
     submitted = desk.submit(Say("a"), Say("b"))
     await asyncio.sleep(0)
     assert desk.committer.waiting_commands == 2
-    with pytest.raises(Unavailable, match="2 writes wait") as caught:
+    with pytest.raises(Unavailable, match="2 writes are waiting") as caught:
         await desk.committer.submit(Say("c"))
     assert caught.value.code == "overloaded"
     desk.may_go_on.set()

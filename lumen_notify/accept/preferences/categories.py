@@ -16,7 +16,13 @@ from starlette.responses import Response
 from lumen_notify.accept.preferences.category_bodies import CategoryBody
 from lumen_notify.auth import ADMIN, Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.preferences.categories import Categories, Category, Define, Limits, Undefine
+from lumen_notify.commit.preferences.categories import (
+    Categories,
+    Category,
+    DefineCategories,
+    DeleteCategory,
+    Limits,
+)
 from lumen_notify.errors import Invalid, Misconfigured, NotFound
 from lumen_notify.http.fields import slug
 from lumen_notify.http.requests import Query, caller, invalid, parse, read_body
@@ -48,7 +54,7 @@ class CategoryEndpoints:
         principal.require(ADMIN)
         body = parse(_CATEGORY, await read_body(request, self.max_body_bytes))
         category = _category(_name(request), body)
-        await self.committer.submit(Define(categories=(category,)))
+        await self.committer.submit(DefineCategories(categories=(category,)))
         return answer(category.as_fields())
 
     async def delete(self, request: Request) -> Response:
@@ -56,7 +62,7 @@ class CategoryEndpoints:
         principal = await caller(request, self.verifier)
         principal.require(ADMIN)
         name = _name(request)
-        if not await self.committer.submit(Undefine(name=name)):
+        if not await self.committer.submit(DeleteCategory(name=name)):
             raise NotFound("no category of this name is defined")
         return answer({"name": name, "status": "removed"})
 

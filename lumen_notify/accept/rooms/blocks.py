@@ -10,7 +10,7 @@ from starlette.responses import Response
 from lumen_notify.accept.rooms.members import UsersPage, user_in_path
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.rooms.blocks import Block, Blocked, Blocks
+from lumen_notify.commit.rooms.blocks import BlockedUser, Blocks, SetBlock
 from lumen_notify.errors import Invalid, NotFound
 from lumen_notify.http.requests import caller
 from lumen_notify.http.responses import answer
@@ -57,7 +57,7 @@ class BlockEndpoints:
     async def set(self, user_id: str, other_id: str, *, is_blocked: bool) -> bool:
         """Commit a block, or its end; return whether it has ended one."""
         has_ended: bool = await self.committer.submit(
-            Block(user_id=user_id, blocked_id=other_id, is_blocked=is_blocked)
+            SetBlock(user_id=user_id, blocked_id=other_id, is_blocked=is_blocked)
         )
         return has_ended
 
@@ -72,5 +72,5 @@ def _not_blocked() -> NotFound:
     return NotFound("you have not blocked this user")
 
 
-def _item(row: Blocked) -> dict[str, Any]:
+def _item(row: BlockedUser) -> dict[str, Any]:
     return {"user_id": row.user_id, "blocked_at": rfc3339(row.blocked_at)}

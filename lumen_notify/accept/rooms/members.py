@@ -16,9 +16,16 @@ from lumen_notify.accept.rooms.room_bodies import MemberBody, MembersBody
 from lumen_notify.accept.rooms.rooms import room_id
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.permissions import Role, no_room, not_a_member, not_banned, rules, too_low
-from lumen_notify.commit.rooms.member_list import Ban, Member, Roster
-from lumen_notify.commit.rooms.members import Action, Changed, ChangeMembers
+from lumen_notify.commit.permissions import (
+    Role,
+    is_moderator,
+    not_a_member,
+    not_banned,
+    role_too_low,
+    room_not_found,
+)
+from lumen_notify.commit.rooms.member_list import Ban, Member, MemberList
+from lumen_notify.commit.rooms.members import Action, ChangedMembers, ChangeMembers
 from lumen_notify.commit.rooms.rooms import Room, Rooms
 from lumen_notify.errors import Invalid
 from lumen_notify.http.fields import UserId
@@ -39,7 +46,7 @@ class MemberEndpoints:
     verifier: Verifier
     committer: Committer
     rooms: Rooms
-    roster: Roster
+    member_list: MemberList
     max_body_bytes: int
     max_batch_rows: int
     max_rooms: int
@@ -49,7 +56,7 @@ class MemberEndpoints:
         principal = await caller(request, self.verifier)
         page = UsersPage(request)
         room = await self._inside(principal.user_id, room_id(request))
-        rows = await self.roster.page(room.id, after=page.after, limit=page.limit + 1)
+        rows = await self.member_list.page(room.id, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _member)
 
     async def post(self, request: Request) -> Response:
@@ -62,12 +69,12 @@ class MemberEndpoints:
         command = ChangeMembers(
             room_id=id_,
             caller=principal.user_id,
-            action="let_in",
+            action="add",
             users=users,
             role=body.role,
             max_rooms=self.max_rooms,
         )
-        changed: Changed = await self.committer.submit(command)
+        changed: ChangedMembers = await self.committer.submit(command)
         items = [{"user_id": user_id, "role": role} for user_id, role in changed.roles.items()]
         return answer({"room_id": id_, "items": items, "position": changed.position})
 
@@ -98,7 +105,7 @@ class MemberEndpoints:
         principal = await caller(request, self.verifier)
         page = UsersPage(request)
         room = await self._ruled(principal.user_id, room_id(request))
-        rows = await self.roster.bans(room.id, after=page.after, limit=page.limit + 1)
+        rows = await self.member_list.bans(room.id, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _ban)
 
     async def get_ban(self, request: Request) -> Response:
@@ -106,7 +113,7 @@ class MemberEndpoints:
         principal = await caller(request, self.verifier)
         user_id = user_in_path(request)
         room = await self._ruled(principal.user_id, room_id(request))
-        ban = await self.roster.ban(room.id, user_id)
+        ban = await self.member_list.ban(room.id, user_id)
         if ban is None:
             raise not_banned()
         return answer(_ban(ban))
@@ -115,7 +122,7 @@ class MemberEndpoints:
         """Return a room that the user is in. Raises NotFound, Forbidden."""
         room = await self.rooms.get(user_id, id_)
         if room is None:
-            raise no_room()
+            raise room_not_found()
         if room.role is None:
             raise not_a_member()
         return room
@@ -123,8 +130,8 @@ class MemberEndpoints:
     async def _ruled(self, user_id: str, id_: str) -> Room:
         """Return a room that the user looks after. Raises NotFound, Forbidden."""
         room = await self._inside(user_id, id_)
-        if not rules(room.role):
-            raise too_low()
+        if not is_moderator(room.role):
+            raise role_too_low()
         return room
 
     async def _change(
@@ -139,7 +146,7 @@ class MemberEndpoints:
             role=role,
             max_rooms=self.max_rooms,
         )
-        changed: Changed = await self.committer.submit(command)
+        changed: ChangedMembers = await self.committer.submit(command)
         member = {
             "room_id": room,
             "user_id": user_id,

@@ -24,11 +24,11 @@ from lumen_notify.accept.rooms.message_bodies import (
 from lumen_notify.accept.rooms.rooms import room_id
 from lumen_notify.auth import PUBLISH, Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.rooms.direct import SendDirect
-from lumen_notify.commit.rooms.edits import Changed, DeleteMessage, EditMessage
-from lumen_notify.commit.rooms.history import History, ReadUpTo
-from lumen_notify.commit.rooms.messages import Send, Sent
-from lumen_notify.commit.rooms.read_marks import ReadRoom, RoomRead
+from lumen_notify.commit.rooms.direct import SendDirectMessage
+from lumen_notify.commit.rooms.edits import ChangedMessage, DeleteMessage, EditMessage
+from lumen_notify.commit.rooms.history import History, MemberReadMark
+from lumen_notify.commit.rooms.messages import SendMessage, SentMessage
+from lumen_notify.commit.rooms.read_marks import MarkRoomRead, ReadMark
 from lumen_notify.errors import Invalid
 from lumen_notify.http.requests import (
     DEFAULT_PAGE,
@@ -75,14 +75,14 @@ class Messages:
         body: MessageBody,
         *,
         exclude_user_id: str | None = None,
-    ) -> Sent:
+    ) -> SentMessage:
         """Commit a message. sender: `{id, username, avatar}`. exclude_user_id: a user whose
         streams do not get it.
 
         Raises NotFound, Forbidden, Invalid, Unavailable.
         """
-        sent: Sent = await self.committer.submit(
-            Send(
+        sent: SentMessage = await self.committer.submit(
+            SendMessage(
                 id=new_id(),
                 room_id=room_id,
                 sender=sender,
@@ -102,11 +102,11 @@ class Messages:
         body = parse(_DIRECT, await read_body(request, self.max_body_bytes), self._context())
         return answer_of(await self.send_direct(sender_of(principal), body))
 
-    async def send_direct(self, sender: Mapping[str, Any], body: DirectBody) -> Sent:
+    async def send_direct(self, sender: Mapping[str, Any], body: DirectBody) -> SentMessage:
         """Commit a message to one user. Raises Forbidden, Invalid, Unavailable."""
         if body.to == sender["id"]:
             raise Invalid("must be somebody else", field="to")
-        message = Send(
+        message = SendMessage(
             id=new_id(),
             room_id="",
             sender=sender,
@@ -114,7 +114,7 @@ class Messages:
             client_id=body.client_id,
             reply_to=body.reply_to,
         )
-        sent: Sent = await self.committer.submit(SendDirect(to=body.to, message=message))
+        sent: SentMessage = await self.committer.submit(SendDirectMessage(to=body.to, message=message))
         return sent
 
     async def patch(self, request: Request) -> Response:
@@ -123,14 +123,14 @@ class Messages:
         room, id_ = room_id(request), str(request.path_params["message_id"])
         body = parse(_EDIT, await read_body(request, self.max_body_bytes), self._context())
         edit = EditMessage(room_id=room, user_id=principal.user_id, id=id_, content=body.content)
-        changed: Changed = await self.committer.submit(edit)
+        changed: ChangedMessage = await self.committer.submit(edit)
         return answer_text(changed.body)
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /rooms/{id}/messages/{message_id}`: its place is left."""
         principal = await caller(request, self.verifier)
         room, id_ = room_id(request), str(request.path_params["message_id"])
-        changed: Changed = await self.committer.submit(
+        changed: ChangedMessage = await self.committer.submit(
             DeleteMessage(room_id=room, user_id=principal.user_id, id=id_)
         )
         return answer_text(changed.body)
@@ -188,9 +188,11 @@ class Messages:
         }
         return answer(fields)
 
-    async def read(self, room_id: str, user_id: str, up_to: int) -> RoomRead:
+    async def read(self, room_id: str, user_id: str, up_to: int) -> ReadMark:
         """Commit a read mark. Raises NotFound, Forbidden, Unavailable."""
-        read: RoomRead = await self.committer.submit(ReadRoom(room_id=room_id, user_id=user_id, up_to=up_to))
+        read: ReadMark = await self.committer.submit(
+            MarkRoomRead(room_id=room_id, user_id=user_id, up_to=up_to)
+        )
         return read
 
     async def reads(self, request: Request) -> Response:
@@ -198,8 +200,8 @@ class Messages:
         principal = await caller(request, self.verifier)
         room = room_id(request)
         page = UsersPage(request)
-        rows = await self.history.reads(room, principal.user_id, after=page.after, limit=page.limit + 1)
-        return page.answer(rows, ReadUpTo._asdict)
+        rows = await self.history.read_marks(room, principal.user_id, after=page.after, limit=page.limit + 1)
+        return page.answer(rows, MemberReadMark._asdict)
 
     def body(self, fields: dict[str, Any]) -> MessageBody:
         """Validate a message that comes from Python. Raises Invalid."""
@@ -227,7 +229,7 @@ def fields_of(body: MessageBody | DirectBody) -> dict[str, Any]:
     return fields
 
 
-def answer_of(sent: Sent) -> Response:
+def answer_of(sent: SentMessage) -> Response:
     """Answer a send."""
     text = (
         f'{{"id":"{sent.id}","room_id":"{sent.room_id}","seq":{sent.seq},'

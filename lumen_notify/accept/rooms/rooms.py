@@ -15,9 +15,9 @@ from starlette.responses import Response
 from lumen_notify.accept.rooms.room_bodies import RoomBody, TitleBody
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.permissions import no_room
-from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
-from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, Made, Room, Rooms
+from lumen_notify.commit.permissions import room_not_found
+from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
+from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, EditRoom, Room, Rooms
 from lumen_notify.errors import Invalid
 from lumen_notify.http.fields import slug
 from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
@@ -55,7 +55,7 @@ class RoomEndpoints:
         body = parse(_ROOM, await read_body(request, self.max_body_bytes), context)
         if body.kind == "direct" and principal.user_id in body.members:
             raise Invalid("a direct room needs somebody else", field="members")
-        made: Made = await self.committer.submit(
+        made: CreatedRoom = await self.committer.submit(
             CreateRoom(
                 id=body.id or new_id(),
                 kind=body.kind,
@@ -101,7 +101,7 @@ class RoomEndpoints:
         """Answer `DELETE /rooms/{id}`, once all its members have left. What is left then is for retention."""
         principal = await caller(request, self.verifier)
         id_ = room_id(request)
-        await self.committer.submit(CloseRoom(room_id=id_, caller=principal.user_id))
+        await self.committer.submit(DeleteRoom(room_id=id_, caller=principal.user_id))
         for _ in range(MAX_STEPS):
             if not await self.committer.submit(PurgeRoom(room_id=id_)):
                 break
@@ -114,7 +114,7 @@ class RoomEndpoints:
         """Return a room that the user may see. Raises NotFound."""
         found = await self.rooms.get(user_id, id_)
         if found is None:
-            raise no_room()
+            raise room_not_found()
         return found
 
 
@@ -124,7 +124,7 @@ def room_id(request: Request) -> str:
     try:
         return slug(id_)
     except ValueError:
-        raise no_room() from None
+        raise room_not_found() from None
 
 
 def _before(cursor: str | None) -> tuple[int, str]:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from lumen_notify.accept.rooms.message_bodies import TypingBody
 from lumen_notify.accept.rooms.rooms import room_id
 from lumen_notify.auth import Verifier
-from lumen_notify.commit.permissions import Access
+from lumen_notify.commit.permissions import RoomAccess
 from lumen_notify.http.requests import caller, parse, read_body, sender_of
 from lumen_notify.http.responses import answer
 from lumen_notify.model import value
@@ -38,7 +38,7 @@ class TypingEndpoint:
     """Takes what users say of their typing."""
 
     verifier: Verifier
-    access: Access
+    access: RoomAccess
     typists: Typists
     max_body_bytes: int
 
@@ -54,5 +54,5 @@ class TypingEndpoint:
         """Tell the others in a room whether a user types. Raises NotFound, Forbidden, Unavailable."""
         if is_typing and self.typists.renew(room_id, user["id"]):
             return  # it was looked up two seconds ago
-        await self.access.require_write(room_id, user["id"])
+        await self.access.require_post(room_id, user["id"])
         self.typists.set(room_id, user, is_typing=is_typing)

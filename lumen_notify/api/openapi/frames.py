@@ -24,7 +24,7 @@ from lumen_notify.api.openapi.schema import (
     told,
 )
 from lumen_notify.commit.notifications.marks import ACTIONS
-from lumen_notify.commit.rooms.membership import MAX_TOLD
+from lumen_notify.commit.rooms.membership import MAX_NAMED_MEMBERS
 from lumen_notify.commit.rooms.read_marks import MAX_IDS
 from lumen_notify.model import CloseReason
 
@@ -124,7 +124,7 @@ FRAMES: dict[str, JsonSchema] = {
             members={
                 "type": "array",
                 "items": fields("One of them.", user_id=TEXT, role=or_null(ROLE, "Null: he is out.")),
-                "description": f"The first {MAX_TOLD} of them.",
+                "description": f"The first {MAX_NAMED_MEMBERS} of them.",
             },
             changed=told(COUNT, "How many they are."),
             members_count=told(COUNT, "How many are in now."),

@@ -1,1 +1,1 @@
-"""Jobs: work that starts by time instead of by a request."""
+"""Jobs: work that is started by the clock instead of by a request."""

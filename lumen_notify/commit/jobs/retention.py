@@ -1,10 +1,11 @@
-"""Retention: takes away what is too old, in steps so small that commits hardly notice.
+"""Retention: deletes old rows, in steps so small that other commits are hardly delayed.
 
-Promises: whatever is behind a client's cursor and gone is answered by `reset` (the log's floor rises in
-the transaction that trims); every step is one command among others; a round goes on until nothing is
-left to do; 0 keeps for ever.
+Promises: a client whose cursor is older than the trimmed events gets `reset` (the transaction that trims
+raises the log's floor); each step is a command like any other; a round goes on until nothing is left to
+delete; a limit of 0 keeps rows for ever.
 
-What is trimmed by number is at least LATE_SECONDS old, so that an instance that lags behind still finds it.
+Events that are trimmed because there are too many are at least LATE_SECONDS old, so that an instance that
+lags behind can still read them.
 """
 
 from __future__ import annotations
@@ -25,25 +26,25 @@ from lumen_notify.errors import Unavailable
 from lumen_notify.model import Audience, value
 
 ROUND_SECONDS = 30.0
-"""How often it looks."""
+"""The pause between two rounds."""
 
 PAUSE_SECONDS = 0.02
-"""Between two steps: what waits to be committed goes first."""
+"""The pause between two steps: commands that wait are committed first."""
 
 STEP_EVENTS = 500
 STEP_KEYS = 500
-"""Rows of one step: some 10 ms of the writer's time. One that is not full is the last of its kind."""
+"""Rows of one step: some 10 ms of the writer's time. A step with fewer rows is the last one of its round."""
 
 STEP_AUDIENCES = 500
 ROUND_STEPS = 100
-"""Of how many audiences the notifications are counted at a time, and how often in one round. The next
-round goes on from there: with more than 50,000 users not all of them are looked at in each."""
+"""Audiences whose notifications are counted in one step, and the steps of one round. The next round continues
+there: with more than 50,000 audiences, a round does not count all of them."""
 
 LATE_SECONDS = 60
-"""The least age of an event that is trimmed."""
+"""The minimum age of events that are trimmed by number."""
 
 NEVER_MS = -(2**62)
-"""Before it, there is nothing."""
+"""A time before everything."""
 
 _log = logging.getLogger("lumen_notify.retention")
 
@@ -56,41 +57,43 @@ class TrimEvents:
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction: a step is to stay small."""
+        """One step of retention in a transaction, which keeps it short."""
         return "retention"
 
 
 @value
-class TrimKeys:
-    """Trim one step of idempotency keys from before a time. The result: how many."""
+class TrimIdempotencyKeys:
+    """Trim one step of the idempotency keys from before a time. The result: how many."""
 
     before: int
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction: a step is to stay small."""
+        """One step of retention in a transaction, which keeps it short."""
         return "retention"
 
 
 async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequence[None]:
-    """Write trims of the log: a `committer.Handler`."""
+    """Handle TrimEvents: a `committer.Handler`."""
     for command in commands:
         await tx.run("trim_events", up_to=command.up_to)
         await tx.run("raise_floor", up_to=command.up_to)
     return [None] * len(commands)
 
 
-async def trim_keys(tx: Transaction, commands: Sequence[TrimKeys]) -> Sequence[int]:
-    """Write trims of idempotency keys: a `committer.Handler`."""
-    return [len(await tx.run("trim_keys", before=one.before, limit=STEP_KEYS)) for one in commands]
+async def trim_idempotency_keys(tx: Transaction, commands: Sequence[TrimIdempotencyKeys]) -> Sequence[int]:
+    """Handle TrimIdempotencyKeys: a `committer.Handler`."""
+    return [
+        len(await tx.run("trim_idempotency_keys", before=one.before, limit=STEP_KEYS)) for one in commands
+    ]
 
 
 class Retention:
-    """Trims, round by round. submit: the committer's. Of the limits 0 is none.
+    """Trims, round by round. submit: the committer's. A limit of 0 is none.
 
-    events_seconds, events: age and number of events; notifications_seconds: age of notifications;
-    notifications: how many of one audience; archived_seconds: how long a notification to one user stays
-    after he archived it; idempotency_seconds: age of idempotency keys.
+    events_seconds, events: maximum age and number of events; notifications_seconds: maximum age of
+    notifications; notifications: maximum number for one audience; archived_seconds: how long a notification
+    to one user is kept after they archived it; idempotency_seconds: maximum age of idempotency keys.
     """
 
     def __init__(
@@ -115,23 +118,23 @@ class Retention:
         self._notifications = notifications
         self._archived_seconds = archived_seconds
         self._idempotency_seconds = idempotency_seconds
-        self._archived = NEVER_MS
-        self._counted = ""
+        self._archived_since = NEVER_MS
+        self._counted_up_to = ""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin with the first round."""
+        """Start the first round."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="retention")
 
     async def close(self) -> None:
-        """Stop, perhaps amid a round."""
+        """Stop, also in the middle of a round."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def sweep(self) -> None:
-        """Trim all that is too old now. Raises Unavailable."""
-        for step in (self._trim_events, self._trim_keys, self._remove_old, self._remove_archived):
+        """Run one round. Raises Unavailable."""
+        for step in (self._trim_events, self._trim_idempotency_keys, self._remove_old, self._remove_archived):
             await _repeat(step)
         if self._notifications:
             await self._remove_surplus()
@@ -144,9 +147,9 @@ class Retention:
             try:
                 await self.sweep()
             except Unavailable as error:
-                _log.warning("a round of retention ended early: %s", error.message)
-            except Exception:  # noqa: BLE001 - a defect in one round is no reason to keep for ever
-                _log.exception("a round of retention failed")
+                _log.warning("A round of retention ended early: %s", error.message)
+            except Exception:  # noqa: BLE001 - a defect in one round must not keep rows for ever
+                _log.exception("A round of retention failed.")
             await asyncio.sleep(ROUND_SECONDS)
 
     def _before(self, seconds: int) -> int:
@@ -164,10 +167,10 @@ class Retention:
             await self._submit(TrimEvents(up_to=up_to))
         return up_to is not None
 
-    async def _trim_keys(self) -> bool:
+    async def _trim_idempotency_keys(self) -> bool:
         if not self._idempotency_seconds:
             return False
-        trimmed: int = await self._submit(TrimKeys(before=self._before(self._idempotency_seconds)))
+        trimmed: int = await self._submit(TrimIdempotencyKeys(before=self._before(self._idempotency_seconds)))
         return trimmed == STEP_KEYS
 
     async def _trim_sessions(self) -> bool:
@@ -180,30 +183,32 @@ class Retention:
     async def _remove_archived(self) -> bool:
         before = self._before(self._archived_seconds)
         rows = await self._database.fetch(
-            "archived_between", since=self._archived, before=before, limit=STEP_NOTIFICATIONS
+            "archived_between", since=self._archived_since, before=before, limit=STEP_NOTIFICATIONS
         )
         if rows:
             places = [(id_, Audience(audience)) for id_, audience, _ in rows]
             await self._submit(Remove(rows=places, archived_before=before))
         is_full = len(rows) == STEP_NOTIFICATIONS
-        # What is for all stays, however long ago it was archived: it is not looked at again and again.
-        self._archived = rows[-1][2] if is_full else before
+        # Notifications to everyone stay, however long ago a user archived them: the next step skips them.
+        self._archived_since = rows[-1][2] if is_full else before
         return is_full
 
     async def _expire(self, which: Which, before: int) -> bool:
-        there = await self._database.fetch(which, before=before, limit=1)
-        if there:
+        rows = await self._database.fetch(which, before=before, limit=1)
+        if rows:
             await self._submit(Expire(which=which, before=before))
-        return bool(there)
+        return bool(rows)
 
     async def _remove_surplus(self) -> None:
         for _ in range(ROUND_STEPS):
-            page = await self._database.fetch("audience_numbers", after=self._counted, limit=STEP_AUDIENCES)
+            page = await self._database.fetch(
+                "audience_numbers", after=self._counted_up_to, limit=STEP_AUDIENCES
+            )
             for text, number in page:
                 if number > self._notifications:
                     await _repeat(partial(self._remove_oldest, Audience(text)))
-            self._counted = page[-1][0] if len(page) == STEP_AUDIENCES else ""
-            if not self._counted:
+            self._counted_up_to = page[-1][0] if len(page) == STEP_AUDIENCES else ""
+            if not self._counted_up_to:
                 break
             await asyncio.sleep(PAUSE_SECONDS)
 
@@ -218,12 +223,12 @@ class Retention:
         return forgotten > 0
 
     async def _purge_rooms(self) -> bool:
-        rooms = await self._database.fetch("gone_rooms", limit=1)
+        rooms = await self._database.fetch("deleted_rooms", limit=1)
         for (room_id,) in rooms:
             await self._submit(PurgeRoom(room_id=room_id))
         return bool(rooms)
 
 
 async def _repeat(step: Callable[[], Awaitable[bool]]) -> None:
-    while await step():  # noqa: ASYNC110 - it paces, it waits for nothing
+    while await step():  # noqa: ASYNC110 - a pause between steps, not polling
         await asyncio.sleep(PAUSE_SECONDS)

@@ -1,7 +1,7 @@
 """Scheduler: starts work that is due, whichever instance scheduled it.
 
-Promises: what is due begins within half a second; whatever fails, the next round comes; what takes long in
-one kind keeps back none of the others.
+Promises: work starts within half a second of its time; a failure does not stop the next round; a kind of work
+that takes long does not delay the others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.errors import Unavailable
 
 LOOK_SECONDS = 0.25
-"""Between two rounds: one query by indexes, which nearly always finds nothing."""
+"""The pause between two rounds: one query by indexes, which nearly always finds nothing."""
 
 STEPS: Mapping[str, Any] = {
     "scheduled": PublishDue(),
@@ -28,63 +28,63 @@ STEPS: Mapping[str, Any] = {
     "untold": Tell(),
     "bundled": Bundle(),
 }
-"""By what the query `due` calls it: the command that takes one step, and answers how much that was."""
+"""By the name in the query `due`: the command that does one step. A falsy result ends the work."""
 
 Submit = Callable[[Any], Awaitable[Any]]
 
-_log = logging.getLogger("lumen_notify.rounds")
+_log = logging.getLogger("lumen_notify.scheduler")
 
 
 class Scheduler:
-    """One task that looks, and one for each kind that has something due. submit: the committer's."""
+    """Runs one task that looks for due work, and one for each kind of it. submit: the committer's."""
 
     def __init__(self, database: Database, submit: Submit, clock: Callable[[], int]) -> None:
         self._database = database
         self._submit = submit
         self._clock = clock
         self._looking: asyncio.Task[None] | None = None
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
 
     def start(self) -> None:
-        """Begin with the first round."""
-        self._looking = asyncio.get_running_loop().create_task(self._run(), name="rounds")
+        """Start the first round."""
+        self._looking = asyncio.get_running_loop().create_task(self._run(), name="scheduler")
 
     async def close(self) -> None:
-        """Stop, perhaps amid a round."""
+        """Stop, also in the middle of a step."""
         if self._looking is not None:
-            tasks = [self._looking, *self._under_way.values()]
+            tasks = [self._looking, *self._running.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self) -> None:
         while True:
-            await _whatever_happens("looking for what is due", self._look())
+            await _log_errors("Looking for due work", self._look())
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self) -> None:
         now = self._clock()
         for (name,) in await self._database.fetch("due", now=now, told_before=told_before(now)):
-            if name not in self._under_way:
-                self._under_way[name] = asyncio.get_running_loop().create_task(self._do(name), name=name)
+            if name not in self._running:
+                self._running[name] = asyncio.get_running_loop().create_task(self._run_steps(name), name=name)
 
-    async def _do(self, name: str) -> None:
+    async def _run_steps(self, name: str) -> None:
         try:
-            await _whatever_happens(name, run_until_done(self._submit, STEPS[name]))
+            await _log_errors(name, run_until_done(self._submit, STEPS[name]))
         finally:
-            del self._under_way[name]
+            del self._running[name]
 
 
 async def run_until_done(submit: Submit, command: Any) -> None:
-    """Submit a command again and again, until it answers that there was nothing to do. Raises Unavailable."""
+    """Submit a command until its result is falsy: nothing was left to do. Raises Unavailable."""
     while await submit(command):
         pass
 
 
-async def _whatever_happens(what: str, work: Awaitable[None]) -> None:
+async def _log_errors(what: str, work: Awaitable[None]) -> None:
     try:
         await work
     except Unavailable as error:
-        _log.warning("%s: ended early: %s", what, error.message)
+        _log.warning("%s ended early: %s", what, error.message)
     except Exception:  # noqa: BLE001 - a defect in one round must not keep back the next
-        _log.exception("%s: failed", what)
+        _log.exception("%s failed.", what)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lumen_notify.commit.permissions import RoomContext, found, load_room_contexts
+from lumen_notify.commit.permissions import RoomContext, load_room_contexts, require_room
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience
@@ -31,7 +31,7 @@ async def look_up(
 
 def _recipients(ruler: str | None, standing: RoomContext | None) -> int | Refused:
     try:
-        room = found(standing)
+        room = require_room(standing)
         if ruler is not None:
             room.require_moderator()
     except Refused as refused:

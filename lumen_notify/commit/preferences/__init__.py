@@ -1,1 +1,1 @@
-"""Preferences: what the application defines for a category, and what each user chooses."""
+"""Preferences: the application's definitions of categories, and the choices of users."""

@@ -1,7 +1,7 @@
-"""Categories: what the application has said of them; what they are like until a user says otherwise.
+"""Category definitions: the application's defaults, which user preferences override.
 
-Promises: a category that nobody has defined is allowed, and is like `Category` without a word; a change
-that lets users see more or less is one event to all, at which open streams begin anew.
+Promises: a category without a definition is allowed, and has the defaults of `Category`; a change of what
+users see is one event to everyone, at which open streams are reset.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ Over = Literal["refuse", "delay", "merge"]
 
 @value
 class Limits:
-    """How many of a category one recipient gets, such as `20/hour`; over: what becomes of one too many."""
+    """Limits of a category. per_recipient: a rate such as `20/hour`. over: what happens to notifications
+    above it."""
 
     per_recipient: str
     over: Over = "refuse"
@@ -29,9 +30,10 @@ class Limits:
 
 @value
 class Category:
-    """One category. in_app: in lists, counts and streams. priority: of a notification that names none.
+    """A category. in_app: whether it is in lists, counts and streams. priority: the default of its
+    notifications.
 
-    may_mute: False if no user can silence it. limits: None for none.
+    may_mute: False if users cannot mute it. limits: None for none.
     """
 
     name: str
@@ -42,89 +44,91 @@ class Category:
     limits: Limits | None = None
 
     def as_fields(self) -> dict[str, Any]:
-        """Shape for the wire."""
+        """Return the category as the API shows it."""
         return asdict(self)
 
 
 @value
-class Define:
-    """Define categories, whole, in place of what was said of them. The result: None."""
+class DefineCategories:
+    """Define categories, in place of their earlier definitions. The result: None."""
 
     categories: tuple[Category, ...]
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction, so that each is compared with what is there."""
+        """One change of categories in a transaction, so that each is compared with the one before."""
         return "categories"
 
 
 @value
-class Undefine:
-    """Forget what was said of a category. The result: whether anything was."""
+class DeleteCategory:
+    """Delete the definition of a category. The result: whether it had one."""
 
     name: str
 
     @property
     def conflict_key(self) -> str:
-        """The same as of Define."""
+        """As of DefineCategories."""
         return "categories"
 
 
 class Categories:
-    """Reads what is defined."""
+    """Reads committed definitions."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def fetch(self) -> Mapping[str, Category]:
-        """Read all, by name, ascending."""
+        """Read all definitions, by name, ascending."""
         return _by_name(await self._database.fetch("categories"))
 
 
 async def categories_in(tx: Transaction) -> Mapping[str, Category]:
-    """Return all as the tx has them so far: read once, and again after each change by any process."""
-    kept: tuple[int, Mapping[str, Category]] | None = tx.memory.get("categories")
-    if kept is not None and kept[0] == tx.definitions:
-        return kept[1]
+    """Return all definitions as the transaction has them. They are cached until a process changes them."""
+    cached: tuple[int, Mapping[str, Category]] | None = tx.memory.get("categories")
+    if cached is not None and cached[0] == tx.categories_version:
+        return cached[1]
     categories = _by_name(await tx.run("categories"))
-    if tx.definitions is not None:
-        tx.memory["categories"] = (tx.definitions, categories)
+    if tx.categories_version is not None:
+        tx.memory["categories"] = (tx.categories_version, categories)
     return categories
 
 
-async def define(tx: Transaction, commands: Sequence[Define]) -> Sequence[None]:
-    """Write definitions: a `committer.Handler`."""
+async def define_categories(tx: Transaction, commands: Sequence[DefineCategories]) -> Sequence[None]:
+    """Handle DefineCategories: a `committer.Handler`."""
     before = await categories_in(tx)
     after = {one.name: one for command in commands for one in command.categories}
     changed = [one for one in after.values() if one != before.get(one.name)]
     if changed:
         tx.add("define_categories", rows=[_row(one) for one in changed])
-        _tell(tx, before, changed)
+        _announce(tx, before, changed)
     return [None] * len(commands)
 
 
-async def undefine(tx: Transaction, commands: Sequence[Undefine]) -> Sequence[bool]:
-    """Write what Undefine asks for: a `committer.Handler`."""
+async def delete_categories(tx: Transaction, commands: Sequence[DeleteCategory]) -> Sequence[bool]:
+    """Handle DeleteCategory: a `committer.Handler`."""
     before = await categories_in(tx)
-    gone = {command.name for command in commands} & before.keys()
-    if gone:
-        tx.add("undefine_categories", rows=[{"name": name} for name in sorted(gone)])
-        _tell(tx, before, [Category(name=name) for name in sorted(gone)])
-    return [command.name in gone for command in commands]
+    deleted = {command.name for command in commands} & before.keys()
+    if deleted:
+        tx.add("delete_categories", rows=[{"name": name} for name in sorted(deleted)])
+        _announce(tx, before, [Category(name=name) for name in sorted(deleted)])
+    return [command.name in deleted for command in commands]
 
 
-def _tell(tx: Transaction, before: Mapping[str, Category], after: Iterable[Category]) -> None:
-    """Tell every process that there is a change; and all users, if what they see may be another now."""
-    tx.add("count_definitions")
-    tx.definitions = None
+def _announce(tx: Transaction, before: Mapping[str, Category], after: Iterable[Category]) -> None:
+    """Let all processes drop their cache; append an event if the change affects what users see."""
+    tx.add("increment_categories_version")
+    tx.categories_version = None
     names = [
-        one.name for one in after if _sight(one) != _sight(before.get(one.name, Category(name=one.name)))
+        one.name
+        for one in after
+        if _visibility(one) != _visibility(before.get(one.name, Category(name=one.name)))
     ]
     if names:
         tx.append(EVERYONE, CategoriesChanged(data={"categories": names}))
 
 
-def _sight(category: Category) -> tuple[bool, bool]:
+def _visibility(category: Category) -> tuple[bool, bool]:
     return category.in_app, category.may_mute
 
 
@@ -154,5 +158,5 @@ def _by_name(rows: Rows) -> Mapping[str, Category]:
 
 
 def _limits(text: str) -> Limits | None:
-    kept = json.loads(text)
-    return Limits(**kept) if kept else None
+    stored = json.loads(text)
+    return Limits(**stored) if stored else None

@@ -1,10 +1,10 @@
-"""Quiet: the hours in which push waits; a pure function of a user's clock and the time.
+"""Quiet hours: the hours in which a user gets no push, a pure function of their time zone and the time.
 
-A day's quiet begins at the first moment at which the user's clocks show `begin` and lasts until they first
-show `end`, on the next day if `end` is not later. A time that the clocks skip is reckoned by the offset from
-before the gap, one that they show twice is the first (RFC 5545, section 3.3.5).
+Each day they begin when the user's clock first shows `begin`, and last until it first shows `end`, on the
+next day if `end` is not later than `begin`. A time that the clock skips is interpreted with the UTC offset
+before the gap; of a time that it shows twice, the first counts (RFC 5545, section 3.3.5).
 
-Not here: who waits (push does, the stream does not), and that what is urgent passes.
+Not here: what waits (push does, streams do not), and that urgent notifications do not wait.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\Z", re.ASCII)
 
 @value
 class QuietHours:
-    """A user's quiet. begin, end: `HH:MM`, not the same. time_zone: its IANA name, such as `Europe/Paris`."""
+    """A user's quiet hours. begin, end: `HH:MM`, not equal. time_zone: an IANA name: `Europe/Paris`."""
 
     begin: str
     end: str
@@ -30,16 +30,16 @@ class QuietHours:
 
 
 def is_quiet(hours: QuietHours | None, now_ms: int) -> bool:
-    """Say whether a moment is in the quiet hours. None: there are none."""
+    """Return whether a time is in the quiet hours. hours: None for none."""
     return hours is not None and quiet_until(hours, now_ms) is not None
 
 
 def quiet_until(hours: QuietHours, now_ms: int) -> int | None:
-    """Return when the quiet of a moment ends, in milliseconds; None if it is not quiet."""
+    """Return the end of the quiet hours that a time is in, in milliseconds; None if it is in none."""
     zone = zone_of(hours.time_zone)
     now = datetime.fromtimestamp(now_ms / 1000, zone)
     begin, end = time_of(hours.begin), time_of(hours.end)
-    # Yesterday's may still last; clocks change by less than a day, so no other can.
+    # Yesterday's may still last. Clocks change by less than a day, so those of no earlier day can.
     for day in (now.date() - timedelta(days=1), now.date()):
         last_day = day if begin < end else day + timedelta(days=1)
         if _moment(day, begin, zone) <= now_ms < (until := _moment(last_day, end, zone)):
@@ -48,16 +48,16 @@ def quiet_until(hours: QuietHours, now_ms: int) -> int | None:
 
 
 def time_of(text: str) -> time:
-    """Read `HH:MM`. Raises ValueError."""
-    found = _TIME.match(text)
-    if found is None:
+    """Parse `HH:MM`. Raises ValueError."""
+    match = _TIME.match(text)
+    if match is None:
         raise ValueError("must be a time of day such as 22:30")
-    return time(int(found[1]), int(found[2]))
+    return time(int(match[1]), int(match[2]))
 
 
 @functools.lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
-    """Return a time zone by its IANA name. Raises ValueError: there is no such zone."""
+    """Return a time zone by its IANA name. Raises ValueError if it does not exist."""
     try:
         if len(name) <= 64 and _ZONE.match(name):
             return ZoneInfo(name)

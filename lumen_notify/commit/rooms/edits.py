@@ -1,8 +1,8 @@
-"""Edits: changes what a message says, or takes it away.
+"""Edits: changes the content of a message, or deletes it.
 
-Promises: the message keeps its place: `seq` has no holes, and no count changes; of what was deleted
-nothing is left that was said, neither in history nor in the notifications of those it mentioned; what
-changes nothing appends no event.
+Promises: the message keeps its place: `seq` has no holes, and no count changes; the content of a deleted
+message is gone, from history and from the notifications of the users it mentioned; an edit that changes
+nothing appends no event.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from lumen_notify.commit.notifications.removal import take_away
-from lumen_notify.commit.permissions import post_refusal, refusal
+from lumen_notify.commit.permissions import delete_refusal, edit_refusal, room_not_found, view_refusal
+from lumen_notify.commit.rooms.history import message_not_found
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.errors import Forbidden, NotFound, Refused
+from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, rfc3339, to_json, value
 from lumen_notify.model.events import MessageDeleted, MessageEdited, RoomPayload
 
-KEPT = ("id", "room_id", "seq", "sender", "kind", "reply_to", "created_at")
-"""What history shows of a deleted message."""
+KEPT_FIELDS = ("id", "room_id", "seq", "sender", "kind", "reply_to", "created_at")
+"""The fields of a deleted message that history still shows."""
 
 
 @value
 class EditMessage:
-    """Let one's own message say something else. The result: a Changed."""
+    """Change the content of the user's own message. The result: a ChangedMessage."""
 
     room_id: str
     user_id: str
@@ -33,13 +34,13 @@ class EditMessage:
 
     @property
     def conflict_key(self) -> str:
-        """Two changes of one message do not meet in one transaction."""
+        """One change of a message in a transaction, so that each sees the one before."""
         return "message:" + self.id
 
 
 @value
 class DeleteMessage:
-    """Take back what one has said, or what anybody has, as owner or moderator. The result: a Changed."""
+    """Delete a message: the user's own, or anybody's as owner or moderator. The result: a ChangedMessage."""
 
     room_id: str
     user_id: str
@@ -47,21 +48,21 @@ class DeleteMessage:
 
     @property
     def conflict_key(self) -> str:
-        """Two changes of one message do not meet in one transaction."""
+        """As of EditMessage."""
         return "message:" + self.id
 
 
 @value
-class Changed:
-    """The answer. body: JSON, the message as history shows it. position: of the log, where this holds."""
+class ChangedMessage:
+    """The result. body: JSON, the message as history shows it. position: at which the log has it so."""
 
     body: str
     position: int
 
 
 @value
-class _Found:
-    """A message that there is, and what its room and the caller are like."""
+class _MessageContext:
+    """A message that exists, with its room's kind and the caller's role."""
 
     kind: str
     role: str | None
@@ -72,90 +73,80 @@ class _Found:
 
 
 async def edit_messages(tx: Transaction, commands: Sequence[EditMessage]) -> Sequence[object]:
-    """Write edits: a `committer.Handler`. Answers a Changed each, or NotFound, Forbidden."""
+    """Handle EditMessage: a `committer.Handler`. Answers a ChangedMessage each, or NotFound, Forbidden."""
     rows: list[dict[str, Any]] = []
     answers: list[object] = []
-    for command, one in zip(commands, await _find(tx, commands), strict=True):
+    for command, one in zip(commands, await _load(tx, commands), strict=True):
         if isinstance(one, Refused):
             answers.append(one)
-        elif (refused := _edit_refusal(command, one)) is not None:
-            answers.append(refused)
-        else:
-            message = json.loads(one.body)
-            if message["content"] == command.content:
-                answers.append(Changed(body=one.body, position=tx.position))
-                continue
-            message |= {"content": command.content, "edited_at": rfc3339(tx.now)}
-            body = to_json(message)
-            rows.append(_row(command.room_id, one.seq, body, edited_at=tx.now))
-            answers.append(_append(tx, command.room_id, MessageEdited(data=message), body))
+            continue
+        is_sender = one.sender_id == command.user_id
+        refusal = edit_refusal(one.kind, one.role, is_sender=is_sender, is_blocked=one.is_blocked)
+        if refusal is not None:
+            answers.append(refusal)
+            continue
+        message = json.loads(one.body)
+        if message["content"] == command.content:
+            answers.append(ChangedMessage(body=one.body, position=tx.position))
+            continue
+        message |= {"content": command.content, "edited_at": rfc3339(tx.now)}
+        body = to_json(message)
+        rows.append(_row(command.room_id, one.seq, body, edited_at=tx.now))
+        answers.append(_append(tx, command.room_id, MessageEdited(data=message), body))
     if rows:
         tx.add("change_messages", rows=rows)
     return answers
 
 
 async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) -> Sequence[object]:
-    """Write deletions: a `committer.Handler`, to stand before the marks, whose counts come after it.
+    """Handle DeleteMessage: a `committer.Handler`. It runs before notifications are marked, so that the
+    counts of those events are without the mentions that it removes.
 
-    Answers a Changed each, or NotFound, Forbidden.
+    Answers a ChangedMessage each, or NotFound, Forbidden.
     """
     rows: list[dict[str, Any]] = []
     mentions: list[tuple[str, Audience]] = []
     answers: list[object] = []
-    for command, one in zip(commands, await _find(tx, commands), strict=True):
+    for command, one in zip(commands, await _load(tx, commands), strict=True):
         if isinstance(one, Refused):
             answers.append(one)
-        elif (refused := _delete_refusal(command, one)) is not None:
-            answers.append(refused)
-        else:
-            message = json.loads(one.body)
-            mentions += [(command.id, Audience.user(user_id)) for user_id in message.get("mentions", ())]
-            kept = {name: message[name] for name in KEPT if name in message}
-            kept |= {"content": "", "deleted_at": rfc3339(tx.now), "deleted_by": command.user_id}
-            body = to_json(kept)
-            rows.append(_row(command.room_id, one.seq, body, deleted_at=tx.now))
-            answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
+            continue
+        refusal = delete_refusal(one.kind, one.role, is_sender=one.sender_id == command.user_id)
+        if refusal is not None:
+            answers.append(refusal)
+            continue
+        message = json.loads(one.body)
+        mentions += [(command.id, Audience.user(user_id)) for user_id in message.get("mentions", ())]
+        kept = {name: message[name] for name in KEPT_FIELDS if name in message}
+        kept |= {"content": "", "deleted_at": rfc3339(tx.now), "deleted_by": command.user_id}
+        body = to_json(kept)
+        rows.append(_row(command.room_id, one.seq, body, deleted_at=tx.now))
+        answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
     if rows:
         tx.add("change_messages", rows=rows)
     await take_away(tx, mentions)
     return answers
 
 
-def _edit_refusal(command: EditMessage, one: _Found) -> Refused | None:
-    if (refused := post_refusal(one.kind, one.role, is_blocked=one.is_blocked)) is not None:
-        return refused
-    if one.sender_id != command.user_id:
-        return Forbidden("only who has sent a message may edit it", code="role_too_low")
-    return None
-
-
-def _delete_refusal(command: DeleteMessage, one: _Found) -> Refused | None:
-    if one.sender_id != command.user_id and one.role not in ("owner", "moderator"):
-        return Forbidden("your role in this room does not allow this", code="role_too_low")
-    return None
-
-
-async def _find(
+async def _load(
     tx: Transaction, commands: Sequence[EditMessage | DeleteMessage]
-) -> Sequence[_Found | Refused]:
-    """Look up each command's message; or why there is none for the caller."""
+) -> Sequence[_MessageContext | Refused]:
+    """Load each command's message, or return why the caller cannot see it."""
     rows = [
         {"n": n, "room_id": command.room_id, "user_id": command.user_id, "id": command.id}
         for n, command in enumerate(commands)
     ]
-    missing = refusal(None, None)
-    assert missing is not None
-    found: list[_Found | Refused] = [missing] * len(commands)
-    for n, kind, role, is_blocked, seq, sender_id, body in await tx.run("changeable_messages", rows=rows):
-        if (refused := refusal(kind, role)) is not None:
-            found[n] = refused
+    contexts: list[_MessageContext | Refused] = [room_not_found() for _ in commands]
+    for n, kind, role, is_blocked, seq, sender_id, body in await tx.run("message_contexts", rows=rows):
+        if (refusal := view_refusal(kind, role)) is not None:
+            contexts[n] = refusal
         elif seq is None:
-            found[n] = NotFound("there is no such message in this room")
+            contexts[n] = message_not_found()
         else:
-            found[n] = _Found(
+            contexts[n] = _MessageContext(
                 kind=kind, role=role, is_blocked=is_blocked, seq=seq, sender_id=sender_id, body=body
             )
-    return found
+    return contexts
 
 
 def _row(
@@ -170,5 +161,5 @@ def _row(
     }
 
 
-def _append(tx: Transaction, room_id: str, payload: RoomPayload, body: str) -> Changed:
-    return Changed(body=body, position=tx.append(Audience.room(room_id), payload))
+def _append(tx: Transaction, room_id: str, payload: RoomPayload, body: str) -> ChangedMessage:
+    return ChangedMessage(body=body, position=tx.append(Audience.room(room_id), payload))

@@ -1,6 +1,6 @@
-"""Roster: who is in a room, and who is banned from it, read back.
+"""Member list: reads who is in a room, and who is banned from it.
 
-Not here: who may see that (`accept.members`), changes (`members`).
+Not here: who may read that (`commit/permissions`), changes (`members`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lumen_notify.model import value
 
 @value
 class Member:
-    """One of a room's. last_read_seq: up to which message he has read."""
+    """A member of a room. last_read_seq: of the newest message that they have read."""
 
     user_id: str
     role: Role
@@ -24,26 +24,26 @@ class Member:
 
 @value
 class Ban:
-    """Who may not be in a room. banned_at: milliseconds."""
+    """A user who may not join a room. banned_at: milliseconds."""
 
     user_id: str
     banned_by: str
     banned_at: int
 
 
-class Roster:
+class MemberList:
     """Reads committed members and bans."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, room_id: str, *, after: str, limit: int) -> Sequence[Member]:
-        """Read the next after a user id: ascending, at most limit."""
+        """Read the members after a user id: ascending, at most limit."""
         rows = await self._database.fetch("list_members", room_id=room_id, after=after, limit=limit)
         return [Member(user_id=user_id, role=role, last_read_seq=seq) for user_id, role, seq in rows]
 
     async def bans(self, room_id: str, *, after: str, limit: int) -> Sequence[Ban]:
-        """Read the next bans after a user id: ascending, at most limit."""
+        """Read the bans after a user id: ascending, at most limit."""
         rows = await self._database.fetch("list_bans", room_id=room_id, after=after, limit=limit)
         return [_ban(row) for row in rows]
 

@@ -1,11 +1,12 @@
-"""Membership: users enter and leave rooms; the one place that writes who is in, and tells everybody.
+"""Membership: adds users to rooms and removes them; the one place that writes who is in a room.
 
-Promises, for each room: who enters is told after the others (`member`, then `joined`), who leaves before
-them (`left`, then `member`), so that nobody sees what is not his; `member.joined_position` is the position
-of `joined`. Who enters has nothing of before unread, and what he had read when he was in last is forgotten.
-The numbers that `joined` and `left` state are of the rooms in which the user is at that place.
+Promises, for each room: the other members see a user join before the user does (`member`, then `joined`), and
+see the user leave after the user does (`left`, then `member`), so that nobody gets an event of a room that
+they are not in; `member.joined_position` is the position of `joined`. A user who joins has nothing unread
+from before, and none of the read marks of an earlier membership. The counts that `joined` and `left` state are
+of the rooms that the user is in at that position.
 
-Not here: who may do so (`members`, `rooms`).
+Not here: permissions (`commit/permissions`), which users join and leave (`members`, `rooms`, `deletion`).
 """
 
 from __future__ import annotations
@@ -27,124 +28,132 @@ from lumen_notify.model.events import (
     RoomPayload,
 )
 
-MAX_TOLD = 100
-"""Members that one `member` event names. Of more it tells the number."""
+MAX_NAMED_MEMBERS = 100
+"""Members that one `member` event names. Of more it gives the number."""
 
 Change = Literal["joined", "left", "removed", "banned", "role"]
-"""What became of members."""
+"""What has changed about members."""
 
 
 class Membership:
-    """What changes in one tx: collected first, then written with a fixed number of statements."""
+    """Collects the changes of one transaction; `write` writes them with a fixed number of statements."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._told: list[tuple[Audience, type[Payload], Any]] = []
-        self._entering: list[dict[str, Any]] = []
-        self._leaving: list[dict[str, Any]] = []
+        self._events: list[tuple[Audience, type[Payload], Any]] = []
+        self._added: list[dict[str, Any]] = []
+        self._removed: list[dict[str, Any]] = []
         self._roles: list[dict[str, Any]] = []
-        self._more: Counter[str] = Counter()
+        self._count_changes: Counter[str] = Counter()
 
     @property
     def position(self) -> int:
-        """The newest position, once all that was told so far is appended."""
-        return self._tx.position + len(self._told)
+        """The newest position, once all events collected so far are appended."""
+        return self._tx.position + len(self._events)
 
-    def enter(self, room_id: str, user_id: str, role: str, told: dict[str, Any]) -> None:
-        """Let a user in who is not in. told: what his `joined` carries beside room_id and role."""
-        self._tell(Audience.user(user_id), RoomJoined, {"room_id": room_id, "role": role, **told})
-        self._entering.append(
+    def add(self, room_id: str, user_id: str, role: str, data: dict[str, Any]) -> None:
+        """Add a user who is not a member. data: the fields of `JoinedData` beside room_id and role."""
+        self._announce(Audience.user(user_id), RoomJoined, {"room_id": room_id, "role": role, **data})
+        self._added.append(
             {"room_id": room_id, "user_id": user_id, "role": role, "joined_position": self.position}
         )
-        self._more[room_id] += 1
+        self._count_changes[room_id] += 1
 
-    def leave(self, room_id: str, user_id: str, since: int, told: dict[str, Any]) -> None:
-        """Let a user out, or put him out. since: his joined_position."""
-        data = {"room_id": room_id, "since": since, **told}
-        self._tell(Audience.user(user_id), RoomLeft, data)
-        self._leaving.append({"room_id": room_id, "user_id": user_id})
-        self._more[room_id] -= 1
+    def remove(self, room_id: str, user_id: str, joined_position: int, data: dict[str, Any]) -> None:
+        """Remove a member. data: the fields of `LeftData` beside room_id and since."""
+        fields = {"room_id": room_id, "since": joined_position, **data}
+        self._announce(Audience.user(user_id), RoomLeft, fields)
+        self._removed.append({"room_id": room_id, "user_id": user_id})
+        self._count_changes[room_id] -= 1
 
     def set_role(self, room_id: str, user_id: str, role: str) -> None:
-        """Change the role of a member. To be told by `tell_members`."""
+        """Change the role of a member, without an event: see `announce_members`."""
         self._roles.append({"room_id": room_id, "user_id": user_id, "role": role})
 
-    def tell_members(
-        self, room_id: str, change: Change, who: Sequence[tuple[str, str | None]], *, by: str, count: int
+    def announce_members(
+        self, room_id: str, change: Change, members: Sequence[tuple[str, str | None]], *, by: str, count: int
     ) -> None:
-        """Tell the room what became of some. who: (user, role), role None if he is out. count: of members."""
+        """Send the room a `member` event. members: (user, role), role None if removed. count: of members."""
         data = {
             "room_id": room_id,
             "change": change,
-            "members": [{"user_id": user_id, "role": role} for user_id, role in who[:MAX_TOLD]],
-            "changed": len(who),
+            "members": [{"user_id": user_id, "role": role} for user_id, role in members[:MAX_NAMED_MEMBERS]],
+            "changed": len(members),
             "members_count": count,
             "by": by,
         }
-        self._tell(Audience.room(room_id), MembersChanged, data)
+        self._announce(Audience.room(room_id), MembersChanged, data)
 
-    def tell_room(self, room_id: str, data: dict[str, Any]) -> None:
-        """Tell the room what it is now."""
-        self._tell(Audience.room(room_id), RoomChanged, {"room_id": room_id, **data})
+    def announce_title(self, room_id: str, title: str | None, *, by: str) -> None:
+        """Send the room a `room` event."""
+        self._announce(Audience.room(room_id), RoomChanged, {"room_id": room_id, "title": title, "by": by})
 
     async def write(self) -> None:
-        """Write it all: rows, counts, events."""
+        """Write the rows, then append the events with the counts at their positions."""
         tx = self._tx
-        if self._entering:
-            tx.add("insert_members", rows=self._entering)
-            tx.add("settle_for_members", rows=self._entering)
-        counted = await self._leave_and_count()
+        if self._added:
+            tx.add("insert_members", rows=self._added)
+            tx.add("insert_settled_of_members", rows=self._added)
+        counts = await self._remove_and_count()
         if self._roles:
             tx.add("set_roles", rows=self._roles)
-        if self._more:
-            more = [{"room_id": room_id, "number": number} for room_id, number in self._more.items()]
-            tx.add("add_to_members_counts", rows=more)
-        self._append(counted)
+        if self._count_changes:
+            rows = [{"room_id": room_id, "number": number} for room_id, number in self._count_changes.items()]
+            tx.add("add_to_members_counts", rows=rows)
+        self._append(counts)
 
-    def _tell(self, audience: Audience, kind: type[Payload], data: Any) -> None:
-        self._told.append((audience, kind, data))
+    def _announce(self, audience: Audience, kind: type[Payload], data: Any) -> None:
+        self._events.append((audience, kind, data))
 
-    async def _leave_and_count(self) -> Sequence[Mapping[str, Counts]]:
-        """Let those out who leave, and count at each turn those who are told of it then: at the last one, but
-        for who leaves several rooms. What is told before he leaves another has still that one in it."""
-        turns = self._turns()
+    async def _remove_and_count(self) -> Sequence[Mapping[str, Counts]]:
+        """Delete memberships in rounds; return for each round the counts, by user, after it.
+
+        A user who leaves several rooms leaves them one by one, a room a round, so that every `left` event
+        states the counts at its own position: they still include the rooms that the user leaves later.
+        Round 0 deletes nothing: it is for users who only join. Each round counts the users whose events state
+        its counts (see `_rounds_of_events`), with one query.
+        """
+        rounds = self._removals_by_round()
         counted = []
-        for turn, leaving in enumerate(turns):
-            if leaving:
-                self._tx.add("delete_receipts_of_members", rows=leaving)
-                self._tx.add("delete_settled_of_members", rows=leaving)
-                self._tx.add("delete_members", rows=leaving)
-            users = {user for user, at in self._places(len(turns) - 1) if at == turn}
+        for number, removals in enumerate(rounds):
+            if removals:
+                self._tx.add("delete_receipts_of_members", rows=removals)
+                self._tx.add("delete_settled_of_members", rows=removals)
+                self._tx.add("delete_members", rows=removals)
+            users = {user for user, round_ in self._rounds_of_events(len(rounds) - 1) if round_ == number}
             counted.append(await counts_in(self._tx, sorted(users)) if users else {})
         return counted
 
-    def _turns(self) -> Sequence[Sequence[dict[str, Any]]]:
-        """List who leave in each turn: nobody in the first, a user's rooms one by one from then on."""
-        turns: list[list[dict[str, Any]]] = [[]]
-        left: Counter[str] = Counter()
-        for row in self._leaving:
-            left[row["user_id"]] += 1
-            if left[row["user_id"]] == len(turns):
-                turns.append([])
-            turns[left[row["user_id"]]].append(row)
-        return turns
+    def _removals_by_round(self) -> Sequence[Sequence[dict[str, Any]]]:
+        """Split the removals: round 0 is empty, round 1 has the first removal of each user, and so on."""
+        rounds: list[list[dict[str, Any]]] = [[]]
+        removals: Counter[str] = Counter()
+        for row in self._removed:
+            removals[row["user_id"]] += 1
+            if removals[row["user_id"]] == len(rounds):
+                rounds.append([])
+            rounds[removals[row["user_id"]]].append(row)
+        return rounds
 
-    def _places(self, last: int) -> Iterator[tuple[str, int]]:
-        """Give, for each event with numbers, its user and after which turn these are right: the last one
-        that does, so that one query counts for many."""
-        all_left = Counter(row["user_id"] for row in self._leaving)
-        left: Counter[str] = Counter()
-        for audience, kind, _ in self._told:
+    def _rounds_of_events(self, last: int) -> Iterator[tuple[str, int]]:
+        """Yield, for each event that states counts, its user and the round after which the counts hold.
+
+        After a user's last removal the user's counts stay the same until the last round, so that one is
+        yielded: most transactions then need one query.
+        """
+        all_removals = Counter(row["user_id"] for row in self._removed)
+        removals: Counter[str] = Counter()
+        for audience, kind, _ in self._events:
             if (user := audience.user_id) is not None:
-                left[user] += kind is RoomLeft
-                yield user, last if left[user] == all_left[user] else left[user]
+                removals[user] += kind is RoomLeft
+                yield user, last if removals[user] == all_removals[user] else removals[user]
 
     def _append(self, counted: Sequence[Mapping[str, Counts]]) -> None:
-        places = self._places(len(counted) - 1)
-        for audience, kind, data in self._told:
+        rounds = self._rounds_of_events(len(counted) - 1)
+        for audience, kind, data in self._events:
             if issubclass(kind, CountsPayload):
-                user, turn = next(places)
-                counts = counted[turn][user].without_later_rooms(self._tx.position + 1)
+                user, number = next(rounds)
+                counts = counted[number][user].without_later_rooms(self._tx.position + 1)
                 self._tx.append(audience, kind.of(counts, data))
             elif issubclass(kind, RoomPayload):
                 self._tx.append(audience, kind(data=data))

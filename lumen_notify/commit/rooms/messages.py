@@ -1,13 +1,13 @@
-"""Messages: sends them to rooms.
+"""Messages: sends messages to rooms.
 
-Promises: `seq` has no holes within a room, and messages have it in the order of their positions; what
-is sent again with the same client_id is sent once; one row and one event a message, whatever the size
-of the room; the sender's own mark moves along, so that nothing of his own is ever unread.
+Promises: within a room, `seq` has no holes and ascends with the positions; a message that is sent again with
+the same client_id is stored once; a message is one row and one event, whatever the size of the room; the
+sender's read mark moves along, so that users never have their own messages unread.
 
-A mention is also a notification (category `mention`) to that member, under the message's id; not to
-the sender himself, and not to who has blocked him.
+A mention is also a notification (category `mention`) to that member, with the message's id; not to the
+sender, and not to members who have blocked the sender.
 
-Not here: reading them back (`history`), changing them (`edits`).
+Not here: reading messages (`history`), changing them (`edits`).
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from typing import Any, NamedTuple
 
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import write_publications
-from lumen_notify.commit.permissions import post_refusal, refusal
+from lumen_notify.commit.permissions import post_refusal, room_not_found, system_post_refusal
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
 from lumen_notify.model import Audience, rfc3339, to_json, value
 from lumen_notify.model.events import MessageSent
 
 MENTION = "mention"
-"""The category of the notifications that mentions make."""
+"""The category of the notifications of mentions."""
 
 
 @value
-class Send:
-    """Send one message. The result: a Sent.
+class SendMessage:
+    """Send a message. The result: a SentMessage.
 
-    sender: who is shown, `{id, username, avatar}`. fields: kind, content and data, as history shows
-    them. reply_to: the id or the seq of a message of the room. is_system: from the application, which
-    need not be a member. exclude_user_id: a user whose streams do not get it,
-    and who has read the room with it.
+    sender: as clients show them, `{id, username, avatar}`. fields: kind, content and data, as history shows
+    them. reply_to: the id or the seq of a message in the room. is_system: sent by the application, which need
+    not be a member. exclude_user_id: a user whose streams do not get the message, and whose read mark it
+    moves.
     """
 
     id: str
@@ -50,19 +50,19 @@ class Send:
 
     @property
     def conflict_key(self) -> None:
-        """None: a batch takes several to one room, and repeats of one."""
+        """None: a batch takes several messages to one room, and repeats of one message."""
         return None
 
     @property
     def sender_id(self) -> str:
-        """Who sends."""
+        """The id of the sender."""
         sender_id: str = self.sender["id"]
         return sender_id
 
 
 @value
-class Sent:
-    """The answer. position: of the event. is_repeat: it had been sent before, by the same client_id."""
+class SentMessage:
+    """The result. position: of the event. is_repeat: the same client_id had sent it before."""
 
     id: str
     room_id: str
@@ -71,18 +71,18 @@ class Sent:
     is_repeat: bool = False
 
 
-class _Place(NamedTuple):
-    """What the room and the sender were like before the batch."""
+class _SendContext(NamedTuple):
+    """The room and the sender's role before the batch. repeated: the message that has the same client_id."""
 
     kind: str
     last_seq: int
     role: str | None
     is_blocked: object
-    repeated: Sent | None
+    repeated: SentMessage | None
 
 
 class _Batch:
-    """What the sends of one transaction come to, one after the other."""
+    """Collects the messages of one transaction; `write` writes them, with a statement for each table."""
 
     def __init__(self, tx: Transaction) -> None:
         self.tx = tx
@@ -91,14 +91,14 @@ class _Batch:
         self.last_seqs: dict[str, int] = {}
         self.marks: dict[tuple[str, str], int] = {}
         self.mentions: list[Publication] = []
-        self.by_client_id: dict[tuple[str, str, str], Sent] = {}
+        self.by_client_id: dict[tuple[str, str, str], SentMessage] = {}
 
-    def add(self, command: Send, place: _Place, fields: dict[str, Any]) -> Sent:
-        """Give the message its seq and its event."""
+    def add(self, command: SendMessage, context: _SendContext, fields: dict[str, Any]) -> SentMessage:
+        """Give the message its seq, and append its event."""
         room_id, sender_id = command.room_id, command.sender_id
-        seq = self.last_seqs.get(room_id, place.last_seq) + 1
+        seq = self.last_seqs.get(room_id, context.last_seq) + 1
         self.last_seqs[room_id] = seq
-        if place.role is not None:
+        if context.role is not None:
             self.marks[room_id, sender_id] = seq
         if command.exclude_user_id is not None:
             self.marks[room_id, command.exclude_user_id] = seq
@@ -126,10 +126,10 @@ class _Batch:
                 "created_at": self.tx.now,
             }
         )
-        return Sent(id=command.id, room_id=room_id, seq=seq, position=position)
+        return SentMessage(id=command.id, room_id=room_id, seq=seq, position=position)
 
-    def write(self) -> None:
-        """Write it all: a statement for each table."""
+    async def write(self) -> None:
+        """Write the messages, the read marks and the notifications of mentions."""
         if not self.rows:
             return
         self.tx.add("insert_messages", rows=self.rows)
@@ -141,77 +141,80 @@ class _Batch:
                 for (room_id, user_id), seq in self.marks.items()
             ]
             self.tx.add("raise_read_marks", rows=marks)
+        if self.mentions:
+            await write_publications(self.tx, self.mentions)
 
 
-async def send(tx: Transaction, commands: Sequence[Send]) -> Sequence[object]:
-    """Write sends: a `committer.Handler`, to stand before whatever states counts of rooms.
+async def send_messages(tx: Transaction, commands: Sequence[SendMessage]) -> Sequence[object]:
+    """Handle SendMessage: a `committer.Handler`. It runs before events that state the counts of rooms.
 
-    Answers a Sent each, or NotFound, Forbidden, Invalid.
+    Answers a SentMessage each, or NotFound, Forbidden, Invalid.
     """
-    places = await _places(tx, commands)
-    replied = await _replied(tx, commands)
-    mentioned = await _mentioned(tx, commands)
+    contexts = await _load(tx, commands)
+    replies = await _load_replies(tx, commands)
+    mentioned = await _load_mentioned(tx, commands)
     batch = _Batch(tx)
     answers: list[object] = []
     for n, command in enumerate(commands):
-        place = places.get(n)
+        context = contexts.get(n)
         key = None
         if command.client_id is not None:
             key = (command.room_id, command.sender_id, command.client_id)
-            before = batch.by_client_id.get(key) or (place.repeated if place is not None else None)
+            before = batch.by_client_id.get(key) or (context.repeated if context is not None else None)
             if before is not None:
                 answers.append(replace(before, is_repeat=True))
                 continue
-        refused = _refusal(command, place) or _fault(command, n, replied, mentioned)
-        if refused is not None or place is None:
-            answers.append(refused)
+        refusal = _refusal(command, context) or _invalid(command, n, replies, mentioned)
+        if refusal is not None or context is None:
+            answers.append(refusal)
             continue
         fields = dict(command.fields)
         if command.reply_to is not None:
-            id_, seq = replied[n]
+            id_, seq = replies[n]
             fields["reply_to"] = {"id": id_, "seq": seq}
         if command.mentions:
             fields["mentions"] = list(command.mentions)
-            batch.mentions += _mentions(command, mentioned[n], batch.last_seqs, place)
+            batch.mentions += _mentions(command, mentioned[n], batch.last_seqs, context)
         if command.client_id is not None:
             fields["client_id"] = command.client_id
-        sent = batch.add(command, place, fields)
+        sent = batch.add(command, context, fields)
         if key is not None:
             batch.by_client_id[key] = sent
         answers.append(sent)
-    batch.write()
-    if batch.mentions:
-        await write_publications(tx, batch.mentions)
+    await batch.write()
     return answers
 
 
-def _refusal(command: Send, place: _Place | None) -> LumenError | None:
-    if place is None:
-        return refusal(None, None)
+def _refusal(command: SendMessage, context: _SendContext | None) -> LumenError | None:
+    if context is None:
+        return room_not_found()
     if command.is_system:
-        return refusal(place.kind, "application")
-    return post_refusal(place.kind, place.role, is_blocked=place.is_blocked)
+        return system_post_refusal(context.kind)
+    return post_refusal(context.kind, context.role, is_blocked=context.is_blocked)
 
 
-def _fault(
-    command: Send, n: int, replied: Mapping[int, Any], mentioned: Mapping[int, Mapping[str, Any]]
+def _invalid(
+    command: SendMessage, n: int, replies: Mapping[int, Any], mentioned: Mapping[int, Mapping[str, Any]]
 ) -> LumenError | None:
-    faults = []
-    if command.reply_to is not None and n not in replied:
-        faults.append(Fault(field="reply_to", message="is no message of this room"))
+    faults: list[Fault] = []
+    if command.reply_to is not None and n not in replies:
+        faults += reply_not_found().faults
     known = mentioned.get(n, {})
     faults += [
-        Fault(field=f"mentions.{number}", message="is no member of this room")
+        Fault(field=f"mentions.{number}", message="is not a member of this room")
         for number, user_id in enumerate(command.mentions)
         if user_id not in known
     ]
-    if not faults:
-        return None
-    return Invalid(f"{len(faults)} field{'s are' if len(faults) > 1 else ' is'} wrong", faults=faults)
+    return Invalid.of(faults) if faults else None
+
+
+def reply_not_found() -> Invalid:
+    """Return the refusal for a reply to a message that does not exist in the room."""
+    return Invalid.of([Fault(field="reply_to", message="does not exist in this room")])
 
 
 def _mentions(
-    command: Send, members: Mapping[str, Any], last_seqs: Mapping[str, int], place: _Place
+    command: SendMessage, members: Mapping[str, Any], last_seqs: Mapping[str, int], context: _SendContext
 ) -> list[Publication]:
     audiences = tuple(
         Audience.user(user_id)
@@ -220,7 +223,7 @@ def _mentions(
     )
     if not audiences:
         return []
-    seq = last_seqs.get(command.room_id, place.last_seq) + 1
+    seq = last_seqs.get(command.room_id, context.last_seq) + 1
     fields = {
         "sender": command.sender,
         "content": command.fields["content"],
@@ -234,7 +237,7 @@ def _mentions(
     ]
 
 
-async def _places(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, _Place]:
+async def _load(tx: Transaction, commands: Sequence[SendMessage]) -> Mapping[int, _SendContext]:
     rows = [
         {
             "n": n,
@@ -244,16 +247,16 @@ async def _places(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, _Pl
         }
         for n, command in enumerate(commands)
     ]
-    places: dict[int, _Place] = {}
-    for n, kind, last_seq, role, is_blocked, id_, seq, position in await tx.run("admit_sends", rows=rows):
+    contexts: dict[int, _SendContext] = {}
+    for n, kind, last_seq, role, is_blocked, id_, seq, position in await tx.run("send_contexts", rows=rows):
         repeated = None
         if id_ is not None:
-            repeated = Sent(id=id_, room_id=commands[n].room_id, seq=seq, position=position)
-        places[n] = _Place(kind, last_seq, role, is_blocked, repeated)
-    return places
+            repeated = SentMessage(id=id_, room_id=commands[n].room_id, seq=seq, position=position)
+        contexts[n] = _SendContext(kind, last_seq, role, is_blocked, repeated)
+    return contexts
 
 
-async def _replied(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, tuple[str, int]]:
+async def _load_replies(tx: Transaction, commands: Sequence[SendMessage]) -> Mapping[int, tuple[str, int]]:
     rows = [
         {
             "n": n,
@@ -268,7 +271,9 @@ async def _replied(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, tu
     return {n: (id_, seq) for n, id_, seq in found}
 
 
-async def _mentioned(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, Mapping[str, Any]]:
+async def _load_mentioned(
+    tx: Transaction, commands: Sequence[SendMessage]
+) -> Mapping[int, Mapping[str, Any]]:
     rows = [
         {"n": n, "room_id": command.room_id, "sender_id": command.sender_id, "user_id": user_id}
         for n, command in enumerate(commands)

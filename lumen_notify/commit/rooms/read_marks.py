@@ -1,7 +1,7 @@
-"""Reads: moves on how far a member has read a room.
+"""Read marks: how far each member has read a room.
 
-Promises: a mark moves forward only; what changes nothing appends no event; the event carries the
-reader's absolute number as it is at its position.
+Promises: a mark only moves forward; a command that does not move it appends no event; the event carries the
+reader's unread count for the room at its position.
 """
 
 from __future__ import annotations
@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lumen_notify.commit.permissions import refusal
+from lumen_notify.commit.permissions import view_refusal
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import Audience, events, value
+from lumen_notify.model import Audience, value
+from lumen_notify.model.events import ReadData, RoomRead
 
 MAX_IDS = 100
-"""Ids of messages that one event tells: the newest. `from_seq` and `up_to` tell all."""
+"""Message ids in one event: the newest. `from_seq` and `up_to` cover all of them."""
 
 
 @value
-class ReadRoom:
-    """Read a room up to a message, that one included; beyond the newest means up to the newest. The
-    result: a RoomRead."""
+class MarkRoomRead:
+    """Mark the messages up to a seq as read, that one included. The result: a ReadMark.
+
+    up_to: beyond the newest message means up to the newest.
+    """
 
     room_id: str
     user_id: str
@@ -33,9 +36,9 @@ class ReadRoom:
 
 
 @value
-class RoomRead:
-    """The answer. changed: by how many messages the mark moved. unread: what is left in the room.
-    position: of the log, where this holds."""
+class ReadMark:
+    """The result. changed: how many messages were newly read. unread: how many are left in the room.
+    position: at which the log has it so."""
 
     changed: int
     last_read_seq: int
@@ -43,22 +46,22 @@ class RoomRead:
     position: int
 
 
-async def read_rooms(tx: Transaction, commands: Sequence[ReadRoom]) -> Sequence[object]:
-    """Write read marks: a `committer.Handler`, to stand after `send`.
+async def mark_rooms_read(tx: Transaction, commands: Sequence[MarkRoomRead]) -> Sequence[object]:
+    """Handle MarkRoomRead: a `committer.Handler`. It runs after messages are sent.
 
-    Answers a RoomRead each, or NotFound, Forbidden.
+    Answers a ReadMark each, or NotFound, Forbidden.
     """
     rows = [
         {"n": n, "room_id": command.room_id, "user_id": command.user_id} for n, command in enumerate(commands)
     ]
-    found = {row[0]: tuple(row[1:]) for row in await tx.run("read_marks", rows=rows)}
+    contexts = {row[0]: tuple(row[1:]) for row in await tx.run("read_marks", rows=rows)}
     spans: dict[int, tuple[int, int]] = {}
     marks: dict[tuple[str, str], int] = {}
     answers: list[object] = []
     for n, command in enumerate(commands):
-        kind, role, last_seq, last_read_seq = found.get(n, (None, None, 0, 0))
-        if (refused := refusal(kind, role)) is not None:
-            answers.append(refused)
+        kind, role, last_seq, last_read_seq = contexts.get(n, (None, None, 0, 0))
+        if (refusal := view_refusal(kind, role)) is not None:
+            answers.append(refusal)
             continue
         before = marks.get((command.room_id, command.user_id), last_read_seq)
         after = max(before, min(command.up_to, last_seq))
@@ -66,7 +69,7 @@ async def read_rooms(tx: Transaction, commands: Sequence[ReadRoom]) -> Sequence[
             marks[command.room_id, command.user_id] = after
             spans[n] = (before, after)
         answers.append(
-            RoomRead(
+            ReadMark(
                 changed=after - before,
                 last_read_seq=after,
                 unread=last_seq - after,
@@ -79,8 +82,12 @@ async def read_rooms(tx: Transaction, commands: Sequence[ReadRoom]) -> Sequence[
 
 
 async def _write(
-    tx: Transaction, commands: Sequence[ReadRoom], spans: dict[int, tuple[int, int]], answers: Sequence[Any]
+    tx: Transaction,
+    commands: Sequence[MarkRoomRead],
+    spans: dict[int, tuple[int, int]],
+    answers: Sequence[Any],
 ) -> None:
+    """Write the marks and append their events. spans: (seq before, seq after) by index of the command."""
     marks = {(commands[n].room_id, commands[n].user_id): after for n, (_, after) in spans.items()}
     rows = [{"room_id": room_id, "user_id": user_id, "seq": seq} for (room_id, user_id), seq in marks.items()]
     tx.add("raise_read_marks", rows=rows)
@@ -98,12 +105,12 @@ async def _write(
         ids[n].append(id_)
     for n, (before, after) in spans.items():
         command = commands[n]
-        told: events.ReadData = {
+        data: ReadData = {
             "room_id": command.room_id,
             "user_id": command.user_id,
             "from_seq": before + 1,
             "up_to": after,
             "ids": ids[n],
         }
-        payload = events.RoomRead(user_id=command.user_id, unread=answers[n].unread, data=told)
+        payload = RoomRead(user_id=command.user_id, unread=answers[n].unread, data=data)
         tx.append(Audience.room(command.room_id), payload)

@@ -1,9 +1,9 @@
-"""Rooms: made, renamed, listed.
+"""Rooms: creates, renames and reads rooms.
 
-Promises: a room that one may not see is answered as one that does not exist; two have one direct room,
-however often and by whomever it is asked for; who makes a room owns it.
+Promises: a room that the user may not see is answered as one that does not exist; two users have one direct
+room, whoever asks for it and however often; the user who creates a room owns it.
 
-Not here: who comes and goes later (`members`), the end (`closing`), what is said (`messages`).
+Not here: later changes of members (`members`), deletion (`deletion`), messages (`messages`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import field
 from typing import Any, Literal
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.permissions import Role, found, has_blocked, load_room_contexts, too_many_rooms
+from lumen_notify.commit.permissions import Role, entry_refusal, load_room_contexts, require_room
 from lumen_notify.commit.rooms.membership import Membership
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, Refused
@@ -27,11 +27,12 @@ KINDS: tuple[Kind, ...] = ("public", "private", "direct")
 
 @value
 class CreateRoom:
-    """Make a room with its first members. The result: a Made; or Conflict: the id is taken, or somebody
-    is in too many rooms; or Forbidden: a member has blocked the creator.
+    """Create a room with its first members. The result: a CreatedRoom; or Conflict: the id is taken, or a
+    member is in too many rooms; or Forbidden: a member has blocked the creator.
 
-    members: beside the creator, without repeats. Of a direct room exactly one, and `id` means nothing if
-    the two have one already. max_rooms: that one user may be in, beside direct ones; 0: no limit.
+    members: beside the creator, without repeats. A direct room has exactly one, and `id` is ignored if the
+    two users have a direct room already. max_rooms: rooms that one user may be in, without direct ones; 0 for
+    no limit.
     """
 
     id: str
@@ -43,13 +44,13 @@ class CreateRoom:
 
     @property
     def conflict_key(self) -> str:
-        """Two changes of one room do not meet in one transaction."""
-        return f"pair:{pair_of(self.creator, *self.members)}" if self.kind == "direct" else f"room:{self.id}"
+        """One change of a room in a transaction."""
+        return f"pair:{pair_key(self.creator, *self.members)}" if self.kind == "direct" else f"room:{self.id}"
 
 
 @value
-class Made:
-    """The answer. is_new: False for the direct room that was there. position: of the newest event of it."""
+class CreatedRoom:
+    """The result. is_new: False for a direct room that existed. position: of the newest event about it."""
 
     id: str
     is_new: bool
@@ -58,7 +59,8 @@ class Made:
 
 @value
 class EditRoom:
-    """Give a room another title, None for none. The result: the position at which it has it, or a refusal."""
+    """Change a room's title; None removes it. The result: the position at which it has changed, or a
+    refusal."""
 
     room_id: str
     caller: str
@@ -66,7 +68,7 @@ class EditRoom:
 
     @property
     def conflict_key(self) -> str:
-        """Two changes of one room do not meet in one transaction."""
+        """One change of a room in a transaction."""
         return "room:" + self.room_id
 
 
@@ -74,9 +76,9 @@ class EditRoom:
 class Room:
     """A room as one user sees it. Times in milliseconds.
 
-    role, last_read_seq, joined_position: his, None if he is not in. peer_id: the other one of a direct room.
-    last_message: JSON as history shows it, None if there is none, or he is not in. active_at: of the last
-    message, else of the room.
+    role, last_read_seq, joined_position: the user's, None if they are not a member. peer_id: the other user
+    of a direct room. last_message: JSON as history shows it, None if the room has none or the user is not a
+    member. active_at: when the last message was sent, else when the room was created.
     """
 
     id: str
@@ -95,21 +97,21 @@ class Room:
 
     @property
     def unread(self) -> int | None:
-        """How many messages he has not read; None if he is not in."""
+        """How many messages the user has not read; None if they are not a member."""
         return None if self.last_read_seq is None else self.last_seq - self.last_read_seq
 
 
-def pair_of(user_id: str, other_id: str) -> str:
-    """Name the two of a direct room, whoever asks."""
+def pair_key(user_id: str, other_id: str) -> str:
+    """Return the key of two users' direct room: the same for both of them."""
     return to_json(sorted((user_id, other_id)))
 
 
 async def create_rooms(tx: Transaction, commands: Sequence[CreateRoom]) -> Sequence[object]:
-    """Write new rooms: a `committer.Handler`."""
-    refused = await _refused(tx, commands)
+    """Handle CreateRoom: a `committer.Handler`."""
+    refused = await _refusals(tx, commands)
     allowed = [one for n, one in enumerate(commands) if n not in refused]
     pairs = [(one.creator, one.members[0]) for one in allowed if one.kind == "direct"]
-    direct = await open_pairs(tx, pairs)
+    direct = await find_or_create_direct_rooms(tx, pairs)
     rows = [
         _row(one.id, one.kind, one.creator, tx.now, title=one.title)
         for one in allowed
@@ -122,52 +124,53 @@ async def create_rooms(tx: Transaction, commands: Sequence[CreateRoom]) -> Seque
         if n in refused:
             answers.append(refused[n])
         elif one.kind == "direct":
-            answers.append(direct[pair_of(one.creator, one.members[0])])
+            answers.append(direct[pair_key(one.creator, one.members[0])])
         elif one.id in free:
-            told = {"kind": one.kind, "title": one.title, "by": one.creator}
-            membership.enter(one.id, one.creator, "owner", told)
+            data = {"kind": one.kind, "title": one.title, "by": one.creator}
+            membership.add(one.id, one.creator, "owner", data)
             for user_id in one.members:
                 if user_id != one.creator:
-                    membership.enter(one.id, user_id, "member", told)
-            answers.append(Made(id=one.id, is_new=True, position=membership.position))
+                    membership.add(one.id, user_id, "member", data)
+            answers.append(CreatedRoom(id=one.id, is_new=True, position=membership.position))
         else:
-            answers.append(Conflict("there is a room with this id already", code="room_taken"))
+            answers.append(Conflict("A room with this id already exists.", code="room_taken"))
     await membership.write()
     return answers
 
 
-async def _refused(tx: Transaction, commands: Sequence[CreateRoom]) -> Mapping[int, Refused]:
-    """Return of those commands that may not be, why: because of whom they would bring together."""
+async def _refusals(tx: Transaction, commands: Sequence[CreateRoom]) -> Mapping[int, Refused]:
+    """Return why commands are refused because of their members, by index."""
     rows = [
         {"n": n, "user_id": user_id, "creator": one.creator}
         for n, one in enumerate(commands)
         for user_id in dict.fromkeys((one.creator, *one.members))
     ]
     refused: dict[int, Refused] = {}
-    for n, user_id, is_blocker, rooms in await tx.run("first_members", rows=rows):
-        one = commands[n]
-        if is_blocker:
-            refused[n] = has_blocked(user_id)
-        elif one.kind != "direct" and 0 < one.max_rooms <= rooms:
-            refused[n] = too_many_rooms(user_id, one.max_rooms)
+    for n, user_id, has_blocked, rooms_count in await tx.run("first_members", rows=rows):
+        max_rooms = 0 if commands[n].kind == "direct" else commands[n].max_rooms
+        refusal = entry_refusal(
+            user_id, has_blocked=bool(has_blocked), rooms_count=rooms_count, max_rooms=max_rooms
+        )
+        if refusal is not None:
+            refused[n] = refusal
     return refused
 
 
 async def edit_rooms(tx: Transaction, commands: Sequence[EditRoom]) -> Sequence[object]:
-    """Write new titles: a `committer.Handler`. One that is there already is no event."""
+    """Handle EditRoom: a `committer.Handler`. The same title again appends no event."""
     rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands])
     membership = Membership(tx)
     rows: list[dict[str, Any]] = []
     answers: list[object] = []
     for n, one in enumerate(commands):
         try:
-            found(rooms.get(n)).require_moderator()
-        except Refused as refused:
-            answers.append(refused)
+            require_room(rooms.get(n)).require_moderator()
+        except Refused as refusal:
+            answers.append(refusal)
             continue
         if one.title != rooms[n].title:
             rows.append({"room_id": one.room_id, "title": one.title})
-            membership.tell_room(one.room_id, {"title": one.title, "by": one.caller})
+            membership.announce_title(one.room_id, one.title, by=one.caller)
         answers.append(membership.position)
     if rows:
         tx.add("set_titles", rows=rows)
@@ -175,29 +178,31 @@ async def edit_rooms(tx: Transaction, commands: Sequence[EditRoom]) -> Sequence[
     return answers
 
 
-async def open_pairs(tx: Transaction, pairs: Sequence[tuple[str, str]]) -> Mapping[str, Made]:
-    """Find the direct room of each two, or make it. The answers by `pair_of`.
+async def find_or_create_direct_rooms(
+    tx: Transaction, pairs: Sequence[tuple[str, str]]
+) -> Mapping[str, CreatedRoom]:
+    """Return the direct room of each two users, by `pair_key`; create those that do not exist.
 
-    Part of another writer too: the events come before what that one appends later.
+    Other handlers call it, too: its events come before those that they append later.
     """
     if not pairs:
         return {}
-    wanted = {pair_of(user_id, other_id): (user_id, other_id) for user_id, other_id in pairs}
-    rows_found = await tx.run("rooms_of_pairs", rows=[{"pair": pair} for pair in wanted])
-    made = {pair: Made(id=id_, is_new=False, position=tx.position) for pair, id_ in rows_found}
-    missing = {pair: new_id() for pair in wanted if pair not in made}
+    wanted = {pair_key(user_id, other_id): (user_id, other_id) for user_id, other_id in pairs}
+    known = await tx.run("direct_rooms", rows=[{"pair": pair} for pair in wanted])
+    rooms = {pair: CreatedRoom(id=id_, is_new=False, position=tx.position) for pair, id_ in known}
+    missing = {pair: new_id() for pair in wanted if pair not in rooms}
     if missing:
         rows = [_row(id_, "direct", wanted[pair][0], tx.now, pair=pair) for pair, id_ in missing.items()]
         await tx.run("insert_rooms", rows=rows)
         membership = Membership(tx)
         for pair, id_ in missing.items():
             user_id, other_id = wanted[pair]
-            told = {"kind": "direct", "title": None, "by": user_id}
-            membership.enter(id_, user_id, "member", {**told, "peer_id": other_id})
-            membership.enter(id_, other_id, "member", {**told, "peer_id": user_id})
-            made[pair] = Made(id=id_, is_new=True, position=membership.position)
+            data = {"kind": "direct", "title": None, "by": user_id}
+            membership.add(id_, user_id, "member", {**data, "peer_id": other_id})
+            membership.add(id_, other_id, "member", {**data, "peer_id": user_id})
+            rooms[pair] = CreatedRoom(id=id_, is_new=True, position=membership.position)
         await membership.write()
-    return made
+    return rooms
 
 
 def _row(
@@ -214,7 +219,7 @@ def _row(
 
 
 class Rooms:
-    """Reads rooms as a user may see them."""
+    """Reads rooms as one user sees them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -231,7 +236,7 @@ class Rooms:
         return [_room(row, user_id) for row in rows]
 
     async def get(self, user_id: str, room_id: str) -> Room | None:
-        """Read one, or None if there is none that the user may see."""
+        """Read one room; None if no such room exists, or the user may not see it."""
         rows = await self._database.fetch("get_room", user_id=user_id, room_id=room_id)
         return _room(rows[0], user_id) if rows else None
 

@@ -1,24 +1,24 @@
 -- trimmable_events
--- Who: retention. Up to which position one step may trim: events older than :before, and those beyond
--- the newest :kept that are older than :late_before. NULL for none. Index: the primary key.
+-- Who: retention. The position up to which one step may trim: events older than :before, and all but the
+-- newest :kept that are older than :late_before. NULL for none. Index: the primary key.
 SELECT max(e.position)
 FROM log_head h
 JOIN event e ON e.position > h.floor AND e.position <= h.floor + :step
 WHERE e.created_at < :before OR (e.position <= h.position - :kept AND e.created_at < :late_before)
 
 -- raise_floor
--- Who: trim_events, in the transaction that trims: a cursor below the floor gets `reset`.
+-- Who: trim_events. A cursor below the floor gets `reset`.
 UPDATE log_head
 SET floor = :up_to
 WHERE floor < :up_to
 
 -- trim_events
--- Who: retention. Index: the primary key.
+-- Who: trim_events. Index: the primary key.
 DELETE FROM event
 WHERE position <= :up_to
 
--- trim_keys
--- Who: retention. Index: idempotency_by_age.
+-- trim_idempotency_keys
+-- Who: trim_idempotency_keys. Index: idempotency_by_age.
 DELETE FROM idempotency
 WHERE (owner, key) IN (
     SELECT i.owner, i.key
@@ -38,8 +38,8 @@ ORDER BY n.expires_at
 LIMIT :limit
 
 -- archived_between
--- Who: retention. Notifications to one user that he archived before a time, the first first; those for all
--- are not his to remove. Index: receipt_by_archiving.
+-- Who: retention. Notifications to one user that the user archived before a time, the first ones first. A
+-- user cannot remove notifications to everyone. Index: receipt_by_archiving.
 SELECT n.id, n.audience, c.archived_at
 FROM receipt c
 JOIN notification n ON n.id = c.notification_id AND n.audience = 'user:' || c.user_id
@@ -63,8 +63,7 @@ ORDER BY n.created_at
 LIMIT :limit
 
 -- audience_numbers
--- Who: retention, for those that have too many. A page of how many each audience has. Index: the primary
--- key.
+-- Who: retention. A page of audiences, and how many notifications each has. Index: the primary key.
 SELECT t.audience, CAST(sum(t.live) AS bigint) AS live
 FROM tally t
 WHERE t.audience > :after

@@ -1,11 +1,11 @@
 -- categories
--- Who: GET /categories and /preferences; each process, after a change of them. All that are defined: a few.
+-- Who: GET /categories and /preferences; each process, after a change. All definitions: they are few.
 SELECT c.name, c.in_app, c.push, c.may_mute, c.priority, c.limits
 FROM category c
 ORDER BY c.name
 
 -- define_categories
--- Who: define.
+-- Who: define_categories.
 INSERT INTO category (name, in_app, push, may_mute, priority, limits)
 SELECT r.name, r.in_app, r.push, r.may_mute, r.priority, r.limits
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -18,19 +18,19 @@ ON CONFLICT (name) DO UPDATE SET
     priority = excluded.priority,
     limits = excluded.limits
 
--- count_definitions
--- Who: define, undefine. Every transaction sees the number as it locks the head.
+-- increment_categories_version
+-- Who: define_categories, delete_categories. Every transaction reads the number when it locks the head.
 UPDATE log_head
 SET definitions = definitions + 1
 
--- undefine_categories
--- Who: undefine.
+-- delete_categories
+-- Who: delete_categories.
 DELETE FROM category
 WHERE name IN (SELECT r.name FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(name text))
 
 -- preferences
--- Who: GET and PUT /preferences. Many users at once; one row for each category that a user has chosen
--- something about, and one without a category. Indexes: the primary keys.
+-- Who: GET and PUT /preferences. Many users at once; one row for each choice of a user, and one without a
+-- category for a user without choices. Indexes: the primary keys.
 SELECT
     u.user_id, s.quiet_from, s.quiet_to, s.time_zone, s.digest_minutes, p.category, p.in_app, p.push, p.muted
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
@@ -50,8 +50,8 @@ ON CONFLICT (user_id, category) DO UPDATE SET
     push = excluded.push,
     muted = excluded.muted
 
--- forget_choices
--- Who: change_preferences, for categories about which nothing is chosen any more.
+-- delete_choices
+-- Who: change_preferences, for categories without a choice any more.
 DELETE FROM preference
 WHERE (user_id, category) IN (
     SELECT r.user_id, r.category

@@ -1,6 +1,6 @@
--- admit_sends
--- Who: send. What decides whether each of a batch may be, and what the same client_id was answered
--- before. A room that there is not has no row. Indexes: the primary keys, message_by_client_id.
+-- send_contexts
+-- Who: send_messages. The room, the sender's role, and the message that was sent with the same client_id. A
+-- room that does not exist has no row. Indexes: the primary keys, message_by_client_id.
 SELECT
     r.n, o.kind, o.last_seq, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
@@ -18,7 +18,7 @@ LEFT JOIN message k
     ON k.room_id = r.room_id AND k.sender_id = r.sender_id AND k.client_id = r.client_id
 
 -- replied_messages
--- Who: send, of those that reply. By id or by seq; the other one is NULL. Indexes: both of message.
+-- Who: send_messages, for replies. By id or by seq; the other one is NULL. Indexes: both of message.
 SELECT r.n, t.id, t.seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id text, seq bigint)
 JOIN message t ON t.id = r.id AND t.room_id = r.room_id
@@ -28,7 +28,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id te
 JOIN message t ON t.room_id = r.room_id AND t.seq = r.seq
 
 -- mentioned_members
--- Who: send, of those that mention. Only members have a row; whether they have blocked the sender.
+-- Who: send_messages, for mentions. Only members have a row, with whether they have blocked the sender.
 -- Indexes: the primary keys.
 SELECT
     r.n, r.user_id,
@@ -40,7 +40,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
 -- insert_messages
--- Who: send.
+-- Who: send_messages.
 INSERT INTO message (room_id, seq, id, sender_id, client_id, position, body, created_at)
 SELECT r.room_id, r.seq, r.id, r.sender_id, r.client_id, r.position, r.body, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
@@ -48,14 +48,14 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     created_at bigint)
 
 -- raise_last_seqs
--- Who: send. One row per room of the batch. Index: the primary key.
+-- Who: send_messages. One row per room of the batch. Index: the primary key.
 UPDATE room
 SET last_seq = r.last_seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, last_seq bigint)
 WHERE room.id = r.room_id
 
 -- raise_read_marks
--- Who: send, for the senders; read_rooms. One row per room and user. Index: the primary key.
+-- Who: send_messages, for the senders; mark_rooms_read. One row per room and user. Index: the primary key.
 UPDATE member
 SET last_read_seq = r.seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, seq bigint)
@@ -63,7 +63,7 @@ WHERE member.room_id = r.room_id AND member.user_id = r.user_id AND member.last_
 
 -- list_messages
 -- Who: GET /rooms/{id}/messages. The newest :older below a seq and the next :newer from it on, in one
--- snapshot; a room without any has one row, without a seq. Index: the primary key of message.
+-- snapshot; a room without messages has one row, without a seq. Index: the primary key of message.
 SELECT o.kind, m.role, g.seq, g.body
 FROM room o
 LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
@@ -98,22 +98,21 @@ LEFT JOIN message t ON t.id = :id AND t.room_id = o.id AND m.role IS NOT NULL
 WHERE o.id = :room_id
 
 -- read_marks
--- Who: read_rooms. A room that there is not has no row. Indexes: the primary keys.
+-- Who: mark_rooms_read. A room that does not exist has no row. Indexes: the primary keys.
 SELECT r.n, o.kind, m.role, o.last_seq, m.last_read_seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text)
 JOIN room o ON o.id = r.room_id
 LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
 -- ids_of_messages
--- Who: read_rooms, for what its events tell. Spans of seqs: above one, up to another. Index: the primary
--- key.
+-- Who: mark_rooms_read, for its events. Spans of seqs: above one, up to another. Index: the primary key.
 SELECT r.n, t.seq, t.id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(n bigint, room_id text, above_seq bigint, up_to bigint)
 JOIN message t ON t.room_id = r.room_id AND t.seq > r.above_seq AND t.seq <= r.up_to
 
--- list_reads
--- Who: GET /rooms/{id}/reads. One page, by user id; one row without a user when there is nobody after.
+-- list_read_marks
+-- Who: GET /rooms/{id}/reads. One page, by user id; one row without a user after the last one.
 -- Index: the primary key of member.
 SELECT o.kind, m.role, g.user_id, g.last_read_seq
 FROM room o
@@ -128,9 +127,9 @@ LEFT JOIN (
 WHERE o.id = :room_id
 ORDER BY g.user_id
 
--- changeable_messages
--- Who: edit_messages, delete_messages. A room that there is not has no row; a message that there is not in
--- it, or that is deleted, has no seq. Indexes: the primary keys, that of message.id.
+-- message_contexts
+-- Who: edit_messages, delete_messages. A room that does not exist has no row; a message that does not exist
+-- in it, or is deleted, has no seq. Indexes: the primary keys, that of message.id.
 SELECT
     r.n, o.kind, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
@@ -156,8 +155,8 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(room_id text, seq bigint, body text, edited_at bigint, deleted_at bigint)
 WHERE message.room_id = r.room_id AND message.seq = r.seq
 
--- write_standing
--- Who: POST /rooms/{id}/typing. Indexes: the primary keys.
+-- room_access
+-- Who: RoomAccess, for POST /rooms/{id}/typing. Indexes: the primary keys.
 SELECT
     o.kind, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
@@ -171,7 +170,7 @@ LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
 WHERE o.id = :room_id
 
 -- newest_of_messages
--- Who: the library's broadcast_read_status. NULL for no such message. Indexes: the primary keys, that of
+-- Who: the library's broadcast_read_status. NULL if none of them exists. Indexes: the primary keys, that of
 -- message.id.
 SELECT o.kind, m.role, (
     SELECT max(t.seq)

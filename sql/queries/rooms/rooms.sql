@@ -1,5 +1,5 @@
 -- insert_rooms
--- Who: create_rooms. Answers which ids were free.
+-- Who: create_rooms. Returns the ids that were free.
 INSERT INTO room (id, kind, title, pair, last_seq, members_count, created_at, created_by)
 SELECT r.id, r.kind, r.title, r.pair, 0, 0, r.created_at, r.created_by
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -9,7 +9,7 @@ ON CONFLICT (id) DO NOTHING
 RETURNING id
 
 -- first_members
--- Who: create_rooms. Whether they have blocked the creator, and how many rooms they are in. Indexes: the
+-- Who: create_rooms. Whether each has blocked the creator, and how many rooms they are in. Indexes: the
 -- primary key of blocked, member_by_user.
 SELECT
     r.n, r.user_id,
@@ -19,28 +19,28 @@ SELECT
         FROM member q
         JOIN room p ON p.id = q.room_id AND p.kind <> 'direct'
         WHERE q.user_id = r.user_id
-    ) AS rooms
+    ) AS rooms_count
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, user_id text, creator text)
 LEFT JOIN blocked b ON b.user_id = r.user_id AND b.blocked_id = r.creator
 
--- rooms_of_pairs
--- Who: whoever needs the direct room of two. Index: that of pair.
+-- direct_rooms
+-- Who: create_rooms, send_direct_messages. The direct rooms of pairs of users. Index: that of pair.
 SELECT o.pair, o.id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(pair text)
 JOIN room o ON o.pair = r.pair
 
--- room_standings
--- Who: every change of a room or of its members, first. Each command's room as it is, and what its caller
--- is there. Indexes: the primary keys, member_owner.
+-- room_contexts
+-- Who: every handler that changes a room or its members, first. Each command's room, and its caller's role.
+-- Indexes: the primary keys, member_owner.
 SELECT
-    r.n, o.kind, o.title, o.members_count, c.role, c.joined_position,
-    (SELECT count(*) FROM member w WHERE w.room_id = o.id AND w.role = 'owner') AS owners
+    r.n, o.kind, o.title, o.members_count, c.role,
+    (SELECT count(*) FROM member w WHERE w.room_id = o.id AND w.role = 'owner') AS owners_count
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, caller text)
 JOIN room o ON o.id = r.room_id AND o.kind <> 'gone'
 LEFT JOIN member c ON c.room_id = o.id AND c.user_id = r.caller
 
--- user_standings
--- Who: every change of members. What those whom it is about are in the room, and how many rooms they are in.
+-- user_contexts
+-- Who: change_members. The users whom a command names: their role, their ban, and how many rooms they are in.
 -- Indexes: the primary keys, member_by_user.
 SELECT
     r.n, r.user_id, m.role, m.joined_position,
@@ -51,15 +51,15 @@ SELECT
         FROM member q
         JOIN room p ON p.id = q.room_id AND p.kind <> 'direct'
         WHERE q.user_id = r.user_id
-    ) AS rooms
+    ) AS rooms_count
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text, caller text)
 LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 LEFT JOIN ban b ON b.room_id = r.room_id AND b.user_id = r.user_id
 LEFT JOIN blocked x ON x.user_id = r.user_id AND x.blocked_id = r.caller
 
--- heirs
--- Who: a change by which a room loses its last owner. Who stays, and is owner from then on: the oldest
--- moderator, else the oldest member, else the oldest of the muted. Index: the primary key of member.
+-- successor_owners
+-- Who: change_members, where a room's last owner leaves. The member who becomes owner: the oldest moderator,
+-- else the oldest member, else the oldest muted member. Index: the primary key of member.
 SELECT h.room_id, h.user_id
 FROM (
     SELECT
@@ -76,15 +76,16 @@ FROM (
 WHERE h.place = 1
 
 -- insert_members
--- Who: whoever lets users into rooms. Nothing of what was said before is unread.
+-- Who: Membership. The messages from before are not unread.
 INSERT INTO member (room_id, user_id, role, last_read_seq, joined_position)
 SELECT r.room_id, r.user_id, r.role, o.last_seq, r.joined_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(room_id text, user_id text, role text, joined_position bigint)
 JOIN room o ON o.id = r.room_id
 
--- settle_for_members
--- Who: the same. Nor is what was published to the room before. Index: the primary key of tally.
+-- insert_settled_of_members
+-- Who: Membership. Nor are the notifications that were published to the room before. Index: the primary key
+-- of tally.
 INSERT INTO settled (user_id, audience, category, count)
 SELECT r.user_id, t.audience, t.category, t.live
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
@@ -93,7 +94,7 @@ WHERE t.live <> 0
 ON CONFLICT (user_id, audience, category) DO UPDATE SET count = excluded.count
 
 -- delete_members
--- Who: whoever lets users out of rooms, or puts them out.
+-- Who: Membership.
 DELETE FROM member
 WHERE (room_id, user_id) IN (
     SELECT r.room_id, r.user_id
@@ -101,7 +102,7 @@ WHERE (room_id, user_id) IN (
 )
 
 -- delete_settled_of_members
--- Who: the same. Index: the primary key.
+-- Who: Membership. Index: the primary key.
 DELETE FROM settled
 WHERE (user_id, audience) IN (
     SELECT r.user_id, 'room:' || r.room_id
@@ -109,9 +110,9 @@ WHERE (user_id, audience) IN (
 )
 
 -- delete_receipts_of_members
--- Who: the same. What was published to the room: who comes back has read nothing of it, and has nothing of
--- it unread. Not of what is removed already: `settled_of` may still ask, and `forget` takes it. Indexes: the
--- primary keys.
+-- Who: Membership. The receipts for the room's notifications: a user who comes back has read none of them,
+-- and has none of them unread. The receipts of removed notifications stay: `settled_of` may need them, and
+-- retention deletes them. Indexes: the primary keys.
 DELETE FROM receipt
 WHERE (user_id, notification_id) IN (
     SELECT c.user_id, c.notification_id
@@ -121,21 +122,21 @@ WHERE (user_id, notification_id) IN (
 )
 
 -- set_roles
--- Who: a change of role, and the rise of an heir.
+-- Who: Membership.
 UPDATE member
 SET role = r.role
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, role text)
 WHERE member.room_id = r.room_id AND member.user_id = r.user_id
 
 -- add_to_members_counts
--- Who: whoever lets users in or out. One row per room.
+-- Who: Membership. One row per room.
 UPDATE room
 SET members_count = room.members_count + r.number
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, number bigint)
 WHERE room.id = r.room_id
 
 -- insert_bans
--- Who: a ban. One that stands already stays as it is.
+-- Who: change_members. An existing ban stays as it is.
 INSERT INTO ban (room_id, user_id, banned_by, banned_at)
 SELECT r.room_id, r.user_id, r.banned_by, r.banned_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -144,7 +145,7 @@ WHERE true
 ON CONFLICT (room_id, user_id) DO NOTHING
 
 -- delete_bans
--- Who: the end of a ban.
+-- Who: change_members.
 DELETE FROM ban
 WHERE (room_id, user_id) IN (
     SELECT r.room_id, r.user_id
@@ -152,20 +153,21 @@ WHERE (room_id, user_id) IN (
 )
 
 -- set_titles
--- Who: PATCH /rooms/{id}.
+-- Who: edit_rooms.
 UPDATE room
 SET title = r.title
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, title text)
 WHERE room.id = r.room_id
 
--- take_rooms_away
--- Who: DELETE /rooms/{id}, and the last member's leaving. From here on nobody finds it.
+-- mark_rooms_deleted
+-- Who: delete_rooms; change_members, when the last member leaves a private room. Nobody finds them from here
+-- on.
 UPDATE room
 SET kind = 'gone', pair = NULL
 WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text))
 
--- fragment room_seen
--- A room as one user sees it, :user_id. What was said is for members.
+-- fragment room_of_user
+-- A room as one user sees it, :user_id. Only members see the last message.
     SELECT
         o.id, o.kind, o.title, o.created_at, o.created_by, o.members_count, o.last_seq, o.pair,
         m.role, m.last_read_seq, m.joined_position, l.body AS last_message,
@@ -175,12 +177,12 @@ WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
     LEFT JOIN message l ON l.room_id = o.id AND l.seq = o.last_seq AND m.user_id IS NOT NULL
 
 -- list_rooms
--- Who: GET /rooms. One page of the user's rooms, that with the newest activity first.
+-- Who: GET /rooms. One page of the user's rooms, the most recently active first.
 -- Index: member_by_user; all of the user's rooms are sorted.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
     s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
-FROM ({room_seen}) s
+FROM ({room_of_user}) s
 WHERE s.id IN (SELECT w.room_id FROM member w WHERE w.user_id = :user_id)
     AND s.kind <> 'gone'
     AND (s.active_at < :before_at OR (s.active_at = :before_at AND s.id < :before_id))
@@ -192,7 +194,7 @@ LIMIT :limit
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
     s.role, s.last_read_seq, s.joined_position, s.last_message, s.created_at
-FROM ({room_seen}) s
+FROM ({room_of_user}) s
 WHERE s.kind = 'public'
     AND (s.created_at < :before_at OR (s.created_at = :before_at AND s.id < :before_id))
 ORDER BY s.created_at DESC, s.id DESC
@@ -203,7 +205,7 @@ LIMIT :limit
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
     s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
-FROM ({room_seen}) s
+FROM ({room_of_user}) s
 WHERE s.id = :room_id AND s.kind <> 'gone' AND (s.kind = 'public' OR s.role IS NOT NULL)
 
 -- list_members
@@ -228,14 +230,14 @@ WHERE b.room_id = :room_id AND b.user_id > :after
 ORDER BY b.user_id
 LIMIT :limit
 
--- gone_rooms
--- Who: retention. Rooms that are closed, and not yet taken away. Index: room_gone.
+-- deleted_rooms
+-- Who: retention. Rooms that are deleted but not yet purged. Index: room_gone.
 SELECT o.id
 FROM room o
 WHERE o.kind = 'gone'
 LIMIT :limit
 
--- members_of_gone
+-- members_of_deleted_room
 -- Who: purge_rooms. Index: the primary key.
 SELECT m.user_id, m.joined_position
 FROM room o
@@ -244,7 +246,7 @@ WHERE o.id = :room_id AND o.kind = 'gone'
 ORDER BY m.user_id
 LIMIT :limit
 
--- delete_messages_of_gone
+-- purge_messages
 -- Who: purge_rooms. Index: the primary key.
 DELETE FROM message
 WHERE (room_id, seq) IN (
@@ -257,8 +259,8 @@ WHERE (room_id, seq) IN (
 )
 RETURNING seq
 
--- delete_notifications_of_gone
--- Who: purge_rooms. Nobody is in the room any more, so nobody's counts change.
+-- purge_notifications
+-- Who: purge_rooms. The room has no members any more, so no counts change.
 -- Index: notification_by_audience.
 DELETE FROM notification
 WHERE (id, audience) IN (
@@ -271,23 +273,23 @@ WHERE (id, audience) IN (
 )
 RETURNING id
 
--- delete_gone
--- Who: purge_rooms, at last.
+-- purge_room
+-- Who: purge_rooms, last.
 DELETE FROM room
 WHERE id = :room_id AND kind = 'gone'
 RETURNING id
 
--- delete_bans_of_room
+-- purge_bans
 -- Who: purge_rooms.
 DELETE FROM ban
 WHERE room_id = :room_id
 
--- delete_tally_of
+-- purge_tally
 -- Who: purge_rooms.
 DELETE FROM tally
 WHERE audience = :audience
 
--- delete_removed_of
+-- purge_removed
 -- Who: purge_rooms.
 DELETE FROM removed
 WHERE audience = :audience

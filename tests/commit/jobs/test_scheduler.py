@@ -98,7 +98,7 @@ async def test_rounds_go_on_after_one_that_failed(
     await rounds.close()
 
     (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert record.getMessage().startswith("looking for what is due" if fails == "the look" else "untold")
+    assert record.getMessage().startswith("Looking for due work" if fails == "the look" else "untold")
 
 
 async def test_none_comes_once_they_are_closed_and_closing_amid_one_ends_it(

@@ -9,7 +9,13 @@ import pytest
 
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.preferences.categories import Categories, Category, Define, categories_in, define
+from lumen_notify.commit.preferences.categories import (
+    Categories,
+    Category,
+    DefineCategories,
+    categories_in,
+    define_categories,
+)
 from lumen_notify.model import EVERYONE, Audience, Event, new_id
 
 from ..store import Store
@@ -27,7 +33,7 @@ def told(events: list[Event]) -> list[list[str]]:
 
 
 async def test_a_category_is_what_was_last_said_of_it(store: Store) -> None:
-    await store.committer.submit(Define(categories=(FULL, Category(name="like"))))
+    await store.committer.submit(DefineCategories(categories=(FULL, Category(name="like"))))
     assert await all_of(store) == [Category(name="like"), FULL]
 
     await store.define("news", priority="high")
@@ -92,7 +98,9 @@ async def test_a_definition_that_was_rolled_back_is_not_remembered(store: Store)
     await store.define("news", priority="low")
     with contextlib.suppress(ZeroDivisionError):
         async with store.log.transaction() as tx:
-            await define(tx, [Define(categories=(Category(name="news", priority="high"),))])
+            await define_categories(
+                tx, [DefineCategories(categories=(Category(name="news", priority="high"),))]
+            )
             assert (await categories_in(tx))["news"].priority == "high"
             raise ZeroDivisionError
     await store.publish("ann", category="news")

@@ -9,8 +9,8 @@ from typing import Any
 from lumen_notify.commit.committer import Command
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.rooms.history import History
-from lumen_notify.commit.rooms.messages import Send, Sent
-from lumen_notify.commit.rooms.read_marks import ReadRoom, RoomRead
+from lumen_notify.commit.rooms.messages import SendMessage, SentMessage
+from lumen_notify.commit.rooms.read_marks import MarkRoomRead, ReadMark
 from lumen_notify.model import new_id
 
 from ..store import Store
@@ -39,8 +39,8 @@ async def add_members(store: Store, roles: dict[str, str], room: str = "r") -> N
     await run_sql(store.database, sql)
 
 
-def message(user: str = "ann", content: str = "hi", *, room: str = "r", **fields: Any) -> Send:
-    return Send(
+def message(user: str = "ann", content: str = "hi", *, room: str = "r", **fields: Any) -> SendMessage:
+    return SendMessage(
         id=new_id(),
         room_id=room,
         sender={"id": user, "username": user, "avatar": None},
@@ -54,15 +54,15 @@ async def batch(store: Store, *commands: Command) -> list[Any]:
     return await asyncio.gather(*map(store.committer.submit, commands), return_exceptions=True)
 
 
-async def send(store: Store, user: str = "ann", content: str = "hi", **fields: Any) -> Sent:
+async def send(store: Store, user: str = "ann", content: str = "hi", **fields: Any) -> SentMessage:
     sent = await store.committer.submit(message(user, content, **fields))
-    assert isinstance(sent, Sent)
+    assert isinstance(sent, SentMessage)
     return sent
 
 
-async def read(store: Store, user: str, up_to: int, room: str = "r") -> RoomRead:
-    done = await store.committer.submit(ReadRoom(room_id=room, user_id=user, up_to=up_to))
-    assert isinstance(done, RoomRead)
+async def read(store: Store, user: str, up_to: int, room: str = "r") -> ReadMark:
+    done = await store.committer.submit(MarkRoomRead(room_id=room, user_id=user, up_to=up_to))
+    assert isinstance(done, ReadMark)
     return done
 
 

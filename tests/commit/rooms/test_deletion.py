@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from lumen_notify.commit.rooms import deletion as closing
-from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
+from lumen_notify.commit.rooms import deletion
+from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
 from lumen_notify.commit.rooms.members import ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreateRoom, Rooms
 from lumen_notify.errors import Refused
@@ -37,12 +37,12 @@ async def fill(store: Store, members: int = 10) -> None:
 async def test_all_that_it_had_is_taken_away_in_small_steps(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closing, "STEP_MEMBERS", 4)
-    monkeypatch.setattr(closing, "STEP_ROWS", 3)
+    monkeypatch.setattr(deletion, "STEP_MEMBERS", 4)
+    monkeypatch.setattr(deletion, "STEP_ROWS", 3)
     await fill(store)
     seen = len(store.events)
 
-    await store.committer.submit(CloseRoom(room_id="r", caller="ann"))
+    await store.committer.submit(DeleteRoom(room_id="r", caller="ann"))
     assert await Rooms(store.database).get("ann", "r") is None
     with pytest.raises(Refused) as refused:
         await store.committer.submit(CreateRoom(id="r", kind="public", creator="bob"))
@@ -62,7 +62,7 @@ async def test_all_that_it_had_is_taken_away_in_small_steps(
 
 async def test_retention_does_what_a_process_has_left_undone(store: Store) -> None:
     await fill(store)
-    await store.committer.submit(CloseRoom(room_id="r", caller="ann"))
+    await store.committer.submit(DeleteRoom(room_id="r", caller="ann"))
     await store.retention().sweep()
     assert {table: await store.number_of(table) for table in ROWS} == dict.fromkeys(ROWS, 0)
 
@@ -83,6 +83,6 @@ async def test_only_its_owner_ends_it(store: Store, user: str, code: str) -> Non
         ChangeMembers(room_id="r", caller="ann", action="put", users=("mod",), role="moderator")
     )
     with pytest.raises(Refused) as refused:
-        await store.committer.submit(CloseRoom(room_id="r", caller=user))
+        await store.committer.submit(DeleteRoom(room_id="r", caller=user))
     assert refused.value.code == code
     assert await Rooms(store.database).get("ann", "r") is not None

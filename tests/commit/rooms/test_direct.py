@@ -6,27 +6,29 @@ import asyncio
 
 import pytest
 
-from lumen_notify.commit.rooms.blocks import Block, Blocks
-from lumen_notify.commit.rooms.direct import SendDirect
-from lumen_notify.commit.rooms.messages import Sent
+from lumen_notify.commit.rooms.blocks import Blocks, SetBlock
+from lumen_notify.commit.rooms.direct import SendDirectMessage
+from lumen_notify.commit.rooms.messages import SentMessage
 from lumen_notify.errors import Forbidden, Invalid
 
 from ..store import Store
 from .conversation import batch, history, marks, message, open_room, read, send
 
 
-def direct(user: str, to: str, content: str = "hi", **fields: object) -> SendDirect:
-    return SendDirect(to=to, message=message(user, content, room="", **fields))
+def direct(user: str, to: str, content: str = "hi", **fields: object) -> SendDirectMessage:
+    return SendDirectMessage(to=to, message=message(user, content, room="", **fields))
 
 
-async def write(store: Store, user: str, to: str, content: str = "hi", **fields: object) -> Sent:
+async def write(store: Store, user: str, to: str, content: str = "hi", **fields: object) -> SentMessage:
     sent = await store.committer.submit(direct(user, to, content, **fields))
-    assert isinstance(sent, Sent)
+    assert isinstance(sent, SentMessage)
     return sent
 
 
 async def set_block(store: Store, user: str, blocked: str, *, is_blocked: bool = True) -> bool:
-    ended: bool = await store.committer.submit(Block(user_id=user, blocked_id=blocked, is_blocked=is_blocked))
+    ended: bool = await store.committer.submit(
+        SetBlock(user_id=user, blocked_id=blocked, is_blocked=is_blocked)
+    )
     return ended
 
 
@@ -95,14 +97,14 @@ async def test_a_message_that_is_refused_leaves_no_room(store: Store) -> None:
     answers = await batch(store, direct("ann", "bob", reply_to=1), direct("ann", "eve"))
 
     assert isinstance(answers[0], Invalid)
-    assert isinstance(answers[1], Sent)
+    assert isinstance(answers[1], SentMessage)
     assert await store.number_of("room") == 1
     assert (await write(store, "eve", "ann", reply_to=1)).seq == 2
 
 
 async def test_blocking_twice_is_once_and_ends_once(store: Store) -> None:
     blocks = Blocks(store.database)
-    await batch(store, *(Block(user_id="bob", blocked_id="ann", is_blocked=True) for _ in range(3)))
+    await batch(store, *(SetBlock(user_id="bob", blocked_id="ann", is_blocked=True) for _ in range(3)))
     first = await blocks.get("bob", "ann")
     store.now += 1000
     await set_block(store, "bob", "ann")

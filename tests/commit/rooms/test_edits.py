@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from lumen_notify.commit.rooms.edits import Changed, DeleteMessage, EditMessage
+from lumen_notify.commit.rooms.edits import ChangedMessage, DeleteMessage, EditMessage
 from lumen_notify.errors import Forbidden, NotFound, Refused
 from lumen_notify.model import rfc3339
 
@@ -48,7 +48,7 @@ async def test_an_edit_that_changes_nothing_is_no_event(store: Store) -> None:
 
     done = await store.committer.submit(edit(sent.id, content="hi"))
 
-    assert isinstance(done, Changed)
+    assert isinstance(done, ChangedMessage)
     assert json.loads(done.body) == before
     assert store.events == []
 
@@ -94,7 +94,7 @@ async def test_a_deleted_message_can_neither_be_edited_nor_deleted_again(store: 
 
     answers = await batch(store, delete(sent.id), delete(sent.id), edit(sent.id))
 
-    assert isinstance(answers[0], Changed)
+    assert isinstance(answers[0], ChangedMessage)
     assert [type(answer) for answer in answers[1:]] == [NotFound, NotFound]
 
 
@@ -137,7 +137,7 @@ async def test_who_is_muted_may_take_back_but_not_edit(store: Store) -> None:
     with pytest.raises(Forbidden) as refused:
         await store.committer.submit(edit(sent.id))
     assert refused.value.code == "muted"
-    assert isinstance(await store.committer.submit(delete(sent.id)), Changed)
+    assert isinstance(await store.committer.submit(delete(sent.id)), ChangedMessage)
 
 
 async def test_many_are_changed_in_one_batch(store: Store) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
-from lumen_notify.commit.rooms.member_list import Roster
-from lumen_notify.commit.rooms.members import Changed, ChangeMembers
+from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
+from lumen_notify.commit.rooms.member_list import MemberList
+from lumen_notify.commit.rooms.members import ChangedMembers, ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, Event, new_id
@@ -34,9 +34,9 @@ async def make(store: Store, kind: Any = "public", *members: str, room: str = "r
 
 async def do(
     store: Store, caller: str, action: Any, *users: str, role: Any = None, room: str = "r"
-) -> Changed:
+) -> ChangedMembers:
     command = ChangeMembers(room_id=room, caller=caller, action=action, users=users, role=role)
-    changed: Changed = await store.committer.submit(command)
+    changed: ChangedMembers = await store.committer.submit(command)
     return changed
 
 
@@ -52,7 +52,7 @@ async def code_of(store: Store, caller: str, action: Any, *users: str, role: Any
 
 
 async def roles_in(store: Store, room: str = "r") -> dict[str, str]:
-    rows = await Roster(store.database).page(room, after="", limit=1000)
+    rows = await MemberList(store.database).page(room, after="", limit=1000)
     return {row.user_id: row.role for row in rows}
 
 
@@ -63,12 +63,12 @@ def told(events: Sequence[Event]) -> list[tuple[str, str]]:
 # ------------------------------------------------------------------------------------------ who may do what
 MATRIX = {
     # caller: what he may do to an owner, a moderator, a member, one who is muted, one who is not in
-    "owner": {"remove": "yyyy-", "ban": "yyyyy", "mute": "yyyyy", "promote": "yyyyy", "let_in": "....y"},
-    "moderator": {"remove": "nnyy-", "ban": "nnyyy", "mute": "nnyyy", "promote": "nynnn", "let_in": "....y"},
-    "member": {"remove": "nnnnn", "ban": "nnnnn", "mute": "nnnyn", "promote": "nynnn", "let_in": "nnnnn"},
-    "muted": {"remove": "nnnnn", "ban": "nnnnn", "mute": "nnnyn", "promote": "nynnn", "let_in": "nnnnn"},
-    "other": {"remove": "?????", "ban": "?????", "mute": "?????", "promote": "?????", "let_in": "?????"},
-    "banned": {"remove": "?????", "ban": "?????", "mute": "?????", "promote": "?????", "let_in": "?????"},
+    "owner": {"remove": "yyyy-", "ban": "yyyyy", "mute": "yyyyy", "promote": "yyyyy", "add": "....y"},
+    "moderator": {"remove": "nnyy-", "ban": "nnyyy", "mute": "nnyyy", "promote": "nynnn", "add": "....y"},
+    "member": {"remove": "nnnnn", "ban": "nnnnn", "mute": "nnnyn", "promote": "nynnn", "add": "nnnnn"},
+    "muted": {"remove": "nnnnn", "ban": "nnnnn", "mute": "nnnyn", "promote": "nynnn", "add": "nnnnn"},
+    "other": {"remove": "?????", "ban": "?????", "mute": "?????", "promote": "?????", "add": "?????"},
+    "banned": {"remove": "?????", "ban": "?????", "mute": "?????", "promote": "?????", "add": "?????"},
 }
 """y: done; .: so already, or nothing to do; n: role_too_low; -: not_found; ?: not_a_member, or not_found."""
 
@@ -77,7 +77,7 @@ ACTIONS: dict[str, tuple[str, Any]] = {
     "ban": ("ban", None),
     "mute": ("put", "muted"),
     "promote": ("put", "moderator"),
-    "let_in": ("let_in", None),
+    "add": ("add", None),
 }
 
 
@@ -125,12 +125,12 @@ async def test_each_role_does_to_each_what_the_matrix_says(store: Store, caller:
                 assert role is None or after[target] == role
 
 
-async def test_one_joins_a_public_room_by_oneself_and_a_private_one_only_if_let_in(store: Store) -> None:
+async def test_one_joins_a_public_room_by_oneself_and_a_private_one_only_if_add(store: Store) -> None:
     await make(store)
     assert await code_of(store, "bob", "put", "bob", role="moderator") == "role_too_low"
     assert await code_of(store, "bob", "put", "bob") == "ok"
     await make(store, "private", room="s")
-    for action in ("put", "remove", "ban", "unban", "let_in"):
+    for action in ("put", "remove", "ban", "unban", "add"):
         with pytest.raises(Refused) as refused:
             await do(store, "bob", action, "bob", room="s")
         assert refused.value.code == "not_found"
@@ -141,9 +141,9 @@ async def test_who_is_banned_stays_out_until_the_ban_ends(store: Store) -> None:
     assert (await do(store, "bob", "ban", "cyd")).roles == {"cyd": None}
     assert await code_of(store, "cyd", "put", "cyd") == "banned"
     assert await code_of(store, "ann", "put", "cyd", role="member") == "banned"
-    assert await code_of(store, "ann", "let_in", "eve", "cyd") == "banned"
+    assert await code_of(store, "ann", "add", "eve", "cyd") == "banned"
     assert set(await roles_in(store)) == {"ann", "bob"}
-    ban = await Roster(store.database).ban("r", "cyd")
+    ban = await MemberList(store.database).ban("r", "cyd")
     assert ban is not None
     assert (ban.banned_by, ban.banned_at) == ("bob", store.now)
     assert await code_of(store, "cyd", "unban", "cyd") == "not_a_member"
@@ -159,7 +159,7 @@ async def test_nobody_bans_himself_and_a_ban_again_changes_nothing(store: Store)
     head = await store.log.head()
     store.now += 1000
     await do(store, "ann", "ban", "eve")
-    ban = await Roster(store.database).ban("r", "eve")
+    ban = await MemberList(store.database).ban("r", "eve")
     assert ban is not None
     assert ban.banned_at == store.now - 1000
     assert await store.log.head() == head
@@ -239,12 +239,12 @@ async def test_a_private_room_that_all_have_left_is_taken_away(store: Store) -> 
 
 
 # ----------------------------------------------------------------------------------------------- who is told
-async def test_all_who_are_let_in_at_once_are_told_to_the_room_by_one_event(store: Store) -> None:
+async def test_all_who_are_add_at_once_are_told_to_the_room_by_one_event(store: Store) -> None:
     await make(store, "private", "bob")
     seen = len(store.events)
     users = tuple(f"u{number:03d}" for number in range(150))
 
-    changed = await do(store, "ann", "let_in", "bob", *users)
+    changed = await do(store, "ann", "add", "bob", *users)
 
     assert changed.roles == dict.fromkeys(("bob", *users), "member")
     assert told(store.events[seen:]) == [
@@ -377,7 +377,7 @@ def _any_command(chance: random.Random) -> Any:
             members=tuple(chance.sample(USERS, 2)),
         )
     if kind < 0.14:
-        return CloseRoom(room_id=room, caller=caller)
+        return DeleteRoom(room_id=room, caller=caller)
     if kind < 0.16:
         return PurgeRoom(room_id=room)
     if kind < 0.18:
@@ -387,11 +387,11 @@ def _any_command(chance: random.Random) -> Any:
             id=new_id(), audiences=(Audience.room(room),), recipients=None, category="news", fields={}
         )
         return Publish(publications=(one,))
-    action = chance.choice(("put", "put", "put", "let_in", "remove", "ban", "unban"))
-    users = tuple(chance.sample(USERS, chance.randint(1, 3) if action == "let_in" else 1))
+    action = chance.choice(("put", "put", "put", "add", "remove", "ban", "unban"))
+    users = tuple(chance.sample(USERS, chance.randint(1, 3) if action == "add" else 1))
     if action in ("put", "remove") and chance.random() < 0.4:
         users = (caller,)
-    role = chance.choice((None, *ROLES)) if action in ("put", "let_in") else None
+    role = chance.choice((None, *ROLES)) if action in ("put", "add") else None
     return ChangeMembers(room_id=room, caller=caller, action=action, users=users, role=role)  # type: ignore[arg-type]
 
 

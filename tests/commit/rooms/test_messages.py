@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from lumen_notify.commit.rooms.messages import Sent
+from lumen_notify.commit.rooms.messages import SentMessage
 from lumen_notify.errors import Forbidden, Invalid, NotFound, Refused
 from lumen_notify.model import rfc3339
 
@@ -46,7 +46,7 @@ async def test_many_at_once_are_numbered_without_holes_in_each_room(store: Store
     answers = await batch(store, *commands)
 
     for room in ("a", "b", "c"):
-        mine = [answer for answer in answers if isinstance(answer, Sent) and answer.room_id == room]
+        mine = [answer for answer in answers if isinstance(answer, SentMessage) and answer.room_id == room]
         assert [sent.seq for sent in mine] == list(range(1, 201))
         shown = await history(store, "u0", room)
         assert [one["seq"] for one in shown] == list(range(1, 201))
@@ -89,7 +89,7 @@ async def test_who_may_not_send_is_refused_and_leaves_nothing(store: Store) -> N
     mixed = [command for pair in zip(good, bad, strict=True) for command in pair]
     answers = await batch(store, *mixed)
 
-    assert [answer.seq for answer in answers[::2] if isinstance(answer, Sent)] == [1, 2, 3, 4]
+    assert [answer.seq for answer in answers[::2] if isinstance(answer, SentMessage)] == [1, 2, 3, 4]
     for answer, (_, _, kind, code) in zip(answers[1::2], refusals, strict=True):
         assert type(answer) is kind
         assert answer.code == code
@@ -130,7 +130,7 @@ async def test_repeats_within_one_batch_are_sent_once(store: Store) -> None:
     commands = [message("ann", client_id="c"), message("bob", client_id="c"), message("ann", client_id="d")]
     answers = await batch(store, *commands, *commands, message("ann", client_id="c", room="s"))
 
-    sent = [answer for answer in answers if isinstance(answer, Sent)]
+    sent = [answer for answer in answers if isinstance(answer, SentMessage)]
     assert [one.is_repeat for one in sent] == [False] * 3 + [True] * 3 + [False]
     assert [one.seq for one in sent] == [1, 2, 3, 1, 2, 3, 1]
     assert len(store.events) == 4
@@ -222,7 +222,7 @@ async def test_a_message_in_a_room_of_ten_thousand_is_one_event(store: Store) ->
 
     answers = await batch(store, *(message("ann", mentions=("u7",)) for _ in range(20)))
 
-    assert [answer.seq for answer in answers if isinstance(answer, Sent)] == list(range(1, 21))
+    assert [answer.seq for answer in answers if isinstance(answer, SentMessage)] == list(range(1, 21))
     assert [event.kind for event in store.events if event.audience == "room:r"] == ["message"] * 20
     assert len(store.events) == 40
     assert await store.number_of("message") == 20

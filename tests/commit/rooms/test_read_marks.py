@@ -8,7 +8,7 @@ import json
 import pytest
 
 from lumen_notify.commit.rooms.history import History
-from lumen_notify.commit.rooms.read_marks import MAX_IDS, ReadRoom, RoomRead
+from lumen_notify.commit.rooms.read_marks import MAX_IDS, MarkRoomRead, ReadMark
 from lumen_notify.errors import Forbidden, NotFound, Refused
 
 from ..store import Store
@@ -54,7 +54,7 @@ async def test_several_of_one_user_in_one_batch_follow_each_other(store: Store) 
 
     reads = [("bob", 2), ("sam", 9), ("bob", 7), ("bob", 4), ("bob", 7)]
     answers = await asyncio.gather(
-        *(store.committer.submit(ReadRoom(room_id="r", user_id=user, up_to=seq)) for user, seq in reads)
+        *(store.committer.submit(MarkRoomRead(room_id="r", user_id=user, up_to=seq)) for user, seq in reads)
     )
 
     assert [(one.changed, one.unread) for one in answers] == [(2, 7), (9, 0), (5, 2), (0, 2), (0, 2)]
@@ -83,10 +83,10 @@ async def test_reading_with_sending_in_one_batch_leaves_what_a_count_would(store
     await open_room(store, "ann", "bob")
     await send(store)
     done, *_ = await batch(
-        store, ReadRoom(room_id="r", user_id="bob", up_to=99), message("ann"), message("ann")
+        store, MarkRoomRead(room_id="r", user_id="bob", up_to=99), message("ann"), message("ann")
     )
 
-    assert isinstance(done, RoomRead)
+    assert isinstance(done, ReadMark)
     last_seq = 3
     assert done.unread == last_seq - (await marks(store))["bob"]
 
@@ -100,7 +100,7 @@ async def test_who_is_no_member_can_neither_read_nor_see_reads(store: Store) -> 
         with pytest.raises(refusal):
             await read(store, "eve", 1, room=room)
         with pytest.raises(refusal):
-            await past.reads(room, "eve", after="", limit=10)
+            await past.read_marks(room, "eve", after="", limit=10)
         with pytest.raises(refusal):
             await past.page(room, "eve", seq=9, older=9, newer=9)
         with pytest.raises(refusal):
@@ -115,6 +115,6 @@ async def test_reads_are_listed_page_by_page(store: Store) -> None:
 
     past = History(store.database)
     found: list[tuple[str, int]] = []
-    while page := await past.reads("r", "u0", after=found[-1][0] if found else "", limit=2):
+    while page := await past.read_marks("r", "u0", after=found[-1][0] if found else "", limit=2):
         found += page
     assert found == [(user, int(user == "u3")) for user in users]

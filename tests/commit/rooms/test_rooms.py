@@ -7,22 +7,24 @@ from typing import Any
 
 import pytest
 
-from lumen_notify.commit.rooms.members import Changed, ChangeMembers
-from lumen_notify.commit.rooms.rooms import CreateRoom, Made, Rooms, create_rooms
+from lumen_notify.commit.rooms.members import ChangedMembers, ChangeMembers
+from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, Rooms, create_rooms
 from lumen_notify.errors import Refused
 
 from ..store import Store
 
 
-async def make(store: Store, id_: str, kind: Any = "private", creator: str = "ann", *members: str) -> Made:
-    made: Made = await store.committer.submit(
+async def make(
+    store: Store, id_: str, kind: Any = "private", creator: str = "ann", *members: str
+) -> CreatedRoom:
+    made: CreatedRoom = await store.committer.submit(
         CreateRoom(id=id_, kind=kind, creator=creator, title=id_.title(), members=members)
     )
     return made
 
 
-async def change(store: Store, caller: str, action: Any, user: str, role: Any = None) -> Changed:
-    changed: Changed = await store.committer.submit(
+async def change(store: Store, caller: str, action: Any, user: str, role: Any = None) -> ChangedMembers:
+    changed: ChangedMembers = await store.committer.submit(
         ChangeMembers(room_id="r", caller=caller, action=action, users=(user,), role=role)
     )
     return changed

@@ -85,7 +85,7 @@ class World:
         """Let all that is due happen now, and not at any moment."""
         rounds = self.parts.rounds
         await rounds._look()
-        await asyncio.gather(*rounds._under_way.values())
+        await asyncio.gather(*rounds._running.values())
 
     def ping_all(self) -> None:
         """Send every open stream a ping, as after a long silence."""
