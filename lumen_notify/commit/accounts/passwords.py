@@ -56,7 +56,7 @@ class ChangePassword:
 
     @property
     def conflict_key(self) -> str:
-        """One change of an account in a transaction: the password that a second one verified is out of date."""
+        """One change of an account in a transaction: the password that a second one verified is outdated."""
         return f"account:{self.user_id}"
 
 

@@ -53,7 +53,7 @@ class Preferences:
     digest_minutes: int = 0
 
     def as_fields(self, categories: Mapping[str, Category]) -> dict[str, Any]:
-        """Return the effective values of each category with a definition or a choice, as the API shows them."""
+        """Return them as the API shows them: for each category, defined or chosen, the values that apply."""
         quiet = self.quiet_hours
         return {
             "categories": {

@@ -3,7 +3,7 @@
 Promises, for each room: the other members see a user join before the user does (`member`, then `joined`), and
 see the user leave after the user does (`left`, then `member`), so that nobody gets an event of a room that
 they are not in; `member.joined_position` is the position of `joined`. A user who joins has nothing unread
-from before, and none of the read marks of an earlier membership. The counts that `joined` and `left` state are
+from before, nor any read marks of an earlier membership. The counts that `joined` and `left` state are
 of the rooms that the user is in at that position.
 
 Not here: permissions (`commit/permissions`), which users join and leave (`members`, `rooms`, `deletion`).

@@ -8,6 +8,7 @@ from typing import Any
 
 from lumen_notify.commit.committer import Command
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.rooms.blocks import SetBlock
 from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.messages import SendMessage, SentMessage
 from lumen_notify.commit.rooms.read_marks import MarkRoomRead, ReadMark
@@ -76,3 +77,10 @@ async def marks(store: Store, room: str = "r") -> dict[str, int]:
     """Read how far each member has read."""
     sql = f"SELECT user_id, last_read_seq FROM member WHERE room_id = '{room}'"  # noqa: S608
     return dict(await run_sql(store.database, sql))
+
+
+async def set_block(store: Store, user: str, blocked: str, *, is_blocked: bool = True) -> bool:
+    ended: bool = await store.committer.submit(
+        SetBlock(user_id=user, blocked_id=blocked, is_blocked=is_blocked)
+    )
+    return ended

@@ -6,13 +6,12 @@ import asyncio
 
 import pytest
 
-from lumen_notify.commit.rooms.blocks import Blocks, SetBlock
 from lumen_notify.commit.rooms.direct import SendDirectMessage
 from lumen_notify.commit.rooms.messages import SentMessage
 from lumen_notify.errors import Forbidden, Invalid
 
 from ..store import Store
-from .conversation import batch, history, marks, message, open_room, read, send
+from .conversation import batch, history, marks, message, open_room, read, send, set_block
 
 
 def direct(user: str, to: str, content: str = "hi", **fields: object) -> SendDirectMessage:
@@ -23,13 +22,6 @@ async def write(store: Store, user: str, to: str, content: str = "hi", **fields:
     sent = await store.committer.submit(direct(user, to, content, **fields))
     assert isinstance(sent, SentMessage)
     return sent
-
-
-async def set_block(store: Store, user: str, blocked: str, *, is_blocked: bool = True) -> bool:
-    ended: bool = await store.committer.submit(
-        SetBlock(user_id=user, blocked_id=blocked, is_blocked=is_blocked)
-    )
-    return ended
 
 
 async def test_the_first_message_makes_the_room_and_the_next_finds_it(store: Store) -> None:
@@ -100,20 +92,3 @@ async def test_a_message_that_is_refused_leaves_no_room(store: Store) -> None:
     assert isinstance(answers[1], SentMessage)
     assert await store.number_of("room") == 1
     assert (await write(store, "eve", "ann", reply_to=1)).seq == 2
-
-
-async def test_blocking_twice_is_once_and_ends_once(store: Store) -> None:
-    blocks = Blocks(store.database)
-    await batch(store, *(SetBlock(user_id="bob", blocked_id="ann", is_blocked=True) for _ in range(3)))
-    first = await blocks.get("bob", "ann")
-    store.now += 1000
-    await set_block(store, "bob", "ann")
-    await set_block(store, "bob", "eve")
-    await set_block(store, "ann", "eve")
-
-    assert await blocks.get("bob", "ann") == first
-    assert await blocks.get("ann", "bob") is None
-    assert [one.user_id for one in await blocks.page("bob", after="", limit=9)] == ["ann", "eve"]
-    assert [one.user_id for one in await blocks.page("bob", after="ann", limit=9)] == ["eve"]
-    assert [await set_block(store, "bob", "ann", is_blocked=False) for _ in range(2)] == [True, False]
-    assert store.events == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lumen_notify.commit.rooms.members import ChangedMembers, ChangeMembers
-from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, Rooms, create_rooms
+from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, Rooms
 from lumen_notify.errors import Refused
 
 from ..store import Store
@@ -49,14 +49,6 @@ async def test_who_makes_a_room_owns_it_and_each_member_is_told(store: Store) ->
     assert await rooms.get("eve", "r") is None
 
 
-async def test_who_enters_two_rooms_in_one_transaction_is_in_each_from_its_own_event_on(store: Store) -> None:
-    both = [CreateRoom(id=room, kind="private", creator="ann", title=None, members=()) for room in ("r", "q")]
-    async with store.log.transaction() as tx:
-        await create_rooms(tx, both)
-    stated = [(event.position, sorted(json.loads(event.body)["rooms"])) for event in tx.events]
-    assert stated == [(1, ["r"]), (2, ["q", "r"])]
-
-
 async def test_an_id_is_given_once(store: Store) -> None:
     await make(store, "r")
     with pytest.raises(Refused) as refused:
@@ -80,24 +72,3 @@ async def test_two_have_one_direct_room_whoever_asks(store: Store) -> None:
             ChangeMembers(room_id=first.id, caller="ann", action="remove", users=("ann",))
         )
     assert refused.value.code == "room_is_direct"
-
-
-async def test_who_joins_is_told_after_the_others_and_who_leaves_before_them(store: Store) -> None:
-    await make(store, "r", "public")
-    joined = await change(store, "bob", "put", "bob")
-    left = await change(store, "bob", "remove", "bob")
-
-    assert [(event.kind, event.audience) for event in store.events[1:]] == [
-        ("member", "room:r"),
-        ("joined", "user:bob"),
-        ("left", "user:bob"),
-        ("member", "room:r"),
-    ]
-    assert (joined.roles, joined.position) == ({"bob": "member"}, 3)
-    assert (left.roles, left.position) == ({"bob": None}, 5)
-    assert json.loads(store.events[3].body)["data"] == {
-        "room_id": "r",
-        "since": 3,
-        "reason": "left",
-        "by": "bob",
-    }
