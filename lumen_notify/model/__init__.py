@@ -1,9 +1,9 @@
-"""Model: the values that every folder shares. No I/O.
+"""Model: the values that every package shares. No I/O.
 
-    audience       who an event is for            cursor         how far a client has read
-    event          one row of the log             close_reason   why a stream ended
-    events         what each kind of event says   counts         one user's unread numbers
-    times, ids, encoding, value                   clock, UUIDv7, JSON, immutable dataclasses
+    audience       who an event is for                cursor         how far a client has read the log
+    event          one row of the log                 close_reason   why a stream ended
+    events         what each kind of event carries    counts         one user's unread numbers
+    times, ids, encoding, value                       clock, UUIDv7, JSON, immutable dataclasses
 
 Positions are whole numbers from 1, without gaps; 0 is before the first event. Times are whole
 milliseconds since 1970, UTC.

@@ -6,8 +6,8 @@
 | a room | `room:<id>` | the room's members |
 | everyone | `all` | every user, including users who do not exist yet |
 
-This is the only place that knows the text. The SQL fragment `addressed` (`sql/queries/audiences.sql`) is the
-only one that knows which audiences a user belongs to. A new kind of audience is a new case in both.
+Only this module knows the text. Only the SQL fragment `addressed` (`sql/queries/audiences.sql`) knows which
+audiences a user belongs to. A new kind of audience is a new case in both.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ MAX_USER_ID_CHARACTERS = 128
 
 
 class Audience(str):
-    """An audience: its own text, so that it is stored, compared and hashed without being encoded.
+    """An audience. It is its own text, so that it is stored, compared and hashed without encoding.
 
-    A newer version may write a kind that this one does not know: its `scope` is None.
+    The `scope` of a kind that a newer version has added is None.
     """
 
     __slots__ = ()

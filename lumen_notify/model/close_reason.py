@@ -8,7 +8,7 @@ from enum import Enum
 class CloseReason(Enum):
     """Why a stream ended: the same word in the frame, the log line and the metric label.
 
-    `reconnect` tells the client whether to come back by itself.
+    reconnect: whether the client should reconnect by itself.
     """
 
     SHUTDOWN = ("shutdown", True)

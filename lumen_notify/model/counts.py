@@ -1,7 +1,7 @@
 """Counts: one user's unread numbers.
 
-This is the one shape of them: the database query fills it (`commit/counts`), events state it
-(`model/events`), channels follow the log with it (`deliver/channel`), and `as_fields` shows it to clients.
+This type is used everywhere: the database query returns it (`commit/counts`), events state it
+(`model/events`), channels update it from the log (`deliver/channel`), and `as_fields` renders it for clients.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any
 from lumen_notify.model.value import value
 
 NO_ROOMS: Mapping[str, int] = {}
-"""The rooms of a user who is in none: one object for all of them, since most users are in none."""
+"""The rooms of a user who is in none: one object for all such users, which are most."""
 
 
 class Counts:
-    """What one user has not read. Immutable: each event that concerns the user leads to another.
+    """How much one user has not read. Immutable: each event that changes it leads to a new object.
 
-    categories: number by name, without zeros and without silenced categories. rooms: number by id, of each
-    room that the user is in, zeros included. silent: the categories that the user has silenced. since: of
-    each room, the position at which the user joined. total: of all categories and rooms.
+    categories: unread notifications by category, without zeros and without silenced categories. rooms: unread
+    messages by id of each room that the user is in, zeros included. silent: the categories that the user has
+    silenced. since: by room, the position at which the user joined. total: of all categories and rooms.
     """
 
     __slots__ = ("categories", "rooms", "silent", "since", "total")
@@ -77,9 +77,9 @@ class Counts:
         silent: frozenset[str] | None,
         position: int,
     ) -> Counts:
-        """Return the counts that an event at `position` states. silent: None if it is as before.
+        """Return the counts that an event at `position` states. silent: None if unchanged.
 
-        A room that is new has been joined there. `since` stays the same object if no room is new or gone.
+        New rooms were joined at `position`. `since` stays the same object if the rooms are the same.
         """
         since = self.since
         if since.keys() != rooms.keys():
@@ -87,7 +87,7 @@ class Counts:
         return Counts(categories, rooms, self.silent if silent is None else silent, since)
 
     def as_fields(self) -> dict[str, Any]:
-        """Return them for a client: `{unread_count, unread: {categories, rooms}}`, without zeros."""
+        """Return `{unread_count, unread: {categories, rooms}}` for a client, without zeros."""
         rooms = {room: unread for room, unread in self.rooms.items() if unread}
         return {"unread_count": self.total, "unread": {"categories": self.categories, "rooms": rooms}}
 

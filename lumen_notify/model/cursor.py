@@ -10,7 +10,7 @@ _CURSOR = re.compile(r"([0-9a-z]{1,16})-(0|[1-9][0-9]{0,17})\Z")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a client is in the log: `<epoch>-<position>`, the `id:` of a frame."""
+    """A client's place in the log: `<epoch>-<position>`, the `id:` of a frame."""
 
     epoch: str
     position: int
@@ -20,6 +20,6 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Cursor | None:
-        """Read a cursor; None if it is none of ours (the client then gets `reset`)."""
-        found = _CURSOR.match(text)
-        return cls(found[1], int(found[2])) if found else None
+        """Parse a cursor; None if it is not valid (the client then gets `reset`)."""
+        match = _CURSOR.match(text)
+        return cls(match[1], int(match[2])) if match else None

@@ -8,5 +8,5 @@ import pydantic_core
 
 
 def to_json(value: Any) -> str:
-    """Encode compactly, as text without escapes that JSON does not need. In a fifth of the time of `json`."""
+    """Encode compactly, without escapes that JSON does not need. It takes a fifth of the time of `json`."""
     return pydantic_core.to_json(value).decode()

@@ -13,8 +13,8 @@ from lumen_notify.model.value import value
 class Event:
     """One row of the log, immutable once committed.
 
-    position: from 1, gapless. kind: what has happened; `deliver/frames` has the list. category: of a
-    notification, else None. body: JSON text, what the frame is made of. created_at: milliseconds.
+    position: from 1, gapless. kind: see `model/events`. category: of a notification, else None. body: JSON,
+    the encoded `Payload`. created_at: milliseconds.
     """
 
     position: int

@@ -11,8 +11,8 @@ from lumen_notify.model.times import now_ms
 class _Ids:
     """Makes UUIDv7 text (RFC 9562, section 5.7) that ascends within this process.
 
-    The 12 bits after the time are a counter (method 1 of section 6.2), so ids made within
-    one millisecond still sort in the order in which they were made. They are unique, not secret.
+    The 12 bits after the time are a counter (method 1 of section 6.2), so that ids made within one
+    millisecond sort in the order in which they were made. They are unique, but not secret.
     """
 
     def __init__(self) -> None:
@@ -30,5 +30,5 @@ class _Ids:
 
 
 new_id = _Ids()
-"""Make a new UUIDv7 as text. The counter is this module's one mutable state: ids must ascend
-whoever asks for them."""
+"""Make a new UUIDv7 as text. Its counter is the only mutable state at module level: ids must ascend for all
+callers."""

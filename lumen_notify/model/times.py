@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\Z", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now_ms() -> int:
@@ -22,10 +22,11 @@ def rfc3339(at_ms: int) -> str:
 
 
 def from_rfc3339(text: str) -> int:
-    """Read an RFC 3339 time with its offset: milliseconds, rounded down. Raises ValueError."""
+    """Parse an RFC 3339 time with an offset: milliseconds, rounded down. Raises ValueError."""
     if not _RFC3339.match(text):
         raise ValueError("must be an RFC 3339 time with an offset, such as 2026-01-31T08:00:00Z")
     try:
-        return math.floor(datetime.fromisoformat(text.upper()).timestamp() * 1000)
+        # Whole numbers: a float of seconds loses milliseconds.
+        return (datetime.fromisoformat(text.upper()) - _EPOCH) // timedelta(milliseconds=1)
     except (ValueError, OverflowError):
         raise ValueError("is not a valid date") from None

@@ -1,7 +1,7 @@
 """Category definitions: the application's defaults, which user preferences override.
 
 Promises: a category without a definition is allowed, and has the defaults of `Category`; a change of what
-users see is one event to everyone, at which open streams are reset.
+users see is one event to everyone, at which open streams end so that clients reconnect.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ Over = Literal["refuse", "delay", "merge"]
 
 @value
 class Limits:
-    """Limits of a category. per_recipient: a rate such as `20/hour`. over: what happens to notifications
-    above it."""
+    """Limits of a category. per_recipient: a rate such as `20/hour`. over: what happens above it."""
 
     per_recipient: str
     over: Over = "refuse"
@@ -30,10 +29,10 @@ class Limits:
 
 @value
 class Category:
-    """A category. in_app: whether it is in lists, counts and streams. priority: the default of its
-    notifications.
+    """A category of notifications.
 
-    may_mute: False if users cannot mute it. limits: None for none.
+    in_app: whether it is in lists, counts and streams. may_mute: False if users cannot mute it. priority: of
+    notifications that are published without one. limits: None for none.
     """
 
     name: str

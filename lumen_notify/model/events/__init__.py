@@ -13,7 +13,7 @@
 | `PreferencesChanged` | preferences | user | the user has changed their preferences |
 | `CategoriesChanged` | categories | all | the application has changed who sees which categories |
 | `SessionsRevoked` | revoked | user | all sessions of the user have ended |
-| `RoomJoined`, `RoomLeft` | joined, left | user | the user has entered or left a room |
+| `RoomJoined`, `RoomLeft` | joined, left | user | the user has joined or left a room |
 | `RoomChanged` | room | room | the room has another title |
 | `MembersChanged` | member | room | members have joined, left or changed their role |
 | `RoomRead` | room_read | room | a member has read up to a message |
@@ -24,7 +24,7 @@ Handlers build these classes (`commit/`), frames render them (`deliver/frames`),
 its schemas from them (`api/openapi`). A new kind is a class here, listed in PAYLOADS, and its frame.
 
 Promise: `decode` raises nothing but UnknownEvent. A newer version may write kinds, audiences and fields that
-this one does not know: unknown fields are ignored, and readers pass over unknown events by position.
+this one does not know: unknown fields are ignored, and readers skip unknown events by position.
 """
 
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ class MessageSent(Payload):
     exclude_user_id: str | None = None
 
     def encode(self) -> str:
-        """Return the body, around the JSON that the handler has already made."""
+        """Return the body. The message is JSON already."""
         excluded = (
             "" if self.exclude_user_id is None else f'"exclude_user_id":{to_json(self.exclude_user_id)},'
         )
@@ -49,19 +49,19 @@ class _StoredMessage(RoomPayload):
     sender_id: str
     exclude_user_id: Annotated[
         str | None,
-        Field(validation_alias=AliasChoices("exclude_user_id", "but_for")),  # as it was called until 0.1
+        Field(validation_alias=AliasChoices("exclude_user_id", "but_for")),  # its name before 0.1
     ] = None
 
 
 @value
 class MessageEdited(RoomPayload):
-    """A message has another text."""
+    """The content of a message has changed."""
 
     kind = "message_edited"
 
 
 @value
 class MessageDeleted(RoomPayload):
-    """A message has been deleted: its place is left, its text is gone."""
+    """A message has been deleted: it keeps its place, without its content."""
 
     kind = "message_deleted"

@@ -27,7 +27,7 @@ class NotificationPublished(Payload):
 
     @classmethod
     def decode(cls, event: Event) -> Self:
-        """Take the body as it is: it is not parsed on its way to the client."""
+        """Take the body as it is, without parsing it."""
         if event.category is None or not (event.body.startswith("{") and event.body.endswith("}")):
             raise UnknownEvent("notification has an unknown shape")
         return cls(notification=event.body)
@@ -42,7 +42,7 @@ class NotificationUpdated(CountsPayload):
 
 @extensible
 class DigestData(TypedDict):
-    """Notifications, the newest first. One with a known id replaces that one."""
+    """Notifications, the newest first. One with a known id replaces the one that the client has."""
 
     items: list[dict[str, Any]]
 
@@ -98,7 +98,7 @@ class NotificationsUnarchived(NotificationsMarked):
 
 @extensible
 class RemovedData(TypedDict):
-    """The ids of the notifications that are gone."""
+    """The ids of the removed notifications."""
 
     ids: list[str]
 
@@ -120,7 +120,7 @@ Removed = tuple[str, str, int]
 class SharedNotificationsRemoved(Payload):
     """Notifications to a room or to everyone have expired or been removed.
 
-    The numbers differ by reader, so each instance works them out for the users who are connected to it.
+    The counts differ by user, so each instance computes them for its connected users.
     """
 
     kind = "expire"

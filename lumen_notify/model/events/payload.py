@@ -1,4 +1,4 @@
-"""Payload: the base of what events carry, and how it becomes a body and is read back."""
+"""Payload: the base class of what events carry; encodes and decodes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lumen_notify.model.event import Event
 from lumen_notify.model.value import value
 
 extensible = with_config(extra="allow")
-"""Marks a TypedDict of a frame's `data`: a field that a newer version adds reaches the client, too."""
+"""Marks a TypedDict of a frame's `data`: clients also get the fields that a newer version adds."""
 
 
 class UnknownEvent(Exception):
@@ -24,7 +24,7 @@ class UnknownEvent(Exception):
 
 @value
 class Payload:
-    """What one event carries. kind: of the event that it is stored with."""
+    """What an event carries. kind, scopes: of the events that are stored with it."""
 
     kind: ClassVar[str]
     scopes: ClassVar[tuple[Scope, ...]]
@@ -51,7 +51,7 @@ def _adapter(cls: Any) -> TypeAdapter[Any]:
 
 @value
 class CountsPayload(Payload):
-    """A payload that states all of the user's unread numbers, whatever they were before.
+    """A payload with all of the user's unread numbers, as absolute values.
 
     data: what the frame shows. categories, rooms: see `Counts`. silent: the categories that the user has
     silenced, ascending; None if they are as before.

@@ -12,7 +12,8 @@ from lumen_notify.model.value import value
 
 @extensible
 class JoinedData(TypedDict):
-    """A room that the user has entered. by: who added them. peer_id: the other user of a direct room."""
+    """A room that the user has joined. by: the user who added them. peer_id: the other user of a direct
+    room."""
 
     room_id: str
     role: str
@@ -24,7 +25,7 @@ class JoinedData(TypedDict):
 
 @value
 class RoomJoined(CountsPayload):
-    """The user has entered a room: its events concern them from this position on."""
+    """The user has joined a room: they get its events from this position on."""
 
     kind = "joined"
 
@@ -33,9 +34,9 @@ class RoomJoined(CountsPayload):
 
 @extensible
 class LeftData(TypedDict):
-    """A room that the user has left. since: the position at which they had entered it.
+    """A room that the user has left. since: the position at which they had joined it.
 
-    reason: `left`, `removed`, `banned` or `deleted`. by: who did it, None for the server.
+    reason: `left`, `removed`, `banned` or `deleted`. by: the user who did it, None for the server.
     """
 
     room_id: str
@@ -46,7 +47,7 @@ class LeftData(TypedDict):
 
 @value
 class RoomLeft(CountsPayload):
-    """The user has left a room, or was removed from it: its later events do not concern them."""
+    """The user has left a room, or was removed from it: they do not get its later events."""
 
     kind = "left"
 
@@ -72,7 +73,7 @@ class RoomChanged(RoomPayload):
 
 
 class MemberData(TypedDict):
-    """A member and their role; None if they are out."""
+    """A member and their role; None if they are no longer a member."""
 
     user_id: str
     role: str | None
@@ -80,7 +81,8 @@ class MemberData(TypedDict):
 
 @extensible
 class MembersData(TypedDict):
-    """What became of members. changed: how many, of whom `members` names the first."""
+    """A change of members. change: see `membership.Change`. changed: how many; `members` names the first of
+    them."""
 
     room_id: str
     change: str

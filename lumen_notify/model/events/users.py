@@ -27,7 +27,7 @@ class CategoriesData(TypedDict):
 
 @value
 class CategoriesChanged(Payload):
-    """The application has changed which categories users see. Open streams end and begin anew."""
+    """The application has changed which categories users see. Open streams end, and clients reconnect."""
 
     kind = "categories"
     scopes = ("all",)
@@ -37,7 +37,7 @@ class CategoriesChanged(Payload):
 
 @value
 class SessionsRevoked(Payload):
-    """All sessions of the user have ended, and with them the user's streams."""
+    """All sessions of the user have ended. The user's streams end, too."""
 
     kind = "revoked"
     scopes = ("user",)
