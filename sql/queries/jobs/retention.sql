@@ -48,7 +48,7 @@ ORDER BY c.archived_at
 LIMIT :limit
 
 -- still_archived
--- Who: remove. Those that were not taken out of the archive in between. Index: the primary key.
+-- Who: remove. Those that are still archived. Index: the primary key.
 SELECT r.id, r.audience
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, audience text)
 JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = r.id
@@ -72,13 +72,13 @@ ORDER BY t.audience
 LIMIT :limit
 
 -- audience_number
--- Who: remove_oldest: how many an audience has now. Index: the primary key.
+-- Who: remove_oldest. How many notifications an audience has now. Index: the primary key.
 SELECT CAST(coalesce(sum(t.live), 0) AS bigint) AS live
 FROM tally t
 WHERE t.audience = :audience
 
 -- oldest_notifications
--- Who: remove_oldest, of those that have too many. Index: notification_by_audience.
+-- Who: remove_oldest, for an audience that has too many. Index: notification_by_audience.
 SELECT n.id
 FROM notification n
 WHERE n.audience = :audience
@@ -86,7 +86,7 @@ ORDER BY n.position
 LIMIT :limit
 
 -- remove_notifications
--- Who: remove. Those that are still there. Index: the primary key.
+-- Who: remove. Those that still exist. Index: the primary key.
 DELETE FROM notification
 WHERE (id, audience) IN (
     SELECT r.id, r.audience
@@ -102,8 +102,8 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(audience text, id text, category text, removed_at bigint, position bigint, removed_position bigint)
 
 -- settled_of
--- Who: who tells a room or all that something is gone, and each user his numbers. The joins are in this
--- order, so that each pair is one look-up. Index: the primary key of receipt.
+-- Who: the tail, when notifications to a room or to everyone were removed: which of them each user had read
+-- or archived. The order of the joins makes each pair one look-up. Index: the primary key of receipt.
 SELECT c.user_id, c.notification_id
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(id text)
@@ -112,8 +112,7 @@ WHERE c.user_id = u.user_id AND c.notification_id = i.id
     AND (c.read_at IS NOT NULL OR c.archived_at IS NOT NULL)
 
 -- fragment forgettable
--- The notifications that were removed first, and before a time: what one step looks at. Index:
--- removed_by_age.
+-- The oldest removed notifications, up to a time: those of one step. Index: removed_by_age.
         SELECT o.audience, o.id, o.category, o.removed_at, o.position, o.removed_position
         FROM removed o
         WHERE o.removed_at < :before
@@ -121,9 +120,9 @@ WHERE c.user_id = u.user_id AND c.notification_id = i.id
         LIMIT :rows_limit
 
 -- removed_receipts
--- Who: forget. Receipts of what is forgettable. counts: 1 where the user's settled number has it by this
--- receipt, and not because he joined the room after it. Indexes: receipt_by_notification, the primary key
--- of member.
+-- Who: forget. The receipts of one step's notifications. counts: 1 if the user's settled number includes the
+-- notification because of this receipt, and not because the user joined the room after it. Indexes:
+-- receipt_by_notification, the primary key of member.
 SELECT
     c.user_id, c.notification_id, r.audience, r.category,
     CASE
@@ -148,8 +147,8 @@ WHERE (user_id, notification_id) IN (
 RETURNING user_id, notification_id, read_at, archived_at
 
 -- removed_before_joining
--- Who: forget, when the receipts are gone. Members who joined the room after the notification and before
--- its removal: the tally of that moment, which is their settled number, had it. Index: member_by_joining.
+-- Who: forget, after the receipts. The members who joined the room after the notification and before its
+-- removal: their settled number, which is the tally at that time, includes it. Index: member_by_joining.
 SELECT r.audience, r.id, r.category, m.user_id, m.joined_position
 FROM ({forgettable}) r
 JOIN member m ON m.room_id = substr(r.audience, 6)
@@ -159,14 +158,15 @@ ORDER BY r.removed_at, r.audience, r.id, m.joined_position
 LIMIT :limit
 
 -- pass_joined
--- Who: forget. Those who joined before a position have forgotten it: for them it counts no more.
+-- Who: forget. The settled numbers of members who joined before the position no longer include it.
 UPDATE removed
 SET position = r.position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, id text, position bigint)
 WHERE removed.audience = r.audience AND removed.id = r.id
 
 -- forget_removed
--- Who: forget, at last. What is forgettable and has nobody left who would count it. Indexes: as there.
+-- Who: forget, last. Those of one step that no settled number includes any more. Indexes: as of the two
+-- queries before.
 DELETE FROM removed
 WHERE (audience, id) IN (
     SELECT r.audience, r.id

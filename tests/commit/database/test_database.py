@@ -10,7 +10,7 @@ import pytest
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Log
-from lumen_notify.errors import DatabaseUnavailable, Misconfigured
+from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import Audience, now_ms
 from lumen_notify.model.events import NotificationPublished
 from servers import PostgreSQL, run_sql
@@ -271,34 +271,3 @@ async def test_postgresql_that_is_down_is_unavailable_until_it_is_up(postgresql:
         assert (await log.head()).position == 1
     finally:
         await database.close()
-
-
-async def test_sqlite_readers_cannot_write(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    await database.open()
-    try:
-        reader = database._readers[0]
-        with pytest.raises(DatabaseUnavailable) as caught:
-            await reader.run_sql("CREATE TABLE x (n integer)")
-        assert "readonly" in str(caught.value.__cause__)
-    finally:
-        await database.close()
-
-
-async def test_sqlite_commits_are_flushed_and_logged_ahead(sqlite_url: str) -> None:
-    database = Database(sqlite_url)
-    await database.open()
-    try:
-        assert [tuple(row) for row in await database._writer.run_sql("PRAGMA journal_mode")] == [("wal",)]
-        assert [tuple(row) for row in await database._writer.run_sql("PRAGMA synchronous")] == [(2,)]
-        assert [tuple(row) for row in await database._writer.run_sql("PRAGMA wal_autocheckpoint")] == [
-            (4000,)
-        ]
-    finally:
-        await database.close()
-
-
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "sqlite:////"])
-async def test_file_that_cannot_be_is_misconfigured(url: str) -> None:
-    with pytest.raises(Misconfigured, match="LUMEN_DATABASE_URL"):
-        await Database(url).open()
