@@ -43,6 +43,9 @@ hypothesis.settings.load_profile("lumen")
 STARTING = {"browser", "postgresql", "run_command", "start_command", "start_server"}
 """Fixtures that start servers, processes or browsers: what asks for one has the mark `server`."""
 
+REASON_LINES = 30
+"""Of a failure, printed at once."""
+
 NewDatabase = Callable[[], str]
 
 
@@ -58,6 +61,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if STARTING & set(getattr(item, "fixturenames", ())):
             item.add_marker("server")
+
+
+class FailureReporter:
+    """Prints why a test failed at once. The traceback comes at the end of the run."""
+
+    def __init__(self, terminal: pytest.TerminalReporter) -> None:
+        self._terminal = terminal
+
+    @pytest.hookimpl(trylast=True)  # after the F
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if not report.failed:
+            return
+        crash = getattr(report.longrepr, "reprcrash", None)
+        reason = f"{crash.path}:{crash.lineno}: {crash.message}" if crash is not None else report.longreprtext
+        self._terminal.write("\n")
+        self._terminal.write_line(f"{report.nodeid} failed at its {report.when}:", red=True)
+        for line in reason.splitlines()[:REASON_LINES]:
+            self._terminal.write_line(f"    {line}")
+
+
+@pytest.hookimpl(trylast=True)  # after the terminal's own
+def pytest_configure(config: pytest.Config) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:  # not in a worker of pytest-xdist: the first process prints for all
+        config.pluginmanager.register(FailureReporter(terminal))
 
 
 class Starting:
