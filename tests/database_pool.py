@@ -24,6 +24,14 @@ from servers import create_database, drop_database
 
 Result = TypeVar("Result")
 
+LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+)
+"""How a connection tells that the server has ended it."""
+
 # Waits for each session to end: one that rolls back may still hold locks. 10 s: far more than it takes.
 _END_OTHER_SESSIONS = """
     SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
@@ -75,6 +83,7 @@ class PostgreSQLPool:
     def __init__(self, server_url: str) -> None:
         self._server_url = server_url
         self._free: list[str] = []
+        self._taken: set[str] = set()
         self._connections: dict[str, asyncpg.Connection] = {}
         # A thread with a loop of its own, because a test's loop may be running in the caller's.
         self._thread = ThreadPoolExecutor(1, "database-pool")
@@ -87,15 +96,19 @@ class PostgreSQLPool:
         while self._free:
             url = self._free.pop()
             if self._run(self._empty(url)) == self._fingerprint:
+                self._taken.add(url)
                 return url
             self._drop(url)
         url = create_database(self._server_url, template=self._template)
         self._connections[url] = self._run(asyncpg.connect(url, timeout=30))
+        self._taken.add(url)
         return url
 
     def give_back(self, url: str) -> None:
-        """Let another test have it."""
-        self._free.append(url)
+        """Let another test have it. Nothing happens when it was given back already."""
+        if url in self._taken:
+            self._taken.remove(url)
+            self._free.append(url)
 
     def close(self) -> None:
         """Drop all of them."""
@@ -114,16 +127,19 @@ class PostgreSQLPool:
             await connection.close()
 
     async def _empty(self, url: str) -> str:
-        """Remove all rows and sessions; return what the fingerprint is then."""
-        connection = self._connections[url]
-        if connection.is_closed():  # a test ends all sessions, or restarts the server
-            connection = self._connections[url] = await asyncpg.connect(url, timeout=30)
-        await connection.execute(_END_OTHER_SESSIONS, timeout=30)
-        await connection.execute(_EMPTY, timeout=30)
-        return str(await connection.fetchval(_FINGERPRINT, timeout=30))
+        """Remove all rows and sessions; return what the fingerprint is then, "" if the database is gone."""
+        try:
+            return await _empty(self._connections[url])
+        except LOST:  # a test has ended all sessions, ours among them
+            self._connections[url].terminate()
+        try:
+            self._connections[url] = await asyncpg.connect(url, timeout=30)
+        except asyncpg.InvalidCatalogNameError:
+            return ""
+        return await _empty(self._connections[url])
 
     def _drop(self, url: str) -> None:
-        self._run(_close(self._connections.pop(url)))
+        self._run(_terminate(self._connections.pop(url)))
         drop_database(self._server_url, url)
 
     def _run(self, action: Coroutine[Any, Any, Result]) -> Result:
@@ -154,5 +170,15 @@ async def migrate_database(url: str) -> None:
         await database.close()
 
 
-async def _close(connection: asyncpg.Connection) -> None:
-    await connection.close(timeout=10)
+async def _empty(connection: asyncpg.Connection) -> str:
+    await connection.execute(_END_OTHER_SESSIONS, timeout=30)
+    await connection.execute(_EMPTY, timeout=30)
+    try:
+        return str(await connection.fetchval(_FINGERPRINT, timeout=30))
+    except asyncpg.UndefinedTableError:  # `migration`
+        return ""
+
+
+async def _terminate(connection: asyncpg.Connection) -> None:
+    connection.terminate()
+    await asyncio.sleep(0)  # so that the transport closes

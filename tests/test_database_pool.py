@@ -127,6 +127,7 @@ async def test_what_a_test_has_left_running_cannot_write_any_more(pool: PostgreS
         "ALTER TABLE event ALTER COLUMN category SET NOT NULL",
         "DROP INDEX event_by_audience",
         "CREATE SCHEMA thing",
+        "DROP TABLE migration",
         "ANALYZE event",
         "INSERT INTO migration SELECT version + 1000, name FROM migration",
         "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET jit = off'; END $$",
@@ -146,11 +147,35 @@ def test_a_database_that_is_no_longer_as_it_was_migrated_is_not_given_again(
 
 
 @pytest.mark.postgresql
+def test_a_database_whose_sessions_a_test_has_ended_is_given_again(pool: PostgreSQLPool) -> None:
+    url = pool.take()
+    run_sql(
+        url,
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    pool.give_back(url)
+    assert pool.take() == url
+
+
+@pytest.mark.postgresql
+def test_a_database_that_a_test_has_dropped_is_not_given_again(
+    pool: PostgreSQLPool, shared_postgresql_url: str
+) -> None:
+    url = pool.take()
+    servers.drop_database(shared_postgresql_url, url)
+    pool.give_back(url)
+    assert pool.take() != url
+
+
+@pytest.mark.postgresql
 def test_no_two_tests_have_the_same_database_at_once(pool: PostgreSQLPool) -> None:
     taken = [pool.take() for _ in range(3)]
     assert len(set(taken)) == 3
     pool.give_back(taken[1])
+    pool.give_back(taken[1])
     assert pool.take() == taken[1]
+    assert pool.take() not in taken
 
 
 @pytest.mark.postgresql
