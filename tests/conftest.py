@@ -36,6 +36,11 @@ from servers import PostgreSQL, RunningServer
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
+# Whoever tells Python to keep no bytecode, as container images do, would wait for every server that a test
+# starts to compile the package again: a second each.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A machine that is busy with other tests says nothing about an example being slow.
 hypothesis.settings.register_profile("lumen", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("lumen")
