@@ -212,6 +212,7 @@ def test_first_minute_goes_as_the_readme_tells_it(start_server: StartServer, cur
     assert [item["is_read"] for item in listed["items"]] == [True]
 
 
+@pytest.mark.server
 def test_make_run_is_serve_demo() -> None:
     planned = subprocess.run(
         ["make", "-n", "run"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
