@@ -206,8 +206,8 @@ def curls() -> Iterator[list[Curl]]:
         curl.end()
 
 
-def test_first_minute_goes_as_the_readme_tells_it(start_server: StartServer, curls: list[Curl]) -> None:
-    story = section("The first minute")
+def test_quick_start_works_as_the_readme_shows_it(start_server: StartServer, curls: list[Curl]) -> None:
+    story = section("Quick start")
     (make_run, open_stream, publish, mark_read) = (content for _, content in blocks(story, "sh"))
     frames = [masked(content) for _, content in blocks(story, "text")]
     assert make_run == "make run\n"
@@ -407,7 +407,7 @@ def paths(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[str, 
 def is_told(method: str, path: str) -> bool:
     last = path.rpartition("/")[2]
     if last in ACTIONS and method == "POST":
-        return f"`{last}`" in section("Mark: `POST") or f"`{method} {path}`" in TEXT
+        return f"`{last}`" in section("Mark notifications: `POST") or f"`{method} {path}`" in TEXT
     return f"`{method} {path}`" in TEXT or (path.count("/") == 1 and f"`{path}`" in TEXT)
 
 
@@ -468,7 +468,7 @@ def test_every_link_into_the_repository_leads_somewhere(path: Path) -> None:
 
 
 def test_every_chapter_is_in_the_readme() -> None:
-    index = re.findall(r"\(docs/api/(\w+)\.md\)", section("The API"))
+    index = re.findall(r"\(docs/api/(\w+)\.md\)", section("API"))
     assert sorted(set(index)) == [path.stem for path in CHAPTERS]
 
 
