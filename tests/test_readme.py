@@ -236,6 +236,7 @@ def test_quick_start_works_as_the_readme_shows_it(start_server: StartServer, cur
     assert [item["is_read"] for item in listed["items"]] == [True]
 
 
+@pytest.mark.server
 def test_make_run_is_serve_demo() -> None:
     planned = subprocess.run(
         ["make", "-n", "run"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30

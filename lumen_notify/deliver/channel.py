@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from lumen_notify.deliver.connection.connection import NO_SOCKET, Outlet, send
-from lumen_notify.deliver.frames import NOT_SHOWN, Frame, Notification
+from lumen_notify.deliver.frames import NOT_SHOWN, Frame, NotificationFrame
 from lumen_notify.deliver.frames.control import jittered_retry_ms
-from lumen_notify.deliver.frames.counters import NOTHING_UNREAD, Counters, Spread
-from lumen_notify.model import CloseReason
+from lumen_notify.deliver.frames.count_shape import NOTHING_UNREAD, CountShape
+from lumen_notify.model import CloseReason, Counts
 
 
 class Channel:
@@ -22,7 +22,7 @@ class Channel:
     leave while it is written to. socket: the file number that takes chunks, if there is one stream and
     nothing waits for it; this spares a fan-out to many the way through the outlet, which by then is in no
     cache. joining: how many are on their way in. position: up to which events are shown; shown_at: when
-    something last was, in the wheel's seconds. total, spread: what is unread at the position; they mean
+    something last was, in the wheel's seconds. total, shape: what is unread at the position; they mean
     nothing while no stream is open, and are set anew by each that comes. placed: the rooms in which the
     hub has it.
     """
@@ -32,9 +32,9 @@ class Channel:
         "outlets",
         "placed",
         "position",
+        "shape",
         "shown_at",
         "socket",
-        "spread",
         "total",
         "user_id",
     )
@@ -44,7 +44,7 @@ class Channel:
         self.position = position
         self.shown_at = 0
         self.total = 0
-        self.spread = NOTHING_UNREAD
+        self.shape = NOTHING_UNREAD
         self.placed = NOTHING_UNREAD.since
         self.outlets: tuple[Outlet, ...] = ()
         self.socket = NO_SOCKET
@@ -56,13 +56,13 @@ class Channel:
         return not self.outlets and not self.joining
 
     @property
-    def counters(self) -> Counters:
+    def counts(self) -> Counts:
         """What is unread at the position."""
-        return self.spread.counters(self.total)
+        return self.shape.counts(self.total)
 
-    def enter(self, outlet: Outlet, counters: Counters) -> None:
-        """Take in a stream that has been brought up to date. counters: of now."""
-        self.spread, self.total = Spread.of(counters), counters.total
+    def enter(self, outlet: Outlet, counts: Counts) -> None:
+        """Take in a stream that has been brought up to date. counts: of now."""
+        self.shape, self.total = CountShape.of(counts), counts.total
         self.outlets = (*self.outlets, outlet)
         outlet.watch(self)
         self.socket_changed()
@@ -88,8 +88,8 @@ class Channel:
                 self.end(frame.ends)
             if not self.outlets:
                 return
-            if frame.room_id is None or frame.room_id in self.spread.rooms:
-                self.spread, self.total, chunks = frame.advance(self.spread, self.total, self.user_id)
+            if frame.room_id is None or frame.room_id in self.shape.rooms:
+                self.shape, self.total, chunks = frame.apply_compact(self.shape, self.total, self.user_id)
                 parts.append(chunks)
         self.write(parts[0] if len(parts) == 1 else b"".join(parts), second)
 
@@ -106,23 +106,23 @@ class Channel:
             outlet.close(reason, jittered_retry_ms() if reason.reconnect else 0)
 
 
-def show_to_all(channels: Iterable[Channel], frame: Notification, position: int, second: int) -> None:
+def show_to_all(channels: Iterable[Channel], frame: NotificationFrame, position: int, second: int) -> None:
     """Do what `Channel.show` does with one notification, for many channels, without calls for each.
 
     This loop is what a broadcast to thousands takes beside the system's writes; channels that have been
     shown `position` are left out.
     """
-    followed = frame.followed
-    made = frame.made
+    next_shapes = frame.next_shapes
+    made = frame.encoded
     for channel in channels:
         if channel.position < position:
             channel.position = position
-            before = channel.spread
-            spread = followed[before] if before in followed else frame.follow(before)
-            if spread is None:
+            before = channel.shape
+            shape = next_shapes[before] if before in next_shapes else frame.next_shape(before)
+            if shape is None:
                 continue
-            if spread is not before:
-                channel.spread = spread
+            if shape is not before:
+                channel.shape = shape
             channel.shown_at = second
             channel.total = total = channel.total + 1
             chunks = made.get(total) or frame.encode(total)
@@ -135,21 +135,21 @@ def show_to_all(channels: Iterable[Channel], frame: Notification, position: int,
 
 
 def show_several_to_all(
-    channels: Iterable[Channel], frames: Sequence[Notification], position: int, second: int
+    channels: Iterable[Channel], frames: Sequence[NotificationFrame], position: int, second: int
 ) -> None:
     """Do the same with several, in one write for all of them."""
-    tables = [(frame, frame.followed, frame.made) for frame in frames]
+    tables = [(frame, frame.next_shapes, frame.encoded) for frame in frames]
     for channel in channels:
         if channel.position < position:
             channel.position = position
-            spread, total, chunks = channel.spread, channel.total, NOT_SHOWN
-            for frame, followed, made in tables:
-                after = followed[spread] if spread in followed else frame.follow(spread)
+            shape, total, chunks = channel.shape, channel.total, NOT_SHOWN
+            for frame, next_shapes, made in tables:
+                after = next_shapes[shape] if shape in next_shapes else frame.next_shape(shape)
                 if after is not None:
-                    spread = after
+                    shape = after
                     total += 1
                     chunks += made.get(total) or frame.encode(total)
-            channel.spread = spread
+            channel.shape = shape
             channel.total = total
             if channel.socket != NO_SOCKET and chunks:
                 channel.shown_at = second

@@ -7,6 +7,7 @@ nothing, because its channel is settled first.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -14,17 +15,20 @@ from typing import Any, NamedTuple
 
 from lumen_notify.deliver.channel import Channel, show_several_to_all, show_to_all
 from lumen_notify.deliver.connection.connection import Outlet
-from lumen_notify.deliver.frames import Frame, Gone, Notification
-from lumen_notify.deliver.frames.control import whisper
-from lumen_notify.deliver.frames.counters import NOWHERE, Counters, SharedSpreads
+from lumen_notify.deliver.frames import Frame, NotificationFrame, RemovedFrame, SkippedFrame
+from lumen_notify.deliver.frames.control import ephemeral
+from lumen_notify.deliver.frames.count_shape import SharedShapes
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.model import EVERYONE, Audience, CloseReason, Cursor, Event
+from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Cursor, Event
+from lumen_notify.model.counts import NO_ROOMS
 
 TURN_CHANNELS = 256
 """Channels that a fan-out shows in one turn of the loop: about 2 ms of work, with the writes that follow."""
 
 
 _POSITION = attrgetter("position")
+
+_log = logging.getLogger("lumen_notify.hub")
 
 
 class _Batch(NamedTuple):
@@ -37,15 +41,17 @@ class _Batch(NamedTuple):
 
 class Hub:
     """The channels of the users connected here. position: up to which events are delivered.
-    deliveries: how many frames have been shown to users, on however many streams."""
+    deliveries: frames shown to users,
+    on however many streams. skipped_events: events that this version does not know, by kind."""
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
         self.position = position
         self.replay = replay
         self.deliveries = 0
+        self.skipped_events: dict[str, int] = {}
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
-        self._spreads = SharedSpreads()
+        self._shapes = SharedShapes()
         self._in_room: dict[str, set[Channel]] = {}
         self._clock = clock
         self._batch: _Batch | None = None
@@ -63,17 +69,17 @@ class Hub:
             channel = self.channels[user_id] = Channel(user_id, self.position)
         return channel
 
-    def enter(self, channel: Channel, outlet: Outlet, counters: Counters) -> None:
-        """Let a stream that has been brought up to date into its channel. counters: of now."""
-        channel.enter(outlet, counters)
-        channel.spread = self._spreads.shared(channel.spread)
+    def enter(self, channel: Channel, outlet: Outlet, counts: Counts) -> None:
+        """Let a stream that has been brought up to date into its channel. counts: of now."""
+        channel.enter(outlet, counts)
+        channel.shape = self._shapes.shared(channel.shape)
         self._place(channel)
 
     def release(self, channel: Channel) -> None:
         """Forget a channel that has no stream any more."""
         if channel.is_unused and self.channels.get(channel.user_id) is channel:
             del self.channels[channel.user_id]
-            self._move(channel, NOWHERE)
+            self._move(channel, NO_ROOMS)
 
     def remove(self, outlet: Outlet) -> None:
         """Take a stream out, if it is in."""
@@ -100,13 +106,14 @@ class Hub:
         """
         entries = [Entry(event, self.epoch) for event in events]
         seen = [entry for entry in entries if self._channels_of(entry.audience)]
-        if any(entry.frame.is_recount for entry in seen):
+        if any(entry.frame.requires_recount for entry in seen):
             seen = entries  # somebody may come into a room by one of them, and see what follows there
         frames = [entry.frame for entry in seen]
+        self._count_skipped(events, frames)
         by_audience: dict[Audience, list[Frame]] = {}
         for frame in frames:
             by_audience.setdefault(frame.audience, []).append(frame)
-            if isinstance(frame, Gone):
+            if isinstance(frame, RemovedFrame):
                 frame.settled = settled or {}
         self.replay.append(entries)
         self.position = entries[-1].position
@@ -115,7 +122,7 @@ class Hub:
         self._batch = batch = _Batch(everyone, by_audience, rooms, self.position, int(self._clock()))
         self._wake()
         concerned = list(self.channels.values()) if everyone else self._concerned(by_audience)
-        plain = [frame for frame in everyone if isinstance(frame, Notification)]
+        plain = [frame for frame in everyone if isinstance(frame, NotificationFrame)]
         is_plain = len(plain) == len(events)
         for begin in range(0, len(concerned), TURN_CHANNELS):
             turn = concerned[begin : begin + TURN_CHANNELS]
@@ -130,7 +137,18 @@ class Hub:
         self.deliveries += len(concerned) * max(1, len(everyone))
         self._batch = None
         for frame in frames:
-            frame.forget()
+            frame.clear_cache()
+
+    def _count_skipped(self, events: Sequence[Event], frames: Sequence[Frame]) -> None:
+        """Count the events that this version does not know, and log the first one of each kind."""
+        skipped = [
+            (event.kind, "for an unknown audience") for event in events if event.audience.scope is None
+        ]
+        skipped += [(frame.kind, frame.reason) for frame in frames if isinstance(frame, SkippedFrame)]
+        for kind, reason in skipped:
+            if kind not in self.skipped_events:
+                _log.warning("Skipped an event of kind %s: %s. A newer version has written it.", kind, reason)
+            self.skipped_events[kind] = self.skipped_events.get(kind, 0) + 1
 
     def settle(self, channel: Channel) -> None:
         """Show the channel what the fan-out under way has for it, if it has not seen it yet."""
@@ -142,13 +160,14 @@ class Hub:
         self._place(channel)
 
     def whisper(
-        self, audience: Audience, name: str, fields: Mapping[str, Any], *, but_for: str | None = None
+        self, audience: Audience, name: str, fields: Mapping[str, Any], *, exclude_user_id: str | None = None
     ) -> None:
-        """Say something in passing to an audience's users here: no id, no place in the log. but_for: a
+        """Say something in passing to an audience's users here: no id, no place in the log. exclude_user_id:
+        a
         user who is not told."""
-        chunks = whisper(name, fields)
+        chunks = ephemeral(name, fields)
         for channel in self._channels_of(audience):
-            if channel.user_id != but_for:
+            if channel.user_id != exclude_user_id:
                 channel.write(chunks, int(self._clock()))
 
     def leap(self, position: int) -> None:
@@ -175,12 +194,15 @@ class Hub:
             wake()
 
     def _channels_of(self, audience: Audience) -> Collection[Channel]:
-        if audience == EVERYONE:
-            return self.channels.values()
-        if audience.room_id is not None:
-            return self._in_room.get(audience.room_id, ())
-        channel = self.channels.get(audience.user_id or "")
-        return () if channel is None else (channel,)
+        match audience.scope:
+            case "all":
+                return self.channels.values()
+            case "room":
+                return self._in_room.get(audience.room_id or "", ())
+            case "user":
+                channel = self.channels.get(audience.user_id or "")
+                return () if channel is None else (channel,)
+        return ()
 
     def _concerned(self, audiences: Collection[Audience]) -> list[Channel]:
         found: dict[Channel, None] = {}
@@ -194,19 +216,19 @@ class Hub:
         mine = batch.others.get(Audience.user(channel.user_id), []) if batch.others else []
         if not mine and not batch.rooms:
             return batch.everyone
-        joins = any(frame.is_recount for frame in mine)
+        joins = any(frame.requires_recount for frame in mine)
         lists = [
             batch.others[Audience.room(room_id)]
             for room_id in batch.rooms
-            if joins or room_id in channel.spread.rooms
+            if joins or room_id in channel.shape.rooms
         ]
         lists += [frames for frames in (mine, batch.everyone) if frames]
         return lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_POSITION)
 
     def _place(self, channel: Channel) -> None:
         """Have the channel in the rooms that its user is in, unless it has been released meanwhile."""
-        if channel.placed is not channel.spread.since and not channel.is_unused:
-            self._move(channel, channel.spread.since)
+        if channel.placed is not channel.shape.since and not channel.is_unused:
+            self._move(channel, channel.shape.since)
 
     def _move(self, channel: Channel, rooms: Mapping[str, int]) -> None:
         for room_id in channel.placed.keys() - rooms.keys():

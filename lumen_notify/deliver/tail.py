@@ -7,11 +7,11 @@ hint that saves reading; the log is the truth, and is looked at once a second in
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Audience, Event
@@ -154,12 +154,7 @@ class Tail:
 
     async def _settled_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
         """Ask what each user here had settled of the notifications to many that are gone."""
-        ids = [
-            id_
-            for event in events
-            if event.kind == "expire" and not event.audience.is_personal
-            for id_, *_ in json.loads(event.body)["gone"]
-        ]
+        ids = removed_ids(events)
         known: dict[str, frozenset[str]] = {}
         while ids and (strangers := self._hub.strangers(known)[:MAX_ASKED]):
             found = await self._settled(ids, strangers)

@@ -81,11 +81,11 @@ def test_token_variable_is_no_wrong_setting(run_command: RunCommand) -> None:
     assert run_command("token", "alice", LUMEN_TOKEN="x").returncode == 0
 
 
-def test_migrate_says_what_it_did(run_command: RunCommand, database_url: str) -> None:
-    first = run_command("migrate", LUMEN_DATABASE_URL=database_url)
+def test_migrate_says_what_it_did(run_command: RunCommand, unmigrated_url: str) -> None:
+    first = run_command("migrate", LUMEN_DATABASE_URL=unmigrated_url)
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.splitlines()[0] == "made 0001 log_and_notifications"
-    second = run_command("migrate", LUMEN_DATABASE_URL=database_url)
+    second = run_command("migrate", LUMEN_DATABASE_URL=unmigrated_url)
     assert (second.returncode, second.stdout) == (0, "nothing to do\n")
 
 
@@ -183,6 +183,7 @@ def test_each_command_tells_its_own_arguments(verb: str) -> None:
     assert COMMANDS[verb] in shown.output
 
 
+@pytest.mark.server
 def test_token_is_made_without_what_the_server_is_made_of(tmp_path: Path) -> None:
     program = """
 import sys

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.registry import Streams
-from lumen_notify.model import Audience, Event
+from lumen_notify.model import Audience, Counts, Event
 
 from .fakes import Clock, RecordingOutlet
 
@@ -53,7 +52,7 @@ class Hall:
         outlet = self.new(user_id, **fields)
         assert self.streams.refusal(outlet.address) is None
         self.streams.add(outlet)
-        self.hub.enter(self.hub.channel(user_id), outlet, Counters({}, {}))
+        self.hub.enter(self.hub.channel(user_id), outlet, Counts({}, {}))
         self.streams.make_room(user_id)
         return outlet
 

@@ -10,10 +10,9 @@ from clients import Frame as Read
 from clients import read_frames
 from lumen_notify.deliver.channel import Channel, show_to_all
 from lumen_notify.deliver.connection.connection import NO_SOCKET
-from lumen_notify.deliver.frames import Frame, Notification, frame_of
+from lumen_notify.deliver.frames import Frame, NotificationFrame, frame_of
 from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import Audience, CloseReason, Event, to_json
+from lumen_notify.model import Audience, CloseReason, Counts, Event, to_json
 
 from .fakes import RecordingOutlet
 
@@ -32,14 +31,14 @@ def frame(position: int, *, total: int | None = None) -> Frame:
     return frame_of(event, "e")
 
 
-def notification(position: int) -> Notification:
+def notification(position: int) -> NotificationFrame:
     made = frame(position)
-    assert isinstance(made, Notification)
+    assert isinstance(made, NotificationFrame)
     return made
 
 
-def unread(number: int) -> Counters:
-    return Counters({"like": number}, {})
+def unread(number: int) -> Counts:
+    return Counts({"like": number}, {})
 
 
 def read(outlet: RecordingOutlet) -> list[Read]:
@@ -59,7 +58,7 @@ def test_each_stream_of_a_user_gets_the_same_bytes() -> None:
     channel.show([frame(2), frame(3)], 4, 51)
     assert counts(one) == [(1, 4), (2, 5), (3, 6)]
     assert all(mine is his for mine, his in zip(one.chunks, other.chunks, strict=True))
-    assert (channel.counters.total, channel.position, channel.shown_at) == (6, 4, 51)
+    assert (channel.counts.total, channel.position, channel.shown_at) == (6, 4, 51)
 
 
 def test_frames_of_one_moment_leave_in_one_write() -> None:
@@ -81,7 +80,7 @@ def test_events_of_others_move_the_position_and_nothing_else() -> None:
     channel, outlet = Channel("ann", 0), RecordingOutlet()
     channel.enter(outlet, unread(9))
     channel.show([], 7, 50)
-    assert (channel.position, channel.counters.total, channel.shown_at, outlet.chunks) == (7, 9, 0, [])
+    assert (channel.position, channel.counts.total, channel.shown_at, outlet.chunks) == (7, 9, 0, [])
 
 
 def test_stream_that_is_too_slow_leaves_while_it_is_written_to_and_the_others_get_theirs() -> None:

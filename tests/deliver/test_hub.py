@@ -11,12 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from clients import read_frames
 from lumen_notify.deliver import hub as module
-from lumen_notify.deliver.frames import Notification
+from lumen_notify.deliver.frames import NotificationFrame
 from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.model import EVERYONE, Audience, Cursor, Event
+from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event
 
 from .fakes import Clock, RecordingOutlet
 
@@ -51,7 +50,7 @@ def join(hub: Hub, user_id: str, total: int = 0) -> RecordingOutlet:
     outlet = RecordingOutlet(user_id)
     channel = hub.channel(user_id)
     hub.settle(channel)
-    hub.enter(channel, outlet, Counters({"like": total}, {}))
+    hub.enter(channel, outlet, Counts({"like": total}, {}))
     return outlet
 
 
@@ -204,7 +203,7 @@ def test_kept_frames_do_not_keep_what_they_were_shown_as() -> None:
     deliver(hub, EVERYONE)
     kept = hub.replay.since(0, [Audience("user:ann"), EVERYONE])
     assert kept is not None
-    assert all(isinstance(frame, Notification) and not frame.followed for frame in kept)
+    assert all(isinstance(frame, NotificationFrame) and not frame.next_shapes for frame in kept)
 
 
 def test_channel_goes_with_its_last_stream_and_stays_while_one_is_on_the_way() -> None:

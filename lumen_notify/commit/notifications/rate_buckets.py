@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Self
 
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.settings import Rate
 
 MAX_DROPPED = 500
@@ -34,10 +34,10 @@ class Buckets:
         self._changed: dict[str, int] = {}
 
     @classmethod
-    async def gather(cls, draft: Draft, keys: Iterable[str]) -> Self:
-        """Read buckets as the draft has them so far."""
-        rows = await draft.run("buckets", rows=[{"key": key} for key in sorted(set(keys))])
-        return cls({key: full_at for key, full_at in rows}, draft.now)  # noqa: C416 - rows are not pairs to mypy
+    async def gather(cls, tx: Transaction, keys: Iterable[str]) -> Self:
+        """Read buckets as the tx has them so far."""
+        rows = await tx.run("buckets", rows=[{"key": key} for key in sorted(set(keys))])
+        return cls({key: full_at for key, full_at in rows}, tx.now)  # noqa: C416 - rows are not pairs to mypy
 
     def wait_us(self, key: str, rate: Rate, number: int = 1) -> int:
         """Return in how many microseconds so many could be drawn; 0 for now."""
@@ -58,12 +58,12 @@ class Buckets:
         """Take back what was drawn since it was last kept."""
         self._drawn.clear()
 
-    def write(self, draft: Draft) -> None:
+    def write(self, tx: Transaction) -> None:
         """Write what was kept."""
         if self._changed:
             rows = [{"key": key, "full_at": full_at} for key, full_at in self._changed.items()]
-            draft.add("drop_full_buckets", now=self._now, limit=MAX_DROPPED)
-            draft.add("write_buckets", rows=rows)
+            tx.add("drop_full_buckets", now=self._now, limit=MAX_DROPPED)
+            tx.add("write_buckets", rows=rows)
 
     def _full_at(self, key: str) -> int:
         full_at = self._drawn.get(key)

@@ -99,7 +99,7 @@ class Typing:
             return
         one.is_told = one.is_typing
         fields = {"room_id": one.room_id, "user": one.user, "is_typing": one.is_typing}
-        self._hub.whisper(Audience.room(one.room_id), "typing", fields, but_for=one.user["id"])
+        self._hub.whisper(Audience.room(one.room_id), "typing", fields, exclude_user_id=one.user["id"])
 
     def _forget(self, one: Typist) -> None:
         one.is_typing = False

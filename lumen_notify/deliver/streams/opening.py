@@ -5,7 +5,7 @@
 2. What the cursor asks for and memory no longer holds is read from the database (`missed`).
 3. In one step, without an await: the rest from memory, `ready`, the replay, and the stream is in its
    channel. Nothing can come in between. If something has happened since the count that cannot be
-   followed by one who was not here (he is in another room, notifications to many are gone), back to 1.
+   next_shapes by one who was not here (he is in another room, notifications to many are gone), back to 1.
 
 What ends a replay before it starts, so that the client gets `reset` instead:
 
@@ -25,7 +25,6 @@ from collections.abc import Sequence
 from lumen_notify.deliver.channel import Channel
 from lumen_notify.deliver.connection.connection import Outlet
 from lumen_notify.deliver.frames import Frame, control
-from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import Loader
 from lumen_notify.deliver.streams.replay_reader import LogReader, Missed, audiences_of
@@ -54,19 +53,20 @@ class Welcome:
         channel.joining += 1
         try:
             while True:
-                counts = await self._loader.load(channel.user_id)
-                await self._reach(counts.position)
+                snapshot = await self._loader.load(channel.user_id)
+                counts = snapshot.counts
+                await self._reach(snapshot.position)
                 missed = await self._since(last_event_id, channel.user_id, counts)
                 # No await from here on.
                 self._hub.settle(channel)
-                later = self._hub.replay.since(counts.position, audiences_of(channel.user_id, counts.rooms))
-                if later is not None and not any(frame.is_recount for frame in later):
+                later = self._hub.replay.since(snapshot.position, audiences_of(channel.user_id, counts.rooms))
+                if later is not None and not any(frame.requires_recount for frame in later):
                     break
             if outlet.close_reason is None:
-                counters = self._follow(channel, counts, later)
-                self._greet(outlet, counters, missed, is_resuming=last_event_id is not None)
+                counts = self._follow(channel, counts, later)
+                self._greet(outlet, counts, missed, is_resuming=last_event_id is not None)
                 if outlet.close_reason is None:  # it may be too slow for what it has missed
-                    self._hub.enter(channel, outlet, counters)
+                    self._hub.enter(channel, outlet, counts)
         finally:
             channel.joining -= 1
             self._hub.release(channel)
@@ -84,35 +84,34 @@ class Welcome:
             await self._reach(cursor.position)  # another instance was faster than this one
         return await self._missed.since(cursor, user_id, counts)
 
-    def _follow(self, channel: Channel, counts: Counts, later: Sequence[Frame]) -> Counters:
-        counters = Counters.of(counts)
+    def _follow(self, channel: Channel, counts: Counts, later: Sequence[Frame]) -> Counts:
         for frame in later:
-            counters, _ = frame.show(counters, channel.user_id)
-        return counters
+            counts, _ = frame.apply(counts, channel.user_id)
+        return counts
 
     def _greet(
-        self, outlet: Outlet, counters: Counters, missed: list[Frame] | None, *, is_resuming: bool
+        self, outlet: Outlet, counts: Counts, missed: list[Frame] | None, *, is_resuming: bool
     ) -> None:
         newest = str(self._hub.cursor)
-        replay = None if missed is None else self._replay(missed, counters, outlet.user_id)
+        replay = None if missed is None else self._replay(missed, counts, outlet.user_id)
         ready = control.ready(
             outlet.id,
-            counters,
+            counts,
             id_=None if replay else newest,
             is_recovered=is_resuming and replay is not None,
             replayed=len(replay or ()),
         )
         if replay is None:
-            outlet.write(ready + control.reset(counters, id_=newest))
+            outlet.write(ready + control.reset(counts, id_=newest))
         else:
             outlet.write(ready + b"".join(replay))
 
-    def _replay(self, missed: Sequence[Frame], counters: Counters, user_id: str) -> list[bytes] | None:
+    def _replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
         """Encode what was missed; None if that is too much: marks grow with the user's categories."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:
-            chunks = frame.again(counters, user_id)
+            chunks = frame.render_replay(counts, user_id)
             if chunks:
                 replay.append(chunks)
                 left_bytes -= len(chunks)

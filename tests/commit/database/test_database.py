@@ -12,6 +12,7 @@ from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Log
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 from lumen_notify.model import Audience, now_ms
+from lumen_notify.model.events import NotificationPublished
 from servers import PostgreSQL, run_sql
 
 
@@ -265,8 +266,8 @@ async def test_postgresql_that_is_down_is_unavailable_until_it_is_up(postgresql:
                 await keep(database, "a")
         postgresql.start()
         assert (await log.head()).position == 0
-        async with log.draft() as draft:
-            draft.append(audience=Audience("all"), kind="notification", category="x", body="{}")
+        async with log.transaction() as tx:
+            tx.append(Audience("all"), NotificationPublished(notification="{}"), category="x")
         assert (await log.head()).position == 1
     finally:
         await database.close()

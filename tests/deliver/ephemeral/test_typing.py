@@ -17,10 +17,12 @@ class Told:
     def __init__(self) -> None:
         self.frames: list[tuple[str, str, bool]] = []
 
-    def whisper(self, audience: str, name: str, fields: Mapping[str, Any], *, but_for: str | None) -> None:
+    def whisper(
+        self, audience: str, name: str, fields: Mapping[str, Any], *, exclude_user_id: str | None
+    ) -> None:
         assert name == "typing"
         assert audience == "room:" + fields["room_id"]
-        assert but_for == fields["user"]["id"]
+        assert exclude_user_id == fields["user"]["id"]
         self.frames.append((audience, fields["user"]["id"], fields["is_typing"]))
 
     def take(self) -> list[bool]:

@@ -17,7 +17,7 @@ from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.count_loader import Loader
 from lumen_notify.deliver.streams.opening import Welcome
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Audience, CloseReason, Counts, Event
+from lumen_notify.model import Audience, CloseReason, CountsSnapshot, Event
 
 from ..conftest import Store
 from ..fakes import Clock, RecordingOutlet
@@ -64,7 +64,7 @@ class Door:
         while self.page_hooks:
             await self.page_hooks.pop(0)()
 
-    async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, Counts]:
+    async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         counts = await self.store.counts.fetch(user_ids)
         while self.hooks:
             await self.hooks.pop(0)()
@@ -331,7 +331,7 @@ async def test_storm_of_reconnects_costs_a_handful_of_queries(sqlite_store: Stor
     queries: list[int] = []
     fetch = door.store.counts.fetch
 
-    async def counted(user_ids: Sequence[str]) -> Mapping[str, Counts]:
+    async def counted(user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         queries.append(len(user_ids))
         return await fetch(user_ids)
 

@@ -13,9 +13,8 @@ from clients import Frame, read_frames
 from lumen_notify.deliver.connection.connection import Outlet
 from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.deliver.frames.control import RETRY_MS
-from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.streams import registry as module
-from lumen_notify.model import EVERYONE, CloseReason, Event
+from lumen_notify.model import EVERYONE, CloseReason, Counts, Event
 
 from ..fakes import RecordingOutlet
 from ..hall import Hall
@@ -170,7 +169,7 @@ def test_clock_that_is_moved_ends_the_stream_at_the_next_look() -> None:
         "ann", connected_at=wall_ms[0], expires_at=wall_ms[0] + 3_600_000, on_close=hall.streams.on_close
     )
     hall.streams.add(outlet)
-    hall.hub.enter(hall.hub.channel("ann"), outlet, Counters({}, {}))
+    hall.hub.enter(hall.hub.channel("ann"), outlet, Counts({}, {}))
     wall_ms[0] += 3_599_000
     hall.pass_seconds(1)
     assert events(outlet) == ["expiring"]
