@@ -71,8 +71,8 @@ def test_wrong_settings_are_told_one_a_line_without_values(run_command: RunComma
     done = run_command(*verb, LUMEN_PORT="eighty", LUMEN_JWT_SECRET="short", LUMEN_HOTS="x")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "LUMEN_HOTS: is no setting; is it LUMEN_HOST?",
-        "LUMEN_PORT: must be a number",
+        "LUMEN_HOTS: is not a known setting. Did you mean LUMEN_HOST?",
+        "LUMEN_PORT: must be a valid integer",
         "LUMEN_JWT_SECRET: is 5 bytes long; HS256 needs at least 32",
     ]
 
