@@ -25,7 +25,7 @@ FROM log_head
 UPDATE log_head
 SET position = :position
 
--- append_events
+-- append_events rows
 -- Who: every write transaction that appended events.
 INSERT INTO event (position, audience, kind, category, body, created_at)
 SELECT r.position, r.audience, r.kind, r.category, r.body, r.created_at

@@ -95,7 +95,7 @@ WHERE (id, audience) IN (
 )
 RETURNING id, audience, category, position
 
--- keep_removed
+-- keep_removed rows
 -- Who: removal.
 INSERT INTO removed (audience, id, category, removed_at, position, removed_position)
 SELECT r.audience, r.id, r.category, r.removed_at, r.position, r.removed_position

@@ -19,7 +19,7 @@ WHERE true
 ON CONFLICT (audience, notification_id, actor_id) DO NOTHING
 RETURNING audience, notification_id
 
--- keep_groups
+-- keep_groups rows
 -- Who: publish with a group key, and the delayed frames of merges. A removed row is replaced by another.
 INSERT INTO merged (
     audience, category, group_key, notification_id, actors, actors_number, shown_at, is_pending

@@ -70,7 +70,7 @@ FROM ({marked}) k
 WHERE k.action IN ('unread', 'unarchive')
     AND receipt.user_id = k.user_id AND receipt.notification_id = k.id
 
--- add_to_settled
+-- add_to_settled rows
 -- Who: mark. One row per user, audience and category of the batch.
 INSERT INTO settled (user_id, audience, category, count)
 SELECT r.user_id, r.audience, r.category, r.count

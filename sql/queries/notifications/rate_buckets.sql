@@ -4,7 +4,7 @@ SELECT b.key, b.full_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text)
 JOIN bucket b ON b.key = r.key
 
--- write_buckets
+-- write_buckets rows
 -- Who: limits of publish.
 INSERT INTO bucket (key, full_at)
 SELECT r.key, r.full_at

@@ -1,4 +1,4 @@
--- schedule_notifications
+-- schedule_notifications rows
 -- Who: publish with a `deliver_at`.
 INSERT INTO scheduled (id, owner, deliver_at, width, publication)
 SELECT r.id, r.owner, r.deliver_at, r.width, r.publication

@@ -5,7 +5,7 @@ SELECT c.name, c.in_app, c.push, c.may_mute, c.priority, c.limits
 FROM category c
 ORDER BY c.name
 
--- define_categories
+-- define_categories rows
 -- Who: PUT /categories/{name}.
 INSERT INTO category (name, in_app, push, may_mute, priority, limits)
 SELECT r.name, r.in_app, r.push, r.may_mute, r.priority, r.limits
@@ -39,7 +39,7 @@ LEFT JOIN user_setting s ON s.user_id = u.user_id
 LEFT JOIN preference p ON p.user_id = u.user_id
 ORDER BY u.user_id, p.category
 
--- write_choices
+-- write_choices rows
 -- Who: PUT /preferences.
 INSERT INTO preference (user_id, category, in_app, push, muted)
 SELECT r.user_id, r.category, r.in_app, r.push, r.muted
@@ -59,7 +59,7 @@ WHERE (user_id, category) IN (
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, category text)
 )
 
--- write_user_settings
+-- write_user_settings rows
 -- Who: PUT /preferences.
 INSERT INTO user_setting (user_id, quiet_from, quiet_to, time_zone, digest_minutes)
 SELECT r.user_id, r.quiet_from, r.quiet_to, r.time_zone, r.digest_minutes

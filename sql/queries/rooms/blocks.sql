@@ -1,4 +1,4 @@
--- insert_blocks
+-- insert_blocks rows
 -- Who: PUT /blocks/{user}. Existing blocks do not change.
 INSERT INTO blocked (user_id, blocked_id, blocked_at)
 SELECT r.user_id, r.blocked_id, r.blocked_at

@@ -39,7 +39,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(n bigint, room_id text, sender_id text, user_id text)
 JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
--- insert_messages
+-- insert_messages rows
 -- Who: send.
 INSERT INTO message (room_id, seq, id, sender_id, client_id, position, body, created_at)
 SELECT r.room_id, r.seq, r.id, r.sender_id, r.client_id, r.position, r.body, r.created_at

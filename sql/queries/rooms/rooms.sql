@@ -135,7 +135,7 @@ SET members_count = room.members_count + r.number
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, number bigint)
 WHERE room.id = r.room_id
 
--- insert_bans
+-- insert_bans rows
 -- Who: PUT /rooms/{id}/bans/{user}. Existing bans do not change.
 INSERT INTO ban (room_id, user_id, banned_by, banned_at)
 SELECT r.room_id, r.user_id, r.banned_by, r.banned_at
