@@ -19,7 +19,7 @@ import itertools
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -103,15 +103,25 @@ class Starting:
         if event == "subprocess.Popen" and cls.is_refused:
             raise RuntimeError(f"a test that starts a process has the mark `server`: {arguments[0]}")
 
+    @classmethod
+    @contextmanager
+    def allowed(cls) -> Iterator[None]:
+        """Allow it for what all tests share."""
+        before, cls.is_refused = cls.is_refused, False
+        try:
+            yield
+        finally:
+            cls.is_refused = before
+
 
 sys.addaudithook(Starting.refuse)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     Starting.is_refused = item.get_closest_marker("server") is None
     try:
-        yield
+        return (yield)
     finally:
         Starting.is_refused = False
 
@@ -122,7 +132,9 @@ def shared_postgresql_url() -> Iterator[str]:
     if given := os.environ.get("LUMEN_TEST_POSTGRESQL_URL"):
         yield given
         return
-    with servers.temporary(PostgreSQL()) as server:
+    with ExitStack() as stack:
+        with Starting.allowed():
+            server = stack.enter_context(servers.temporary(PostgreSQL()))
         yield server.url()
 
 
