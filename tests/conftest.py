@@ -14,6 +14,7 @@ that may create databases) puts another in its place.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import itertools
 import os
@@ -23,6 +24,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import httpx
 import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -35,6 +37,11 @@ from servers import PostgreSQL, RunningServer
 # sixth of the time of a test that talks HTTP. With this it fails at once. May go once httpcore asks once.
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+# Tests speak plain HTTP, but httpx reads all certificates of the machine for each client: 40 ms.
+httpx._transports.default.create_ssl_context = (  # type: ignore[attr-defined]
+    functools.cache(httpx._config.create_ssl_context)
+)
 
 # Whoever tells Python to keep no bytecode, as container images do, would wait for every server that a test
 # starts to compile the package again: a second each.
