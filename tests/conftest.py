@@ -18,6 +18,7 @@ import functools
 import importlib.util
 import itertools
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -47,6 +48,11 @@ httpx._transports.default.create_ssl_context = (  # type: ignore[attr-defined]
 # starts to compile the package again: a second each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A shell that runs the tests in the background (`make test &`) has them ignore SIGINT, and so would every
+# process that they start; but a caught signal is not inherited.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine that is busy with other tests says nothing about an example being slow.
 hypothesis.settings.register_profile("lumen", deadline=None, print_blob=True)
