@@ -1,4 +1,4 @@
-"""Tickets: they carry the principal, end in time, and nothing passes for anything else."""
+"""Tickets: contain the principal, expire in time, and are not accepted in place of a cookie or token."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_no_ticket_is_missing(clock: Clock, value: str | None) -> None:
         assert caught.value.code == "token_missing"
 
 
-def test_a_short_key_is_no_key() -> None:
+def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="31"):
         Tickets(KEY[:31])
 
@@ -166,7 +166,7 @@ def test_any_principal_fits_and_keeps_its_id_and_expiry(
         assert found.scopes == scopes
 
 
-def test_what_is_too_long_for_a_cookie_loses_the_avatar_first(clock: Clock, alice: Principal) -> None:
+def test_a_value_too_long_for_a_cookie_loses_the_avatar_first(clock: Clock, alice: Principal) -> None:
     tickets = Tickets(KEY, clock)
     long = Principal(
         user_id="🦊" * 128,

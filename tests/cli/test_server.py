@@ -64,7 +64,7 @@ def test_sigint_ends_it_with_status_0_too(start_server: StartServer) -> None:
 
 
 class HalfSent:
-    """A publish whose body has come in by half."""
+    """A publish request of which only half of the body has been sent."""
 
     def __init__(self, server: RunningServer, token: str) -> None:
         self._body = b'{"to": {"user": "alice"}, "category": "news", "content": "in flight"}'
@@ -74,7 +74,7 @@ class HalfSent:
             b"expect: 100-continue\r\nauthorization: Bearer %b\r\ncontent-length: %d\r\n\r\n"
             % (token.encode(), len(self._body))
         )
-        assert self.connection.recv(1000).startswith(b"HTTP/1.1 100 ")  # so it is being read
+        assert self.connection.recv(1000).startswith(b"HTTP/1.1 100 ")  # the server is reading the body
         self.connection.sendall(self._body[:20])
 
     def __enter__(self) -> Self:
@@ -91,7 +91,7 @@ class HalfSent:
         return answer
 
 
-def wait_until_it_takes_no_more(server: RunningServer) -> None:
+def wait_until_it_stops_accepting(server: RunningServer) -> None:
     def is_closed() -> bool:
         try:
             socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
@@ -99,7 +99,7 @@ def wait_until_it_takes_no_more(server: RunningServer) -> None:
             return True
         return False
 
-    wait_until(is_closed, within_seconds=20, what="the server to take no more connections")
+    wait_until(is_closed, within_seconds=20, what="the server to stop accepting connections")
 
 
 def test_request_in_flight_is_finished_after_sigterm(
@@ -109,7 +109,7 @@ def test_request_in_flight_is_finished_after_sigterm(
     token = run_command("token", "alice", folder=server.folder).stdout.strip()
     with HalfSent(server, token) as request:
         server.process.send_signal(signal.SIGTERM)
-        wait_until_it_takes_no_more(server)
+        wait_until_it_stops_accepting(server)
         assert request.finish().startswith(b"HTTP/1.1 201 ")
         assert server.process.wait(timeout=20) == 0
     server.start()
@@ -126,7 +126,7 @@ def test_second_signal_ends_it_at_once(
     token = run_command("token", "alice", folder=server.folder).stdout.strip()
     with HalfSent(server, token):
         server.process.send_signal(signal.SIGTERM)
-        wait_until_it_takes_no_more(server)
+        wait_until_it_stops_accepting(server)
         server.process.send_signal(second)
         assert server.process.wait(timeout=20) == 0
 
@@ -141,7 +141,7 @@ def test_request_that_never_ends_is_cut_off_after_the_drain_time(
         assert server.process.wait(timeout=15) == 0
 
 
-def test_port_that_is_taken_is_told_before_anything_is_opened(
+def test_a_port_in_use_is_reported_before_anything_is_opened(
     run_command: RunCommand, start_server: StartServer
 ) -> None:
     server = start_server()
@@ -149,7 +149,9 @@ def test_port_that_is_taken_is_told_before_anything_is_opened(
         "serve", LUMEN_PORT=str(server.port), LUMEN_DATABASE_URL="postgresql://x@127.0.0.1:9/none"
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"LUMEN_PORT: {server.port} is taken: another process listens on it at 127.0.0.1\n"
+    assert done.stderr == (
+        f"LUMEN_PORT: {server.port} is in use by another process at 127.0.0.1; choose another port\n"
+    )
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - refused
@@ -157,33 +159,33 @@ def test_without_a_key_only_this_machine_can_connect(run_command: RunCommand, ho
     done = run_command("serve", "--host", host)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(
-        "LUMEN_HOST: must be a loopback address such as 127.0.0.1 as long as no key is"
+        "LUMEN_HOST: must be a loopback address such as 127.0.0.1 unless a key is set"
     )
     assert "LUMEN_JWT_SECRET" in done.stderr
 
 
-def test_with_a_key_it_listens_wherever_it_is_told(run_command: RunCommand) -> None:
+def test_with_a_key_it_listens_on_any_address(run_command: RunCommand) -> None:
     done = run_command("serve", "--host", "192.0.2.1", "--port", "0", LUMEN_JWT_SECRET=SECRET)
     assert done.returncode == 2
     assert done.stderr.startswith("LUMEN_HOST: cannot listen on port 0 at 192.0.2.1: ")
 
 
-def test_host_that_does_not_exist_is_told(run_command: RunCommand) -> None:
+def test_an_unknown_host_is_reported(run_command: RunCommand) -> None:
     done = run_command("serve", "--host", "no-such-host.invalid", LUMEN_JWT_SECRET=SECRET)
     assert done.returncode == 2
     assert done.stderr.startswith("LUMEN_HOST: cannot be resolved: ")
 
 
-def test_it_says_once_where_the_secret_was_made(start_server: StartServer) -> None:
+def test_it_logs_where_the_secret_was_created(start_server: StartServer) -> None:
     server = start_server()
     assert server.stop() == 0
     server.start()
-    made, using = re.findall(r"no key is set: (\w+) the secret in ([\w.-]+)", server.log())
-    assert made == ("made", "lumen-notify.db.secret")
+    created, using = re.findall(r"no key is set: (\w+) the secret in ([\w.-]+)", server.log())
+    assert created == ("created", "lumen-notify.db.secret")
     assert using == ("using", "lumen-notify.db.secret")
 
 
-def test_port_0_takes_a_free_one_and_says_which(start_command: StartCommand) -> None:
+def test_port_0_selects_a_free_port_and_logs_it(start_command: StartCommand) -> None:
     serving = start_command("serve", "--port", "0")
     wait_until(lambda: "serving at" in serving.output(), within_seconds=20, what="the server")
     found = re.search(r"serving at (http://127\.0\.0\.1:\d+)", serving.output())
@@ -191,7 +193,7 @@ def test_port_0_takes_a_free_one_and_says_which(start_command: StartCommand) -> 
     assert httpx.get(f"{found[1]}/healthz", trust_env=False).status_code == 200
 
 
-def test_database_that_is_not_there_is_told_in_a_line(run_command: RunCommand) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(run_command: RunCommand) -> None:
     done = run_command("serve", "--port", "0", LUMEN_DATABASE_URL="postgresql://x@127.0.0.1:9/none")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("lumen-notify: the database does not answer")
@@ -205,22 +207,24 @@ def test_database_that_is_not_there_is_told_in_a_line(run_command: RunCommand) -
         (["--app", "nowhere"], "must be in format"),
     ],
 )
-def test_app_that_cannot_be_had_is_told(run_command: RunCommand, arguments: list[str], says: str) -> None:
+def test_an_app_that_cannot_be_imported_is_reported(
+    run_command: RunCommand, arguments: list[str], says: str
+) -> None:
     done = run_command("serve", "--port", "0", *arguments)
     assert done.returncode == 1
     assert says in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_demo_needs_a_secret_to_make_tokens_with(run_command: RunCommand) -> None:
+def test_the_demo_needs_a_secret_to_make_tokens(run_command: RunCommand) -> None:
     done = run_command("serve", "--demo", LUMEN_JWT_JWKS_URL="https://keys.example/set")
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("LUMEN_JWT_JWKS_URL: is set, so tokens come from whoever")
+    assert done.stderr.startswith("LUMEN_JWT_JWKS_URL: is set, so only the owner of its private key")
 
 
-def test_lines_of_the_demo_work_when_pasted(start_server: StartServer) -> None:
+def test_the_commands_of_the_demo_work_when_pasted(start_server: StartServer) -> None:
     server = start_server("--demo")
-    wait_until(lambda: "Mark all" in server.log(), within_seconds=20, what="the demo's lines")
+    wait_until(lambda: "Mark all" in server.log(), within_seconds=20, what="the demo text")
     stream, publish, mark_read = re.findall(r"^  (curl .*)$", server.log(), re.MULTILINE)
     (page,) = re.findall(r"^  (http://\S+)$", server.log(), re.MULTILINE)
     (token,) = re.findall(r"^  (eyJ\S+)$", server.log(), re.MULTILINE)
@@ -245,6 +249,6 @@ def test_lines_of_the_demo_work_when_pasted(start_server: StartServer) -> None:
         assert next(frames).event == "read"
 
 
-def test_answers_do_not_name_the_server(start_server: StartServer) -> None:
+def test_responses_do_not_name_the_server(start_server: StartServer) -> None:
     server = start_server()
     assert "server" not in httpx.get(f"{server.url}/healthz", trust_env=False).headers

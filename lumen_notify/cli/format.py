@@ -1,7 +1,7 @@
-"""Lines: a frame of the stream as a line that a person reads. No I/O.
+"""Format: format a frame of the stream as one readable line. No I/O.
 
-Promise: whatever a frame holds, its line is one line and no terminal obeys it: what cannot be printed
-becomes a space.
+Promise: the result is always one line without terminal control sequences: unprintable characters become
+spaces.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from lumen_notify.model import value
 
 @value
 class Line:
-    """One line. state: of the connection (`good`, `bad`), a `mark`, or `news`. suffix: said in passing."""
+    """One line. state: selects the colour. suffix: a less important part, printed dim."""
 
     text: str
     state: Literal["good", "bad", "mark", "news"]
     suffix: str = ""
 
 
-def read_data(text: str) -> Mapping[str, Any]:
-    """Read a frame's data; what is no JSON object comes back as `{"text": ...}`."""
+def parse_data(text: str) -> Mapping[str, Any]:
+    """Parse a frame's data. Anything but a JSON object is returned as `{"text": ...}`."""
     try:
         data = json.loads(text)
     except ValueError:
@@ -31,8 +31,8 @@ def read_data(text: str) -> Mapping[str, Any]:
     return data if isinstance(data, dict) else {"text": text}
 
 
-def line_of(event: str, data: Mapping[str, Any], id_: str) -> Line | None:
-    """Return the line of a frame, None for one that is not worth one. id_: empty for none."""
+def format_frame(event: str, data: Mapping[str, Any], id_: str) -> Line | None:
+    """Return a frame's line, or None for a frame that is not shown. id_: empty if the frame has none."""
     unread = f"{_clean(data['unread_count'])} unread" if "unread_count" in data else ""
     suffix = f"  {_clean(id_)}" if id_ else ""
     match event:
@@ -44,15 +44,15 @@ def line_of(event: str, data: Mapping[str, Any], id_: str) -> Line | None:
         case "ready":
             return Line(state="good", text=f"connected: {unread}", suffix=suffix)
         case "reset":
-            text = f"reset: what was missed is in the list alone: {unread}"
+            text = f"reset: missed events are only in the list: {unread}"
             return Line(state="bad", text=text, suffix=suffix)
         case "expiring":
-            return Line(state="bad", text=f"the token ends in {_clean(data.get('seconds'))} s")
+            return Line(state="bad", text=f"the token expires in {_clean(data.get('seconds'))} s")
         case "" | "message":
             return Line(state="news", text=_joined(_content(data), unread), suffix=suffix)
         case _:
-            what = json.dumps(data.get("data", data), ensure_ascii=False)
-            return Line(state="mark", text=_joined(f"{_clean(event)} {_clean(what)}", unread), suffix=suffix)
+            body = json.dumps(data.get("data", data), ensure_ascii=False)
+            return Line(state="mark", text=_joined(f"{_clean(event)} {_clean(body)}", unread), suffix=suffix)
 
 
 def _content(data: Mapping[str, Any]) -> str:
@@ -60,7 +60,7 @@ def _content(data: Mapping[str, Any]) -> str:
     if not isinstance(shown, dict):
         return _clean(json.dumps(data, ensure_ascii=False))
     if isinstance(items := shown.get("items"), list):
-        return f"{_clean(data.get('type'))} · {len(items)} together"
+        return f"{_clean(data.get('type'))} · {len(items)} notifications"
     sender = shown.get("sender")
     name = sender.get("username") if isinstance(sender, dict) else None
     if name and isinstance(number := shown.get("actors_count"), int) and number > 1:

@@ -1,4 +1,4 @@
-"""`lumen-notify account`: makes an account, gives it scopes, sets its password, beside a running server."""
+"""`lumen-notify account`: creates an account, sets its scopes and its password, beside a running server."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def scopes(session: dict[str, Any]) -> list[str]:
     return claims.get("scope", "").split()
 
 
-def test_an_account_is_made_changed_and_given_another_password_while_the_server_runs(
+def test_an_account_is_created_and_changed_while_the_server_runs(
     server: RunningServer, database_url: str, tmp_path: Path
 ) -> None:
     def run(*arguments: str, typed: str = "") -> str:
@@ -79,14 +79,14 @@ def test_an_account_is_made_changed_and_given_another_password_while_the_server_
 @pytest.mark.parametrize(
     ("name", "typed", "problem"),
     [
-        ("an", GOOD, "must be 3 to 64 of a-z"),
-        ("ann", "1234567", "the password must be 8 to 1024 characters, this has 7"),
-        ("ann", "", "the password must be 8 to 1024 characters, this has 0"),
-        ("annabell", "AnnaBell", "the password must not be the name"),
-        ("ann", b"\xff\xfe\xfd1234567", "the password must be text in UTF-8"),
+        ("an", GOOD, "The name must be 3 to 64 of a-z"),
+        ("ann", "1234567", "The password must be 8 to 1024 characters, this has 7"),
+        ("ann", "", "The password must be 8 to 1024 characters, this has 0"),
+        ("annabell", "AnnaBell", "The password must not be the account name."),
+        ("ann", b"\xff\xfe\xfd1234567", "The password must be UTF-8 text."),
     ],
 )
-def test_what_cannot_be_an_account_is_told_without_a_traceback(
+def test_invalid_input_is_reported_without_a_traceback(
     tmp_path: Path, name: str, typed: str | bytes, problem: str, encoding: str
 ) -> None:
     done = account(tmp_path, name, typed=typed, PYTHONIOENCODING=encoding)

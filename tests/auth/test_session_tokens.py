@@ -1,4 +1,4 @@
-"""Sessions: refresh tokens, known by their digests alone, and access tokens that the verifier takes."""
+"""Session tokens: refresh tokens, stored only as digests, and access tokens that the verifier accepts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lumen_notify.auth import AccessTokens, RefreshToken, Verifier
 from lumen_notify.auth.claims import MAX_NAME_CHARACTERS
-from lumen_notify.auth.sessions import PREFIX
+from lumen_notify.auth.session_tokens import PREFIX
 from lumen_notify.settings import Secret, Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def test_the_next_is_of_the_same_family_and_another_log_in_is_not() -> None:
     assert RefreshToken.new().family != first.family
 
 
-def test_every_character_tells_a_token_from_another_and_the_first_ones_its_family() -> None:
+def test_every_character_changes_the_digest_and_the_first_ones_the_family() -> None:
     text = RefreshToken.new().text.reveal()
     known = RefreshToken.parse(text)
     assert known is not None
@@ -49,13 +49,13 @@ def test_every_character_tells_a_token_from_another_and_the_first_ones_its_famil
 
 
 @given(st.text() | st.text("lnr_AZaz09-", min_size=60, max_size=70).map(lambda text: "lnr_" + text))
-def test_whatever_text_comes_it_is_a_refresh_token_or_none(text: str) -> None:
+def test_any_text_parses_to_a_refresh_token_or_none(text: str) -> None:
     token = RefreshToken.parse(text)
     assert token is None or token.text.reveal() == text
 
 
 @pytest.mark.parametrize("change", ["x{}", "{}x", "{}\n", " {}", "{}="])
-def test_what_is_not_exactly_one_is_none(change: str) -> None:
+def test_text_that_is_not_exactly_one_token_is_none(change: str) -> None:
     assert RefreshToken.parse(change.format(RefreshToken.new().text.reveal())) is None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lumen_notify.cli.lines import Line, line_of, read_data
+from lumen_notify.cli.format import Line, format_frame, parse_data
 
 NOTIFICATION = {
     "type": "like",
@@ -41,7 +41,7 @@ NOTIFICATION = {
         (
             "message",
             {"type": "bundle", "unread_count": 5, "data": {"items": [{}, {}]}},
-            Line(state="news", text="bundle · 2 together · 5 unread", suffix="  e-7"),
+            Line(state="news", text="bundle · 2 notifications · 5 unread", suffix="  e-7"),
         ),
         (
             "ready",
@@ -61,25 +61,25 @@ NOTIFICATION = {
         (
             "reset",
             {"unread_count": 2},
-            Line(state="bad", text="reset: what was missed is in the list alone: 2 unread", suffix="  e-7"),
+            Line(state="bad", text="reset: missed events are only in the list: 2 unread", suffix="  e-7"),
         ),
-        ("expiring", {"seconds": 59}, Line(state="bad", text="the token ends in 59 s")),
+        ("expiring", {"seconds": 59}, Line(state="bad", text="the token expires in 59 s")),
         ("ping", {}, None),
     ],
 )
-def test_frame_has_its_line(event: str, data: dict[str, Any], line: Line | None) -> None:
-    assert line_of(event, data, "e-7") == line
+def test_a_frame_is_formatted_as_one_line(event: str, data: dict[str, Any], line: Line | None) -> None:
+    assert format_frame(event, data, "e-7") == line
 
 
 @pytest.mark.parametrize("text", ["a\nb", "\x1b[31mred", "\u202eright to left", "\x9b2J", "a\u2028b"])
-def test_no_terminal_obeys_a_frame(text: str) -> None:
+def test_a_frame_cannot_control_the_terminal(text: str) -> None:
     data = {
         "type": text,
         "unread_count": text,
         "data": {"sender": {"username": text}, "title": text, "content": text},
     }
     for event in ("message", "read", "ready", "reset", "expiring", text):
-        line = line_of(event, {**data, "seconds": text, "replayed": text, "recovered": True}, text)
+        line = format_frame(event, {**data, "seconds": text, "replayed": text, "recovered": True}, text)
         assert line is not None
         assert (line.text + line.suffix).isprintable()
 
@@ -89,10 +89,10 @@ def test_no_terminal_obeys_a_frame(text: str) -> None:
 )
 @pytest.mark.parametrize("event", ["message", "read", "ready", "what is this"])
 def test_frame_of_any_shape_has_a_line(event: str, text: str) -> None:
-    line = line_of(event, read_data(text), "")
+    line = format_frame(event, parse_data(text), "")
     assert line is not None
     assert line.text.isprintable()
 
 
-def test_data_is_read_as_json() -> None:
-    assert read_data(json.dumps(NOTIFICATION)) == NOTIFICATION
+def test_data_is_parsed_as_json() -> None:
+    assert parse_data(json.dumps(NOTIFICATION)) == NOTIFICATION

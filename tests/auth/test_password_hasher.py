@@ -1,4 +1,4 @@
-"""Passwords: hashed so that it costs, with the same work for whom there is not, and never shown."""
+"""PasswordHasher: costly hashes, the same work for unknown users, and bounded concurrency."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import threading
 
 import pytest
 
-from lumen_notify.auth import Passwords
-from lumen_notify.auth.passwords import MEMORY_KIB, NICENESS, RUNNING, is_like
+from lumen_notify.auth import PasswordHasher
+from lumen_notify.auth.password_hasher import MEMORY_KIB, NICENESS, RUNNING, is_same_as_name
 from lumen_notify.errors import Unavailable
 from lumen_notify.settings import Secret
 
 
-def cheap(**more: int) -> Passwords:
-    return Passwords(**{"time_cost": 1, "memory_kib": 8, "lanes": 1} | more)
+def cheap(**more: int) -> PasswordHasher:
+    return PasswordHasher(**{"time_cost": 1, "memory_kib": 8, "lanes": 1} | more)
 
 
 async def test_a_password_is_verified_and_another_is_not() -> None:
@@ -36,7 +36,7 @@ async def test_a_password_is_verified_and_another_is_not() -> None:
     await passwords.close()
 
 
-async def test_each_hash_has_a_salt_of_its_own_and_is_argon2id() -> None:
+async def test_each_hash_is_argon2id_with_its_own_salt() -> None:
     passwords = cheap()
     first, second = [await passwords.hash(Secret("correct horse")) for _ in range(2)]
     assert first != second
@@ -44,7 +44,7 @@ async def test_each_hash_has_a_salt_of_its_own_and_is_argon2id() -> None:
     await passwords.close()
 
 
-async def test_what_looks_the_same_is_the_same_password() -> None:
+async def test_texts_that_look_the_same_are_the_same_password() -> None:
     passwords = cheap()
     hashed = await passwords.hash(Secret("Älice's café"))
     assert await passwords.verify(hashed, Secret("A\u0308lice's cafe\u0301"))
@@ -52,19 +52,19 @@ async def test_what_looks_the_same_is_the_same_password() -> None:
     await passwords.close()
 
 
-async def test_whom_there_is_not_takes_the_same_work() -> None:
-    for passwords in (cheap(), Passwords()):
-        like_nobody = passwords._nobodys.split("$")
-        like_somebody = (await passwords.hash(Secret("correct horse"))).split("$")
-        assert like_nobody[:4] == like_somebody[:4]  # algorithm and costs
-        assert [len(part) for part in like_nobody] == [len(part) for part in like_somebody]
+async def test_an_unknown_user_takes_the_same_work() -> None:
+    for passwords in (cheap(), PasswordHasher()):
+        dummy = passwords._dummy_hash.split("$")
+        real = (await passwords.hash(Secret("correct horse"))).split("$")
+        assert dummy[:4] == real[:4]  # algorithm and costs
+        assert [len(part) for part in dummy] == [len(part) for part in real]
         assert not await passwords.verify(None, Secret("correct horse"))
         assert passwords.verified == 1
         await passwords.close()
 
 
 async def test_defaults_are_those_of_rfc_9106() -> None:
-    passwords = Passwords()
+    passwords = PasswordHasher()
     assert (await passwords.hash(Secret("correct horse"))).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     await passwords.close()
 
@@ -78,7 +78,7 @@ async def test_a_hash_of_other_costs_still_verifies_and_is_outdated() -> None:
     await new.close()
 
 
-async def test_so_many_run_so_many_wait_and_the_next_is_told_to_come_back(
+async def test_running_and_waiting_callers_are_bounded_and_the_next_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     passwords = cheap(running=2, waiting=3)
@@ -92,7 +92,7 @@ async def test_so_many_run_so_many_wait_and_the_next_is_told_to_come_back(
         assert go.wait(20)
         return True
 
-    monkeypatch.setattr(passwords, "_is_it", work)
+    monkeypatch.setattr(passwords, "_matches", work)
     taken = [asyncio.create_task(passwords.verify("x", Secret("a"))) for _ in range(5)]
     for _ in range(2):
         assert await asyncio.to_thread(begun.acquire, timeout=20)
@@ -106,8 +106,8 @@ async def test_so_many_run_so_many_wait_and_the_next_is_told_to_come_back(
     await passwords.close()
 
 
-async def test_the_loop_goes_on_meanwhile() -> None:
-    passwords = Passwords()
+async def test_hashing_does_not_block_the_loop() -> None:
+    passwords = PasswordHasher()
     hashing = asyncio.create_task(passwords.hash(Secret("correct horse")))
     turns = 0
     while not hashing.done():
@@ -118,7 +118,7 @@ async def test_the_loop_goes_on_meanwhile() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a thread has no niceness of its own there")
-async def test_the_threads_give_way_to_the_loop() -> None:
+async def test_the_threads_have_a_lower_priority_than_the_loop() -> None:
     passwords = cheap()
 
     def niceness() -> int:
@@ -140,9 +140,11 @@ async def test_the_threads_give_way_to_the_loop() -> None:
         ("annabell1", "annabell", False),
     ],
 )
-def test_a_password_that_is_the_name_is_known_in_whatever_form(password: str, name: str, is_so: bool) -> None:
-    assert is_like(Secret(password), name) == is_so
+def test_a_password_equal_to_the_name_is_recognized_in_any_form(
+    password: str, name: str, is_so: bool
+) -> None:
+    assert is_same_as_name(Secret(password), name) == is_so
 
 
-def test_the_bounds_are_such_that_a_small_machine_holds_them() -> None:
+def test_concurrent_hashes_take_at_most_128_mib() -> None:
     assert RUNNING * MEMORY_KIB <= 128 * 1024

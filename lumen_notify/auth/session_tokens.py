@@ -1,12 +1,12 @@
-"""Sessions: what a log-in is given: an access token for a few minutes, a refresh token for a month.
+"""Session tokens: the access token (minutes) and the refresh token (a month) that a log-in returns.
 
-    access token    a JWT like any other, so that nothing but its signature has to be looked at
-    refresh token   random; all those of one log-in begin alike, and only the newest is good
+    access token    a JWT like any other: verifying it needs no database
+    refresh token   random; all refresh tokens of one log-in share a first part, and only the newest is valid
 
-Promise: of a refresh token only its SHA-256 is ever stored, and no repr shows it. That is enough: it is 256
-bits of chance, which nobody guesses (unlike a password, which has to be hashed slowly).
+Promise: only the SHA-256 of a refresh token is stored, and no repr shows the token. A fast hash is enough,
+because the token has 256 random bits; only passwords need a slow hash.
 
-Not here: the rows (`commit/sessions`).
+Not here: the session rows (`commit/accounts/sessions`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from lumen_notify.model import value
 from lumen_notify.settings import Secret
 
 PREFIX = "lnr_"
-"""Tells a refresh token from all else, also to whoever looks for secrets in logs and repositories."""
+"""Marks a refresh token, also for scanners that look for secrets in logs and repositories."""
 
 FAMILY_BYTES = 16
 SECRET_BYTES = 32
@@ -32,7 +32,7 @@ _TOKEN = re.compile(PREFIX + r"([A-Za-z0-9_-]{64})\Z")
 
 @value
 class RefreshToken:
-    """A refresh token. family: SHA-256 of its first part, one for all of a log-in. digest: SHA-256 of all."""
+    """A refresh token. family: SHA-256 of its first part, the same for one log-in. digest: SHA-256 of all."""
 
     text: Secret
     family: str
@@ -40,17 +40,17 @@ class RefreshToken:
 
     @classmethod
     def parse(cls, text: str) -> RefreshToken | None:
-        """Read one; None if none of ours looks so."""
+        """Parse a refresh token. Returns None if the text is not one of ours."""
         found = _TOKEN.match(text)
         return cls._of(base64.urlsafe_b64decode(found[1])) if found else None
 
     @classmethod
     def new(cls) -> RefreshToken:
-        """Make the first of a log-in."""
+        """Make the first refresh token of a log-in."""
         return cls._of(secrets.token_bytes(FAMILY_BYTES + SECRET_BYTES))
 
     def next(self) -> RefreshToken:
-        """Make the one that takes this one's place."""
+        """Make the refresh token that replaces this one."""
         raw = base64.urlsafe_b64decode(self.text.reveal().removeprefix(PREFIX))
         return self._of(raw[:FAMILY_BYTES] + secrets.token_bytes(SECRET_BYTES))
 
@@ -65,7 +65,7 @@ class RefreshToken:
 
 @value
 class AccessTokens:
-    """Mints access tokens that the server's own verifier takes. ttl_seconds: how long one is good."""
+    """Mints access tokens that this server accepts. ttl_seconds: how long each is valid."""
 
     secret: Secret
     ttl_seconds: int
@@ -74,7 +74,7 @@ class AccessTokens:
     clock: Callable[[], int]
 
     def mint(self, user_id: str, *, username: str, avatar: str | None, scope: str) -> str:
-        """Make one. scope: split by spaces, may be empty."""
+        """Make an access token. scope: separated by spaces, may be empty."""
         return mint(
             self.secret,
             user_id,

@@ -1,6 +1,7 @@
-"""Accounts: `lumen-notify account`: make one, give it scopes, set a password that was forgotten.
+"""Account: what `lumen-notify account` does: create an account, set its scopes, reset its password.
 
-It writes to the database itself, whether a server runs or not; streams that end by it end within a second.
+It writes to the database directly, whether or not a server is running. A running server closes the streams of
+a user whose sessions end within a second.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import typer
 from pydantic import SecretStr
 
 from lumen_notify.accept.accounts.bodies import account_name, new_password
-from lumen_notify.auth import Passwords
-from lumen_notify.auth.passwords import is_like
+from lumen_notify.auth import PasswordHasher
+from lumen_notify.auth.password_hasher import is_same_as_name
 from lumen_notify.commit.accounts.accounts import Account, Accounts, KnownPassword
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.database import Database
@@ -25,19 +26,22 @@ from lumen_notify.model import new_id, now_ms
 from lumen_notify.settings import Secret, Settings
 
 
-async def keep(settings: Settings, name: str, *, scopes: Sequence[str] | None, sets_password: bool) -> str:
-    """Make the account, or change it; return its user's id. scopes: None leaves them.
+async def save_account(
+    settings: Settings, name: str, *, scopes: Sequence[str] | None, sets_password: bool
+) -> str:
+    """Create the account, or change it; return its user id. scopes: None leaves them unchanged.
 
-    Asks for a password where one is needed. Raises Invalid, Conflict, Misconfigured, DatabaseUnavailable.
+    Asks for a password if the account is new or `sets_password` is true. Raises Invalid, Conflict,
+    Misconfigured, DatabaseUnavailable.
     """
     try:
         name = account_name(name)
     except ValueError as error:
-        raise Invalid(str(error)) from None
-    async with _opened(settings) as database:
+        raise Invalid(f"The name {_predicate(error)}.") from None
+    async with _open_database(settings) as database:
         found = await Accounts(database).by_name(name)
         if found is None:
-            return await _make(database, name, " ".join(scopes or ()))
+            return await _create(database, name, " ".join(scopes or ()))
         if scopes is not None:
             async with database.transaction() as transaction:
                 await transaction.run("set_scope", user_id=found[0].user_id, scope=" ".join(scopes))
@@ -47,7 +51,7 @@ async def keep(settings: Settings, name: str, *, scopes: Sequence[str] | None, s
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Database]:
+async def _open_database(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings.database_url)
     try:
         await database.open()
@@ -58,13 +62,13 @@ async def _opened(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def _make(database: Database, name: str, scope: str) -> str:
+async def _create(database: Database, name: str, scope: str) -> str:
     command = Register(
         user_id=new_id(),
         name=name,
         username=name,
         avatar=None,
-        password_hash=await _hash(_ask(name)),
+        password_hash=await _hash(_read_password(name)),
         scope=scope,
         session=None,
     )
@@ -79,7 +83,7 @@ async def _set_password(database: Database, account: Account, known: KnownPasswo
     command = ChangePassword(
         user_id=account.user_id,
         seen_at=known.set_at,
-        password_hash=await _hash(_ask(account.name)),
+        password_hash=await _hash(_read_password(account.name)),
         session=None,
     )
     async with Log(database, now_ms).draft() as draft:
@@ -89,28 +93,32 @@ async def _set_password(database: Database, account: Account, known: KnownPasswo
 
 
 async def _hash(password: Secret) -> str:
-    passwords = Passwords()
+    hasher = PasswordHasher()
     try:
-        return await passwords.hash(password)
+        return await hasher.hash(password)
     finally:
-        await passwords.close()
+        await hasher.close()
 
 
-def _ask(name: str) -> Secret:
-    """Ask at the terminal, twice; take the first line of what is no terminal."""
+def _read_password(name: str) -> Secret:
+    """Prompt twice on a terminal; otherwise read the first line of stdin."""
     try:
-        text = _typed() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        text = _prompt() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
         text.encode()
         password = Secret(new_password(SecretStr(text)).get_secret_value())
     except UnicodeError:
-        raise Invalid("the password must be text in UTF-8") from None
+        raise Invalid("The password must be UTF-8 text.") from None
     except ValueError as error:
-        raise Invalid(f"the password {error}") from None
-    if is_like(password, name):
-        raise Invalid("the password must not be the name")
+        raise Invalid(f"The password {_predicate(error)}.") from None
+    if is_same_as_name(password, name):
+        raise Invalid("The password must not be the account name.")
     return password
 
 
-def _typed() -> str:
+def _prompt() -> str:
     text: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return text
+
+
+def _predicate(error: ValueError) -> str:
+    return str(error).removesuffix(".")

@@ -1,4 +1,4 @@
-"""Sending: `lumen-notify send`, one notification to one user."""
+"""Send: what `lumen-notify send` does: publish one notification to one user."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from typing import Any
 
 import httpx
 
-from lumen_notify.cli.client import CallFailed, new_client, refusal
+from lumen_notify.cli.client import CallFailed, failure_text, new_client
 
-ANSWER_SECONDS = 30.0
+RESPONSE_SECONDS = 30.0
 
 
 def send(url: str, token: str, *, user: str, text: str, category: str, title: str | None) -> str:
-    """Publish; return what to say about it. url: of the notifications. Raises CallFailed."""
+    """Publish; return the line to print. url: of the `notifications` resource. Raises CallFailed."""
     body: dict[str, Any] = {"to": {"user": user}, "category": category, "content": text}
     if title is not None:
         body["title"] = title
-    with new_client(url, token, read_seconds=ANSWER_SECONDS) as client:
+    with new_client(url, token, read_seconds=RESPONSE_SECONDS) as client:
         try:
             response = client.post(url, json=body)
         except httpx.HTTPError as error:
-            raise CallFailed(f"{url} does not answer: {str(error) or type(error).__name__}") from None
+            raise CallFailed(f"{url} does not answer: {str(error) or type(error).__name__}.") from None
     if response.status_code != httpx.codes.CREATED:
-        raise CallFailed(f"not sent: {refusal(response)}")
+        raise CallFailed(f"Not sent: {failure_text(response)}")
     answer = response.json()
     return f"sent {answer['id']} to {user} at position {answer['position']}"
