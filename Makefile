@@ -60,7 +60,7 @@ fix: install ## format, and repair what ruff can
 
 # About ten minutes, and only on a machine that does nothing else. Options: make bench ARGS='--only wide --runs 1'
 bench: install ## compare with a bare protocol, a plain application and nchan; writes docs/performance.md
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python -m comparison $(ARGS)
 
 # One file for all platforms and Python versions. It names no registry: pip asks the one that it is set up with.
 # `make lock ARGS=--upgrade` takes the newest versions.

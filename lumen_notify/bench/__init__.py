@@ -1,11 +1,15 @@
-"""Bench: what does this box give? `run` is `lumen-notify bench`.
+"""Bench: measure how many streams and deliveries this machine handles (`lumen-notify bench`).
 
-survey     the stages, the progress bar and the table
-own        a server started for a measurement; process: any server's memory and processor time
-load       many streams and a few publishers, made of `stream` and `publisher`
-wire       the bytes that a server wants
+    measurement    the stages of a measurement and its results
+    report         progress bars and the table of results; `run` does it all
+    load           many streams and a few publishers (`stream_client`, `publisher`)
+    protocol       the HTTP requests that the load sends to a server
+    local_server   a `lumen-notify serve` process started for a measurement
+    process        a server process, its memory and CPU time
+
+Not here: the comparison with other servers (the project's `comparison` folder).
 """
 
-from lumen_notify.bench.survey import run
+from lumen_notify.bench.report import run
 
 __all__ = ["run"]

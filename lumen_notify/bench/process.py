@@ -1,8 +1,8 @@
-"""Process: a server under measurement, on a core of its own, and what it costs.
+"""Process: a server process under measurement, its memory and its CPU time.
 
-Memory is the resident set of the process and all its children together, from
-`/proc/PID/smaps_rollup` (statm where the kernel has none), shared memory that they touched included. Where
-there is no /proc, memory and time are not known (None).
+Memory is the resident set of the process and all its descendants, including shared memory that they touched,
+from `/proc/PID/smaps_rollup` (or statm if the kernel has no smaps_rollup). Without /proc, memory and CPU time
+are None.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _LIBC = ctypes.CDLL(None)
 
 
 class ServerFailed(Exception):
-    """A server did not start, or ended by itself. The text has the end of what it printed."""
+    """A server did not start, or exited by itself. The message contains the end of its output."""
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that nobody listens on at the moment."""
+    """Return a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
@@ -42,14 +42,16 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def pin(core: int | None) -> None:
-    """Keep this process on one core, where the system can; None: on any."""
+    """Pin this process to one core, if the system supports it. None does nothing."""
     if core is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
 
 
-class Server:
-    """A child process that listens on `port`. `core`: where it and all its threads and children run.
-    `folder`: where it is started, None: here.
+class ServerProcess:
+    """A child process that listens on `port`. Async context manager: starts it, waits, and stops it.
+
+    core: the CPU core of the process and its children; None for any. folder: its working directory; None for
+    the current one.
     """
 
     def __init__(
@@ -69,25 +71,25 @@ class Server:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._child: subprocess.Popen[bytes] | None = None
 
-    def _settle(self) -> None:
-        """Be on the core, and end with the measurement however that ends; runs in the child."""
+    def _set_up_child(self) -> None:
+        """Pin the child to its core, and end it when this process ends. Runs in the child."""
         pin(self._core)
         if sys.platform == "linux":
             _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
     async def __aenter__(self) -> Self:
-        self._child = subprocess.Popen(  # noqa: S603, ASYNC220 - a measurement does nothing meanwhile
+        self._child = subprocess.Popen(  # noqa: S603, ASYNC220 - nothing else runs on the loop yet
             self.argv,
             env=self._env,
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
-            preexec_fn=self._settle,  # noqa: PLW1509 - we have no threads
+            preexec_fn=self._set_up_child,  # noqa: PLW1509 - we have no threads
             start_new_session=True,
         )
         try:
-            await self._listening()
+            await self._wait_until_listening()
         except BaseException:
             self.stop()
             raise
@@ -96,16 +98,16 @@ class Server:
     async def __aexit__(self, *_: object) -> None:
         self.stop()
 
-    async def _listening(self, within_seconds: float = 30) -> None:
-        """Wait until the port takes connections."""
-        give_up_at = time.monotonic() + within_seconds
+    async def _wait_until_listening(self, within_seconds: float = 30) -> None:
+        """Wait until the port accepts connections."""
+        deadline = time.monotonic() + within_seconds
         while True:
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 writer.close()
                 return
-            if self.has_ended or time.monotonic() > give_up_at:
-                raise ServerFailed(f"{self.argv} does not listen on {self.port}: {self.log_tail()}")
+            if self.has_ended or time.monotonic() > deadline:
+                raise ServerFailed(f"{self.argv} does not listen on port {self.port}: {self.log_tail()}")
             await asyncio.sleep(0.02)
 
     @property
@@ -116,11 +118,11 @@ class Server:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the child is gone."""
+        """Whether the child has exited."""
         return self._child is None or self._child.poll() is not None
 
     def log_tail(self) -> str:
-        """Return the end of what it printed."""
+        """Return the end of the child's output."""
         with contextlib.suppress(OSError, ValueError):
             size = self._log.seek(0, os.SEEK_END)
             self._log.seek(max(0, size - LOG_TAIL_BYTES))
@@ -128,24 +130,21 @@ class Server:
         return ""
 
     def memory_bytes(self) -> int | None:
-        """Return the resident bytes of the child and its children together."""
-        return memory_bytes(family(self.pid))
+        """Return the resident bytes of the child and its descendants."""
+        return memory_bytes(process_tree(self.pid))
 
     def cpu_seconds(self) -> float | None:
-        """Return the processor time that the child and its children have used."""
-        return cpu_seconds(family(self.pid))
+        """Return the CPU seconds that the child and its descendants have used."""
+        return cpu_seconds(process_tree(self.pid))
 
     def stop(self) -> None:
-        """End it and its children: politely, then not."""
+        """Stop the child and its descendants: SIGTERM, a second SIGTERM, then SIGKILL."""
         child, self._child = self._child, None
         if child is not None:
-            for ask in (
-                signal.SIGTERM,
-                signal.SIGTERM,
-                signal.SIGKILL,
-            ):  # a second one means: without a drain
+            # Our server exits without draining at the second SIGTERM.
+            for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(child.pid, ask)
+                    os.killpg(child.pid, number)
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(2)
                     break
@@ -154,10 +153,10 @@ class Server:
 
 @value
 class CoreTime:
-    """What one core has done since the machine started, in seconds.
+    """The busy time of one core since boot, in seconds.
 
-    `processes`: programs, and what the host took for others (steal). `busy`: that and the kernel's
-    interrupts, of which the network's are most here and which count for no process.
+    processes: user, nice, system and steal time. busy: that plus interrupts, mostly of the network, which
+    are attributed to no process.
     """
 
     processes: float
@@ -165,7 +164,7 @@ class CoreTime:
 
 
 def core_times() -> dict[int, CoreTime]:
-    """Return the time of each core; empty where it is not known."""
+    """Return the times by core; empty if unknown."""
     times = {}
     with contextlib.suppress(OSError):
         for line in (PROC / "stat").read_text().splitlines():
@@ -178,8 +177,8 @@ def core_times() -> dict[int, CoreTime]:
     return times
 
 
-def family(pid: int) -> list[int]:
-    """Return a process and its descendants."""
+def process_tree(pid: int) -> list[int]:
+    """Return the process ids of a process and its descendants."""
     pids = [pid]
     for parent in pids:
         for children in (PROC / str(parent) / "task").glob("*/children"):
@@ -189,7 +188,7 @@ def family(pid: int) -> list[int]:
 
 
 def memory_bytes(pids: Sequence[int]) -> int | None:
-    """Return the resident bytes of processes, summed; None where that is not known."""
+    """Return the total resident bytes of processes; None if unknown."""
     total = 0
     for pid in pids:
         try:
@@ -207,7 +206,7 @@ def memory_bytes(pids: Sequence[int]) -> int | None:
 
 
 def cpu_seconds(pids: Sequence[int]) -> float | None:
-    """Return the processor time (user and system) of processes, summed; None where that is not known."""
+    """Return the total CPU seconds (user and system) of processes; None if unknown."""
     ticks, is_known = 0, False
     for pid in pids:
         with contextlib.suppress(OSError):

@@ -77,8 +77,8 @@ export class Inbox extends EventTarget {
   }
 
   /**
-   * Mark on the server, and here at once. action: read, unread, seen, archive, unarchive; selection: as in
-   * the API. Throws a Problem, with the list put right again.
+   * Mark notifications here at once, and on the server. action: read, unread, seen, archive, unarchive.
+   * selection: as in the API. On failure fetches the list again and throws a Problem.
    */
   async mark(action, selection) {
     if (action !== "unarchive") this.#change({ kind: action, body: { data: selection }, position: Infinity });

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from lumen_notify.bench.process import Server, ServerFailed, free_port
+from lumen_notify.bench.process import ServerFailed, ServerProcess, free_port
 
 LISTEN = """
 import socket, sys, threading
@@ -15,7 +15,8 @@ threading.Event().wait()
 
 async def test_a_server_is_measured_while_it_runs_and_gone_afterwards() -> None:
     port = free_port()
-    async with Server([sys.executable, "-c", LISTEN, str(port)], port=port, core=None, env={}) as server:
+    argv = [sys.executable, "-c", LISTEN, str(port)]
+    async with ServerProcess(argv, port=port, core=None, env={}) as server:
         assert not server.has_ended
         if sys.platform == "linux":
             assert (server.memory_bytes() or 0) > 1_000_000
@@ -24,7 +25,7 @@ async def test_a_server_is_measured_while_it_runs_and_gone_afterwards() -> None:
 
 
 async def test_a_server_that_does_not_start_says_what_it_printed() -> None:
-    server = Server(
+    server = ServerProcess(
         [sys.executable, "-c", "raise SystemExit('no luck')"], port=free_port(), core=None, env={}
     )
     with pytest.raises(ServerFailed, match="no luck"):
@@ -37,9 +38,9 @@ async def test_a_server_ends_with_a_measurement_that_is_killed() -> None:
     port = free_port()
     measurement = f"""
 import asyncio, sys
-from lumen_notify.bench.process import Server
+from lumen_notify.bench.process import ServerProcess
 async def measure():
-    async with Server([sys.executable, "-c", {LISTEN!r}, "{port}"], port={port}, core=None, env={{}}):
+    async with ServerProcess([sys.executable, "-c", {LISTEN!r}, "{port}"], port={port}, core=None, env={{}}):
         print("listening", flush=True)
         await asyncio.Event().wait()
 asyncio.run(measure())

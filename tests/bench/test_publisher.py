@@ -1,8 +1,8 @@
 import pytest
 
-from lumen_notify.bench.publisher import is_whole
+from lumen_notify.bench.publisher import is_complete
 
-WHOLE = [
+COMPLETE = [
     b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}",
     b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n",
     b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
@@ -10,7 +10,7 @@ WHOLE = [
 ]
 
 
-@pytest.mark.parametrize("answer", WHOLE, ids=["length", "empty", "chunked", "no body"])
-def test_an_answer_is_whole_at_its_end_and_not_a_byte_before(answer: bytes) -> None:
-    assert is_whole(answer)
-    assert not any(is_whole(answer[:cut]) for cut in range(len(answer)))
+@pytest.mark.parametrize("response", COMPLETE, ids=["length", "empty", "chunked", "no body"])
+def test_a_response_is_complete_at_its_last_byte_and_not_before(response: bytes) -> None:
+    assert is_complete(response)
+    assert not any(is_complete(response[:cut]) for cut in range(len(response)))

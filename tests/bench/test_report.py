@@ -1,51 +1,38 @@
-from collections.abc import Sequence
+import io
 from pathlib import Path
 
-from bench import figures, report
-from bench.size import Size
+import pytest
+from rich.console import Console
 
-SIZE = Size(core=0)
-RESULTS: report.Results = {
-    ("wide", "ours"): [{"memory_bytes": 2048.0, "deliveries_per_second": n} for n in (90.0, 100.0, 900.0)],
-    ("wide", "bare"): [{"memory_bytes": 1024.0, "deliveries_per_second": 110.0}],
-}
+from lumen_notify.bench import run
+from lumen_notify.bench.process import free_port
 
-
-def test_a_ratio_is_the_median_over_the_median() -> None:
-    vs_bare = next(row for row in report.rows(RESULTS, SIZE) if row.other.startswith("bare"))
-    assert (vs_bare.ours, vs_bare.ratio, vs_bare.must_be, vs_bare.met) == (
-        "100/s",
-        "0.91",
-        "at least 0.9",
-        "met",
-    )
+SECRET = "a secret of at least thirty-two bytes"
 
 
-def test_a_bound_that_is_missed_says_so() -> None:
-    slow: dict[tuple[str, str], Sequence[figures.Values]] = dict(RESULTS)
-    slow["wide", "ours"] = [{"memory_bytes": 4096.0, "deliveries_per_second": 9.0}]
-    judged = [row.met for row in report.rows(slow, SIZE) if row.met]
-    assert judged == ["NOT MET", "NOT MET"]
+@pytest.mark.parametrize(
+    ("url", "options", "message"),
+    [
+        ("https://example.com", {"secret": SECRET}, "not an http:// URL"),
+        ("http://127.0.0.1:1", {}, "secret"),
+        ("http://127.0.0.1:1", {"token": "x"}, "not a JWT"),
+        ("http://127.0.0.1:1", {"secret": SECRET, "streams": 10_001}, "at most 10,000"),
+        (f"http://127.0.0.1:{free_port()}", {"secret": SECRET}, "onnect"),
+    ],
+    ids=["https", "no secret", "no token", "too many", "no server"],
+)
+def test_an_impossible_measurement_is_reported_in_a_line(
+    url: str, options: dict[str, object], message: str
+) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    assert run(url, console=console, seconds=0.1, **options) == 1  # type: ignore[arg-type]
+    assert message in console.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_what_was_not_measured_is_not_judged() -> None:
-    assert all(row.met == "" for row in report.rows({}, SIZE))
-
-
-def test_the_page_has_the_table_every_run_and_the_method(tmp_path: Path) -> None:
-    page = tmp_path / "docs" / "performance.md"
-    report.write(page, RESULTS, SIZE, runs=3)
-    text = page.read_text()
-    assert "| 100/s | bare 110/s | 0.91 | at least 0.9 | met |" in text
-    assert "| wide | ours | deliveries_per_second | 90.00, 100.00, 900.00 |" in text
-    assert "## Method" in text
-
-
-def test_what_is_measured_anew_replaces_its_set_up_on_the_page_alone(tmp_path: Path) -> None:
-    page = tmp_path / "docs" / "performance.md"
-    few: report.Results = {("few", "ours"): [{"post_p50_ms": n} for n in (1.25, 1.5, 1234.5)]}
-    report.write(page, {**RESULTS, **few}, SIZE, runs=3)
-    assert report.read(page) == {**RESULTS, **few}
-    anew: report.Results = {("wide", "ours"): [{"memory_bytes": 512.0}]}
-    report.write(page, anew, SIZE, runs=3)
-    assert report.read(page) == {**anew, **few}
+@pytest.mark.slow
+def test_a_local_server_is_started_and_measured(tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=120)
+    assert run(streams=50, seconds=0.3, publishers=2, console=console) == 0
+    output = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "deliveries per second, 2 publishers" in output
+    assert "publish to receipt" in output

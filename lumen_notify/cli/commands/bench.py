@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lumen_notify.bench import survey
+from lumen_notify.bench import report
 from lumen_notify.cli.config import read_settings, signing_secret
 from lumen_notify.cli.options import Token
 
@@ -25,5 +25,5 @@ def bench(
     if url is not None and token is None:
         secret = signing_secret(read_settings()).reveal()
     raise typer.Exit(
-        survey.run(url, secret=secret, token=token, streams=streams, seconds=seconds, publishers=publishers)
+        report.run(url, secret=secret, token=token, streams=streams, seconds=seconds, publishers=publishers)
     )

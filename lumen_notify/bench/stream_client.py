@@ -1,12 +1,11 @@
-"""Stream: one event stream of the load, which counts frames and does nothing else.
+"""Stream client: one event stream of the load, which only counts frames.
 
-A stream costs the load one read and one `bytes.count` per delivery, so that
-one core of load can keep one core of server busy. Frames end with an empty
-line (HTML, section 9.2.6); a frame end may be split between two reads. Chunked
-encoding is not undone: its lengths and line ends contain no empty line. (A server
-that ends a chunk inside a frame end would be miscounted; none does.)
+A delivery costs the load one read and one `bytes.count`, so that one core of load can saturate one core of
+server. Frames end with an empty line (HTML, section 9.2.6), which may be split between two reads. Chunked
+encoding is not decoded: chunk sizes and line ends contain no empty line. (A server that ends a chunk inside
+an empty line would be miscounted; none does.)
 
-Not here: how many streams, and when (`load`); the request (`wire`).
+Not here: the number of streams (`load`) and the request (`protocol`).
 """
 
 from __future__ import annotations
@@ -16,26 +15,26 @@ import sys
 import time
 from typing import cast
 
-from lumen_notify.bench.wire import STAMP, STAMP_DIGITS
+from lumen_notify.bench.protocol import STAMP, STAMP_DIGITS
 
 END = b"\n\n"
 WHOLE = (END, END + b"\r\n")
-"""How a read ends that holds whole frames only: plain, or as a chunk."""
+"""The end of a read that contains only complete frames: plain, or chunked."""
 
 MAX_HEAD_BYTES = 65536
 NO_GOAL = sys.maxsize
-ENDED = "the server ended a stream"
+ENDED = "The server closed a stream."
 
 
 class StreamRefused(Exception):
-    """A stream did not open: another status than 200, a `closing` at once, or the connection ended."""
+    """A stream did not open: a status other than 200, an immediate `closing`, or a closed connection."""
 
 
-class Tally:
-    """What a set of streams has received. Shared by them; nothing in it is per stream.
+class FrameCounter:
+    """Counts the frames that a set of streams has received together.
 
-    `frames`: since the start, without the first of each stream. `lost`: streams that ended though nobody
-    closed them. `receipts_ns`: from sending to receipt, of the sampled streams.
+    frames: total, without the first frame of each stream. goal: the lowest total that a caller waits for.
+    lost: streams that the server closed. receipts_ns: times from send to receipt, of the sampled streams.
     """
 
     __slots__ = ("_waiters", "frames", "goal", "lost", "receipts_ns")
@@ -47,10 +46,10 @@ class Tally:
         self.receipts_ns: list[int] = []
         self._waiters: list[tuple[int, asyncio.Future[None]]] = []
 
-    async def reach(self, frames: int) -> None:
+    async def wait_for(self, frames: int) -> None:
         """Wait until `frames` have been received in total.
 
-        Raises: StreamRefused when a stream ends before.
+        Raises StreamRefused if the server closes a stream before that.
         """
         if self.frames >= frames:
             return
@@ -61,90 +60,91 @@ class Tally:
         self.goal = min(self.goal, frames)
         await waiter
 
-    def wake(self) -> None:
-        """Let those go on whose goal is reached. Streams call it when `frames` passes `goal`."""
+    def wake_waiters(self) -> None:
+        """Resume the callers whose goal is reached. Streams call it when `frames` reaches `goal`."""
         for goal, waiter in self._waiters:
             if goal <= self.frames and not waiter.done():
                 waiter.set_result(None)
         self._waiters = [(goal, waiter) for goal, waiter in self._waiters if not waiter.done()]
         self.goal = min((goal for goal, _ in self._waiters), default=NO_GOAL)
 
-    def lose(self) -> None:
-        """Note a stream that ended by itself: whoever waits would wait for ever."""
+    def note_lost(self) -> None:
+        """Count a stream that the server closed, and fail all waiting callers."""
         self.lost += 1
         for _, waiter in self._waiters:
             if not waiter.done():
                 waiter.set_exception(StreamRefused(ENDED))
 
 
-class Stream(asyncio.Protocol):
-    """One live stream: counts frame ends into the tally."""
+class StreamClient(asyncio.Protocol):
+    """One live stream: counts the ends of frames."""
 
-    __slots__ = ("_is_half", "tally", "transport")
+    __slots__ = ("_ends_in_half", "counter", "transport")
 
-    def __init__(self, transport: asyncio.Transport, tally: Tally) -> None:
+    def __init__(self, transport: asyncio.Transport, counter: FrameCounter) -> None:
         self.transport = transport
-        self.tally = tally
-        self._is_half = False
+        self.counter = counter
+        self._ends_in_half = False
 
     def data_received(self, data: bytes) -> None:
-        """Count the frames that end here."""
-        tally = self.tally
-        if data.endswith(WHOLE) and not self._is_half:
-            tally.frames += data.count(END)
+        """Count the frames that end in this read."""
+        counter = self.counter
+        if data.endswith(WHOLE) and not self._ends_in_half:
+            counter.frames += data.count(END)
         else:
-            tally.frames += self._count_split(data)
-        if tally.frames >= tally.goal:
-            tally.wake()
+            counter.frames += self._count_split(data)
+        if counter.frames >= counter.goal:
+            counter.wake_waiters()
 
     def _count_split(self, data: bytes) -> int:
-        """Count where a frame end may lie across two reads: an odd run of line ends leaves a half behind."""
-        if self._is_half:
+        """Count frames whose end may be split: an odd run of newlines leaves half an end for the next
+        read."""
+        if self._ends_in_half:
             data = b"\n" + data
-        self._is_half = (len(data) - len(data.rstrip(b"\n"))) % 2 == 1
+        self._ends_in_half = (len(data) - len(data.rstrip(b"\n"))) % 2 == 1
         return data.count(END)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
-        """Note the end, unless it was ours."""
+        """Count the stream as lost, unless we closed it."""
         if not self.transport.is_closing():
-            self.tally.lose()
+            self.counter.note_lost()
 
     def close(self) -> None:
-        """End the stream at once."""
+        """Close the stream at once."""
         self.transport.abort()
 
 
-class SampledStream(Stream):
-    """A stream that also notes how long each stamped frame took to arrive."""
+class SampledStreamClient(StreamClient):
+    """A stream that also records the latency of each frame with a send time."""
 
     __slots__ = ()
 
     def data_received(self, data: bytes) -> None:
-        """Note the age of each stamp, then count."""
+        """Record the age of each send time, then count the frames."""
         now_ns = time.perf_counter_ns()
         at = data.find(STAMP)
         while at >= 0:
             at += len(STAMP)
             sent_at_ns = data[at : at + STAMP_DIGITS]
             if len(sent_at_ns) == STAMP_DIGITS and sent_at_ns.isdigit():
-                self.tally.receipts_ns.append(now_ns - int(sent_at_ns))
+                self.counter.receipts_ns.append(now_ns - int(sent_at_ns))
             at = data.find(STAMP, at)
         super().data_received(data)
 
 
-class Opening(asyncio.Protocol):
-    """A stream until its first frame. `opened` then gives (the stream, its first frame)."""
+class OpeningStream(asyncio.Protocol):
+    """A stream until its first frame. opened: resolves to the live stream and its first frame."""
 
-    __slots__ = ("_is_sampled", "_ready", "_received", "_request", "_tally", "_transport", "opened")
+    __slots__ = ("_counter", "_is_sampled", "_ready", "_received", "_request", "_transport", "opened")
 
-    def __init__(self, request: bytes, ready: bytes, tally: Tally, *, is_sampled: bool) -> None:
+    def __init__(self, request: bytes, ready: bytes, counter: FrameCounter, *, is_sampled: bool) -> None:
         self._request = request
         self._ready = ready
-        self._tally = tally
+        self._counter = counter
         self._is_sampled = is_sampled
         self._received = b""
         self._transport: asyncio.Transport | None = None
-        self.opened: asyncio.Future[tuple[Stream, bytes]] = asyncio.get_running_loop().create_future()
+        self.opened: asyncio.Future[tuple[StreamClient, bytes]] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the request."""
@@ -152,7 +152,7 @@ class Opening(asyncio.Protocol):
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Read up to the frame that says that the stream is live, then become a `Stream`."""
+        """Read up to the frame with the ready marker, then hand over to a `StreamClient`."""
         self._received += data
         received = self._received
         head_end = received.find(b"\r\n\r\n")
@@ -160,19 +160,19 @@ class Opening(asyncio.Protocol):
             self._refuse(received[: received.find(b"\r\n")].decode("latin-1"))
             return
         if b"event: closing" in received:
-            self._refuse("the server closed it at once (closing)")
+            self._refuse("The server closed the stream at once.")
             return
         ready_at = received.find(self._ready, head_end) if head_end >= 0 else -1
         end = received.find(END, ready_at) if ready_at >= 0 else -1
         if end >= 0:
-            self._become_live(received, head_end, end + len(END))
+            self._hand_over(received, head_end, end + len(END))
         elif len(received) > MAX_HEAD_BYTES:
-            self._refuse(f"no first frame within {MAX_HEAD_BYTES} bytes")
+            self._refuse(f"No first frame arrived within {MAX_HEAD_BYTES} bytes.")
 
-    def _become_live(self, received: bytes, head_end: int, end: int) -> None:
+    def _hand_over(self, received: bytes, head_end: int, end: int) -> None:
         assert self._transport is not None
-        kind = SampledStream if self._is_sampled else Stream
-        stream = kind(self._transport, self._tally)
+        kind = SampledStreamClient if self._is_sampled else StreamClient
+        stream = kind(self._transport, self._counter)
         self._transport.set_protocol(stream)
         if not self.opened.done():
             self.opened.set_result((stream, received[head_end + 4 : end]))
@@ -186,5 +186,5 @@ class Opening(asyncio.Protocol):
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail what waits for the first frame."""
+        """Fail `opened` if it is still pending."""
         self._refuse(f"the connection ended before the first frame: {exc or 'closed'}")

@@ -1,10 +1,9 @@
-"""Wire: the bytes that open a stream and the bytes that publish, per kind of server.
+"""Protocol: the HTTP requests that open a stream and publish, for one kind of server.
 
-Everything that the load generator has to know about a server is here, so that
-one load drives any of them. Requests are made whole and ahead of time: the
-generator writes bytes and waits for bytes.
+The load needs to know nothing else about a server, so one load generator drives all of them. Requests are
+complete byte strings, made before they are sent.
 
-Not here: sockets (`stream`, `publisher`), what is measured (`load`).
+Not here: sockets (`stream_client`, `publisher`) and what is measured (`load`).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any, Protocol
 from lumen_notify.auth import mint
 
 STAMP = b"sent-at:"
-"""What stands before the time of sending in a content, so that a receiver finds it with one search."""
+"""Marks the send time within a content, so that a receiver finds it with one search."""
 
 STAMP_DIGITS = 19
 TOKEN_TTL_SECONDS = 6 * 3600
@@ -24,34 +23,35 @@ TOKEN_TTL_SECONDS = 6 * 3600
 EVERYBODY: Mapping[str, Any] = {"all": True}
 
 
-def stamped(sent_at_ns: int) -> str:
-    """Return a content of ordinary length that carries its time of sending (monotonic, nanoseconds)."""
+def stamped_content(sent_at_ns: int) -> str:
+    """Return a content of typical length that contains its send time (monotonic, nanoseconds)."""
     return f"liked your photo of the harbour {STAMP.decode()}{sent_at_ns:0{STAMP_DIGITS}d}"
 
 
-class Wire(Protocol):
-    """How one kind of server is spoken to. Plain HTTP/1.1."""
+class ServerProtocol(Protocol):
+    """The requests for one kind of server, over plain HTTP/1.1."""
 
     host: str
     port: int
-    ready: bytes
-    """Stands in the frame after which a stream is live."""
+    ready_marker: bytes
+    """Part of the first frame of a live stream."""
 
-    def subscribe(self, index: int, cursor: str | None) -> bytes:
-        """Return the request that opens the stream `index` (from 0), resuming after `cursor`, if any."""
+    def subscribe_request(self, index: int, cursor: str | None) -> bytes:
+        """Return the request that opens stream number `index` (from 0), after `cursor` if given."""
 
-    def publish(self, content: str) -> bytes:
+    def publish_request(self, content: str) -> bytes:
         """Return the request that publishes `content`."""
 
 
-class LumenWire:
-    """Our own wire, design section 4. Each stream is its own user's, or `streams_per_user` share one.
+class LumenProtocol:
+    """The requests for lumen-notify.
 
-    `to`: the audience of every publish. `publish_token`, `stream_token`: given where the secret is not known;
-    with a `stream_token` all streams are that user's.
+    to: the audience of every publish. streams_per_user: consecutive streams that belong to one user.
+    publish_token, stream_token: replace tokens made with the secret; with a `stream_token` all streams belong
+    to its user.
     """
 
-    ready = b"event: ready"
+    ready_marker = b"event: ready"
 
     def __init__(
         self,
@@ -77,11 +77,11 @@ class LumenWire:
         self._tokens: dict[str, str] = {}
 
     def user(self, index: int) -> str:
-        """Return the user of the stream `index`."""
+        """Return the user id of stream number `index`."""
         return f"bench-{index // self._streams_per_user}"
 
     def token(self, index: int) -> str:
-        """Return the token of the stream `index`: made once per user."""
+        """Return the token of stream number `index`; made once per user."""
         if self._stream_token is not None:
             return self._stream_token
         user = self.user(index)
@@ -90,22 +90,24 @@ class LumenWire:
             token = self._tokens[user] = mint(self._secret, user, ttl_seconds=TOKEN_TTL_SECONDS)
         return token
 
-    def subscribe(self, index: int, cursor: str | None) -> bytes:
-        """Return a GET of the stream. The cursor goes into `Last-Event-ID`, as a browser does it."""
+    def subscribe_request(self, index: int, cursor: str | None) -> bytes:
+        """Return a GET of the stream. The cursor is sent as `Last-Event-ID`, as browsers do."""
         resume = f"Last-Event-ID: {cursor}\r\n" if cursor else ""
         return (
             f"GET {self._base_path}/api/v1/notifications/stream?token={self.token(index)} HTTP/1.1\r\n"
             f"Host: {self.host}:{self.port}\r\nAccept: text/event-stream\r\n{resume}\r\n"
         ).encode()
 
-    def publish(self, content: str) -> bytes:
+    def publish_request(self, content: str) -> bytes:
         """Return a POST of one notification to the audience."""
-        return self.post(json.dumps({"to": self.to, "category": "bench", "content": content}).encode())
+        return self.post_request(
+            json.dumps({"to": self.to, "category": "bench", "content": content}).encode()
+        )
 
-    def post(self, body: bytes, path: str = "/notifications", *, user: int | None = None) -> bytes:
-        """Return a POST of JSON: one notification or a list of them, or to another path below the API's.
+    def post_request(self, body: bytes, path: str = "/notifications", *, user: int | None = None) -> bytes:
+        """Return a POST of a JSON body. path: below `/api/v1`.
 
-        user: whose token, by the index of his stream; None for the publisher's.
+        user: the index of a stream whose user's token is sent; None sends the publisher's token.
         """
         token = self._publish_token if user is None else self.token(user)
         return (

@@ -1,7 +1,6 @@
-"""Frames: the bytes that the comparison servers write, the same as ours (design section 4).
+"""Frame bytes: the frames that the compared servers write, of the same shape as ours.
 
-A notification differs from stream to stream only in `unread_count`, so a frame
-is head + count + tail.
+A notification differs between streams only in `unread_count`, so a frame is head + count + tail.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ ID = "0192f0c1-7c3e-7cc0-8f3e-1d2b3c4d5e6f"
 
 def ready(position: int) -> bytes:
     """Return the first frame of a stream."""
-    facts = {"connection_id": ID, "unread_count": 0, "unread": {}, "recovered": True, "replayed": 0}
-    return f"retry: 2417\nid: {EPOCH}-{position}\nevent: ready\ndata: {_json(facts)}\n\n".encode()
+    data = {"connection_id": ID, "unread_count": 0, "unread": {}, "recovered": True, "replayed": 0}
+    return f"retry: 2417\nid: {EPOCH}-{position}\nevent: ready\ndata: {_json(data)}\n\n".encode()
 
 
 def notification_json(content: str, unread_count: int) -> str:
@@ -35,7 +34,7 @@ def notification_json(content: str, unread_count: int) -> str:
 
 
 def notification(position: int, content: str) -> tuple[bytes, bytes]:
-    """Return what stands before and after the count in a frame."""
+    """Return the parts of a frame before and after the count."""
     head, tail = notification_json(content, 0).split('"unread_count":0', 1)
     return f'id: {EPOCH}-{position}\ndata: {head}"unread_count":'.encode(), f"{tail}\n\n".encode()
 
