@@ -1,4 +1,4 @@
-"""Hostile clients against a real server: who reads nothing, sends nothing, or stays when it is told to go."""
+"""Hostile clients against a real server: they do not read, do not send, or do not disconnect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lumen_notify.bench.protocol import LumenProtocol, stamped_content
 from lumen_notify.bench.publisher import Publisher
 from servers import RunningServer, wait_until
 
-from .crowds import Crowd, figures, resident_bytes
+from .crowd import Crowd, figures, resident_bytes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

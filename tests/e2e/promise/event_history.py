@@ -1,4 +1,4 @@
-"""Record: the log as it was before anything of it was trimmed, and what it says that each user is to see."""
+"""Event history: all events before the log is trimmed, and what each user must see of them."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 from lumen_notify.commit.log import Log
 from lumen_notify.model import EVERYONE, Audience, Event, from_rfc3339
 
-from .places import Said, said
+from .room_states import Said, said
 
 CONTENT = ("notification", "update", "bundle")
 
 
-class Record:
-    """All events so far, ascending. `follow` before anything can be trimmed."""
+class EventHistory:
+    """All events so far, ascending. Call `follow` before the log can be trimmed."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
         self.events: list[Event] = []
 
     async def follow(self) -> None:
-        """Read what is new."""
+        """Read the new events."""
         while page := await self.log.after(self.events[-1].position if self.events else 0):
             self.events += page
-            assert not any(_is_late(event) for event in page), "something was told of that had had its time"
+            assert not any(_is_late(event) for event in page), "an expired notification was announced"
         assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
 
     def published(self) -> set[str]:
-        """Return the ids of all notifications that have left, each for itself."""
+        """Return the ids of all notifications published one by one, not in a bundle."""
         return {json.loads(event.body)["id"] for event in self.events if event.kind == "notification"}
 
     def of_user(self, user: str) -> list[Event]:
-        """Return what concerns a user: his own, what is for all, and the rooms' while he is in them."""
+        """Return the events for a user: their own, those for everyone, and those of rooms while a member."""
         audiences = {Audience.user(user), EVERYONE}
         mine = []
         for event in self.events:
@@ -47,9 +47,10 @@ class Record:
         return mine
 
     def seen(self, user: str, since: int) -> tuple[set[int], set[int]]:
-        """Return the positions after `since` that a stream of the user must have, and those it may have.
+        """Return the positions after `since` that a stream of the user must have, and those that it may have.
 
-        They differ by what was silent for a part of that time: it depends on when the stream was opened.
+        They differ by events of a category that was silent for a part of that time: those depend on when the
+        stream was opened.
         """
         must, may = set(), set()
         ever: frozenset[str] = frozenset()
@@ -74,7 +75,7 @@ class Record:
             yield event, silent
 
     def said_in(self, room_id: str) -> dict[int, Said]:
-        """Return the messages of a room by seq, as the log has them."""
+        """Return the messages of a room by seq, according to the log."""
         messages: dict[int, Said] = {}
         for event in self.events:
             if event.audience == Audience.room(room_id) and event.kind.startswith("message"):
@@ -90,7 +91,7 @@ def _data(event: Event) -> dict[str, Any]:
 
 
 def _is_late(event: Event) -> bool:
-    """Whether it is a bundle with something that had had its time. Of anything else the clock may have jumped
-    over the time between its acceptance and its commit."""
+    """Return whether it is a bundle with an expired notification. Other events may be late, because the clock
+    may jump between acceptance and commit."""
     ends = [row.get("expires_at") for row in _data(event)["items"]] if event.kind == "bundle" else []
     return any(at is not None and from_rfc3339(at) <= event.created_at for at in ends)

@@ -1,4 +1,4 @@
-"""World: what outlives one run; the loop, the clock, and two uvicorns before whatever Lumen is open now."""
+"""Environment: the event loop, the clock and two uvicorn servers, shared by all runs."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from lumen_notify.deliver.streams.count_loader import Loader
 from lumen_notify.model import Counts, Event, now_ms
 from lumen_notify.services import Parts
 
-from .direct import Direct
+from .asgi_client import AsgiClient
 from .steps import USERS
 
 TURNS_BETWEEN = (2, 30, 1000)
-"""How often a fan-out lets others in between two channels: one of these, by its first position."""
+"""The number of loop iterations between two channels of a fan-out, selected by its first position."""
 
 TURNS_LATE = (0, 100, 0, 1000)
-"""How often others come first when a count has been read, each in its turn."""
+"""The number of loop iterations after a count is read, in rotation."""
 
 Result = TypeVar("Result")
 
@@ -33,10 +33,12 @@ fan_out = Hub.fan_out
 load = Loader.load
 
 
-class World:
-    """base_urls: of a uvicorn that hands streams over, and of one that cannot. now: what Lumen's clock says;
-    it stands still but for the steps that move it. drop: removes a database, so that many runs fill no
-    disk."""
+class Environment:
+    """The servers and the clock around the `Lumen` of the current run.
+
+    base_urls: by `is_handed_over`: a uvicorn with the hand-over, and one without. now: the time of Lumen's
+    clock, which only steps advance. drop: removes a database, so that many runs do not fill the disk.
+    """
 
     def __init__(
         self, new_database: Callable[[], str], drop: Callable[[str], None], runner: asyncio.Runner
@@ -44,7 +46,7 @@ class World:
         self.new_database = new_database
         self.drop = drop
         self.base_urls: dict[bool, str] = {}
-        self.http = cast("httpx.AsyncClient", Direct(self._answer))
+        self.http = cast("httpx.AsyncClient", AsgiClient(self._answer))
         self.lumen: Lumen | None = None
         self.now = now_ms()
         self.is_pinging = False
@@ -61,7 +63,7 @@ class World:
 
     @property
     def is_open(self) -> bool:
-        """Whether Lumen is: not while it opens or closes."""
+        """Whether Lumen is open: false while it opens or closes."""
         return self.lumen is not None and self.lumen._parts is not None
 
     @property
@@ -82,13 +84,13 @@ class World:
         await self._stack.aclose()
 
     async def settle(self) -> None:
-        """Let all that is due happen now, and not at any moment."""
+        """Run everything that is due now, rather than at a random moment."""
         rounds = self.parts.rounds
         await rounds._look()
         await asyncio.gather(*rounds._under_way.values())
 
     def ping_all(self) -> None:
-        """Send every open stream a ping, as after a long silence."""
+        """Send a ping to every open stream, as after a long silence."""
         streams = self.parts.streams
         for user in USERS:
             for outlet in streams.of_user(user):
@@ -97,7 +99,7 @@ class World:
     def fan_out_slowly(
         self, hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None
     ) -> Iterator[None]:
-        """Let others in for long between any two channels, as if there were very many; ping amid it all."""
+        """Run other tasks between any two channels, as if there were very many, with pings in between."""
         for _ in fan_out(hub, events, settled):
             self.is_fanning_out.set()
             if self.is_pinging and self.is_open:
@@ -106,7 +108,7 @@ class World:
         self.is_fanning_out.clear()
 
     async def load_late(self, loader: Loader, user_id: str) -> Counts:
-        """Let much happen between the reading of a count and its use."""
+        """Run other tasks between the reading of a count and its use."""
         counts = await load(loader, user_id)
         for _ in range(next(self._turns_late)):
             await asyncio.sleep(0)

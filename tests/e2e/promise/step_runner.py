@@ -1,4 +1,4 @@
-"""Doing: each step as what clients do about it, by HTTP."""
+"""Step runner: performs each step by HTTP, as a client does."""
 
 from __future__ import annotations
 
@@ -14,54 +14,58 @@ from lumen_notify.commit.log import Log
 from lumen_notify.model import from_rfc3339, new_id, rfc3339
 
 from .client import Client, State
-from .places import Places
+from .environment import Environment
+from .room_states import RoomStates
 from .steps import (
     MAX_CLIENTS,
     MAX_KEPT_STATES,
     ROOMS,
     USERS,
-    Admit,
-    Ban,
-    Block,
-    Cancel,
-    Close,
+    AddMember,
+    AdvanceClock,
+    CancelScheduled,
     Connect,
-    Digest,
+    CreateRoom,
+    DeleteMessage,
+    DeleteRoom,
     Disconnect,
-    Dismiss,
-    Edit,
-    Make,
-    Mark,
-    Pass,
-    Ping,
-    Prefer,
-    Publish,
-    ReadUpTo,
-    Rename,
-    Say,
+    EditMessage,
+    MarkNotifications,
+    PingStreams,
+    PublishNotifications,
+    ReadRoom,
+    RemoveMember,
+    RenameRoom,
+    SendDirectMessage,
+    SendMessage,
+    SetBan,
+    SetBlock,
+    SetDigest,
+    SetPreference,
     Step,
-    Whisper,
-    Withdraw,
 )
-from .world import World
 
 SMALL_BACKLOG_BYTES = 4096
-"""With it a replay of more than some eight events is refused, and a storm closes a stream as too slow."""
+"""With this backlog a replay of more than about eight events is refused, and a burst closes a stream as too
+slow."""
 
 AMID_SECONDS = 0.1
-"""How long a connect waits for a fan-out in whose middle it comes."""
+"""How long a connect waits for a fan-out, to arrive in the middle of it."""
 
 MAY_NOT = (403, 404, 409)
-"""How a room may answer who asks for what is not his to do."""
+"""The statuses with which a room may refuse a user without permission."""
 
 
-class Doing:
-    """Called with a step. number: of things published and said so far. promised: what was scheduled and is to
-    leave as it is, the time by id. has_merged: something may have, untold for a second."""
+class StepRunner:
+    """Performs steps; call it with one.
+
+    number: notifications and messages sent so far. promised: the scheduled notifications that will be
+    published unchanged, with their times by id. has_merged: whether grouped notifications may be unannounced.
+    """
 
     def __init__(
         self,
-        world: World,
+        environment: Environment,
         settings: Settings,
         *,
         apis: Mapping[str, Api],
@@ -73,7 +77,7 @@ class Doing:
         self.promised: dict[str, int] = {}
         self.is_publishing = False
         self.has_merged = False
-        self._world = world
+        self._environment = environment
         self._settings = settings
         self._apis = apis
         self._clients = clients
@@ -86,35 +90,35 @@ class Doing:
         self._answers: dict[int, Any] = {}
         self._rooms = list(ROOMS)
         self._said: dict[tuple[str, str, int], Any] = {}
-        self._how: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
-            Publish: self._publish,
-            Cancel: self._cancel,
-            Mark: self._mark,
-            Prefer: self._prefer,
-            Digest: self._digest,
-            Pass: self._pass,
-            Make: self._make,
-            Admit: self._admit,
-            Dismiss: self._dismiss,
-            Say: self._say,
-            ReadUpTo: self._read_up_to,
-            Edit: self._edit,
-            Withdraw: self._withdraw,
-            Ban: self._ban,
-            Rename: self._rename,
-            Close: self._close,
-            Whisper: self._whisper,
-            Block: self._block,
+        self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
+            PublishNotifications: self._publish_notifications,
+            CancelScheduled: self._cancel_scheduled,
+            MarkNotifications: self._mark_notifications,
+            SetPreference: self._set_preference,
+            SetDigest: self._set_digest,
+            AdvanceClock: self._advance_clock,
+            CreateRoom: self._create_room,
+            AddMember: self._add_member,
+            RemoveMember: self._remove_member,
+            SendMessage: self._send_message,
+            ReadRoom: self._read_room,
+            EditMessage: self._edit_message,
+            DeleteMessage: self._delete_message,
+            SetBan: self._set_ban,
+            RenameRoom: self._rename_room,
+            DeleteRoom: self._delete_room,
+            SendDirectMessage: self._send_direct_message,
+            SetBlock: self._set_block,
             Connect: self._connect,
             Disconnect: self._disconnect,
-            Ping: self._ping,
+            PingStreams: self._ping_streams,
         }
 
     async def __call__(self, step: Step) -> None:
-        await self._how[type(step)](step)
+        await self._handlers[type(step)](step)
 
     # ---------------------------------------------------------------------------------------- notifications
-    async def _publish(self, step: Publish) -> None:
+    async def _publish_notifications(self, step: PublishNotifications) -> None:
         bodies, when = [], self._when(step)
         for number in range(step.number or 1):
             is_for_all = step.to is None or (step.is_mixed and number % 2 == 1)
@@ -140,8 +144,8 @@ class Doing:
             assert self._answers.setdefault(step.key, answer) == answer
         self.has_merged |= step.group is not None
 
-    def _when(self, step: Publish) -> dict[str, str]:
-        at = self._world.now + 1000 * (step.after_seconds or 0)
+    def _when(self, step: PublishNotifications) -> dict[str, str]:
+        at = self._environment.now + 1000 * (step.after_seconds or 0)
         when = {} if step.after_seconds is None else {"deliver_at": rfc3339(at)}
         if step.lasting_seconds is not None:
             when["expires_at"] = rfc3339(at + 1000 * step.lasting_seconds)
@@ -151,7 +155,7 @@ class Doing:
         self.number += 1
         return f"number {self.number}"
 
-    async def _cancel(self, step: Cancel) -> None:
+    async def _cancel_scheduled(self, step: CancelScheduled) -> None:
         api = self._apis[step.sender]
         waiting = (await api.get("/scheduled"))["items"]
         if waiting:
@@ -160,7 +164,7 @@ class Doing:
                 await api.ask("DELETE", f"/notifications/scheduled/{id_}")
                 self.promised.pop(id_, None)
 
-    async def _mark(self, step: Mark) -> None:
+    async def _mark_notifications(self, step: MarkNotifications) -> None:
         api = self._apis[step.user]
         positions = {item["id"]: item["position"] for item in (await api.get(limit=13))["items"]}
         ids = [self._id(step.user, list(positions), pick) for pick in step.picks]
@@ -187,23 +191,23 @@ class Doing:
             return others[0] if others else "not an id"
         return mine[pick % len(mine)]
 
-    async def _prefer(self, step: Prefer) -> None:
+    async def _set_preference(self, step: SetPreference) -> None:
         choice = {"in_app": step.in_app, "muted": step.muted}
         await self._apis[step.user].ask("PUT", "/preferences", {"categories": {step.category: choice}})
 
-    async def _digest(self, step: Digest) -> None:
+    async def _set_digest(self, step: SetDigest) -> None:
         minutes = 5 if step.is_on else 0
         await self._apis[step.user].ask("PUT", "/preferences", {"digest": {"minutes": minutes}})
 
-    async def _pass(self, step: Pass) -> None:
-        self._world.now += step.seconds * 1000
-        await self._world.settle()
+    async def _advance_clock(self, step: AdvanceClock) -> None:
+        self._environment.now += step.seconds * 1000
+        await self._environment.settle()
 
     # ------------------------------------------------------------------------------------------------ rooms
     def _room(self, pick: int) -> str:
         return self._rooms[pick % len(self._rooms)]
 
-    async def _make(self, step: Make) -> None:
+    async def _create_room(self, step: CreateRoom) -> None:
         id_ = step.room and self._rooms[ROOMS.index(step.room)]  # one that has ended has another in its place
         body: dict[str, Any] = {"id": id_, "kind": step.kind, "members": list(step.members)}
         if step.room is None:
@@ -214,17 +218,17 @@ class Doing:
             if made["id"] not in self._rooms:
                 self._rooms.append(made["id"])
 
-    async def _admit(self, step: Admit) -> None:
+    async def _add_member(self, step: AddMember) -> None:
         path = f"/rooms/{self._room(step.room)}/members/{step.user}"
         with _allowing(*MAY_NOT):
             await self._apis[step.caller].ask("PUT", path, {"role": step.role})
 
-    async def _dismiss(self, step: Dismiss) -> None:
+    async def _remove_member(self, step: RemoveMember) -> None:
         path = f"/rooms/{self._room(step.room)}/members/{step.user}"
         with _allowing(*MAY_NOT):
             await self._apis[step.caller].ask("DELETE", path)
 
-    async def _say(self, step: Say) -> None:
+    async def _send_message(self, step: SendMessage) -> None:
         room = self._room(step.room)
         body: dict[str, Any] = {"content": self._content()}
         if step.mentions:
@@ -236,19 +240,19 @@ class Doing:
             if step.client_id is not None:
                 assert self._said.setdefault((room, step.sender, step.client_id), answer) == answer
 
-    async def _read_up_to(self, step: ReadUpTo) -> None:
+    async def _read_room(self, step: ReadRoom) -> None:
         api, path = self._apis[step.user], f"/rooms/{self._room(step.room)}"
         with _allowing(*MAY_NOT):
             up_to = max(1, (await api.get_api(path))["last_seq"] - step.back)
             await api.ask("POST", path + "/read", {"up_to": up_to})
 
-    async def _edit(self, step: Edit) -> None:
+    async def _edit_message(self, step: EditMessage) -> None:
         await self._change(step, "PATCH", {"content": self._content()})
 
-    async def _withdraw(self, step: Withdraw) -> None:
+    async def _delete_message(self, step: DeleteMessage) -> None:
         await self._change(step, "DELETE")
 
-    async def _change(self, step: Edit | Withdraw, method: str, body: Any = None) -> None:
+    async def _change(self, step: EditMessage | DeleteMessage, method: str, body: Any = None) -> None:
         api, path = self._apis[step.user], f"/rooms/{self._room(step.room)}/messages"
         with _allowing(*MAY_NOT):
             messages = (await api.get_api(path))["items"]
@@ -256,24 +260,24 @@ class Doing:
                 id_ = messages[-1 - step.back % len(messages)]["id"]
                 await api.ask(method, f"{path}/{id_}", body)
 
-    async def _ban(self, step: Ban) -> None:
+    async def _set_ban(self, step: SetBan) -> None:
         path = f"/rooms/{self._room(step.room)}/bans/{step.user}"
         with _allowing(*MAY_NOT):
             await self._apis[step.caller].ask("DELETE" if step.is_over else "PUT", path)
 
-    async def _rename(self, step: Rename) -> None:
+    async def _rename_room(self, step: RenameRoom) -> None:
         with _allowing(*MAY_NOT):
             path = f"/rooms/{self._room(step.room)}"
             await self._apis[step.caller].ask("PATCH", path, {"title": self._content()})
 
-    async def _close(self, step: Close) -> None:
+    async def _delete_room(self, step: DeleteRoom) -> None:
         room = self._room(step.room)
         with _allowing(*MAY_NOT):
             await self._apis[step.caller].ask("DELETE", f"/rooms/{room}")
             self._rooms[self._rooms.index(room)] = f"room {self.number}".replace(" ", "-")
             self.number += 1
 
-    async def _whisper(self, step: Whisper) -> None:
+    async def _send_direct_message(self, step: SendDirectMessage) -> None:
         if step.sender == step.to:
             return
         with _allowing(*MAY_NOT):
@@ -282,7 +286,7 @@ class Doing:
             if sent["room_id"] not in self._rooms:
                 self._rooms.append(sent["room_id"])
 
-    async def _block(self, step: Block) -> None:
+    async def _set_block(self, step: SetBlock) -> None:
         if step.user != step.other:
             with _allowing(404):
                 path = f"/blocks/{step.other}"
@@ -294,14 +298,14 @@ class Doing:
             return
         if step.is_amid and self.is_publishing:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._world.is_fanning_out.wait(), AMID_SECONDS)
+                await asyncio.wait_for(self._environment.is_fanning_out.wait(), AMID_SECONDS)
         state = self._state(step)
         # What is no cursor may hold what no header may.
         by = "last_event_id" if step.cursor == "garbage" else step.by
-        await self._begin(Client(self._world.base_urls[step.is_handed_over], step.user, state), by)
+        await self._begin(Client(self._environment.base_urls[step.is_handed_over], step.user, state), by)
 
     async def _begin(self, client: Client, by: str) -> None:
-        """Open a stream, and see that its cursor is served or refused as it should be."""
+        """Open a stream, and assert that its cursor is served or refused as it should be."""
         cursor, must_fetch = client.bell.cursor, client.bell.must_fetch
         is_served = not must_fetch and client.position >= (await self._log.head()).floor
         await client.open(self._apis[client.user], cursor, by)
@@ -317,7 +321,7 @@ class Doing:
             assert is_recovered or not is_served, "a cursor of this log was not served"
 
     def _state(self, step: Connect) -> State:
-        """Make the state that a client comes with."""
+        """Make the initial state of a client."""
         kept = self._kept[step.user]
         if step.cursor == "kept" and kept:
             return kept[step.pick % len(kept)].copied()
@@ -328,39 +332,39 @@ class Doing:
             "future": f"{self._epoch}-{10 ** (4 + step.pick * 2)}",
             "garbage": step.text.replace("EPOCH", self._epoch),
         }
-        return State(Bell(cursor=cursors.get(step.cursor)), Places(step.user))
+        return State(Bell(cursor=cursors.get(step.cursor)), RoomStates(step.user))
 
     def _from_the_beginning(self, user: str) -> State:
-        return State(Bell(cursor=f"{self._epoch}-0", must_fetch=False), Places(user))
+        return State(Bell(cursor=f"{self._epoch}-0", must_fetch=False), RoomStates(user))
 
     async def _disconnect(self, step: Disconnect) -> None:
         if self._clients:
             await self.hang_up(self._clients.pop(step.pick % len(self._clients)))
 
-    async def _ping(self, _step: Ping) -> None:
-        self._world.ping_all()
+    async def _ping_streams(self, _step: PingStreams) -> None:
+        self._environment.ping_all()
 
     async def hang_up(self, client: Client) -> None:
-        """End a client's stream, and keep what it has made of it."""
+        """Close a client's stream, and keep its state."""
         await client.stream.close()
         if client.bell.cursor is not None and not client.bell.must_fetch:
             self.keep(client)
 
     async def resume(self, user: str) -> Client:
-        """Open a stream where one of the user's was at one time or another, each in its turn."""
+        """Open a stream with a state that a client of the user had earlier, in rotation."""
         turn = next(self._resumed)
         kept = [self._from_the_beginning(user), *self._kept[user]]
         client = Client(
-            self._world.base_urls[turn % 2 == 0], user, kept[turn // len(USERS) % len(kept)].copied()
+            self._environment.base_urls[turn % 2 == 0], user, kept[turn // len(USERS) % len(kept)].copied()
         )
         await self._begin(client, "header")
         return client
 
     @contextlib.asynccontextmanager
     async def look(self, user: str, cursor: str) -> AsyncIterator[EventStream]:
-        """Open a stream for a moment, by a cursor alone."""
+        """Open a stream with only a cursor, for a moment."""
         stream = await EventStream.open(
-            self._world.base_urls[True], self._apis[user].token, cursor=cursor, by="last_event_id"
+            self._environment.base_urls[True], self._apis[user].token, cursor=cursor, by="last_event_id"
         )
         try:
             yield stream
@@ -368,14 +372,15 @@ class Doing:
             await stream.close()
 
     def keep(self, client: Client) -> None:
-        """Keep what a client has, for another to begin with: the newest, and ever fewer of those before."""
+        """Keep a copy of a client's state for later clients: the newest, and fewer and fewer of the older
+        ones."""
         kept = self._kept[client.user]
         kept.append(client.state.copied())
         if len(kept) > MAX_KEPT_STATES:
             del kept[next(self._dropped)]
 
     async def come_back(self, client: Client) -> Client:
-        """Open a stream where another has ended."""
+        """Open a stream where a client's last one ended."""
         again = Client(client.base_url, client.user, client.state.copied())
         await self._begin(again, "header")
         return again
