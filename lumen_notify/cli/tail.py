@@ -54,7 +54,7 @@ class Backoff:
         return seconds
 
 
-class Tail:
+class StreamTail:
     """Follows one stream.
 
     url: of the `notifications` resource. token: returns the token for a connection. can_renew: whether

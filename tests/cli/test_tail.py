@@ -17,7 +17,7 @@ from rich.console import Console
 
 from conftest import StartServer
 from lumen_notify.cli.client import CallFailed
-from lumen_notify.cli.tail import MAX_WAIT_SECONDS, Backoff, Tail
+from lumen_notify.cli.tail import MAX_WAIT_SECONDS, Backoff, StreamTail
 from servers import wait_until
 
 from .conftest import RunCommand, StartCommand
@@ -69,7 +69,7 @@ def scripted_server() -> Iterator[Script]:
 
 
 class Followed:
-    """A Tail that has run to the end of the script. waits: the seconds between its connections."""
+    """A StreamTail that has run to the end of the script. waits: the seconds between its connections."""
 
     def __init__(self, script: Script, *, can_renew: bool = False, cursor: str | None = None) -> None:
         self.waits: list[float] = []
@@ -84,7 +84,7 @@ class Followed:
 
         token: Callable[[], str] = (lambda: f"token-{next(numbers)}") if can_renew else (lambda: "the-token")
         console = Console(file=out, highlight=False, markup=False, width=40)
-        tail = Tail(script.url, token, can_renew=can_renew, cursor=cursor, console=console, sleep=sleep)
+        tail = StreamTail(script.url, token, can_renew=can_renew, cursor=cursor, console=console, sleep=sleep)
         try:
             tail.run()
         except KeyboardInterrupt:
@@ -214,16 +214,3 @@ def test_tail_follows_a_server_across_a_kill_and_ends_quietly(
     tail = start_command("tail", "alice", "--since", found[1], folder=server.folder, LUMEN_PORT=port)
     wait_for("system · system: second · 2 unread")
     assert "resumed, 1 replayed: 2 unread" in tail.output()
-
-
-def test_tail_without_user_and_token_says_what_it_needs(run_command: RunCommand) -> None:
-    done = run_command("tail")
-    assert done.returncode == 2
-    assert "LUMEN_TOKEN" in done.stderr
-
-
-def test_tail_with_a_bad_token_ends(run_command: RunCommand, start_server: StartServer) -> None:
-    server = start_server()
-    done = run_command("tail", "--url", server.url, LUMEN_TOKEN="abc")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "lumen-notify: 401 token_invalid: The token is not a well-formed JWT.\n"

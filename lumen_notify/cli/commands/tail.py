@@ -10,7 +10,7 @@ from rich.console import Console
 
 from lumen_notify.cli.config import make_token, notifications_url, read_settings
 from lumen_notify.cli.options import TTL_SECONDS, Token, Url
-from lumen_notify.cli.tail import SILENCE_SECONDS, Tail
+from lumen_notify.cli.tail import SILENCE_SECONDS, StreamTail
 
 
 def tail(
@@ -30,7 +30,7 @@ def tail(
     def get_token() -> str:
         return token or make_token(settings, str(user), ttl_seconds=TTL_SECONDS)
 
-    stream = Tail(
+    stream = StreamTail(
         notifications_url(url, settings),
         get_token,
         can_renew=token is None,
