@@ -78,7 +78,7 @@ def test_a_ticket_never_outlives_the_token_behind_it(clock: Clock) -> None:
 
 
 async def test_ticket_cookie_and_token_do_not_pass_for_each_other(clock: Clock, alice: Principal) -> None:
-    # The worst case: somebody uses one key for everything, and even names our audiences.
+    # The worst case: one key for everything, and tokens that use our audiences.
     tickets = Tickets(KEY, clock)
     ticket, cookie = tickets.issue(alice), tickets.cookie(alice)
     token = mint(KEY.decode(), "alice", ttl_seconds=60, clock=clock)

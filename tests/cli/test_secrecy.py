@@ -21,7 +21,7 @@ from test_example import FOLDER, PhotosServer
 SECRET = "the secret of this very test, long enough"
 CONTENT = "the-content-of-a-notification"
 PASSWORD = "the-password of this very test"
-OTHER_SECRET = "another secret, with which somebody forges"
+OTHER_SECRET = "another secret, used to forge tokens"
 
 
 class Run:

@@ -25,6 +25,6 @@ def test_a_new_measurement_replaces_only_its_set_up_on_the_page(tmp_path: Path) 
     few: Results = {("few", "ours"): [{"post_p50_ms": n} for n in (1.25, 1.5, 1234.5)]}
     write(page, {**RESULTS, **few}, SIZE, runs=3)
     assert read(page) == {**RESULTS, **few}
-    anew: Results = {("wide", "ours"): [{"memory_bytes": 512.0}]}
-    write(page, anew, SIZE, runs=3)
-    assert read(page) == {**anew, **few}
+    wide: Results = {("wide", "ours"): [{"memory_bytes": 512.0}]}
+    write(page, wide, SIZE, runs=3)
+    assert read(page) == {**wide, **few}

@@ -33,12 +33,12 @@ class State:
                 del self.bell.items[id_]
 
     def heard(self) -> list[tuple[str, Item]]:
-        """List the items of what is not silent, in their order."""
+        """List the items that are not silent, in order."""
         return heard(self.bell.items, self.silent)
 
 
 def heard(items: Mapping[str, Item], silent: Collection[str]) -> list[tuple[str, Item]]:
-    """List the items of what is not silent, in their order."""
+    """List the items that are not silent, in order."""
     return [(id_, item) for id_, item in items.items() if item.category not in silent]
 
 

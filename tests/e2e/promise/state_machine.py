@@ -154,9 +154,7 @@ class PromiseMachine(RuleBasedStateMachine):
     async def _trim(self) -> None:
         """Trim twice: notifications beyond the limits first, and a minute later their read marks."""
         for _ in range(2):
-            await self.runner(
-                AdvanceClock(seconds=61)
-            )  # what is younger than a minute is kept, whatever the number
+            await self.runner(AdvanceClock(seconds=61))  # newer rows are always kept
             await self._verify()
             await self.environment.parts.retention.sweep()
             await self._verify()

@@ -208,7 +208,7 @@ class StepRunner:
         return self._rooms[pick % len(self._rooms)]
 
     async def _create_room(self, step: CreateRoom) -> None:
-        id_ = step.room and self._rooms[ROOMS.index(step.room)]  # one that has ended has another in its place
+        id_ = step.room and self._rooms[ROOMS.index(step.room)]  # a deleted room has a successor
         body: dict[str, Any] = {"id": id_, "kind": step.kind, "members": list(step.members)}
         if step.room is None:
             others = [user for user in (*step.members, *USERS) if user != step.user]
@@ -235,7 +235,7 @@ class StepRunner:
             body["mentions"] = list(step.mentions)
         if step.client_id is not None:
             body["client_id"] = f"say {step.client_id}"
-        with _allowing(*MAY_NOT, 422):  # who is mentioned must be a member
+        with _allowing(*MAY_NOT, 422):  # mentioned users must be members
             answer = await self._apis[step.sender].ask("POST", f"/rooms/{room}/messages", body)
             if step.client_id is not None:
                 assert self._said.setdefault((room, step.sender, step.client_id), answer) == answer
@@ -300,7 +300,7 @@ class StepRunner:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._environment.is_fanning_out.wait(), AMID_SECONDS)
         state = self._state(step)
-        # What is no cursor may hold what no header may.
+        # Garbage may contain characters that a header must not.
         by = "last_event_id" if step.cursor == "garbage" else step.by
         await self._begin(Client(self._environment.base_urls[step.is_handed_over], step.user, state), by)
 
@@ -317,7 +317,7 @@ class StepRunner:
         if must_fetch:  # it has none of our cursors
             assert not is_recovered
         elif self._settings.max_backlog_bytes != SMALL_BACKLOG_BYTES:
-            # What is trimmed may still be in memory.
+            # Trimmed events may still be in memory.
             assert is_recovered or not is_served, "a cursor of this log was not served"
 
     def _state(self, step: Connect) -> State:

@@ -262,7 +262,7 @@ users = st.sampled_from(USERS)
 categories = st.sampled_from(CATEGORIES)
 a_few = st.integers(0, 3)
 rooms = st.integers(0, 3)
-somebody = st.lists(users, min_size=1, max_size=3, unique=True).map(tuple)
+one_or_more_users = st.lists(users, min_size=1, max_size=3, unique=True).map(tuple)
 some_users = st.lists(users, max_size=2, unique=True).map(tuple)
 garbage = st.one_of(
     st.text(min_size=1, max_size=30),
@@ -273,7 +273,7 @@ garbage = st.one_of(
 publishes = st.builds(
     PublishNotifications,
     sender=users,
-    to=st.none() | somebody,
+    to=st.none() | one_or_more_users,
     category=categories,
     number=a_few,
     is_mixed=st.booleans(),
@@ -282,7 +282,7 @@ publishes = st.builds(
 timed = st.builds(
     PublishNotifications,
     sender=users,
-    to=st.none() | somebody,
+    to=st.none() | one_or_more_users,
     category=categories,
     after_seconds=st.none() | st.sampled_from([1, 30, 60]),
     lasting_seconds=st.none() | st.sampled_from([1, 45, 90]),
@@ -290,7 +290,7 @@ timed = st.builds(
 grouped = st.builds(
     PublishNotifications,
     sender=users,
-    to=somebody,
+    to=one_or_more_users,
     category=categories,
     number=a_few,
     after_seconds=st.none() | st.just(30),
@@ -301,7 +301,7 @@ grouped = st.builds(
 low = st.builds(
     PublishNotifications,
     sender=users,
-    to=somebody,
+    to=one_or_more_users,
     category=categories,
     number=a_few,
     lasting_seconds=st.none() | st.sampled_from([45, 400]),
