@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import partial
 
 from lumen_notify.accept.preferences.categories import defined_in
-from lumen_notify.auth import Passwords, Tickets, Verifier
+from lumen_notify.auth import PasswordHasher, Tickets, Verifier
 from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, RESUMES_PER_TICK, Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -64,7 +64,7 @@ class Parts:
 
         self.verifier = Verifier.from_settings(settings, clock)
         self.tickets = Tickets(ticket_key, clock)
-        self.passwords = None if settings.accounts == "off" else Passwords()
+        self.passwords = None if settings.accounts == "off" else PasswordHasher()
 
         replay = Replay(position=head.position, max_events=settings.replay_events)
         self.hub = Hub(epoch=head.epoch, position=head.position, replay=replay, clock=time.monotonic)

@@ -22,7 +22,7 @@ from lumen_notify.accept.rooms.messages import Messages
 from lumen_notify.accept.rooms.rooms import RoomEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import Ticketing
-from lumen_notify.auth import AccessTokens, Attempts
+from lumen_notify.auth import AccessTokens, LoginLimiter
 from lumen_notify.commit.accounts.accounts import Accounts
 from lumen_notify.commit.notifications.idempotency import IdempotentResponses
 from lumen_notify.commit.notifications.inbox import Inbox
@@ -159,7 +159,7 @@ def _accounts(parts: Parts, settings: Settings, clock: Callable[[], int]) -> Acc
         committer=parts.committer,
         accounts=Accounts(parts.database),
         passwords=parts.passwords,
-        attempts=Attempts(clock, is_on=settings.rate_limits == "on"),
+        attempts=LoginLimiter(clock, is_on=settings.rate_limits == "on"),
         access_tokens=AccessTokens(
             secret=settings.jwt_secret,
             ttl_seconds=settings.access_token_seconds,

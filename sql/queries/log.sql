@@ -1,17 +1,17 @@
 -- open_log
--- Who: every start. Only the first one on a new database inserts the row.
+-- Who: the first start on a new database. Later starts change nothing.
 INSERT INTO log_head (only_row, epoch, position, floor)
 VALUES (1, :epoch, 0, 0)
 ON CONFLICT (only_row) DO NOTHING
 
 -- log_head
--- Who: the tail, when it starts and when it looks for events that were not announced.
+-- Who: the tail, when it starts and when it looks for events that nobody announced.
 SELECT epoch, position, floor
 FROM log_head
 
 -- lock_head
--- Who: every write transaction, first. From here to COMMIT no other transaction writes, so that positions,
--- counts and commits have the same order. SQLite has the lock already (BEGIN IMMEDIATE).
+-- Who: every write transaction, first. From here to COMMIT this transaction is the only writer, so
+-- positions, counts and commits have one order. SQLite holds the lock already (BEGIN IMMEDIATE).
 SELECT position, definitions
 FROM log_head
 FOR UPDATE
@@ -21,12 +21,12 @@ SELECT position, definitions
 FROM log_head
 
 -- advance_head
--- Who: every write transaction that has appended events, last.
+-- Who: every write transaction that appended events, last.
 UPDATE log_head
 SET position = :position
 
--- append_events
--- Who: every write transaction that has appended events.
+-- append_events rows
+-- Who: every write transaction that appended events.
 INSERT INTO event (position, audience, kind, category, body, created_at)
 SELECT r.position, r.audience, r.kind, r.category, r.body, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -41,7 +41,7 @@ ORDER BY position
 LIMIT :limit
 
 -- events_for_audiences
--- Who: a client whose cursor is older than the replay in memory. Index: event_by_audience.
+-- Who: a client whose cursor is older than the events in memory. Index: event_by_audience.
 SELECT e.position, e.audience, e.kind, e.category, e.body, e.created_at
 FROM jsonb_to_recordset(CAST(:audiences AS jsonb)) AS r(audience text)
 JOIN event e ON e.audience = r.audience
@@ -50,7 +50,7 @@ ORDER BY e.position
 LIMIT :limit
 
 -- open_key
--- Who: every start. The first one sets the value for all instances.
+-- Who: every start. The first one decides the value for all instances.
 INSERT INTO keyring (name, value)
 VALUES (:name, :value)
 ON CONFLICT (name) DO NOTHING

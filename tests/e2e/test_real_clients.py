@@ -1,7 +1,7 @@
 """Real clients read the stream: curl, httpx-sse, Node's EventSource and fetch, Chromium's EventSource.
 
-Each sees the first byte at once and each event as it is published, while the stream stays open: nothing on
-the way may hold bytes back. Each comes back by its own means after its server was killed, and misses nothing.
+Each gets the first byte at once and each event when it is published, while the stream stays open: nothing may
+buffer. Each reconnects by its own means after the server was killed, and misses nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from playwright.async_api import Browser
 
 from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, Frame, read_frames, token
 from conftest import StartServer
+from relay import relay_to
 from servers import RunningServer
 
 pytestmark = pytest.mark.slow
@@ -40,8 +41,8 @@ async def alice(server: RunningServer) -> AsyncIterator[Api]:
         yield Api(http, "alice")
 
 
-def stream_url(server: RunningServer) -> str:
-    return f"{server.url}{NOTIFICATIONS}/stream?token={token('bob')}"
+def stream_url(server: RunningServer, base_url: str | None = None) -> str:
+    return f"{base_url or server.url}{NOTIFICATIONS}/stream?token={token('bob')}"
 
 
 async def publish(alice: Api, *texts: str) -> None:
@@ -81,7 +82,7 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def running(name: str, *arguments: str) -> AsyncIterator[Program]:
-    """Run a program of the machine. Skips the test where there is none."""
+    """Run an installed program. Skips the test if it is missing."""
     path = shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not on PATH")
@@ -134,7 +135,7 @@ async def test_curl_resumes_by_header(server: RunningServer, alice: Api) -> None
 # ----------------------------------------------------------------------------------------------- httpx-sse
 async def test_httpx_sse_reads_and_resumes(server: RunningServer, alice: Api) -> None:
     async def read(number: int, cursor: str = "") -> list[Frame]:
-        """Return as many durable frames as asked for; before the first, publish what is to be read."""
+        """Return `number` durable frames; publish once the stream is open."""
         found: list[Frame] = []
         headers = {"Last-Event-ID": cursor} if cursor else {}
         async with (
@@ -200,14 +201,13 @@ async def has_event_source() -> bool:
 async def test_event_source_of_node_comes_back_and_misses_nothing(server: RunningServer, alice: Api) -> None:
     if not await has_event_source():
         pytest.skip("this Node has no EventSource, not even with --experimental-eventsource")
-    arguments = (
-        "--no-warnings",
-        "--experimental-eventsource",
-        "--eval",
-        NODE_EVENT_SOURCE,
-        stream_url(server),
-    )
-    async with running("node", *arguments) as node:
+    arguments = ("--no-warnings", "--experimental-eventsource", "--eval", NODE_EVENT_SOURCE)
+    # Node's EventSource closes for good when its first reconnect meets "connection refused": the relay
+    # listens while the server restarts, however long that takes.
+    async with (
+        relay_to(server.port) as relay_url,
+        running("node", *arguments, stream_url(server, relay_url)) as node,
+    ):
         assert (await node.line())[0] == "ready"
         await publish(alice, "one")
         kind, last_event_id, data = await node.line()

@@ -4,7 +4,7 @@ Promises: a name belongs to one account, also if several register it at once; a 
 succeeds only if the password that was verified is still the current one at COMMIT; it ends all sessions but
 the one that it opens, and the user's streams.
 
-Not here: hashing and verifying (`auth/passwords`).
+Not here: hashing and verifying (`auth/password_hasher`).
 """
 
 from __future__ import annotations

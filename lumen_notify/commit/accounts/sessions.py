@@ -4,7 +4,7 @@ Promises: a refresh token is valid once; if it is used twice, one of the two use
 whole session ends; a session is opened only if the password that was verified is still the current one;
 ending all sessions of a user also ends their streams, on all instances.
 
-Not here: the form of the tokens (`auth/sessions`), changes of the password (`passwords`).
+Not here: the form of the tokens (`auth/session_tokens`), changes of the password (`passwords`).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from lumen_notify.commit.preferences.categories import Category, Limits
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import Audience, value
-from lumen_notify.settings import Rate
+from lumen_notify.rates import Rate
 
 DELAY_DAYS = 7
 """How far ahead the limits schedule: what would wait longer is old by then."""

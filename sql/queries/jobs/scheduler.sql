@@ -1,7 +1,7 @@
 -- due
--- Who: the scheduler, several times a second. The kinds of work that are due. A merged notification is due if
--- it was last announced before :told_before, or in the future: then the clock was put back. Indexes:
--- scheduled_by_time, notification_by_expiry, merged_pending, bundled_by_time.
+-- Who: the scheduler, several times a second. Returns the kinds of work that are due. A pending merge is
+-- due if its last frame is older than :told_before, or in the future because the clock was set back.
+-- Indexes: scheduled_by_time, notification_by_expiry, merged_pending, bundled_by_time.
 SELECT 'scheduled' WHERE EXISTS (
     SELECT 1 FROM scheduled s WHERE s.deliver_at <= :now
 )

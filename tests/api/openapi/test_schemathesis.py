@@ -17,7 +17,7 @@ import pytest
 from clients import SECRET, serve, token
 from conftest import StartServer
 from lumen_notify import Lumen, Settings
-from lumen_notify.auth import ADMIN, PUBLISH, Passwords
+from lumen_notify.auth import ADMIN, PUBLISH, PasswordHasher
 from lumen_notify.settings import Secret
 
 EXAMPLES = 15
@@ -26,7 +26,7 @@ EXAMPLES = 15
 WITHIN_SECONDS = 300
 """For a machine that is busy: it takes about thirty."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(WITHIN_SECONDS + 20)]
+pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(WITHIN_SECONDS + 20)]
 
 
 CONFIGURATION = f"""
@@ -64,7 +64,7 @@ async def test_so_are_those_about_accounts(
 ) -> None:
     # In this process, so that a hash need not take as long as it should.
     monkeypatch.setattr(
-        "lumen_notify.services.Passwords", lambda: Passwords(time_cost=1, memory_kib=8, lanes=1)
+        "lumen_notify.services.PasswordHasher", lambda: PasswordHasher(time_cost=1, memory_kib=8, lanes=1)
     )
     settings = Settings(database_url=sqlite_url, jwt_secret=Secret(SECRET), accounts="on", rate_limits="off")
     async with Lumen(settings) as lumen, serve(lumen.app) as url:
