@@ -21,7 +21,7 @@ The words:
     log           all events in the order of their commits
     backplane     tells the other instances that the log has grown
     tail          follows the log; hub: finds the channels of an audience
-    channel       one user who is connected here; stream: one open connection of his; outlet: its end here
+    channel       one user who is connected here; stream: one open event stream; connection: our end of it
     frame         an event as the wire has it
     device        mobile, desktop or tablet; what a stream says it runs on
     principal     who asks, as the token says

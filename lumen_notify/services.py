@@ -30,12 +30,12 @@ from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.notifications.limits import Limiting
 from lumen_notify.commit.notifications.removal import settled_of
 from lumen_notify.commit.preferences.categories import Define, define
-from lumen_notify.deliver.ephemeral.typing import Typing
+from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.deliver.streams.count_loader import Loader
-from lumen_notify.deliver.streams.opening import Welcome
-from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.deliver.streams.count_loader import CountLoader
+from lumen_notify.deliver.streams.opening import StreamOpener
+from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
 from lumen_notify.settings import Settings
@@ -68,7 +68,7 @@ class Parts:
 
         replay = Replay(position=head.position, max_events=settings.replay_events)
         self.hub = Hub(epoch=head.epoch, position=head.position, replay=replay, clock=time.monotonic)
-        self.streams = Streams(
+        self.streams = StreamRegistry(
             self.hub,
             ping_seconds=settings.ping_seconds,
             drain_seconds=settings.drain_seconds,
@@ -79,17 +79,17 @@ class Parts:
             clock=time.monotonic,
             wall_clock=clock,
         )
-        self.typists = Typing(self.hub, time.monotonic)
-        self.welcome = Welcome(
-            self.hub, Loader(self.counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2
+        self.typing_users = TypingUsers(self.hub, time.monotonic)
+        self.stream_opener = StreamOpener(
+            self.hub, CountLoader(self.counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2
         )
-        self.tail = Tail(log, self.hub, settled=partial(settled_of, database), metrics=self.metrics)
+        self.tail = Tail(log, self.hub, fetch_settled=partial(settled_of, database), metrics=self.metrics)
 
         self.committer = Committer(
             log,
             writers(Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None),
             announce=self.tail.announce,
-            pace=self.tail.close_behind,
+            backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
             turn_callers=TURN_CALLERS if database.is_server else MAX_BATCH_COMMANDS,
         )
@@ -135,7 +135,7 @@ class Parts:
         self.retention.start()
         self.rounds.start()
         self.streams.wheel.start()
-        self.typists.wheel.start()
+        self.typing_users.wheel.start()
 
     async def close(self) -> None:
         """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
@@ -147,7 +147,7 @@ class Parts:
             await self.passwords.close()
         await self.tail.close()
         await self.streams.wheel.close()
-        await self.typists.wheel.close()
+        await self.typing_users.wheel.close()
         await self.database.close()
 
     def _name_figures(self) -> None:
@@ -166,7 +166,7 @@ class Parts:
             "lumen_deliveries", "Frames shown to users who are connected here.", lambda: hub.deliveries
         )
         metrics.counters(
-            "lumen_streams_ended", "Streams that ended, by reason.", "reason", lambda: streams.ended
+            "lumen_streams_ended", "StreamRegistry that ended, by reason.", "reason", lambda: streams.ended
         )
 
 

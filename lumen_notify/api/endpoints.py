@@ -126,7 +126,7 @@ class Endpoints:
             typing=TypingEndpoint(
                 verifier=verifier,
                 access=Access(database),
-                typists=parts.typists,
+                typing_users=parts.typing_users,
                 max_body_bytes=settings.max_body_bytes,
             ),
             blocks=BlockEndpoints(verifier=verifier, committer=committer, blocks=Blocks(database)),
@@ -134,7 +134,7 @@ class Endpoints:
                 verifier=verifier,
                 tickets=parts.tickets,
                 streams=parts.streams,
-                welcome=parts.welcome,
+                opener=parts.stream_opener,
                 max_backlog_bytes=settings.max_backlog_bytes,
                 drain_seconds=settings.drain_seconds,
                 clock=clock,

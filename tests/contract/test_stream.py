@@ -1,7 +1,7 @@
 """The stream over real HTTP, on both its paths: what holds on one holds on the other.
 
-- `handover`: uvicorn with our protocol, the connection itself is the outlet;
-- `sse-starlette`: uvicorn with its own, the same frames go through a response.
+- `handover`: uvicorn with our protocol, the stream owns the TCP connection;
+- `sse-starlette`: uvicorn with its own protocol, the same frames go through a response.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, EventStream, event
 from listening import Listening, listen
 from lumen_notify import Lumen, Settings
 from lumen_notify.deliver.connection.handover import HandoverProtocol
-from lumen_notify.deliver.connection.transport import TransportOutlet
+from lumen_notify.deliver.connection.transport import TransportConnection
 from lumen_notify.deliver.frames.control import RETRY_MS
-from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import Counts, now_ms
 from lumen_notify.settings import Secret
@@ -110,7 +110,7 @@ class Site:
     def pass_seconds(self, seconds: int) -> None:
         assert self.lumen._parts is not None
         self._later_seconds += seconds
-        self.lumen._parts.streams.wheel.turn()
+        self.lumen._parts.streams.wheel.tick()
 
     def api(self, user: str) -> Api:
         return Api(self.http, user)
@@ -141,8 +141,8 @@ class Site:
         return {name: float(value) for name, value in re.findall(r"^(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
 
     @property
-    def handed_over(self) -> list[TransportOutlet]:
-        return [one for one in self.listening.state.connections if isinstance(one, TransportOutlet)]
+    def handed_over(self) -> list[TransportConnection]:
+        return [one for one in self.listening.state.connections if isinstance(one, TransportConnection)]
 
 
 @pytest.fixture(params=list(PATHS))
@@ -175,13 +175,13 @@ async def test_paths_are_what_they_are_called(site: Site, protocol: type[HttpToo
 async def test_first_byte_comes_at_once_and_the_rest_when_it_is_known(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, may_load = Loader.load, asyncio.Event()
+    load, may_load = CountLoader.load, asyncio.Event()
 
-    async def wait_and_load(self: Loader, user_id: str) -> Counts:
+    async def wait_and_load(self: CountLoader, user_id: str) -> Counts:
         await may_load.wait()
         return await load(self, user_id)
 
-    monkeypatch.setattr(Loader, "load", wait_and_load)
+    monkeypatch.setattr(CountLoader, "load", wait_and_load)
     stream = await site.ask(f"{STREAM}?token={token('ann')}")
     await stream.wait_for(lambda: stream.frames, what="the first byte")
     (first,) = stream.frames
@@ -426,10 +426,10 @@ async def test_stream_beyond_the_limit_is_a_200_that_says_overloaded_and_when_to
 async def test_database_that_is_down_is_a_200_that_says_overloaded(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(self: Loader, user_id: str) -> Counts:
+    async def fail(self: CountLoader, user_id: str) -> Counts:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(Loader, "load", fail)
+    monkeypatch.setattr(CountLoader, "load", fail)
     stream = await site.ask(f"{STREAM}?token={token('ann')}")
     await stream.wait_for_end()
     assert (stream.status, stream.is_whole) == (200, True)

@@ -30,7 +30,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.model import Counts, Event
 from servers import drop_database
 
@@ -54,7 +54,7 @@ def world(
         if url.startswith("postgresql"):
             drop_database(request.getfixturevalue("shared_postgresql_url"), url)
 
-    monkeypatch.setattr("lumen_notify.deliver.hub.TURN_CHANNELS", 1)
+    monkeypatch.setattr("lumen_notify.deliver.hub.FAN_OUT_CHUNK", 1)
     with asyncio.Runner() as runner:
         world = World(new_database, drop, runner)
 
@@ -63,11 +63,11 @@ def world(
         ) -> Iterator[None]:
             return world.fan_out_slowly(hub, events, settled)
 
-        async def late(loader: Loader, user_id: str) -> Counts:
+        async def late(loader: CountLoader, user_id: str) -> Counts:
             return await world.load_late(loader, user_id)
 
         monkeypatch.setattr(Hub, "fan_out", slowly)
-        monkeypatch.setattr(Loader, "load", late)
+        monkeypatch.setattr(CountLoader, "load", late)
         monkeypatch.setattr(Retention, "start", lambda _: None)  # it has a step of its own
         runner.run(world.open())
         yield world

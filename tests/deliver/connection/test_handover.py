@@ -1,4 +1,4 @@
-"""The hand-over: uvicorn's connection becomes an outlet, and bad requests end. On both loops."""
+"""The hand-over: a stream takes over uvicorn's TCP connection, and bad requests end. On both loops."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from lumen_notify.auth import PUBLISH
 from lumen_notify.cli.server import _listen
 from lumen_notify.deliver.connection import handover
 from lumen_notify.deliver.connection.handover import HandoverProtocol
-from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportOutlet
-from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportConnection
+from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.settings import Secret
 
 WAIT_SECONDS = 20.0
@@ -106,13 +106,13 @@ class Site:
         self._clients: list[Client] = []
 
     @property
-    def streams(self) -> Streams:
+    def streams(self) -> StreamRegistry:
         assert self.lumen._parts is not None
         return self.lumen._parts.streams
 
     @property
     def connections(self) -> set[Any]:
-        """Those that uvicorn knows."""
+        """The connections that uvicorn knows."""
         return self.listening.state.connections
 
     @property
@@ -121,8 +121,8 @@ class Site:
         return self.listening.state.tasks
 
     @property
-    def outlets(self) -> list[TransportOutlet]:
-        return [one for one in self.connections if isinstance(one, TransportOutlet)]
+    def stream_connections(self) -> list[TransportConnection]:
+        return [one for one in self.connections if isinstance(one, TransportConnection)]
 
     def protocol(self) -> type[HandoverProtocol]:
         site = self
@@ -205,14 +205,15 @@ SIGNATURES: Mapping[type, Mapping[str, list[str]]] = {
 }
 
 LOOK = (
-    f"uvicorn {uvicorn.__version__} differs from the one that lumen_notify/deliver/handover.py was written"
-    " for. Compare HandoverProtocol, method by method, with uvicorn/protocols/http/httptools_impl.py; see"
-    " above all that nothing of uvicorn's touches the transport after _hand_over. Then change this test."
+    f"uvicorn {uvicorn.__version__} differs from the one that lumen_notify/deliver/connection/handover.py"
+    " was written for. Compare HandoverProtocol, method by method, with"
+    " uvicorn/protocols/http/httptools_impl.py; see above all that nothing of uvicorn's touches the transport"
+    " after _hand_over. Then change this test."
 )
 
 
 def test_methods_of_uvicorn_that_are_used_are_as_they_were() -> None:
-    assert {kind: set(names) for kind, names in handover.INSIDES.items()} == {
+    assert {kind: set(names) for kind, names in handover.UVICORN_METHODS.items()} == {
         kind: set(names) for kind, names in SIGNATURES.items()
     }, "a method that is used is not pinned here"
     for kind, names in SIGNATURES.items():
@@ -237,7 +238,7 @@ async def test_attributes_of_uvicorn_that_are_used_are_as_they_were() -> None:
     nothing: Any = None
     arguments: dict[str, Any] = dict.fromkeys(inspect.signature(RequestResponseCycle).parameters, nothing)
     cycle = RequestResponseCycle(**arguments | {"message_event": asyncio.Event()})
-    for one, names in ((protocol, handover.INSIDE_ATTRIBUTES), (cycle, handover.CYCLE_ATTRIBUTES)):
+    for one, names in ((protocol, handover.PROTOCOL_ATTRIBUTES), (cycle, handover.CYCLE_ATTRIBUTES)):
         for name in names:
             assert hasattr(one, name), f"{type(one).__name__}.{name} is gone. {LOOK}"
     assert isinstance(state.connections, set), LOOK
@@ -251,14 +252,14 @@ async def test_attributes_of_uvicorn_that_are_used_are_as_they_were() -> None:
 
 
 # --------------------------------------------------------------------------------------- the hand-over
-async def test_connection_of_a_stream_is_an_outlet_until_its_client_leaves(site: Site) -> None:
+async def test_connection_of_a_stream_belongs_to_the_stream_until_its_client_leaves(site: Site) -> None:
     client = await site.stream()
-    (outlet,) = site.outlets
-    assert site.connections == {outlet}
-    assert outlet._transport.get_protocol() is outlet
+    (connection,) = site.stream_connections
+    assert site.connections == {connection}
+    assert connection._transport.get_protocol() is connection
     await client.close()
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
-    assert (len(site.streams), outlet._transport) == (0, None)
+    assert (len(site.streams), connection._transport) == (0, None)
 
 
 async def test_connection_leaves_uvicorns_set_when_the_server_ends_the_stream(site: Site) -> None:
@@ -287,7 +288,7 @@ async def test_nothing_of_the_request_is_left_and_the_collector_is_not_needed(
         client.send(stream_request() + behind)
         await client.until(b"event: ready")
         await eventually(lambda: not site.requests, what="the request's task to end")
-        assert len(site.outlets) == 1
+        assert len(site.stream_connections) == 1
         assert not site.protocols
         assert requests() == []
     finally:
@@ -296,9 +297,9 @@ async def test_nothing_of_the_request_is_left_and_the_collector_is_not_needed(
 
 async def test_frames_leave_at_once_and_not_when_more_has_come(site: Site) -> None:
     await site.stream()
-    (outlet,) = site.outlets
-    connection = outlet._transport.get_extra_info("socket")
-    assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    (connection,) = site.stream_connections
+    tcp_socket = connection._transport.get_extra_info("socket")
+    assert tcp_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_request_before_a_stream_on_one_connection_is_answered_first(site: Site) -> None:
@@ -306,7 +307,7 @@ async def test_request_before_a_stream_on_one_connection_is_answered_first(site:
     client.send(HEALTH + stream_request())
     received = await client.until(b"event: ready")
     assert received.index(b'{"status":"ok"}') < received.index(b"text/event-stream")
-    assert len(site.outlets) == 1
+    assert len(site.stream_connections) == 1
 
 
 @pytest.mark.parametrize(
@@ -331,7 +332,7 @@ async def test_what_is_sent_behind_a_stream_request_is_never_answered(
         client.send(behind)
     await site.lumen.publish("ann", category="like", content="still here")
     await client.until(b"still here")
-    assert len(site.outlets) == len(site.streams) == 1
+    assert len(site.stream_connections) == len(site.streams) == 1
     site.streams.start_drain()
     received = await client.until_end()
     assert received.count(b"HTTP/1.1 ") == 1
@@ -386,7 +387,7 @@ async def test_stream_that_could_not_be_handed_over_ends_with_its_client_whateve
     client = await site.client()
     client.send(stream_request() + HEALTH * 3)
     await client.until(b"event: ready")
-    assert (len(site.streams), site.outlets) == (1, [])
+    assert (len(site.streams), site.stream_connections) == (1, [])
     client.reset()
     while len(site.streams):  # with requests behind it uvicorn reads no further: a write finds out
         await site.lumen.publish("ann", category="like", content="hi")
@@ -415,17 +416,17 @@ async def test_client_that_never_reads_is_closed_as_slow_and_then_dropped(site: 
         raw.connect(("127.0.0.1", site.listening.port))
         raw.sendall(stream_request())
         await eventually(lambda: site.streams.of_user("ann"), what="the stream")
-        (outlet,) = site.outlets
+        (connection,) = site.stream_connections
         bound = 100_000 + WRITE_BUFFER_BYTES
         for _ in range(200):
             await site.lumen.publish("ann", category="like", content="x" * 7000)
             if site.streams.ended:
                 break
-            assert outlet.backlog_bytes + outlet._transport.get_write_buffer_size() <= bound
+            assert connection.backlog_bytes + connection._transport.get_write_buffer_size() <= bound
         assert site.streams.ended == {"slow": 1}
-        assert (len(site.streams), outlet.backlog_bytes) == (0, 0)
+        assert (len(site.streams), connection.backlog_bytes) == (0, 0)
         site.streams.wheel._clock = lambda clock=site.streams.wheel._clock: clock() + 60  # type: ignore[misc]
-        site.streams.wheel.turn()
+        site.streams.wheel.tick()
         await eventually(lambda: not site.connections, what="the connection to be dropped")
 
 
@@ -488,7 +489,7 @@ async def test_request_in_time_is_answered_and_the_connection_stays(
         await asyncio.sleep(0)
         client.send(HEALTH[10:])
         await client.until(b'{"status":"ok"}' * 1)
-        await eventually(lambda: not any(one._deadline for one in site.protocols), what="the clock to stop")
+        await eventually(lambda: not any(one._timeout for one in site.protocols), what="the clock to stop")
         assert client.received.count(b"HTTP/1.1 200") == number
         client.received = client.received.replace(b'{"status":"ok"}', b"")
 

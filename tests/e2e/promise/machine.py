@@ -181,7 +181,7 @@ class Promise(RuleBasedStateMachine):
                 streams = self.world.parts.streams
                 await eventually(lambda: len(streams) == 0, what="the streams to be let go")
                 assert streams._hub.channels == {}
-                assert streams._hub._in_room == {}
+                assert streams._hub._channels_by_room == {}
 
     async def _close(self) -> None:
         assert self.world.lumen is not None

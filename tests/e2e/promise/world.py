@@ -14,7 +14,7 @@ from clients import serve
 from lumen_notify import Lumen
 from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.model import Counts, Event, now_ms
 from lumen_notify.services import Parts
 
@@ -30,7 +30,7 @@ TURNS_LATE = (0, 100, 0, 1000)
 Result = TypeVar("Result")
 
 fan_out = Hub.fan_out
-load = Loader.load
+load = CountLoader.load
 
 
 class World:
@@ -91,8 +91,8 @@ class World:
         """Send every open stream a ping, as after a long silence."""
         streams = self.parts.streams
         for user in USERS:
-            for outlet in streams.of_user(user):
-                streams._ping(outlet)
+            for connection in streams.of_user(user):
+                streams.timers.ping(connection)
 
     def fan_out_slowly(
         self, hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None
@@ -105,7 +105,7 @@ class World:
             yield from [None] * TURNS_BETWEEN[events[0].position % len(TURNS_BETWEEN)]
         self.is_fanning_out.clear()
 
-    async def load_late(self, loader: Loader, user_id: str) -> Counts:
+    async def load_late(self, loader: CountLoader, user_id: str) -> Counts:
         """Let much happen between the reading of a count and its use."""
         counts = await load(loader, user_id)
         for _ in range(next(self._turns_late)):
