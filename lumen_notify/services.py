@@ -42,7 +42,7 @@ from lumen_notify.metrics import Metrics
 from lumen_notify.settings import Settings
 
 
-class Parts:
+class Services:
     """The objects of one Lumen. Each is passed those that its output goes to, so the last in the path comes
     first.
 
@@ -111,7 +111,7 @@ class Parts:
         self._register_metrics()
 
     @classmethod
-    async def open(cls, settings: Settings, clock: Callable[[], int]) -> Parts:
+    async def open(cls, settings: Settings, clock: Callable[[], int]) -> Services:
         """Connect, migrate the database, create the services and start them.
 
         Raises DatabaseUnavailable, Misconfigured.
@@ -127,12 +127,12 @@ class Parts:
                     await define(draft, [Define(categories=defined_in(settings.categories))])
                 head = await log.head()
             key = await _shared_key(database, "tickets")
-            parts = cls(settings, clock, database=database, log=log, head=head, ticket_key=key)
+            services = cls(settings, clock, database=database, log=log, head=head, ticket_key=key)
         except BaseException:
             await database.close()
             raise
-        parts._start()
-        return parts
+        services._start()
+        return services
 
     def _start(self) -> None:
         self.tail.start()

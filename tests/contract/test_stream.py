@@ -99,8 +99,8 @@ class Site:
             http = await stack.enter_async_context(httpx.AsyncClient(base_url=listening.url, trust_env=False))
             site = cls(lumen, listening, http)
             await stack.enter_async_context(lumen)
-            assert lumen._parts is not None
-            streams = lumen._parts.streams
+            assert lumen._services is not None
+            streams = lumen._services.streams
             streams.wheel._clock = streams._hub._clock = lambda: time.monotonic() + site._later_seconds
             yield site
             for stream in site._streams:
@@ -108,9 +108,9 @@ class Site:
             await eventually(lambda: not listening.state.tasks, what="the requests to end")
 
     def pass_seconds(self, seconds: int) -> None:
-        assert self.lumen._parts is not None
+        assert self.lumen._services is not None
         self._later_seconds += seconds
-        self.lumen._parts.streams.wheel.tick()
+        self.lumen._services.streams.wheel.tick()
 
     def api(self, user: str) -> Api:
         return Api(self.http, user)
@@ -389,8 +389,8 @@ async def test_user_lists_his_own_connections(site: Site) -> None:
 
 
 def _streams(site: Site) -> int:
-    assert site.lumen._parts is not None
-    return len(site.lumen._parts.streams)
+    assert site.lumen._services is not None
+    return len(site.lumen._services.streams)
 
 
 # -------------------------------------------------------------------------------------------------- ends
@@ -455,8 +455,8 @@ async def test_client_that_does_not_read_is_closed_as_slow_and_comes_back_to_all
             await site.publish(content=f"{published} {'x' * 7000}")
             published += 1
             assert published < 100
-    assert site.lumen._parts is not None
-    assert site.lumen._parts.streams.ended == {"slow": 1}
+    assert site.lumen._services is not None
+    assert site.lumen._services.streams.ended == {"slow": 1}
     await reading.wait_for_event("message", published)
     again = await site.stream("ann")
     assert (await again.wait_for_event("ready")).data["unread_count"] == published

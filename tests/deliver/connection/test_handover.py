@@ -107,8 +107,8 @@ class Site:
 
     @property
     def streams(self) -> StreamRegistry:
-        assert self.lumen._parts is not None
-        return self.lumen._parts.streams
+        assert self.lumen._services is not None
+        return self.lumen._services.streams
 
     @property
     def connections(self) -> set[Any]:

@@ -147,7 +147,7 @@ class Promise(RuleBasedStateMachine):
         for _ in range(2):
             await self.do(Pass(seconds=61))  # what is younger than a minute is kept, whatever the number
             await self._verify()
-            await self.world.parts.retention.sweep()
+            await self.world.services.retention.sweep()
             await self._verify()
 
     async def _restart(self, do_return: bool) -> None:
@@ -178,7 +178,7 @@ class Promise(RuleBasedStateMachine):
             for client in self.clients:
                 await client.stream.close()
             if self.world.is_open:
-                streams = self.world.parts.streams
+                streams = self.world.services.streams
                 await eventually(lambda: len(streams) == 0, what="the streams to be let go")
                 assert streams._hub.channels == {}
                 assert streams._hub._channels_by_room == {}

@@ -16,7 +16,7 @@ from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.model import Counts, Event, now_ms
-from lumen_notify.services import Parts
+from lumen_notify.services import Services
 
 from .direct import Direct
 from .steps import USERS
@@ -62,13 +62,13 @@ class World:
     @property
     def is_open(self) -> bool:
         """Whether Lumen is: not while it opens or closes."""
-        return self.lumen is not None and self.lumen._parts is not None
+        return self.lumen is not None and self.lumen._services is not None
 
     @property
-    def parts(self) -> Parts:
+    def services(self) -> Services:
         assert self.lumen is not None
-        assert self.lumen._parts is not None
-        return self.lumen._parts
+        assert self.lumen._services is not None
+        return self.lumen._services
 
     def clock(self) -> int:
         return self.now
@@ -83,13 +83,13 @@ class World:
 
     async def settle(self) -> None:
         """Let all that is due happen now, and not at any moment."""
-        rounds = self.parts.rounds
+        rounds = self.services.rounds
         await rounds._look()
         await asyncio.gather(*rounds._under_way.values())
 
     def ping_all(self) -> None:
         """Send every open stream a ping, as after a long silence."""
-        streams = self.parts.streams
+        streams = self.services.streams
         for user in USERS:
             for connection in streams.of_user(user):
                 streams.timers.ping(connection)
