@@ -1,4 +1,4 @@
-"""Replay: complete, or None."""
+"""The replay memory: an answer is complete, or None."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_frames_are_dropped_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> Non
     assert positions(replay.frames_after(2, [Audience("all")])) == [3, 4, 5]
     assert replay.frames_after(1, [Audience("all")]) is None
     replay.append([entry(6, size=4000)])
-    assert replay.floor == 6, "one that is larger than all memory for it is not kept"
+    assert replay.floor == 6, "an event that exceeds the bound alone is not kept"
     assert positions(replay.frames_after(6, [Audience("all")])) == []
 
 

@@ -57,7 +57,7 @@ class RecordingHub:
     ) -> Iterator[None]:
         if self.failures:
             self.failures -= 1
-            raise RuntimeError("a frame that cannot be made")
+            raise RuntimeError("a frame that cannot be built")
         self.position = events[-1].position
         self.parts.append(list(events))
         self.settled.append(settled)
@@ -198,7 +198,7 @@ async def test_writers_wait_while_delivery_is_far_behind_and_go_on_when_it_is_do
     assert hub.seen == [1, 2]
 
 
-async def test_end_lets_waiting_writers_go(
+async def test_close_releases_waiting_writers(
     sqlite_store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
     poll_seconds(LONG)
@@ -229,7 +229,7 @@ async def test_burst_is_fanned_out_in_parts_that_one_write_can_hold(
 announcements = st.lists(st.lists(st.integers(1, 12), min_size=1, max_size=6), max_size=8)
 
 
-def test_whatever_is_announced_every_event_comes_once_and_in_order(
+def test_whatever_is_announced_events_are_delivered_once_and_in_order(
     sqlite_url: str, poll_seconds: Callable[[float], None]
 ) -> None:
     poll_seconds(0.005)

@@ -63,7 +63,7 @@ class QueueMachine(RuleBasedStateMachine):
         else:
             self.waiting.append(chunks)
             self.given.append(chunks)
-        self._let_go_on()
+        self._run_loop()
 
     @rule(many=st.lists(sizes, max_size=8))
     def write_many(self, many: list[int]) -> None:
@@ -80,7 +80,7 @@ class QueueMachine(RuleBasedStateMachine):
         else:
             self.connection.close(reason, retry_ms)
             self._closed(reason, retry_ms)
-        self._let_go_on()
+        self._run_loop()
 
     def _closed(self, reason: CloseReason, retry_ms: int) -> None:
         if self.reason is None:
@@ -95,10 +95,10 @@ class QueueMachine(RuleBasedStateMachine):
             return await anext(self.payloads, None)
 
         self.taking = self.runner.get_loop().create_task(next_payload())
-        self._let_go_on()
+        self._run_loop()
 
-    def _let_go_on(self) -> None:
-        """Turn the loop until whoever takes has what there is; compare."""
+    def _run_loop(self) -> None:
+        """Run the loop until the pending read has its payload; compare it with the list."""
 
         async def turns() -> None:
             for _ in range(4):
@@ -121,7 +121,7 @@ class QueueMachine(RuleBasedStateMachine):
             assert not self.taking.done()
 
     @invariant()
-    def what_waits_is_bounded(self) -> None:
+    def backlog_is_bounded(self) -> None:
         if self.reason is None:
             assert self.connection.backlog_bytes == sum(map(len, self.waiting))
             assert self.connection.backlog_bytes <= (self.max_backlog_bytes or 10**9)
@@ -132,7 +132,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert before_the_end == list(map(unchunk, self.given[: len(before_the_end)]))
 
     @invariant()
-    def end_is_told_once_with_its_first_reason(self) -> None:
+    def end_is_reported_once_with_its_first_reason(self) -> None:
         assert self.closes.seen == ([] if self.reason is None else [self.reason])
 
     def teardown(self) -> None:

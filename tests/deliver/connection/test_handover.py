@@ -60,7 +60,7 @@ class Client:
         self.writer.write(data)
 
     async def until(self, text: bytes) -> bytes:
-        """Read on until `text` has come; return all that came since the connection was made."""
+        """Read until `text` has arrived; return everything that has arrived so far."""
         async with asyncio.timeout(WAIT_SECONDS):
             while text not in self.received:
                 part = await self.reader.read(65536)
@@ -69,7 +69,7 @@ class Client:
         return self.received
 
     async def until_end(self) -> bytes:
-        """Read up to the end, in whatever way it comes."""
+        """Read until the connection ends, in an orderly way or not."""
         async with asyncio.timeout(WAIT_SECONDS):
             with contextlib.suppress(ConnectionError):
                 while part := await self.reader.read(65536):
@@ -77,7 +77,7 @@ class Client:
         return self.received
 
     def reset(self) -> None:
-        """End it by RST."""
+        """End the connection with a RST."""
         raw = self.writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -89,10 +89,11 @@ class Client:
 
 
 class Site:
-    """A Lumen behind a HandoverProtocol. protocols: all that were made, as long as they live.
+    """A Lumen behind a HandoverProtocol.
 
-    held_back: if it is set, requests wait for it before Lumen sees them; waiting: how many did.
-    is_head_held_back: as by a middleware, an answer's head leaves with the first of its body.
+    protocols: the protocols that are still alive. held_back: an event that requests wait for before they
+    reach Lumen, or None; waiting: how many have waited. is_head_held_back: send a response's head with the
+    first part of its body, as some middleware does.
     """
 
     listening: Listening
@@ -117,7 +118,7 @@ class Site:
 
     @property
     def requests(self) -> set[asyncio.Task[None]]:
-        """The tasks of requests that uvicorn has not finished."""
+        """The tasks of unfinished requests."""
         return self.listening.state.tasks
 
     @property
@@ -183,7 +184,7 @@ async def site(sqlite_url: str) -> AsyncIterator[Site]:
 
 @pytest.fixture
 def request_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Set how long a request may take to come in."""
+    """Set how long a request may take to arrive."""
     return lambda seconds: monkeypatch.setattr(handover, "REQUEST_SECONDS", seconds)
 
 
@@ -295,7 +296,7 @@ async def test_nothing_of_the_request_is_left_and_the_collector_is_not_needed(
         gc.enable()
 
 
-async def test_frames_leave_at_once_and_not_when_more_has_come(site: Site) -> None:
+async def test_frames_leave_at_once_without_waiting_for_more(site: Site) -> None:
     await site.stream()
     (connection,) = site.stream_connections
     tcp_socket = connection._transport.get_extra_info("socket")
@@ -322,7 +323,7 @@ async def test_request_before_a_stream_on_one_connection_is_answered_first(site:
     ],
     ids=["a request", "five requests", "half a request", "another stream", "later", "no request, later"],
 )
-async def test_what_is_sent_behind_a_stream_request_is_never_answered(
+async def test_bytes_after_a_stream_request_are_never_answered(
     site: Site, behind: bytes, is_together: bool
 ) -> None:
     client = await site.client()
@@ -339,7 +340,7 @@ async def test_what_is_sent_behind_a_stream_request_is_never_answered(
     assert received.endswith(b"0\r\n\r\n")
 
 
-async def test_client_that_has_sent_more_is_heard_when_it_leaves(site: Site) -> None:
+async def test_disconnect_of_a_client_that_has_sent_more_is_noticed(site: Site) -> None:
     client = await site.client()
     client.send(stream_request() + HEALTH * 5)
     await client.until(b"event: ready")
@@ -362,7 +363,7 @@ async def test_client_that_resets_is_gone(site: Site) -> None:
     assert site.streams.ended == {"gone": 1}
 
 
-async def test_client_that_leaves_before_its_stream_begins_leaves_nothing_behind(
+async def test_client_that_disconnects_before_its_stream_opens_leaves_nothing_behind(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.held_back = asyncio.Event()
@@ -395,7 +396,7 @@ async def test_stream_that_could_not_be_handed_over_ends_with_its_client_whateve
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_stream_that_begins_while_the_server_ends_is_told_so(site: Site) -> None:
+async def test_stream_that_opens_while_the_server_stops_is_closed_as_shutdown(site: Site) -> None:
     site.held_back = asyncio.Event()
     client = await site.client()
     client.send(stream_request())
@@ -443,7 +444,7 @@ async def answer_to(site: Site, *parts: bytes) -> bytes:
     [b"", b"GET", HEALTH[:-2], post_head("content-length: 10"), post_head("content-length: 10") + b'{"to":'],
     ids=["nothing", "a method", "half a head", "a head", "half a body"],
 )
-async def test_request_that_does_not_come_in_whole_is_ended(
+async def test_request_that_does_not_arrive_completely_is_ended(
     site: Site, request_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture, begun: bytes
 ) -> None:
     request_seconds(0.1)
@@ -453,7 +454,7 @@ async def test_request_that_does_not_come_in_whole_is_ended(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_request_that_comes_byte_by_byte_is_ended_at_the_same_time(
+async def test_request_that_arrives_byte_by_byte_is_ended_at_the_same_time(
     site: Site, request_seconds: Callable[[float], None]
 ) -> None:
     request_seconds(0.2)
@@ -489,7 +490,7 @@ async def test_request_in_time_is_answered_and_the_connection_stays(
         await asyncio.sleep(0)
         client.send(HEALTH[10:])
         await client.until(b'{"status":"ok"}' * 1)
-        await eventually(lambda: not any(one._timeout for one in site.protocols), what="the clock to stop")
+        await eventually(lambda: not any(one._timeout for one in site.protocols), what="the time-out to stop")
         assert client.received.count(b"HTTP/1.1 200") == number
         client.received = client.received.replace(b'{"status":"ok"}', b"")
 
@@ -534,7 +535,7 @@ async def test_head_of_more_than_32_kib_is_refused(
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
 
 
-async def test_limit_of_the_head_is_none_of_the_body(site: Site) -> None:
+async def test_limit_of_the_head_does_not_apply_to_the_body(site: Site) -> None:
     body = b'{"to": {"user": "ann"}, "category": "like", "content": "hi"}'.ljust(60_000)
     pieces = [body[:30], body[30:20_000], body[20_000:40_000], body[40_000:]]
     chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
@@ -553,7 +554,7 @@ async def test_limit_of_the_head_is_none_of_the_body(site: Site) -> None:
         await client.until(b"HTTP/1.1 201")
 
 
-async def test_trailer_is_no_header(site: Site) -> None:
+async def test_trailers_are_not_headers(site: Site) -> None:
     client = await site.client()
     head = f"POST {NOTIFICATIONS} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".encode()
     trailer = f"authorization: Bearer {token('ann', PUBLISH)}\r\n\r\n".encode()
@@ -561,7 +562,7 @@ async def test_trailer_is_no_header(site: Site) -> None:
     await client.until(b"HTTP/1.1 401")
 
 
-async def test_client_that_asks_too_much_at_once_is_refused(site: Site) -> None:
+async def test_client_that_pipelines_too_many_requests_is_refused(site: Site) -> None:
     site.held_back = asyncio.Event()
     client = await site.client()
     client.send(HEALTH * 2000)
@@ -573,7 +574,7 @@ async def test_client_that_asks_too_much_at_once_is_refused(site: Site) -> None:
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
 
 
-async def test_as_many_requests_at_once_as_are_allowed_are_answered_in_order(site: Site) -> None:
+async def test_pipelined_requests_up_to_the_limit_are_answered_in_order(site: Site) -> None:
     client = await site.client()
     for path in range(handover.MAX_PIPELINED):
         client.send(f"GET /healthz?{path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())

@@ -85,14 +85,14 @@ class TransportMachine(RuleBasedStateMachine):
         return self.transport.received + self.transport.buffer
 
     @property
-    def held(self) -> bytes:
+    def backlog(self) -> bytes:
         return b"".join(self.connection._backlog or ())
 
     @rule(size=sizes)
     def write(self, size: int) -> None:
         self.writes_left -= 1
         chunks = self.chunks.next(size)
-        waiting = len(self.held) + len(self.transport.buffer) + len(chunks)
+        waiting = len(self.backlog) + len(self.transport.buffer) + len(chunks)
         is_too_much = self.transport.is_paused and 0 < self.max_backlog_bytes < waiting
         before = self.wire
         self.connection.write(chunks)
@@ -143,15 +143,15 @@ class TransportMachine(RuleBasedStateMachine):
     @invariant()
     def chunks_leave_in_order_each_once_and_none_is_lost(self) -> None:
         if self.has_peer:
-            assert self.wire + self.held == self.expected
+            assert self.wire + self.backlog == self.expected
         else:
             assert self.expected.startswith(self.wire[: len(self.expected)])
 
     @invariant()
-    def nothing_is_held_while_the_transport_takes_bytes(self) -> None:
-        assert len(self.held) == self.connection.backlog_bytes
+    def backlog_is_empty_while_the_transport_takes_bytes(self) -> None:
+        assert len(self.backlog) == self.connection.backlog_bytes
         if not self.transport.is_paused or self.reason is not None:
-            assert not self.held
+            assert not self.backlog
 
     @invariant()
     def chunks_are_written_directly_while_they_may_and_nothing_waits(self) -> None:
@@ -163,19 +163,19 @@ class TransportMachine(RuleBasedStateMachine):
             assert self.connection.direct_fd == NO_FD
 
     @invariant()
-    def what_waits_is_bounded(self) -> None:
-        if self.held and self.max_backlog_bytes:
-            assert len(self.held) + len(self.transport.buffer) <= self.max_backlog_bytes
+    def backlog_is_bounded(self) -> None:
+        if self.backlog and self.max_backlog_bytes:
+            assert len(self.backlog) + len(self.transport.buffer) <= self.max_backlog_bytes
         if self.reason is None:
             assert self.transport.largest_bytes <= WRITE_BUFFER_BYTES + self.largest_write_bytes
 
     @invariant()
-    def end_is_told_once_with_its_first_reason(self) -> None:
+    def end_is_reported_once_with_its_first_reason(self) -> None:
         assert self.closes.seen == ([] if self.reason is None else [self.reason])
         assert self.connection.close_reason is self.reason
 
     @invariant()
-    def transport_is_closed_by_the_end_and_let_go_when_it_is_lost(self) -> None:
+    def transport_is_closed_at_the_end_and_released_when_it_is_lost(self) -> None:
         assert self.transport.is_closing() or self.reason is None
         assert (self.connection._transport is None) == (not self.server_connections)
 

@@ -62,14 +62,14 @@ async def test_users_see_their_own_open_streams_oldest_first() -> None:
 
 async def test_renewal_prolongs_the_callers_streams_to_the_end_of_the_token_shown() -> None:
     api = ConnectionsApi()
-    mine, his = api.harness.open("ann", expires_in=100), api.harness.open("bob", expires_in=100)
+    own, other = api.harness.open("ann", expires_in=100), api.harness.open("bob", expires_in=100)
     api.harness.pass_seconds(50)
     ends_at = api.harness.clock.ms() + 500_000
     answer = await api.renew(api.token("ann", 500))
     assert answer == {"renewed": 1, "expires_at": rfc3339(ends_at)}
-    assert (mine.expires_at, his.expires_at) == (ends_at, his.connected_at + 100_000)
+    assert (own.expires_at, other.expires_at) == (ends_at, other.connected_at + 100_000)
     api.harness.pass_seconds(100)
-    assert (mine.close_reason is None, his.close_reason is None) == (True, False)
+    assert (own.close_reason is None, other.close_reason is None) == (True, False)
 
 
 @pytest.mark.parametrize("verb", ["page", "renew"])

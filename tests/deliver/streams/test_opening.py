@@ -177,7 +177,9 @@ def is_reset(connection: RecordingConnection, newest: str) -> bool:
 @pytest.mark.parametrize(
     "last_event_id", ["garbage", "EPOCH-", "EPOCH-x", "-1", "elsewhere-1", "EPOCH-007", "EPOCH-" + "9" * 18]
 )
-async def test_cursor_of_another_log_or_none_is_answered_by_reset(store: Store, last_event_id: str) -> None:
+async def test_cursor_that_is_malformed_or_of_another_log_is_answered_by_reset(
+    store: Store, last_event_id: str
+) -> None:
     harness = OpenerHarness(store)
     await harness.publish("user:ann")
     connection = await harness.open(last_event_id=last_event_id.replace("EPOCH", harness.epoch))
@@ -224,7 +226,7 @@ async def test_marks_are_measured_with_the_counts_that_they_carry(sqlite_store: 
     missed = harness.hub.replay.frames_after(1, [Audience("user:ann")])
     assert missed is not None
     assert sum(frame.size_bytes for frame in missed) < max_replay_bytes
-    # Ten of them are marks, which carry two hundred categories now.
+    # Ten of them are marks, and each now carries two hundred categories.
     assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(220))
 
 
@@ -232,7 +234,7 @@ async def test_marks_are_measured_with_the_counts_that_they_carry(sqlite_store: 
 async def test_cursor_ahead_of_this_instance_waits_for_it(store: Store) -> None:
     harness = OpenerHarness(store)
     await harness.publish("user:ann")
-    ahead = await store.publish("user:ann", "user:bob")  # another instance has shown them already
+    ahead = await store.publish("user:ann", "user:bob")  # another instance has delivered them already
     connection, opening = harness.start_open(harness.id(3))
     await eventually(lambda: harness.hub._waiting, what="the stream to wait for position 3")
     assert not connection.chunks
@@ -256,7 +258,7 @@ async def test_count_ahead_of_this_instance_waits_for_it_and_counts_nothing_twic
     assert (ready.id, ready.data["unread_count"]) == (harness.id(2), 2)
 
 
-async def test_events_that_come_after_the_count_are_in_the_first_numbers(store: Store) -> None:
+async def test_events_after_the_count_are_in_the_first_counts(store: Store) -> None:
     harness = OpenerHarness(store)
     await harness.publish("user:ann")
     harness.hooks.append(lambda: harness.publish("all", "user:bob"))
@@ -267,14 +269,14 @@ async def test_events_that_come_after_the_count_are_in_the_first_numbers(store: 
     assert [frame.data["unread_count"] for frame in frames(connection)] == [2, 3]
 
 
-async def test_memory_that_moves_on_during_the_count_is_met_with_another_count(store: Store) -> None:
+async def test_counts_are_read_again_if_the_memory_has_moved_past_them(store: Store) -> None:
     harness = OpenerHarness(store, replay_events=1)
     harness.hooks.append(lambda: harness.publish("user:ann", "user:ann", "user:ann"))
     (ready,) = frames(await harness.open())
     assert (ready.id, ready.data["unread_count"]) == (harness.id(3), 3)
 
 
-async def test_stream_that_comes_amid_a_fan_out_sees_each_event_once(
+async def test_stream_that_opens_during_a_fan_out_gets_each_event_once(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub_module, "FAN_OUT_CHUNK", 1)
@@ -291,7 +293,7 @@ async def test_stream_that_comes_amid_a_fan_out_sees_each_event_once(
     assert {frame.data["unread_count"] for frame in frames(late)} == {2}
 
 
-async def test_stream_that_closes_on_the_way_in_is_left_out(store: Store) -> None:
+async def test_stream_that_closes_while_it_opens_is_not_added(store: Store) -> None:
     harness = OpenerHarness(store)
     connection = RecordingConnection("ann")
 
@@ -304,7 +306,7 @@ async def test_stream_that_closes_on_the_way_in_is_left_out(store: Store) -> Non
     assert (connection.chunks, harness.hub.channels) == ([], {})
 
 
-async def test_stream_that_is_too_slow_for_its_replay_is_left_out(store: Store) -> None:
+async def test_stream_that_is_too_slow_for_its_replay_is_not_added(store: Store) -> None:
     def remove(connection: Connection, _reason: CloseReason) -> None:
         harness.hub.remove(connection)
 
@@ -314,10 +316,10 @@ async def test_stream_that_is_too_slow_for_its_replay_is_left_out(store: Store) 
     connection.is_slow = True
     await harness.opener.open(connection, harness.id(0))
     assert connection.close_reason is CloseReason.SLOW
-    assert harness.hub.channels == {}, "nobody would ever take it out of its channel again"
+    assert harness.hub.channels == {}, "nobody would ever remove it from its channel"
 
 
-async def test_failed_count_lets_the_channel_go(store: Store) -> None:
+async def test_failed_count_discards_the_channel(store: Store) -> None:
     harness = OpenerHarness(store)
 
     async def fail() -> None:

@@ -59,7 +59,7 @@ def test_limit_of_0_is_no_limit() -> None:
 
 # --------------------------------------------------------------------------------------------- the end
 @pytest.mark.parametrize("reason", list(CloseReason), ids=lambda reason: reason.word)
-def test_nothing_is_left_of_an_ended_stream_after_a_heartbeat(reason: CloseReason) -> None:
+def test_nothing_is_left_of_an_ended_stream_after_a_ping_interval(reason: CloseReason) -> None:
     harness = StreamHarness()
     connection = harness.open()
     harness.pass_seconds(7)
@@ -100,7 +100,7 @@ def test_end_of_a_stream_is_one_log_line_without_its_user(caplog: pytest.LogCapt
 async def drained(
     number: int, drain_seconds: float
 ) -> tuple[StreamHarness, float, list[tuple[float, Connection]]]:
-    """Open streams and drain them; return also how long that took, and when each was closed."""
+    """Open streams and drain them; return the harness, the seconds it took, and when each was closed."""
     harness = StreamHarness(drain_seconds=drain_seconds)
     closings: list[tuple[float, Connection]] = []
     began = time.monotonic()
