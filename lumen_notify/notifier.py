@@ -54,7 +54,7 @@ class Notifier:
         shown = _sender(sender_id, sender)
         given = {"content": content, **({"kind": "system"} if shown is SYSTEM else {}), **fields}
         body = endpoints.messages.body(given)
-        return await endpoints.messages.send(room_id, shown, body, but_for=exclude_user_id)
+        return await endpoints.messages.send(room_id, shown, body, exclude_user_id=exclude_user_id)
 
     async def broadcast_typing_status(
         self,

@@ -26,7 +26,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.handlers import writers
 from lumen_notify.commit.jobs.retention import Retention
-from lumen_notify.commit.jobs.scheduler import Rounds
+from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.notifications.limits import Limiting
 from lumen_notify.commit.notifications.removal import settled_of
@@ -96,7 +96,7 @@ class Services:
             turn_callers=TURN_CALLERS if database.is_server else MAX_BATCH_COMMANDS,
         )
         submit = self.committer.submit
-        self.rounds = Rounds(database, submit, clock)
+        self.rounds = Scheduler(database, submit, clock)
         self.retention = Retention(
             database,
             submit,
@@ -123,8 +123,8 @@ class Services:
             log = Log(database, clock)
             head = await log.open()
             if settings.categories is not None:
-                async with log.draft() as draft:
-                    await define(draft, [Define(categories=defined_in(settings.categories))])
+                async with log.transaction() as tx:
+                    await define(tx, [Define(categories=defined_in(settings.categories))])
                 head = await log.head()
             key = await _shared_key(database, "tickets")
             services = cls(settings, clock, database=database, log=log, head=head, ticket_key=key)
@@ -178,6 +178,12 @@ class Services:
             "lumen_deliveries",
             "Frames delivered to users; one per user, however many streams they have open.",
             lambda: hub.deliveries,
+        )
+        metrics.counters(
+            "lumen_events_skipped",
+            "Events that this version does not know, by kind.",
+            "kind",
+            lambda: hub.skipped_events,
         )
         metrics.counters(
             "lumen_streams_ended",

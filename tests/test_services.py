@@ -11,6 +11,7 @@ from clients import SECRET, eventually
 from lumen_notify.auth import Principal
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import EVERYONE, now_ms
+from lumen_notify.model.events import NotificationPublished
 from lumen_notify.services import Services
 from lumen_notify.settings import Secret, Settings
 
@@ -57,9 +58,9 @@ async def test_metrics_start_at_zero_and_have_the_log_position(database_url: str
         for name in ("streams", "channels", "backlog_bytes", "position", "waiting_commands"):
             assert found[f"lumen_{name}"] == 0
         assert found["lumen_events_committed_total"] == found["lumen_deliveries_total"] == 0
-        async with services.log.draft() as draft:
-            draft.append(audience=EVERYONE, kind="notification", category="like", body="{}")
-        services.tail.announce(draft.events)
+        async with services.log.transaction() as tx:
+            tx.append(EVERYONE, NotificationPublished(notification="{}"), category="like")
+        services.tail.announce(tx.events)
         await eventually(lambda: metrics_of(services)["lumen_position"] == 1, what="the delivery")
         assert metrics_of(services)["lumen_fan_out_seconds_count"] == 1
     finally:

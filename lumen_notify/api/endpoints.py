@@ -24,7 +24,7 @@ from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import Ticketing
 from lumen_notify.auth import AccessTokens, Attempts
 from lumen_notify.commit.accounts.accounts import Accounts
-from lumen_notify.commit.notifications.idempotency import Repeats
+from lumen_notify.commit.notifications.idempotency import IdempotentResponses
 from lumen_notify.commit.notifications.inbox import Inbox
 from lumen_notify.commit.notifications.schedule import Schedule
 from lumen_notify.commit.permissions import Access
@@ -72,7 +72,7 @@ class Endpoints:
             publishing=Publishing(
                 verifier=verifier,
                 committer=committer,
-                repeats=Repeats(database),
+                repeats=IdempotentResponses(database),
                 max_body_bytes=settings.max_body_bytes,
                 max_content_characters=settings.max_content_characters,
                 max_batch_rows=settings.max_batch_rows,

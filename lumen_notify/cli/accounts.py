@@ -68,8 +68,8 @@ async def _make(database: Database, name: str, scope: str) -> str:
         scope=scope,
         session=None,
     )
-    async with Log(database, now_ms).draft() as draft:
-        (answer,) = await register(draft, [command])
+    async with Log(database, now_ms).transaction() as tx:
+        (answer,) = await register(tx, [command])
     if isinstance(answer, Exception):
         raise answer
     return command.user_id
@@ -82,8 +82,8 @@ async def _set_password(database: Database, account: Account, known: KnownPasswo
         password_hash=await _hash(_ask(account.name)),
         session=None,
     )
-    async with Log(database, now_ms).draft() as draft:
-        (answer,) = await change_password(draft, [command])
+    async with Log(database, now_ms).transaction() as tx:
+        (answer,) = await change_password(tx, [command])
     if isinstance(answer, Exception):
         raise answer
 

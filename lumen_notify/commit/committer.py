@@ -1,6 +1,6 @@
 """Committer: many commands, one transaction (group commit).
 
-Promises: a command's result comes after COMMIT; one bad command fails alone; commands of one lane
+Promises: a command's result comes after COMMIT; one bad command fails alone; commands of one conflict_key
 are committed in the order of their submission, never two in one transaction. There is no batching
 delay: what arrived while the last transaction ran is the next batch.
 
@@ -23,7 +23,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import DatabaseUnavailable, Refused, Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
@@ -42,16 +42,16 @@ _log = logging.getLogger("lumen_notify.commit")
 
 
 class Command(Protocol):
-    """A request as accepted. lane: commands of one lane do not share a transaction; None: no lane."""
+    """A request as accepted, on its way into a transaction."""
 
     @property
-    def lane(self) -> str | None:
-        """What it must not share a transaction over."""
+    def conflict_key(self) -> str | None:
+        """Commands with the same key never share a transaction. None: it conflicts with no other command."""
 
 
-Writer = Callable[[Draft, Sequence[Any]], Awaitable[Sequence[Any]]]
-"""Writes all commands of its kind in one draft. Answers each, in order, with its result or with the
-exception that its caller is to get; a command so refused must have left nothing in the draft."""
+Handler = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
+"""Writes all commands of its kind in one tx. Answers each, in order, with its result or with the
+exception that its caller is to get; a command so refused must have left nothing in the tx."""
 
 
 class Committer:
@@ -66,7 +66,7 @@ class Committer:
     def __init__(
         self,
         log: Log,
-        writers: Mapping[type, Writer],
+        writers: Mapping[type, Handler],
         *,
         announce: Callable[[Sequence[Event]], None],
         backpressure: Callable[[], Awaitable[None]],
@@ -131,15 +131,15 @@ class Committer:
     def _take(self) -> list[tuple[Any, asyncio.Future[Any]]]:
         batch: list[tuple[Any, asyncio.Future[Any]]] = []
         later: list[tuple[Any, asyncio.Future[Any]]] = []
-        lanes: set[str] = set()
+        conflict_keys: set[str] = set()
         while self._waiting and len(batch) < MAX_BATCH_COMMANDS:
             item = self._waiting.popleft()
-            lane = item[0].lane
-            if lane is not None and lane in lanes:
+            conflict_key = item[0].conflict_key
+            if conflict_key is not None and conflict_key in conflict_keys:
                 later.append(item)
                 continue
-            if lane is not None:
-                lanes.add(lane)
+            if conflict_key is not None:
+                conflict_keys.add(conflict_key)
             batch.append(item)
         self._waiting.extendleft(reversed(later))
         return batch
@@ -185,10 +185,10 @@ class Committer:
             by_kind.setdefault(type(command), []).append(number)
         self._metrics.batch_commands.observe(len(commands))
         with self._metrics.commit_seconds.time():
-            async with self._log.draft(is_followed=lambda: bool(self._waiting)) as draft:
+            async with self._log.transaction(is_followed=lambda: bool(self._waiting)) as tx:
                 for kind, write in self._writers.items():
                     if numbers := by_kind.get(kind):
-                        results = await write(draft, [commands[n] for n in numbers])
+                        results = await write(tx, [commands[n] for n in numbers])
                         for n, result in zip(numbers, results, strict=True):
                             answers[n] = result
-        return answers, draft.events
+        return answers, tx.events

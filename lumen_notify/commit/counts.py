@@ -1,16 +1,18 @@
 """Counts: how much is unread, for many users in one query.
 
-Promise: the numbers and the position at which they hold come from one snapshot.
+Promise: the numbers and the position at which they hold come from one snapshot of the database.
+
+Not here: the numbers themselves (`model/counts`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from lumen_notify.commit.database import Database, Rows
-from lumen_notify.commit.transaction import Draft
-from lumen_notify.model import Counts, to_json
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Counts, CountsSnapshot
+from lumen_notify.model.counts import NO_ROOMS
 
 
 class UnreadCounts:
@@ -19,37 +21,19 @@ class UnreadCounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, Counts]:
-        """Count for each of the users; every one of them is in the answer."""
+    async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
+        """Count for each of the users. Every one of them is in the answer. Raises DatabaseUnavailable."""
         rows = await self._database.fetch("unread_counts", users=_users(user_ids))
-        return _by_user(rows)
-
-
-async def counts_in(draft: Draft, user_ids: Sequence[str]) -> Mapping[str, Counts]:
-    """Count for each of the users as the draft has it so far."""
-    return _by_user(await draft.run("unread_counts", users=_users(user_ids)))
-
-
-def unread_fields(counts: Counts) -> dict[str, Any]:
-    """Shape counts for the wire: `{unread_count, unread: {categories, rooms}}`, without zeros."""
-    rooms = {room: unread for room, unread in counts.rooms.items() if unread}
-    return {"unread_count": counts.total, "unread": {"categories": dict(counts.categories), "rooms": rooms}}
-
-
-def stated_body(counts: Counts, data: Mapping[str, Any], **more: Any) -> str:
-    """Make the body of an event that states a user's numbers, whatever they were before.
-
-    counts: as they are at the event. data: what the frame tells. more: `type`, where it is content.
-    """
-    return to_json(
-        {
-            **more,
-            "data": data,
-            "categories": counts.categories,
-            "rooms": counts.rooms,
-            "silent": sorted(counts.silent),
+        position = rows[0][0] if rows else 0
+        return {
+            user_id: CountsSnapshot(position=position, counts=counts)
+            for user_id, counts in _by_user(rows).items()
         }
-    )
+
+
+async def counts_in(tx: Transaction, user_ids: Sequence[str]) -> Mapping[str, Counts]:
+    """Count for each of the users, as the transaction has left it so far."""
+    return _by_user(await tx.run("unread_counts", users=_users(user_ids)))
 
 
 def _users(user_ids: Iterable[str]) -> list[dict[str, str]]:
@@ -57,7 +41,6 @@ def _users(user_ids: Iterable[str]) -> list[dict[str, str]]:
 
 
 def _by_user(rows: Rows) -> Mapping[str, Counts]:
-    position = rows[0][0] if rows else 0
     kinds: dict[str, dict[str, dict[str, int]]] = {}
     since: dict[str, dict[str, int]] = {}
     for _, user_id, kind, name, unread, joined_position in rows:
@@ -68,11 +51,10 @@ def _by_user(rows: Rows) -> Mapping[str, Counts]:
             since.setdefault(user_id, {})[name] = joined_position
     return {
         user_id: Counts(
-            position=position,
-            categories={name: n for name, n in mine["category"].items() if name not in mine["silent"]},
-            rooms=mine["room"],
-            silent=frozenset(mine["silent"]),
-            since=since.get(user_id, {}),
+            {name: n for name, n in mine["category"].items() if name not in mine["silent"]},
+            mine["room"] or NO_ROOMS,
+            frozenset(mine["silent"]),
+            since.get(user_id, NO_ROOMS),
         )
         for user_id, mine in kinds.items()
     }

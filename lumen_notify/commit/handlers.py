@@ -30,7 +30,7 @@ from lumen_notify.commit.accounts.sessions import (
     refresh,
     trim_sessions,
 )
-from lumen_notify.commit.committer import Writer
+from lumen_notify.commit.committer import Handler
 from lumen_notify.commit.jobs.retention import TrimEvents, TrimKeys, trim_events, trim_keys
 from lumen_notify.commit.notifications.coalescing import Tell, tell
 from lumen_notify.commit.notifications.digests import Bundle, bundle
@@ -46,7 +46,7 @@ from lumen_notify.commit.notifications.removal import (
     remove,
     remove_oldest,
 )
-from lumen_notify.commit.notifications.schedule import Cancel, Release, cancel, release
+from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, cancel, release
 from lumen_notify.commit.preferences.categories import Define, Undefine, define, undefine
 from lumen_notify.commit.preferences.preferences import ChangePreferences, change_preferences
 from lumen_notify.commit.rooms.blocks import Block, block
@@ -59,13 +59,13 @@ from lumen_notify.commit.rooms.read_marks import ReadRoom, read_rooms
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 
 
-def writers(limiting: Limiting | None) -> Mapping[type, Writer]:
+def writers(limiting: Limiting | None) -> Mapping[type, Handler]:
     """List all writers by command, in their order. limiting: None for no limits at all."""
     return {
         Define: define,
         Undefine: undefine,
         Publish: partial(publish, limiting=limiting),
-        Release: release,
+        PublishDue: release,
         Tell: tell,
         Bundle: bundle,
         Cancel: cancel,

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Event, value
 
 PAGE_EVENTS = 1000
@@ -54,16 +54,20 @@ class Log:
         return Head(epoch=epoch, position=position, floor=floor)
 
     @asynccontextmanager
-    async def draft(self, *, is_followed: Callable[[], bool] = lambda: False) -> AsyncIterator[Draft]:
+    async def transaction(
+        self, *, is_followed: Callable[[], bool] = lambda: False
+    ) -> AsyncIterator[Transaction]:
         """Open a write transaction as the log's only writer. is_followed: as of `Database.transaction`.
 
         Raises DatabaseUnavailable.
         """
         async with self._database.transaction(is_followed=is_followed) as transaction:
             ((position, definitions),) = await transaction.run("lock_head")
-            draft = Draft(transaction, position, self._clock(), definitions=definitions, memory=self._memory)
-            yield draft
-            draft.write()
+            tx = Transaction(
+                transaction, position, self._clock(), definitions=definitions, memory=self._memory
+            )
+            yield tx
+            tx.write()
 
     async def after(self, position: int) -> Sequence[Event]:
         """Read the next events of all audiences: ascending, contiguous, at most PAGE_EVENTS."""

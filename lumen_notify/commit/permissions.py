@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, Forbidden, NotFound, Refused
 from lumen_notify.model import value
 
@@ -36,12 +36,12 @@ def rules(role: str | None) -> bool:
     return role in ("owner", "moderator")
 
 
-def may_put_out(role: str | None, other: str | None) -> bool:
+def may_remove(role: str | None, other: str | None) -> bool:
     """Tell whether this role may mute, remove or ban somebody else. other: his role; None: not a member."""
     return role == "owner" or (role == "moderator" and not rules(other))
 
 
-def may_give(role: str | None, before: str | None, after: str) -> bool:
+def may_assign_role(role: str | None, before: str | None, after: str) -> bool:
     """Tell whether this role may let somebody else in as `after`, or change him from `before` to it."""
     return role == "owner" or (role == "moderator" and not rules(before) and not rules(after))
 
@@ -59,7 +59,7 @@ def refusal(kind: str | None, role: str | None) -> Refused | None:
     return not_a_member() if role is None else None
 
 
-def write_refusal(kind: str | None, role: str | None, *, is_blocked: object = False) -> Refused | None:
+def post_refusal(kind: str | None, role: str | None, *, is_blocked: object = False) -> Refused | None:
     """Say why a user may not write in a room; None if he may. is_blocked: by the other one of two."""
     if (refused := refusal(kind, role)) is not None:
         return refused
@@ -80,7 +80,7 @@ class Access:
         """Do nothing if the user may write in the room. Raises NotFound, Forbidden."""
         rows = await self._database.fetch("write_standing", room_id=room_id, user_id=user_id)
         kind, role, is_blocked = rows[0] if rows else (None, None, None)
-        if (refused := write_refusal(kind, role, is_blocked=is_blocked)) is not None:
+        if (refused := post_refusal(kind, role, is_blocked=is_blocked)) is not None:
             raise refused
 
 
@@ -115,7 +115,7 @@ def too_many_rooms(user_id: str, limit: int) -> Conflict:
 
 
 @value
-class Standing:
+class RoomContext:
     """A command's room as it is, and what the caller is there. owners: how many it has."""
 
     kind: str
@@ -125,34 +125,36 @@ class Standing:
     since: int | None
     owners: int
 
-    def require_rule(self) -> None:
+    def require_moderator(self) -> None:
         """Do nothing if the caller looks after the room. Raises NotFound, Forbidden."""
         if (refused := refusal(self.kind, self.role)) is not None:
             raise refused
         if not rules(self.role):
             raise too_low()
 
-    def require_sight(self) -> None:
+    def require_visible(self) -> None:
         """Do nothing if the caller may know of the room. Raises NotFound."""
         if self.role is None and self.kind != "public":
             raise no_room()
 
 
-async def standings(draft: Draft, rooms_and_callers: Sequence[tuple[str, str]]) -> Mapping[int, Standing]:
+async def load_room_contexts(
+    tx: Transaction, rooms_and_callers: Sequence[tuple[str, str]]
+) -> Mapping[int, RoomContext]:
     """Look up rooms and what the callers are there, by number in the list; what is no room is left out."""
     rows = [
         {"n": n, "room_id": room_id, "caller": caller}
         for n, (room_id, caller) in enumerate(rooms_and_callers)
     ]
     return {
-        n: Standing(
+        n: RoomContext(
             kind=kind, title=title, members_count=members_count, role=role, since=since, owners=owners
         )
-        for n, kind, title, members_count, role, since, owners in await draft.run("room_standings", rows=rows)
+        for n, kind, title, members_count, role, since, owners in await tx.run("room_standings", rows=rows)
     }
 
 
-def found(standing: Standing | None) -> Standing:
+def found(standing: RoomContext | None) -> RoomContext:
     """Return the standing in a room that there is. Raises NotFound."""
     if standing is None:
         raise no_room()

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from lumen_notify.commit.database import Rows, Transaction
+from lumen_notify.commit.database import Rows, SqlTransaction
 from lumen_notify.model import Audience, Event, rfc3339
+from lumen_notify.model.events import Payload
 
 
-class Draft:
+class Transaction:
     """A write transaction that appends to the log. `now`: its time, for everything in it; `now_text`: the
     same as RFC 3339.
 
@@ -21,7 +22,7 @@ class Draft:
 
     def __init__(
         self,
-        transaction: Transaction,
+        transaction: SqlTransaction,
         position: int,
         now: int,
         *,
@@ -49,16 +50,19 @@ class Draft:
         """Run a named query whose rows nobody needs: in its turn, at the next `run` or at the end."""
         self._transaction.add(name, **values)
 
-    def append(self, *, audience: Audience, kind: str, body: str, category: str | None = None) -> int:
-        """Give the next position to an event; return it. It is written at the end."""
+    def append(self, audience: Audience, payload: Payload, *, category: str | None = None) -> int:
+        """Append an event; return its position. It is written with the transaction's last statements.
+
+        category: of the notification that it is about, else None.
+        """
         self._position += 1
         self.events.append(
             Event(
                 position=self._position,
                 audience=audience,
-                kind=kind,
+                kind=payload.kind,
                 category=category,
-                body=body,
+                body=payload.encode(),
                 created_at=self.now,
             )
         )

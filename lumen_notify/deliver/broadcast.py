@@ -13,21 +13,21 @@ What was measured (docs/performance.md, 2 cores, one for the server):
 
 The second row is above the bare protocol because several notifications leave in one write.
 
-1. **Counts are a total and a spread.** A frame of a notification shows one number, the total. So a channel
-   keeps `total` (an int) and `spread` (`frames.counters.Spread`): how the total is spread over categories
-   and rooms. A Spread does not store the number of its main category, `rest`; that number is whatever is
+1. **Counts are a total and a shape.** A frame of a notification shows one number, the total. So a channel
+   keeps `total` (an int) and `shape` (`frames.count_shape.CountShape`): how the total is spread over
+   categories and rooms. A shape does not store the number of its main category; that number is whatever is
    left:
 
-       number of `rest` = total - fixed            fixed = sum(others) + sum(rooms)
+       number of `main` = total - fixed            fixed = sum(others) + sum(rooms)
 
-   One more notification of the category `rest` therefore changes the total and leaves the Spread as it is.
-   Users whose counts differ in the main category alone share one Spread, which is why 10,000 users need a
-   handful of them. A channel takes a quarter of the memory that full `Counters` would take, and each frame
-   computes what a Spread becomes only once (`Notification.followed`), and the chunk for a total only once
-   (`Notification.made`); it remembers at most MAX_REMEMBERED of both, until the fan-out ends.
+   One more notification of the main category therefore changes the total and leaves the shape as it is. Users
+   whose counts differ in the main category alone share one shape, which is why 10,000 users need a handful of
+   them. A channel takes a quarter of the memory that full `Counts` would take, and each frame computes what a
+   shape becomes only once (`NotificationFrame.next_shapes`), and the chunk for a total only once
+   (`NotificationFrame.encoded`); it keeps at most MAX_CACHED of both, until the fan-out ends.
 
-   Invariants: a Spread is never changed in place; `fixed <= total`; `rest` is "" only while `total == fixed`;
-   `spread.counters(total)` equals what a fresh query would answer at the channel's position.
+   Invariants: a shape is never changed in place; `fixed <= total`; `main` is "" only while `total == fixed`;
+   `shape.counts(total)` equals what a fresh query would answer at the channel's position.
 
 2. **Chunks go directly to the file descriptor.** While nothing waits for a stream, `os.write` on the
    socket's descriptor does what the transport would do, without its calls; this took a fifth off a fan-out.
@@ -54,28 +54,28 @@ from collections.abc import Iterable, Sequence
 
 from lumen_notify.deliver.channel import Channel
 from lumen_notify.deliver.connection.connection import NO_FD, write_direct
-from lumen_notify.deliver.frames import NOT_SHOWN, Notification
+from lumen_notify.deliver.frames import NOT_SHOWN, NotificationFrame
 
 
-def broadcast(channels: Iterable[Channel], frame: Notification, position: int, now: int) -> None:
+def broadcast(channels: Iterable[Channel], frame: NotificationFrame, position: int, now: int) -> None:
     """Do what `Channel.deliver` does with one notification, for many channels, without calls for each.
 
     Channels that are already at `position` are skipped. now: whole seconds of the timer wheel's clock.
     """
-    followed = frame.followed
-    made = frame.made
+    next_shapes = frame.next_shapes
+    encoded = frame.encoded
     for channel in channels:
         if channel.position < position:
             channel.position = position
-            before = channel.spread
-            spread = followed[before] if before in followed else frame.follow(before)
-            if spread is None:
+            before = channel.shape
+            shape = next_shapes[before] if before in next_shapes else frame.next_shape(before)
+            if shape is None:
                 continue
-            if spread is not before:
-                channel.spread = spread
+            if shape is not before:
+                channel.shape = shape
             channel.last_sent_at = now
             channel.total = total = channel.total + 1
-            chunks = made.get(total) or frame.encode(total)
+            chunks = encoded.get(total) or frame.encode(total)
             fd = channel.direct_fd
             if fd == NO_FD:
                 for connection in channel.connections:
@@ -85,21 +85,21 @@ def broadcast(channels: Iterable[Channel], frame: Notification, position: int, n
 
 
 def broadcast_several(
-    channels: Iterable[Channel], frames: Sequence[Notification], position: int, now: int
+    channels: Iterable[Channel], frames: Sequence[NotificationFrame], position: int, now: int
 ) -> None:
     """Do the same with several notifications, in one write for all of them."""
-    tables = [(frame, frame.followed, frame.made) for frame in frames]
+    tables = [(frame, frame.next_shapes, frame.encoded) for frame in frames]
     for channel in channels:
         if channel.position < position:
             channel.position = position
-            spread, total, chunks = channel.spread, channel.total, NOT_SHOWN
-            for frame, followed, made in tables:
-                after = followed[spread] if spread in followed else frame.follow(spread)
+            shape, total, chunks = channel.shape, channel.total, NOT_SHOWN
+            for frame, next_shapes, encoded in tables:
+                after = next_shapes[shape] if shape in next_shapes else frame.next_shape(shape)
                 if after is not None:
-                    spread = after
+                    shape = after
                     total += 1
-                    chunks += made.get(total) or frame.encode(total)
-            channel.spread = spread
+                    chunks += encoded.get(total) or frame.encode(total)
+            channel.shape = shape
             channel.total = total
             if channel.direct_fd != NO_FD and chunks:
                 channel.last_sent_at = now

@@ -3,7 +3,7 @@
 Promise: every connection of the user gets the same chunks in the same order, with the counts that hold at
 that position.
 
-Not here: one notification for many users at once (`broadcast`), which also explains `total`, `spread` and
+Not here: one notification for many users at once (`broadcast`), which also explains `total`, `shape` and
 `direct_fd`.
 """
 
@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from lumen_notify.deliver.connection.connection import NO_FD, Connection
 from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.frames.control import jittered_retry_ms
-from lumen_notify.deliver.frames.counters import NOTHING_UNREAD, Counters, Spread
-from lumen_notify.model import CloseReason
+from lumen_notify.deliver.frames.count_shape import NOTHING_UNREAD, CountShape
+from lumen_notify.model import CloseReason, Counts
 
 
 class Channel:
@@ -24,7 +24,7 @@ class Channel:
     connections: the user's open streams, oldest first. The tuple is replaced, never changed in place, so
     that a connection that is too slow can leave while all are written to. opening_count: how many streams
     are being opened. position: events up to it have been delivered. last_sent_at: when something was last
-    sent, in whole seconds of the timer wheel's clock. total, spread: the unread counts at the position.
+    sent, in whole seconds of the timer wheel's clock. total, shape: the unread counts at the position.
     They are undefined while no connection is open; each new connection sets them. direct_fd: the file
     descriptor of the only connection while it may be written to directly, else NO_FD. indexed_rooms: the
     rooms under which the hub lists this channel.
@@ -37,7 +37,7 @@ class Channel:
         "last_sent_at",
         "opening_count",
         "position",
-        "spread",
+        "shape",
         "total",
         "user_id",
     )
@@ -47,7 +47,7 @@ class Channel:
         self.position = position
         self.last_sent_at = 0
         self.total = 0
-        self.spread = NOTHING_UNREAD
+        self.shape = NOTHING_UNREAD
         self.indexed_rooms = NOTHING_UNREAD.since
         self.connections: tuple[Connection, ...] = ()
         self.direct_fd = NO_FD
@@ -59,13 +59,13 @@ class Channel:
         return not self.connections and not self.opening_count
 
     @property
-    def counters(self) -> Counters:
+    def counts(self) -> Counts:
         """The unread counts at the position."""
-        return self.spread.counters(self.total)
+        return self.shape.counts(self.total)
 
-    def add(self, connection: Connection, counters: Counters) -> None:
-        """Add a connection that is up to date. counters: the user's counts at the position."""
-        self.spread, self.total = Spread.of(counters), counters.total
+    def add(self, connection: Connection, counts: Counts) -> None:
+        """Add a connection that is up to date. counts: the user's counts at the position."""
+        self.shape, self.total = CountShape.of(counts), counts.total
         self.connections = (*self.connections, connection)
         connection.allow_direct_writes(self)
         self.direct_fd_changed()
@@ -94,8 +94,8 @@ class Channel:
                 self.close(frame.ends)
             if not self.connections:
                 return
-            if frame.room_id is None or frame.room_id in self.spread.rooms:
-                self.spread, self.total, chunks = frame.advance(self.spread, self.total, self.user_id)
+            if frame.room_id is None or frame.room_id in self.shape.rooms:
+                self.shape, self.total, chunks = frame.apply_compact(self.shape, self.total, self.user_id)
                 parts.append(chunks)
         self.write(parts[0] if len(parts) == 1 else b"".join(parts), now)
 

@@ -7,6 +7,7 @@ its channel is caught up first.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -15,11 +16,12 @@ from typing import Any, NamedTuple
 from lumen_notify.deliver.broadcast import broadcast, broadcast_several
 from lumen_notify.deliver.channel import Channel
 from lumen_notify.deliver.connection.connection import Connection
-from lumen_notify.deliver.frames import Frame, Gone, Notification
-from lumen_notify.deliver.frames.control import whisper
-from lumen_notify.deliver.frames.counters import NOWHERE, Counters, SharedSpreads
+from lumen_notify.deliver.frames import Frame, NotificationFrame, RemovedFrame, SkippedFrame
+from lumen_notify.deliver.frames.control import ephemeral
+from lumen_notify.deliver.frames.count_shape import SharedShapes
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.model import EVERYONE, Audience, CloseReason, Cursor, Event
+from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Cursor, Event
+from lumen_notify.model.counts import NO_ROOMS
 
 FAN_OUT_CHUNK = 256
 """How many channels a fan-out serves before it returns to the loop: about 2 ms, with the writes that
@@ -27,6 +29,8 @@ follow."""
 
 
 _POSITION = attrgetter("position")
+
+_log = logging.getLogger("lumen_notify.hub")
 
 
 class _FanOut(NamedTuple):
@@ -43,16 +47,18 @@ class Hub:
     """The channels of the users connected here.
 
     position: events up to it have been delivered. deliveries: how many frames users have been sent,
-    counting a user once however many streams they have. clock: monotonic seconds.
+    counting a user once however many streams they have. skipped_events:
+    how many events this version does not know, by kind. clock: monotonic seconds.
     """
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
         self.position = position
         self.replay = replay
         self.deliveries = 0
+        self.skipped_events: dict[str, int] = {}
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
-        self._spreads = SharedSpreads()
+        self._shapes = SharedShapes()
         self._channels_by_room: dict[str, set[Channel]] = {}
         self._clock = clock
         self._fan_out: _FanOut | None = None
@@ -70,10 +76,10 @@ class Hub:
             channel = self.channels[user_id] = Channel(user_id, self.position)
         return channel
 
-    def add(self, channel: Channel, connection: Connection, counters: Counters) -> None:
-        """Add a connection that is up to date to its channel. counters: the user's counts now."""
-        channel.add(connection, counters)
-        channel.spread = self._spreads.shared(channel.spread)
+    def add(self, channel: Channel, connection: Connection, counts: Counts) -> None:
+        """Add a connection that is up to date to its channel. counts: the user's counts now."""
+        channel.add(connection, counts)
+        channel.shape = self._shapes.shared(channel.shape)
         self._update_rooms(channel)
 
     def remove(self, connection: Connection) -> None:
@@ -87,7 +93,7 @@ class Hub:
         """Remove a channel that has no stream any more."""
         if channel.is_unused and self.channels.get(channel.user_id) is channel:
             del self.channels[channel.user_id]
-            self._set_rooms(channel, NOWHERE)
+            self._set_rooms(channel, NO_ROOMS)
 
     def subscriber_count(self, audience: Audience) -> int:
         """Return how many channels here belong to an audience."""
@@ -107,13 +113,14 @@ class Hub:
         """
         entries = [Entry(event, self.epoch) for event in events]
         relevant = [entry for entry in entries if self._channels_of(entry.audience)]
-        if any(entry.frame.is_recount for entry in relevant):
+        if any(entry.frame.requires_recount for entry in relevant):
             relevant = entries  # a user may join a room by one of them, and then gets the room's later events
         frames = [entry.frame for entry in relevant]
+        self._count_skipped(events, frames)
         by_audience: dict[Audience, list[Frame]] = {}
         for frame in frames:
             by_audience.setdefault(frame.audience, []).append(frame)
-            if isinstance(frame, Gone):
+            if isinstance(frame, RemovedFrame):
                 frame.settled = settled or {}
         self.replay.append(entries)
         self.position = entries[-1].position
@@ -123,7 +130,7 @@ class Hub:
         self._fan_out = fan_out
         self._call_waiting()
         channels = list(self.channels.values()) if everyone else self._channels_of_all(by_audience)
-        notifications = [frame for frame in everyone if isinstance(frame, Notification)]
+        notifications = [frame for frame in everyone if isinstance(frame, NotificationFrame)]
         is_broadcast = len(notifications) == len(events)
         for begin in range(0, len(channels), FAN_OUT_CHUNK):
             part = channels[begin : begin + FAN_OUT_CHUNK]
@@ -138,7 +145,18 @@ class Hub:
         self.deliveries += len(channels) * max(1, len(everyone))
         self._fan_out = None
         for frame in frames:
-            frame.forget()
+            frame.clear_cache()
+
+    def _count_skipped(self, events: Sequence[Event], frames: Sequence[Frame]) -> None:
+        """Count the events that this version does not know, and log the first one of each kind."""
+        skipped = [(event.kind, "unknown audience") for event in events if event.audience.scope is None]
+        skipped += [(frame.kind, frame.reason) for frame in frames if isinstance(frame, SkippedFrame)]
+        for kind, reason in skipped:
+            if kind not in self.skipped_events:
+                _log.warning(
+                    "Skipped an event of kind %s that this version does not know (%s).", kind, reason
+                )
+            self.skipped_events[kind] = self.skipped_events.get(kind, 0) + 1
 
     def catch_up(self, channel: Channel) -> None:
         """Deliver to the channel what the fan-out in progress has for it, unless that has happened
@@ -154,7 +172,7 @@ class Hub:
         self, audience: Audience, name: str, fields: Mapping[str, Any], *, exclude_user_id: str | None = None
     ) -> None:
         """Send a frame without an id, which is not in the log, to an audience's open streams here."""
-        chunks = whisper(name, fields)
+        chunks = ephemeral(name, fields)
         for channel in self._channels_of(audience):
             if channel.user_id != exclude_user_id:
                 channel.write(chunks, int(self._clock()))
@@ -185,12 +203,15 @@ class Hub:
             callback()
 
     def _channels_of(self, audience: Audience) -> Collection[Channel]:
-        if audience == EVERYONE:
-            return self.channels.values()
-        if audience.room_id is not None:
-            return self._channels_by_room.get(audience.room_id, ())
-        channel = self.channels.get(audience.user_id or "")
-        return () if channel is None else (channel,)
+        match audience.scope:
+            case "all":
+                return self.channels.values()
+            case "room":
+                return self._channels_by_room.get(audience.room_id or "", ())
+            case "user":
+                channel = self.channels.get(audience.user_id or "")
+                return () if channel is None else (channel,)
+        return ()
 
     def _channels_of_all(self, audiences: Collection[Audience]) -> list[Channel]:
         """Return the channels of several audiences, each once."""
@@ -207,11 +228,11 @@ class Hub:
         own = fan_out.by_audience.get(Audience.user(channel.user_id), []) if fan_out.by_audience else []
         if not own and not fan_out.room_ids:
             return fan_out.everyone
-        may_join = any(frame.is_recount for frame in own)
+        may_join = any(frame.requires_recount for frame in own)
         lists = [
             fan_out.by_audience[Audience.room(room_id)]
             for room_id in fan_out.room_ids
-            if may_join or room_id in channel.spread.rooms
+            if may_join or room_id in channel.shape.rooms
         ]
         lists += [frames for frames in (own, fan_out.everyone) if frames]
         return lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_POSITION)
@@ -219,8 +240,8 @@ class Hub:
     def _update_rooms(self, channel: Channel) -> None:
         """List the channel under the rooms that its user is in, unless it has been discarded meanwhile."""
         # `since` stays the same object while the user joins and leaves no room.
-        if channel.indexed_rooms is not channel.spread.since and not channel.is_unused:
-            self._set_rooms(channel, channel.spread.since)
+        if channel.indexed_rooms is not channel.shape.since and not channel.is_unused:
+            self._set_rooms(channel, channel.shape.since)
 
     def _set_rooms(self, channel: Channel, rooms: Mapping[str, int]) -> None:
         for room_id in channel.indexed_rooms.keys() - rooms.keys():

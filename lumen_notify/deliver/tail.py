@@ -7,11 +7,11 @@ that saves a read. The log is the truth, and is polled every POLL_SECONDS in any
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Audience, Event
@@ -159,12 +159,7 @@ class Tail:
     async def _settled_by_user(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
         """Fetch, for each user here, which of the removed shared notifications the user had read or
         archived."""
-        ids = [
-            id_
-            for event in events
-            if event.kind == "expire" and not event.audience.is_personal
-            for id_, *_ in json.loads(event.body)["gone"]
-        ]
+        ids = removed_ids(events)
         known: dict[str, frozenset[str]] = {}
         while ids and (users := self._hub.unknown_users(known)[:MAX_USERS_PER_QUERY]):
             found = await self._fetch_settled(ids, users)

@@ -14,7 +14,7 @@ is stored (`commit/`).
 
 from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, Audience
 from lumen_notify.model.close_reason import CloseReason
-from lumen_notify.model.counts import Counts
+from lumen_notify.model.counts import Counts, CountsSnapshot
 from lumen_notify.model.cursor import Cursor
 from lumen_notify.model.encoding import to_json
 from lumen_notify.model.event import Event
@@ -32,6 +32,7 @@ __all__ = [
     "Audience",
     "CloseReason",
     "Counts",
+    "CountsSnapshot",
     "Cursor",
     "Event",
     "from_rfc3339",

@@ -12,6 +12,11 @@ only one that knows which audiences a user belongs to. A new kind of audience is
 
 from __future__ import annotations
 
+from typing import Literal
+
+Scope = Literal["user", "room", "all"]
+"""The kinds of audience."""
+
 _USER = "user:"
 _ROOM = "room:"
 _EVERYONE = "all"
@@ -22,7 +27,7 @@ MAX_USER_ID_CHARACTERS = 128
 class Audience(str):
     """An audience: its own text, so that it is stored, compared and hashed without being encoded.
 
-    The text of a row may be of a kind that a newer version has written: then it is not `is_known`.
+    A newer version may write a kind that this one does not know: its `scope` is None.
     """
 
     __slots__ = ()
@@ -48,19 +53,18 @@ class Audience(str):
         return self[len(_ROOM) :] if self.startswith(_ROOM) else None
 
     @property
+    def scope(self) -> Scope | None:
+        """The kind of audience; None if this version does not know it."""
+        if self.startswith(_USER):
+            return "user"
+        if self.startswith(_ROOM):
+            return "room"
+        return "all" if self == _EVERYONE else None
+
+    @property
     def is_personal(self) -> bool:
         """Whether this is for one user."""
         return self.startswith(_USER)
-
-    @property
-    def is_everyone(self) -> bool:
-        """Whether this is for every user."""
-        return self == _EVERYONE
-
-    @property
-    def is_known(self) -> bool:
-        """Whether this version knows this kind of audience."""
-        return self.startswith((_USER, _ROOM)) or self == _EVERYONE
 
 
 EVERYONE = Audience(_EVERYONE)

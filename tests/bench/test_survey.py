@@ -70,6 +70,7 @@ def test_what_cannot_be_measured_is_said_in_a_line(url: str, how: dict[str, obje
 
 
 @pytest.mark.slow
+@pytest.mark.server
 def test_a_server_of_its_own_is_started_and_measured(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=120)
     assert run(streams=50, seconds=0.3, publishers=2, console=console) == 0

@@ -13,7 +13,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.handlers import writers
 from lumen_notify.commit.jobs.retention import Retention
-from lumen_notify.commit.jobs.scheduler import STEPS, take_steps
+from lumen_notify.commit.jobs.scheduler import STEPS, run_until_done
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.notifications.grouping import told_before
 from lumen_notify.commit.notifications.idempotency import IdempotencyKey
@@ -25,7 +25,7 @@ from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.commit.preferences.categories import Category, Define, Undefine
 from lumen_notify.commit.preferences.preferences import ChangePreferences, UserPreferences
 from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Audience, Event, new_id
 
@@ -52,8 +52,8 @@ class Store:
             metrics=Metrics(),
         )
 
-    async def _publish(self, draft: Draft, commands: Sequence[Publish]) -> Sequence[object]:
-        return await publish(draft, commands, self.limiting)
+    async def _publish(self, tx: Transaction, commands: Sequence[Publish]) -> Sequence[object]:
+        return await publish(tx, commands, self.limiting)
 
     def clock(self) -> int:
         return self.now
@@ -75,7 +75,7 @@ class Store:
         if [name] in map(
             list, await self.database.fetch("due", now=self.now, told_before=told_before(self.now))
         ):
-            await take_steps(self.committer.submit, STEPS[name])
+            await run_until_done(self.committer.submit, STEPS[name])
 
     def retention(self, **limits: int) -> Retention:
         """Make one that keeps for ever what is not limited."""
@@ -139,7 +139,7 @@ class Store:
 
     async def unread(self, user: str) -> dict[str, int]:
         """Count by category."""
-        return dict((await self.counts.fetch([user]))[user].categories)
+        return dict((await self.counts.fetch([user]))[user].counts.categories)
 
     async def positions(self, user: str, *, is_archived: bool | None = None) -> list[int]:
         """List a user's notifications, newest first."""

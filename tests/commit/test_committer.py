@@ -13,10 +13,11 @@ import pytest
 from lumen_notify.commit import committer as module
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, DatabaseUnavailable, Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event
+from lumen_notify.model.events import NotificationPublished
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Say:
     """
 
     word: str
-    lane: str | None = None
+    conflict_key: str | None = None
     fault: str = ""
 
 
@@ -44,12 +45,12 @@ class Unsteady:
         self._log = log
 
     @asynccontextmanager
-    async def draft(self, *, is_followed: Callable[[], bool]) -> AsyncIterator[Draft]:
+    async def transaction(self, *, is_followed: Callable[[], bool]) -> AsyncIterator[Transaction]:
         if self.before:
             self.before -= 1
             raise DatabaseUnavailable("an outage made up by a test")
-        async with self._log.draft(is_followed=is_followed) as draft:
-            yield draft
+        async with self._log.transaction(is_followed=is_followed) as tx:
+            yield tx
         if self.during:
             self.during -= 1
             raise DatabaseUnavailable("an outage made up by a test", code="commit_unknown")
@@ -80,7 +81,7 @@ class Desk:
     async def backpressure(self) -> None:
         await self.may_go_on.wait()
 
-    async def write(self, draft: Draft, commands: Sequence[Say]) -> Sequence[object]:
+    async def write(self, tx: Transaction, commands: Sequence[Say]) -> Sequence[object]:
         self.batches.append([command.word for command in commands])
         self.is_inside.set()
         await self.holds_inside.wait()
@@ -92,9 +93,10 @@ class Desk:
             if command.fault == "raised":
                 raise Conflict(command.word)
             if command.fault == "broken":
-                await draft.run("append_events", rows=[{"position": None}])
-            draft.append(audience=EVERYONE, kind="notification", category="x", body=f'"{command.word}"')
-            answers.append((command.word, draft.position))
+                await tx.run("append_events", rows=[{"position": None}])
+            payload = NotificationPublished(notification=f'"{command.word}"')
+            tx.append(EVERYONE, payload, category="x")
+            answers.append((command.word, tx.position))
         return answers
 
     def submit(self, *commands: Say) -> list[asyncio.Task[object]]:
@@ -200,12 +202,12 @@ async def test_command_that_breaks_the_transaction_fails_alone(
 
 async def test_commands_of_one_lane_keep_their_order_and_never_share_a_transaction(desk: Desk) -> None:
     await desk.all_of(
-        Say("a1", lane="a"),
-        Say("a2", lane="a"),
-        Say("b1", lane="b"),
+        Say("a1", conflict_key="a"),
+        Say("a2", conflict_key="a"),
+        Say("b1", conflict_key="b"),
         Say("free"),
-        Say("a3", lane="a"),
-        Say("b2", lane="b"),
+        Say("a3", conflict_key="a"),
+        Say("b2", conflict_key="b"),
     )
     assert desk.batches == [["a1", "b1", "free"], ["a2", "b2"], ["a3"]]
 
@@ -256,7 +258,7 @@ async def test_close_commits_what_waits_and_takes_no_more(desk: Desk) -> None:
     desk.holds_inside.clear()
     submitted = desk.submit(Say("a"))
     await desk.is_inside.wait()
-    submitted += desk.submit(Say("b"), Say("c", lane="x"), Say("d", lane="x"))
+    submitted += desk.submit(Say("b"), Say("c", conflict_key="x"), Say("d", conflict_key="x"))
     await asyncio.sleep(0)
     closing = asyncio.create_task(desk.committer.close())
     await asyncio.sleep(0)

@@ -19,6 +19,6 @@ def test_each_command_of_commit_has_a_writer() -> None:
         value
         for module in modules
         for value in vars(module).values()
-        if isinstance(value, type) and hasattr(value, "lane") and value is not Command
+        if isinstance(value, type) and hasattr(value, "conflict_key") and value is not Command
     }
     assert commands == writers(None).keys()

@@ -12,6 +12,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import PAGE_EVENTS, Log
 from lumen_notify.model import EVERYONE, Audience, Event, now_ms
+from lumen_notify.model.events import CategoriesChanged, NotificationPublished
 
 
 class Spoilt(Exception):
@@ -19,12 +20,12 @@ class Spoilt(Exception):
 
 
 async def append(log: Log, *audiences: str, is_spoilt: bool = False) -> list[Event]:
-    async with log.draft() as draft:
+    async with log.transaction() as tx:
         for audience in audiences:
-            draft.append(audience=Audience(audience), kind="notification", category="like", body="{}")
+            tx.append(Audience(audience), NotificationPublished(notification="{}"), category="like")
         if is_spoilt:
             raise Spoilt
-    return draft.events
+    return tx.events
 
 
 async def test_new_log_is_at_zero_with_an_epoch_of_its_own(log: Log, new_database: NewDatabase) -> None:
@@ -43,13 +44,13 @@ async def test_second_start_keeps_the_epoch(log: Log, other_database: Database) 
 
 
 async def test_events_are_read_back_as_they_were_appended(log: Log) -> None:
-    async with log.draft() as draft:
+    async with log.transaction() as tx:
         body = r'{"x":"\u0000 \" \\ é"}'
-        position = draft.append(audience=Audience("user:a"), kind="notification", category="like", body=body)
-        draft.append(audience=EVERYONE, kind="read", body="{}")
-        assert draft.position == position + 1 == 2
-    assert list(await log.after(0)) == draft.events
-    assert list(await log.after(1)) == draft.events[1:]
+        position = tx.append(Audience("user:a"), NotificationPublished(notification=body), category="like")
+        tx.append(EVERYONE, CategoriesChanged(data={"categories": ["like"]}))
+        assert tx.position == position + 1 == 2
+    assert list(await log.after(0)) == tx.events
+    assert list(await log.after(1)) == tx.events[1:]
     assert (await log.head()).position == 2
 
 
@@ -62,7 +63,7 @@ async def test_rollback_leaves_no_hole(log: Log) -> None:
 
 
 async def test_draft_without_events_moves_nothing(log: Log) -> None:
-    async with log.draft():
+    async with log.transaction():
         pass
     assert (await log.head()).position == 0
 

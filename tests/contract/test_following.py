@@ -17,6 +17,7 @@ from lumen_notify.deliver.tail import Tail
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event, now_ms
+from lumen_notify.model.events import NotificationPublished
 
 
 class FlakyLog:
@@ -49,10 +50,10 @@ class Delivery:
         self.tail = Tail(self.reader, self.hub, fetch_settled=nothing_settled, metrics=Metrics())
 
     async def commit(self, number: int = 1) -> list[Event]:
-        async with self.log.draft() as draft:
+        async with self.log.transaction() as tx:
             for _ in range(number):
-                draft.append(audience=EVERYONE, kind="notification", category="like", body="{}")
-        return draft.events
+                tx.append(EVERYONE, NotificationPublished(notification="{}"), category="like")
+        return tx.events
 
     @property
     def delivered(self) -> list[int]:

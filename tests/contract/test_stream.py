@@ -31,7 +31,7 @@ from lumen_notify.deliver.connection.transport import TransportConnection
 from lumen_notify.deliver.frames.control import RETRY_MS
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Counts, now_ms
+from lumen_notify.model import CountsSnapshot, now_ms
 from lumen_notify.settings import Secret
 
 STREAM = f"{NOTIFICATIONS}/stream"
@@ -177,7 +177,7 @@ async def test_first_byte_is_sent_at_once_and_the_rest_when_it_is_known(
 ) -> None:
     load, may_load = CountLoader.load, asyncio.Event()
 
-    async def wait_and_load(self: CountLoader, user_id: str) -> Counts:
+    async def wait_and_load(self: CountLoader, user_id: str) -> CountsSnapshot:
         await may_load.wait()
         return await load(self, user_id)
 
@@ -426,7 +426,7 @@ async def test_stream_beyond_the_limit_is_a_200_that_says_overloaded_and_when_to
 async def test_database_that_is_down_is_a_200_that_says_overloaded(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(self: CountLoader, user_id: str) -> Counts:
+    async def fail(self: CountLoader, user_id: str) -> CountsSnapshot:
         raise DatabaseUnavailable("gone")
 
     monkeypatch.setattr(CountLoader, "load", fail)

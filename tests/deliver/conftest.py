@@ -40,7 +40,7 @@ class Store:
 
     async def publish(self, *audiences: str, category: str = "like", content: str = "hi") -> Sequence[Event]:
         """Publish one notification for each audience, in one transaction; return the events."""
-        async with self.log.draft() as draft:
+        async with self.log.transaction() as tx:
             publications = [
                 Publication(
                     id=new_id(),
@@ -51,14 +51,14 @@ class Store:
                 )
                 for audience in audiences
             ]
-            await publish(draft, [Publish(publications=tuple(publications))])
-        return draft.events
+            await publish(tx, [Publish(publications=tuple(publications))])
+        return tx.events
 
     async def read_all(self, user_id: str) -> Sequence[Event]:
         """Mark all notifications of a user as read; return the event."""
-        async with self.log.draft() as draft:
-            await mark(draft, [Mark(user_id=user_id, action="read", selection=Selection())])
-        return draft.events
+        async with self.log.transaction() as tx:
+            await mark(tx, [Mark(user_id=user_id, action="read", selection=Selection())])
+        return tx.events
 
     async def trim_up_to(self, position: int) -> None:
         """Trim the log as retention does."""

@@ -7,11 +7,10 @@ from typing import Any
 
 from clients import Frame, read_frames
 from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.registry import StreamRegistry
-from lumen_notify.model import Audience, Event
+from lumen_notify.model import Audience, Counts, Event
 
 from .fakes import FakeClock, RecordingConnection
 
@@ -56,7 +55,7 @@ class StreamHarness:
         connection = self.new(user_id, **fields)
         assert self.streams.refusal(connection.address) is None
         self.streams.add(connection)
-        self.hub.add(self.hub.get_channel(user_id), connection, Counters({}, {}))
+        self.hub.add(self.hub.get_channel(user_id), connection, Counts({}, {}))
         self.streams.close_excess(user_id)
         return connection
 

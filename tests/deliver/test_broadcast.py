@@ -13,34 +13,33 @@ from clients import read_frames
 from lumen_notify.deliver.broadcast import broadcast, broadcast_several
 from lumen_notify.deliver.channel import Channel
 from lumen_notify.deliver.connection.connection import NO_FD
-from lumen_notify.deliver.frames import Notification, frame_of
+from lumen_notify.deliver.frames import NotificationFrame, frame_of
 from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import EVERYONE, Event
+from lumen_notify.model import EVERYONE, Counts, Event
 
 from .fakes import RecordingConnection
 
 CATEGORIES = ("like", "follow", "system")
 
 counters = st.builds(
-    Counters,
+    Counts,
     st.dictionaries(st.sampled_from(CATEGORIES), st.integers(1, 3)),
     st.dictionaries(st.sampled_from(["r", "q"]), st.integers(0, 2)),
     st.frozensets(st.sampled_from(CATEGORIES), max_size=2),
 )
 
 
-def notification(position: int, category: str = "like") -> Notification:
+def notification(position: int, category: str = "like") -> NotificationFrame:
     event = Event(
         position=position, audience=EVERYONE, kind="notification", category=category, body="{}", created_at=0
     )
     made = frame_of(event, "e")
-    assert isinstance(made, Notification)
+    assert isinstance(made, NotificationFrame)
     return made
 
 
-def unread(number: int) -> Counters:
-    return Counters({"like": number}, {})
+def unread(number: int) -> Counts:
+    return Counts({"like": number}, {})
 
 
 def positions_and_counts(connection: RecordingConnection) -> list[tuple[int | None, int]]:
@@ -54,7 +53,7 @@ def positions_and_counts(connection: RecordingConnection) -> list[tuple[int | No
     categories=st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=5),
 )
 def test_broadcast_does_what_each_channel_would_do(
-    is_one_by_one: bool, users: list[Counters], categories: list[str]
+    is_one_by_one: bool, users: list[Counts], categories: list[str]
 ) -> None:
     def open_channels() -> tuple[list[Channel], list[RecordingConnection]]:
         channels = [Channel(f"user {number}", 0) for number in range(len(users))]
@@ -75,8 +74,8 @@ def test_broadcast_does_what_each_channel_would_do(
     else:
         broadcast_several(channels, frames, len(frames), 50)
     for channel, same in zip(channels, expected_channels, strict=True):
-        assert channel.counters.as_fields() == same.counters.as_fields()
-        assert channel.total == channel.spread.counters(channel.total).total >= channel.spread.fixed
+        assert channel.counts.as_fields() == same.counts.as_fields()
+        assert channel.total == channel.shape.counts(channel.total).total >= channel.shape.fixed
         assert (channel.position, channel.last_sent_at) == (same.position, same.last_sent_at)
     for connection, other in zip(connections, expected, strict=True):
         assert b"".join(connection.chunks) == b"".join(other.chunks)
@@ -90,16 +89,16 @@ def test_channels_that_are_there_already_are_skipped() -> None:
     assert (connection.chunks, channel.total, channel.last_sent_at) == ([], 0, 0)
 
 
-def test_users_whose_counts_differ_in_the_main_category_alone_share_a_spread() -> None:
+def test_users_whose_counts_differ_in_the_main_category_alone_share_a_shape() -> None:
     channels = [Channel(f"user {number}", 0) for number in range(3)]
     for number, channel in enumerate(channels):
         channel.add(RecordingConnection(channel.user_id), unread(number + 1))
-        channel.spread = channels[0].spread
+        channel.shape = channels[0].shape
     frame = notification(1, "follow")
     broadcast(channels, frame, 1, 50)
-    assert len(frame.followed) == 1
-    assert len({id(channel.spread) for channel in channels}) == 1
-    assert [channel.counters.categories for channel in channels] == [
+    assert len(frame.next_shapes) == 1
+    assert len({id(channel.shape) for channel in channels}) == 1
+    assert [channel.counts.categories for channel in channels] == [
         {"like": number, "follow": 1} for number in (1, 2, 3)
     ]
 

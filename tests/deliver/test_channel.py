@@ -9,8 +9,7 @@ from clients import read_frames
 from lumen_notify.deliver.channel import Channel
 from lumen_notify.deliver.frames import Frame, frame_of
 from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import Audience, CloseReason, Event, to_json
+from lumen_notify.model import Audience, CloseReason, Counts, Event, to_json
 
 from .fakes import RecordingConnection
 
@@ -29,8 +28,8 @@ def frame(position: int, *, total: int | None = None) -> Frame:
     return frame_of(event, "e")
 
 
-def unread(number: int) -> Counters:
-    return Counters({"like": number}, {})
+def unread(number: int) -> Counts:
+    return Counts({"like": number}, {})
 
 
 def read(connection: RecordingConnection) -> list[Read]:
@@ -50,7 +49,7 @@ def test_each_stream_of_a_user_gets_the_same_bytes() -> None:
     channel.deliver([frame(2), frame(3)], 4, 51)
     assert counts(one) == [(1, 4), (2, 5), (3, 6)]
     assert all(chunk is same for chunk, same in zip(one.chunks, other.chunks, strict=True))
-    assert (channel.counters.total, channel.position, channel.last_sent_at) == (6, 4, 51)
+    assert (channel.counts.total, channel.position, channel.last_sent_at) == (6, 4, 51)
 
 
 def test_frames_of_one_moment_leave_in_one_write() -> None:
@@ -72,7 +71,7 @@ def test_events_of_others_move_the_position_and_nothing_else() -> None:
     channel, connection = Channel("ann", 0), RecordingConnection()
     channel.add(connection, unread(9))
     channel.deliver([], 7, 50)
-    assert (channel.position, channel.counters.total, channel.last_sent_at, connection.chunks) == (
+    assert (channel.position, channel.counts.total, channel.last_sent_at, connection.chunks) == (
         7,
         9,
         0,

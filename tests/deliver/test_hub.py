@@ -12,12 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from clients import read_frames
 from lumen_notify.deliver import hub as module
-from lumen_notify.deliver.frames import Notification
+from lumen_notify.deliver.frames import NotificationFrame
 from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.model import EVERYONE, Audience, Cursor, Event
+from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event
 
 from .fakes import FakeClock, RecordingConnection
 
@@ -52,7 +51,7 @@ def open_stream(hub: Hub, user_id: str, total: int = 0) -> RecordingConnection:
     connection = RecordingConnection(user_id)
     channel = hub.get_channel(user_id)
     hub.catch_up(channel)
-    hub.add(channel, connection, Counters({"like": total}, {}))
+    hub.add(channel, connection, Counts({"like": total}, {}))
     return connection
 
 
@@ -205,7 +204,7 @@ def test_kept_frames_do_not_keep_their_caches() -> None:
     deliver(hub, EVERYONE)
     kept = hub.replay.frames_after(0, [Audience("user:ann"), EVERYONE])
     assert kept is not None
-    assert all(isinstance(frame, Notification) and not frame.followed for frame in kept)
+    assert all(isinstance(frame, NotificationFrame) and not frame.next_shapes for frame in kept)
 
 
 def test_channel_is_discarded_with_its_last_stream_and_stays_while_one_is_being_opened() -> None:
@@ -237,7 +236,7 @@ def test_ephemeral_frame_reaches_the_members_who_are_here_except_one() -> None:
     connections = {user: RecordingConnection(user) for user in ("ann", "bob", "eve")}
     for user, connection in connections.items():
         inside = {"r": 0} if user != "eve" else {}
-        hub.add(hub.get_channel(user), connection, Counters({}, inside, frozenset(), dict(inside)))
+        hub.add(hub.get_channel(user), connection, Counts({}, inside, frozenset(), dict(inside)))
     hub.send_ephemeral(Audience.room("r"), "typing", {"data": {"user_id": "ann"}}, exclude_user_id="ann")
     sent = {user: unchunk(b"".join(connection.chunks)) for user, connection in connections.items()}
     frame = b'event: typing\ndata: {"data":{"user_id":"ann"}}\n\n'
@@ -247,7 +246,7 @@ def test_ephemeral_frame_reaches_the_members_who_are_here_except_one() -> None:
 def test_reset_closes_all_streams_and_the_skipped_events_cannot_be_replayed() -> None:
     hub = Hub(epoch="e", position=3, replay=Replay(position=3, max_events=10), clock=FakeClock())
     connection = RecordingConnection("ann")
-    hub.add(hub.get_channel("ann"), connection, Counters({}, {}))
+    hub.add(hub.get_channel("ann"), connection, Counts({}, {}))
     hub.reset_to(9)
     assert connection.close_reason is not None
     assert connection.close_reason.reconnect
@@ -261,11 +260,11 @@ def test_reset_closes_all_streams_and_the_skipped_events_cannot_be_replayed() ->
 def test_event_that_ends_streams_ends_them_at_its_place() -> None:
     hub = Hub(epoch="e", position=0, replay=Replay(position=0, max_events=10), clock=FakeClock())
     connection = RecordingConnection("ann")
-    hub.add(hub.get_channel("ann"), connection, Counters({}, {}))
-    kinds = ["notification", "revoked", "notification"]
+    hub.add(hub.get_channel("ann"), connection, Counts({}, {}))
+    kinds = [("notification", "{}"), ("revoked", '{"data":{}}'), ("notification", "{}")]
     events = [
-        Event(position=n, audience=Audience("user:ann"), kind=kind, category="like", body="{}", created_at=0)
-        for n, kind in enumerate(kinds, start=1)
+        Event(position=n, audience=Audience("user:ann"), kind=kind, category="like", body=body, created_at=0)
+        for n, (kind, body) in enumerate(kinds, start=1)
     ]
     for _ in hub.fan_out(events):
         pass

@@ -31,8 +31,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
-from lumen_notify.model import Counts, Event
-from servers import drop_database
+from lumen_notify.model import CountsSnapshot, Event
 
 from .promise.machine import Promise
 from .promise.world import World
@@ -52,7 +51,7 @@ def world(
 ) -> Iterator[World]:
     def drop(url: str) -> None:
         if url.startswith("postgresql"):
-            drop_database(request.getfixturevalue("shared_postgresql_url"), url)
+            request.getfixturevalue("postgresql_pool").give_back(url)
 
     monkeypatch.setattr("lumen_notify.deliver.hub.FAN_OUT_CHUNK", 1)
     with asyncio.Runner() as runner:
@@ -63,7 +62,7 @@ def world(
         ) -> Iterator[None]:
             return world.fan_out_slowly(hub, events, settled)
 
-        async def late(loader: CountLoader, user_id: str) -> Counts:
+        async def late(loader: CountLoader, user_id: str) -> CountsSnapshot:
             return await world.load_late(loader, user_id)
 
         monkeypatch.setattr(Hub, "fan_out", slowly)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from lumen_notify.accept.notifications.bodies import MarkBody, ReadBody
 from lumen_notify.auth import Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.counts import UnreadCounts, unread_fields
+from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.notifications.inbox import Inbox, Listed
 from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
 from lumen_notify.errors import Invalid, NotFound
@@ -86,8 +86,8 @@ class InboxEndpoints:
     async def unread(self, request: Request) -> Response:
         """Answer `GET /notifications/unread`."""
         principal = await caller(request, self.verifier)
-        counts = (await self.counts.fetch([principal.user_id]))[principal.user_id]
-        return answer({**unread_fields(counts), "position": counts.position})
+        snapshot = (await self.counts.fetch([principal.user_id]))[principal.user_id]
+        return answer({**snapshot.counts.as_fields(), "position": snapshot.position})
 
     def post_mark(self, action: Action) -> Callable[[Request], Awaitable[Response]]:
         """Make the endpoint of `POST /notifications/{action}`."""
@@ -101,8 +101,8 @@ class InboxEndpoints:
             marked = await self.mark(principal.user_id, action, selection)
             fields: dict[str, Any] = {
                 "changed": marked.changed,
-                **unread_fields(marked.counts),
-                "position": marked.counts.position,
+                **marked.counts.as_fields(),
+                "position": marked.position,
             }
             return answer(fields)
 

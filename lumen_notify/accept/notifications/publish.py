@@ -17,7 +17,7 @@ from starlette.responses import Response
 from lumen_notify.accept.notifications.bodies import PublicationBody
 from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey, Repeats
+from lumen_notify.commit.notifications.idempotency import IdempotencyKey, IdempotentResponses
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.errors import Invalid
@@ -37,7 +37,7 @@ class Publishing:
 
     verifier: Verifier
     committer: Committer
-    repeats: Repeats
+    repeats: IdempotentResponses
     max_body_bytes: int
     max_content_characters: int
     max_batch_rows: int
@@ -61,8 +61,10 @@ class Publishing:
         else:
             if not all(_may_without_scope(one, principal) for one in bodies):
                 principal.require(PUBLISH)
-            as_ruler = None if PUBLISH in principal.scopes else principal.user_id
-            published = await self.publish(bodies, sender_of(principal), key, as_ruler=as_ruler)
+            required_moderator = None if PUBLISH in principal.scopes else principal.user_id
+            published = await self.publish(
+                bodies, sender_of(principal), key, required_moderator=required_moderator
+            )
         shown = [_shown(one) for one in published]
         return answer({"items": shown} if is_list else shown[0], 201)
 
@@ -72,14 +74,14 @@ class Publishing:
         sender: dict[str, Any],
         key: IdempotencyKey | None = None,
         *,
-        as_ruler: str | None = None,
+        required_moderator: str | None = None,
     ) -> Sequence[Published]:
-        """Commit publications. sender: the caller, shown with those that name none. as_ruler: who must look
-        after the rooms that they are for; None: nobody.
+        """Commit publications. sender: the caller, shown with those that name none. required_moderator:
+        the user who must moderate the rooms that they are for; None for nobody.
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
-        publications = tuple(_publication(body, sender, as_ruler) for body in bodies)
+        publications = tuple(_publication(body, sender, required_moderator) for body in bodies)
         rows = sum(len(one.audiences) for one in publications)
         if not publications or 0 < self.max_batch_rows < rows:
             raise Invalid(
@@ -120,7 +122,9 @@ def _may_without_scope(body: PublicationBody, principal: Principal) -> bool:
     return body.to.user == principal.user_id or (body.to.room is not None and body.sender is None)
 
 
-def _publication(body: PublicationBody, sender: dict[str, Any], as_ruler: str | None) -> Publication:
+def _publication(
+    body: PublicationBody, sender: dict[str, Any], required_moderator: str | None
+) -> Publication:
     owner: str = sender["id"]
     if body.sender is not None:
         username = body.sender.username or body.sender.id
@@ -151,7 +155,7 @@ def _publication(body: PublicationBody, sender: dict[str, Any], as_ruler: str | 
         owner=owner,
         expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
         group_key=body.group_key,
-        as_ruler=None if body.to.room is None else as_ruler,
+        required_moderator=None if body.to.room is None else required_moderator,
     )
 
 

@@ -69,9 +69,15 @@ class Messages:
         return answer_of(await self.send(room, sender_of(principal), body))
 
     async def send(
-        self, room_id: str, sender: Mapping[str, Any], body: MessageBody, *, but_for: str | None = None
+        self,
+        room_id: str,
+        sender: Mapping[str, Any],
+        body: MessageBody,
+        *,
+        exclude_user_id: str | None = None,
     ) -> Sent:
-        """Commit a message. sender: `{id, username, avatar}`. but_for: a user whose streams do not get it.
+        """Commit a message. sender: `{id, username, avatar}`. exclude_user_id: a user whose
+        streams do not get it.
 
         Raises NotFound, Forbidden, Invalid, Unavailable.
         """
@@ -85,7 +91,7 @@ class Messages:
                 reply_to=body.reply_to,
                 mentions=body.mentions or (),
                 is_system=body.kind == "system",
-                but_for=but_for,
+                exclude_user_id=exclude_user_id,
             )
         )
         return sent

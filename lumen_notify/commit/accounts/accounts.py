@@ -10,7 +10,7 @@ from dataclasses import field
 from typing import Any
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import NotFound
 from lumen_notify.model import value
 
@@ -45,13 +45,13 @@ class ChangeProfile:
     avatar: str | None
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One an account and transaction: the later one counts."""
         return f"account:{self.user_id}"
 
 
-async def change_profile(draft: Draft, commands: Sequence[ChangeProfile]) -> Sequence[object]:
-    """Write profiles: a `committer.Writer`. Answers an Account each, or NotFound."""
+async def change_profile(tx: Transaction, commands: Sequence[ChangeProfile]) -> Sequence[object]:
+    """Write profiles: a `committer.Handler`. Answers an Account each, or NotFound."""
     rows = [
         {
             "id": one.user_id,
@@ -61,7 +61,7 @@ async def change_profile(draft: Draft, commands: Sequence[ChangeProfile]) -> Seq
         }
         for one in commands
     ]
-    found = {row[0]: account_of(row) for row in await draft.run("change_profiles", rows=rows)}
+    found = {row[0]: account_of(row) for row in await tx.run("change_profiles", rows=rows)}
     return [found.get(one.user_id, no_account()) for one in commands]
 
 

@@ -19,7 +19,7 @@ from lumen_notify.commit.accounts.sessions import (
     open_sessions,
     wrong_credentials,
 )
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict
 from lumen_notify.model import value
 
@@ -37,7 +37,7 @@ class Register:
     session: NewSession | None
 
     @property
-    def lane(self) -> None:
+    def conflict_key(self) -> None:
         """None: of several with one name, the first gets it."""
         return None
 
@@ -53,13 +53,13 @@ class ChangePassword:
     session: NewSession | None
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One an account and transaction: the second knows a password that is no more."""
         return f"account:{self.user_id}"
 
 
-async def register(draft: Draft, commands: Sequence[Register]) -> Sequence[object]:
-    """Write registrations: a `committer.Writer`. Answers an Account each, or Conflict."""
+async def register(tx: Transaction, commands: Sequence[Register]) -> Sequence[object]:
+    """Write registrations: a `committer.Handler`. Answers an Account each, or Conflict."""
     rows = [
         {
             "user_id": one.user_id,
@@ -68,22 +68,20 @@ async def register(draft: Draft, commands: Sequence[Register]) -> Sequence[objec
             "avatar": one.avatar,
             "password_hash": one.password_hash,
             "scope": one.scope,
-            "now": draft.now,
+            "now": tx.now,
         }
         for one in commands
     ]
-    made = {user_id for (user_id,) in await draft.run("insert_accounts", rows=rows)}
-    await open_sessions(
-        draft, [(one.user_id, draft.now, one.session) for one in commands if one.user_id in made]
-    )
-    return [_registered(one, draft.now) if one.user_id in made else _taken() for one in commands]
+    made = {user_id for (user_id,) in await tx.run("insert_accounts", rows=rows)}
+    await open_sessions(tx, [(one.user_id, tx.now, one.session) for one in commands if one.user_id in made])
+    return [_registered(one, tx.now) if one.user_id in made else _taken() for one in commands]
 
 
-async def change_password(draft: Draft, commands: Sequence[ChangePassword]) -> Sequence[object]:
-    """Write new passwords: a `committer.Writer`, to stand behind what opens sessions. Answers None each, or
+async def change_password(tx: Transaction, commands: Sequence[ChangePassword]) -> Sequence[object]:
+    """Write new passwords: a `committer.Handler`, to stand behind what opens sessions. Answers None each, or
     Unauthenticated: the password that was verified is no more."""
     # Later than the one before, even where two are set within a millisecond.
-    set_at = {one.user_id: max(draft.now, one.seen_at + 1) for one in commands}
+    set_at = {one.user_id: max(tx.now, one.seen_at + 1) for one in commands}
     rows = [
         {
             "id": one.user_id,
@@ -93,11 +91,11 @@ async def change_password(draft: Draft, commands: Sequence[ChangePassword]) -> S
         }
         for one in commands
     ]
-    changed = {user_id for (user_id,) in await draft.run("change_passwords", rows=rows)}
+    changed = {user_id for (user_id,) in await tx.run("change_passwords", rows=rows)}
     if changed:
-        await end_all_sessions(draft, sorted(changed))
+        await end_all_sessions(tx, sorted(changed))
         await open_sessions(
-            draft,
+            tx,
             [(one.user_id, set_at[one.user_id], one.session) for one in commands if one.user_id in changed],
         )
     return [None if one.user_id in changed else wrong_credentials() for one in commands]

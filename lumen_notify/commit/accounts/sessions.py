@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from lumen_notify.commit.accounts.accounts import account_of
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Unauthenticated
-from lumen_notify.model import Audience, to_json, value
+from lumen_notify.model import Audience, value
+from lumen_notify.model.events import SessionsRevoked
 
 STEP_SESSIONS = 500
 """What one step of retention takes away, at most."""
@@ -45,7 +46,7 @@ class LogIn:
     session: NewSession
 
     @property
-    def lane(self) -> None:
+    def conflict_key(self) -> None:
         """None: log-ins do not get in each other's way."""
         return None
 
@@ -60,7 +61,7 @@ class Refresh:
     expires_at: int
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a session and transaction: the second finds that the first has been there."""
         return f"session:{self.family}"
 
@@ -72,7 +73,7 @@ class LogOut:
     family: str
 
     @property
-    def lane(self) -> None:
+    def conflict_key(self) -> None:
         """None: an end twice is an end."""
         return None
 
@@ -84,7 +85,7 @@ class LogOutEverywhere:
     user_id: str
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a user and transaction, so that each is told its own number."""
         return f"account:{self.user_id}"
 
@@ -94,26 +95,26 @@ class TrimSessions:
     """Take away one step of the sessions that are over. The result: how many."""
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "retention"
 
 
-async def log_in(draft: Draft, commands: Sequence[LogIn]) -> Sequence[object]:
-    """Write log-ins: a `committer.Writer`. Answers None each, or Unauthenticated: the password that was
+async def log_in(tx: Transaction, commands: Sequence[LogIn]) -> Sequence[object]:
+    """Write log-ins: a `committer.Handler`. Answers None each, or Unauthenticated: the password that was
     verified is no more."""
-    opened = await open_sessions(draft, [(one.user_id, one.password_set_at, one.session) for one in commands])
+    opened = await open_sessions(tx, [(one.user_id, one.password_set_at, one.session) for one in commands])
     again = [
         {"user_id": one.user_id, "password_at": one.password_set_at, "password_hash": one.password_hash}
         for one in commands
         if one.password_hash is not None
     ]
     if again:
-        draft.add("hash_passwords_again", rows=again)
+        tx.add("hash_passwords_again", rows=again)
     return [None if one.session.family in opened else wrong_credentials() for one in commands]
 
 
-async def open_sessions(draft: Draft, opening: Sequence[tuple[str, int, NewSession | None]]) -> set[str]:
+async def open_sessions(tx: Transaction, opening: Sequence[tuple[str, int, NewSession | None]]) -> set[str]:
     """Open sessions: (user id, when the verified password was set, session or None) each; return the families
     of those whose password is still that one."""
     rows = [
@@ -122,17 +123,17 @@ async def open_sessions(draft: Draft, opening: Sequence[tuple[str, int, NewSessi
             "user_id": user_id,
             "digest": session.digest,
             "password_at": password_at,
-            "now": draft.now,
+            "now": tx.now,
             "expires_at": session.expires_at,
         }
         for user_id, password_at, session in opening
         if session is not None
     ]
-    return {family for (family,) in await draft.run("open_sessions", rows=rows)} if rows else set()
+    return {family for (family,) in await tx.run("open_sessions", rows=rows)} if rows else set()
 
 
-async def refresh(draft: Draft, commands: Sequence[Refresh]) -> Sequence[object]:
-    """Write refreshes: a `committer.Writer`. Answers the Account each, or Unauthenticated."""
+async def refresh(tx: Transaction, commands: Sequence[Refresh]) -> Sequence[object]:
+    """Write refreshes: a `committer.Handler`. Answers the Account each, or Unauthenticated."""
     rows = [
         {
             "its_family": one.family,
@@ -142,45 +143,45 @@ async def refresh(draft: Draft, commands: Sequence[Refresh]) -> Sequence[object]
         }
         for one in commands
     ]
-    rotated = await draft.run("rotate_sessions", rows=rows, now=draft.now)
+    rotated = await tx.run("rotate_sessions", rows=rows, now=tx.now)
     users: dict[str, str] = dict(map(tuple, rotated))
     refused = [{"family": one.family} for one in commands if one.family not in users]
     if refused:
-        for _, user_id, expires_at in await draft.run("end_sessions", rows=refused):
-            if expires_at > draft.now:
+        for _, user_id, expires_at in await tx.run("end_sessions", rows=refused):
+            if expires_at > tx.now:
                 _log.warning("a refresh token of %s was used twice: its session has ended", user_id)
     wanted = [{"user_id": user_id} for user_id in sorted(set(users.values()))]
-    found = await draft.run("accounts_by_id", users=wanted) if wanted else ()
+    found = await tx.run("accounts_by_id", users=wanted) if wanted else ()
     accounts = {row[0]: account_of(row) for row in found}
     return [accounts[users[one.family]] if one.family in users else session_ended() for one in commands]
 
 
-async def log_out(draft: Draft, commands: Sequence[LogOut]) -> Sequence[int]:
-    """Write log-outs: a `committer.Writer`."""
+async def log_out(tx: Transaction, commands: Sequence[LogOut]) -> Sequence[int]:
+    """Write log-outs: a `committer.Handler`."""
     rows = [{"family": one.family} for one in commands]
-    ended = {family for family, _, _ in await draft.run("end_sessions", rows=rows)}
+    ended = {family for family, _, _ in await tx.run("end_sessions", rows=rows)}
     return [int(one.family in ended) for one in commands]
 
 
-async def log_out_everywhere(draft: Draft, commands: Sequence[LogOutEverywhere]) -> Sequence[int]:
-    """Write log-outs everywhere: a `committer.Writer`, to stand behind what opens sessions."""
-    ended = await end_all_sessions(draft, [one.user_id for one in commands])
+async def log_out_everywhere(tx: Transaction, commands: Sequence[LogOutEverywhere]) -> Sequence[int]:
+    """Write log-outs everywhere: a `committer.Handler`, to stand behind what opens sessions."""
+    ended = await end_all_sessions(tx, [one.user_id for one in commands])
     return [ended[one.user_id] for one in commands]
 
 
-async def end_all_sessions(draft: Draft, user_ids: Sequence[str]) -> Counter[str]:
+async def end_all_sessions(tx: Transaction, user_ids: Sequence[str]) -> Counter[str]:
     """End all sessions of users, and by an event the streams that they have open anywhere; return how many
     sessions each had. user_ids: each once."""
     users = [{"user_id": user_id} for user_id in user_ids]
-    ended = Counter(user_id for (user_id,) in await draft.run("end_sessions_of_users", users=users))
+    ended = Counter(user_id for (user_id,) in await tx.run("end_sessions_of_users", users=users))
     for user_id in user_ids:
-        draft.append(audience=Audience.user(user_id), kind="revoked", body=to_json({"data": {}}))
+        tx.append(Audience.user(user_id), SessionsRevoked(data={}))
     return ended
 
 
-async def trim_sessions(draft: Draft, commands: Sequence[TrimSessions]) -> Sequence[int]:
-    """Write steps of retention: a `committer.Writer`."""
-    return [len(await draft.run("trim_sessions", now=draft.now, limit=STEP_SESSIONS)) for _ in commands]
+async def trim_sessions(tx: Transaction, commands: Sequence[TrimSessions]) -> Sequence[int]:
+    """Write steps of retention: a `committer.Handler`."""
+    return [len(await tx.run("trim_sessions", now=tx.now, limit=STEP_SESSIONS)) for _ in commands]
 
 
 def wrong_credentials() -> Unauthenticated:

@@ -36,7 +36,7 @@ def _never() -> bool:
     return False
 
 
-class Transaction(Protocol):
+class SqlTransaction(Protocol):
     """What a writer may do between BEGIN and COMMIT."""
 
     async def run(self, name: str, /, **values: Any) -> Rows:
@@ -110,7 +110,7 @@ class Database:
             self._idle.put_nowait(reader)
 
     @asynccontextmanager
-    async def transaction(self, *, is_followed: Callable[[], bool] = _never) -> AsyncIterator[Transaction]:
+    async def transaction(self, *, is_followed: Callable[[], bool] = _never) -> AsyncIterator[SqlTransaction]:
         """Open the one write transaction: commits at the end of the block, rolls back on any error.
 
         is_followed: asked at COMMIT, whether another one is to begin at once; to a server its BEGIN then

@@ -20,7 +20,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.expiry import STEP_NOTIFICATIONS, STEP_SHARED, Expire, Which
 from lumen_notify.commit.notifications.removal import Forget, Remove, RemoveOldest
 from lumen_notify.commit.rooms.deletion import PurgeRoom
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Unavailable
 from lumen_notify.model import Audience, value
 
@@ -55,7 +55,7 @@ class TrimEvents:
     up_to: int
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "retention"
 
@@ -67,22 +67,22 @@ class TrimKeys:
     before: int
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "retention"
 
 
-async def trim_events(draft: Draft, commands: Sequence[TrimEvents]) -> Sequence[None]:
-    """Write trims of the log: a `committer.Writer`."""
+async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequence[None]:
+    """Write trims of the log: a `committer.Handler`."""
     for command in commands:
-        await draft.run("trim_events", up_to=command.up_to)
-        await draft.run("raise_floor", up_to=command.up_to)
+        await tx.run("trim_events", up_to=command.up_to)
+        await tx.run("raise_floor", up_to=command.up_to)
     return [None] * len(commands)
 
 
-async def trim_keys(draft: Draft, commands: Sequence[TrimKeys]) -> Sequence[int]:
-    """Write trims of idempotency keys: a `committer.Writer`."""
-    return [len(await draft.run("trim_keys", before=one.before, limit=STEP_KEYS)) for one in commands]
+async def trim_keys(tx: Transaction, commands: Sequence[TrimKeys]) -> Sequence[int]:
+    """Write trims of idempotency keys: a `committer.Handler`."""
+    return [len(await tx.run("trim_keys", before=one.before, limit=STEP_KEYS)) for one in commands]
 
 
 class Retention:

@@ -1,4 +1,4 @@
-"""Rounds: sees to it that what has a time happens at its time, whoever scheduled it and whoever has crashed.
+"""Scheduler: starts work that is due, whichever instance scheduled it.
 
 Promises: what is due begins within half a second; whatever fails, the next round comes; what takes long in
 one kind keeps back none of the others.
@@ -16,14 +16,14 @@ from lumen_notify.commit.notifications.coalescing import Tell
 from lumen_notify.commit.notifications.digests import Bundle
 from lumen_notify.commit.notifications.expiry import Expire
 from lumen_notify.commit.notifications.grouping import told_before
-from lumen_notify.commit.notifications.schedule import Release
+from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.errors import Unavailable
 
 LOOK_SECONDS = 0.25
 """Between two rounds: one query by indexes, which nearly always finds nothing."""
 
 STEPS: Mapping[str, Any] = {
-    "scheduled": Release(),
+    "scheduled": PublishDue(),
     "expired": Expire(which="expired_before"),
     "untold": Tell(),
     "bundled": Bundle(),
@@ -35,7 +35,7 @@ Submit = Callable[[Any], Awaitable[Any]]
 _log = logging.getLogger("lumen_notify.rounds")
 
 
-class Rounds:
+class Scheduler:
     """One task that looks, and one for each kind that has something due. submit: the committer's."""
 
     def __init__(self, database: Database, submit: Submit, clock: Callable[[], int]) -> None:
@@ -70,12 +70,12 @@ class Rounds:
 
     async def _do(self, name: str) -> None:
         try:
-            await _whatever_happens(name, take_steps(self._submit, STEPS[name]))
+            await _whatever_happens(name, run_until_done(self._submit, STEPS[name]))
         finally:
             del self._under_way[name]
 
 
-async def take_steps(submit: Submit, command: Any) -> None:
+async def run_until_done(submit: Submit, command: Any) -> None:
     """Submit a command again and again, until it answers that there was nothing to do. Raises Unavailable."""
     while await submit(command):
         pass

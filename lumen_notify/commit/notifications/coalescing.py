@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lumen_notify.commit.notifications.grouping import Groups
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import value
 
 STEP_ROWS = 250
@@ -23,15 +23,15 @@ class Tell:
     """Tell of one step of what has merged untold. The result: how many rows that were."""
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "tell"
 
 
-async def tell(draft: Draft, commands: Sequence[Tell]) -> Sequence[int]:
-    """Tell of what has merged untold: a `committer.Writer`, to stand beside `publish`."""
-    groups = await Groups.untold(draft, STEP_ROWS)
-    await groups.clear(draft)
-    await groups.tell(draft)
-    groups.write(draft)
+async def tell(tx: Transaction, commands: Sequence[Tell]) -> Sequence[int]:
+    """Tell of what has merged untold: a `committer.Handler`, to stand beside `publish`."""
+    groups = await Groups.untold(tx, STEP_ROWS)
+    await groups.clear(tx)
+    await groups.tell(tx)
+    groups.write(tx)
     return [len(groups)] * len(commands)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from lumen_notify.commit.notifications.removal import take_away
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
 
 STEP_NOTIFICATIONS = 200
@@ -35,19 +35,19 @@ class Expire:
     before: int | None = None
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "expire"
 
 
-async def expire(draft: Draft, commands: Sequence[Expire]) -> Sequence[int]:
-    """Write expiries: a `committer.Writer`, to stand before the marks, whose counts come after it."""
+async def expire(tx: Transaction, commands: Sequence[Expire]) -> Sequence[int]:
+    """Write expiries: a `committer.Handler`, to stand before the marks, whose counts come after it."""
     answers = []
     for command in commands:
-        before = draft.now + 1 if command.before is None else command.before
-        rows = await draft.run(command.which, before=before, limit=STEP_NOTIFICATIONS)
+        before = tx.now + 1 if command.before is None else command.before
+        rows = await tx.run(command.which, before=before, limit=STEP_NOTIFICATIONS)
         places = [(id_, Audience(audience)) for id_, audience in rows]
         own = [place for place in places if place[1].is_personal]
         shared = [place for place in places if not place[1].is_personal]
-        answers.append(await take_away(draft, own + shared[:STEP_SHARED]))
+        answers.append(await take_away(tx, own + shared[:STEP_SHARED]))
     return answers

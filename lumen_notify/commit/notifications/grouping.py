@@ -16,12 +16,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from lumen_notify.commit.counts import counts_in, stated_body
+from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.notifications.group import Copy, Group, row_of
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Counts, to_json
+from lumen_notify.model.events import NotificationUpdated
 
 QUIET_SECONDS = 1
 """The least time between two events about one row that is unread."""
@@ -37,14 +37,14 @@ class Groups:
         self._by_place = by_place
 
     @classmethod
-    async def gather(cls, draft: Draft, copies: Sequence[Copy], *, at_once: bool = False) -> Groups:
+    async def gather(cls, tx: Transaction, copies: Sequence[Copy], *, at_once: bool = False) -> Groups:
         """Find or begin the row of each, and merge them in this order.
 
         at_once: whether to tell of what was told of just now. The result's rows are not written yet.
         """
         if not copies:
             return cls({})
-        found = await _find(draft, {copy.place for copy in copies}, at_once=at_once)
+        found = await _find(tx, {copy.place for copy in copies}, at_once=at_once)
         senders: dict[tuple[str, str, str], None] = {}
         for copy in copies:
             group = found.get(copy.place)
@@ -55,18 +55,18 @@ class Groups:
                     category=category,
                     group_key=group_key,
                     id=copy.id,
-                    shown_at=draft.now,
+                    shown_at=tx.now,
                     is_new=True,
                 )
             group.take(copy)
             senders[group.audience, group.id, copy.fields["sender"]["id"]] = None
-        await _count_actors(draft, found.values(), senders)
+        await _count_actors(tx, found.values(), senders)
         return cls(found)
 
     @classmethod
-    async def untold(cls, draft: Draft, limit: int) -> Groups:
+    async def untold(cls, tx: Transaction, limit: int) -> Groups:
         """Find those whose last change nobody was told of in time, the longest first: at most limit."""
-        rows = await draft.run("untold_groups", now=draft.now, before=told_before(draft.now), limit=limit)
+        rows = await tx.run("untold_groups", now=tx.now, before=told_before(tx.now), limit=limit)
         found = {}
         for audience, category, group_key, id_, actors, actors_number, position, *times_, body in rows:
             user_id = Audience(audience).user_id or ""
@@ -78,7 +78,7 @@ class Groups:
                 actors=json.loads(actors),
                 actors_number=actors_number,
                 position=position,
-                shown_at=draft.now,
+                shown_at=tx.now,
                 shown=json.loads(body),
                 created_at=times_[0],
                 expires_at=times_[1],
@@ -105,14 +105,14 @@ class Groups:
         """Those that were there before, and that are to be told of."""
         return [one for one in self._by_place.values() if one.is_told and not one.is_new]
 
-    async def clear(self, draft: Draft) -> None:
+    async def clear(self, tx: Transaction) -> None:
         """Make what is told of unread again, in the counts too."""
         if not self.told:
             return
         by_row = {(one.user_id, one.id): one for one in self.told}
         rows = [{"user_id": user_id, "id": id_} for user_id, id_ in by_row]
         settled: Counter[tuple[str, str, str]] = Counter()
-        for user_id, id_, read_at, archived_at in await draft.run("forget_receipts", rows=rows):
+        for user_id, id_, read_at, archived_at in await tx.run("forget_receipts", rows=rows):
             if read_at is not None or archived_at is not None:
                 group = by_row[user_id, id_]
                 group.was_settled = True
@@ -122,32 +122,30 @@ class Groups:
                 {"user_id": user_id, "audience": audience, "category": category, "count": number}
                 for (user_id, audience, category), number in settled.items()
             ]
-            draft.add("add_to_settled", rows=moved)
+            tx.add("add_to_settled", rows=moved)
 
-    async def tell(self, draft: Draft) -> None:
+    async def tell(self, tx: Transaction) -> None:
         """Append an `update` for each that is to be told of: nothing may count after it but later events."""
         told = self.told
         if not told:
             return
-        counts = dict(await counts_in(draft, list({one.user_id: None for one in told})))
-        bodies = []
+        counts = dict(await counts_in(tx, list({one.user_id: None for one in told})))
+        payloads = []
         for group in reversed(told):  # the counts are those after the last of them
             mine = counts[group.user_id]
-            bodies.append(stated_body(mine, group.as_fields(), type=group.category))
+            payloads.append(NotificationUpdated.of(mine, group.as_fields()))
             if group.was_settled:
                 counts[group.user_id] = _without_one(mine, group.category)
-        for group, body in zip(told, reversed(bodies), strict=True):
-            group.position = draft.append(
-                audience=group.audience, kind="update", category=group.category, body=body
-            )
+        for group, payload in zip(told, reversed(payloads), strict=True):
+            group.position = tx.append(group.audience, payload, category=group.category)
 
-    def write(self, draft: Draft) -> None:
+    def write(self, tx: Transaction) -> None:
         """Write all that has changed."""
         if not self._by_place:
             return
         changed = [row_of(one, one.position) for one in self._by_place.values() if not one.is_new]
         if changed:
-            draft.add("change_notifications", rows=changed)
+            tx.add("change_notifications", rows=changed)
         kept = [
             {
                 "audience": one.audience,
@@ -161,11 +159,11 @@ class Groups:
             }
             for one in self._by_place.values()
         ]
-        draft.add("keep_groups", rows=kept)
+        tx.add("keep_groups", rows=kept)
 
 
 async def _find(
-    draft: Draft, places: Iterable[tuple[str, str, str]], *, at_once: bool
+    tx: Transaction, places: Iterable[tuple[str, str, str]], *, at_once: bool
 ) -> dict[tuple[str, str, str], Group]:
     rows = [
         {"user_id": user_id, "category": category, "group_key": group_key}
@@ -182,8 +180,8 @@ async def _find(
         shown_at,
         position,
         is_settled,
-    ) in await draft.run("groups", rows=rows):
-        is_told = at_once or bool(is_settled) or draft.now - shown_at >= QUIET_SECONDS * 1000
+    ) in await tx.run("groups", rows=rows):
+        is_told = at_once or bool(is_settled) or tx.now - shown_at >= QUIET_SECONDS * 1000
         found[user_id, category, group_key] = Group(
             user_id=user_id,
             category=category,
@@ -192,20 +190,20 @@ async def _find(
             actors=json.loads(actors),
             actors_number=actors_number,
             position=position,
-            shown_at=draft.now if is_told else shown_at,
+            shown_at=tx.now if is_told else shown_at,
             is_told=is_told,
         )
     return found
 
 
 async def _count_actors(
-    draft: Draft, groups: Iterable[Group], senders: Iterable[tuple[str, str, str]]
+    tx: Transaction, groups: Iterable[Group], senders: Iterable[tuple[str, str, str]]
 ) -> None:
     rows = [
         {"audience": audience, "notification_id": id_, "actor_id": actor_id}
         for audience, id_, actor_id in senders
     ]
-    further = Counter((audience, id_) for audience, id_ in await draft.run("keep_actors", rows=rows))
+    further = Counter((audience, id_) for audience, id_ in await tx.run("keep_actors", rows=rows))
     for group in groups:
         group.actors_number += further[group.audience, group.id]
 
@@ -214,9 +212,7 @@ def _without_one(counts: Counts, category: str) -> Counts:
     """Return counts with one unread less of a category, if it is counted at all."""
     if category in counts.silent:
         return counts
-    fewer = Counter(counts.categories)
-    fewer[category] -= 1
-    return replace(counts, categories=dict(+fewer))
+    return counts.with_fewer({category: 1})
 
 
 def told_before(now: int) -> int:

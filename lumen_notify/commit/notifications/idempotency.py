@@ -1,7 +1,7 @@
-"""Repeats: what requests with an Idempotency-Key were answered.
+"""IdempotentResponses: what requests with an Idempotency-Key were answered.
 
-The writer of publishes answers a repeat with what it has kept. `Repeats` is for one that can be accepted no
-more: a time in it has passed since.
+The writer of publishes answers a repeat with what it has kept. `IdempotentResponses` is for a repeat that
+can no longer be accepted: a time in it has passed since.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.publication import Published, Status
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict
 from lumen_notify.model import to_json, value
 
@@ -27,7 +27,7 @@ class IdempotencyKey:
     digest: str
 
 
-class Repeats:
+class IdempotentResponses:
     """Reads first answers."""
 
     def __init__(self, database: Database) -> None:
@@ -44,13 +44,13 @@ class Repeats:
 
 
 async def kept_answers(
-    draft: Draft, keys: Sequence[IdempotencyKey]
+    tx: Transaction, keys: Sequence[IdempotencyKey]
 ) -> Mapping[tuple[str, str], tuple[str, str]]:
-    """Read what was answered, as the draft has it: (digest, answer) by (owner, key)."""
+    """Read what was answered, as the tx has it: (digest, answer) by (owner, key)."""
     if not keys:
         return {}
     rows = [{"owner": key.owner, "key": key.key} for key in keys]
-    found = await draft.run("idempotent_answers", rows=rows)
+    found = await tx.run("idempotent_answers", rows=rows)
     return {(owner, key): (digest, answer) for owner, key, digest, answer in found}
 
 

@@ -21,10 +21,10 @@ from dataclasses import replace
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.rate_buckets import Buckets
 from lumen_notify.commit.preferences.categories import Category, Limits
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import Audience, value
-from lumen_notify.settings import Rate
+from lumen_notify.rates import Rate
 
 DELAY_DAYS = 7
 """How far ahead the limits schedule: what would wait longer is old by then."""
@@ -54,7 +54,7 @@ Shared = list[Share] | Invalid | RateLimited
 
 
 async def share_out(
-    draft: Draft,
+    tx: Transaction,
     requests: Sequence[Sequence[Publication]],
     categories: Mapping[str, Category],
     limiting: Limiting | None,
@@ -63,16 +63,16 @@ async def share_out(
     keys = [] if limiting is None else [key for some in requests for key in _keys(some, categories, limiting)]
     if limiting is None or not keys:
         return [[Share(parts=(one,)) for one in some] for some in requests]
-    buckets = await Buckets.gather(draft, keys)
+    buckets = await Buckets.gather(tx, keys)
     shared = []
     for some in requests:
-        shares = _shared(some, categories, limiting, buckets, draft.now)
+        shares = _shared(some, categories, limiting, buckets, tx.now)
         if isinstance(shares, Invalid | RateLimited):
             buckets.drop()
         else:
             buckets.keep()
         shared.append(shares)
-    buckets.write(draft)
+    buckets.write(tx)
     return shared
 
 

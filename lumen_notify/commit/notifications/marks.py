@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
-from lumen_notify.commit.counts import counts_in, stated_body
-from lumen_notify.commit.transaction import Draft
-from lumen_notify.model import Audience, Counts, value
+from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Audience, Counts, events, value
 
 Action = Literal["read", "seen", "unread", "archive", "unarchive"]
 
 ACTIONS: tuple[Action, ...] = ("read", "seen", "unread", "archive", "unarchive")
+
+_PAYLOADS: Mapping[Action, type[events.NotificationsMarked]] = {
+    "read": events.NotificationsRead,
+    "seen": events.NotificationsSeen,
+    "unread": events.NotificationsUnread,
+    "archive": events.NotificationsArchived,
+    "unarchive": events.NotificationsUnarchived,
+}
 
 TAKE_BACK: frozenset[Action] = frozenset({"unread", "unarchive"})
 """Those that undo another."""
@@ -51,28 +58,29 @@ class Mark:
     selection: Selection
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One mark a user and transaction, so that its counts are those at its position."""
         return "mark:" + self.user_id
 
 
 @value
 class Marked:
-    """The answer. changed: how many were not so before. counts: the user's, after it."""
+    """The answer. changed: how many were not so before. counts: the user's, at the position after it."""
 
     changed: int
     counts: Counts
+    position: int
 
 
-async def mark(draft: Draft, commands: Sequence[Mark]) -> Sequence[Marked]:
-    """Write marks: a `committer.Writer`, to be the last in a transaction that counts unread.
+async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
+    """Write marks: a `committer.Handler`, to be the last in a transaction that counts unread.
 
     A selection without ids covers what was there when it was written, not what comes after.
     """
-    rows = _selected(commands, draft.position)
+    rows = _selected(commands, tx.position)
     changed: dict[str, int] = defaultdict(int)
     settled: list[dict[str, Any]] = []
-    for user_id, audience, category, number, moved in await draft.run("weigh_marks", **rows):
+    for user_id, audience, category, number, moved in await tx.run("weigh_marks", **rows):
         changed[user_id] += number
         if moved:
             settled.append({"user_id": user_id, "audience": audience, "category": category, "count": moved})
@@ -80,27 +88,28 @@ async def mark(draft: Draft, commands: Sequence[Mark]) -> Sequence[Marked]:
         # Takings back first: once a receipt is cleared, only its own mark could write it again.
         actions = {command.action for command in commands}
         if actions & TAKE_BACK:
-            draft.add("clear_receipts", **rows)
+            tx.add("clear_receipts", **rows)
         if actions - TAKE_BACK:
-            draft.add("write_receipts", **rows, now=draft.now)
+            tx.add("write_receipts", **rows, now=tx.now)
     if settled:
-        draft.add("add_to_settled", rows=settled)
-    counts = await counts_in(draft, [command.user_id for command in commands])
+        tx.add("add_to_settled", rows=settled)
+    counts = await counts_in(tx, [command.user_id for command in commands])
     for command in commands:
         if changed[command.user_id]:
-            _append(draft, command, counts)
+            _append(tx, command, counts)
     return [
         Marked(
             changed=changed[command.user_id],
-            counts=replace(counts[command.user_id], position=draft.position),
+            counts=counts[command.user_id],
+            position=tx.position,
         )
         for command in commands
     ]
 
 
-def _append(draft: Draft, command: Mark, counts: Mapping[str, Counts]) -> None:
-    body = stated_body(counts[command.user_id], command.selection.as_fields())
-    draft.append(audience=Audience.user(command.user_id), kind=command.action, body=body)
+def _append(tx: Transaction, command: Mark, counts: Mapping[str, Counts]) -> None:
+    payload = _PAYLOADS[command.action].of(counts[command.user_id], command.selection.as_fields())
+    tx.append(Audience.user(command.user_id), payload)
 
 
 def _selected(commands: Sequence[Mark], position: int) -> dict[str, list[dict[str, Any]]]:

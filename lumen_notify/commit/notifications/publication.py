@@ -24,7 +24,7 @@ class Publication:
     fields: what the frame carries beside id and created_at, without None; a priority that is missing is
     that of its category. deliver_at: milliseconds, None for at once. owner: who may cancel it until then.
     expires_at: milliseconds, None for never. group_key: of what it merges with, for audiences that are
-    users; None for nothing. as_ruler: who must be owner or moderator of the room that it is for; None where a
+    users; None for nothing. required_moderator: who must be owner or moderator of its room; None where a
     scope allows it.
     """
 
@@ -37,7 +37,7 @@ class Publication:
     owner: str = ""
     expires_at: int | None = None
     group_key: str | None = None
-    as_ruler: str | None = None
+    required_moderator: str | None = None
 
     def having(self, fields: Mapping[str, Any]) -> Publication:
         """Return the same with other fields. As `dataclasses.replace`, in a third of the time."""
@@ -51,7 +51,7 @@ class Publication:
             owner=self.owner,
             expires_at=self.expires_at,
             group_key=self.group_key,
-            as_ruler=self.as_ruler,
+            required_moderator=self.required_moderator,
         )
 
 

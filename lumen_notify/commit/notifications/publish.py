@@ -24,9 +24,10 @@ from lumen_notify.commit.notifications.limits import Limiting, Share, share_out
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.notifications.recipients import look_up, room_of
 from lumen_notify.commit.preferences.categories import Category, categories_in
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import rfc3339, to_json, value
+from lumen_notify.model.events import NotificationPublished
 
 
 @value
@@ -37,31 +38,31 @@ class Publish:
     key: IdempotencyKey | None = None
 
     @property
-    def lane(self) -> str | None:
+    def conflict_key(self) -> str | None:
         """Two publishes with one key do not meet in one transaction."""
         return None if self.key is None else f"key:{self.key.owner}:{self.key.key}"
 
 
 async def publish(
-    draft: Draft, commands: Sequence[Publish], limiting: Limiting | None = None
+    tx: Transaction, commands: Sequence[Publish], limiting: Limiting | None = None
 ) -> Sequence[object]:
-    """Write publishes: a `committer.Writer`. Answers a list of Published each, or Conflict, RateLimited or
+    """Write publishes: a `committer.Handler`. Answers a list of Published each, or Conflict, RateLimited or
     Invalid; of what is for a room also NotFound, Forbidden. limiting: None for no limits at all."""
-    kept = await kept_answers(draft, [command.key for command in commands if command.key])
-    in_rooms = await look_up_rooms(draft, [one for command in commands for one in command.publications])
-    categories = await categories_in(draft)
+    kept = await kept_answers(tx, [command.key for command in commands if command.key])
+    in_rooms = await look_up_rooms(tx, [one for command in commands for one in command.publications])
+    categories = await categories_in(tx)
     answers: list[Any] = [_answered(command, kept, in_rooms) for command in commands]
     fresh = {
         n: [with_priority(_counted(one, in_rooms), categories) for one in commands[n].publications]
         for n, answer in enumerate(answers)
         if answer is None
     }
-    shared = await share_out(draft, list(fresh.values()), categories, limiting)
+    shared = await share_out(tx, list(fresh.values()), categories, limiting)
     parts = [part for some in shared if isinstance(some, list) for share in some for part in share.parts]
     scheduled = [_scheduled_row(one) for one in parts if one.deliver_at is not None]
     if scheduled:
-        draft.add("schedule_notifications", rows=scheduled)
-    written = iter(await write_publications(draft, [one for one in parts if one.deliver_at is None]))
+        tx.add("schedule_notifications", rows=scheduled)
+    written = iter(await write_publications(tx, [one for one in parts if one.deliver_at is None]))
     new_keys: list[dict[str, Any]] = []
     for n, some in zip(fresh, shared, strict=True):
         if not isinstance(some, list):
@@ -74,9 +75,9 @@ async def publish(
             for share in some
         ]
         if (key := commands[n].key) is not None:
-            new_keys.append(key_row(key, answers[n], draft.now))
+            new_keys.append(key_row(key, answers[n], tx.now))
     if new_keys:
-        draft.add("keep_idempotent_answers", rows=new_keys)
+        tx.add("keep_idempotent_answers", rows=new_keys)
     return answers
 
 
@@ -115,40 +116,40 @@ def _published(share: Share, published: Sequence[Published]) -> Published:
     )
 
 
-async def write_publications(draft: Draft, publications: Sequence[Publication]) -> Sequence[Published]:
+async def write_publications(tx: Transaction, publications: Sequence[Publication]) -> Sequence[Published]:
     """Publish at once, whatever their `deliver_at` says: in this order, but what merges after the rest.
 
     What is of low priority waits for those users who want it in bundles.
     """
     low = [one for one in publications if one.fields.get("priority") == "low"]
-    held = await hold(draft, [copy for one in low for copy in _copies(one, draft.now)])
+    held = await hold(tx, [copy for one in low for copy in _copies(one, tx.now)])
     if held:
         publications = [_without(one, held) for one in publications]
     rows: list[dict[str, Any]] = []
-    positions = [None if one.group_key else _append(draft, one, rows) for one in publications]
-    copies = {number: _copies(one, draft.now) for number, one in enumerate(publications) if one.group_key}
-    groups = await Groups.gather(draft, [copy for some in copies.values() for copy in some])
-    rows += [_begin(draft, group) for group in groups.begun]
-    _insert(draft, rows)
-    await groups.clear(draft)
-    await groups.tell(draft)
-    groups.write(draft)
+    positions = [None if one.group_key else _append(tx, one, rows) for one in publications]
+    copies = {number: _copies(one, tx.now) for number, one in enumerate(publications) if one.group_key}
+    groups = await Groups.gather(tx, [copy for some in copies.values() for copy in some])
+    rows += [_begin(tx, group) for group in groups.begun]
+    _insert(tx, rows)
+    await groups.clear(tx)
+    await groups.tell(tx)
+    groups.write(tx)
     return [
-        _merged(publication, [groups.of(copy) for copy in copies[number]], draft.position)
+        _merged(publication, [groups.of(copy) for copy in copies[number]], tx.position)
         if copies.get(number)
         else _alone(publication, positions[number])
         for number, publication in enumerate(publications)
     ]
 
 
-async def look_up_rooms(draft: Draft, publications: Sequence[Publication]) -> Mapping[str, int | Refused]:
+async def look_up_rooms(tx: Transaction, publications: Sequence[Publication]) -> Mapping[str, int | Refused]:
     """Return of those that are for a room, by id, how many members it has, or why it may not be."""
     wanted = [
-        (one.id, room_id, one.as_ruler)
+        (one.id, room_id, one.required_moderator)
         for one in publications
         if (room_id := room_of(one.audiences)) is not None
     ]
-    return await look_up(draft, wanted) if wanted else {}
+    return await look_up(tx, wanted) if wanted else {}
 
 
 def with_priority(publication: Publication, categories: Mapping[str, Category]) -> Publication:
@@ -160,34 +161,33 @@ def with_priority(publication: Publication, categories: Mapping[str, Category]) 
     return publication.having({**publication.fields, "priority": priority})
 
 
-def _insert(draft: Draft, rows: list[dict[str, Any]]) -> None:
+def _insert(tx: Transaction, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
-    draft.add("insert_notifications", rows=rows)
+    tx.add("insert_notifications", rows=rows)
     live = Counter((row["audience"], row["category"]) for row in rows)
     tally = [
         {"audience": audience, "category": category, "live": number}
         for (audience, category), number in live.items()
     ]
-    draft.add("add_to_tally", rows=tally)
+    tx.add("add_to_tally", rows=tally)
 
 
-def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) -> int | None:
+def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]]) -> int | None:
     if not publication.audiences:
         return None
     shown = {
         "id": publication.id,
         "category": publication.category,
         **publication.fields,
-        "created_at": draft.now_text,
+        "created_at": tx.now_text,
     }
     if publication.expires_at is not None:
         shown["expires_at"] = rfc3339(publication.expires_at)
     body = to_json(shown)
+    payload = NotificationPublished(notification=body)
     for audience in publication.audiences:
-        position = draft.append(
-            audience=audience, kind="notification", category=publication.category, body=body
-        )
+        position = tx.append(audience, payload, category=publication.category)
         rows.append(
             {
                 "id": publication.id,
@@ -195,18 +195,16 @@ def _append(draft: Draft, publication: Publication, rows: list[dict[str, Any]]) 
                 "position": position,
                 "category": publication.category,
                 "body": body,
-                "created_at": draft.now,
+                "created_at": tx.now,
                 "expires_at": publication.expires_at,
             }
         )
-    return draft.position
+    return tx.position
 
 
-def _begin(draft: Draft, group: Group) -> dict[str, Any]:
-    body = to_json(group.as_fields())
-    group.position = draft.append(
-        audience=group.audience, kind="notification", category=group.category, body=body
-    )
+def _begin(tx: Transaction, group: Group) -> dict[str, Any]:
+    payload = NotificationPublished(notification=to_json(group.as_fields()))
+    group.position = tx.append(group.audience, payload, category=group.category)
     return row_of(group, group.position)
 
 

@@ -21,10 +21,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from lumen_notify.commit.counts import counts_in, stated_body
+from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.database import Database, Rows
-from lumen_notify.commit.transaction import Draft
-from lumen_notify.model import Audience, to_json, value
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Audience, value
+from lumen_notify.model.events import NotificationsRemoved, Payload, SharedNotificationsRemoved
 
 FORGET_SECONDS = 60
 """How long the receipts of what is gone are kept: an instance that lags behind may ask for them."""
@@ -46,7 +47,7 @@ class Remove:
     archived_before: int | None = None
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "removal"
 
@@ -63,7 +64,7 @@ class RemoveOldest:
     limit: int
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "removal"
 
@@ -73,103 +74,104 @@ class Forget:
     """Forget one step of the receipts of what is gone. The result: how many rows that were."""
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "removal"
 
 
-async def remove(draft: Draft, commands: Sequence[Remove]) -> Sequence[int]:
-    """Write removals: a `committer.Writer`, to stand before the marks, whose counts come after it.
+async def remove(tx: Transaction, commands: Sequence[Remove]) -> Sequence[int]:
+    """Write removals: a `committer.Handler`, to stand before the marks, whose counts come after it.
 
     Appends one event to each audience: to a user with his counts, to a room or to all without numbers.
     """
-    return [await take_away(draft, await _still(draft, command)) for command in commands]
+    return [await take_away(tx, await _still(tx, command)) for command in commands]
 
 
-async def remove_oldest(draft: Draft, commands: Sequence[RemoveOldest]) -> Sequence[int]:
-    """Write removals of what is too much: a `committer.Writer`, to stand before the marks, like `remove`."""
+async def remove_oldest(tx: Transaction, commands: Sequence[RemoveOldest]) -> Sequence[int]:
+    """Write removals of what is too much: a `committer.Handler`, to stand before the marks, like `remove`."""
     answers = []
     for command in commands:
-        ((live,),) = await draft.run("audience_number", audience=command.audience)
+        ((live,),) = await tx.run("audience_number", audience=command.audience)
         limit = min(live - command.kept, command.limit)
         rows: Rows = ()
         if limit > 0:
-            rows = await draft.run("oldest_notifications", audience=command.audience, limit=limit)
-        answers.append(await take_away(draft, [(id_, command.audience) for (id_,) in rows]))
+            rows = await tx.run("oldest_notifications", audience=command.audience, limit=limit)
+        answers.append(await take_away(tx, [(id_, command.audience) for (id_,) in rows]))
     return answers
 
 
-async def _still(draft: Draft, command: Remove) -> Sequence[tuple[str, Audience]]:
+async def _still(tx: Transaction, command: Remove) -> Sequence[tuple[str, Audience]]:
     if command.archived_before is None:
         return command.rows
     rows = [{"user_id": audience.user_id, "id": id_, "audience": audience} for id_, audience in command.rows]
-    found = await draft.run("still_archived", rows=rows, before=command.archived_before)
+    found = await tx.run("still_archived", rows=rows, before=command.archived_before)
     return [(id_, Audience(audience)) for id_, audience in found]
 
 
-async def take_away(draft: Draft, places: Sequence[tuple[str, Audience]]) -> int:
-    """Remove notifications, (id, audience) each, in a writer's draft; return how many were still there."""
+async def take_away(tx: Transaction, places: Sequence[tuple[str, Audience]]) -> int:
+    """Remove notifications, (id, audience) each, in a writer's tx; return how many were still there."""
     if not places:
         return 0
     rows = [{"id": id_, "audience": audience} for id_, audience in places]
     gone: dict[Audience, list[tuple[str, str, int]]] = defaultdict(list)
-    for id_, audience, category, position in await draft.run("remove_notifications", rows=rows):
+    for id_, audience, category, position in await tx.run("remove_notifications", rows=rows):
         gone[Audience(audience)].append((id_, category, position))
     if gone:
-        draft.add("forget_groups", rows=rows)
+        tx.add("forget_groups", rows=rows)
         # Those without numbers first: a user's counts are those after all of this.
         order = sorted(gone, key=lambda audience: (audience.is_personal, audience))
-        _keep(draft, {audience: sorted(gone[audience]) for audience in order})
+        _keep(tx, {audience: sorted(gone[audience]) for audience in order})
         fewer = Counter((audience, category) for audience in order for _, category, _ in gone[audience])
         tally = [
             {"audience": audience, "category": category, "live": -number}
             for (audience, category), number in fewer.items()
         ]
-        draft.add("add_to_tally", rows=tally)
-        await _append(draft, {audience: sorted(gone[audience]) for audience in order})
+        tx.add("add_to_tally", rows=tally)
+        await _append(tx, {audience: sorted(gone[audience]) for audience in order})
     return sum(map(len, gone.values()))
 
 
-def _keep(draft: Draft, gone: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
+def _keep(tx: Transaction, gone: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
     kept = [
         {
             "audience": audience,
             "id": id_,
             "category": category,
-            "removed_at": draft.now,
+            "removed_at": tx.now,
             "position": position,
             "removed_position": removed_position,
         }
-        for removed_position, (audience, mine) in enumerate(gone.items(), start=draft.position + 1)
+        for removed_position, (audience, mine) in enumerate(gone.items(), start=tx.position + 1)
         for id_, category, position in mine
     ]
-    draft.add("keep_removed", rows=kept)
+    tx.add("keep_removed", rows=kept)
 
 
-async def _append(draft: Draft, gone: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
+async def _append(tx: Transaction, gone: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
     users = [audience.user_id for audience in gone if audience.user_id is not None]
-    counts = await counts_in(draft, users) if users else {}
+    counts = await counts_in(tx, users) if users else {}
     for audience, mine in gone.items():
-        told = {"ids": [id_ for id_, _, _ in mine]}
+        payload: Payload
         if audience.user_id is not None:
-            body = stated_body(counts[audience.user_id], told)
+            ids = [id_ for id_, _, _ in mine]
+            payload = NotificationsRemoved.of(counts[audience.user_id], {"ids": ids})
         else:
-            body = to_json({"data": told, "gone": mine})
-        draft.append(audience=audience, kind="expire", body=body)
+            payload = SharedNotificationsRemoved.of(mine)
+        tx.append(audience, payload)
 
 
-async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
-    """Write one step of forgetting: a `committer.Writer`. No count changes, so there is no event."""
-    step = {"before": draft.now - FORGET_SECONDS * 1000, "rows_limit": STEP_REMOVED}
+async def forget(tx: Transaction, commands: Sequence[Forget]) -> Sequence[int]:
+    """Write one step of forgetting: a `committer.Handler`. No count changes, so there is no event."""
+    step = {"before": tx.now - FORGET_SECONDS * 1000, "rows_limit": STEP_REMOVED}
     settled: Counter[tuple[str, str, str]] = Counter()
-    receipts = await draft.run("removed_receipts", **step, limit=STEP_SETTLED)
+    receipts = await tx.run("removed_receipts", **step, limit=STEP_SETTLED)
     for user_id, _, audience, category, counts in receipts:
         settled[user_id, audience, category] -= counts
     if receipts:
         rows = [{"user_id": user_id, "id": id_} for user_id, id_, *_ in receipts]
-        draft.add("forget_receipts", rows=rows)
+        tx.add("forget_receipts", rows=rows)
     left = STEP_SETTLED - len(receipts)
-    joined = await draft.run("removed_before_joining", **step, limit=left) if left else ()
+    joined = await tx.run("removed_before_joining", **step, limit=left) if left else ()
     passed: dict[tuple[str, str], int] = {}
     for audience, id_, category, user_id, joined_position in joined:
         settled[user_id, audience, category] -= 1
@@ -179,17 +181,17 @@ async def forget(draft: Draft, commands: Sequence[Forget]) -> Sequence[int]:
             {"audience": audience, "id": id_, "position": position}
             for (audience, id_), position in passed.items()
         ]
-        draft.add("pass_joined", rows=rows)
+        tx.add("pass_joined", rows=rows)
     moved = [
         {"user_id": user_id, "audience": audience, "category": category, "count": number}
         for (user_id, audience, category), number in settled.items()
         if number
     ]
     if moved:
-        draft.add("add_to_settled", rows=moved)
+        tx.add("add_to_settled", rows=moved)
     left -= len(joined)
-    actors = await draft.run("forget_actors", **step, limit=left) if left else ()
-    done = await draft.run("forget_removed", **step)
+    actors = await tx.run("forget_actors", **step, limit=left) if left else ()
+    done = await tx.run("forget_removed", **step)
     return [len(receipts) + len(joined) + len(actors) + len(done)] * len(commands)
 
 

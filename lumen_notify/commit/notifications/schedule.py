@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import look_up_rooms, write_publications
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, value
 
@@ -21,11 +21,11 @@ STEP_ROWS = 250
 
 
 @value
-class Release:
+class PublishDue:
     """Publish one step of what is due. The result: how many that were, with those that have expired."""
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "release"
 
@@ -38,7 +38,7 @@ class Cancel:
     owner: str | None
 
     @property
-    def lane(self) -> None:
+    def conflict_key(self) -> None:
         """None: cancels do not get in each other's way."""
         return None
 
@@ -52,28 +52,28 @@ class Scheduled:
     publication: Publication
 
 
-async def release(draft: Draft, commands: Sequence[Release]) -> Sequence[int]:
-    """Publish what is due, has not expired and is for no room that has gone: a `committer.Writer`, to stand
+async def release(tx: Transaction, commands: Sequence[PublishDue]) -> Sequence[int]:
+    """Publish what is due, has not expired and is for no room that has gone: a `committer.Handler`, to stand
     beside `publish`."""
-    due = await draft.run("take_due", now=draft.now, rows_limit=STEP_ROWS)
+    due = await tx.run("take_due", now=tx.now, rows_limit=STEP_ROWS)
     # RETURNING has no order of its own.
     publications = [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
-    in_rooms = await look_up_rooms(draft, publications)
+    in_rooms = await look_up_rooms(tx, publications)
     await write_publications(
-        draft,
+        tx,
         [
             one
             for one in publications
-            if (one.expires_at is None or one.expires_at > draft.now)
+            if (one.expires_at is None or one.expires_at > tx.now)
             and not isinstance(in_rooms.get(one.id), Refused)
         ],
     )
     return [len(due)] * len(commands)
 
 
-async def cancel(draft: Draft, commands: Sequence[Cancel]) -> Sequence[bool]:
-    """Write cancels: a `committer.Writer`."""
-    return [bool(await draft.run("cancel_scheduled", id=one.id, owner=one.owner)) for one in commands]
+async def cancel(tx: Transaction, commands: Sequence[Cancel]) -> Sequence[bool]:
+    """Write cancels: a `committer.Handler`."""
+    return [bool(await tx.run("cancel_scheduled", id=one.id, owner=one.owner)) for one in commands]
 
 
 class Schedule:

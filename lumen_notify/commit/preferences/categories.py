@@ -12,8 +12,9 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from lumen_notify.commit.database import Database, Rows
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import EVERYONE, to_json, value
+from lumen_notify.model.events import CategoriesChanged
 
 Over = Literal["refuse", "delay", "merge"]
 
@@ -52,7 +53,7 @@ class Define:
     categories: tuple[Category, ...]
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction, so that each is compared with what is there."""
         return "categories"
 
@@ -64,7 +65,7 @@ class Undefine:
     name: str
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """The same as of Define."""
         return "categories"
 
@@ -80,47 +81,47 @@ class Categories:
         return _by_name(await self._database.fetch("categories"))
 
 
-async def categories_in(draft: Draft) -> Mapping[str, Category]:
-    """Return all as the draft has them so far: read once, and again after each change by any process."""
-    kept: tuple[int, Mapping[str, Category]] | None = draft.memory.get("categories")
-    if kept is not None and kept[0] == draft.definitions:
+async def categories_in(tx: Transaction) -> Mapping[str, Category]:
+    """Return all as the tx has them so far: read once, and again after each change by any process."""
+    kept: tuple[int, Mapping[str, Category]] | None = tx.memory.get("categories")
+    if kept is not None and kept[0] == tx.definitions:
         return kept[1]
-    categories = _by_name(await draft.run("categories"))
-    if draft.definitions is not None:
-        draft.memory["categories"] = (draft.definitions, categories)
+    categories = _by_name(await tx.run("categories"))
+    if tx.definitions is not None:
+        tx.memory["categories"] = (tx.definitions, categories)
     return categories
 
 
-async def define(draft: Draft, commands: Sequence[Define]) -> Sequence[None]:
-    """Write definitions: a `committer.Writer`."""
-    before = await categories_in(draft)
+async def define(tx: Transaction, commands: Sequence[Define]) -> Sequence[None]:
+    """Write definitions: a `committer.Handler`."""
+    before = await categories_in(tx)
     after = {one.name: one for command in commands for one in command.categories}
     changed = [one for one in after.values() if one != before.get(one.name)]
     if changed:
-        draft.add("define_categories", rows=[_row(one) for one in changed])
-        _tell(draft, before, changed)
+        tx.add("define_categories", rows=[_row(one) for one in changed])
+        _tell(tx, before, changed)
     return [None] * len(commands)
 
 
-async def undefine(draft: Draft, commands: Sequence[Undefine]) -> Sequence[bool]:
-    """Write what Undefine asks for: a `committer.Writer`."""
-    before = await categories_in(draft)
+async def undefine(tx: Transaction, commands: Sequence[Undefine]) -> Sequence[bool]:
+    """Write what Undefine asks for: a `committer.Handler`."""
+    before = await categories_in(tx)
     gone = {command.name for command in commands} & before.keys()
     if gone:
-        draft.add("undefine_categories", rows=[{"name": name} for name in sorted(gone)])
-        _tell(draft, before, [Category(name=name) for name in sorted(gone)])
+        tx.add("undefine_categories", rows=[{"name": name} for name in sorted(gone)])
+        _tell(tx, before, [Category(name=name) for name in sorted(gone)])
     return [command.name in gone for command in commands]
 
 
-def _tell(draft: Draft, before: Mapping[str, Category], after: Iterable[Category]) -> None:
+def _tell(tx: Transaction, before: Mapping[str, Category], after: Iterable[Category]) -> None:
     """Tell every process that there is a change; and all users, if what they see may be another now."""
-    draft.add("count_definitions")
-    draft.definitions = None
+    tx.add("count_definitions")
+    tx.definitions = None
     names = [
         one.name for one in after if _sight(one) != _sight(before.get(one.name, Category(name=one.name)))
     ]
     if names:
-        draft.append(audience=EVERYONE, kind="categories", body=to_json({"data": {"categories": names}}))
+        tx.append(EVERYONE, CategoriesChanged(data={"categories": names}))
 
 
 def _sight(category: Category) -> tuple[bool, bool]:

@@ -19,13 +19,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal
 
-from lumen_notify.commit.counts import counts_in, stated_body
+from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.preferences.categories import Categories, Category, categories_in
 from lumen_notify.commit.preferences.quiet_hours import QuietHours
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid
 from lumen_notify.model import Audience, value
+from lumen_notify.model.events import PreferencesChanged
 
 MAX_CHOICES = 500
 """Categories that one user may have chosen something about: names are free, so their number needs an end."""
@@ -82,7 +83,7 @@ class ChangePreferences:
     digest_minutes: int | None = None
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One change a user and transaction, so that its counts are those at its position."""
         return "preferences:" + self.user_id
 
@@ -101,15 +102,15 @@ class UserPreferences:
         return _by_user(rows)[user_id].as_fields(categories)
 
 
-async def preferences_in(draft: Draft, user_ids: Sequence[str]) -> Mapping[str, Preferences]:
-    """Read users' preferences as the draft has them so far; every one of the users is in the answer."""
-    return _by_user(await draft.run("preferences", users=[{"user_id": user_id} for user_id in user_ids]))
+async def preferences_in(tx: Transaction, user_ids: Sequence[str]) -> Mapping[str, Preferences]:
+    """Read users' preferences as the tx has them so far; every one of the users is in the answer."""
+    return _by_user(await tx.run("preferences", users=[{"user_id": user_id} for user_id in user_ids]))
 
 
-async def change_preferences(draft: Draft, commands: Sequence[ChangePreferences]) -> Sequence[object]:
-    """Write changes: a `committer.Writer`, to stand after those that add. Answers fields, or Invalid."""
-    categories = await categories_in(draft)
-    before = await preferences_in(draft, [command.user_id for command in commands])
+async def change_preferences(tx: Transaction, commands: Sequence[ChangePreferences]) -> Sequence[object]:
+    """Write changes: a `committer.Handler`, to stand after those that add. Answers fields, or Invalid."""
+    categories = await categories_in(tx)
+    before = await preferences_in(tx, [command.user_id for command in commands])
     answers: list[object] = []
     after: dict[str, Preferences] = {}
     for command in commands:
@@ -120,11 +121,11 @@ async def change_preferences(draft: Draft, commands: Sequence[ChangePreferences]
         if changed != mine:
             after[command.user_id] = changed
     if after:
-        _write(draft, before, after)
-        counts = await counts_in(draft, list(after))
+        _write(tx, before, after)
+        counts = await counts_in(tx, list(after))
         for user_id, mine in after.items():
-            body = stated_body(counts[user_id], mine.as_fields(categories))
-            draft.append(audience=Audience.user(user_id), kind="preferences", body=body)
+            payload = PreferencesChanged.of(counts[user_id], mine.as_fields(categories))
+            tx.append(Audience.user(user_id), payload)
     return answers
 
 
@@ -164,7 +165,7 @@ def _chosen(before: Choice, fields: Mapping[str, bool | None]) -> Choice:
     )
 
 
-def _write(draft: Draft, before: Mapping[str, Preferences], after: Mapping[str, Preferences]) -> None:
+def _write(tx: Transaction, before: Mapping[str, Preferences], after: Mapping[str, Preferences]) -> None:
     written: list[dict[str, Any]] = []
     forgotten: list[dict[str, Any]] = []
     settings: list[dict[str, Any]] = []
@@ -182,7 +183,7 @@ def _write(draft: Draft, before: Mapping[str, Preferences], after: Mapping[str, 
         if (mine.quiet_hours, mine.digest_minutes) != (was.quiet_hours, was.digest_minutes):
             settings.append(_setting_row(user_id, mine))
         if mine.digest_minutes != was.digest_minutes:
-            hastened.append({"user_id": user_id, "due_at": draft.now + mine.digest_minutes * 60_000})
+            hastened.append({"user_id": user_id, "due_at": tx.now + mine.digest_minutes * 60_000})
     for name, rows in (
         ("write_choices", written),
         ("forget_choices", forgotten),
@@ -190,7 +191,7 @@ def _write(draft: Draft, before: Mapping[str, Preferences], after: Mapping[str, 
         ("hasten_bundles", hastened),
     ):
         if rows:
-            draft.add(name, rows=rows)
+            tx.add(name, rows=rows)
 
 
 def _choice_row(user_id: str, category: str, choice: Choice) -> dict[str, Any]:

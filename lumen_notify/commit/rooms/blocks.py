@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import value
 
 
@@ -22,7 +22,7 @@ class Block:
     is_blocked: bool
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """Two of one user do not meet in one transaction."""
         return "block:" + self.user_id
 
@@ -35,17 +35,17 @@ class Blocked:
     blocked_at: int
 
 
-async def block(draft: Draft, commands: Sequence[Block]) -> Sequence[bool]:
-    """Write blocks and their ends: a `committer.Writer`, to stand before the sends."""
+async def block(tx: Transaction, commands: Sequence[Block]) -> Sequence[bool]:
+    """Write blocks and their ends: a `committer.Handler`, to stand before the sends."""
     begun = [
-        {"user_id": one.user_id, "blocked_id": one.blocked_id, "blocked_at": draft.now}
+        {"user_id": one.user_id, "blocked_id": one.blocked_id, "blocked_at": tx.now}
         for one in commands
         if one.is_blocked
     ]
     ended = [{"user_id": one.user_id, "blocked_id": one.blocked_id} for one in commands if not one.is_blocked]
     if begun:
-        draft.add("insert_blocks", rows=begun)
-    gone = {tuple(row) for row in await draft.run("delete_blocks", rows=ended)} if ended else set()
+        tx.add("insert_blocks", rows=begun)
+    gone = {tuple(row) for row in await tx.run("delete_blocks", rows=ended)} if ended else set()
     return [(one.user_id, one.blocked_id) in gone for one in commands]
 
 

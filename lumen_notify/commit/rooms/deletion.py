@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lumen_notify.commit.permissions import found, standings, too_low
+from lumen_notify.commit.permissions import found, load_room_contexts, too_low
 from lumen_notify.commit.rooms.membership import Membership
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, value
 
@@ -30,7 +30,7 @@ class CloseRoom:
     caller: str
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """Two changes of one room do not meet in one transaction."""
         return "room:" + self.room_id
 
@@ -42,20 +42,20 @@ class PurgeRoom:
     room_id: str
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """One a transaction: a step is to stay small."""
         return "purge"
 
 
-async def close_rooms(draft: Draft, commands: Sequence[CloseRoom]) -> Sequence[object]:
-    """Write ends of rooms: a `committer.Writer`."""
-    rooms = await standings(draft, [(one.room_id, one.caller) for one in commands])
+async def close_rooms(tx: Transaction, commands: Sequence[CloseRoom]) -> Sequence[object]:
+    """Write ends of rooms: a `committer.Handler`."""
+    rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands])
     answers: list[object] = []
     closed = []
     for n, one in enumerate(commands):
         try:
             room = found(rooms.get(n))
-            room.require_rule()
+            room.require_moderator()
             if room.role != "owner":
                 raise too_low()
         except Refused as refused:
@@ -64,30 +64,30 @@ async def close_rooms(draft: Draft, commands: Sequence[CloseRoom]) -> Sequence[o
             answers.append(None)
             closed.append({"room_id": one.room_id})
     if closed:
-        draft.add("take_rooms_away", rows=closed)
+        tx.add("take_rooms_away", rows=closed)
     return answers
 
 
-async def purge_rooms(draft: Draft, commands: Sequence[PurgeRoom]) -> Sequence[bool]:
-    """Write steps of what closed rooms leave behind: a `committer.Writer`."""
-    return [await _purge(draft, command.room_id) for command in commands]
+async def purge_rooms(tx: Transaction, commands: Sequence[PurgeRoom]) -> Sequence[bool]:
+    """Write steps of what closed rooms leave behind: a `committer.Handler`."""
+    return [await _purge(tx, command.room_id) for command in commands]
 
 
-async def _purge(draft: Draft, room_id: str) -> bool:
-    members = await draft.run("members_of_gone", room_id=room_id, limit=STEP_MEMBERS)
+async def _purge(tx: Transaction, room_id: str) -> bool:
+    members = await tx.run("members_of_gone", room_id=room_id, limit=STEP_MEMBERS)
     if members:
-        membership = Membership(draft)
+        membership = Membership(tx)
         for user_id, joined_position in members:
             membership.leave(room_id, user_id, joined_position, {"reason": "deleted", "by": None})
         await membership.write()
         return True
-    if await draft.run("delete_messages_of_gone", room_id=room_id, limit=STEP_ROWS):
+    if await tx.run("delete_messages_of_gone", room_id=room_id, limit=STEP_ROWS):
         return True
     audience = Audience.room(room_id)
-    if await draft.run("delete_notifications_of_gone", room_id=room_id, audience=audience, limit=STEP_ROWS):
+    if await tx.run("delete_notifications_of_gone", room_id=room_id, audience=audience, limit=STEP_ROWS):
         return True
-    if await draft.run("delete_gone", room_id=room_id):
-        draft.add("delete_bans_of_room", room_id=room_id)
-        draft.add("delete_tally_of", audience=audience)
-        draft.add("delete_removed_of", audience=audience)
+    if await tx.run("delete_gone", room_id=room_id):
+        tx.add("delete_bans_of_room", room_id=room_id)
+        tx.add("delete_tally_of", audience=audience)
+        tx.add("delete_removed_of", audience=audience)
     return False

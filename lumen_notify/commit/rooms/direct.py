@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lumen_notify.commit.permissions import write_refusal
+from lumen_notify.commit.permissions import post_refusal
 from lumen_notify.commit.rooms.messages import Send, send
 from lumen_notify.commit.rooms.rooms import open_pairs, pair_of
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Invalid
 from lumen_notify.model import value
 
@@ -25,36 +25,36 @@ class SendDirect:
     message: Send
 
     @property
-    def lane(self) -> None:
+    def conflict_key(self) -> None:
         """None: as of Send."""
         return None
 
 
-async def send_direct(draft: Draft, commands: Sequence[SendDirect]) -> Sequence[object]:
-    """Write direct messages: a `committer.Writer`, to stand before whatever states counts of rooms.
+async def send_direct(tx: Transaction, commands: Sequence[SendDirect]) -> Sequence[object]:
+    """Write direct messages: a `committer.Handler`, to stand before whatever states counts of rooms.
 
     Answers a Sent each, or Forbidden, Invalid.
     """
-    refused = await _refused(draft, commands)
+    refused = await _refused(tx, commands)
     allowed = [n for n in range(len(commands)) if n not in refused]
     pairs = [(commands[n].message.sender_id, commands[n].to) for n in allowed]
-    rooms = await open_pairs(draft, pairs)
+    rooms = await open_pairs(tx, pairs)
     sends = [
         replace(commands[n].message, room_id=rooms[pair_of(*pair)].id)
         for n, pair in zip(allowed, pairs, strict=True)
     ]
-    sent = dict(zip(allowed, await send(draft, sends), strict=True)) if sends else {}
+    sent = dict(zip(allowed, await send(tx, sends), strict=True)) if sends else {}
     return [refused[n] if n in refused else sent[n] for n in range(len(commands))]
 
 
-async def _refused(draft: Draft, commands: Sequence[SendDirect]) -> dict[int, Exception]:
+async def _refused(tx: Transaction, commands: Sequence[SendDirect]) -> dict[int, Exception]:
     rows = [
         {"n": n, "sender_id": command.message.sender_id, "to_id": command.to}
         for n, command in enumerate(commands)
     ]
     refused: dict[int, Exception] = {}
-    for (n,) in await draft.run("blocked_pairs", rows=rows):
-        refusal = write_refusal("direct", "member", is_blocked=True)
+    for (n,) in await tx.run("blocked_pairs", rows=rows):
+        refusal = post_refusal("direct", "member", is_blocked=True)
         assert refusal is not None
         refused[n] = refusal
     replies = {
@@ -63,7 +63,7 @@ async def _refused(draft: Draft, commands: Sequence[SendDirect]) -> dict[int, Ex
         if command.message.reply_to is not None and n not in refused
     }
     if replies:
-        found = await draft.run("rooms_of_pairs", rows=[{"pair": pair} for pair in set(replies.values())])
+        found = await tx.run("rooms_of_pairs", rows=[{"pair": pair} for pair in set(replies.values())])
         known = {pair for pair, _ in found}
         for n, pair in replies.items():
             if pair not in known:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from lumen_notify.commit.notifications.removal import take_away
-from lumen_notify.commit.permissions import refusal, write_refusal
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.permissions import post_refusal, refusal
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Forbidden, NotFound, Refused
 from lumen_notify.model import Audience, rfc3339, to_json, value
+from lumen_notify.model.events import MessageDeleted, MessageEdited, RoomPayload
 
 KEPT = ("id", "room_id", "seq", "sender", "kind", "reply_to", "created_at")
 """What history shows of a deleted message."""
@@ -31,7 +32,7 @@ class EditMessage:
     content: str
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """Two changes of one message do not meet in one transaction."""
         return "message:" + self.id
 
@@ -45,7 +46,7 @@ class DeleteMessage:
     id: str
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """Two changes of one message do not meet in one transaction."""
         return "message:" + self.id
 
@@ -70,11 +71,11 @@ class _Found:
     body: str
 
 
-async def edit_messages(draft: Draft, commands: Sequence[EditMessage]) -> Sequence[object]:
-    """Write edits: a `committer.Writer`. Answers a Changed each, or NotFound, Forbidden."""
+async def edit_messages(tx: Transaction, commands: Sequence[EditMessage]) -> Sequence[object]:
+    """Write edits: a `committer.Handler`. Answers a Changed each, or NotFound, Forbidden."""
     rows: list[dict[str, Any]] = []
     answers: list[object] = []
-    for command, one in zip(commands, await _find(draft, commands), strict=True):
+    for command, one in zip(commands, await _find(tx, commands), strict=True):
         if isinstance(one, Refused):
             answers.append(one)
         elif (refused := _edit_refusal(command, one)) is not None:
@@ -82,26 +83,26 @@ async def edit_messages(draft: Draft, commands: Sequence[EditMessage]) -> Sequen
         else:
             message = json.loads(one.body)
             if message["content"] == command.content:
-                answers.append(Changed(body=one.body, position=draft.position))
+                answers.append(Changed(body=one.body, position=tx.position))
                 continue
-            message |= {"content": command.content, "edited_at": rfc3339(draft.now)}
+            message |= {"content": command.content, "edited_at": rfc3339(tx.now)}
             body = to_json(message)
-            rows.append(_row(command.room_id, one.seq, body, edited_at=draft.now))
-            answers.append(_append(draft, command.room_id, "message_edited", body))
+            rows.append(_row(command.room_id, one.seq, body, edited_at=tx.now))
+            answers.append(_append(tx, command.room_id, MessageEdited(data=message), body))
     if rows:
-        draft.add("change_messages", rows=rows)
+        tx.add("change_messages", rows=rows)
     return answers
 
 
-async def delete_messages(draft: Draft, commands: Sequence[DeleteMessage]) -> Sequence[object]:
-    """Write deletions: a `committer.Writer`, to stand before the marks, whose counts come after it.
+async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) -> Sequence[object]:
+    """Write deletions: a `committer.Handler`, to stand before the marks, whose counts come after it.
 
     Answers a Changed each, or NotFound, Forbidden.
     """
     rows: list[dict[str, Any]] = []
     mentions: list[tuple[str, Audience]] = []
     answers: list[object] = []
-    for command, one in zip(commands, await _find(draft, commands), strict=True):
+    for command, one in zip(commands, await _find(tx, commands), strict=True):
         if isinstance(one, Refused):
             answers.append(one)
         elif (refused := _delete_refusal(command, one)) is not None:
@@ -110,18 +111,18 @@ async def delete_messages(draft: Draft, commands: Sequence[DeleteMessage]) -> Se
             message = json.loads(one.body)
             mentions += [(command.id, Audience.user(user_id)) for user_id in message.get("mentions", ())]
             kept = {name: message[name] for name in KEPT if name in message}
-            kept |= {"content": "", "deleted_at": rfc3339(draft.now), "deleted_by": command.user_id}
+            kept |= {"content": "", "deleted_at": rfc3339(tx.now), "deleted_by": command.user_id}
             body = to_json(kept)
-            rows.append(_row(command.room_id, one.seq, body, deleted_at=draft.now))
-            answers.append(_append(draft, command.room_id, "message_deleted", body))
+            rows.append(_row(command.room_id, one.seq, body, deleted_at=tx.now))
+            answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
     if rows:
-        draft.add("change_messages", rows=rows)
-    await take_away(draft, mentions)
+        tx.add("change_messages", rows=rows)
+    await take_away(tx, mentions)
     return answers
 
 
 def _edit_refusal(command: EditMessage, one: _Found) -> Refused | None:
-    if (refused := write_refusal(one.kind, one.role, is_blocked=one.is_blocked)) is not None:
+    if (refused := post_refusal(one.kind, one.role, is_blocked=one.is_blocked)) is not None:
         return refused
     if one.sender_id != command.user_id:
         return Forbidden("only who has sent a message may edit it", code="role_too_low")
@@ -134,7 +135,9 @@ def _delete_refusal(command: DeleteMessage, one: _Found) -> Refused | None:
     return None
 
 
-async def _find(draft: Draft, commands: Sequence[EditMessage | DeleteMessage]) -> Sequence[_Found | Refused]:
+async def _find(
+    tx: Transaction, commands: Sequence[EditMessage | DeleteMessage]
+) -> Sequence[_Found | Refused]:
     """Look up each command's message; or why there is none for the caller."""
     rows = [
         {"n": n, "room_id": command.room_id, "user_id": command.user_id, "id": command.id}
@@ -143,7 +146,7 @@ async def _find(draft: Draft, commands: Sequence[EditMessage | DeleteMessage]) -
     missing = refusal(None, None)
     assert missing is not None
     found: list[_Found | Refused] = [missing] * len(commands)
-    for n, kind, role, is_blocked, seq, sender_id, body in await draft.run("changeable_messages", rows=rows):
+    for n, kind, role, is_blocked, seq, sender_id, body in await tx.run("changeable_messages", rows=rows):
         if (refused := refusal(kind, role)) is not None:
             found[n] = refused
         elif seq is None:
@@ -167,6 +170,5 @@ def _row(
     }
 
 
-def _append(draft: Draft, room_id: str, kind: str, body: str) -> Changed:
-    position = draft.append(audience=Audience.room(room_id), kind=kind, body=f'{{"data":{body}}}')
-    return Changed(body=body, position=position)
+def _append(tx: Transaction, room_id: str, payload: RoomPayload, body: str) -> Changed:
+    return Changed(body=body, position=tx.append(Audience.room(room_id), payload))

@@ -17,21 +17,21 @@ from typing import Any, Literal
 
 from lumen_notify.commit.permissions import (
     Role,
-    Standing,
+    RoomContext,
     found,
     has_blocked,
-    may_give,
-    may_put_out,
+    load_room_contexts,
+    may_assign_role,
+    may_remove,
     may_step_down,
     not_a_member,
     not_banned,
     rules,
-    standings,
     too_low,
     too_many_rooms,
 )
 from lumen_notify.commit.rooms.membership import Change, Membership
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, Forbidden, NotFound, Refused
 from lumen_notify.model import value
 
@@ -55,7 +55,7 @@ class ChangeMembers:
     max_rooms: int = 0
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """Two changes of one room do not meet in one transaction."""
         return "room:" + self.room_id
 
@@ -78,10 +78,10 @@ class _Target:
     rooms: int
 
 
-async def change_members(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[object]:
-    """Write changes of members: a `committer.Writer`."""
-    rooms = await standings(draft, [(one.room_id, one.caller) for one in commands])
-    targets = await _targets(draft, commands)
+async def change_members(tx: Transaction, commands: Sequence[ChangeMembers]) -> Sequence[object]:
+    """Write changes of members: a `committer.Handler`."""
+    rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands])
+    targets = await _targets(tx, commands)
     answers: list[Any] = [None] * len(commands)
     for n, command in enumerate(commands):
         try:
@@ -89,15 +89,15 @@ async def change_members(draft: Draft, commands: Sequence[ChangeMembers]) -> Seq
         except Refused as refusal:
             answers[n] = refusal
     allowed = [n for n, answer in enumerate(answers) if answer is None]
-    changes = _Changes(draft, await _heirs(draft, [(commands[n], rooms[n]) for n in allowed]))
+    changes = _Changes(tx, await _heirs(tx, [(commands[n], rooms[n]) for n in allowed]))
     for n in allowed:
         answers[n] = changes.make(commands[n], rooms[n], targets[n])
     await changes.write()
     return answers
 
 
-def _check(command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> None:
-    room.require_sight()
+def _check(command: ChangeMembers, room: RoomContext, targets: Sequence[_Target]) -> None:
+    room.require_visible()
     if room.kind == "direct":
         raise Conflict("a direct room is of its two, for good", code="room_is_direct")
     if room.role is None and command.users != (command.caller,):
@@ -106,13 +106,15 @@ def _check(command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -
         _CHECKS[command.action](command, room, target)
 
 
-def _check_put(command: ChangeMembers, room: Standing, target: _Target) -> None:
+def _check_put(command: ChangeMembers, room: RoomContext, target: _Target) -> None:
     is_self = target.user_id == command.caller
     if target.role is not None:
         _check_role(room, target.role, command.role or target.role, is_self=is_self)
         return
     is_allowed = (
-        command.role in (None, "member") if is_self else may_give(room.role, None, command.role or "member")
+        command.role in (None, "member")
+        if is_self
+        else may_assign_role(room.role, None, command.role or "member")
     )
     if target.is_banned and (is_self or is_allowed):
         raise _banned(target.user_id)
@@ -124,42 +126,42 @@ def _check_put(command: ChangeMembers, room: Standing, target: _Target) -> None:
         raise too_many_rooms(target.user_id, command.max_rooms)
 
 
-def _check_let_in(command: ChangeMembers, room: Standing, target: _Target) -> None:
+def _check_let_in(command: ChangeMembers, room: RoomContext, target: _Target) -> None:
     if not rules(room.role):
         raise too_low()
     if target.role is None:
         _check_put(command, room, target)
 
 
-def _check_role(room: Standing, before: Role, after: Role, *, is_self: bool) -> None:
+def _check_role(room: RoomContext, before: Role, after: Role, *, is_self: bool) -> None:
     if after == before:
         return
     if is_self and before == "owner" and room.owners == 1:
         raise Conflict("the last owner stays one: make another owner first", code="last_owner")
-    if not (may_give(room.role, before, after) or (is_self and may_step_down(before, after))):
+    if not (may_assign_role(room.role, before, after) or (is_self and may_step_down(before, after))):
         raise too_low()
 
 
-def _check_remove(command: ChangeMembers, room: Standing, target: _Target) -> None:
+def _check_remove(command: ChangeMembers, room: RoomContext, target: _Target) -> None:
     is_self = target.user_id == command.caller
-    if not is_self and not may_put_out(room.role, target.role):
+    if not is_self and not may_remove(room.role, target.role):
         raise too_low()
     if target.role is None:
         raise NotFound("this user is not a member of the room")
 
 
-def _check_ban(command: ChangeMembers, room: Standing, target: _Target) -> None:
-    if target.user_id == command.caller or not may_put_out(room.role, target.role):
+def _check_ban(command: ChangeMembers, room: RoomContext, target: _Target) -> None:
+    if target.user_id == command.caller or not may_remove(room.role, target.role):
         raise too_low()
 
 
-def _check_unban(_: ChangeMembers, room: Standing, target: _Target) -> None:
-    room.require_rule()
+def _check_unban(_: ChangeMembers, room: RoomContext, target: _Target) -> None:
+    room.require_moderator()
     if not target.is_banned:
         raise not_banned()
 
 
-_CHECKS: Mapping[Action, Callable[[ChangeMembers, Standing, _Target], None]] = {
+_CHECKS: Mapping[Action, Callable[[ChangeMembers, RoomContext, _Target], None]] = {
     "put": _check_put,
     "let_in": _check_let_in,
     "remove": _check_remove,
@@ -178,15 +180,15 @@ class _Changes:
     heirs: by room, who is its owner from now on.
     """
 
-    def __init__(self, draft: Draft, heirs: Mapping[str, str]) -> None:
-        self._draft = draft
+    def __init__(self, tx: Transaction, heirs: Mapping[str, str]) -> None:
+        self._tx = tx
         self._heirs = heirs
-        self._membership = Membership(draft)
+        self._membership = Membership(tx)
         self._bans: list[dict[str, Any]] = []
         self._unbans: list[dict[str, Any]] = []
         self._gone: list[dict[str, Any]] = []
 
-    def make(self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> Changed:
+    def make(self, command: ChangeMembers, room: RoomContext, targets: Sequence[_Target]) -> Changed:
         """Collect one command's changes; say what they come to."""
         roles: Mapping[str, Role | None]
         if command.action in ("put", "let_in"):
@@ -206,9 +208,11 @@ class _Changes:
             ("take_rooms_away", self._gone),
         ):
             if rows:
-                self._draft.add(name, rows=rows)
+                self._tx.add(name, rows=rows)
 
-    def _put_in(self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]) -> dict[str, Role]:
+    def _put_in(
+        self, command: ChangeMembers, room: RoomContext, targets: Sequence[_Target]
+    ) -> dict[str, Role]:
         new = [target.user_id for target in targets if target.role is None]
         # Nobody is in a public room that all have left: who comes first looks after it.
         role: Role = command.role or "member" if room.members_count else "owner"
@@ -220,7 +224,7 @@ class _Changes:
         return dict.fromkeys(new, role)
 
     def _put_role(
-        self, command: ChangeMembers, room: Standing, targets: Sequence[_Target]
+        self, command: ChangeMembers, room: RoomContext, targets: Sequence[_Target]
     ) -> dict[str, Role | None]:
         known = {target.user_id: target.role for target in targets if target.role is not None}
         role = command.role
@@ -234,10 +238,10 @@ class _Changes:
             self._tell(command, "role", [(user_id, role) for user_id in changed], count)
         return dict.fromkeys(known, role)
 
-    def _put_out(self, command: ChangeMembers, room: Standing, target: _Target) -> None:
+    def _put_out(self, command: ChangeMembers, room: RoomContext, target: _Target) -> None:
         ban = {"room_id": command.room_id, "user_id": target.user_id}
         if command.action == "ban" and not target.is_banned:
-            self._bans.append({**ban, "banned_by": command.caller, "banned_at": self._draft.now})
+            self._bans.append({**ban, "banned_by": command.caller, "banned_at": self._tx.now})
         elif command.action == "unban":
             self._unbans.append(ban)
         if target.role is None or target.since is None:
@@ -262,7 +266,7 @@ class _Changes:
         self._membership.tell_members(command.room_id, change, who, by=command.caller, count=count)
 
 
-async def _targets(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[Sequence[_Target]]:
+async def _targets(tx: Transaction, commands: Sequence[ChangeMembers]) -> Sequence[Sequence[_Target]]:
     rows = [
         {"n": n, "room_id": one.room_id, "user_id": user_id, "caller": one.caller}
         for n, one in enumerate(commands)
@@ -277,14 +281,12 @@ async def _targets(draft: Draft, commands: Sequence[ChangeMembers]) -> Sequence[
             has_blocked=bool(is_blocker),
             rooms=rooms,
         )
-        for n, user_id, role, since, is_banned, is_blocker, rooms in await draft.run(
-            "user_standings", rows=rows
-        )
+        for n, user_id, role, since, is_banned, is_blocker, rooms in await tx.run("user_standings", rows=rows)
     }
     return [[by_user[n, user_id] for user_id in one.users] for n, one in enumerate(commands)]
 
 
-async def _heirs(draft: Draft, allowed: Sequence[tuple[ChangeMembers, Standing]]) -> Mapping[str, str]:
+async def _heirs(tx: Transaction, allowed: Sequence[tuple[ChangeMembers, RoomContext]]) -> Mapping[str, str]:
     rows = [
         {"room_id": command.room_id, "user_id": command.caller}
         for command, room in allowed
@@ -293,5 +295,5 @@ async def _heirs(draft: Draft, allowed: Sequence[tuple[ChangeMembers, Standing]]
         and room.role == "owner"
         and room.owners == 1
     ]
-    heirs = await draft.run("heirs", rows=rows) if rows else ()
+    heirs = await tx.run("heirs", rows=rows) if rows else ()
     return {room_id: heir for room_id, heir in heirs}  # noqa: C416 - rows are no pairs to mypy

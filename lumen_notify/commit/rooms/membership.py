@@ -12,12 +12,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
-from lumen_notify.commit.counts import counts_in, stated_body
-from lumen_notify.commit.transaction import Draft
-from lumen_notify.model import Audience, Counts, to_json
+from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Audience, Counts
+from lumen_notify.model.events import (
+    CountsPayload,
+    MembersChanged,
+    Payload,
+    RoomChanged,
+    RoomJoined,
+    RoomLeft,
+    RoomPayload,
+)
 
 MAX_TOLD = 100
 """Members that one `member` event names. Of more it tells the number."""
@@ -27,11 +35,11 @@ Change = Literal["joined", "left", "removed", "banned", "role"]
 
 
 class Membership:
-    """What changes in one draft: collected first, then written with a fixed number of statements."""
+    """What changes in one tx: collected first, then written with a fixed number of statements."""
 
-    def __init__(self, draft: Draft) -> None:
-        self._draft = draft
-        self._told: list[tuple[Audience, str, dict[str, Any], bool]] = []
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._told: list[tuple[Audience, type[Payload], Any]] = []
         self._entering: list[dict[str, Any]] = []
         self._leaving: list[dict[str, Any]] = []
         self._roles: list[dict[str, Any]] = []
@@ -40,11 +48,11 @@ class Membership:
     @property
     def position(self) -> int:
         """The newest position, once all that was told so far is appended."""
-        return self._draft.position + len(self._told)
+        return self._tx.position + len(self._told)
 
     def enter(self, room_id: str, user_id: str, role: str, told: dict[str, Any]) -> None:
         """Let a user in who is not in. told: what his `joined` carries beside room_id and role."""
-        self._tell(Audience.user(user_id), "joined", {"room_id": room_id, "role": role, **told}, counts=True)
+        self._tell(Audience.user(user_id), RoomJoined, {"room_id": room_id, "role": role, **told})
         self._entering.append(
             {"room_id": room_id, "user_id": user_id, "role": role, "joined_position": self.position}
         )
@@ -53,7 +61,7 @@ class Membership:
     def leave(self, room_id: str, user_id: str, since: int, told: dict[str, Any]) -> None:
         """Let a user out, or put him out. since: his joined_position."""
         data = {"room_id": room_id, "since": since, **told}
-        self._tell(Audience.user(user_id), "left", data, counts=True)
+        self._tell(Audience.user(user_id), RoomLeft, data)
         self._leaving.append({"room_id": room_id, "user_id": user_id})
         self._more[room_id] -= 1
 
@@ -73,28 +81,28 @@ class Membership:
             "members_count": count,
             "by": by,
         }
-        self._tell(Audience.room(room_id), "member", data)
+        self._tell(Audience.room(room_id), MembersChanged, data)
 
     def tell_room(self, room_id: str, data: dict[str, Any]) -> None:
         """Tell the room what it is now."""
-        self._tell(Audience.room(room_id), "room", {"room_id": room_id, **data})
+        self._tell(Audience.room(room_id), RoomChanged, {"room_id": room_id, **data})
 
     async def write(self) -> None:
         """Write it all: rows, counts, events."""
-        draft = self._draft
+        tx = self._tx
         if self._entering:
-            draft.add("insert_members", rows=self._entering)
-            draft.add("settle_for_members", rows=self._entering)
+            tx.add("insert_members", rows=self._entering)
+            tx.add("settle_for_members", rows=self._entering)
         counted = await self._leave_and_count()
         if self._roles:
-            draft.add("set_roles", rows=self._roles)
+            tx.add("set_roles", rows=self._roles)
         if self._more:
             more = [{"room_id": room_id, "number": number} for room_id, number in self._more.items()]
-            draft.add("add_to_members_counts", rows=more)
+            tx.add("add_to_members_counts", rows=more)
         self._append(counted)
 
-    def _tell(self, audience: Audience, kind: str, data: dict[str, Any], *, counts: bool = False) -> None:
-        self._told.append((audience, kind, data, counts))
+    def _tell(self, audience: Audience, kind: type[Payload], data: Any) -> None:
+        self._told.append((audience, kind, data))
 
     async def _leave_and_count(self) -> Sequence[Mapping[str, Counts]]:
         """Let those out who leave, and count at each turn those who are told of it then: at the last one, but
@@ -103,11 +111,11 @@ class Membership:
         counted = []
         for turn, leaving in enumerate(turns):
             if leaving:
-                self._draft.add("delete_receipts_of_members", rows=leaving)
-                self._draft.add("delete_settled_of_members", rows=leaving)
-                self._draft.add("delete_members", rows=leaving)
+                self._tx.add("delete_receipts_of_members", rows=leaving)
+                self._tx.add("delete_settled_of_members", rows=leaving)
+                self._tx.add("delete_members", rows=leaving)
             users = {user for user, at in self._places(len(turns) - 1) if at == turn}
-            counted.append(await counts_in(self._draft, sorted(users)) if users else {})
+            counted.append(await counts_in(self._tx, sorted(users)) if users else {})
         return counted
 
     def _turns(self) -> Sequence[Sequence[dict[str, Any]]]:
@@ -126,25 +134,17 @@ class Membership:
         that does, so that one query counts for many."""
         all_left = Counter(row["user_id"] for row in self._leaving)
         left: Counter[str] = Counter()
-        for audience, kind, _, counts in self._told:
-            if counts:
-                user = audience.user_id or ""
-                left[user] += kind == "left"
+        for audience, kind, _ in self._told:
+            if (user := audience.user_id) is not None:
+                left[user] += kind is RoomLeft
                 yield user, last if left[user] == all_left[user] else left[user]
 
     def _append(self, counted: Sequence[Mapping[str, Counts]]) -> None:
         places = self._places(len(counted) - 1)
-        for audience, kind, data, counts in self._told:
-            if counts:
+        for audience, kind, data in self._told:
+            if issubclass(kind, CountsPayload):
                 user, turn = next(places)
-                body = stated_body(_in_by(self._draft.position + 1, counted[turn][user]), data)
-            else:
-                body = to_json({"data": data})
-            self._draft.append(audience=audience, kind=kind, body=body)
-
-
-def _in_by(position: int, counts: Counts) -> Counts:
-    """Leave out the rooms that a user enters later in the same transaction."""
-    return replace(
-        counts, rooms={room: n for room, n in counts.rooms.items() if counts.since[room] <= position}
-    )
+                counts = counted[turn][user].without_later_rooms(self._tx.position + 1)
+                self._tx.append(audience, kind.of(counts, data))
+            elif issubclass(kind, RoomPayload):
+                self._tx.append(audience, kind(data=data))

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import write_publications
-from lumen_notify.commit.permissions import refusal, write_refusal
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.permissions import post_refusal, refusal
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
 from lumen_notify.model import Audience, rfc3339, to_json, value
+from lumen_notify.model.events import MessageSent
 
 MENTION = "mention"
 """The category of the notifications that mentions make."""
@@ -33,7 +34,8 @@ class Send:
 
     sender: who is shown, `{id, username, avatar}`. fields: kind, content and data, as history shows
     them. reply_to: the id or the seq of a message of the room. is_system: from the application, which
-    need not be a member. but_for: a user whose streams do not get it, and who has read the room with it.
+    need not be a member. exclude_user_id: a user whose streams do not get it,
+    and who has read the room with it.
     """
 
     id: str
@@ -44,10 +46,10 @@ class Send:
     reply_to: str | int | None = None
     mentions: tuple[str, ...] = ()
     is_system: bool = False
-    but_for: str | None = None
+    exclude_user_id: str | None = None
 
     @property
-    def lane(self) -> None:
+    def conflict_key(self) -> None:
         """None: a batch takes several to one room, and repeats of one."""
         return None
 
@@ -82,9 +84,9 @@ class _Place(NamedTuple):
 class _Batch:
     """What the sends of one transaction come to, one after the other."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.created_at = rfc3339(draft.now)
+    def __init__(self, tx: Transaction) -> None:
+        self.tx = tx
+        self.created_at = rfc3339(tx.now)
         self.rows: list[dict[str, Any]] = []
         self.last_seqs: dict[str, int] = {}
         self.marks: dict[tuple[str, str], int] = {}
@@ -98,10 +100,8 @@ class _Batch:
         self.last_seqs[room_id] = seq
         if place.role is not None:
             self.marks[room_id, sender_id] = seq
-        but_for = ""
-        if command.but_for is not None:
-            but_for = f'"but_for":{to_json(command.but_for)},'
-            self.marks[room_id, command.but_for] = seq
+        if command.exclude_user_id is not None:
+            self.marks[room_id, command.exclude_user_id] = seq
         body = to_json(
             {
                 "id": command.id,
@@ -112,11 +112,8 @@ class _Batch:
                 "created_at": self.created_at,
             }
         )
-        position = self.draft.append(
-            audience=Audience.room(room_id),
-            kind="message",
-            body=f'{{"sender_id":{to_json(sender_id)},{but_for}"data":{body}}}',
-        )
+        payload = MessageSent(sender_id=sender_id, message=body, exclude_user_id=command.exclude_user_id)
+        position = self.tx.append(Audience.room(room_id), payload)
         self.rows.append(
             {
                 "room_id": room_id,
@@ -126,7 +123,7 @@ class _Batch:
                 "client_id": command.client_id,
                 "position": position,
                 "body": body,
-                "created_at": self.draft.now,
+                "created_at": self.tx.now,
             }
         )
         return Sent(id=command.id, room_id=room_id, seq=seq, position=position)
@@ -135,26 +132,26 @@ class _Batch:
         """Write it all: a statement for each table."""
         if not self.rows:
             return
-        self.draft.add("insert_messages", rows=self.rows)
+        self.tx.add("insert_messages", rows=self.rows)
         rooms = [{"room_id": room_id, "last_seq": seq} for room_id, seq in self.last_seqs.items()]
-        self.draft.add("raise_last_seqs", rows=rooms)
+        self.tx.add("raise_last_seqs", rows=rooms)
         if self.marks:
             marks = [
                 {"room_id": room_id, "user_id": user_id, "seq": seq}
                 for (room_id, user_id), seq in self.marks.items()
             ]
-            self.draft.add("raise_read_marks", rows=marks)
+            self.tx.add("raise_read_marks", rows=marks)
 
 
-async def send(draft: Draft, commands: Sequence[Send]) -> Sequence[object]:
-    """Write sends: a `committer.Writer`, to stand before whatever states counts of rooms.
+async def send(tx: Transaction, commands: Sequence[Send]) -> Sequence[object]:
+    """Write sends: a `committer.Handler`, to stand before whatever states counts of rooms.
 
     Answers a Sent each, or NotFound, Forbidden, Invalid.
     """
-    places = await _places(draft, commands)
-    replied = await _replied(draft, commands)
-    mentioned = await _mentioned(draft, commands)
-    batch = _Batch(draft)
+    places = await _places(tx, commands)
+    replied = await _replied(tx, commands)
+    mentioned = await _mentioned(tx, commands)
+    batch = _Batch(tx)
     answers: list[object] = []
     for n, command in enumerate(commands):
         place = places.get(n)
@@ -184,7 +181,7 @@ async def send(draft: Draft, commands: Sequence[Send]) -> Sequence[object]:
         answers.append(sent)
     batch.write()
     if batch.mentions:
-        await write_publications(draft, batch.mentions)
+        await write_publications(tx, batch.mentions)
     return answers
 
 
@@ -193,7 +190,7 @@ def _refusal(command: Send, place: _Place | None) -> LumenError | None:
         return refusal(None, None)
     if command.is_system:
         return refusal(place.kind, "application")
-    return write_refusal(place.kind, place.role, is_blocked=place.is_blocked)
+    return post_refusal(place.kind, place.role, is_blocked=place.is_blocked)
 
 
 def _fault(
@@ -237,7 +234,7 @@ def _mentions(
     ]
 
 
-async def _places(draft: Draft, commands: Sequence[Send]) -> Mapping[int, _Place]:
+async def _places(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, _Place]:
     rows = [
         {
             "n": n,
@@ -248,7 +245,7 @@ async def _places(draft: Draft, commands: Sequence[Send]) -> Mapping[int, _Place
         for n, command in enumerate(commands)
     ]
     places: dict[int, _Place] = {}
-    for n, kind, last_seq, role, is_blocked, id_, seq, position in await draft.run("admit_sends", rows=rows):
+    for n, kind, last_seq, role, is_blocked, id_, seq, position in await tx.run("admit_sends", rows=rows):
         repeated = None
         if id_ is not None:
             repeated = Sent(id=id_, room_id=commands[n].room_id, seq=seq, position=position)
@@ -256,7 +253,7 @@ async def _places(draft: Draft, commands: Sequence[Send]) -> Mapping[int, _Place
     return places
 
 
-async def _replied(draft: Draft, commands: Sequence[Send]) -> Mapping[int, tuple[str, int]]:
+async def _replied(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, tuple[str, int]]:
     rows = [
         {
             "n": n,
@@ -267,11 +264,11 @@ async def _replied(draft: Draft, commands: Sequence[Send]) -> Mapping[int, tuple
         for n, command in enumerate(commands)
         if command.reply_to is not None
     ]
-    found = await draft.run("replied_messages", rows=rows) if rows else []
+    found = await tx.run("replied_messages", rows=rows) if rows else []
     return {n: (id_, seq) for n, id_, seq in found}
 
 
-async def _mentioned(draft: Draft, commands: Sequence[Send]) -> Mapping[int, Mapping[str, Any]]:
+async def _mentioned(tx: Transaction, commands: Sequence[Send]) -> Mapping[int, Mapping[str, Any]]:
     rows = [
         {"n": n, "room_id": command.room_id, "sender_id": command.sender_id, "user_id": user_id}
         for n, command in enumerate(commands)
@@ -279,6 +276,6 @@ async def _mentioned(draft: Draft, commands: Sequence[Send]) -> Mapping[int, Map
     ]
     members: dict[int, dict[str, Any]] = {}
     if rows:
-        for n, user_id, is_blocked in await draft.run("mentioned_members", rows=rows):
+        for n, user_id, is_blocked in await tx.run("mentioned_members", rows=rows):
             members.setdefault(n, {})[user_id] = is_blocked
     return members

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from lumen_notify.commit.permissions import refusal
-from lumen_notify.commit.transaction import Draft
-from lumen_notify.model import Audience, to_json, value
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Audience, events, value
 
 MAX_IDS = 100
 """Ids of messages that one event tells: the newest. `from_seq` and `up_to` tell all."""
@@ -27,7 +27,7 @@ class ReadRoom:
     up_to: int
 
     @property
-    def lane(self) -> None:
+    def conflict_key(self) -> None:
         """None: a batch takes several of one user, in their order."""
         return None
 
@@ -43,15 +43,15 @@ class RoomRead:
     position: int
 
 
-async def read_rooms(draft: Draft, commands: Sequence[ReadRoom]) -> Sequence[object]:
-    """Write read marks: a `committer.Writer`, to stand after `send`.
+async def read_rooms(tx: Transaction, commands: Sequence[ReadRoom]) -> Sequence[object]:
+    """Write read marks: a `committer.Handler`, to stand after `send`.
 
     Answers a RoomRead each, or NotFound, Forbidden.
     """
     rows = [
         {"n": n, "room_id": command.room_id, "user_id": command.user_id} for n, command in enumerate(commands)
     ]
-    found = {row[0]: tuple(row[1:]) for row in await draft.run("read_marks", rows=rows)}
+    found = {row[0]: tuple(row[1:]) for row in await tx.run("read_marks", rows=rows)}
     spans: dict[int, tuple[int, int]] = {}
     marks: dict[tuple[str, str], int] = {}
     answers: list[object] = []
@@ -70,20 +70,20 @@ async def read_rooms(draft: Draft, commands: Sequence[ReadRoom]) -> Sequence[obj
                 changed=after - before,
                 last_read_seq=after,
                 unread=last_seq - after,
-                position=draft.position + len(spans),
+                position=tx.position + len(spans),
             )
         )
     if spans:
-        await _write(draft, commands, spans, answers)
+        await _write(tx, commands, spans, answers)
     return answers
 
 
 async def _write(
-    draft: Draft, commands: Sequence[ReadRoom], spans: dict[int, tuple[int, int]], answers: Sequence[Any]
+    tx: Transaction, commands: Sequence[ReadRoom], spans: dict[int, tuple[int, int]], answers: Sequence[Any]
 ) -> None:
     marks = {(commands[n].room_id, commands[n].user_id): after for n, (_, after) in spans.items()}
     rows = [{"room_id": room_id, "user_id": user_id, "seq": seq} for (room_id, user_id), seq in marks.items()]
-    draft.add("raise_read_marks", rows=rows)
+    tx.add("raise_read_marks", rows=rows)
     newest = [
         {
             "n": n,
@@ -94,16 +94,16 @@ async def _write(
         for n, (before, after) in spans.items()
     ]
     ids: dict[int, list[str]] = {n: [] for n in spans}
-    for n, _, id_ in sorted(map(tuple, await draft.run("ids_of_messages", rows=newest))):
+    for n, _, id_ in sorted(map(tuple, await tx.run("ids_of_messages", rows=newest))):
         ids[n].append(id_)
     for n, (before, after) in spans.items():
         command = commands[n]
-        told = {
+        told: events.ReadData = {
             "room_id": command.room_id,
             "user_id": command.user_id,
             "from_seq": before + 1,
             "up_to": after,
             "ids": ids[n],
         }
-        body = {"user_id": command.user_id, "unread": answers[n].unread, "data": told}
-        draft.append(audience=Audience.room(command.room_id), kind="room_read", body=to_json(body))
+        payload = events.RoomRead(user_id=command.user_id, unread=answers[n].unread, data=told)
+        tx.append(Audience.room(command.room_id), payload)

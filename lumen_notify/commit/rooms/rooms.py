@@ -14,9 +14,9 @@ from dataclasses import field
 from typing import Any, Literal
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.permissions import Role, found, has_blocked, standings, too_many_rooms
+from lumen_notify.commit.permissions import Role, found, has_blocked, load_room_contexts, too_many_rooms
 from lumen_notify.commit.rooms.membership import Membership
-from lumen_notify.commit.transaction import Draft
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, Refused
 from lumen_notify.model import new_id, to_json, value
 
@@ -42,7 +42,7 @@ class CreateRoom:
     members: tuple[str, ...] = ()
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """Two changes of one room do not meet in one transaction."""
         return f"pair:{pair_of(self.creator, *self.members)}" if self.kind == "direct" else f"room:{self.id}"
 
@@ -65,7 +65,7 @@ class EditRoom:
     title: str | None
 
     @property
-    def lane(self) -> str:
+    def conflict_key(self) -> str:
         """Two changes of one room do not meet in one transaction."""
         return "room:" + self.room_id
 
@@ -104,19 +104,19 @@ def pair_of(user_id: str, other_id: str) -> str:
     return to_json(sorted((user_id, other_id)))
 
 
-async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence[object]:
-    """Write new rooms: a `committer.Writer`."""
-    refused = await _refused(draft, commands)
+async def create_rooms(tx: Transaction, commands: Sequence[CreateRoom]) -> Sequence[object]:
+    """Write new rooms: a `committer.Handler`."""
+    refused = await _refused(tx, commands)
     allowed = [one for n, one in enumerate(commands) if n not in refused]
     pairs = [(one.creator, one.members[0]) for one in allowed if one.kind == "direct"]
-    direct = await open_pairs(draft, pairs)
+    direct = await open_pairs(tx, pairs)
     rows = [
-        _row(one.id, one.kind, one.creator, draft.now, title=one.title)
+        _row(one.id, one.kind, one.creator, tx.now, title=one.title)
         for one in allowed
         if one.kind != "direct"
     ]
-    free = {id_ for (id_,) in await draft.run("insert_rooms", rows=rows)} if rows else set()
-    membership = Membership(draft)
+    free = {id_ for (id_,) in await tx.run("insert_rooms", rows=rows)} if rows else set()
+    membership = Membership(tx)
     answers: list[object] = []
     for n, one in enumerate(commands):
         if n in refused:
@@ -136,7 +136,7 @@ async def create_rooms(draft: Draft, commands: Sequence[CreateRoom]) -> Sequence
     return answers
 
 
-async def _refused(draft: Draft, commands: Sequence[CreateRoom]) -> Mapping[int, Refused]:
+async def _refused(tx: Transaction, commands: Sequence[CreateRoom]) -> Mapping[int, Refused]:
     """Return of those commands that may not be, why: because of whom they would bring together."""
     rows = [
         {"n": n, "user_id": user_id, "creator": one.creator}
@@ -144,7 +144,7 @@ async def _refused(draft: Draft, commands: Sequence[CreateRoom]) -> Mapping[int,
         for user_id in dict.fromkeys((one.creator, *one.members))
     ]
     refused: dict[int, Refused] = {}
-    for n, user_id, is_blocker, rooms in await draft.run("first_members", rows=rows):
+    for n, user_id, is_blocker, rooms in await tx.run("first_members", rows=rows):
         one = commands[n]
         if is_blocker:
             refused[n] = has_blocked(user_id)
@@ -153,15 +153,15 @@ async def _refused(draft: Draft, commands: Sequence[CreateRoom]) -> Mapping[int,
     return refused
 
 
-async def edit_rooms(draft: Draft, commands: Sequence[EditRoom]) -> Sequence[object]:
-    """Write new titles: a `committer.Writer`. One that is there already is no event."""
-    rooms = await standings(draft, [(one.room_id, one.caller) for one in commands])
-    membership = Membership(draft)
+async def edit_rooms(tx: Transaction, commands: Sequence[EditRoom]) -> Sequence[object]:
+    """Write new titles: a `committer.Handler`. One that is there already is no event."""
+    rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands])
+    membership = Membership(tx)
     rows: list[dict[str, Any]] = []
     answers: list[object] = []
     for n, one in enumerate(commands):
         try:
-            found(rooms.get(n)).require_rule()
+            found(rooms.get(n)).require_moderator()
         except Refused as refused:
             answers.append(refused)
             continue
@@ -170,12 +170,12 @@ async def edit_rooms(draft: Draft, commands: Sequence[EditRoom]) -> Sequence[obj
             membership.tell_room(one.room_id, {"title": one.title, "by": one.caller})
         answers.append(membership.position)
     if rows:
-        draft.add("set_titles", rows=rows)
+        tx.add("set_titles", rows=rows)
     await membership.write()
     return answers
 
 
-async def open_pairs(draft: Draft, pairs: Sequence[tuple[str, str]]) -> Mapping[str, Made]:
+async def open_pairs(tx: Transaction, pairs: Sequence[tuple[str, str]]) -> Mapping[str, Made]:
     """Find the direct room of each two, or make it. The answers by `pair_of`.
 
     Part of another writer too: the events come before what that one appends later.
@@ -183,13 +183,13 @@ async def open_pairs(draft: Draft, pairs: Sequence[tuple[str, str]]) -> Mapping[
     if not pairs:
         return {}
     wanted = {pair_of(user_id, other_id): (user_id, other_id) for user_id, other_id in pairs}
-    rows_found = await draft.run("rooms_of_pairs", rows=[{"pair": pair} for pair in wanted])
-    made = {pair: Made(id=id_, is_new=False, position=draft.position) for pair, id_ in rows_found}
+    rows_found = await tx.run("rooms_of_pairs", rows=[{"pair": pair} for pair in wanted])
+    made = {pair: Made(id=id_, is_new=False, position=tx.position) for pair, id_ in rows_found}
     missing = {pair: new_id() for pair in wanted if pair not in made}
     if missing:
-        rows = [_row(id_, "direct", wanted[pair][0], draft.now, pair=pair) for pair, id_ in missing.items()]
-        await draft.run("insert_rooms", rows=rows)
-        membership = Membership(draft)
+        rows = [_row(id_, "direct", wanted[pair][0], tx.now, pair=pair) for pair, id_ in missing.items()]
+        await tx.run("insert_rooms", rows=rows)
+        membership = Membership(tx)
         for pair, id_ in missing.items():
             user_id, other_id = wanted[pair]
             told = {"kind": "direct", "title": None, "by": user_id}

@@ -46,6 +46,7 @@ UVICORN_METHODS = {
         "shutdown",
         "_start_asgi_task",
         "_unset_keepalive_if_required",
+        "_unsupported_upgrade_warning",
     ),
     RequestResponseCycle: ("run_asgi", "send"),
 }
@@ -106,6 +107,10 @@ class HandoverProtocol(HttpToolsProtocol):
             self._start_timeout()
         if self._is_receiving and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(b"431 Request Header Fields Too Large")
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Log nothing: a server may ignore an offer of another protocol (RFC 9110, section 7.8), and
+        uvicorn's advice to install a WebSocket library does not concern us."""
 
     def on_message_begin(self) -> None:
         """Offer the extension to the new request."""

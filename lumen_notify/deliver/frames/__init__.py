@@ -1,46 +1,69 @@
-"""Frames: an event as bytes on the wire; what it does to a reader's numbers, and who may see it.
+"""Frames: an event as bytes on the wire, and what it does to a reader's counts.
 
-What comes out is one HTTP/1.1 chunk that holds one event (HTML, section 9.2.6). By kind of event:
+Each frame renders one HTTP/1.1 chunk that holds one server-sent event (HTML Standard, section 9.2.6).
 
-| kind | audience | frame | what it does to the numbers |
+| payload (`model/events`) | frame | SSE event name | effect on the counts |
 |---|---|---|---|
-| notification | any | `Notification`, no `event:` line, so `onmessage` gets it | one more of its category |
-| read, seen, unread, archive, unarchive, expire, preferences, joined, left | a user | `Stated` | states all |
-| update, bundle | a user | `Stated`, no `event:` line | states all |
-| expire | a room or all | `Gone` | takes off what the reader had not settled |
-| message | a room | `RoomMessage`, no `event:` line | one more there; none for its sender |
-| room_read | a room | `RoomRead`, as `read` | states the reader's own |
-| categories, revoked | all; a user | `Ending` | the stream ends: what it would say is not known here |
-| any other | a room | `RoomNews` | nothing |
+| `NotificationPublished` | `NotificationFrame` | none: `onmessage` | one more of its category |
+| `NotificationUpdated`, `DigestDelivered` | `AbsoluteCountsFrame` | none | states all |
+| other payloads with counts | `AbsoluteCountsFrame` | the event's kind | states all |
+| `SharedNotificationsRemoved` | `RemovedFrame` | `expire` | minus what the reader had not read |
+| `MessageSent` | `MessageFrame` | none | one more in the room, but not for its sender |
+| `RoomRead` | `RoomReadFrame` | `read` | states the reader's own number for the room |
+| other payloads of rooms | `RoomEventFrame` | the event's kind | none |
+| `CategoriesChanged`, `SessionsRevoked` | `StreamEndFrame` | `closing` | the stream ends |
+| none: this version does not know the event | `SkippedFrame` | nothing is sent | none |
 
-A replayed frame carries the numbers of now, not of then. Control frames have no event behind them: `control`.
+A replayed frame shows the counts of now, not of then. `control` builds the frames without an event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from lumen_notify.deliver.frames.ending import ENDS, Ending
-from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
-from lumen_notify.deliver.frames.gone import Gone
-from lumen_notify.deliver.frames.notification import Notification
-from lumen_notify.deliver.frames.rooms import RoomMessage, RoomNews, RoomRead
-from lumen_notify.deliver.frames.stated import Stated
-from lumen_notify.model import Event
+from lumen_notify.deliver.frames.absolute_counts import AbsoluteCountsFrame
+from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
+from lumen_notify.deliver.frames.notification import NotificationFrame
+from lumen_notify.deliver.frames.removed import RemovedFrame
+from lumen_notify.deliver.frames.rooms import MessageFrame, RoomEventFrame, RoomReadFrame
+from lumen_notify.deliver.frames.skipped import SkippedFrame
+from lumen_notify.deliver.frames.stream_end import StreamEndFrame
+from lumen_notify.model import Event, events
 
-__all__ = ["MAX_REMEMBERED", "NOT_SHOWN", "Frame", "Gone", "Notification", "Shown", "Stated", "frame_of"]
+__all__ = [
+    "MAX_CACHED",
+    "NOT_SHOWN",
+    "AbsoluteCountsFrame",
+    "Applied",
+    "Frame",
+    "NotificationFrame",
+    "RemovedFrame",
+    "SkippedFrame",
+    "frame_of",
+]
 
-_KINDS: Mapping[str, type[Notification | RoomMessage | RoomRead | Ending]] = {
-    "notification": Notification,
-    "message": RoomMessage,
-    "room_read": RoomRead,
-    **dict.fromkeys(ENDS, Ending),
+_MakeFrame = Callable[[Event, str, Any], Frame]
+
+_FRAMES: Mapping[type[events.Payload], _MakeFrame] = {
+    events.NotificationPublished: NotificationFrame,
+    events.SharedNotificationsRemoved: RemovedFrame,
+    events.MessageSent: MessageFrame,
+    events.RoomRead: RoomReadFrame,
+    events.CategoriesChanged: StreamEndFrame,
+    events.SessionsRevoked: StreamEndFrame,
 }
 
 
+_COUNTS: _MakeFrame = AbsoluteCountsFrame
+_ROOM: _MakeFrame = RoomEventFrame
+
+
 def frame_of(event: Event, epoch: str) -> Frame:
-    """Make an event's frame."""
-    kind = _KINDS.get(event.kind)
-    if kind is not None:
-        return kind(event, epoch)
-    if event.audience.is_personal:
-        return Stated(event, epoch)
-    return Gone(event, epoch) if event.kind == "expire" else RoomNews(event, epoch)
+    """Return an event's frame. An event that this version does not know becomes a `SkippedFrame`."""
+    try:
+        payload = events.decode(event)
+    except events.UnknownEvent as error:
+        return SkippedFrame(event, epoch, str(error))
+    frame = _FRAMES.get(type(payload))
+    if frame is None:
+        frame = _COUNTS if isinstance(payload, events.CountsPayload) else _ROOM
+    return frame(event, epoch, payload)

@@ -1,7 +1,7 @@
-"""Control frames: what a stream says that no event of the log stands behind.
+"""Control: the frames that no event of the log stands behind.
 
-`ready`, `reset`, `ping`, `expiring`, `closing`; and what is said in passing (`whisper`), which has no id
-and is lost without harm.
+`ready`, `reset`, `ping`, `expiring`, `closing`; and ephemeral frames such as `typing`, which have no id and
+may be lost without harm.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from lumen_notify.deliver.frames.chunks import chunk
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import CloseReason, to_json
+from lumen_notify.model import CloseReason, Counts, to_json
 
 RETRY_MS = (1000, 4000)
-"""A client comes back after a time between these two."""
+"""A client reconnects after a random time between these two."""
 
 
 def jittered_retry_ms() -> int:
-    """Draw when a client is to come back, so that not all come at once."""
+    """Return a random time after which a client reconnects, so that not all reconnect at once."""
     return random.randint(*RETRY_MS)  # noqa: S311 - spreads load, guards nothing
 
 
@@ -33,43 +32,41 @@ def _control(name: str, fields: Mapping[str, Any], *, id_: str | None = None, re
 
 
 def retry(retry_ms: int) -> bytes:
-    """The first bytes of a stream: how long a client waits before it comes back."""
+    """Return the first bytes of a stream: how long a client waits before it reconnects."""
     return chunk(b"retry: %d\n\n" % retry_ms)
 
 
-def ready(
-    connection_id: str, counters: Counters, *, id_: str | None, is_recovered: bool, replayed: int
-) -> bytes:
-    """The stream is set. id_: the newest, None if events are about to be replayed."""
+def ready(connection_id: str, counts: Counts, *, id_: str | None, is_recovered: bool, replayed: int) -> bytes:
+    """Return `ready`. id_: the newest cursor, None if events are about to be replayed."""
     fields = {
         "connection_id": connection_id,
-        **counters.as_fields(),
+        **counts.as_fields(),
         "recovered": is_recovered,
         "replayed": replayed,
     }
     return _control("ready", fields, id_=id_)
 
 
-def reset(counters: Counters, *, id_: str) -> bytes:
-    """The cursor cannot be served: fetch the list again. id_: the newest."""
-    return _control("reset", counters.as_fields(), id_=id_)
+def reset(counts: Counts, *, id_: str) -> bytes:
+    """Return `reset`: the cursor cannot be served, the client fetches its list again. id_: the newest."""
+    return _control("reset", counts.as_fields(), id_=id_)
 
 
 def ping(id_: str) -> bytes:
-    """Nothing happened. id_: the newest, so that an idle client's cursor stays fresh."""
+    """Return `ping`. id_: the newest cursor, so that the cursor of an idle client stays fresh."""
     return _control("ping", {}, id_=id_)
 
 
 def expiring(seconds: int) -> bytes:
-    """The token ends soon: renew. seconds: how soon, at least 0."""
+    """Return `expiring`: the token must be renewed. seconds: until it expires, at least 0."""
     return _control("expiring", {"seconds": seconds})
 
 
 def closing(reason: CloseReason, retry_ms: int) -> bytes:
-    """The stream ends now. retry_ms: when to come back, if at all."""
+    """Return `closing`: the stream ends now. retry_ms: when to reconnect, 0 to leave it to the client."""
     return _control("closing", {"reason": reason.word, "reconnect": reason.reconnect}, retry_ms=retry_ms)
 
 
-def whisper(name: str, fields: Mapping[str, Any]) -> bytes:
-    """Something in passing, such as `typing`."""
+def ephemeral(name: str, fields: Mapping[str, Any]) -> bytes:
+    """Return an ephemeral frame, such as `typing`."""
     return _control(name, fields)

@@ -1,28 +1,27 @@
-"""Frame: what every event's frame can do."""
+"""Frame: the base of all frames that an event of the log becomes."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
 from lumen_notify.deliver.frames.chunks import chunk
-from lumen_notify.deliver.frames.counters import Counters, Spread
-from lumen_notify.model import CloseReason, Event
+from lumen_notify.deliver.frames.count_shape import CountShape
+from lumen_notify.model import CloseReason, Counts, Event
 
-MAX_REMEMBERED = 256
-"""Results kept per frame: users with the same numbers share them, and the bytes."""
+MAX_CACHED = 256
+"""Results that a frame keeps during one fan-out: users with the same numbers share them, and their bytes."""
 
 NOT_SHOWN = b""
 
-Shown = tuple[Counters, bytes]
-"""A reader's numbers after a frame, and its chunk; NOT_SHOWN if it is not for him."""
+Applied = tuple[Counts, bytes]
+"""A reader's counts after a frame, and the chunk to send; NOT_SHOWN if the reader does not get it."""
 
 
 class Frame(ABC):
-    """One event, ready to be shown to anybody it concerns.
+    """One event, ready to be shown to every user it concerns.
 
-    room_id: in which room it has happened, None for no room; it is for those who are in it then.
-    ends: why the streams that it is shown to end, None if they go on. is_recount: what follows from it
-    for somebody who has just come is in the database alone.
+    room_id: the room that the event is for, else None; only users who are its members then get it. ends: the
+    reason for which the streams that get it end, else None.
     """
 
     __slots__ = ("_id", "audience", "kind", "position", "room_id")
@@ -37,30 +36,30 @@ class Frame(ABC):
         self._id = f"{epoch}-{event.position}"
 
     @property
-    def is_recount(self) -> bool:
-        """Whether numbers that were read before it have to be read again."""
+    def requires_recount(self) -> bool:
+        """Whether counts that were read from the database before this event must be read again."""
         return False
 
     @property
     @abstractmethod
     def size_bytes(self) -> int:
-        """About what it takes in memory and on the wire."""
+        """About what the frame takes in memory and on the wire."""
 
     @abstractmethod
-    def show(self, counters: Counters, user_id: str) -> Shown:
-        """Follow the log by this event, for a user who is in its room; his numbers are known up to it."""
+    def apply(self, counts: Counts, user_id: str) -> Applied:
+        """Apply the event to the counts of a user whom it concerns. counts: as of the event before it."""
 
-    def advance(self, spread: Spread, total: int, user_id: str) -> tuple[Spread, int, bytes]:
-        """Do what `show` does, for numbers as a channel keeps them."""
-        counters, chunks = self.show(spread.counters(total), user_id)
-        return Spread.of(counters), counters.total, chunks
+    def apply_compact(self, shape: CountShape, total: int, user_id: str) -> tuple[CountShape, int, bytes]:
+        """Do what `apply` does, for counts as a channel keeps them."""
+        counts, chunks = self.apply(shape.counts(total), user_id)
+        return CountShape.of(counts), counts.total, chunks
 
     @abstractmethod
-    def again(self, counters: Counters, user_id: str) -> bytes:
-        """Make the chunk for a replay, with the user's numbers of now; NOT_SHOWN if it is not for him."""
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:
+        """Return the chunk for a replay, with the user's counts of now; NOT_SHOWN if they do not get it."""
 
-    def forget(self) -> None:  # noqa: B027 - most have remembered nothing
-        """Drop what was remembered, once the fan-out is over: frames are kept long for replay."""
+    def clear_cache(self) -> None:  # noqa: B027 - most frames cache nothing
+        """Drop what was cached once the fan-out is over: frames are kept long for replay."""
 
     def _chunk(self, data: str, name: str | None = None) -> bytes:
         event = "" if name is None else f"event: {name}\n"

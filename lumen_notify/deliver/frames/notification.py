@@ -1,75 +1,83 @@
-"""Notification: one more of a category. The frame of broadcasts: what it makes of numbers is remembered."""
+"""Notification: the frame of a new notification.
+
+It is the frame of broadcasts, so it works out once what it does to each shape of counts, and encodes once for
+each total: of the bytes, only the count differs by user.
+"""
 
 from __future__ import annotations
 
-from lumen_notify.deliver.frames.counters import Counters, Spread
-from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
-from lumen_notify.model import Event, to_json
+from lumen_notify.deliver.frames.count_shape import CountShape
+from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
+from lumen_notify.model import Counts, Event, to_json
+from lumen_notify.model.events import NotificationPublished
 
 
-class Notification(Frame):
-    """One more of a category. followed: what spreads became; made: chunks, by the total that they show."""
+class NotificationFrame(Frame):
+    """One more unread notification of a category.
 
-    __slots__ = ("_head", "_openings", "_tail", "category", "followed", "made")
+    next_shapes: the shape that each shape becomes, None if the category is silenced. encoded: chunks by the
+    total that they show. Both are caches of one fan-out.
+    """
 
-    def __init__(self, event: Event, epoch: str) -> None:
+    __slots__ = ("_head", "_openings", "_tail", "category", "encoded", "next_shapes")
+
+    def __init__(self, event: Event, epoch: str, payload: NotificationPublished) -> None:
         super().__init__(event, epoch)
-        assert event.category is not None
-        self.category = event.category
-        opening = f'id: {self._id}\ndata: {{"type":{to_json(event.category)},"unread_count":'
+        self.category = event.category or ""
+        opening = f'id: {self._id}\ndata: {{"type":{to_json(self.category)},"unread_count":'
         self._head = opening.encode()
-        self._tail = f',"data":{event.body}}}\n\n'.encode()
+        self._tail = f',"data":{payload.notification}}}\n\n'.encode()
         self._openings: dict[int, bytes] = {}
-        self.followed: dict[Spread, Spread | None] = {}
-        self.made: dict[int, bytes] = {}
+        self.next_shapes: dict[CountShape, CountShape | None] = {}
+        self.encoded: dict[int, bytes] = {}
 
     @property
     def size_bytes(self) -> int:
-        """About what it takes in memory and on the wire."""
+        """About what the frame takes in memory and on the wire."""
         return len(self._head) + len(self._tail)
 
-    def show(self, counters: Counters, user_id: str) -> Shown:  # noqa: ARG002 - it is the same for all
+    def apply(self, counts: Counts, user_id: str) -> Applied:  # noqa: ARG002 - the same for all users
         """Count it, unless the user has silenced its category."""
-        if self.category in counters.silent:
-            return counters, NOT_SHOWN
-        after = counters.with_one_more(self.category)
+        if self.category in counts.silent:
+            return counts, NOT_SHOWN
+        after = counts.with_one_more(self.category)
         return after, self.encode(after.total)
 
-    def advance(self, spread: Spread, total: int, user_id: str) -> tuple[Spread, int, bytes]:  # noqa: ARG002
-        """Do what `show` does, without making counters."""
-        after = self.followed[spread] if spread in self.followed else self.follow(spread)
+    def apply_compact(self, shape: CountShape, total: int, user_id: str) -> tuple[CountShape, int, bytes]:  # noqa: ARG002
+        """Do what `apply` does, without building counts."""
+        after = self.next_shapes[shape] if shape in self.next_shapes else self.next_shape(shape)
         if after is None:
-            return spread, total, NOT_SHOWN
+            return shape, total, NOT_SHOWN
         return after, total + 1, self.encode(total + 1)
 
-    def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - it is the same for all
-        """Show it with the numbers of now."""
-        return NOT_SHOWN if self.category in counters.silent else self.encode(counters.total)
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the same for all users
+        """Show it with the count of now."""
+        return NOT_SHOWN if self.category in counts.silent else self.encode(counts.total)
 
-    def follow(self, spread: Spread) -> Spread | None:
-        """Return what a spread becomes; None if the category is silenced, so that nothing is shown."""
-        after = spread.with_one_more(self.category)
-        if len(self.followed) < MAX_REMEMBERED:
-            self.followed[spread] = after
+    def next_shape(self, shape: CountShape) -> CountShape | None:
+        """Return what a shape becomes; None if the category is silenced, so that nothing is shown."""
+        after = shape.with_one_more(self.category)
+        if len(self.next_shapes) < MAX_CACHED:
+            self.next_shapes[shape] = after
         return after
 
     def encode(self, total: int) -> bytes:
-        """Put the count between head and tail: it alone differs by user."""
-        known = self.made.get(total)
+        """Return the chunk that shows a total."""
+        known = self.encoded.get(total)
         if known is not None:
             return known
         digits = b"%d" % total
         opening = self._openings.get(len(digits))
-        if opening is None:  # the chunk's size and the head, for numbers of so many digits
+        if opening is None:  # the chunk's size and the head, for a count of so many digits
             size = len(self._head) + len(digits) + len(self._tail)
             opening = self._openings[len(digits)] = b"%x\r\n%b" % (size, self._head)
         chunks = b"".join((opening, digits, self._tail, b"\r\n"))
-        if len(self.made) < MAX_REMEMBERED:
-            self.made[total] = chunks
+        if len(self.encoded) < MAX_CACHED:
+            self.encoded[total] = chunks
         return chunks
 
-    def forget(self) -> None:
-        """Drop what was remembered."""
-        self.followed.clear()
-        self.made.clear()
+    def clear_cache(self) -> None:
+        """Drop what was cached."""
+        self.next_shapes.clear()
+        self.encoded.clear()
         self._openings.clear()

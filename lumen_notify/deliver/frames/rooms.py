@@ -1,53 +1,53 @@
-"""Rooms: what is said and done in one, for those who are in it."""
+"""Rooms: the frames of what happens in a room, for its members."""
 
 from __future__ import annotations
 
-import json
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any
 
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.deliver.frames.frame import MAX_REMEMBERED, NOT_SHOWN, Frame, Shown
-from lumen_notify.model import Event, to_json
+from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
+from lumen_notify.model import Counts, Event, to_json
+from lumen_notify.model.events import MessageSent, RoomPayload, RoomRead
 
 
 class RoomFrame(Frame):
-    """An event in a room: for those who are in it, with what is unread there."""
+    """An event of a room, with the number of messages that the reader has not read there.
 
-    __slots__ = ("_data", "_made", "_name")
+    data: JSON. name: of the SSE event; None for one that `onmessage` gets.
+    """
+
+    __slots__ = ("_data", "_encoded", "_name")
 
     room_id: str
 
-    def __init__(self, event: Event, epoch: str, body: Mapping[str, Any], name: str | None) -> None:
+    def __init__(self, event: Event, epoch: str, *, data: str, name: str | None) -> None:
         super().__init__(event, epoch)
-        self._data = to_json(body["data"])
+        self._data = data
         self._name = name
-        self._made: dict[tuple[int, int], bytes] = {}
+        self._encoded: dict[tuple[int, int], bytes] = {}
 
     @property
     def size_bytes(self) -> int:
-        """About what it takes in memory and on the wire."""
+        """About what the frame takes in memory and on the wire."""
         return len(self._data) + 200
 
-    def show(self, counters: Counters, user_id: str) -> Shown:
-        """Follow the log."""
-        after = self._after(counters, user_id)
-        return after, self.again(after, user_id)
+    def apply(self, counts: Counts, user_id: str) -> Applied:
+        """Apply the event to the counts of a member."""
+        after = self._counts_after(counts, user_id)
+        return after, self.render_replay(after, user_id)
 
-    def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - numbers are all that differs
-        """Show it with the numbers of now. Whether the user was in the room then is not asked here."""
-        numbers = counters.total, counters.rooms.get(self.room_id, 0)
-        made = self._made.get(numbers)
-        if made is None:
-            made = self._encode(*numbers)
-            if len(self._made) < MAX_REMEMBERED:
-                self._made[numbers] = made
-        return made
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the counts decide
+        """Show it with the counts of now. Whether the user was a member then is not asked here."""
+        numbers = counts.total, counts.rooms.get(self.room_id, 0)
+        encoded = self._encoded.get(numbers)
+        if encoded is None:
+            encoded = self._encode(*numbers)
+            if len(self._encoded) < MAX_CACHED:
+                self._encoded[numbers] = encoded
+        return encoded
 
-    def forget(self) -> None:
-        """Drop what was remembered."""
-        self._made.clear()
+    def clear_cache(self) -> None:
+        """Drop what was cached."""
+        self._encoded.clear()
 
     def _encode(self, total: int, unread: int) -> bytes:
         kind = '"type":"chat",' if self._name is None else ""
@@ -56,56 +56,54 @@ class RoomFrame(Frame):
         return self._chunk(f"{{{fields}}}", self._name)
 
     @abstractmethod
-    def _after(self, counters: Counters, user_id: str) -> Counters:
-        """Return the numbers after it."""
+    def _counts_after(self, counts: Counts, user_id: str) -> Counts:
+        """Return the counts after the event."""
 
 
-class RoomMessage(RoomFrame):
-    """Somebody has said something: unread by everybody but himself, who has read all with it."""
+class MessageFrame(RoomFrame):
+    """A new message: unread by everyone but its sender, who has read the room with it."""
 
-    __slots__ = ("_but_for", "_sender_id")
+    __slots__ = ("_exclude_user_id", "_sender_id")
 
-    def __init__(self, event: Event, epoch: str) -> None:
-        body = json.loads(event.body)
-        super().__init__(event, epoch, body, None)
-        self._sender_id: str = body["sender_id"]
-        self._but_for: str | None = body.get("but_for")
+    def __init__(self, event: Event, epoch: str, payload: MessageSent) -> None:
+        super().__init__(event, epoch, data=payload.message, name=None)
+        self._sender_id = payload.sender_id
+        self._exclude_user_id = payload.exclude_user_id
 
-    def again(self, counters: Counters, user_id: str) -> bytes:
-        """Show it with the numbers of now, but to him who is not to get it."""
-        return NOT_SHOWN if user_id == self._but_for else super().again(counters, user_id)
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:
+        """Show it with the counts of now, but not to the user who is excluded."""
+        return NOT_SHOWN if user_id == self._exclude_user_id else super().render_replay(counts, user_id)
 
-    def _after(self, counters: Counters, user_id: str) -> Counters:
-        unread = 0 if user_id in (self._sender_id, self._but_for) else counters.rooms[self.room_id] + 1
-        return counters.with_room(self.room_id, unread)
+    def _counts_after(self, counts: Counts, user_id: str) -> Counts:
+        has_read = user_id in (self._sender_id, self._exclude_user_id)
+        return counts.with_room(self.room_id, 0 if has_read else counts.rooms[self.room_id] + 1)
 
 
-class RoomRead(RoomFrame):
-    """Somebody has read up to somewhere: all in the room see it, and his own number is stated."""
+class RoomReadFrame(RoomFrame):
+    """A member has read up to a message: all members see it, and the member's own number is stated."""
 
     __slots__ = ("_unread", "_user_id")
 
-    def __init__(self, event: Event, epoch: str) -> None:
-        body = json.loads(event.body)
-        super().__init__(event, epoch, body, "read")
-        self._user_id: str = body["user_id"]
-        self._unread: int = body["unread"]
+    def __init__(self, event: Event, epoch: str, payload: RoomRead) -> None:
+        super().__init__(event, epoch, data=to_json(payload.data), name="read")
+        self._user_id = payload.user_id
+        self._unread = payload.unread
 
-    def _after(self, counters: Counters, user_id: str) -> Counters:
-        return counters.with_room(self.room_id, self._unread) if user_id == self._user_id else counters
+    def _counts_after(self, counts: Counts, user_id: str) -> Counts:
+        return counts.with_room(self.room_id, self._unread) if user_id == self._user_id else counts
 
 
-class RoomNews(RoomFrame):
-    """Anything else in a room."""
+class RoomEventFrame(RoomFrame):
+    """Any other event of a room. It changes no count and shows none."""
 
     __slots__ = ()
 
-    def __init__(self, event: Event, epoch: str) -> None:
-        super().__init__(event, epoch, json.loads(event.body), event.kind)
+    def __init__(self, event: Event, epoch: str, payload: RoomPayload) -> None:
+        super().__init__(event, epoch, data=to_json(payload.data), name=event.kind)
 
-    def again(self, counters: Counters, user_id: str) -> bytes:  # noqa: ARG002 - it is the same for all
-        """Show it; there are no numbers in it."""
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the same for all users
+        """Show it."""
         return self._chunk(f'{{"data":{self._data}}}', self._name)
 
-    def _after(self, counters: Counters, user_id: str) -> Counters:  # noqa: ARG002 - it is the same for all
-        return counters
+    def _counts_after(self, counts: Counts, user_id: str) -> Counts:  # noqa: ARG002 - the same for all users
+        return counts

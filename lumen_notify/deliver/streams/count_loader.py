@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from lumen_notify.model import Counts
+from lumen_notify.model import CountsSnapshot
 
 MAX_USERS = 1000
 """Users in one query."""
 
-FetchCounts = Callable[[Sequence[str]], Awaitable[Mapping[str, Counts]]]
+FetchCounts = Callable[[Sequence[str]], Awaitable[Mapping[str, CountsSnapshot]]]
 
 
 class CountLoader:
@@ -22,10 +22,10 @@ class CountLoader:
 
     def __init__(self, fetch: FetchCounts) -> None:
         self._fetch = fetch
-        self._waiting: dict[str, asyncio.Future[Counts]] = {}
+        self._waiting: dict[str, asyncio.Future[CountsSnapshot]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def load(self, user_id: str) -> Counts:
+    async def load(self, user_id: str) -> CountsSnapshot:
         """Return counts that were read after this call started. Raises what `fetch` raises."""
         loop = asyncio.get_running_loop()
         result = self._waiting.get(user_id)

@@ -26,7 +26,6 @@ from collections.abc import Sequence
 
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames import Frame, control
-from lumen_notify.deliver.frames.counters import Counters
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.replay_reader import LogReader, ReplayReader, audiences_of
@@ -56,20 +55,21 @@ class StreamOpener:
         channel.opening_count += 1
         try:
             while True:
-                counts = await self._loader.load(channel.user_id)
-                await self._wait_for_position(counts.position)
+                snapshot = await self._loader.load(channel.user_id)
+                counts = snapshot.counts
+                await self._wait_for_position(snapshot.position)
                 missed = await self._missed_frames(last_event_id, channel.user_id, counts)
                 # No await from here on.
                 self._hub.catch_up(channel)
                 audiences = audiences_of(channel.user_id, counts.rooms)
-                later = self._hub.replay.frames_after(counts.position, audiences)
-                if later is not None and not any(frame.is_recount for frame in later):
+                later = self._hub.replay.frames_after(snapshot.position, audiences)
+                if later is not None and not any(frame.requires_recount for frame in later):
                     break
             if connection.close_reason is None:
-                counters = _apply(later, Counters.of(counts), channel.user_id)
-                self._send_initial(connection, counters, missed, is_resuming=last_event_id is not None)
+                counts = _apply(later, counts, channel.user_id)
+                self._send_initial(connection, counts, missed, is_resuming=last_event_id is not None)
                 if connection.close_reason is None:  # it may be too slow for its replay
-                    self._hub.add(channel, connection, counters)
+                    self._hub.add(channel, connection, counts)
         finally:
             channel.opening_count -= 1
             self._hub.discard_unused(channel)
@@ -90,29 +90,29 @@ class StreamOpener:
         return await self._replay_reader.frames_after(cursor, user_id, counts)
 
     def _send_initial(
-        self, connection: Connection, counters: Counters, missed: list[Frame] | None, *, is_resuming: bool
+        self, connection: Connection, counts: Counts, missed: list[Frame] | None, *, is_resuming: bool
     ) -> None:
         newest = str(self._hub.cursor)
-        replay = None if missed is None else self._encode_replay(missed, counters, connection.user_id)
+        replay = None if missed is None else self._encode_replay(missed, counts, connection.user_id)
         ready = control.ready(
             connection.id,
-            counters,
+            counts,
             id_=None if replay else newest,
             is_recovered=is_resuming and replay is not None,
             replayed=len(replay or ()),
         )
         if replay is None:
-            connection.write(ready + control.reset(counters, id_=newest))
+            connection.write(ready + control.reset(counts, id_=newest))
         else:
             connection.write(ready + b"".join(replay))
 
-    def _encode_replay(self, missed: Sequence[Frame], counters: Counters, user_id: str) -> list[bytes] | None:
+    def _encode_replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
         """Encode the missed frames; None if they exceed the bound: a mark grows with the user's
         categories."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:
-            chunks = frame.again(counters, user_id)
+            chunks = frame.render_replay(counts, user_id)
             if chunks:
                 replay.append(chunks)
                 left_bytes -= len(chunks)
@@ -126,7 +126,7 @@ class StreamOpener:
         await reached.wait()
 
 
-def _apply(frames: Sequence[Frame], counters: Counters, user_id: str) -> Counters:
+def _apply(frames: Sequence[Frame], counts: Counts, user_id: str) -> Counts:
     for frame in frames:
-        counters, _ = frame.show(counters, user_id)
-    return counters
+        counts, _ = frame.apply(counts, user_id)
+    return counts

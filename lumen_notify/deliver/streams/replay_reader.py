@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from lumen_notify.commit.log import PAGE_EVENTS, Head
-from lumen_notify.deliver.frames import Frame, Stated, frame_of
+from lumen_notify.deliver.frames import AbsoluteCountsFrame, Frame, frame_of
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event
 
@@ -56,7 +56,9 @@ class ReplayReader:
                 return None
             # No await from here on to the return.
             left = [
-                (*frame.left, frame.position) for frame in frames if isinstance(frame, Stated) and frame.left
+                (*frame.left, frame.position)
+                for frame in frames
+                if isinstance(frame, AbsoluteCountsFrame) and frame.left
             ]
             left_rooms = {Audience.room(room_id) for room_id, _, _ in left}.difference(audiences)
             if not left_rooms:

@@ -1,13 +1,13 @@
 -- trimmable_events
--- Who: retention. Up to which position one step may trim: events older than :before, and those beyond
--- the newest :kept that are older than :late_before. NULL for none. Index: the primary key.
+-- Who: retention. The position up to which one step may trim: events older than :before, and events beyond
+-- the newest :kept that are older than :late_before. NULL if there are none. Index: the primary key.
 SELECT max(e.position)
 FROM log_head h
 JOIN event e ON e.position > h.floor AND e.position <= h.floor + :step
 WHERE e.created_at < :before OR (e.position <= h.position - :kept AND e.created_at < :late_before)
 
 -- raise_floor
--- Who: trim_events, in the transaction that trims: a cursor below the floor gets `reset`.
+-- Who: retention, in the transaction that trims events. A cursor below the floor gets `reset`.
 UPDATE log_head
 SET floor = :up_to
 WHERE floor < :up_to
@@ -30,7 +30,7 @@ WHERE (owner, key) IN (
 RETURNING created_at
 
 -- expired_before
--- Who: expire. The first to expire first. Index: notification_by_expiry.
+-- Who: expiry. Earliest expiry first. Index: notification_by_expiry.
 SELECT n.id, n.audience
 FROM notification n
 WHERE n.expires_at < :before
@@ -38,8 +38,8 @@ ORDER BY n.expires_at
 LIMIT :limit
 
 -- archived_between
--- Who: retention. Notifications to one user that he archived before a time, the first first; those for all
--- are not his to remove. Index: receipt_by_archiving.
+-- Who: retention. Notifications to one user that the user archived in this period, earliest first.
+-- Archiving does not remove notifications to a room or to everyone. Index: receipt_by_archiving.
 SELECT n.id, n.audience, c.archived_at
 FROM receipt c
 JOIN notification n ON n.id = c.notification_id AND n.audience = 'user:' || c.user_id
@@ -48,14 +48,14 @@ ORDER BY c.archived_at
 LIMIT :limit
 
 -- still_archived
--- Who: remove. Those that were not taken out of the archive in between. Index: the primary key.
+-- Who: removal. Those that the user has not unarchived in the meantime. Index: the primary key.
 SELECT r.id, r.audience
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, audience text)
 JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = r.id
 WHERE c.archived_at < :before
 
 -- created_before
--- Who: retention, by expire. The oldest first. Index: notification_by_age.
+-- Who: retention, through expiry. Oldest first. Index: notification_by_age.
 SELECT n.id, n.audience
 FROM notification n
 WHERE n.created_at < :before
@@ -63,8 +63,8 @@ ORDER BY n.created_at
 LIMIT :limit
 
 -- audience_numbers
--- Who: retention, for those that have too many. A page of how many each audience has. Index: the primary
--- key.
+-- Who: retention, to find audiences with too many notifications. One page of the number per audience.
+-- Index: the primary key.
 SELECT t.audience, CAST(sum(t.live) AS bigint) AS live
 FROM tally t
 WHERE t.audience > :after
@@ -73,13 +73,13 @@ ORDER BY t.audience
 LIMIT :limit
 
 -- audience_number
--- Who: remove_oldest: how many an audience has now. Index: the primary key.
+-- Who: retention. The current number of notifications of one audience. Index: the primary key.
 SELECT CAST(coalesce(sum(t.live), 0) AS bigint) AS live
 FROM tally t
 WHERE t.audience = :audience
 
 -- oldest_notifications
--- Who: remove_oldest, of those that have too many. Index: notification_by_audience.
+-- Who: retention, for an audience with too many notifications. Index: notification_by_audience.
 SELECT n.id
 FROM notification n
 WHERE n.audience = :audience
@@ -87,7 +87,7 @@ ORDER BY n.position
 LIMIT :limit
 
 -- remove_notifications
--- Who: remove. Those that are still there. Index: the primary key.
+-- Who: removal. Those that still exist. Index: the primary key.
 DELETE FROM notification
 WHERE (id, audience) IN (
     SELECT r.id, r.audience
@@ -95,16 +95,16 @@ WHERE (id, audience) IN (
 )
 RETURNING id, audience, category, position
 
--- keep_removed
--- Who: remove.
+-- keep_removed rows
+-- Who: removal.
 INSERT INTO removed (audience, id, category, removed_at, position, removed_position)
 SELECT r.audience, r.id, r.category, r.removed_at, r.position, r.removed_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(audience text, id text, category text, removed_at bigint, position bigint, removed_position bigint)
 
 -- settled_of
--- Who: who tells a room or all that something is gone, and each user his numbers. The joins are in this
--- order, so that each pair is one look-up. Index: the primary key of receipt.
+-- Who: removal of notifications to a room or to everyone, for the counts of each user. The order of the
+-- joins makes each pair one look-up. Index: the primary key of receipt.
 SELECT c.user_id, c.notification_id
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(id text)
@@ -113,7 +113,7 @@ WHERE c.user_id = u.user_id AND c.notification_id = i.id
     AND (c.read_at IS NOT NULL OR c.archived_at IS NOT NULL)
 
 -- fragment forgettable
--- The notifications that were removed first, and before a time: what one step looks at. Index:
+-- The earliest removed notifications, removed before a time, which one step looks at. Index:
 -- removed_by_age.
         SELECT o.audience, o.id, o.category, o.removed_at, o.position, o.removed_position
         FROM removed o
@@ -122,9 +122,9 @@ WHERE c.user_id = u.user_id AND c.notification_id = i.id
         LIMIT :rows_limit
 
 -- removed_receipts
--- Who: forget. Receipts of what is forgettable. counts: 1 where the user's settled number has it by this
--- receipt, and not because he joined the room after it. Indexes: receipt_by_notification, the primary key
--- of member.
+-- Who: forget. Receipts of forgettable notifications. counts is 1 if the user's settled count includes the
+-- notification because of this receipt, and not because the user joined the room later. Indexes:
+-- receipt_by_notification, the primary key of member.
 SELECT
     c.user_id, c.notification_id, r.audience, r.category,
     CASE
@@ -149,8 +149,9 @@ WHERE (user_id, notification_id) IN (
 RETURNING user_id, notification_id, read_at, archived_at
 
 -- removed_before_joining
--- Who: forget, when the receipts are gone. Members who joined the room after the notification and before
--- its removal: the tally of that moment, which is their settled number, had it. Index: member_by_joining.
+-- Who: forget, after the receipts. Members who joined the room after the notification and before its
+-- removal: the tally at that moment, which became their settled count, included it. Index:
+-- member_by_joining.
 SELECT r.audience, r.id, r.category, m.user_id, m.joined_position
 FROM ({forgettable}) r
 JOIN member m ON m.room_id = substr(r.audience, 6)
@@ -160,14 +161,16 @@ ORDER BY r.removed_at, r.audience, r.id, m.joined_position
 LIMIT :limit
 
 -- pass_joined
--- Who: forget. Those who joined before a position have forgotten it: for them it counts no more.
+-- Who: forget. The settled counts of members who joined before a position no longer include the
+-- notification.
 UPDATE removed
 SET position = r.position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, id text, position bigint)
 WHERE removed.audience = r.audience AND removed.id = r.id
 
 -- forget_removed
--- Who: forget, at last. What is forgettable and has nobody left who would count it. Indexes: as there.
+-- Who: forget, last. Forgettable notifications that no user's settled count includes any more. Indexes: the
+-- same.
 DELETE FROM removed
 WHERE (audience, id) IN (
     SELECT r.audience, r.id

@@ -1,6 +1,6 @@
 -- due
--- Who: the rounds, several times a second. The kinds of which something is due. What merged untold has been
--- shown long enough ago by :told_before, or at a time that is still to come, by a clock that was put back.
+-- Who: the scheduler, several times a second. Returns the kinds of work that are due. A pending merge is
+-- due if its last frame is older than :told_before, or in the future because the clock was set back.
 -- Indexes: scheduled_by_time, notification_by_expiry, merged_pending, bundled_by_time.
 SELECT 'scheduled' WHERE EXISTS (
     SELECT 1 FROM scheduled s WHERE s.deliver_at <= :now

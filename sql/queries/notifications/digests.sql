@@ -1,13 +1,13 @@
 -- digest_minutes
--- Who: publish, of low priority. Those of the users who want bundles. Index: the primary key.
+-- Who: publish, with low priority. The users who have enabled a digest. Index: the primary key.
 SELECT s.user_id, s.digest_minutes
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 JOIN user_setting s ON s.user_id = u.user_id
 WHERE s.digest_minutes > 0
 
 -- hold_for_bundles
--- Who: publish, of low priority; bundle, with what did not fit. What waits already says when: all of one user
--- has one time. Index: the primary key.
+-- Who: publish, with low priority; delivery of digests, for the rest of a full bundle. All notifications of
+-- one user have the same due_at: the one of those that wait already. Index: the primary key.
 INSERT INTO bundled (user_id, id, due_at, publication)
 SELECT
     r.user_id, r.id,
@@ -16,8 +16,8 @@ SELECT
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, due_at bigint, publication text)
 
 -- take_bundles
--- Who: bundle. What waits for the users of the first :rows_limit that are due, of each the :user_limit that
--- came first. Indexes: bundled_by_time, the primary key.
+-- Who: delivery of digests. The waiting notifications of the users of the first :rows_limit that are due;
+-- for each user, the first :user_limit. Indexes: bundled_by_time, the primary key.
 DELETE FROM bundled
 WHERE (user_id, id) IN (
     SELECT t.user_id, t.id
@@ -40,7 +40,8 @@ WHERE (user_id, id) IN (
 RETURNING user_id, id, due_at, publication
 
 -- hasten_bundles
--- Who: change_preferences, of how often bundles come: what waits comes no later than it now would.
+-- Who: a change of the digest preference. Waiting notifications become due no later than with the new
+-- preference.
 UPDATE bundled
 SET due_at = r.due_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, due_at bigint)

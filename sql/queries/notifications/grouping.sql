@@ -1,5 +1,5 @@
 -- groups
--- Who: publish with a group key. The rows that are there, and whether the user has read or archived them.
+-- Who: publish with a group key. The existing rows, and whether the user has read or archived them.
 -- Indexes: the primary keys of merged, notification and receipt.
 SELECT
     r.user_id, m.category, m.group_key, m.notification_id, m.actors, m.actors_number, m.shown_at, n.position,
@@ -11,7 +11,7 @@ JOIN notification n ON n.id = m.notification_id AND n.audience = m.audience
 LEFT JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = m.notification_id
 
 -- keep_actors
--- Who: publish with a group key. Returns those who had not sent to the row before.
+-- Who: publish with a group key. Returns the actors that are new to the row.
 INSERT INTO merged_actor (audience, notification_id, actor_id)
 SELECT r.audience, r.notification_id, r.actor_id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, notification_id text, actor_id text)
@@ -19,8 +19,8 @@ WHERE true
 ON CONFLICT (audience, notification_id, actor_id) DO NOTHING
 RETURNING audience, notification_id
 
--- keep_groups
--- Who: publish with a group key, tell. A row that was removed is followed by another.
+-- keep_groups rows
+-- Who: publish with a group key, and the delayed frames of merges. A removed row is replaced by another.
 INSERT INTO merged (
     audience, category, group_key, notification_id, actors, actors_number, shown_at, is_pending
 )
@@ -39,7 +39,7 @@ ON CONFLICT (audience, category, group_key) DO UPDATE SET
     is_pending = excluded.is_pending
 
 -- change_notifications
--- Who: publish with a group key, tell. Index: the primary key.
+-- Who: publish with a group key, and the delayed frames of merges. Index: the primary key.
 UPDATE notification
 SET position = r.position, body = r.body, created_at = r.created_at, expires_at = r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -47,7 +47,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 WHERE notification.id = r.id AND notification.audience = r.audience
 
 -- untold_groups
--- Who: tell. Indexes: merged_pending, the primary key of notification.
+-- Who: the delayed frames of merges. Indexes: merged_pending, the primary key of notification.
 SELECT
     m.audience, m.category, m.group_key, m.notification_id, m.actors, m.actors_number, n.position,
     n.created_at, n.expires_at, n.body
@@ -58,7 +58,7 @@ ORDER BY m.shown_at, m.audience, m.category, m.group_key
 LIMIT :limit
 
 -- forget_groups
--- Who: remove. The next of the same key begins anew. Index: merged_by_notification.
+-- Who: removal. The next notification with the same key starts a new row. Index: merged_by_notification.
 DELETE FROM merged
 WHERE (notification_id, audience) IN (
     SELECT r.id, r.audience
@@ -66,7 +66,7 @@ WHERE (notification_id, audience) IN (
 )
 
 -- forget_actors
--- Who: forget. Who had sent to what is forgettable. Index: the primary key.
+-- Who: forget. The actors of forgettable notifications. Index: the primary key.
 DELETE FROM merged_actor
 WHERE (audience, notification_id, actor_id) IN (
     SELECT k.audience, k.notification_id, k.actor_id

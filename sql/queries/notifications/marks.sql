@@ -1,8 +1,9 @@
 -- fragment marked
--- The notifications that each mark of :marks would change. A mark names ids (the rows of :ids), or
--- takes all up to a position, perhaps of one category; at most one mark a user. Never a row of an
--- audience that the user is not in. CROSS JOIN is what SQLite joins in this order: it would walk through all
--- notifications first. Indexes: the primary key for ids, notification_by_audience.
+-- The notifications that each mark in :marks would change. A mark selects ids (the rows of :ids), or
+-- everything up to a position, optionally of one category. Each user has at most one mark. Rows of
+-- audiences to which the user does not belong are never changed. SQLite joins a CROSS JOIN in the written
+-- order; otherwise it would scan all notifications first. Indexes: the primary key for ids,
+-- notification_by_audience.
     SELECT t.user_id, m.action, t.id, t.audience, t.category, c.read_at, c.archived_at
     FROM (
         SELECT a.user_id, a.audience, n.id, n.category
@@ -32,8 +33,8 @@
         END
 
 -- weigh_marks
--- Who: mark, before the receipts change. How many rows change, and by how much the user's settled
--- number moves: a row is settled once it is read or archived.
+-- Who: mark, before the receipts change. The number of rows that change, and the change of the user's
+-- settled count: a notification is settled once it is read or archived.
 SELECT
     k.user_id, k.audience, k.category, count(*) AS changed,
     CAST(sum(CASE
@@ -45,7 +46,7 @@ FROM ({marked}) k
 GROUP BY k.user_id, k.audience, k.category
 
 -- write_receipts
--- Who: mark. The same rows as weigh_marks saw: this transaction is the only writer.
+-- Who: mark. The same rows as in weigh_marks, because this transaction is the only writer.
 INSERT INTO receipt (user_id, notification_id, seen_at, read_at, archived_at)
 SELECT
     k.user_id, k.id,
@@ -60,7 +61,7 @@ ON CONFLICT (user_id, notification_id) DO UPDATE SET
     archived_at = coalesce(receipt.archived_at, excluded.archived_at)
 
 -- clear_receipts
--- Who: mark, for the two actions that take something back.
+-- Who: mark, for `unread` and `unarchive`.
 UPDATE receipt
 SET
     read_at = CASE WHEN k.action = 'unread' THEN NULL ELSE receipt.read_at END,
@@ -69,7 +70,7 @@ FROM ({marked}) k
 WHERE k.action IN ('unread', 'unarchive')
     AND receipt.user_id = k.user_id AND receipt.notification_id = k.id
 
--- add_to_settled
+-- add_to_settled rows
 -- Who: mark. One row per user, audience and category of the batch.
 INSERT INTO settled (user_id, audience, category, count)
 SELECT r.user_id, r.audience, r.category, r.count
@@ -79,12 +80,13 @@ WHERE true
 ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + excluded.count
 
 -- unread_counts
--- Who: every new channel, every mark, GET /notifications/unread. Many users at once, and the position
--- at which the numbers hold, in one snapshot. kind: NULL, once for each user; `category` with what is
--- unread of it; `room` with what is unread there (perhaps 0) and since when the user is in it; `silent` for
--- a silenced category. A tally loses a removed notification at once, the settled numbers of those who had
--- read it only when `forget` comes to their receipts: until then these count. Indexes: the primary keys of
--- tally, settled, removed, receipt and room; member_by_user.
+-- Who: every new channel, every mark, GET /notifications/unread. Counts for many users, and the position at
+-- which they hold, in one snapshot. kind: NULL, once for each user; `category` with the number of its
+-- unread notifications; `room` with the number of its unread messages (may be 0) and the position since
+-- which the user is a member; `silent` for a silenced category. Removing a notification lowers the tally at
+-- once, but the settled counts of the users who had read it only when `forget` reaches their receipts.
+-- Until then these receipts are added here. Indexes: the primary keys of tally, settled, removed, receipt
+-- and room; member_by_user.
 SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
 FROM log_head h
 CROSS JOIN (

@@ -1,4 +1,4 @@
-"""Rounds: they find what is due, and go on, whatever one of them fails with, until they are closed."""
+"""Scheduler: they find what is due, and go on, whatever one of them fails with, until they are closed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from lumen_notify.commit.jobs import scheduler as module
-from lumen_notify.commit.jobs.scheduler import Rounds
+from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.notifications.coalescing import Tell
 from lumen_notify.commit.notifications.digests import Bundle
 from lumen_notify.commit.notifications.expiry import Expire
-from lumen_notify.commit.notifications.schedule import Release
+from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.errors import DatabaseUnavailable
 
 ALL = [("scheduled",), ("expired",), ("untold",), ("bundled",)]
@@ -32,15 +32,15 @@ class Due:
         return ALL
 
 
-def rounds_of(due: Any, submit: Any, monkeypatch: pytest.MonkeyPatch) -> Rounds:
+def rounds_of(due: Any, submit: Any, monkeypatch: pytest.MonkeyPatch) -> Scheduler:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0)
-    return Rounds(due, submit, lambda: 1_800_000_000_000)
+    return Scheduler(due, submit, lambda: 1_800_000_000_000)
 
 
 async def test_what_is_due_is_done_step_by_step_until_there_is_nothing_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    left = {Release: 3, Expire: 1, Tell: 2, Bundle: 1}
+    left = {PublishDue: 3, Expire: 1, Tell: 2, Bundle: 1}
     done = asyncio.Event()
 
     async def submit(command: Any) -> int:
@@ -62,7 +62,7 @@ async def test_a_kind_that_takes_long_keeps_back_no_other(monkeypatch: pytest.Mo
 
     async def submit(command: Any) -> int:
         nonlocal releases
-        if isinstance(command, Release):
+        if isinstance(command, PublishDue):
             releases += 1
             await asyncio.Event().wait()
         others.append(command)

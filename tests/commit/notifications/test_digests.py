@@ -47,7 +47,6 @@ async def test_it_waits_and_comes_with_the_others_as_one_event(store: Store) -> 
     await store.publish_due()
 
     (bundle,) = bundles(store)
-    assert bundle["type"] == "bundle"
     assert bundle["categories"] == {"like": 1, "comment": 1} == await store.unread("ann")
     rows = await rows_of(store)
     assert [row["id"] for row in rows] == [second.id, first.id]

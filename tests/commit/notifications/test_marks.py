@@ -27,14 +27,14 @@ async def put(log: Log, *users: str, category: str = "like") -> str:
     """Publish one to some users, or to everyone; return its id."""
     audiences = tuple(map(Audience.user, users)) or (EVERYONE,)
     one = Publication(id=new_id(), audiences=audiences, recipients=None, category=category, fields={"n": 1})
-    async with log.draft() as draft:
-        await publish(draft, [Publish(publications=(one,))])
+    async with log.transaction() as tx:
+        await publish(tx, [Publish(publications=(one,))])
     return one.id
 
 
 async def do(log: Log, user: str, action: Action, **selection: Any) -> Marked:
-    async with log.draft() as draft:
-        (marked,) = await mark(draft, [Mark(user_id=user, action=action, selection=Selection(**selection))])
+    async with log.transaction() as tx:
+        (marked,) = await mark(tx, [Mark(user_id=user, action=action, selection=Selection(**selection))])
     return marked
 
 
@@ -62,7 +62,7 @@ async def recount(database: Database, user: str) -> dict[str, int]:
 
 
 async def counted(database: Database, user: str) -> dict[str, int]:
-    return dict((await UnreadCounts(database).fetch([user]))[user].categories)
+    return dict((await UnreadCounts(database).fetch([user]))[user].counts.categories)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ async def test_event_states_the_counts_at_its_position(log: Log) -> None:
     assert (event.audience, event.kind, event.category) == ("user:ann", "read", None)
     assert body["categories"] == marked.counts.categories == {"like": 1, "system": 1}
     assert body["data"] == {"ids": ids[:1]}
-    assert marked.counts.position == event.position == 4
+    assert marked.position == event.position == 4
 
 
 @pytest.mark.parametrize(
@@ -176,9 +176,9 @@ async def test_many_users_mark_in_one_transaction(log: Log, database: Database) 
         "cyd": ("unread", Selection(category="like")),
         "dan": ("seen", Selection(ids=(anns,))),
     }
-    async with log.draft() as draft:
+    async with log.transaction() as tx:
         commands = [Mark(user_id=user, action=a, selection=s) for user, (a, s) in actions.items()]
-        answers = await mark(draft, commands)
+        answers = await mark(tx, commands)
     assert [answer.changed for answer in answers] == [2, 1, 1, 0]
     assert [answer.counts.total for answer in answers] == [0, 0, 1, 1]
     assert [event.audience for event in await log.after(3)] == ["user:ann", "user:bob", "user:cyd"]

@@ -30,8 +30,8 @@ def publication(*users: str, category: str = "like", content: str = "hello") -> 
 
 
 async def write(log: Log, *commands: Publish) -> list[Any]:
-    async with log.draft() as draft:
-        return list(await publish(draft, commands))
+    async with log.transaction() as tx:
+        return list(await publish(tx, commands))
 
 
 async def count(database: Database, table: str) -> int:
@@ -111,8 +111,8 @@ async def test_what_an_earlier_version_has_kept_of_a_key_is_answered(log: Log, d
         "answer": '[["a",1,7],["b",null,null]]',
         "created_at": 1,
     }
-    async with log.draft() as draft:
-        draft.add("keep_idempotent_answers", rows=[row])
+    async with log.transaction() as tx:
+        tx.add("keep_idempotent_answers", rows=[row])
     again = await write(log, Publish(publications=(publication("ann"),), key=key("k")))
     assert again == [
         [
@@ -137,11 +137,12 @@ async def test_key_with_another_body_is_a_conflict_for_that_command_alone(
     assert await count(database, "event") == 2
 
 
-async def test_one_key_is_one_lane() -> None:
+async def test_publishes_with_one_key_conflict() -> None:
     one, two = (Publish(publications=(publication("ann"),), key=key("k")) for _ in range(2))
-    assert one.lane == two.lane is not None
-    assert one.lane != Publish(publications=(publication("ann"),), key=key("k", owner="x")).lane
-    assert Publish(publications=(publication("ann"),)).lane is None
+    assert one.conflict_key == two.conflict_key is not None
+    other = Publish(publications=(publication("ann"),), key=key("k", owner="x"))
+    assert one.conflict_key != other.conflict_key
+    assert Publish(publications=(publication("ann"),)).conflict_key is None
 
 
 async def test_pages_are_newest_first_and_filters_hold(log: Log, database: Database) -> None:
@@ -154,10 +155,10 @@ async def test_pages_are_newest_first_and_filters_hold(log: Log, database: Datab
     assert contents(await listed(database, "ann", before=rows[2].position, limit=2)) == ["4", "all 3"]
     assert contents(await listed(database, "ann", category="like")) == ["4", "2", "0"]
     ids = [json.loads(row.body)["id"] for row in rows]
-    async with log.draft() as draft:
-        await mark(draft, [Mark(user_id="ann", action="read", selection=Selection(ids=tuple(ids[:3])))])
-    async with log.draft() as draft:
-        await mark(draft, [Mark(user_id="ann", action="archive", selection=Selection(ids=tuple(ids[2:4])))])
+    async with log.transaction() as tx:
+        await mark(tx, [Mark(user_id="ann", action="read", selection=Selection(ids=tuple(ids[:3])))])
+    async with log.transaction() as tx:
+        await mark(tx, [Mark(user_id="ann", action="archive", selection=Selection(ids=tuple(ids[2:4])))])
     everything = contents(rows)
     assert contents(await listed(database, "ann")) == everything[:2] + everything[4:]
     assert contents(await listed(database, "ann", is_archived=True)) == everything[2:4]
@@ -180,10 +181,10 @@ async def test_one_is_found_by_its_reader_alone(log: Log, database: Database) ->
 async def test_counts_of_many_users_come_from_one_snapshot(log: Log, database: Database) -> None:
     await write(log, Publish(publications=(publication("ann", "bob"), publication(category="system"))))
     found = await UnreadCounts(database).fetch(["ann", "bob", "cyd"])
-    assert {user: dict(counts.categories) for user, counts in found.items()} == {
+    assert {user: dict(one.counts.categories) for user, one in found.items()} == {
         "ann": {"like": 1, "system": 1},
         "bob": {"like": 1, "system": 1},
         "cyd": {"system": 1},
     }
-    assert {counts.position for counts in found.values()} == {3}
-    assert found["ann"].total == 2
+    assert {one.position for one in found.values()} == {3}
+    assert found["ann"].counts.total == 2

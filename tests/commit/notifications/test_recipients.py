@@ -6,7 +6,7 @@ import pytest
 
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.schedule import Release
+from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.commit.rooms.rooms import CreateRoom
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, new_id
@@ -15,7 +15,7 @@ from ..store import Store
 
 
 def to_room(
-    room: str, *, as_ruler: str | None = None, deliver_at: int | None = None, category: str = "news"
+    room: str, *, required_moderator: str | None = None, deliver_at: int | None = None, category: str = "news"
 ) -> Publication:
     return Publication(
         id=new_id(),
@@ -24,7 +24,7 @@ def to_room(
         category=category,
         fields={"content": "hi"},
         deliver_at=deliver_at,
-        as_ruler=as_ruler,
+        required_moderator=required_moderator,
     )
 
 
@@ -51,15 +51,15 @@ async def test_it_is_one_row_one_event_and_one_tally_whatever_the_room(store: St
 
 
 @pytest.mark.parametrize(
-    ("as_ruler", "code"),
+    ("required_moderator", "code"),
     [(None, None), ("ann", None), ("bob", "role_too_low"), ("eve", "not_found")],
 )
 async def test_without_a_scope_it_takes_a_role(
-    store: Store, room: str, as_ruler: str | None, code: str | None
+    store: Store, room: str, required_moderator: str | None, code: str | None
 ) -> None:
     head = await store.log.head()
     try:
-        await put(store, to_room(room, as_ruler=as_ruler))
+        await put(store, to_room(room, required_moderator=required_moderator))
         refused = None
     except Refused as refusal:
         refused = refusal.code
@@ -84,6 +84,6 @@ async def test_what_is_scheduled_for_a_room_that_has_gone_is_dropped(store: Stor
     await store.close_room("r", "ann")
     store.now = later
 
-    await store.committer.submit(Release())
+    await store.committer.submit(PublishDue())
 
     assert [event.audience for event in store.events if event.kind == "notification"] == ["room:s"]

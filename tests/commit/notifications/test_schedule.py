@@ -11,7 +11,7 @@ from lumen_notify.commit.notifications import schedule as module
 from lumen_notify.commit.notifications.idempotency import IdempotencyKey
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.schedule import Cancel, Release, Schedule
+from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, Schedule
 from lumen_notify.model import Audience, new_id
 
 from ..store import Store
@@ -76,7 +76,7 @@ async def test_a_step_is_as_small_as_its_rows_and_one_that_is_wide_leaves_whole(
     store.now += 10
 
     steps: list[int] = []
-    while await store.committer.submit(Release()):
+    while await store.committer.submit(PublishDue()):
         steps.append(len(store.events) - sum(steps))
 
     assert steps == [5, 9, 1]

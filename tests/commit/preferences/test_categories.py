@@ -91,9 +91,9 @@ async def test_another_instance_knows_of_a_change_at_once(store: Store, other_st
 async def test_a_definition_that_was_rolled_back_is_not_remembered(store: Store) -> None:
     await store.define("news", priority="low")
     with contextlib.suppress(ZeroDivisionError):
-        async with store.log.draft() as draft:
-            await define(draft, [Define(categories=(Category(name="news", priority="high"),))])
-            assert (await categories_in(draft))["news"].priority == "high"
+        async with store.log.transaction() as tx:
+            await define(tx, [Define(categories=(Category(name="news", priority="high"),))])
+            assert (await categories_in(tx))["news"].priority == "high"
             raise ZeroDivisionError
     await store.publish("ann", category="news")
     assert json.loads(store.events[-1].body)["priority"] == "low"

@@ -190,7 +190,7 @@ async def test_list_counts_and_silence_agree_with_what_holds(sqlite_url: str, st
                 await store.undefine(category)
             holds = (await store.preferences("ann"))["categories"]
             mine = {name: holds.get(name, DEFAULT) for name in CATEGORIES}
-            counts = (await store.counts.fetch(["ann"]))["ann"]
+            counts = (await store.counts.fetch(["ann"]))["ann"].counts
             silent = {name for name in CATEGORIES if mine[name]["muted"] or not mine[name]["in_app"]}
             assert counts.silent == silent
             assert counts.categories == {

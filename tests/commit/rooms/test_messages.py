@@ -200,7 +200,7 @@ async def test_a_mention_is_not_unread_for_who_has_silenced_mentions(store: Stor
 
     await send(store, "ann", "you!", mentions=("bob",))
 
-    counts = (await store.counts.fetch(["bob"]))["bob"]
+    counts = (await store.counts.fetch(["bob"]))["bob"].counts
     assert (dict(counts.categories), counts.total, counts.silent) == ({}, 1, frozenset({"mention"}))
 
 

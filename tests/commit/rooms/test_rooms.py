@@ -49,9 +49,9 @@ async def test_who_makes_a_room_owns_it_and_each_member_is_told(store: Store) ->
 
 async def test_who_enters_two_rooms_in_one_transaction_is_in_each_from_its_own_event_on(store: Store) -> None:
     both = [CreateRoom(id=room, kind="private", creator="ann", title=None, members=()) for room in ("r", "q")]
-    async with store.log.draft() as draft:
-        await create_rooms(draft, both)
-    stated = [(event.position, sorted(json.loads(event.body)["rooms"])) for event in draft.events]
+    async with store.log.transaction() as tx:
+        await create_rooms(tx, both)
+    stated = [(event.position, sorted(json.loads(event.body)["rooms"])) for event in tx.events]
     assert stated == [(1, ["r"]), (2, ["q", "r"])]
 
 

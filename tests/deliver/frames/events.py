@@ -7,8 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import Audience, Event, to_json
+from lumen_notify.model import Audience, Counts, Event, to_json
 
 # What ends a line somewhere: in this protocol, in Unicode, in JSON's ancestors.
 line_ends = st.sampled_from(
@@ -39,8 +38,8 @@ def event(kind: str = "notification", position: int = 7, **fields: Any) -> Event
     )
 
 
-def counters(**categories: int) -> Counters:
-    return Counters(categories, {})
+def counters(**categories: int) -> Counts:
+    return Counts(categories, {})
 
 
 def read_one(chunks: bytes) -> dict[str, str]:

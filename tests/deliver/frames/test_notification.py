@@ -8,20 +8,25 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_notify.deliver.frames import MAX_REMEMBERED, NOT_SHOWN, Notification
+from lumen_notify.deliver.frames import MAX_CACHED, NOT_SHOWN, NotificationFrame, frame_of
 from lumen_notify.deliver.frames.chunks import chunk
-from lumen_notify.deliver.frames.counters import Counters, Spread
+from lumen_notify.deliver.frames.count_shape import CountShape
+from lumen_notify.model import Counts
 
 from .events import counters, event, json_values, read_one, texts
 
 
-def one(**fields: Any) -> Notification:
-    return Notification(event(**fields), "epoch")
+def one(**fields: Any) -> NotificationFrame:
+    frame = frame_of(event(**fields), "epoch")
+    assert isinstance(frame, NotificationFrame)
+    return frame
 
 
 @given(content=texts, data=json_values, category=texts, total=st.integers(0, 10**12))
 def test_no_content_can_break_a_frame(content: str, data: Any, category: str, total: int) -> None:
-    fields = read_one(one(content=content, data=data, category=category).again(counters(like=total), "ann"))
+    fields = read_one(
+        one(content=content, data=data, category=category).render_replay(counters(like=total), "ann")
+    )
     assert set(fields) == {"id", "data"}, "without `event:`, so that onmessage gets it"
     assert fields["id"] == "epoch-7"
     assert json.loads(fields["data"]) == {
@@ -37,16 +42,16 @@ def test_count_is_the_only_thing_that_differs_by_user(totals: list[int], is_forg
     for before in totals:
         total = before + 1
         payload = b'id: epoch-7\ndata: {"type":"like","unread_count":%d,"data":{"content":"hi"}}\n\n' % total
-        after, chunks = frame.show(counters(follow=before), "ann")
-        assert chunks == chunk(payload) == frame.again(after, "ann")
+        after, chunks = frame.apply(counters(follow=before), "ann")
+        assert chunks == chunk(payload) == frame.render_replay(after, "ann")
         assert (after.total, after.categories["like"]) == (total, 1)
         if is_forgetful:
-            frame.forget()
+            frame.clear_cache()
 
 
 def test_users_with_the_same_count_share_the_bytes() -> None:
     frame = one()
-    assert frame.show(counters(like=4), "ann")[1] is frame.show(counters(follow=4), "bob")[1]
+    assert frame.apply(counters(like=4), "ann")[1] is frame.apply(counters(follow=4), "bob")[1]
 
 
 @given(
@@ -55,15 +60,15 @@ def test_users_with_the_same_count_share_the_bytes() -> None:
 )
 def test_what_a_spread_becomes_is_what_the_counters_become(numbers: dict[str, int], silent: set[str]) -> None:
     frame = one()
-    before = Counters(
+    before = Counts(
         {n: k for n, k in numbers.items() if n not in silent}, {"r": 2}, frozenset(silent), {"r": 1}
     )
-    after, chunks = frame.show(before, "ann")
-    spread = frame.follow(Spread.of(before))
+    after, chunks = frame.apply(before, "ann")
+    spread = frame.next_shape(CountShape.of(before))
     if spread is None:
         assert chunks == NOT_SHOWN
         return
-    followed = spread.counters(before.total + 1)
+    followed = spread.counts(before.total + 1)
     assert (followed.as_fields(), followed.silent, followed.since) == (
         after.as_fields(),
         after.silent,
@@ -73,16 +78,16 @@ def test_what_a_spread_becomes_is_what_the_counters_become(numbers: dict[str, in
 
 
 def test_silenced_category_is_neither_counted_nor_shown() -> None:
-    deaf = Counters({"follow": 2}, {}, frozenset({"like"}))
-    assert one().show(deaf, "ann") == (deaf, NOT_SHOWN)
-    assert one().again(deaf, "ann") == NOT_SHOWN
+    deaf = Counts({"follow": 2}, {}, frozenset({"like"}))
+    assert one().apply(deaf, "ann") == (deaf, NOT_SHOWN)
+    assert one().render_replay(deaf, "ann") == NOT_SHOWN
 
 
 def test_frame_remembers_no_more_than_it_may_and_nothing_once_it_is_shown() -> None:
     frame = one()
-    for total in range(MAX_REMEMBERED + 10):
-        frame.show(counters(like=total), "ann")
-        frame.follow(Spread.of(Counters({"follow": 1, "news": total + 2}, {})))
-    assert (len(frame.followed), len(frame.made)) == (MAX_REMEMBERED, MAX_REMEMBERED)
-    frame.forget()
-    assert [frame.followed, frame.made, frame._openings] == [{}, {}, {}]
+    for total in range(MAX_CACHED + 10):
+        frame.apply(counters(like=total), "ann")
+        frame.next_shape(CountShape.of(Counts({"follow": 1, "news": total + 2}, {})))
+    assert (len(frame.next_shapes), len(frame.encoded)) == (MAX_CACHED, MAX_CACHED)
+    frame.clear_cache()
+    assert [frame.next_shapes, frame.encoded, frame._openings] == [{}, {}, {}]

@@ -8,25 +8,26 @@ from typing import Any
 import pytest
 
 from lumen_notify.deliver.frames import NOT_SHOWN, Frame, frame_of
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import Audience, Event, to_json
+from lumen_notify.model import Audience, Counts, Event, to_json
 
 from .events import read_one
 
+DATA = {"room_id": "r", "n": 1, "user_id": "bob", "from_seq": 1, "up_to": 2, "ids": ["m"]}
+
 
 def frame(kind: str, **body: Any) -> Frame:
-    text = to_json({"data": {"room_id": "r", "n": 1}, **body})
+    text = to_json({"data": DATA, **body})
     event = Event(position=7, audience=Audience("room:r"), kind=kind, category=None, body=text, created_at=0)
     return frame_of(event, "epoch")
 
 
-def before(unread: int = 2) -> Counters:
-    return Counters({"like": 3}, {"r": unread, "s": 1})
+def before(unread: int = 2) -> Counts:
+    return Counts({"like": 3}, {"r": unread, "s": 1})
 
 
 @pytest.mark.parametrize(("user", "unread"), [("ann", 0), ("bob", 3), ("eve", 3)])
 def test_a_message_is_one_more_for_all_but_its_sender(user: str, unread: int) -> None:
-    after, chunks = frame("message", sender_id="ann").show(before(), user)
+    after, chunks = frame("message", sender_id="ann").apply(before(), user)
 
     assert after.rooms == {"r": unread, "s": 1}
     fields = read_one(chunks)
@@ -35,23 +36,23 @@ def test_a_message_is_one_more_for_all_but_its_sender(user: str, unread: int) ->
         "type": "chat",
         "unread_count": 4 + unread,
         "room": {"id": "r", "unread": unread},
-        "data": {"room_id": "r", "n": 1},
+        "data": DATA,
     }
 
 
 def test_who_is_left_out_of_a_message_has_read_it_and_is_not_shown_it() -> None:
-    message = frame("message", sender_id="ann", but_for="bob")
+    message = frame("message", sender_id="ann", exclude_user_id="bob")
 
-    after, chunks = message.show(before(), "bob")
+    after, chunks = message.apply(before(), "bob")
     assert (after.rooms, chunks) == ({"r": 0, "s": 1}, NOT_SHOWN)
-    assert message.again(before(), "bob") == NOT_SHOWN
-    assert message.again(before(), "eve") != NOT_SHOWN
-    assert message.show(before(), "eve")[0].rooms == {"r": 3, "s": 1}
+    assert message.render_replay(before(), "bob") == NOT_SHOWN
+    assert message.render_replay(before(), "eve") != NOT_SHOWN
+    assert message.apply(before(), "eve")[0].rooms == {"r": 3, "s": 1}
 
 
 @pytest.mark.parametrize(("user", "unread"), [("ann", 2), ("bob", 1)])
 def test_reading_states_the_readers_number_and_shows_each_his_own(user: str, unread: int) -> None:
-    after, chunks = frame("room_read", user_id="bob", unread=1).show(before(), user)
+    after, chunks = frame("room_read", user_id="bob", unread=1).apply(before(), user)
 
     assert after.rooms == {"r": unread, "s": 1}
     fields = read_one(chunks)
@@ -64,9 +65,9 @@ def test_reading_states_the_readers_number_and_shows_each_his_own(user: str, unr
 def test_a_change_of_a_message_changes_no_number(kind: str) -> None:
     counters = before()
 
-    after, chunks = frame(kind).show(counters, "bob")
+    after, chunks = frame(kind).apply(counters, "bob")
 
     assert after is counters
     fields = read_one(chunks)
     assert fields["event"] == kind
-    assert json.loads(fields["data"]) == {"data": {"room_id": "r", "n": 1}}
+    assert json.loads(fields["data"]) == {"data": DATA}

@@ -11,7 +11,7 @@ import pytest
 from lumen_notify.deliver.streams import count_loader as module
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Counts
+from lumen_notify.model import Counts, CountsSnapshot
 
 from ..conftest import Store
 
@@ -21,9 +21,9 @@ class Queries:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
-        self._answers: list[asyncio.Future[Mapping[str, Counts]]] = []
+        self._answers: list[asyncio.Future[Mapping[str, CountsSnapshot]]] = []
 
-    async def __call__(self, user_ids: Sequence[str]) -> Mapping[str, Counts]:
+    async def __call__(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         self.asked.append(list(user_ids))
         self._answers.append(asyncio.get_running_loop().create_future())
         return await self._answers[-1]
@@ -32,7 +32,7 @@ class Queries:
         """Answer the newest query, and let its callers continue."""
         self._answers[-1].set_result(
             {
-                user_id: Counts(position=position, categories={}, rooms={})
+                user_id: CountsSnapshot(position=position, counts=Counts({}))
                 for user_id in self.asked[-1]
                 if user_id != without
             }
@@ -55,7 +55,7 @@ class Callers:
     def __init__(self, loader: CountLoader) -> None:
         self._loader = loader
 
-    async def load(self, *user_ids: str) -> list[asyncio.Task[Counts]]:
+    async def load(self, *user_ids: str) -> list[asyncio.Task[CountsSnapshot]]:
         tasks = [asyncio.create_task(self._loader.load(user_id)) for user_id in user_ids]
         await turn()
         return tasks
@@ -161,4 +161,4 @@ async def test_unknown_users_get_counts_from_the_database_too(store: Store) -> N
     loader = CountLoader(store.counts.fetch)
     ann, bob, cyd = await asyncio.gather(*map(loader.load, ("ann", "bob", "cyd")))
     assert {one.position for one in (ann, bob, cyd)} == {5}
-    assert [one.total for one in (ann, bob, cyd)] == [3, 0, 1]
+    assert [one.counts.total for one in (ann, bob, cyd)] == [3, 0, 1]

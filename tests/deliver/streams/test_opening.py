@@ -17,7 +17,7 @@ from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Audience, CloseReason, Counts, Event
+from lumen_notify.model import Audience, CloseReason, CountsSnapshot, Event
 
 from ..conftest import Store
 from ..fakes import FakeClock, RecordingConnection
@@ -66,7 +66,7 @@ class OpenerHarness:
         while self.page_hooks:
             await self.page_hooks.pop(0)()
 
-    async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, Counts]:
+    async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         counts = await self.store.counts.fetch(user_ids)
         while self.hooks:
             await self.hooks.pop(0)()
@@ -337,7 +337,7 @@ async def test_storm_of_reconnects_costs_a_handful_of_queries(sqlite_store: Stor
     queries: list[int] = []
     fetch = harness.store.counts.fetch
 
-    async def counted(user_ids: Sequence[str]) -> Mapping[str, Counts]:
+    async def counted(user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         queries.append(len(user_ids))
         return await fetch(user_ids)
 

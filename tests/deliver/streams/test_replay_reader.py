@@ -11,12 +11,17 @@ from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.replay_reader import ReplayReader, audiences_of
-from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, to_json
+from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event
+from lumen_notify.model.events import MessageSent, Payload, RoomJoined, RoomLeft
+from lumen_notify.model.events.rooms import JoinedData, LeftData
 
 from ..conftest import Store
 from ..fakes import FakeClock
 
 MANY_BYTES = 10**9
+
+ANN = Audience.user("ann")
+ROOM = Audience.room("r")
 
 
 class CountingLog:
@@ -57,17 +62,28 @@ class ReaderHarness:
     async def publish(self, *audiences: str, content: str = "hi") -> None:
         self.deliver(await self.store.publish(*audiences, content=content))
 
-    async def append(self, audience: Audience, kind: str, **data: object) -> int:
-        """Append one event to the log by hand; return its position."""
-        body = {"data": data, "categories": {}, "rooms": {}, "sender_id": "bob"}
-        async with self.store.log.draft() as draft:
-            draft.append(audience=audience, kind=kind, category=None, body=to_json(body))
-        self.deliver(draft.events)
-        return draft.events[-1].position
+    async def append(self, audience: Audience, payload: Payload) -> int:
+        """Append one event to the log, deliver it, and return its position."""
+        async with self.store.log.transaction() as tx:
+            position = tx.append(audience, payload)
+        self.deliver(tx.events)
+        return position
+
+    async def join(self) -> int:
+        """Let ann join the room r."""
+        data = JoinedData(room_id="r", role="member", kind="public", title=None, by=None)
+        return await self.append(ANN, RoomJoined.of(Counts({}, {"r": 0}), data))
+
+    async def leave(self, since: int) -> int:
+        data = LeftData(room_id="r", since=since, reason="left", by="ann")
+        return await self.append(ANN, RoomLeft.of(Counts({}), data))
+
+    async def send_message(self) -> int:
+        return await self.append(ROOM, MessageSent(sender_id="bob", message='{"content":"hi"}'))
 
     async def read(self, after: int, since: dict[str, int] | None = None) -> list[Frame] | None:
         """Read what ann has missed. since: her rooms, with the position at which she joined."""
-        counts = Counts(position=self.hub.position, categories={}, rooms=since or {}, since=since or {})
+        counts = Counts({}, dict.fromkeys(since or {}, 0), since=since or {})
         return await self.reader.frames_after(Cursor(self.store.head.epoch, after), "ann", counts)
 
     async def positions(self, after: int, since: dict[str, int] | None = None) -> list[int]:
@@ -131,14 +147,13 @@ async def test_events_of_a_room_are_included_while_the_user_is_a_member(
     store: Store, replay_events: int
 ) -> None:
     harness = ReaderHarness(store, replay_events=replay_events)
-    room, ann = Audience.room("r"), Audience.user("ann")
-    await harness.append(room, "message", content="before")
-    joined = await harness.append(ann, "joined", room_id="r")
-    first = await harness.append(room, "message", content="during")
-    left = await harness.append(ann, "left", room_id="r", since=joined)
-    await harness.append(room, "message", content="between")
-    joined_again = await harness.append(ann, "joined", room_id="r")
-    second = await harness.append(room, "message", content="again")
+    await harness.send_message()
+    joined = await harness.join()
+    first = await harness.send_message()
+    left = await harness.leave(joined)
+    await harness.send_message()
+    joined_again = await harness.join()
+    second = await harness.send_message()
     members = {"r": joined_again}
     assert await harness.positions(0, members) == [joined, first, left, joined_again, second]
     assert await harness.positions(first, members) == [left, joined_again, second]
@@ -150,10 +165,9 @@ async def test_events_of_a_room_that_the_user_has_left_are_included_up_to_then(
     store: Store, replay_events: int
 ) -> None:
     harness = ReaderHarness(store, replay_events=replay_events)
-    room, ann = Audience.room("r"), Audience.user("ann")
-    joined = await harness.append(ann, "joined", room_id="r")
-    message = await harness.append(room, "message", content="during")
-    left = await harness.append(ann, "left", room_id="r", since=joined)
-    await harness.append(room, "message", content="after")
+    joined = await harness.join()
+    message = await harness.send_message()
+    left = await harness.leave(joined)
+    await harness.send_message()
     assert await harness.positions(0) == [joined, message, left]
     assert await harness.positions(left) == []

@@ -7,8 +7,7 @@ from collections import Counter
 import pytest
 
 from clients import Frame
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import EVERYONE, CloseReason, Event
+from lumen_notify.model import EVERYONE, CloseReason, Counts, Event
 
 from ..fakes import RecordingConnection
 from ..stream_harness import StreamHarness, event_names, frames_of
@@ -128,7 +127,7 @@ def test_clock_that_jumps_ends_the_stream_at_the_next_check() -> None:
         "ann", connected_at=wall_ms[0], expires_at=wall_ms[0] + 3_600_000, on_close=harness.streams.on_close
     )
     harness.streams.add(connection)
-    harness.hub.add(harness.hub.get_channel("ann"), connection, Counters({}, {}))
+    harness.hub.add(harness.hub.get_channel("ann"), connection, Counts({}, {}))
     wall_ms[0] += 3_599_000
     harness.pass_seconds(1)
     assert event_names(connection) == ["expiring"]

@@ -15,7 +15,7 @@ from lumen_notify import Lumen
 from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
-from lumen_notify.model import Counts, Event, now_ms
+from lumen_notify.model import CountsSnapshot, Event, now_ms
 from lumen_notify.services import Services
 
 from .direct import Direct
@@ -35,7 +35,7 @@ load = CountLoader.load
 
 class World:
     """base_urls: of a uvicorn that hands streams over, and of one that cannot. now: what Lumen's clock says;
-    it stands still but for the steps that move it. drop: removes a database, so that many runs fill no
+    it stands still but for the steps that move it. drop: lets a database go, so that many runs fill no
     disk."""
 
     def __init__(
@@ -105,7 +105,7 @@ class World:
             yield from [None] * TURNS_BETWEEN[events[0].position % len(TURNS_BETWEEN)]
         self.is_fanning_out.clear()
 
-    async def load_late(self, loader: CountLoader, user_id: str) -> Counts:
+    async def load_late(self, loader: CountLoader, user_id: str) -> CountsSnapshot:
         """Let much happen between the reading of a count and its use."""
         counts = await load(loader, user_id)
         for _ in range(next(self._turns_late)):

@@ -1,4 +1,4 @@
-"""Gone: each reader has as much less unread as was unread by him."""
+"""RemovedFrame: each reader has as much less unread as was unread by him."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import json
 
 import pytest
 
-from lumen_notify.deliver.frames import Gone
-from lumen_notify.deliver.frames.counters import Counters
-from lumen_notify.model import Audience, Event, to_json
+from lumen_notify.deliver.frames import RemovedFrame, frame_of
+from lumen_notify.model import Audience, Counts, Event, to_json
 
 from .events import read_one
 
 GONE: list[tuple[str, str, int]] = [("a", "like", 2), ("b", "like", 5), ("c", "follow", 6)]
 
 
-def gone(audience: str) -> Gone:
+def gone(audience: str) -> RemovedFrame:
     body = to_json({"data": {"ids": ["a", "b", "c"]}, "gone": GONE})
     event = Event(
         position=7, audience=Audience(audience), kind="expire", category=None, body=body, created_at=0
     )
-    return Gone(event, "e")
+    frame = frame_of(event, "e")
+    assert isinstance(frame, RemovedFrame)
+    return frame
 
 
 @pytest.mark.parametrize(
@@ -38,10 +39,10 @@ def gone(audience: str) -> Gone:
 def test_each_reader_has_so_much_less(
     audience: str, settled: list[str], since: dict[str, int], silent: list[str], left: dict[str, int]
 ) -> None:
-    before = Counters({"like": 3, "follow": 1, "other": 1}, since, frozenset(silent), since)
+    before = Counts({"like": 3, "follow": 1, "other": 1}, since, frozenset(silent), since)
     frame = gone(audience)
     frame.settled = {"ann": frozenset(settled)}
-    after, chunks = frame.show(before, "ann")
+    after, chunks = frame.apply(before, "ann")
     assert after.categories == left
     fields = json.loads(read_one(chunks)["data"])
     assert fields["unread_count"] == after.total
@@ -54,13 +55,13 @@ def test_each_reader_has_so_much_less(
 def test_a_replay_names_what_came_since_he_is_in_the_room_if_he_was_in_it_then_for_that_time(
     since: dict[str, int], told: list[str]
 ) -> None:
-    shown = gone("room:r").again(Counters({}, {}, frozenset(), since), "ann")
+    shown = gone("room:r").render_replay(Counts({}, {}, frozenset(), since), "ann")
     assert json.loads(read_one(shown)["data"])["data"] == {"ids": told}
 
 
 def test_whoever_was_not_asked_about_cannot_be_shown_it() -> None:
     frame = gone("all")
-    assert frame.is_recount
+    assert frame.requires_recount
     assert frame.ids == ["a", "b", "c"]
     with pytest.raises(KeyError):
-        frame.show(Counters({}, {}), "ann")
+        frame.apply(Counts({}, {}), "ann")

@@ -1,0 +1,62 @@
+"""Absolute counts: the frame of an event that states all of a user's numbers."""
+
+from __future__ import annotations
+
+from lumen_notify.deliver.frames.frame import NOT_SHOWN, Applied, Frame
+from lumen_notify.model import Counts, Event, to_json
+from lumen_notify.model.events import (
+    CountsPayload,
+    DigestDelivered,
+    NotificationUpdated,
+    RoomJoined,
+    RoomLeft,
+)
+
+
+class AbsoluteCountsFrame(Frame):
+    """Replaces a user's counts. left: the room that the user left by it and since when they were in it, else
+    None."""
+
+    __slots__ = ("_categories", "_data", "_rooms", "_silent", "_type", "category", "joins", "left")
+
+    def __init__(self, event: Event, epoch: str, payload: CountsPayload) -> None:
+        super().__init__(event, epoch)
+        self.category = event.category
+        self._categories = payload.categories
+        self._rooms = payload.rooms
+        self._silent = None if payload.silent is None else frozenset(payload.silent)
+        self._data = to_json(payload.data)
+        self._type: str | None = None  # of a frame for `onmessage`; None for one with an event name
+        if isinstance(payload, NotificationUpdated):
+            self._type = event.category
+        elif isinstance(payload, DigestDelivered):
+            self._type = "bundle"
+        self.joins = isinstance(payload, RoomJoined)
+        self.left: tuple[str, int] | None = None
+        if isinstance(payload, RoomLeft):
+            self.left = payload.data["room_id"], payload.data["since"]
+
+    @property
+    def requires_recount(self) -> bool:
+        """The user is in one room more, or one less."""
+        return self.joins or self.left is not None
+
+    @property
+    def size_bytes(self) -> int:
+        """About what the frame takes in memory and on the wire."""
+        return len(self._data) + 200 + 40 * (len(self._categories) + len(self._rooms))
+
+    def apply(self, counts: Counts, user_id: str) -> Applied:
+        """Take the numbers that the event states."""
+        after = counts.replaced(self._categories, self._rooms, self._silent, self.position)
+        return after, self.render_replay(after, user_id)
+
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - it has one reader
+        """Show it with the counts of now."""
+        if self._type is None:
+            return self._chunk(f'{to_json(counts.as_fields())[:-1]},"data":{self._data}}}', self.kind)
+        if self.category in counts.silent:
+            return NOT_SHOWN
+        update = '"update":true,' if self.kind == NotificationUpdated.kind else ""
+        count = f'"type":{to_json(self._type)},"unread_count":{counts.total}'
+        return self._chunk(f'{{{count},{update}"data":{self._data}}}')

@@ -1,0 +1,67 @@
+"""Message events: sent, edited, deleted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AliasChoices, Field
+
+from lumen_notify.model.encoding import to_json
+from lumen_notify.model.event import Event
+from lumen_notify.model.events.payload import Payload, RoomPayload
+from lumen_notify.model.value import value
+
+
+@value
+class MessageSent(Payload):
+    """A message is new. message: its JSON, as history shows it.
+
+    exclude_user_id: a user whose streams do not get it, and who has read the room with it; None for nobody.
+    """
+
+    kind = "message"
+    scopes = ("room",)
+
+    sender_id: str
+    message: str
+    exclude_user_id: str | None = None
+
+    def encode(self) -> str:
+        """Return the body, around the JSON that the handler has already made."""
+        excluded = (
+            "" if self.exclude_user_id is None else f'"exclude_user_id":{to_json(self.exclude_user_id)},'
+        )
+        return f'{{"sender_id":{to_json(self.sender_id)},{excluded}"data":{self.message}}}'
+
+    @classmethod
+    def decode(cls, event: Event) -> Self:
+        """Read the body. Raises UnknownEvent."""
+        stored = _StoredMessage.decode(event)
+        return cls(
+            sender_id=stored.sender_id, message=to_json(stored.data), exclude_user_id=stored.exclude_user_id
+        )
+
+
+@value
+class _StoredMessage(RoomPayload):
+    kind = "message"
+
+    sender_id: str
+    exclude_user_id: Annotated[
+        str | None,
+        Field(validation_alias=AliasChoices("exclude_user_id", "but_for")),  # as it was called until 0.1
+    ] = None
+
+
+@value
+class MessageEdited(RoomPayload):
+    """A message has another text."""
+
+    kind = "message_edited"
+
+
+@value
+class MessageDeleted(RoomPayload):
+    """A message has been deleted: its place is left, its text is gone."""
+
+    kind = "message_deleted"

@@ -1,0 +1,135 @@
+"""Notification events: published, updated, delivered in a digest, marked, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from typing_extensions import TypedDict
+
+from lumen_notify.model.event import Event
+from lumen_notify.model.events.payload import CountsPayload, Payload, UnknownEvent, extensible
+from lumen_notify.model.value import value
+
+
+@value
+class NotificationPublished(Payload):
+    """A notification is new. notification: its JSON, as lists and frames show it."""
+
+    kind = "notification"
+    scopes = ("user", "room", "all")
+
+    notification: str
+
+    def encode(self) -> str:
+        """Return the notification itself."""
+        return self.notification
+
+    @classmethod
+    def decode(cls, event: Event) -> Self:
+        """Take the body as it is: it is not parsed on its way to the client."""
+        if event.category is None or not (event.body.startswith("{") and event.body.endswith("}")):
+            raise UnknownEvent("unknown shape")
+        return cls(notification=event.body)
+
+
+@value
+class NotificationUpdated(CountsPayload):
+    """Others have merged into a notification: it is at the top of the list, and unread again."""
+
+    kind = "update"
+
+
+@extensible
+class DigestData(TypedDict):
+    """Notifications, the newest first. One with a known id replaces that one."""
+
+    items: list[dict[str, Any]]
+
+
+@value
+class DigestDelivered(CountsPayload):
+    """Notifications of low priority arrive together, as one event."""
+
+    kind = "bundle"
+
+    data: DigestData
+
+
+@value
+class NotificationsMarked(CountsPayload):
+    """The user has marked notifications. data: which ones, in the form of a request."""
+
+
+@value
+class NotificationsRead(NotificationsMarked):
+    """The user has read notifications."""
+
+    kind = "read"
+
+
+@value
+class NotificationsSeen(NotificationsMarked):
+    """The user has seen notifications."""
+
+    kind = "seen"
+
+
+@value
+class NotificationsUnread(NotificationsMarked):
+    """The user has marked notifications as unread."""
+
+    kind = "unread"
+
+
+@value
+class NotificationsArchived(NotificationsMarked):
+    """The user has archived notifications."""
+
+    kind = "archive"
+
+
+@value
+class NotificationsUnarchived(NotificationsMarked):
+    """The user has taken notifications out of the archive."""
+
+    kind = "unarchive"
+
+
+@extensible
+class RemovedData(TypedDict):
+    """The ids of the notifications that are gone."""
+
+    ids: list[str]
+
+
+@value
+class NotificationsRemoved(CountsPayload):
+    """Notifications of the user have expired or been removed."""
+
+    kind = "expire"
+
+    data: RemovedData
+
+
+Removed = tuple[str, str, int]
+"""One notification that was removed: its id, category and position."""
+
+
+@value
+class SharedNotificationsRemoved(Payload):
+    """Notifications to a room or to everyone have expired or been removed.
+
+    The numbers differ by reader, so each instance works them out for the users who are connected to it.
+    """
+
+    kind = "expire"
+    scopes = ("room", "all")
+
+    data: RemovedData
+    gone: Sequence[Removed]
+
+    @classmethod
+    def of(cls, removed: Sequence[Removed]) -> Self:
+        """Build it."""
+        return cls(data={"ids": [id_ for id_, _, _ in removed]}, gone=removed)

@@ -1,0 +1,45 @@
+"""User events: preferences, categories and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from lumen_notify.model.events.payload import CountsPayload, Payload, extensible
+from lumen_notify.model.value import value
+
+
+@value
+class PreferencesChanged(CountsPayload):
+    """The user has changed their preferences. data: all of them, as `GET /preferences` shows them."""
+
+    kind = "preferences"
+
+
+@extensible
+class CategoriesData(TypedDict):
+    """The names of the categories that have changed."""
+
+    categories: list[str]
+
+
+@value
+class CategoriesChanged(Payload):
+    """The application has changed which categories users see. Open streams end and begin anew."""
+
+    kind = "categories"
+    scopes = ("all",)
+
+    data: CategoriesData
+
+
+@value
+class SessionsRevoked(Payload):
+    """All sessions of the user have ended, and with them the user's streams."""
+
+    kind = "revoked"
+    scopes = ("user",)
+
+    data: Mapping[str, Any]
