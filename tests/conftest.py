@@ -14,15 +14,18 @@ that may create databases) puts another in its place.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import itertools
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import httpx
 import hypothesis
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -36,10 +39,20 @@ from servers import PostgreSQL, RunningServer
 if importlib.util.find_spec("sniffio") is None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]
 
+# Tests speak plain HTTP, but httpx reads all certificates of the machine for each client: 40 ms.
+httpx._transports.default.create_ssl_context = (  # type: ignore[attr-defined]
+    functools.cache(httpx._config.create_ssl_context)
+)
+
 # Whoever tells Python to keep no bytecode, as container images do, would wait for every server that a test
 # starts to compile the package again: a second each.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# A shell that runs the tests in the background (`make test &`) has them ignore SIGINT, and so would every
+# process that they start; but a caught signal is not inherited.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A machine that is busy with other tests says nothing about an example being slow.
 hypothesis.settings.register_profile("lumen", deadline=None, print_blob=True)
@@ -103,15 +116,25 @@ class Starting:
         if event == "subprocess.Popen" and cls.is_refused:
             raise RuntimeError(f"a test that starts a process has the mark `server`: {arguments[0]}")
 
+    @classmethod
+    @contextmanager
+    def allowed(cls) -> Iterator[None]:
+        """Allow it for what all tests share."""
+        before, cls.is_refused = cls.is_refused, False
+        try:
+            yield
+        finally:
+            cls.is_refused = before
+
 
 sys.addaudithook(Starting.refuse)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     Starting.is_refused = item.get_closest_marker("server") is None
     try:
-        yield
+        return (yield)
     finally:
         Starting.is_refused = False
 
@@ -122,7 +145,9 @@ def shared_postgresql_url() -> Iterator[str]:
     if given := os.environ.get("LUMEN_TEST_POSTGRESQL_URL"):
         yield given
         return
-    with servers.temporary(PostgreSQL()) as server:
+    with ExitStack() as stack:
+        with Starting.allowed():
+            server = stack.enter_context(servers.temporary(PostgreSQL()))
         yield server.url()
 
 

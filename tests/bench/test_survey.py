@@ -25,6 +25,7 @@ async def surveyed(url: str, **how: object) -> survey.Findings:
     return await survey.survey(url, on_stage=no_stage, **asked)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_a_running_server_is_measured_by_its_secret_or_a_token() -> None:
     streams: set[Bare] = set()
     server = await asyncio.get_running_loop().create_server(lambda: Bare(streams), "127.0.0.1", 0)

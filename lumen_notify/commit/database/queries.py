@@ -15,6 +15,7 @@ The SQL is PostgreSQL's. Three things are translated, so that nearly every query
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -56,6 +57,7 @@ def sql_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "sql"
 
 
+@functools.cache
 def load(dialect: Dialect, folder: Path | None = None) -> Mapping[str, Query]:
     """Read all query files for one dialect.
 
