@@ -69,7 +69,7 @@ class Delivery:
 
 @pytest.fixture
 async def delivery(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Delivery]:
-    monkeypatch.setattr(tail, "LOOK_SECONDS", 0.05)  # what nobody announces is found by looking
+    monkeypatch.setattr(tail, "POLL_SECONDS", 0.05)
     database = Database(database_url)
     await database.open()
     await migrate(database)
