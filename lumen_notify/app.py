@@ -19,7 +19,7 @@ from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier
-from lumen_notify.services import Parts
+from lumen_notify.services import Services
 from lumen_notify.settings import Settings
 
 
@@ -38,7 +38,7 @@ class Lumen(Notifier):
             settings = settings.with_(jwt_secret=load_or_create_secret(secret_path(settings)))
         self.settings = settings
         self._clock = clock
-        self._parts: Parts | None = None
+        self._services: Services | None = None
         self._endpoints: Endpoints | None = None
         self._application: ASGIApp | None = None
         self._opening = asyncio.Lock()
@@ -62,18 +62,18 @@ class Lumen(Notifier):
         Raises DatabaseUnavailable, Misconfigured.
         """
         async with self._opening:
-            if self._parts is None:
-                self._parts = await Parts.open(self.settings, self._clock)
-                self._endpoints = Endpoints.of(self._parts, self.settings, self._clock)
+            if self._services is None:
+                self._services = await Services.open(self.settings, self._clock)
+                self._endpoints = Endpoints.of(self._services, self.settings, self._clock)
                 self._application = routes.build(self.settings, self._endpoints)
 
     async def close(self) -> None:
         """End all streams with `closing`, commit the pending commands and disconnect."""
         async with self._opening:
-            parts, self._parts = self._parts, None
+            services, self._services = self._services, None
             self._endpoints = self._application = None
-            if parts is not None:
-                await parts.close()
+            if services is not None:
+                await services.close()
 
     @property
     def app(self) -> ASGIApp:

@@ -58,9 +58,9 @@ class Committer:
     """Takes commands, commits them in batches, announces the events.
 
     handlers: by command type, in the order in which they run. announce: called after COMMIT with the
-    transaction's events, before any caller is resumed. pace: awaited before each
-    transaction; it waits while delivery is far behind. resumes_per_tick: callers resumed in one tick of the
-    event loop. committed_events: how many this process has committed.
+    transaction's events, before any caller is resumed. backpressure: awaited before each transaction; it
+    waits while delivery is far behind. resumes_per_tick: callers resumed in one tick of the event loop.
+    committed_events: how many this process has committed.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class Committer:
         handlers: Mapping[type, Handler],
         *,
         announce: Callable[[Sequence[Event]], None],
-        pace: Callable[[], Awaitable[None]],
+        backpressure: Callable[[], Awaitable[None]],
         metrics: Metrics,
         resumes_per_tick: int = MAX_BATCH_COMMANDS,
     ) -> None:
         self._log = log
         self._handlers = handlers
         self._announce = announce
-        self._pace = pace
+        self._backpressure = backpressure
         self._metrics = metrics
         self._resumes_per_tick = resumes_per_tick
         self.committed_events = 0
@@ -123,7 +123,7 @@ class Committer:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
-                await self._pace()
+                await self._backpressure()
                 await self._commit(self._take())
             if self._is_closing:
                 return

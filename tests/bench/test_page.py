@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from bench.goals import Results
 from bench.page import read, write
 from bench.size import Size

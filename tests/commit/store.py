@@ -48,7 +48,7 @@ class Store:
             self.log,
             {**handlers(None), Publish: self._publish},  # in its place: only how it limits is another
             announce=self.events.extend,
-            pace=_at_once,
+            backpressure=_at_once,
             metrics=Metrics(),
         )
 

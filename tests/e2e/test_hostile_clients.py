@@ -28,7 +28,7 @@ READERS = 100
 NEVER_READERS = 1000
 MAX_BACKLOG_BYTES = 65_536
 BOUND_BYTES = max(MAX_BACKLOG_BYTES, 16_384 + MAX_BACKLOG_BYTES // 2, 80 * 1024)
-"""What may wait for one stream: see deliver/outlet.py."""
+"""What may wait for one stream: see deliver/connection/connection.py."""
 
 PUBLISHES = 24
 CONTENT = "x" * 4000
@@ -139,7 +139,7 @@ class HastyServer(RunningServer):
     @property
     def command(self) -> list[str]:
         program = (
-            "from lumen_notify.deliver import handover;"
+            "from lumen_notify.deliver.connection import handover;"
             f"handover.REQUEST_SECONDS = {self.request_seconds};"
             "from lumen_notify.cli import main; main()"
         )

@@ -32,7 +32,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.model import CountsSnapshot, Event
 
 from .promise.environment import Environment
@@ -55,7 +55,7 @@ def environment(
         if url.startswith("postgresql"):
             request.getfixturevalue("postgresql_pool").give_back(url)
 
-    monkeypatch.setattr("lumen_notify.deliver.hub.TURN_CHANNELS", 1)
+    monkeypatch.setattr("lumen_notify.deliver.hub.FAN_OUT_CHUNK", 1)
     with asyncio.Runner() as runner:
         environment = Environment(new_database, drop, runner)
 
@@ -64,11 +64,11 @@ def environment(
         ) -> Iterator[None]:
             return environment.fan_out_slowly(hub, events, settled)
 
-        async def late(loader: Loader, user_id: str) -> CountsSnapshot:
+        async def late(loader: CountLoader, user_id: str) -> CountsSnapshot:
             return await environment.load_late(loader, user_id)
 
         monkeypatch.setattr(Hub, "fan_out", slowly)
-        monkeypatch.setattr(Loader, "load", late)
+        monkeypatch.setattr(CountLoader, "load", late)
         monkeypatch.setattr(Retention, "start", lambda _: None)  # retention has its own step
         runner.run(environment.open())
         yield environment

@@ -14,9 +14,9 @@ from clients import serve
 from lumen_notify import Lumen
 from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.model import CountsSnapshot, Event, now_ms
-from lumen_notify.services import Parts
+from lumen_notify.services import Services
 
 from .asgi_client import AsgiClient
 from .steps import USERS
@@ -30,7 +30,7 @@ TURNS_LATE = (0, 100, 0, 1000)
 Result = TypeVar("Result")
 
 fan_out = Hub.fan_out
-load = Loader.load
+load = CountLoader.load
 
 
 class Environment:
@@ -64,13 +64,13 @@ class Environment:
     @property
     def is_open(self) -> bool:
         """Whether Lumen is open: false while it opens or closes."""
-        return self.lumen is not None and self.lumen._parts is not None
+        return self.lumen is not None and self.lumen._services is not None
 
     @property
-    def parts(self) -> Parts:
+    def services(self) -> Services:
         assert self.lumen is not None
-        assert self.lumen._parts is not None
-        return self.lumen._parts
+        assert self.lumen._services is not None
+        return self.lumen._services
 
     def clock(self) -> int:
         return self.now
@@ -85,16 +85,16 @@ class Environment:
 
     async def settle(self) -> None:
         """Run everything that is due now, rather than at a random moment."""
-        rounds = self.parts.rounds
+        rounds = self.services.scheduler
         await rounds._look()
         await asyncio.gather(*rounds._running.values())
 
     def ping_all(self) -> None:
         """Send a ping to every open stream, as after a long silence."""
-        streams = self.parts.streams
+        streams = self.services.streams
         for user in USERS:
-            for outlet in streams.of_user(user):
-                streams._ping(outlet)
+            for connection in streams.of_user(user):
+                streams.timers.ping(connection)
 
     def fan_out_slowly(
         self, hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None
@@ -107,7 +107,7 @@ class Environment:
             yield from [None] * TURNS_BETWEEN[events[0].position % len(TURNS_BETWEEN)]
         self.is_fanning_out.clear()
 
-    async def load_late(self, loader: Loader, user_id: str) -> CountsSnapshot:
+    async def load_late(self, loader: CountLoader, user_id: str) -> CountsSnapshot:
         """Run other tasks between the reading of a count and its use."""
         counts = await load(loader, user_id)
         for _ in range(next(self._turns_late)):

@@ -156,7 +156,7 @@ class PromiseMachine(RuleBasedStateMachine):
         for _ in range(2):
             await self.runner(AdvanceClock(seconds=61))  # newer rows are always kept
             await self._verify()
-            await self.environment.parts.retention.sweep()
+            await self.environment.services.retention.sweep()
             await self._verify()
 
     async def _restart(self, do_return: bool) -> None:
@@ -186,10 +186,10 @@ class PromiseMachine(RuleBasedStateMachine):
             for client in self.clients:
                 await client.stream.close()
             if self.environment.is_open:
-                streams = self.environment.parts.streams
+                streams = self.environment.services.streams
                 await eventually(lambda: len(streams) == 0, what="the streams to be let go")
                 assert streams._hub.channels == {}
-                assert streams._hub._in_room == {}
+                assert streams._hub._channels_by_room == {}
 
     async def _close(self) -> None:
         assert self.environment.lumen is not None

@@ -1,4 +1,4 @@
-"""Writing: what the machines that try outlets have in common."""
+"""Connection strategies: what the state machines that test connections draw and write."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ REASONS = [reason for reason in CloseReason if reason is not CloseReason.GONE]
 reasons = st.sampled_from(REASONS)
 sizes = st.sampled_from([1, 10, 500, 4_000, 20_000, 70_000])
 retries = st.sampled_from([0, 1500])
-patiences = st.sampled_from([0, 3, 10, 30])  # how often a stream is written to before it may end
+write_counts = st.sampled_from([0, 3, 10, 30])  # how many writes come before the stream may end
 bounds = st.sampled_from([0, 1, 1_000, 30_000, 100_000])
 
-COMMON: dict[str, Any] = {
+CONNECTION_FIELDS: dict[str, Any] = {
     "user_id": "ann",
     "device": None,
     "address": "192.0.2.1",
@@ -28,8 +28,8 @@ COMMON: dict[str, Any] = {
 }
 
 
-class Written:
-    """Chunks that differ in every byte that a mistake would show: each has its number in it, all over."""
+class NumberedChunks:
+    """Makes chunks that are filled with their own number, so that a lost, repeated or mixed-up byte shows."""
 
     def __init__(self) -> None:
         self._number = 0
