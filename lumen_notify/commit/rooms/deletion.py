@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lumen_notify.commit.permissions import load_room_contexts, require_room
-from lumen_notify.commit.rooms.membership import Membership
+from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, value
@@ -30,8 +30,8 @@ class DeleteRoom:
 
     @property
     def conflict_key(self) -> str:
-        """As of ChangeMembers: one change of a room in a transaction."""
-        return "room:" + self.room_id
+        """One change of a room in a transaction."""
+        return room_conflict_key(self.room_id)
 
 
 @value

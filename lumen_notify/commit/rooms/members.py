@@ -26,7 +26,7 @@ from lumen_notify.commit.permissions.member_changes import (
     require_remove,
     require_unban,
 )
-from lumen_notify.commit.rooms.membership import Change, Membership
+from lumen_notify.commit.rooms.membership import Change, Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import value
@@ -52,8 +52,8 @@ class ChangeMembers:
 
     @property
     def conflict_key(self) -> str:
-        """One change of a room in a transaction: each is checked against the room after the one before."""
-        return "room:" + self.room_id
+        """One change of a room in a transaction."""
+        return room_conflict_key(self.room_id)
 
 
 @value

@@ -35,6 +35,14 @@ Change = Literal["joined", "left", "removed", "banned", "role"]
 """What has changed about members."""
 
 
+def room_conflict_key(room_id: str) -> str:
+    """Return the conflict key of commands that change a room or its members.
+
+    One of them runs in a transaction, so that each is checked against the room after the one before.
+    """
+    return "changed-room " + room_id
+
+
 class Membership:
     """Collects the changes of one transaction; `write` writes them with a fixed number of statements."""
 

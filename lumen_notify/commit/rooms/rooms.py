@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.permissions import Role, entry_refusal, load_room_contexts, require_room
-from lumen_notify.commit.rooms.membership import Membership
+from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, Refused
 from lumen_notify.model import new_id, to_json, value
@@ -45,7 +45,9 @@ class CreateRoom:
     @property
     def conflict_key(self) -> str:
         """One change of a room in a transaction."""
-        return f"pair:{pair_key(self.creator, *self.members)}" if self.kind == "direct" else f"room:{self.id}"
+        if self.kind == "direct":
+            return "direct-room " + pair_key(self.creator, *self.members)
+        return room_conflict_key(self.id)
 
 
 @value
@@ -69,7 +71,7 @@ class EditRoom:
     @property
     def conflict_key(self) -> str:
         """One change of a room in a transaction."""
-        return "room:" + self.room_id
+        return room_conflict_key(self.room_id)
 
 
 @value
