@@ -124,6 +124,30 @@ def test_events_of_an_older_version_are_read() -> None:
     assert older == NotificationsRead(data={}, categories={"like": 1}, rooms={}, silent=None)
 
 
+def nested(depth: int) -> dict[str, Any]:
+    return {"a": nested(depth - 1)} if depth > 1 else {}
+
+
+def test_data_is_read_as_deep_as_it_can_be_written() -> None:
+    message = to_json({"id": "m1", "data": nested(248)})
+    sent = MessageSent(sender_id="ann", message=message)
+    assert decode(event("message", "room:tea", sent.encode())) == sent
+    left = RoomLeft.of(
+        COUNTS, {"room_id": "tea", "since": 4, "reason": "left", "by": None, "note": nested(248)}
+    )
+    assert decode(event("left", "user:ann", left.encode())) == left
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ["[" * 300 + "]" * 300, "[" * 100_000, "[" * 210 + "]" * 210 + "}{", "[" * 210 + '"\\ud800"' + "]" * 210],
+)
+def test_what_is_too_deep_or_no_json_is_unknown(inner: str) -> None:
+    for kind, audience in (("message", "room:tea"), ("left", "user:ann")):
+        with pytest.raises(UnknownEvent):
+            decode(event(kind, audience, f'{{"sender_id":"ann","data":{{"x":{inner}}}}}'))
+
+
 kinds = st.sampled_from([payload.kind for payload in PAYLOADS]) | st.text(max_size=12)
 audiences = st.sampled_from(["user:ann", "room:tea", "all", "topic:x"]) | st.text(max_size=8)
 values: st.SearchStrategy[Any] = st.recursive(
