@@ -5,6 +5,7 @@ Promise: no route is without its description in `/openapi.json`: `at` takes both
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.exceptions import HTTPException
@@ -27,6 +28,9 @@ class DescribedRoute(Route):
         self, path: str, endpoints: Mapping[str, Endpoint], operations: Mapping[str, Operation]
     ) -> None:
         super().__init__(path, next(iter(endpoints.values())), methods=list(operations))
+        # Starlette's `$` also matches before a last line feed, and its `.` matches no line feed: a user's id
+        # with one would be cut, or not found.
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
         self.operations = operations
         self._endpoints = endpoints
         answers = {method: _answering(endpoint) for method, endpoint in endpoints.items()}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
-from lumen_notify.api.crossroads import Crossroads
 from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.api.openapi import Document
 from lumen_notify.api.openapi.operations import accounts as about_accounts
@@ -30,6 +29,15 @@ from lumen_notify.commit.notifications.marks import ACTIONS
 from lumen_notify.http import problems
 from lumen_notify.model import BASE
 from lumen_notify.settings import Settings
+
+HOT = (
+    ("POST", f"{BASE}/notifications"),
+    ("POST", f"{BASE}/rooms/{{id}}/messages"),
+    ("GET", f"{BASE}/notifications/stream"),
+    ("POST", f"{BASE}/rooms/{{id}}/read"),
+    ("POST", f"{BASE}/notifications/read"),
+)
+"""The routes that take most requests. The router tries them first: each try takes 0.5 to 1 microseconds."""
 
 
 def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
@@ -53,12 +61,16 @@ def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
         at("/openapi.json", GET=(document.get, about_process.DOCUMENT)),
         at("/docs", GET=(page.docs, about_process.DOCS)),
     ]
-    described = [*(route.below(BASE) for route in api), *about]
+    api = [route.below(BASE) for route in api]
     document.write(
-        [(method, route.path, about) for route in described for method, about in route.operations.items()]
+        [
+            (method, route.path, about)
+            for route in (*api, *about)
+            for method, about in route.operations.items()
+        ]
     )
-    routes = [Mount(BASE, routes=api), *about, Mount("/", page)]
-    return _with_cors(Application(routes, paved=described), settings)
+    api.sort(key=_rank)
+    return _with_cors(Application(api=api, rest=[*about, Mount("/", page)]), settings)
 
 
 def _of_stream(endpoints: Endpoints) -> Iterator[DescribedRoute]:
@@ -165,14 +177,36 @@ def _of_accounts(accounts: AccountEndpoints) -> Iterator[DescribedRoute]:
     yield at("/auth/me", GET=(accounts.get, about_accounts.GET), PATCH=(accounts.patch, about_accounts.PATCH))
 
 
-class Application(Crossroads):
-    """The routes, with an answer for whoever finds none."""
+def _rank(route: DescribedRoute) -> int:
+    """Return the place of a route: the hot ones first, as the router tries one after the other."""
+    return min(
+        (HOT.index((method, route.path)) for method in route.methods or () if (method, route.path) in HOT),
+        default=len(HOT),
+    )
 
-    async def stray(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what no segment leads to."""
-        scope["app"] = self  # with it Starlette says by an exception that there is none
+
+class Application:
+    """Two routers of Starlette: one for all paths below `BASE`, one for the rest with the page as its last.
+
+    Both answer unknown paths and other methods by a problem document.
+    """
+
+    def __init__(self, *, api: Sequence[BaseRoute], rest: Sequence[BaseRoute]) -> None:
+        self._api = Router(api)
+        self._rest = Router(rest)
+
+    @property
+    def routes(self) -> Sequence[BaseRoute]:
+        """All routes, in the order in which they are tried."""
+        return [*self._api.routes, *self._rest.routes]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request: ASGI 3."""
+        path: str = scope["path"]
+        is_api = path.startswith(BASE + "/", len(scope.get("root_path", "")))
+        scope["app"] = self  # with it Starlette's router raises instead of answering with plain text
         try:
-            await super().stray(scope, receive, send)
+            await (self._api if is_api else self._rest)(scope, receive, send)
         except HTTPException as error:
             response = problems.not_routed(Request(scope, receive, send), error)
             await response(scope, receive, send)
