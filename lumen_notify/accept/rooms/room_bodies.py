@@ -6,22 +6,19 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from lumen_notify.http.fields import Body, RoomId, Title, UserId, has, some
+from lumen_notify.http.fields import Body, RoomId, Title, UserId, has, some, within_limit
 
 MAX_MEMBERS = 1000
 """Users in one body, where the context of the validation does not say `max_batch_rows`."""
 
 
 def _not_too_many(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-    limit = (info.context or {}).get("max_batch_rows", MAX_MEMBERS)
-    if 0 < limit < len(value):
-        raise ValueError(f"may be at most {limit}, these are {len(value)}")
-    return value
+    return within_limit(value, info, MAX_MEMBERS)
 
 
 Members = Annotated[
     tuple[UserId, ...],
-    Field(strict=False, json_schema_extra={"maxItems": MAX_MEMBERS}),
+    Field(strict=False, json_schema_extra={"maxItems": MAX_MEMBERS, "x-limit": "max_batch_rows"}),
     AfterValidator(_not_too_many),
 ]
 
