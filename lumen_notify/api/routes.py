@@ -79,7 +79,7 @@ class Application:
         is_api = path.startswith(BASE + "/", len(scope.get("root_path", "")))
         scope["app"] = self  # with it Starlette's router raises instead of answering with plain text
         try:
-            await (self._api if is_api else self._rest)(scope, receive, send)
+            await (self._api if is_api else self._rest).app(scope, receive, send)
         except HTTPException as error:
             response = problems.not_routed(Request(scope, receive, send), error)
             await response(scope, receive, send)

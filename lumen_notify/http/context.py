@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
@@ -41,17 +41,17 @@ class Context:
     limits: Limits
     clock: Callable[[], int]
 
-    async def caller(self, request: Request) -> Principal:
+    def caller(self, request: Request) -> Awaitable[Principal]:
         """Return the user whose token the request carries. Raises Unauthenticated."""
-        return await caller(request, self.verifier)
+        return caller(request, self.verifier)
+
+    def read(self, request: Request) -> Awaitable[bytes]:
+        """Read the body, up to its limit. Raises Invalid, TooLarge."""
+        return read_body(request, self.limits.max_body_bytes)
 
     async def body(self, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
         """Read and validate the body. Raises Invalid, TooLarge."""
-        return self.parse(adapter, await self.read(request))
-
-    async def read(self, request: Request) -> bytes:
-        """Read the body, up to its limit. Raises Invalid, TooLarge."""
-        return await read_body(request, self.limits.max_body_bytes)
+        return self.parse(adapter, await read_body(request, self.limits.max_body_bytes))
 
     def parse(self, adapter: TypeAdapter[Parsed], body: bytes) -> Parsed:
         """Validate a body that has been read. Raises Invalid."""

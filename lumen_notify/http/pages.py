@@ -88,7 +88,7 @@ class UserPage:
     """A page of a list ordered by user id. Raises Invalid.
 
     after: the user id that the page starts after. limit: the most items of the page; read one row more, so
-    that `answer` knows whether there is a next page.
+    that `answer` knows whether a next page exists.
     """
 
     def __init__(self, request: Request) -> None:

@@ -72,7 +72,14 @@ def refused(_request: Request, error: Exception) -> Response:
         headers["retry-after"] = str(error.retry_after_seconds)
     if isinstance(error, errors.Unavailable):
         headers["retry-after"] = "1"
-    return problem(status, code=error.code, title=title, detail=error.message, headers=headers, **more)
+    return problem(status, code=error.code, title=title, detail=_detail(error), headers=headers, **more)
+
+
+def _detail(error: errors.LumenError) -> str:
+    """Return the text of an error; one of a single field, which has no subject, as a sentence about it."""
+    if isinstance(error, errors.Invalid) and any(one.message == error.message for one in error.faults):
+        return f"`{error.faults[-1].field}` {error.message}."
+    return error.message
 
 
 def not_routed(_request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ by field, without repeating what was sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -25,9 +25,9 @@ MAX_FAULTS = 20
 Parsed = TypeVar("Parsed")
 
 
-async def caller(request: Request, verifier: Verifier) -> Principal:
+def caller(request: Request, verifier: Verifier) -> Awaitable[Principal]:
     """Return the user whose token the request carries. Raises Unauthenticated."""
-    return await verifier.verify(bearer(header(request, b"authorization")))
+    return verifier.verify(bearer(header(request, b"authorization")))
 
 
 def header(request: Request, name: bytes) -> str | None:

@@ -25,7 +25,7 @@ from lumen_notify.http.pages import LIMIT, UUID_KEY, NumberCursor
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
 from lumen_notify.http.route import ApiRoute, Method, route
-from lumen_notify.model import rfc3339, to_json, value
+from lumen_notify.model import Counts, rfc3339, to_json, value
 
 NEWEST = 2**63 - 1
 """Above every position."""
@@ -185,7 +185,7 @@ class InboxEndpoints:
         """Answer `GET /notifications/unread`."""
         principal = await self.context.caller(request)
         counts = (await self.counts.fetch([principal.user_id]))[principal.user_id]
-        return answer({**unread_fields(counts), "position": counts.position})
+        return answer(_counts(counts))
 
     def post_mark(self, action: Action) -> Callable[[Request], Awaitable[Response]]:
         """Make the endpoint of `POST /notifications/{action}`."""
@@ -196,8 +196,8 @@ class InboxEndpoints:
             ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
             selection = Selection(ids=ids, category=body.category, up_to=body.up_to)
             marked = await self.mark(principal.user_id, action, selection)
-            counts = marked.counts
-            return answer({"changed": marked.changed, **unread_fields(counts), "position": counts.position})
+            changed: responses.Marked = {"changed": marked.changed, **_counts(marked.counts)}
+            return answer(changed)
 
         return post
 
@@ -212,6 +212,15 @@ class InboxEndpoints:
         if found is None:
             raise NotFound("Notification not found.")
         return found
+
+
+def _counts(counts: Counts) -> responses.Counts:
+    fields = unread_fields(counts)
+    return {
+        "unread_count": fields["unread_count"],
+        "unread": fields["unread"],
+        "position": counts.position,
+    }
 
 
 def _cursor(last: Listed, following: Listed) -> str:
