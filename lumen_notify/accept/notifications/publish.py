@@ -46,6 +46,21 @@ PublicationBatch = TypeAliasType(
 _ONE: TypeAdapter[PublicationBody] = TypeAdapter(PublicationBody)
 _MANY: TypeAdapter[list[PublicationBody]] = TypeAdapter(list[PublicationBody])
 
+_KEY = header(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": "^[ -~]+$"},
+    "A request repeated with the same key and body publishes nothing and gets the first response.",
+)
+_EXAMPLES = {
+    "one": {"value": {"to": {"user": "alice"}, "category": "like", "content": "liked your photo"}},
+    "batch": {
+        "value": [
+            {"to": {"users": ["alice", "carol"]}, "category": "comment", "content": "Nice!"},
+            {"to": {"all": True}, "category": "system", "content": "Back at noon", "priority": "high"},
+        ]
+    },
+}
+
 
 @value
 class PublishEndpoint:
@@ -69,46 +84,9 @@ class PublishEndpoint:
                         f"the commit. Publishing needs the scope `{PUBLISH}`, except to yourself, and, in "
                         "your own name, to a room of which you are owner or moderator."
                     ),
-                    parameters=(
-                        header(
-                            "Idempotency-Key",
-                            {
-                                "type": "string",
-                                "minLength": 1,
-                                "maxLength": MAX_KEY_CHARACTERS,
-                                "pattern": "^[ -~]+$",
-                            },
-                            (
-                                "A request repeated with the same key and body publishes nothing and gets "
-                                "the first response."
-                            ),
-                        ),
-                    ),
+                    parameters=(_KEY,),
                     body=(PublicationBody, PublicationBatch),
-                    body_examples={
-                        "one": {
-                            "value": {
-                                "to": {"user": "alice"},
-                                "category": "like",
-                                "content": "liked your photo",
-                            }
-                        },
-                        "batch": {
-                            "value": [
-                                {
-                                    "to": {"users": ["alice", "carol"]},
-                                    "category": "comment",
-                                    "content": "Nice!",
-                                },
-                                {
-                                    "to": {"all": True},
-                                    "category": "system",
-                                    "content": "Back at noon",
-                                    "priority": "high",
-                                },
-                            ]
-                        },
-                    },
+                    body_examples=_EXAMPLES,
                     status=201,
                     answered="Committed. The response to a list is a list.",
                     response=(responses.Published, responses.PublishedBatch),

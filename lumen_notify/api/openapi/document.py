@@ -41,8 +41,6 @@ DESCRIPTION = (
 IN_FRAMES: tuple[Shape, ...] = (Notification,)
 """The models that only frames refer to."""
 
-_Schemas = tuple[Sequence[JsonSchema], dict[str, Any]]
-
 
 class Document:
     """The document, once `write` has made it. Both limits: at least 1."""
@@ -82,7 +80,7 @@ class Document:
             for route in routes
             for method, operation in route.operations.items()
         ]
-        models = _Models(operation for _, _, operation in operations)
+        models = _Models((operation for _, _, operation in operations), self._limits)
         paths: dict[str, dict[str, Any]] = {}
         for path, method, operation in operations:
             paths.setdefault(path, {})[method] = _operation(operation, models)
@@ -108,28 +106,24 @@ class Document:
                 "securitySchemes": CREDENTIALS,
             },
         }
-        self._text = to_json(_limited(document, self._limits)).encode()
+        self._text = to_json(document).encode()
 
 
 class _Models:
     """The schemas of all models of some operations. definitions: those with names, by name."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
-        self._shapes = tuple(
-            {
-                id(shape): shape
-                for shape in (*IN_FRAMES, Category, *_shapes(operations))
-                if not isinstance(shape, Mapping)
-            }.values()
-        )
-        schemas, self.definitions = json.loads(_schemas(self._shapes))
-        self._schemas = {id(shape): schema for shape, schema in zip(self._shapes, schemas, strict=True)}
+    def __init__(self, operations: Iterable[Operation], limits: Mapping[str, int]) -> None:
+        found = (*IN_FRAMES, Category, *_shapes(operations))
+        shapes = tuple(dict.fromkeys(shape for shape in found if not isinstance(shape, Mapping)))
+        hook = functools.partial(_limited, limits)
+        schemas, self.definitions = json.loads(_schemas(shapes), object_hook=hook)
+        self._schemas = dict(zip(shapes, schemas, strict=True))
 
     def schema(self, shape: Shape) -> JsonSchema:
         """Return the schema of a shape."""
         if isinstance(shape, tuple):
             return {"oneOf": [self.schema(one) for one in shape]}
-        schema: JsonSchema = shape if isinstance(shape, Mapping) else self._schemas[id(shape)]
+        schema: JsonSchema = shape if isinstance(shape, Mapping) else self._schemas[shape]
         return schema
 
 
@@ -161,16 +155,11 @@ def _schemas(shapes: tuple[Shape, ...]) -> str:
     return to_json([[found[number, "validation"] for number in range(len(shapes))], untitled])
 
 
-def _limited(schema: Any, limits: Mapping[str, int]) -> Any:
-    """Put the limits that are settings in the place of their names (`x-limit`)."""
-    if isinstance(schema, Mapping):
-        limited = {name: _limited(value, limits) for name, value in schema.items() if name != "x-limit"}
-        if "x-limit" in schema:
-            key = "maxItems" if schema["type"] == "array" else "maxLength"
-            limited[key] = limits[schema["x-limit"]]
-        return limited
-    if isinstance(schema, list | tuple):
-        return [_limited(one, limits) for one in schema]
+def _limited(limits: Mapping[str, int], schema: dict[str, Any]) -> dict[str, Any]:
+    """Put the value of a limit that is a setting in the place of its name (`x-limit`)."""
+    if "x-limit" in schema:
+        limit = limits[schema.pop("x-limit")]
+        schema["maxItems" if schema["type"] == "array" else "maxLength"] = limit
     return schema
 
 
