@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from starlette.routing import Match, Route
@@ -98,3 +100,19 @@ async def test_line_feed_in_an_id_is_refused_and_not_cut(sqlite_url: str, user: 
         room = await client.get(f"/api/v1/rooms/{user}", headers=headers)
     assert (blocked.status_code, room.status_code) == (422, 404)
     assert blocked.json()["errors"][0]["field"] == "user"
+
+
+async def test_path_without_its_root_path_is_found_too(sqlite_url: str) -> None:
+    async def receive() -> dict[str, str]:
+        return {"type": "http.request"}
+
+    statuses: list[int] = []
+
+    async def send(message: Any) -> None:
+        statuses.append(message.get("status", 0))
+
+    scope = {"type": "http", "method": "GET", "root_path": "/below", "headers": [], "query_string": b""}
+    async with Lumen(settings(sqlite_url)) as lumen:
+        for path in ("/api/v1/notifications", "/below/api/v1/notifications"):
+            await lumen.app({**scope, "path": path}, receive, send)
+    assert [status for status in statuses if status] == [401, 401]

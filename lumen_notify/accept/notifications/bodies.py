@@ -142,7 +142,7 @@ class PublicationBody(Body):
 
 
 class MarkBody(Body):
-    """Which notifications: `ids`, or `all`, or those of a `category`, up to a position, or both."""
+    """Which notifications: `ids`, or `all`, or those of a `category`, those up to a position, or both."""
 
     model_config = ConfigDict(
         json_schema_extra={

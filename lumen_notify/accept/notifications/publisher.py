@@ -46,7 +46,8 @@ class Publisher:
         rows = sum(len(one.audiences) for one in publications)
         limit = self.context.limits.max_batch_rows
         if not publications or 0 < limit < rows:
-            raise Invalid(f"a request may have 1 to {limit} recipients; this has {rows}", field="to.users")
+            bounds = f"1 to {limit}" if limit else "at least 1"
+            raise Invalid(f"must have {bounds} recipients in one request; this has {rows}", field="to.users")
         result: Sequence[Published] = await self.context.committer.submit(
             Publish(publications=publications, key=key)
         )

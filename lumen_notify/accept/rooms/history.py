@@ -129,7 +129,7 @@ class HistoryEndpoints:
         query.done()
         given = [name for name, seq in seqs.items() if seq >= 0]
         if len(given) > 1:
-            raise Invalid("only one of before, after and around may be given", field=given[1])
+            raise Invalid(f"may not be given together with {given[0]}", field=given[1])
         way = given[0] if given else "before"
         if way == "after":
             seq, older, newer = min(seqs["after"] + 1, MAX_SEQ), 0, limit + 1

@@ -115,8 +115,8 @@ class MessageEndpoints:
                     tag="rooms",
                     summary="Send a message to one user",
                     description=(
-                        "It goes to the direct room of the two users, which is created if needed. As a "
-                        "message to a room, but without mentions."
+                        "It goes to the direct room of the two users, which is created if needed. It works "
+                        "like a message to a room, but cannot mention members."
                     ),
                     body=DirectBody,
                     body_examples={"plain": {"value": {"to": "bob", "content": "hi"}}},

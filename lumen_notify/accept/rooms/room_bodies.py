@@ -48,7 +48,7 @@ class RoomBody(Body):
     """One line of text."""
 
     members: Members = ()
-    """The first members, beside the caller."""
+    """The first members, besides the caller."""
 
     @model_validator(mode="after")
     def _pair(self) -> Self:
