@@ -14,7 +14,6 @@ from lumen_notify.accept.rooms.messages import MESSAGE_ID
 from lumen_notify.accept.rooms.messenger import Messenger
 from lumen_notify.accept.rooms.paths import room_id
 from lumen_notify.commit.rooms.history import History, MemberReadMark
-from lumen_notify.commit.rooms.read_marks import MAX_IDS
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MEMBERS_ONLY, READS, ROOM_ID, WRITES, Operation, query
@@ -23,6 +22,7 @@ from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
+from lumen_notify.model.events import MAX_READ_IDS
 
 _READ: TypeAdapter[ReadRoomBody] = TypeAdapter(ReadRoomBody)
 
@@ -89,7 +89,7 @@ class HistoryEndpoints:
                     summary="Mark a room as read up to a message",
                     description=(
                         "The mark only moves forward. The streams of all members get an event with the ids "
-                        f"of the newest {MAX_IDS} messages that it covers."
+                        f"of the newest {MAX_READ_IDS} messages that it covers."
                     ),
                     parameters=(ROOM_ID,),
                     body=ReadRoomBody,

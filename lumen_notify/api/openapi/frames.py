@@ -23,9 +23,8 @@ from lumen_notify.api.openapi.schema import nullable as or_null
 from lumen_notify.api.openapi.schema import object_schema as fields
 from lumen_notify.commit.notifications.marks import ACTIONS
 from lumen_notify.commit.permissions import ROLES
-from lumen_notify.commit.rooms.membership import MAX_NAMED_MEMBERS
-from lumen_notify.commit.rooms.read_marks import MAX_IDS
 from lumen_notify.model import CloseReason
+from lumen_notify.model.events import MAX_NAMED_MEMBERS, MAX_READ_IDS
 
 COUNTS: dict[str, JsonSchema] = {
     "unread_count": told(COUNT, "All unread items: an absolute number, never a delta."),
@@ -89,7 +88,7 @@ FRAMES: dict[str, JsonSchema] = {
             user_id=TEXT,
             from_seq=SEQ,
             up_to=SEQ,
-            ids=told({"type": "array", "items": ID}, f"At most {MAX_IDS}: the newest."),
+            ids=told({"type": "array", "items": ID}, f"At most {MAX_READ_IDS}: the newest."),
         ),
     ),
     "PreferencesFrame": fields(

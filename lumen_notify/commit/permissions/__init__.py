@@ -35,7 +35,6 @@ from lumen_notify.commit.permissions.refusals import (
 )
 from lumen_notify.commit.permissions.roles import (
     ROLES,
-    Role,
     is_moderator,
     may_assign_role,
     may_remove,
@@ -47,6 +46,7 @@ from lumen_notify.commit.permissions.room_context import (
     load_room_contexts,
     require_room,
 )
+from lumen_notify.model.events import Role
 
 __all__ = [
     "ROLES",

@@ -15,7 +15,6 @@ from lumen_notify.commit.permissions.refusals import (
     role_too_low,
 )
 from lumen_notify.commit.permissions.roles import (
-    Role,
     is_moderator,
     may_assign_role,
     may_remove,
@@ -25,6 +24,7 @@ from lumen_notify.commit.permissions.room_context import RoomContext
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, Forbidden, NotFound
 from lumen_notify.model import value
+from lumen_notify.model.events import Role
 
 
 @value

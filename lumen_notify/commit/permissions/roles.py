@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import get_args
 
-Role = Literal["owner", "moderator", "member", "muted"]
+from lumen_notify.model.events import Role
 
-ROLES: tuple[Role, ...] = ("owner", "moderator", "member", "muted")
+ROLES: tuple[Role, ...] = get_args(Role)
 """The highest first."""
 
 _RANKS: dict[str | None, int] = {role: rank for rank, role in enumerate(reversed(ROLES), start=1)} | {None: 0}

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.permissions.refusals import post_refusal, role_too_low, room_not_found, view_refusal
-from lumen_notify.commit.permissions.roles import Role, is_moderator
+from lumen_notify.commit.permissions.roles import is_moderator
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import value
+from lumen_notify.model.events import Role
 
 
 @value

@@ -26,10 +26,11 @@ from lumen_notify.commit.permissions.member_changes import (
     require_remove,
     require_unban,
 )
-from lumen_notify.commit.rooms.membership import Change, Membership, room_conflict_key
+from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import value
+from lumen_notify.model.events import MemberChange
 
 Action = Literal["put", "add", "remove", "ban", "unban"]
 
@@ -177,7 +178,7 @@ class _Changes:
     def _remove_user(self, command: ChangeMembers, room: RoomContext, user: UserContext) -> None:
         if user.joined_position is None:
             return
-        change: Change = "banned" if command.action == "ban" else "removed"
+        change: MemberChange = "banned" if command.action == "ban" else "removed"
         if user.user_id == command.caller:
             change = "left"
         data = {"reason": change, "by": command.caller}
@@ -192,7 +193,11 @@ class _Changes:
             self._announce(command, "role", [(successor, "owner")], count)
 
     def _announce(
-        self, command: ChangeMembers, change: Change, members: Sequence[tuple[str, str | None]], count: int
+        self,
+        command: ChangeMembers,
+        change: MemberChange,
+        members: Sequence[tuple[str, str | None]],
+        count: int,
     ) -> None:
         self._membership.announce_members(command.room_id, change, members, by=command.caller, count=count)
 

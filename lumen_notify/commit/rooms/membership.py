@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Counts
 from lumen_notify.model.events import (
+    MAX_NAMED_MEMBERS,
     CountsPayload,
+    MemberChange,
     MembersChanged,
     Payload,
     RoomChanged,
@@ -27,12 +29,6 @@ from lumen_notify.model.events import (
     RoomLeft,
     RoomPayload,
 )
-
-MAX_NAMED_MEMBERS = 100
-"""Members that one `member` event names. Of more it gives the number."""
-
-Change = Literal["joined", "left", "removed", "banned", "role"]
-"""What has changed about members."""
 
 
 def room_conflict_key(room_id: str) -> str:
@@ -79,7 +75,13 @@ class Membership:
         self._roles.append({"room_id": room_id, "user_id": user_id, "role": role})
 
     def announce_members(
-        self, room_id: str, change: Change, members: Sequence[tuple[str, str | None]], *, by: str, count: int
+        self,
+        room_id: str,
+        change: MemberChange,
+        members: Sequence[tuple[str, str | None]],
+        *,
+        by: str,
+        count: int,
     ) -> None:
         """Send the room a `member` event. members: (user, role), role None if removed. count: of members."""
         data = {

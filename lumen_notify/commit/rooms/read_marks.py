@@ -12,10 +12,7 @@ from typing import Any
 from lumen_notify.commit.permissions import view_refusal
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
-from lumen_notify.model.events import ReadData, RoomRead
-
-MAX_IDS = 100
-"""Message ids in one event: the newest. `from_seq` and `up_to` cover all of them."""
+from lumen_notify.model.events import MAX_READ_IDS, ReadData, RoomRead
 
 
 @value
@@ -95,7 +92,7 @@ async def _write(
         {
             "n": n,
             "room_id": commands[n].room_id,
-            "above_seq": max(before, after - MAX_IDS),
+            "above_seq": max(before, after - MAX_READ_IDS),
             "up_to": after,
         }
         for n, (before, after) in spans.items()

@@ -31,6 +31,7 @@ from collections.abc import Mapping
 
 from lumen_notify.model.audience import Scope
 from lumen_notify.model.event import Event
+from lumen_notify.model.events.fields import MemberChange, Role
 from lumen_notify.model.events.messages import MessageDeleted, MessageEdited, MessageSent
 from lumen_notify.model.events.notifications import (
     DigestDelivered,
@@ -48,6 +49,8 @@ from lumen_notify.model.events.notifications import (
 )
 from lumen_notify.model.events.payload import CountsPayload, Payload, RoomPayload, UnknownEvent
 from lumen_notify.model.events.rooms import (
+    MAX_NAMED_MEMBERS,
+    MAX_READ_IDS,
     MembersChanged,
     ReadData,
     RoomChanged,
@@ -58,10 +61,13 @@ from lumen_notify.model.events.rooms import (
 from lumen_notify.model.events.users import CategoriesChanged, PreferencesChanged, SessionsRevoked
 
 __all__ = [
+    "MAX_NAMED_MEMBERS",
+    "MAX_READ_IDS",
     "PAYLOADS",
     "CategoriesChanged",
     "CountsPayload",
     "DigestDelivered",
+    "MemberChange",
     "MembersChanged",
     "MessageDeleted",
     "MessageEdited",
@@ -79,6 +85,7 @@ __all__ = [
     "PreferencesChanged",
     "ReadData",
     "Removed",
+    "Role",
     "RoomChanged",
     "RoomJoined",
     "RoomLeft",

@@ -8,22 +8,25 @@ from pydantic import AliasChoices, Field
 
 from lumen_notify.model.encoding import to_json
 from lumen_notify.model.event import Event
+from lumen_notify.model.events.fields import MessageJson, model
 from lumen_notify.model.events.payload import Payload, RoomPayload
 from lumen_notify.model.value import value
 
 
 @value
 class MessageSent(Payload):
-    """A message is new. message: its JSON, as history shows it.
+    """A message is new.
 
-    exclude_user_id: a user whose streams do not get it, and who has read the room with it; None for nobody.
+    message: its JSON, as history shows it. exclude_user_id: a user whose streams do not get it, and
+    who has read the room with it; None for nobody.
     """
 
     kind = "message"
     scopes = ("room",)
+    shown = "message"
 
     sender_id: str
-    message: str
+    message: Annotated[str, model("Message")]
     exclude_user_id: str | None = None
 
     def encode(self) -> str:
@@ -59,9 +62,13 @@ class MessageEdited(RoomPayload):
 
     kind = "message_edited"
 
+    data: MessageJson
+
 
 @value
 class MessageDeleted(RoomPayload):
     """A message has been deleted: it keeps its place, without its content."""
 
     kind = "message_deleted"
+
+    data: MessageJson

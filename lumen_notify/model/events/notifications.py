@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Annotated, Self
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from lumen_notify.model.event import Event
+from lumen_notify.model.events.fields import NotificationJson, SelectionJson, Uuid, model
 from lumen_notify.model.events.payload import CountsPayload, Payload, UnknownEvent, extensible
 from lumen_notify.model.value import value
 
 
 @value
 class NotificationPublished(Payload):
-    """A notification is new. notification: its JSON, as lists and frames show it."""
+    """A notification is new.
+
+    notification: its JSON, as lists and frames show it.
+    """
 
     kind = "notification"
     scopes = ("user", "room", "all")
+    shown = "notification"
 
-    notification: str
+    notification: Annotated[str, model("Notification")]
 
     def encode(self) -> str:
         """Return the notification itself."""
@@ -39,12 +45,19 @@ class NotificationUpdated(CountsPayload):
 
     kind = "update"
 
+    data: NotificationJson
+
 
 @extensible
 class DigestData(TypedDict):
-    """Notifications, the newest first. One with a known id replaces the one that the client has."""
+    """The notifications of a digest."""
 
-    items: list[dict[str, Any]]
+    items: Annotated[
+        list[NotificationJson],
+        Field(
+            description="The newest first. One with a known id replaces the one that the client has.",
+        ),
+    ]
 
 
 @value
@@ -58,7 +71,9 @@ class DigestDelivered(CountsPayload):
 
 @value
 class NotificationsMarked(CountsPayload):
-    """The user has marked notifications. data: which ones, in the form of a request."""
+    """The user has marked notifications."""
+
+    data: Annotated[SelectionJson, Field(description="Which ones, in the form of the request.")]
 
 
 @value
@@ -98,9 +113,9 @@ class NotificationsUnarchived(NotificationsMarked):
 
 @extensible
 class RemovedData(TypedDict):
-    """The ids of the removed notifications."""
+    """The ids of removed notifications."""
 
-    ids: list[str]
+    ids: list[Uuid]
 
 
 @value

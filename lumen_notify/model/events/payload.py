@@ -25,10 +25,14 @@ class UnknownEvent(Exception):
 
 @value
 class Payload:
-    """What an event carries. kind, scopes: of the events that are stored with it."""
+    """What an event carries. The first line of each class is also its description in the API document.
+
+    kind, scopes: of the events that are stored with it. shown: the field that frames show as their `data`.
+    """
 
     kind: ClassVar[str]
     scopes: ClassVar[tuple[Scope, ...]]
+    shown: ClassVar[str] = "data"
 
     def encode(self) -> str:
         """Return the event's body: JSON."""

@@ -7,15 +7,21 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
+from lumen_notify.model.events.fields import PreferencesJson
 from lumen_notify.model.events.payload import CountsPayload, Payload, extensible
 from lumen_notify.model.value import value
 
 
 @value
 class PreferencesChanged(CountsPayload):
-    """The user has changed their preferences. data: all of them, as `GET /preferences` shows them."""
+    """The user has changed their preferences.
+
+    data: all of them, as `GET /preferences` shows them.
+    """
 
     kind = "preferences"
+
+    data: PreferencesJson
 
 
 @extensible

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from lumen_notify.commit.rooms.history import History
-from lumen_notify.commit.rooms.read_marks import MAX_IDS, MarkRoomRead, ReadMark
+from lumen_notify.commit.rooms.read_marks import MarkRoomRead, ReadMark
 from lumen_notify.errors import Forbidden, NotFound, Refused
+from lumen_notify.model.events import MAX_READ_IDS
 
 from ..store import Store
 from .conversation import batch, marks, message, open_room, read, send
@@ -69,14 +70,14 @@ async def test_several_of_one_user_in_one_batch_follow_each_other(store: Store) 
 
 async def test_a_long_span_tells_its_newest_ids(store: Store) -> None:
     await open_room(store, "ann", "bob")
-    sent = await asyncio.gather(*(send(store) for _ in range(MAX_IDS + 20)))
+    sent = await asyncio.gather(*(send(store) for _ in range(MAX_READ_IDS + 20)))
     store.events.clear()
 
-    await read(store, "bob", MAX_IDS + 10)
+    await read(store, "bob", MAX_READ_IDS + 10)
 
     told = json.loads(store.events[0].body)["data"]
-    assert (told["from_seq"], told["up_to"]) == (1, MAX_IDS + 10)
-    assert told["ids"] == [one.id for one in sent[10 : MAX_IDS + 10]]
+    assert (told["from_seq"], told["up_to"]) == (1, MAX_READ_IDS + 10)
+    assert told["ids"] == [one.id for one in sent[10 : MAX_READ_IDS + 10]]
 
 
 async def test_reading_with_sending_in_one_batch_leaves_what_a_count_would(store: Store) -> None:
