@@ -1,4 +1,4 @@
-"""Problems: the code of each problem, its status, and its meaning."""
+"""Problems: the code of each problem, its status and its meaning, as in `docs/api/service.md`."""
 
 from __future__ import annotations
 
@@ -8,39 +8,48 @@ MEDIA_TYPE = "application/problem+json"
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "token_missing": (401, "The request has no token, ticket or cookie."),
-    "token_invalid": (401, "The credentials are malformed, forged, or meant for another audience."),
-    "token_expired": (401, "The credentials have expired: get new ones."),
+    "token_invalid": (
+        401,
+        "The token, ticket or cookie is malformed, forged, or issued for another service.",
+    ),
+    "token_expired": (401, "The token, ticket or cookie has expired. Get a new one."),
     "wrong_credentials": (401, "The name or the password is wrong."),
-    "session_ended": (401, "The refresh token is invalid or no longer valid: log in again."),
+    "session_ended": (401, "The refresh token is invalid, or its session has ended. Log in again."),
     "forbidden": (403, "The token lacks the scope that `detail` names."),
-    "not_a_member": (403, "Only members of the room may do this: join it first."),
-    "role_too_low": (403, "The caller's role in the room does not allow this."),
-    "muted": (403, "The caller may read in this room, but not write."),
+    "not_a_member": (403, "The request is only for members of the room. Join it first."),
+    "role_too_low": (403, "The caller's role in the room does not allow the request."),
+    "muted": (403, "The caller can read in this room, but not post."),
     "banned": (403, "The user is banned from the room."),
     "blocked": (403, "The other user has blocked the caller."),
-    "not_found": (404, "It does not exist, or the caller may not see it."),
-    "method_not_allowed": (405, "The path does not support this method: `Allow` lists those it does."),
+    "not_found": (404, "The resource does not exist or the caller cannot see it, or the path is unknown."),
+    "method_not_allowed": (
+        405,
+        "The path does not support this method. `Allow` lists the methods that it supports.",
+    ),
     "name_taken": (409, "Another account has this name."),
-    "idempotency_key_reused": (409, "The `Idempotency-Key` was used with another body."),
-    "room_taken": (409, "A room with this id exists."),
+    "idempotency_key_reused": (409, "The same `Idempotency-Key` was used with a different body."),
+    "room_taken": (409, "A room with this id exists already."),
     "too_many_rooms": (409, "A user is in `LUMEN_MAX_ROOMS_PER_USER` rooms already."),
     "room_is_direct": (409, "The members of a direct room cannot be changed."),
-    "last_owner": (409, "A room needs an owner: assign the role to another member first."),
+    "last_owner": (409, "A room needs an owner. Make another member owner first."),
     "too_large": (413, "The body is longer than `LUMEN_MAX_BODY_BYTES`."),
-    "invalid": (422, "Fields are invalid: `errors` lists each of them."),
-    "rate_limited": (429, "Too many requests: `Retry-After` says when to try again."),
-    "internal": (500, "An internal error, which has been logged."),
-    "database_unavailable": (503, "The database does not respond; nothing was written."),
+    "invalid": (422, "The request is invalid. `errors` lists each field and its problem."),
+    "rate_limited": (
+        429,
+        "Too many attempts, or more than a limit allows. `Retry-After` gives the time to wait.",
+    ),
+    "internal": (500, "An internal error. The server has logged the details."),
+    "database_unavailable": (503, "The database does not respond. Nothing was written."),
     "commit_unknown": (
         503,
         (
-            "The connection to the database was lost during the commit: repeat the request with the same "
-            "`Idempotency-Key`."
+            "The database connection failed during the commit, so the outcome is unknown. Retry with the "
+            "same `Idempotency-Key`."
         ),
     ),
-    "keys_unavailable": (503, "The server that has the keys of tokens does not respond."),
-    "overloaded": (503, "Too many writes or password checks are waiting."),
-    "draining": (503, "The server is shutting down."),
+    "keys_unavailable": (503, "The server with the token keys does not respond."),
+    "overloaded": (503, "Too many writes or password checks are waiting already."),
+    "draining": (503, "Only from `/readyz`: the process is shutting down."),
 }
 
 ALWAYS = ("internal",)
@@ -48,13 +57,13 @@ ALWAYS = ("internal",)
 
 HEADERS: dict[int, tuple[str, str]] = {
     401: ("WWW-Authenticate", "`Bearer`."),
-    429: ("Retry-After", "Seconds."),
-    503: ("Retry-After", "Seconds."),
+    429: ("Retry-After", "Seconds to wait before the next attempt."),
+    503: ("Retry-After", "Seconds to wait before the next attempt."),
 }
 
 SCHEMAS: dict[str, JsonSchema] = {
     "Fault": object_schema(
-        "A fault of one field.",
+        "What is wrong with one field.",
         field=described(TEXT, "A dotted path, such as `to.users.3`, or the name of a parameter or header."),
         message=TEXT,
     ),
