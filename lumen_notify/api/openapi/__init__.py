@@ -1,13 +1,15 @@
 """OpenAPI: the description of the HTTP interface, at `/openapi.json`; `/docs` shows it as a page.
 
-    document       puts it together at start: the operations of all routes, with the schemas of their models
-    credentials    the ways in which a request may carry them
-    frames         what a stream carries
-    problems       all problem documents
+    document       makes it from the operations of all routes, on the first request
+    models         the schemas of the types of requests, responses and events
+    frames         the schemas of the events of a stream
+    control        the schemas of frames without an event of the log
+    problems       the codes of problem documents, each with its status and meaning
+    credentials    the security schemes
     schema         helpers for schemas that are written by hand
 
-Not here: what each route does, takes and answers (its `Operation` stands beside its endpoint), the page
-itself (`web/docs.html`).
+Not here: the `Operation` of each route, which stands beside its endpoint; what events carry
+(`model/events`); the page (`web/docs.html`).
 """
 
 from lumen_notify.api.openapi.document import Document

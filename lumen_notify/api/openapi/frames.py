@@ -1,246 +1,203 @@
-"""Frames: what a stream carries, as JSON schemas of each event's `data`.
+"""Frames: the JSON schema of each event of a stream.
 
-OpenAPI 3.1 has no word for the events within a stream (3.2 says `itemSchema`). The schema of the stream is
-that of each of its events, as an object of the event's fields (HTML Standard, section 9.2.6); what `data`
-holds is its `contentSchema`.
+The `data` of a frame is what its event carries (`model/events`). Around it stand the fields that
+`deliver/frames` adds for each reader: their unread counts. The frames without an event are in `control`.
+
+OpenAPI 3.1 cannot describe the events of a stream (3.2 can, with `itemSchema`). The schema of the stream is
+that of each server-sent event, as an object of the event's fields (HTML Standard, section 9.2.6); the
+`contentSchema` of its `data` is the schema of the frame.
 """
 
 from __future__ import annotations
 
-from lumen_notify.api.openapi.schema import (
-    COUNT,
-    FLAG,
-    ID,
-    POSITION,
-    SEQ,
-    TEXT,
-    JsonSchema,
-    one_of,
-    ref,
+from collections.abc import Iterable, Mapping
+from typing import get_type_hints
+
+from lumen_notify.accept.notifications.responses import Notification
+from lumen_notify.api.openapi.control import (
+    CLOSING,
+    EXPIRING,
+    PING,
+    READY,
+    RESET,
+    TYPING,
+    UNREAD,
+    UNREAD_COUNT,
+    ControlFrame,
 )
-from lumen_notify.api.openapi.schema import described as told
-from lumen_notify.api.openapi.schema import nullable as or_null
-from lumen_notify.api.openapi.schema import object_schema as fields
-from lumen_notify.commit.notifications.marks import ACTIONS
-from lumen_notify.commit.permissions import ROLES
-from lumen_notify.model import CloseReason
-from lumen_notify.model.events import MAX_NAMED_MEMBERS, MAX_READ_IDS
+from lumen_notify.api.openapi.models import Models
+from lumen_notify.api.openapi.schema import COUNT, TEXT, JsonSchema, described, object_schema, ref
+from lumen_notify.http.operation import Shape
+from lumen_notify.model import events, value
 
-COUNTS: dict[str, JsonSchema] = {
-    "unread_count": told(COUNT, "All unread items: an absolute number, never a delta."),
-    "unread": ref("Unread"),
-}
+_COUNTS: Mapping[str, JsonSchema] = {"unread_count": UNREAD_COUNT, "unread": UNREAD}
+_ROOM_COUNTS: Mapping[str, JsonSchema] = {"unread_count": UNREAD_COUNT, "room": ref("RoomUnread")}
 
-ROLE = one_of(ROLES)
 
-REASONS = tuple(reason.word for reason in CloseReason if reason is not CloseReason.GONE)
-"""Of `closing`. The one that is missing is for the log: the client has gone."""
+@value
+class EventFrame:
+    """The frame of one kind of event, or of several.
 
-FRAMES: dict[str, JsonSchema] = {
-    "NotificationFrame": fields(
-        "A notification.",
-        ("update",),
-        type={"type": "string", "description": "Its category."},
-        unread_count=COUNTS["unread_count"],
-        update={"const": True, "description": "It has merged: it replaces the one with its id, unread."},
-        data=ref("Notification"),
-    ),
-    "BundleFrame": fields(
-        "What is of low priority, together.",
-        type={"const": "bundle"},
-        unread_count=COUNTS["unread_count"],
-        data=fields(
-            "The notifications.",
-            items={
-                "type": "array",
-                "items": ref("Notification"),
-                "description": "The newest first. One that is known by its id has merged: replace it.",
+    name: of the schema. fields: those beside `data`; all are required but `update`. event: the event name on
+    the wire, `message` for frames without one; None for the kind of the event. description: None for what the
+    payloads say of themselves.
+    """
+
+    name: str
+    payloads: tuple[type[events.Payload], ...]
+    fields: Mapping[str, JsonSchema]
+    event: str | None = None
+    description: str | None = None
+
+    def schema(self, models: Models) -> JsonSchema:
+        """Return the schema of the frame."""
+        data = models.schema(DATA[self.payloads[0]])
+        description = self.description or _summary(self.payloads)
+        return object_schema(description, ("update",), **self.fields, data=data)
+
+
+EVENT_FRAMES = (
+    EventFrame(
+        name="NotificationFrame",
+        payloads=(events.NotificationPublished, events.NotificationUpdated),
+        event="message",
+        fields={
+            "type": described(TEXT, "The category of the notification."),
+            "unread_count": UNREAD_COUNT,
+            "update": {
+                "const": True,
+                "description": "Others have merged into it: it replaces the one with its id, unread.",
             },
+        },
+        description="A notification that is new, or that others have merged into.",
+    ),
+    EventFrame(
+        name="BundleFrame",
+        payloads=(events.DigestDelivered,),
+        event="message",
+        fields={"type": {"const": "bundle"}, "unread_count": UNREAD_COUNT},
+    ),
+    EventFrame(
+        name="ChatFrame",
+        payloads=(events.MessageSent,),
+        event="message",
+        fields={"type": {"const": "chat"}, **_ROOM_COUNTS},
+    ),
+    EventFrame(
+        name="MarkFrame",
+        payloads=(
+            events.NotificationsRead,
+            events.NotificationsSeen,
+            events.NotificationsUnread,
+            events.NotificationsArchived,
+            events.NotificationsUnarchived,
         ),
+        fields=_COUNTS,
+        description="The user has marked notifications, on any device.",
     ),
-    "ChatFrame": fields(
-        "A message of a room.",
-        type={"const": "chat"},
-        unread_count=COUNTS["unread_count"],
-        room=ref("RoomUnread"),
-        data=ref("Message"),
+    EventFrame(name="RoomReadFrame", payloads=(events.RoomRead,), event="read", fields=_ROOM_COUNTS),
+    EventFrame(
+        name="ExpireFrame",
+        payloads=(events.NotificationsRemoved, events.SharedNotificationsRemoved),
+        fields=_COUNTS,
+        description="Notifications have expired or been removed: remove them from the list.",
     ),
-    "RoomUnread": fields("What the reader has unread in a room.", id=TEXT, unread=COUNT),
-    "ReadyFrame": fields(
-        "The stream is set; what was missed follows.",
-        connection_id=ID,
-        **COUNTS,
-        recovered=told(FLAG, "A cursor was given, and could be served."),
-        replayed=told(COUNT, "How many frames of what was missed follow."),
+    EventFrame(name="PreferencesFrame", payloads=(events.PreferencesChanged,), fields=_COUNTS),
+    EventFrame(
+        name="MessageChangeFrame",
+        payloads=(events.MessageEdited, events.MessageDeleted),
+        fields={},
+        description="A message was edited or deleted.",
     ),
-    "MarkFrame": fields(
-        "The user has marked notifications, on any device.",
-        **COUNTS,
-        data=told(ref("MarkBody"), "Which ones, as the request said it."),
-    ),
-    "RoomReadFrame": fields(
-        "A member has read a room up to a message. The numbers are the reader's of the stream.",
-        unread_count=COUNTS["unread_count"],
-        room=ref("RoomUnread"),
-        data=fields(
-            "Who, and which messages.",
-            room_id=TEXT,
-            user_id=TEXT,
-            from_seq=SEQ,
-            up_to=SEQ,
-            ids=told({"type": "array", "items": ID}, f"At most {MAX_READ_IDS}: the newest."),
-        ),
-    ),
-    "PreferencesFrame": fields(
-        "The user has changed his preferences, on any device.", **COUNTS, data=ref("Preferences")
-    ),
-    "MessageChangeFrame": fields("A message of a room is not what it was.", data=ref("Message")),
-    "JoinedFrame": fields(
-        "The user is in a room: let in, or joined on any device.",
-        **COUNTS,
-        data=fields(
-            "Which one, and what he is there.",
-            ("peer_id",),
-            room_id=TEXT,
-            role=ROLE,
-            kind=told(TEXT, "`public`, `private` or `direct`."),
-            title=or_null(TEXT, "One line of text."),
-            by=told(TEXT, "Who let him in; he himself where he joined."),
-            peer_id=told(TEXT, "The other one; of a direct room alone."),
-        ),
-    ),
-    "LeftFrame": fields(
-        "The user is no longer in a room.",
-        **COUNTS,
-        data=fields(
-            "Which one, and why.",
-            room_id=TEXT,
-            since=told(POSITION, "Where he had joined."),
-            reason=one_of(["left", "removed", "banned", "deleted"]),
-            by=or_null(TEXT, "Who did it; null where the room has ended."),
-        ),
-    ),
-    "MemberFrame": fields(
-        "Others in a room come, go, or are something else. Not told to themselves: `joined`, `left`.",
-        data=fields(
-            "What has changed.",
-            room_id=TEXT,
-            change=one_of(["joined", "left", "removed", "banned", "role"]),
-            members={
-                "type": "array",
-                "items": fields("One of them.", user_id=TEXT, role=or_null(ROLE, "Null: he is out.")),
-                "description": f"The first {MAX_NAMED_MEMBERS} of them.",
-            },
-            changed=told(COUNT, "How many they are."),
-            members_count=told(COUNT, "How many are in now."),
-            by=told(TEXT, "Who did it."),
-        ),
-    ),
-    "RoomFrame": fields(
-        "A room has another title.",
-        data=fields("It.", room_id=TEXT, title=or_null(TEXT, "One line of text."), by=TEXT),
-    ),
-    "TypingFrame": fields(
-        "Somebody else in a room is typing, or no longer is.",
-        room_id=TEXT,
-        user=ref("Sender"),
-        is_typing=FLAG,
-    ),
-    "ExpireFrame": fields(
-        "Notifications are gone: take them out of the list.",
-        **COUNTS,
-        data=fields("Which ones.", ids={"type": "array", "items": ID}),
-    ),
-    "ResetFrame": fields("What was missed cannot be served: fetch the list anew.", **COUNTS),
-    "PingFrame": fields("Nothing."),
-    "ExpiringFrame": fields("The token ends soon.", seconds=told(COUNT, "How soon.")),
-    "ClosingFrame": fields(
-        "The stream ends now.",
-        reason=one_of(REASONS),
-        reconnect=told(FLAG, "Whether to come back."),
-    ),
-}
+    EventFrame(name="JoinedFrame", payloads=(events.RoomJoined,), fields=_COUNTS),
+    EventFrame(name="LeftFrame", payloads=(events.RoomLeft,), fields=_COUNTS),
+    EventFrame(name="MemberFrame", payloads=(events.MembersChanged,), fields={}),
+    EventFrame(name="RoomFrame", payloads=(events.RoomChanged,), fields={}),
+)
+"""The frames of all events but those that end streams (`closing`). A new kind of event needs a line here."""
 
-_DATA = {"type": "string", "contentMediaType": "application/json"}
+DATA: Mapping[type[events.Payload], Shape] = {
+    payload: get_type_hints(payload, include_extras=True)[payload.shown]
+    for frame in EVENT_FRAMES
+    for payload in frame.payloads
+}
+"""What the `data` of each event's frame is."""
+
+SHAPES: tuple[Shape, ...] = (Notification, *DATA.values())
+"""The types that frames refer to, beside those of requests and responses."""
+
 _ID = {
     "type": "string",
     "pattern": "^[0-9a-z]+-[0-9]+$",
-    "description": "`<epoch>-<position>`: the cursor, to hand back as Last-Event-ID.",
+    "description": "`<epoch>-<position>`: the cursor, to send as `Last-Event-ID`.",
 }
-_RETRY = {"type": "integer", "minimum": 1, "description": "Milliseconds until a client may come back."}
+
+
+def schemas(models: Models) -> dict[str, JsonSchema]:
+    """Return the schema of each frame by name, and `Event`: that of any event of a stream."""
+    control = (READY, RESET, PING, EXPIRING, CLOSING, TYPING)
+    return {
+        "Event": {
+            "description": "One server-sent event (HTML Standard, section 9.2). Its data is JSON.",
+            "oneOf": [*_events(), *(_control_event(frame) for frame in control)],
+        },
+        **{frame.name: frame.schema(models) for frame in EVENT_FRAMES},
+        **{frame.name: frame.schema for frame in control},
+        "RoomUnread": object_schema(
+            "The number of messages of a room that the receiving user has not read.", id=TEXT, unread=COUNT
+        ),
+    }
+
+
+def _events() -> Iterable[JsonSchema]:
+    """Describe the events that stand in the log, by their name on the wire."""
+    frames: dict[str, list[str]] = {}
+    payloads: dict[str, list[type[events.Payload]]] = {}
+    for frame in EVENT_FRAMES:
+        for payload in frame.payloads:
+            event = frame.event or payload.kind
+            frames.setdefault(event, []).append(frame.name)
+            payloads.setdefault(event, []).append(payload)
+    for event, names in frames.items():
+        is_named = event != "message"
+        yield _event(
+            event,
+            tuple(dict.fromkeys(names)),
+            _summary(payloads[event])
+            if is_named
+            else "Notifications, or a message of a room. No `event:` line: `EventSource.onmessage` gets it.",
+            ("event", "id", "data") if is_named else ("id", "data"),
+            {"id": _ID},
+        )
+
+
+def _control_event(frame: ControlFrame) -> JsonSchema:
+    fields = {**({"id": _ID} if frame.has_id else {}), **frame.fields}
+    return _event(frame.event, (frame.name,), frame.description, ("event", "data", *frame.required), fields)
 
 
 def _event(
     event: str,
-    schemas: str | tuple[str, ...],
+    names: tuple[str, ...],
     description: str,
-    *,
-    required: tuple[str, ...] = ("event", "id", "data"),
-    **more: JsonSchema,
+    required: tuple[str, ...],
+    fields: Mapping[str, JsonSchema],
 ) -> JsonSchema:
-    several = [ref(schema) for schema in schemas] if isinstance(schemas, tuple) else []
-    content = {"oneOf": several} if several else ref(str(schemas))
+    refs = [ref(name) for name in names]
+    data = {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": refs[0] if len(refs) == 1 else {"oneOf": refs},
+    }
     return {
         "type": "object",
         "title": event,
         "description": description,
-        "properties": {
-            "event": {"const": event},
-            "data": {**_DATA, "contentSchema": content},
-            **({"id": _ID} if event not in ("typing", "expiring", "closing") else {}),
-            **more,
-        },
+        "properties": {"event": {"const": event}, "data": data, **fields},
         "required": list(required),
     }
 
 
-EVENT: JsonSchema = {
-    "description": "One server-sent event (HTML Standard, section 9.2); its data is JSON.",
-    "oneOf": [
-        _event(
-            "message",
-            ("NotificationFrame", "BundleFrame", "ChatFrame"),
-            "Notifications, or a message of a room. No `event:` line: `EventSource.onmessage` gets it.",
-            required=("id", "data"),
-        ),
-        _event(
-            "ready",
-            "ReadyFrame",
-            "Always the first. Without an id if what was missed follows.",
-            required=("event", "data"),
-        ),
-        _event(
-            "read",
-            ("MarkFrame", "RoomReadFrame"),
-            "A mark, made on any device: `read`; or how far a member of a room has read.",
-        ),
-        *(
-            _event(action, "MarkFrame", f"A mark, made on any device: `{action}`.")
-            for action in ACTIONS
-            if action != "read"
-        ),
-        _event("preferences", "PreferencesFrame", "The user has changed his preferences."),
-        _event("message_edited", "MessageChangeFrame", "A message of a room says something else."),
-        _event("message_deleted", "MessageChangeFrame", "A message of a room says nothing any more."),
-        _event("joined", "JoinedFrame", "The user is in a room."),
-        _event("left", "LeftFrame", "The user is no longer in a room."),
-        _event("member", "MemberFrame", "Others come into a room, leave it, or have another role there."),
-        _event("room", "RoomFrame", "A room has another title."),
-        _event("typing", "TypingFrame", "Somebody types in a room.", required=("event", "data")),
-        _event("expire", "ExpireFrame", "Notifications have been removed."),
-        _event("reset", "ResetFrame", "The cursor cannot be served: another database, or too far back."),
-        _event("ping", "PingFrame", "Nothing happened for a while (`LUMEN_PING_SECONDS`)."),
-        _event(
-            "expiring", "ExpiringFrame", "The token ends within a minute: renew.", required=("event", "data")
-        ),
-        _event(
-            "closing",
-            "ClosingFrame",
-            "The last. `retry` says when to come back.",
-            required=("event", "data", "retry"),
-            retry=_RETRY,
-        ),
-    ],
-}
-
-SCHEMAS: dict[str, JsonSchema] = {"Event": EVENT, **FRAMES}
+def _summary(payloads: Iterable[type[events.Payload]]) -> str:
+    """Join the first lines of the payloads' docstrings."""
+    return " ".join((payload.__doc__ or "").strip().partition("\n")[0] for payload in payloads)

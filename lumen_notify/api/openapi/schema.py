@@ -1,4 +1,4 @@
-"""Schema: helpers for the JSON schemas that are written by hand: those of frames and problems."""
+"""Schema: helpers for JSON schemas that are written by hand: those of control frames and problems."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ __all__ = [
     "COUNT",
     "FLAG",
     "ID",
-    "POSITION",
-    "SEQ",
     "TEXT",
     "JsonSchema",
     "described",
-    "nullable",
     "object_schema",
     "one_of",
     "ref",
@@ -25,8 +22,6 @@ COUNT: JsonSchema = {"type": "integer", "minimum": 0}
 TEXT: JsonSchema = {"type": "string"}
 FLAG: JsonSchema = {"type": "boolean"}
 ID: JsonSchema = {"type": "string", "format": "uuid", "description": "A UUIDv7."}
-SEQ: JsonSchema = {"type": "integer", "minimum": 1, "description": "The message's number in its room."}
-POSITION: JsonSchema = {"type": "integer", "minimum": 0, "description": "A position in the log."}
 
 
 def one_of(words: Iterable[str]) -> JsonSchema:
@@ -44,11 +39,6 @@ def object_schema(
         "properties": properties,
         "required": [name for name in properties if name not in optional],
     }
-
-
-def nullable(schema: JsonSchema, description: str) -> JsonSchema:
-    """Describe a value or null."""
-    return {"anyOf": [schema, {"type": "null"}], "description": description}
 
 
 def described(schema: JsonSchema, description: str) -> JsonSchema:

@@ -15,7 +15,7 @@ from lumen_notify.model.value import value
 
 @value
 class MessageSent(Payload):
-    """A message is new.
+    """A message was sent to a room.
 
     message: its JSON, as history shows it. exclude_user_id: a user whose streams do not get it, and
     who has read the room with it; None for nobody.

@@ -16,7 +16,7 @@ from lumen_notify.model.value import value
 
 @value
 class NotificationPublished(Payload):
-    """A notification is new.
+    """A notification was published.
 
     notification: its JSON, as lists and frames show it.
     """
@@ -54,9 +54,7 @@ class DigestData(TypedDict):
 
     items: Annotated[
         list[NotificationJson],
-        Field(
-            description="The newest first. One with a known id replaces the one that the client has.",
-        ),
+        Field(description="The newest first. One with a known id replaces the one that the client has."),
     ]
 
 

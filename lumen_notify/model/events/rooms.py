@@ -113,7 +113,7 @@ class MembersData(TypedDict):
 
 @value
 class MembersChanged(RoomPayload):
-    """Other users have joined or left a room, or their role has changed."""
+    """Users have joined or left a room, or their role in it has changed."""
 
     kind = "member"
 

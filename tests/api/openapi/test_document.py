@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from typing import Any
 
 import httpx
 import jsonschema_rs
+import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from documents import operations, references
 from lumen_notify import Lumen
+from lumen_notify.api.openapi import Document
 from lumen_notify.api.pages import Page
 from lumen_notify.api.routes import Application
 from lumen_notify.http.route import ApiRoute
@@ -38,7 +42,7 @@ def test_every_route_was_declared_with_its_description(lumen: Lumen) -> None:
             assert is_page or isinstance(one, ApiRoute), one
 
 
-def test_every_operation_is_told_in_full(document: Any) -> None:
+def test_every_operation_is_complete(document: Any) -> None:
     tags = {tag["name"] for tag in document["tags"]}
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names)
@@ -60,10 +64,10 @@ def test_every_code_of_a_refusal_is_in_the_document_with_its_status(document: An
         for one in document["components"]["schemas"]["Problem"]["properties"]["code"]["oneOf"]
     }
     assert codes.keys() == error_codes() - UNANSWERED_CODES.keys()
-    told = {
+    in_page = {
         code: int(status) for status, code in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", TEXT, re.MULTILINE)
     }
-    assert codes == told
+    assert codes == in_page
     answered = {
         code
         for _, _, operation in operations(document)
@@ -81,6 +85,7 @@ def test_every_schema_is_one_and_every_reference_leads_somewhere(document: Any) 
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():
         assert schema["description"], name
+        assert "__" not in name, "two models have the same name"
         jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
     wanted = set(references(document))
     assert wanted <= {f"#/components/schemas/{name}" for name in schemas}
@@ -92,6 +97,28 @@ def test_limits_are_those_of_the_settings(document: Any) -> None:
     assert schemas["PublicationBatch"]["maxItems"] == 7
     assert schemas["MarkBody"]["properties"]["ids"]["anyOf"][0]["maxItems"] == 7
     assert schemas["To"]["properties"]["users"]["anyOf"][0]["maxItems"] == 7
+
+
+async def test_document_is_made_on_the_first_request_once_and_in_a_thread(
+    lumen: Lumen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    make = Document._make
+
+    def counted(document: Document) -> bytes:
+        threads.append(threading.get_ident())
+        return make(document)
+
+    monkeypatch.setattr(Document, "_make", counted)
+    transport = httpx.ASGITransport(lumen.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        assert (await client.get("/healthz")).status_code == 200
+        assert threads == []
+        answers = await asyncio.gather(*(client.get("/openapi.json") for _ in range(3)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
 
 
 async def test_document_is_json_that_others_may_ask_for_again(http: httpx.AsyncClient) -> None:

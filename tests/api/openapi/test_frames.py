@@ -8,10 +8,81 @@ from typing import Any
 
 import httpx
 
-from clients import MARKS, Api, EventStream, Frame, token
+from clients import MARKS, Api, EventStream, Frame, read_frames, token
 from documents import faults
 from lumen_notify import Lumen
+from lumen_notify.api.openapi.frames import EVENT_FRAMES
+from lumen_notify.deliver.frames import NOT_SHOWN, RemovedFrame, frame_of
+from lumen_notify.deliver.frames.stream_end import REASONS
+from lumen_notify.model import EVERYONE, Audience, Counts, Event, events, new_id, now_ms, rfc3339, to_json
 from test_readme import section
+
+COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset({"noise"}), {"tea": 4})
+AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE}
+SENDER = {"id": "bob", "username": "Bob", "avatar": None}
+NOTIFICATION = {
+    "id": new_id(),
+    "category": "like",
+    "sender": SENDER,
+    "content": "hi",
+    "priority": "normal",
+    "created_at": rfc3339(0),
+}
+MESSAGE = {
+    "id": new_id(),
+    "room_id": "tea",
+    "seq": 1,
+    "sender": SENDER,
+    "kind": "text",
+    "content": "hi",
+    "created_at": rfc3339(0),
+}
+CHOSEN = {"categories": {}, "quiet_hours": None, "digest": {"minutes": 5}}
+JOINED: events.rooms.JoinedData = {
+    "room_id": "tea",
+    "role": "owner",
+    "kind": "direct",
+    "title": None,
+    "by": "ann",
+    "peer_id": "bob",
+}
+
+EXAMPLES: list[events.Payload] = [
+    events.NotificationPublished(notification=to_json(NOTIFICATION)),
+    events.NotificationUpdated.of(COUNTS, NOTIFICATION),
+    events.DigestDelivered.of(COUNTS, {"items": [NOTIFICATION]}),
+    events.NotificationsRead.of(COUNTS, {"ids": [new_id()]}),
+    events.NotificationsSeen.of(COUNTS, {"all": True}),
+    events.NotificationsUnread.of(COUNTS, {"category": "like"}),
+    events.NotificationsArchived.of(COUNTS, {"up_to": 7}),
+    events.NotificationsUnarchived.of(COUNTS, {"category": "like", "up_to": 7}),
+    events.NotificationsRemoved.of(COUNTS, {"ids": [new_id()]}),
+    events.SharedNotificationsRemoved.of([(new_id(), "like", 3), (new_id(), "like", 5)]),
+    events.PreferencesChanged.of(COUNTS, CHOSEN),
+    events.CategoriesChanged(data={"categories": ["like"]}),
+    events.SessionsRevoked(data={}),
+    events.RoomJoined.of(COUNTS, JOINED),
+    events.RoomLeft.of(COUNTS, {"room_id": "tea", "since": 4, "reason": "deleted", "by": None}),
+    events.RoomChanged(data={"room_id": "tea", "title": None, "by": "ann"}),
+    events.MembersChanged(
+        data={
+            "room_id": "tea",
+            "change": "removed",
+            "members": [{"user_id": "bob", "role": None}, {"user_id": "eve", "role": "member"}],
+            "changed": 2,
+            "members_count": 1,
+            "by": "ann",
+        }
+    ),
+    events.MessageSent(sender_id="bob", message=to_json(MESSAGE)),
+    events.MessageEdited(data=MESSAGE | {"edited_at": rfc3339(1)}),
+    events.MessageDeleted(data=MESSAGE | {"content": "", "deleted_at": rfc3339(1), "deleted_by": "bob"}),
+    events.RoomRead(
+        user_id="ann",
+        unread=0,
+        data={"room_id": "tea", "user_id": "ann", "from_seq": 1, "up_to": 2, "ids": [new_id()]},
+    ),
+]
 
 
 def described(document: Any) -> dict[str, Any]:
@@ -88,10 +159,14 @@ async def test_every_frame_is_as_described(
         for action in ("seen", "read", "unread", "archive", "unarchive"):
             await alice.post(f"/{action}", selection)
     await talk(http)
+    await alice.post(
+        "",
+        {"to": {"user": "alice"}, "category": "like", "content": "hi", "expires_at": rfc3339(now_ms() + 500)},
+    )
     preferences = {"categories": {"like": {"muted": True}}}
     answer = await http.put("/api/v1/preferences", json=preferences, headers=alice._headers)
     assert answer.status_code == 200
-    for event in ("ping", "expiring", "archive", "preferences"):
+    for event in ("ping", "expiring", "archive", "preferences", "expire"):
         await stream.wait_for_event(event)
     assert lumen._services is not None
     await lumen._services.streams.drain()
@@ -104,6 +179,7 @@ async def test_every_frame_is_as_described(
         *MARKS,
         *in_rooms,
         "preferences",
+        "expire",
         "ready",
         "reset",
         "ping",
@@ -114,14 +190,85 @@ async def test_every_frame_is_as_described(
     assert any(frame.event == "message" and "update" in frame.data for frame in stream.frames)
 
 
+def rendered(payload: events.Payload, scope: str) -> list[Frame]:
+    """Return the frames that ann gets of an event, live and in a replay."""
+    event = Event(
+        position=7,
+        audience=AUDIENCES[scope],
+        kind=payload.kind,
+        category="like" if payload.kind in ("notification", "update") else None,
+        body=payload.encode(),
+        created_at=0,
+    )
+    frame = frame_of(event, "epoch")
+    if isinstance(frame, RemovedFrame):
+        frame.settled = {"ann": frozenset()}
+    after, chunks = frame.apply(COUNTS, "ann")
+    both = (chunks, frame.render_replay(after, "ann"))
+    if frame.ends is not None:
+        assert both == (NOT_SHOWN, NOT_SHOWN)
+        return []
+    return [one for each in both for one in read_frames(each.partition(b"\r\n")[2].decode())]
+
+
+def test_every_kind_of_event_has_its_frame_in_the_document(document: Any) -> None:
+    in_frames = [payload for frame in EVENT_FRAMES for payload in frame.payloads]
+    assert len(set(in_frames)) == len(in_frames)
+    assert {*in_frames, *REASONS} == set(events.PAYLOADS) == {type(example) for example in EXAMPLES}
+    assert {frame.name for frame in EVENT_FRAMES} <= document["components"]["schemas"].keys()
+    assert {reason.word for reason in REASONS.values()} <= set(
+        document["components"]["schemas"]["ClosingFrame"]["properties"]["reason"]["enum"]
+    )
+
+
+def test_the_frame_of_every_event_is_as_described(document: Any) -> None:
+    schemas = {payload: frame.name for frame in EVENT_FRAMES for payload in frame.payloads}
+    for payload in EXAMPLES:
+        for scope in payload.scopes:
+            frames = rendered(payload, scope)
+            assert len(frames) == (0 if type(payload) in REASONS else 2)
+            for frame in frames:
+                schema = {"$ref": f"#/components/schemas/{schemas[type(payload)]}"}
+                assert faults(document, schema, frame.data) == [], frame
+                assert faults(document, schema, {**frame.data, "added": 1}) != []
+                assert check(document, [frame]) == {frame.event}
+
+
+def test_words_and_limits_of_data_are_described(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["JoinedData"]["properties"]["role"]["enum"] == ["owner", "moderator", "member", "muted"]
+    assert schemas["JoinedData"]["properties"]["by"]["type"] == "string"
+    assert "peer_id" not in schemas["JoinedData"]["required"]
+    assert schemas["LeftData"]["properties"]["reason"]["enum"] == ["left", "removed", "banned", "deleted"]
+    assert schemas["ReadData"]["properties"]["from_seq"]["minimum"] == 1
+    for wrong in ({"change": "joins"}, {"changed": -1}, {"members": [{"user_id": "bob"}]}):
+        right = {
+            "room_id": "tea",
+            "change": "role",
+            "members": [],
+            "changed": 0,
+            "members_count": 1,
+            "by": "a",
+        }
+        assert faults(document, {"$ref": "#/components/schemas/MembersData"}, right) == []
+        assert faults(document, {"$ref": "#/components/schemas/MembersData"}, right | wrong) != []
+
+
+def test_data_with_words_of_a_newer_version_is_decoded() -> None:
+    newer = {**JOINED, "role": "guest", "kind": "broadcast", "by": None}
+    assert [frame.data["data"] for frame in rendered(events.RoomJoined.of(COUNTS, newer), "user")] == [
+        newer
+    ] * 2
+
+
 def test_every_frame_of_the_readme_is_in_the_document(document: Any) -> None:
     table = section("Frames").partition("| reason |")[0]
     rows = re.findall(r"^\| (`.*?|\(none\)) \| `\{", table, re.MULTILINE)
-    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert described(document).keys() == told | {"message"}
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert described(document).keys() == named | {"message"}
 
 
 def test_every_close_reason_of_the_readme_is_in_the_document(document: Any) -> None:
-    told = re.findall(r"^\| `(\w+)` \| (?:yes|no) \|", section("Frames"), re.MULTILINE)
+    reasons = re.findall(r"^\| `(\w+)` \| (?:yes|no) \|", section("Frames"), re.MULTILINE)
     closing = document["components"]["schemas"]["ClosingFrame"]
-    assert set(closing["properties"]["reason"]["enum"]) == set(told)
+    assert set(closing["properties"]["reason"]["enum"]) == set(reasons)
