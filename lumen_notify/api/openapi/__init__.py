@@ -2,7 +2,8 @@
 
     document       makes it from the operations of all routes, on the first request
     models         the schemas of the types of requests, responses and events
-    frames         the schemas of the events of a stream
+    stream         the schema of the server-sent events of a stream
+    frames         the schemas of the frames that they carry
     control        the schemas of frames without an event of the log
     problems       the codes of problem documents, each with its status and meaning
     credentials    the security schemes

@@ -110,3 +110,5 @@ TYPING = ControlFrame(
         is_typing=FLAG,
     ),
 )
+
+CONTROL_FRAMES = (READY, RESET, PING, EXPIRING, CLOSING, TYPING)

@@ -15,7 +15,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.api.openapi import frames, problems
+from lumen_notify.api.openapi import frames, problems, stream
 from lumen_notify.api.openapi.credentials import CREDENTIALS
 from lumen_notify.api.openapi.models import Models
 from lumen_notify.http.fields import Category
@@ -106,6 +106,7 @@ class Document:
                 "schemas": {
                     **models.definitions,
                     "Category": {**models.schema(Category), "description": "The name of a category."},
+                    "Event": stream.schema(),
                     **frames.schemas(models),
                     **problems.SCHEMAS,
                 },

@@ -1,11 +1,8 @@
-"""Frames: the JSON schema of each event of a stream.
+"""Frames: the JSON schema of each frame, which is the `data` of a server-sent event.
 
-The `data` of a frame is what its event carries (`model/events`). Around it stand the fields that
-`deliver/frames` adds for each reader: their unread counts. The frames without an event are in `control`.
-
-OpenAPI 3.1 cannot describe the events of a stream (3.2 can, with `itemSchema`). The schema of the stream is
-that of each server-sent event, as an object of the event's fields (HTML Standard, section 9.2.6); the
-`contentSchema` of its `data` is the schema of the frame.
+The `data` within a frame is what its event carries (`model/events`). The fields beside it are the unread
+counts of each reader, which `deliver/frames` adds. Not here: frames without an event (`control`), the
+server-sent events around frames (`stream`).
 """
 
 from __future__ import annotations
@@ -14,17 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import get_type_hints
 
 from lumen_notify.accept.notifications.responses import Notification
-from lumen_notify.api.openapi.control import (
-    CLOSING,
-    EXPIRING,
-    PING,
-    READY,
-    RESET,
-    TYPING,
-    UNREAD,
-    UNREAD_COUNT,
-    ControlFrame,
-)
+from lumen_notify.api.openapi.control import CONTROL_FRAMES, UNREAD, UNREAD_COUNT
 from lumen_notify.api.openapi.models import Models
 from lumen_notify.api.openapi.schema import COUNT, TEXT, JsonSchema, described, object_schema, ref
 from lumen_notify.http.operation import Shape
@@ -52,7 +39,7 @@ class EventFrame:
     def schema(self, models: Models) -> JsonSchema:
         """Return the schema of the frame."""
         data = models.schema(DATA[self.payloads[0]])
-        description = self.description or _summary(self.payloads)
+        description = self.description or summary(self.payloads)
         return object_schema(description, ("update",), **self.fields, data=data)
 
 
@@ -126,78 +113,18 @@ DATA: Mapping[type[events.Payload], Shape] = {
 SHAPES: tuple[Shape, ...] = (Notification, *DATA.values())
 """The types that frames refer to, beside those of requests and responses."""
 
-_ID = {
-    "type": "string",
-    "pattern": "^[0-9a-z]+-[0-9]+$",
-    "description": "`<epoch>-<position>`: the cursor, to send as `Last-Event-ID`.",
-}
-
 
 def schemas(models: Models) -> dict[str, JsonSchema]:
-    """Return the schema of each frame by name, and `Event`: that of any event of a stream."""
-    control = (READY, RESET, PING, EXPIRING, CLOSING, TYPING)
+    """Return the schema of each frame, by name."""
     return {
-        "Event": {
-            "description": "One server-sent event (HTML Standard, section 9.2). Its data is JSON.",
-            "oneOf": [*_events(), *(_control_event(frame) for frame in control)],
-        },
         **{frame.name: frame.schema(models) for frame in EVENT_FRAMES},
-        **{frame.name: frame.schema for frame in control},
+        **{frame.name: frame.schema for frame in CONTROL_FRAMES},
         "RoomUnread": object_schema(
             "The number of messages of a room that the receiving user has not read.", id=TEXT, unread=COUNT
         ),
     }
 
 
-def _events() -> Iterable[JsonSchema]:
-    """Describe the events that stand in the log, by their name on the wire."""
-    frames: dict[str, list[str]] = {}
-    payloads: dict[str, list[type[events.Payload]]] = {}
-    for frame in EVENT_FRAMES:
-        for payload in frame.payloads:
-            event = frame.event or payload.kind
-            frames.setdefault(event, []).append(frame.name)
-            payloads.setdefault(event, []).append(payload)
-    for event, names in frames.items():
-        is_named = event != "message"
-        yield _event(
-            event,
-            tuple(dict.fromkeys(names)),
-            _summary(payloads[event])
-            if is_named
-            else "Notifications, or a message of a room. No `event:` line: `EventSource.onmessage` gets it.",
-            ("event", "id", "data") if is_named else ("id", "data"),
-            {"id": _ID},
-        )
-
-
-def _control_event(frame: ControlFrame) -> JsonSchema:
-    fields = {**({"id": _ID} if frame.has_id else {}), **frame.fields}
-    return _event(frame.event, (frame.name,), frame.description, ("event", "data", *frame.required), fields)
-
-
-def _event(
-    event: str,
-    names: tuple[str, ...],
-    description: str,
-    required: tuple[str, ...],
-    fields: Mapping[str, JsonSchema],
-) -> JsonSchema:
-    refs = [ref(name) for name in names]
-    data = {
-        "type": "string",
-        "contentMediaType": "application/json",
-        "contentSchema": refs[0] if len(refs) == 1 else {"oneOf": refs},
-    }
-    return {
-        "type": "object",
-        "title": event,
-        "description": description,
-        "properties": {"event": {"const": event}, "data": data, **fields},
-        "required": list(required),
-    }
-
-
-def _summary(payloads: Iterable[type[events.Payload]]) -> str:
-    """Join the first lines of the payloads' docstrings."""
+def summary(payloads: Iterable[type[events.Payload]]) -> str:
+    """Return what payloads say of themselves: the first lines of their docstrings."""
     return " ".join((payload.__doc__ or "").strip().partition("\n")[0] for payload in payloads)

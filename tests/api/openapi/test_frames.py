@@ -1,4 +1,4 @@
-"""Frames: each event that a stream can carry is described, and is as described."""
+"""Frames: every event that a stream can carry has a schema, and every frame that is sent is valid by it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import httpx
 from clients import MARKS, Api, EventStream, Frame, read_frames, token
 from documents import faults
 from lumen_notify import Lumen
-from lumen_notify.api.openapi.frames import EVENT_FRAMES
+from lumen_notify.api.openapi.frames import DATA, EVENT_FRAMES
+from lumen_notify.api.openapi.models import Models
 from lumen_notify.deliver.frames import NOT_SHOWN, RemovedFrame, frame_of
 from lumen_notify.deliver.frames.stream_end import REASONS
 from lumen_notify.model import EVERYONE, Audience, Counts, Event, events, new_id, now_ms, rfc3339, to_json
@@ -219,6 +220,12 @@ def test_every_kind_of_event_has_its_frame_in_the_document(document: Any) -> Non
     assert {reason.word for reason in REASONS.values()} <= set(
         document["components"]["schemas"]["ClosingFrame"]["properties"]["reason"]["enum"]
     )
+
+
+def test_data_of_all_events_of_a_frame_has_one_schema() -> None:
+    models = Models(DATA.values(), {})
+    for frame in EVENT_FRAMES:
+        assert len({to_json(models.schema(DATA[payload])) for payload in frame.payloads}) == 1, frame.name
 
 
 def test_the_frame_of_every_event_is_as_described(document: Any) -> None:
