@@ -32,21 +32,28 @@ from lumen_notify.commit.accounts.sessions import (
 )
 from lumen_notify.commit.committer import Handler
 from lumen_notify.commit.jobs.retention import TrimEvents, TrimKeys, trim_events, trim_keys
-from lumen_notify.commit.notifications.coalescing import Tell, tell
-from lumen_notify.commit.notifications.digests import Bundle, bundle
-from lumen_notify.commit.notifications.expiry import Expire, expire
-from lumen_notify.commit.notifications.limits import Limiting
+from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.notifications.digests import PublishDigests
+from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.marks import Mark, mark
-from lumen_notify.commit.notifications.publish import Publish, publish
+from lumen_notify.commit.notifications.publish import (
+    Publish,
+    flush_groups,
+    publish,
+    publish_digests,
+    publish_due,
+)
 from lumen_notify.commit.notifications.removal import (
-    Forget,
+    Expire,
+    PurgeReceipts,
     Remove,
     RemoveOldest,
-    forget,
+    expire,
+    purge_receipts,
     remove,
     remove_oldest,
 )
-from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, cancel, release
+from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, cancel
 from lumen_notify.commit.preferences.categories import Define, Undefine, define, undefine
 from lumen_notify.commit.preferences.preferences import ChangePreferences, change_preferences
 from lumen_notify.commit.rooms.blocks import Block, block
@@ -65,14 +72,14 @@ def writers(limiting: Limiting | None) -> Mapping[type, Handler]:
         Define: define,
         Undefine: undefine,
         Publish: partial(publish, limiting=limiting),
-        PublishDue: release,
-        Tell: tell,
-        Bundle: bundle,
+        PublishDue: publish_due,
+        FlushGroups: flush_groups,
+        PublishDigests: publish_digests,
         Cancel: cancel,
         Expire: expire,
         Remove: remove,
         RemoveOldest: remove_oldest,
-        Forget: forget,
+        PurgeReceipts: purge_receipts,
         TrimEvents: trim_events,
         TrimKeys: trim_keys,
         Block: block,

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from lumen_notify.accept.notifications.bodies import PublicationBody
 from lumen_notify.auth import PUBLISH, Principal, Verifier
 from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey, IdempotentResponses
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.idempotency import IdempotentResponses
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.errors import Invalid
 from lumen_notify.http.requests import caller, header, invalid, parse, read_body, sender_of

@@ -17,8 +17,15 @@ from typing import Any
 
 from lumen_notify.commit.accounts.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.notifications.expiry import STEP_NOTIFICATIONS, STEP_SHARED, Expire, Which
-from lumen_notify.commit.notifications.removal import Forget, Remove, RemoveOldest
+from lumen_notify.commit.notifications.removal import (
+    STEP_NOTIFICATIONS,
+    STEP_SHARED,
+    Expire,
+    ExpiryQuery,
+    PurgeReceipts,
+    Remove,
+    RemoveOldest,
+)
 from lumen_notify.commit.rooms.deletion import PurgeRoom
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Unavailable
@@ -135,7 +142,7 @@ class Retention:
             await _repeat(step)
         if self._notifications:
             await self._remove_surplus()
-        await _repeat(self._forget)
+        await _repeat(self._purge_receipts)
         await _repeat(self._trim_sessions)
         await _repeat(self._purge_rooms)
 
@@ -190,11 +197,11 @@ class Retention:
         self._archived = rows[-1][2] if is_full else before
         return is_full
 
-    async def _expire(self, which: Which, before: int) -> bool:
-        there = await self._database.fetch(which, before=before, limit=1)
-        if there:
-            await self._submit(Expire(which=which, before=before))
-        return bool(there)
+    async def _expire(self, query: ExpiryQuery, before: int) -> bool:
+        found = await self._database.fetch(query, before=before, limit=1)
+        if found:
+            await self._submit(Expire(query=query, before=before))
+        return bool(found)
 
     async def _remove_surplus(self) -> None:
         for _ in range(ROUND_STEPS):
@@ -213,9 +220,9 @@ class Retention:
         removed: int = await self._submit(step)
         return removed == limit
 
-    async def _forget(self) -> bool:
-        forgotten: int = await self._submit(Forget())
-        return forgotten > 0
+    async def _purge_receipts(self) -> bool:
+        purged: int = await self._submit(PurgeReceipts())
+        return purged > 0
 
     async def _purge_rooms(self) -> bool:
         rooms = await self._database.fetch("gone_rooms", limit=1)

@@ -188,7 +188,7 @@ def _write(tx: Transaction, before: Mapping[str, Preferences], after: Mapping[st
         ("write_choices", written),
         ("forget_choices", forgotten),
         ("write_user_settings", settings),
-        ("hasten_bundles", hastened),
+        ("reschedule_digests", hastened),
     ):
         if rows:
             tx.add(name, rows=rows)

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from lumen_notify.commit.notifications.removal import take_away
+from lumen_notify.commit.notifications.removal import remove_notifications
 from lumen_notify.commit.permissions import post_refusal, refusal
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Forbidden, NotFound, Refused
@@ -117,7 +117,7 @@ async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) ->
             answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
     if rows:
         tx.add("change_messages", rows=rows)
-    await take_away(tx, mentions)
+    await remove_notifications(tx, mentions)
     return answers
 
 

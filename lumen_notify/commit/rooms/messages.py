@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from lumen_notify.commit.notifications.publication import Publication
-from lumen_notify.commit.notifications.publish import write_publications
+from lumen_notify.commit.notifications.publish import publish_mentions
 from lumen_notify.commit.permissions import post_refusal, refusal
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
@@ -181,7 +181,7 @@ async def send(tx: Transaction, commands: Sequence[Send]) -> Sequence[object]:
         answers.append(sent)
     batch.write()
     if batch.mentions:
-        await write_publications(tx, batch.mentions)
+        await publish_mentions(tx, batch.mentions)
     return answers
 
 

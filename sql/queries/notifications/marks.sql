@@ -1,8 +1,8 @@
 -- fragment marked
--- The notifications that each mark of :marks would change. A mark names ids (the rows of :ids), or
--- takes all up to a position, perhaps of one category; at most one mark a user. Never a row of an
--- audience that the user is not in. CROSS JOIN is what SQLite joins in this order: it would walk through all
--- notifications first. Indexes: the primary key for ids, notification_by_audience.
+-- The notifications that each mark of :marks changes. A mark selects ids (the rows of :ids), or everything up
+-- to a position, optionally of one category; at most one mark per user. Only notifications to audiences that
+-- the user belongs to. CROSS JOIN keeps SQLite to this join order: otherwise it walks through all notifications
+-- first. Indexes: the primary key for ids, notification_by_audience.
     SELECT t.user_id, m.action, t.id, t.audience, t.category, c.read_at, c.archived_at
     FROM (
         SELECT a.user_id, a.audience, n.id, n.category
@@ -31,9 +31,9 @@
         WHEN 'unarchive' THEN c.archived_at IS NOT NULL
         END
 
--- weigh_marks
--- Who: mark, before the receipts change. How many rows change, and by how much the user's settled
--- number moves: a row is settled once it is read or archived.
+-- count_marks
+-- Who: mark, before the receipts change. How many notifications change, and by how much the user's
+-- read-or-archived count does.
 SELECT
     k.user_id, k.audience, k.category, count(*) AS changed,
     CAST(sum(CASE
@@ -45,7 +45,7 @@ FROM ({marked}) k
 GROUP BY k.user_id, k.audience, k.category
 
 -- write_receipts
--- Who: mark. The same rows as weigh_marks saw: this transaction is the only writer.
+-- Who: mark. The same rows as in count_marks: this transaction is the only writer.
 INSERT INTO receipt (user_id, notification_id, seen_at, read_at, archived_at)
 SELECT
     k.user_id, k.id,
@@ -60,7 +60,7 @@ ON CONFLICT (user_id, notification_id) DO UPDATE SET
     archived_at = coalesce(receipt.archived_at, excluded.archived_at)
 
 -- clear_receipts
--- Who: mark, for the two actions that take something back.
+-- Who: mark, for `unread` and `unarchive`.
 UPDATE receipt
 SET
     read_at = CASE WHEN k.action = 'unread' THEN NULL ELSE receipt.read_at END,
@@ -69,8 +69,9 @@ FROM ({marked}) k
 WHERE k.action IN ('unread', 'unarchive')
     AND receipt.user_id = k.user_id AND receipt.notification_id = k.id
 
--- add_to_settled
--- Who: mark. One row per user, audience and category of the batch.
+-- add_to_read_counts
+-- Who: mark; coalesce; purge_receipts. Read-or-archived counts: one row per user, audience and category of the
+-- batch.
 INSERT INTO settled (user_id, audience, category, count)
 SELECT r.user_id, r.audience, r.category, r.count
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -79,12 +80,12 @@ WHERE true
 ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + excluded.count
 
 -- unread_counts
--- Who: every new channel, every mark, GET /notifications/unread. Many users at once, and the position
--- at which the numbers hold, in one snapshot. kind: NULL, once for each user; `category` with what is
--- unread of it; `room` with what is unread there (perhaps 0) and since when the user is in it; `silent` for
--- a silenced category. A tally loses a removed notification at once, the settled numbers of those who had
--- read it only when `forget` comes to their receipts: until then these count. Indexes: the primary keys of
--- tally, settled, removed, receipt and room; member_by_user.
+-- Who: every new channel, every mark, GET /notifications/unread. The counts of many users, and the position
+-- at which they hold, in one snapshot. kind: NULL, once for each user; `category` with its unread number;
+-- `room` with its unread number (possibly 0) and the position at which the user joined; `silent` for a
+-- silenced category. Unread is the active total minus the read-or-archived count. A removal lowers the first
+-- at once and the second only when purge_receipts gets to it: until then the rows of `removed` correct for it.
+-- Indexes: the primary keys of tally, settled, removed, receipt and room; member_by_user.
 SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
 FROM log_head h
 CROSS JOIN (

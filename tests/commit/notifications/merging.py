@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.model import Audience, new_id

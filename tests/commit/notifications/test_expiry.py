@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from lumen_notify.commit.notifications import expiry as module
+from lumen_notify.commit.notifications import removal as module
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.model import EVERYONE, Audience, Event, new_id, rfc3339
@@ -88,7 +88,7 @@ async def test_a_scheduled_one_that_has_expired_when_it_is_due_is_dropped(store:
     await store.committer.submit(Publish(publications=publications))
     store.now = at + 7
 
-    await store.release_due()
+    await store.publish_due()
 
     assert [json.loads(event.body)["id"] for event in store.events] == [publications[0].id]
     assert json.loads(store.events[0].body)["expires_at"] == rfc3339(at + 20)

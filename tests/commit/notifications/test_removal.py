@@ -9,7 +9,7 @@ import pytest
 
 from lumen_notify.commit.notifications import removal as module
 from lumen_notify.commit.notifications.marks import Action
-from lumen_notify.commit.notifications.removal import Forget, Remove, settled_of
+from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove, fetch_readers
 from lumen_notify.model import EVERYONE, Audience
 
 from ..store import Store
@@ -43,7 +43,7 @@ async def test_one_audience_of_several_is_removed_alone(store: Store) -> None:
 
     await store.committer.submit(Remove(rows=[(one.id, Audience("user:ann"))]))
     store.now += 61_000
-    while await store.committer.submit(Forget()):
+    while await store.committer.submit(PurgeReceipts()):
         pass
 
     assert await store.unread("ann") == {}
@@ -85,12 +85,12 @@ async def test_receipts_stay_for_a_while_and_counts_are_right_with_and_without_t
     await store.mark("ann", "read", ids=(one.id,))
     await store.committer.submit(Remove(rows=[(one.id, Audience("user:ann"))]))
 
-    assert await store.committer.submit(Forget()) == 0
+    assert await store.committer.submit(PurgeReceipts()) == 0
     assert await store.number_of("receipt") == 1
     assert await store.unread("ann") == {"like": 1}
 
     store.now += 60_001
-    assert await store.committer.submit(Forget()) == 2
+    assert await store.committer.submit(PurgeReceipts()) == 2
     assert await store.number_of("receipt") == 0
     assert await store.number_of("removed") == 0
     assert await store.unread("ann") == {"like": 1}
@@ -121,18 +121,18 @@ async def test_who_had_settled_what_is_known_after_the_removal(store: Store) -> 
     ids = [one.id, two.id]
     await store.committer.submit(Remove(rows=[(id_, EVERYONE) for id_ in ids]))
 
-    settled = await settled_of(store.database, ids, ["ann", "bob", "cyd", "dan"])
+    settled = await fetch_readers(store.database, ids, ["ann", "bob", "cyd", "dan"])
 
     assert settled == {"ann": {one.id}, "bob": set(), "cyd": {one.id}, "dan": set()}
-    assert await settled_of(store.database, ids, []) == {}
+    assert await fetch_readers(store.database, ids, []) == {}
 
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_counts_equal_a_recount_after_every_step(
     store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STEP_REMOVED", 2)
-    monkeypatch.setattr(module, "STEP_SETTLED", 3)
+    monkeypatch.setattr(module, "STEP_TOMBSTONES", 2)
+    monkeypatch.setattr(module, "STEP_RECEIPTS", 3)
     chance = random.Random(seed)
     there: list[tuple[str, Audience]] = []
     actions: list[Action] = ["read", "unread", "seen", "archive", "unarchive"]
@@ -151,11 +151,11 @@ async def test_counts_equal_a_recount_after_every_step(
                 await store.committer.submit(Remove(rows=gone))
             case "forget":
                 store.now += chance.choice([0, 61_000])
-                await store.committer.submit(Forget())
+                await store.committer.submit(PurgeReceipts())
         for user in USERS:
             assert await store.unread(user) == await recount(store, user)
     store.now += 61_000
-    while await store.committer.submit(Forget()):
+    while await store.committer.submit(PurgeReceipts()):
         pass
     assert await store.number_of("removed") == 0
     for user in USERS:

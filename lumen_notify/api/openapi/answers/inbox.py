@@ -18,7 +18,7 @@ from lumen_notify.api.openapi.schema import (
     ref,
     told,
 )
-from lumen_notify.commit.notifications.group import SHOWN_ACTORS
+from lumen_notify.commit.notifications.batch import SHOWN_ACTORS
 
 PRIORITY = one_of(["low", "normal", "high", "urgent"])
 
