@@ -1,11 +1,13 @@
 # Short verbs; CI calls these and nothing else. They need Python 3.11 or newer, pip and make.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix bench lock clean
+.PHONY: help install run test quick check fix bench lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# `logical`, for `auto` counts physical cores; at most 8, for each worker has a PostgreSQL of its own.
+PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -42,11 +44,15 @@ $(STAMP): requirements.lock pyproject.toml Makefile
 run: install ## install, then serve a demonstration on this machine: page, token and curl lines are printed
 	@$(BIN)/lumen-notify serve --demo
 
-# In two steps, so that a broken thing is known at once. Options for pytest: make test ARGS='-k stream -x'
+# In two steps, so that a broken thing is known soon. Options for pytest: make test ARGS='-k stream -x'
 # (with ARGS, a step that selects nothing is no failure; without, it is: a suite has gone missing).
+# Tests run on all cores; ARGS='-n 0' runs them one after another in one process, for a debugger.
 test: install ## all tests: the quick ones first, then the slow ones
-	$(BIN)/python -m pytest -m "not slow" $(ARGS) $(if $(ARGS),|| test $$? -eq 5)
-	$(BIN)/python -m pytest -m slow $(ARGS) $(if $(ARGS),|| test $$? -eq 5)
+	$(PYTEST) -m "not slow" $(ARGS) $(if $(ARGS),|| test $$? -eq 5)
+	$(PYTEST) -m slow $(ARGS) $(if $(ARGS),|| test $$? -eq 5)
+
+quick: install ## the tests that start no server, process or browser: for while you write
+	$(PYTEST) -m "not server and not slow" $(ARGS) $(if $(ARGS),|| test $$? -eq 5)
 
 check: install ## format, lint, types, layers
 	$(BIN)/ruff format --check

@@ -1,4 +1,4 @@
-"""Report: the medians against what they must be, as a table and as `docs/performance.md`."""
+"""Report: compares the medians with their goals, as a table and as `docs/performance.md`."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ SETUPS: Mapping[str, tuple[str, ...]] = {
     "publish": ("ours", "ours-postgresql", "empty"),
     "send": ("ours", "ours-postgresql", "empty"),
 }
-"""Which subjects are measured in which set-up."""
+"""The subjects that each set-up measures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """One line of the table: a value of ours, by itself or over another's, and its bound.
+    """One row of the table: one of our values, or its ratio to another subject's, and the bound.
 
-    `ours`: which of ours. `other`: a subject, or "" for an absolute bound. `at_most`, `at_least`: the bound;
-    with none the value is said.
+    `ours`: our subject. `other`: the subject to compare with, or "" for an absolute bound. `at_most`,
+    `at_least`: the bound; without one, the value is only reported.
     """
 
     figure: str
@@ -50,13 +50,13 @@ class Goal:
 
     @property
     def must_be(self) -> str:
-        """The bound in words."""
+        """The bound as text."""
         if self.at_most is not None:
             return f"at most {self.at_most if self.other else self.show(self.at_most)}"
-        return f"at least {self.at_least}" if self.at_least is not None else "said"
+        return f"at least {self.at_least}" if self.at_least is not None else "no goal"
 
     def is_met(self, measured: float) -> bool:
-        """Whether a ratio (or, without another, a value) is within the bound."""
+        """Return whether a ratio (or, without another subject, a value) is within the bound."""
         if self.at_most is not None:
             return measured <= self.at_most
         return self.at_least is None or measured >= self.at_least
@@ -79,7 +79,7 @@ def _seconds(value: float) -> str:
 
 
 _MEMORY = "memory per idle stream, {wide} streams of {wide} users"
-_WIDE = "deliveries, one publish after the other, {wide} streams"
+_WIDE = "deliveries, one publisher, {wide} streams"
 _MANY = "deliveries, {publishers} publishers at once, {many} streams"
 
 
@@ -111,7 +111,7 @@ GOALS = (
     Goal(figure=_MANY, setup="many", value="deliveries_per_second", show=_rate, other="nchan", at_least=1.0),
     Goal(figure=_MANY, setup="many", value="deliveries_per_second", show=_rate, other="plain", at_least=4.0),
     Goal(
-        figure="99th percentile from publish to receipt, one publish a second, {wide} streams",
+        figure="p99 from publish to receipt, one publish a second, {wide} streams",
         setup="wide",
         value="receipt_p99_ms",
         show=_ms,
@@ -119,7 +119,7 @@ GOALS = (
         at_most=1.0,
     ),
     Goal(
-        figure="{wide} streams back at once with a cursor: all ready, nothing lost or repeated",
+        figure="{wide} streams reconnect at once with a cursor: all ready, nothing lost or repeated",
         setup="storm",
         value="ready_seconds",
         show=_seconds,
@@ -134,7 +134,7 @@ GOALS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table, in words."""
+    """One row of the table, as text."""
 
     figure: str
     ours: str
@@ -145,7 +145,7 @@ class Row:
 
 
 def rows(results: Results, size: Size) -> list[Row]:
-    """Judge the medians. What was not measured says so."""
+    """Compare the medians with the goals. Values that were not measured are marked as such."""
     made = []
     for goal in GOALS:
         ours = median(results, goal.setup, goal.ours, goal.value)
@@ -184,13 +184,13 @@ def _other(goal: Goal, value: float | None) -> str:
 
 
 def median(results: Results, setup: str, subject: str, value: str) -> float | None:
-    """Return the median over the runs, None if it was not measured."""
+    """Return the median of the runs; None if the value was not measured."""
     values = [run[value] for run in results.get((setup, subject), ()) if value in run]
     return statistics.median(values) if values else None
 
 
 def read(path: Path) -> Results:
-    """Read the values of each run back from a page; nothing if there is none."""
+    """Read the values of each run from a page; empty if the page does not exist."""
     kept: dict[tuple[str, str], list[dict[str, float]]] = {}
     text = path.read_text() if path.exists() else ""
     for line in text.partition("## Every run")[2].splitlines():
@@ -206,7 +206,7 @@ def read(path: Path) -> Results:
 
 
 def write(path: Path, results: Results, size: Size, runs: int) -> None:
-    """Write the page; set-ups that were not measured now stay as they were."""
+    """Write the page. Set-ups that are not in `results` keep the values of the existing page."""
     path.parent.mkdir(exist_ok=True)
     measured = {setup for setup, _ in results}
     results = {key: values for key, values in read(path).items() if key[0] not in measured} | dict(results)
@@ -215,8 +215,9 @@ def write(path: Path, results: Results, size: Size, runs: int) -> None:
 
 def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
     yield "# Performance\n"
-    yield f"Written by `make bench`: medians of {runs} run{'s' if runs > 1 else ''}. Each ratio is of one go."
-    yield "`python -m bench --only wide` and the like measure one set-up anew, with all of its servers.\n"
+    yield f"Written by `make bench`: medians of {runs} run{'s' if runs > 1 else ''}."
+    yield "Both values of a ratio come from the same runs."
+    yield "`python -m bench --only wide` measures one set-up again, with all of its servers.\n"
     yield f"{machine()}\n"
     yield "| figure | ours | other | ratio | must be | met |"
     yield "|---|---|---|---|---|---|"
@@ -246,7 +247,7 @@ def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
 
 
 def machine() -> str:
-    """Say on what this was measured."""
+    """Describe the machine and the versions: one line of text."""
     model = platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():

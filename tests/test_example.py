@@ -67,6 +67,7 @@ class Page:
         self._stream.__exit__(None, None, None)
 
 
+@pytest.mark.server
 def test_like_comment_and_follow_reach_those_whom_they_concern(photos: PhotosServer) -> None:
     with httpx.Client(base_url=photos.url, timeout=20, trust_env=False) as client:
         alice, bob = Page(client, "alice"), Page(client, "bob")

@@ -86,14 +86,12 @@ def blocks(text: str, *kinds: str) -> list[tuple[str, str]]:
     return [(kind, content) for kind, content in _BLOCK.findall(text) if kind in kinds]
 
 
-# What differs from run to run: what it looks like, its name where answers are compared, and what is told
-# instead where they are written. Positions are the same every time, and stay.
+_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b")
+
+# Values that differ from run to run: the pattern, the word that masks it when answers are compared, and the
+# sample value that the documents show. Positions are the same in every run and are compared as they are.
+# Ids are numbered instead: see SampleIds.
 _VARYING = (
-    (
-        re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
-        "ID",
-        "01a20185-0647-7000-a5ee-ff481572658b",
-    ),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "TIME", "2026-01-31T08:00:00.000Z"),
     (re.compile(r'(?<="instance":")[^"]+|(?<="instance": ")[^"]+'), "INSTANCE", "web-1:4711"),
     (
@@ -108,18 +106,44 @@ _VARYING = (
 
 
 def masked(text: str) -> str:
-    """Put one word for whatever differs from run to run."""
+    """Replace every value that differs from run to run by a fixed word."""
+    text = _ID.sub("ID", text)
     for pattern, word, _ in _VARYING:
         text = pattern.sub(word, text)
     return text
 
 
-def exemplary(text: str) -> str:
-    """Put one value for whatever differs from run to run; different ids stay different."""
-    for pattern, word, value in _VARYING:
-        names = list(dict.fromkeys(pattern.findall(text)))
-        for number, name in enumerate(names):
-            text = text.replace(name, value.replace("7000", f"7{number:03x}") if word == "ID" else value)
+class SampleIds:
+    """The ids of one document, one to one with those of the server, so that a reader can follow each id."""
+
+    def __init__(self) -> None:
+        self._samples: dict[str, str] = {}
+
+    def agree(self, kind: str, told: str, answer: str) -> bool:
+        """Whether each id of an answer stands where the document has its sample, here and in every block."""
+        for sample, real in zip(ids_in(kind, told), ids_in(kind, answer), strict=True):
+            if self._samples.setdefault(real, sample) != sample:
+                return False
+        return len(set(self._samples.values())) == len(self._samples)
+
+    def numbered(self, text: str) -> str:
+        """Replace each id by its sample: the first id of a document ends in 1, the second in 2, and so on."""
+        return _ID.sub(lambda found: self._samples.setdefault(found[0], self._next()), text)
+
+    def _next(self) -> str:
+        return f"01a20185-0647-7000-a5ee-{len(self._samples) + 1:012}"
+
+
+def ids_in(kind: str, text: str) -> list[str]:
+    """Return all ids of a block, in an order that does not depend on the order of JSON's fields."""
+    return _ID.findall(json.dumps(json.loads(text), sort_keys=True) if kind == "json" else text)
+
+
+def exemplary(text: str, ids: SampleIds) -> str:
+    """Replace every value that differs from run to run by its sample value."""
+    text = ids.numbered(text)
+    for pattern, _, value in _VARYING:
+        text = pattern.sub(value, text)
     return text
 
 
@@ -182,8 +206,8 @@ def curls() -> Iterator[list[Curl]]:
         curl.end()
 
 
-def test_first_minute_goes_as_the_readme_tells_it(start_server: StartServer, curls: list[Curl]) -> None:
-    story = section("The first minute")
+def test_quick_start_works_as_the_readme_shows_it(start_server: StartServer, curls: list[Curl]) -> None:
+    story = section("Quick start")
     (make_run, open_stream, publish, mark_read) = (content for _, content in blocks(story, "sh"))
     frames = [masked(content) for _, content in blocks(story, "text")]
     assert make_run == "make run\n"
@@ -212,6 +236,7 @@ def test_first_minute_goes_as_the_readme_tells_it(start_server: StartServer, cur
     assert [item["is_read"] for item in listed["items"]] == [True]
 
 
+@pytest.mark.server
 def test_make_run_is_serve_demo() -> None:
     planned = subprocess.run(
         ["make", "-n", "run"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=30
@@ -332,6 +357,9 @@ def answered(session: Session, told: str, *, anew: bool = False) -> Iterator[tup
 
 
 def is_the_same(kind: str, told: str, answer: str) -> bool:
+    """Whether a block stays as it is: the same values, and the same ids in the same places."""
+    if ids_in(kind, told) != ids_in(kind, answer):
+        return False
     told, answer = masked(told), masked(answer)
     if kind == "json":
         return bool(json.loads(answer) == json.loads(told))
@@ -347,13 +375,14 @@ def chapters() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("name", "told"), [pytest.param(*one, id=one[0]) for one in chapters()])
 def test_each_example_is_answered_as_it_is_told(start_server: StartServer, name: str, told: str) -> None:
     with Session(start_server(**SETTINGS_OF.get(name, {}))) as session:
-        count = 0
+        count, ids = 0, SampleIds()
         for request, kind, expected, answer in answered(session, told):
             count += 1
             if kind == "json":
                 assert json.loads(masked(answer)) == json.loads(masked(expected)), request
             else:
                 assert masked(answer).strip() == masked(expected).strip(), request
+            assert ids.agree(kind, expected, answer), f"{request}{expected}an id stands for two things"
     assert count > 3
 
 
@@ -379,7 +408,7 @@ def paths(routes: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[str, 
 def is_told(method: str, path: str) -> bool:
     last = path.rpartition("/")[2]
     if last in ACTIONS and method == "POST":
-        return f"`{last}`" in section("Mark: `POST") or f"`{method} {path}`" in TEXT
+        return f"`{last}`" in section("Mark notifications: `POST") or f"`{method} {path}`" in TEXT
     return f"`{method} {path}`" in TEXT or (path.count("/") == 1 and f"`{path}`" in TEXT)
 
 
@@ -440,7 +469,7 @@ def test_every_link_into_the_repository_leads_somewhere(path: Path) -> None:
 
 
 def test_every_chapter_is_in_the_readme() -> None:
-    index = re.findall(r"\(docs/api/(\w+)\.md\)", section("The API"))
+    index = re.findall(r"\(docs/api/(\w+)\.md\)", section("API"))
     assert sorted(set(index)) == [path.stem for path in CHAPTERS]
 
 
@@ -514,10 +543,12 @@ def write_anew() -> None:
         with tempfile.TemporaryDirectory() as folder:
             server = RunningServer(Path(folder), environ=SETTINGS_OF.get(path.stem))
             with server, Session(server) as session:
+                ids = SampleIds()
                 for _, kind, expected, answer in answered(session, told, anew=True):
+                    fresh_answer = exemplary(answer, ids).strip() + "\n"
                     shown = expected
-                    if not is_the_same(kind, expected, answer):
-                        shown = exemplary(answer).strip() + "\n"
+                    if not is_the_same(kind, expected, fresh_answer):
+                        shown = fresh_answer
                         if kind == "json":
                             shown = laid_out(json.loads(shown)) + "\n"
                     opening = f"```{'json' if kind == 'json' else 'text'}\n"

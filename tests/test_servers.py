@@ -13,11 +13,11 @@ from playwright.async_api import Browser
 
 import servers
 from conftest import NewDatabase
-from servers import PostgreSQL, Redis, RunningServer, Server, ServerFailed, run_sql
+from servers import PostgreSQL, RunningServer, Server, ServerFailed, run_sql
 
 
-async def test_a_database_url_names_an_empty_database_that_can_be_written(database_url: str) -> None:
-    async with Database(database_url) as database:
+async def test_an_unmigrated_url_names_an_empty_database_that_can_be_written(unmigrated_url: str) -> None:
+    async with Database(unmigrated_url) as database:
         await database.execute("CREATE TABLE thing (name text)")
         await database.execute("INSERT INTO thing (name) VALUES (:name)", {"name": "lumen"})
         assert [row["name"] for row in await database.fetch_all("SELECT name FROM thing")] == ["lumen"]
@@ -70,23 +70,6 @@ def test_a_killed_postgresql_comes_back_with_what_was_committed(postgresql: Post
         assert run_sql(url, "SELECT name FROM thing") == [{"name": "kept"}]
 
 
-@pytest.mark.redis
-def test_a_killed_redis_comes_back_at_the_same_address(redis: Redis) -> None:
-    assert redis.command("SET a 1").startswith(b"+OK")
-    url = redis.url
-    redis.kill()
-    with pytest.raises(OSError, match=r".*"):
-        redis.command("PING")
-    redis.start()
-    assert redis.url == url
-    assert redis.command("GET a").startswith(b"$-1")  # it kept nothing
-
-
-@pytest.mark.redis
-def test_the_shared_redis_answers(redis_url: str) -> None:
-    assert redis_url.startswith("redis://")
-
-
 @pytest.mark.browser
 async def test_the_browser_runs_the_pages_script(browser: Browser) -> None:
     page = await browser.new_page()
@@ -110,11 +93,13 @@ class Shell(Server):
         return "ready" in self.log()
 
 
+@pytest.mark.server
 def test_a_server_that_ends_at_once_shows_its_log(tmp_path: Path) -> None:
     with pytest.raises(ServerFailed, match=r"(?s)ended with 3.*no such port"):
         Shell(tmp_path, "print('no such port'); raise SystemExit(3)").start()
 
 
+@pytest.mark.server
 def test_a_server_that_never_answers_is_killed_and_shows_its_log(tmp_path: Path) -> None:
     server = Shell(tmp_path, "import time; print('thinking', flush=True); time.sleep(60)")
     with pytest.raises(ServerFailed, match=r"(?s)waited 0.5 s for shell to answer.*thinking"):
@@ -122,6 +107,7 @@ def test_a_server_that_never_answers_is_killed_and_shows_its_log(tmp_path: Path)
     assert not server.is_running
 
 
+@pytest.mark.server
 def test_a_server_that_does_not_end_is_killed(tmp_path: Path) -> None:
     deaf = (
         "import signal, time; signal.signal(15, signal.SIG_IGN); print('ready', flush=True); time.sleep(60)"
@@ -132,6 +118,7 @@ def test_a_server_that_does_not_end_is_killed(tmp_path: Path) -> None:
     assert not server.is_running
 
 
+@pytest.mark.server
 def test_stop_returns_the_exit_status(tmp_path: Path) -> None:
     polite = (
         "import signal, sys; signal.signal(15, lambda *_: sys.exit(7)); "

@@ -1,15 +1,15 @@
-"""Photos: an application with likes, comments and follows, and lumen-notify mounted at /notify.
+"""Photos: an application with likes, comments and followers, and lumen-notify mounted at /notify.
 
     export PYTHONPATH=docs/example
     lumen-notify serve --app photos:app
 
-    curl localhost:8000/token -H "X-User: alice"       what alice's page opens her stream with
+    curl localhost:8000/token -H "X-User: alice"       returns the token for the next line
     curl -N "localhost:8000/notify/api/v1/notifications/stream?token=..."
     curl -X POST localhost:8000/photos/1/likes -H "X-User: bob"
     curl -X POST localhost:8000/photos/1/comments -H "X-User: bob" -d '{"text": "Nice!"}'
     curl -X POST localhost:8000/users/alice/followers -H "X-User: bob"
 
-The header X-User stands for the sign-in that an application has already, and the dictionaries for its tables.
+The header X-User stands in for the application's own authentication, and the dictionaries for its database.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ NOTHING = Response(status_code=204)
 
 @dataclass
 class Photo:
-    """A photo and what people have done with it."""
+    """A photo with its likes and comments. comments: list of (author, text)."""
 
     id: int
     owner: str
@@ -41,13 +41,13 @@ class Photo:
 
 
 class Likes:
-    """Who likes which photo. The owner hears of it once per person, and not of himself."""
+    """Likes of photos. The owner is notified once per user, and never of their own like."""
 
     def __init__(self, notify: Lumen) -> None:
         self._notify = notify
 
     async def add(self, photo: Photo, user: str) -> None:
-        """Like a photo; liking it again changes nothing."""
+        """Like a photo. Liking it again changes nothing."""
         if user in photo.likes:
             return
         photo.likes.add(user)
@@ -62,7 +62,7 @@ class Likes:
 
 
 class Comments:
-    """What people say about photos. The owner and all who have commented before hear of it."""
+    """Comments on photos. The owner and all earlier commenters are notified."""
 
     def __init__(self, notify: Lumen) -> None:
         self._notify = notify
@@ -82,14 +82,14 @@ class Comments:
 
 
 class Follows:
-    """Who follows whom."""
+    """Followers of users."""
 
     def __init__(self, notify: Lumen) -> None:
         self._notify = notify
         self._followers: dict[str, set[str]] = defaultdict(set)
 
     async def add(self, followed: str, user: str) -> None:
-        """Follow somebody; following him again changes nothing."""
+        """Follow a user. Following them again changes nothing."""
         if user == followed or user in self._followers[followed]:
             return
         self._followers[followed].add(user)
@@ -99,7 +99,7 @@ class Follows:
 
 
 class Photos:
-    """The HTTP side."""
+    """The HTTP endpoints of the application."""
 
     def __init__(self, notify: Lumen) -> None:
         self._settings = notify.settings
@@ -110,7 +110,7 @@ class Photos:
 
     @property
     def routes(self) -> list[Route]:
-        """What it answers."""
+        """The routes of the application."""
         return [
             Route("/token", self.token),
             Route("/photos/{photo:int}/likes", self.like, methods=["POST"]),
@@ -119,7 +119,7 @@ class Photos:
         ]
 
     async def token(self, request: Request) -> Response:
-        """Give the signed-in user's page what it opens his stream and reads his list with."""
+        """Return a token with which the user's page opens the stream and reads the notification list."""
         secret = self._settings.jwt_secret
         assert secret is not None, "this example signs its tokens itself"
         user = signed_in(request)
@@ -133,18 +133,18 @@ class Photos:
         return JSONResponse({"token": token})
 
     async def like(self, request: Request) -> Response:
-        """Answer `POST /photos/{photo}/likes`."""
+        """Handle `POST /photos/{photo}/likes`."""
         await self._likes.add(self._photo(request), signed_in(request))
         return NOTHING
 
     async def comment(self, request: Request) -> Response:
-        """Answer `POST /photos/{photo}/comments`, `{"text": ..}`."""
+        """Handle `POST /photos/{photo}/comments`, `{"text": ..}`."""
         body: dict[str, Any] = await request.json()
         await self._comments.add(self._photo(request), signed_in(request), body["text"])
         return NOTHING
 
     async def follow(self, request: Request) -> Response:
-        """Answer `POST /users/{user}/followers`."""
+        """Handle `POST /users/{user}/followers`."""
         await self._follows.add(request.path_params["user"], signed_in(request))
         return NOTHING
 
@@ -156,7 +156,7 @@ class Photos:
 
 
 def signed_in(request: Request) -> str:
-    """Return who asks, as the application's own sign-in knows it."""
+    """Return the id of the signed-in user. Raises HTTPException (401) without one."""
     user = request.headers.get("x-user")
     if not user:
         raise HTTPException(401)

@@ -14,13 +14,17 @@ This is the only door to PyJWT and argon2. Not here: where a request carries its
 `deliver/`), and which status a refusal gets (`accept/problems`).
 """
 
-from lumen_notify.auth.demo import demo_secret, secret_path
-from lumen_notify.auth.login_limiter import Attempts
-from lumen_notify.auth.passwords import Passwords
-from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
-from lumen_notify.auth.sessions import AccessTokens, RefreshToken
-from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
-from lumen_notify.auth.tokens import MAX_VERIFIED_TOKENS, Verifier, bearer, mint
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lumen_notify.auth.demo import demo_secret, secret_path
+    from lumen_notify.auth.login_limiter import Attempts
+    from lumen_notify.auth.passwords import Passwords
+    from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
+    from lumen_notify.auth.sessions import AccessTokens, RefreshToken
+    from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
+    from lumen_notify.auth.tokens import MAX_VERIFIED_TOKENS, Verifier, bearer, mint
 
 __all__ = [
     "ADMIN",
@@ -39,3 +43,21 @@ __all__ = [
     "mint",
     "secret_path",
 ]
+
+_HOMES = {
+    "demo": ["demo_secret", "secret_path"],
+    "login_limiter": ["Attempts"],
+    "passwords": ["Passwords"],
+    "principal": ["ADMIN", "PUBLISH", "Principal"],
+    "sessions": ["AccessTokens", "RefreshToken"],
+    "tickets": ["TICKET_SECONDS", "Tickets"],
+    "tokens": ["MAX_VERIFIED_TOKENS", "Verifier", "bearer", "mint"],
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is asked for (PEP 562): to mint a token takes neither argon2 nor its threads."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

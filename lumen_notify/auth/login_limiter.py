@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lumen_notify.errors import RateLimited
+from lumen_notify.rates import Window
 
 MAX_WINDOWS = 50_000
 """Windows in memory, some 260 bytes each; beyond it the oldest go."""
@@ -47,8 +48,7 @@ class Attempts:
     def __init__(self, clock: Callable[[], int], *, is_on: bool = True) -> None:
         self._clock = clock
         self._is_on = is_on
-        # When the window ends, in ms, and how many attempts it has had; the oldest first.
-        self._windows: dict[tuple[Limit, str], tuple[int, int]] = {}
+        self._windows: dict[tuple[Limit, str], Window] = {}  # the oldest first
 
     def __len__(self) -> int:
         return len(self._windows)
@@ -73,24 +73,24 @@ class Attempts:
         if not self._is_on:
             return
         now = self._clock()
-        ends_at, number = self._windows.get((limit, key), (0, 0))
-        if now >= ends_at or ends_at - now > limit.seconds * 1000:  # over, or the clock was set back
+        last = self._windows.get((limit, key))
+        window = Window.at(now, limit.seconds, last)
+        if window is not last:
             self._windows.pop((limit, key), None)
-            ends_at, number = now + limit.seconds * 1000, 0
-        if number >= limit.attempts:
-            seconds = max(1, math.ceil((ends_at - now) / 1000))
+        if window.attempts >= limit.attempts:
+            seconds = max(1, math.ceil((window.ends_at - now) / 1000))
             raise RateLimited(
                 f"at most {limit.attempts} {limit.of} in {limit.seconds} seconds;"
                 f" the next may pass in {seconds} s",
                 retry_after_seconds=seconds,
             )
-        self._windows[limit, key] = (ends_at, number + 1)
+        self._windows[limit, key] = Window(window.ends_at, window.attempts + 1)
         if len(self._windows) > MAX_WINDOWS:
             self._drop(now)
 
     def _drop(self, now: int) -> None:
         """Drop what is over; where that is not enough, the oldest."""
-        self._windows = {key: window for key, window in self._windows.items() if window[0] > now}
+        self._windows = {key: window for key, window in self._windows.items() if window.ends_at > now}
         for key in list(self._windows)[: max(0, len(self._windows) - MAX_WINDOWS * 9 // 10)]:
             del self._windows[key]
 

@@ -141,13 +141,13 @@ class Hub:
 
     def _count_skipped(self, events: Sequence[Event], frames: Sequence[Frame]) -> None:
         """Count the events that this version does not know, and log the first one of each kind."""
-        skipped = [
-            (event.kind, "for an unknown audience") for event in events if event.audience.scope is None
-        ]
+        skipped = [(event.kind, "unknown audience") for event in events if event.audience.scope is None]
         skipped += [(frame.kind, frame.reason) for frame in frames if isinstance(frame, SkippedFrame)]
         for kind, reason in skipped:
             if kind not in self.skipped_events:
-                _log.warning("Skipped an event of kind %s: %s. A newer version has written it.", kind, reason)
+                _log.warning(
+                    "Skipped an event of kind %s that this version does not know (%s).", kind, reason
+                )
             self.skipped_events[kind] = self.skipped_events.get(kind, 0) + 1
 
     def settle(self, channel: Channel) -> None:

@@ -1,14 +1,13 @@
-"""Settings: how the server is set up, by environment variables or by hand.
+"""Settings: how the server is set up, by environment variables or in code.
 
-settings   one object that holds them all, read from the environment
-table      which there are
-checks     how their text is read, and what may be wrong with a value
-rate       so many in such a time
-secret     what no log line may show
+settings      the settings, each with its type, default, bounds and description
+environment   reads them from `LUMEN_` variables
+checks        their types: URLs, origins, rates, secrets
+secret        text that no log line shows
 """
 
-from lumen_notify.settings.rate import Rate
+from lumen_notify.settings.environment import variable
 from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret, masked_url
-from lumen_notify.settings.settings import Settings, variable
+from lumen_notify.settings.settings import Settings
 
-__all__ = ["MIN_SECRET_BYTES", "Rate", "Secret", "Settings", "masked_url", "variable"]
+__all__ = ["MIN_SECRET_BYTES", "Secret", "Settings", "masked_url", "variable"]

@@ -1,85 +1,203 @@
-"""Settings: one frozen object, read once from the environment.
+"""Settings: all settings of the server in one frozen object, read from the environment or given in code.
 
-Promise: whoever holds a `Settings` holds one that can work as far as its values alone tell; all
-problems are reported together, by variable name and without the values; and neither the signing
-secret nor the database's password shows in a repr.
+Promise: the values of a `Settings` are valid, as far as values alone can show; all problems are reported
+together, by variable name and without any value; neither the signing secret nor the database's password shows
+in a repr.
 
-Not here: which settings there are (`table`); whether a file or a server that one names can be reached
-(`auth`, `commit/database`).
+Not here: whether a file or a server that a setting names can be reached (`auth`, `commit/database`).
 """
 
 from __future__ import annotations
 
-import difflib
+import ast
+import inspect
 import ipaddress
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lumen_notify.errors import Misconfigured
-from lumen_notify.settings.rate import Rate
+from lumen_notify.rates import Rate
+from lumen_notify.settings.checks import (
+    DAY,
+    TEN_YEARS,
+    Bytes,
+    Count,
+    DatabaseUrl,
+    Host,
+    KeyUrl,
+    LogLevel,
+    Origins,
+    Port,
+    Printable,
+    RateLimit,
+    RetentionSeconds,
+    SigningSecret,
+    Switch,
+)
+from lumen_notify.settings.environment import PREFIX, UNKNOWN, Environment, variable
 from lumen_notify.settings.secret import masked_url
-from lumen_notify.settings.table import Table
 
-PREFIX = "LUMEN_"
-FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_", "LUMEN_TOKEN")
-"""Variables of the test-suite, the benchmark and the command line: no settings, and no typing errors."""
+KEYS = ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Settings(Table):
-    """Everything that can be set. The variable of a field is `LUMEN_` and its name in capitals.
+class Settings(BaseSettings):
+    """All settings. The variable of each is `LUMEN_` and its name in capitals.
 
-    Raises Misconfigured, with all problems at once. `dataclasses.replace` or `with_` makes a
-    changed copy, checked again.
+    `Settings(port=8001)` neither reads the environment nor converts types: only `from_env` does. Raises
+    Misconfigured, with all problems.
     """
 
-    def __post_init__(self) -> None:
-        problems = []
-        for each in fields(self):
-            try:
-                problem = each.metadata["check"](getattr(self, each.name))
-            except (TypeError, AttributeError):
-                problem = f"must be of type {each.type}"
-            if problem is not None:
-                problems.append((variable(each.name), problem))
-        keys = [name for name in _KEYS if getattr(self, name) is not None]
-        if len(keys) > 1:
-            names = " and ".join(variable(name) for name in keys)
-            problems.append((variable(keys[0]), f"only one key may be set, not {names}"))
-        if self.accounts == "on":
-            others = " and ".join(variable(name) for name in keys if name != "jwt_secret")
-            if others:
-                problem = f"cannot be on together with {others}: whoever holds the private key makes tokens"
-                problems.append((variable("accounts"), problem))
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        arbitrary_types_allowed=True,  # Secret
+        hide_input_in_errors=True,
+    )
+
+    database_url: DatabaseUrl = "sqlite:///lumen-notify.db"
+    """The database: `sqlite:///file`, `sqlite:////absolute/file` or `postgresql://user:password@host/name`
+    (socket: `postgresql://user@/name?host=/path`)."""
+
+    host: Host = "127.0.0.1"
+    """The address or host name to listen on."""
+
+    port: Port = 8000
+    """The TCP port to listen on; 0 means that the system chooses a free one."""
+
+    jwt_secret: SigningSecret | None = None
+    """The secret of HS256 tokens, at least 32 bytes. Without any key, the first start makes a demo secret and
+    the server listens on loopback only."""
+
+    jwt_public_key_file: Path | None = None
+    """A PEM file with the public key of RS256, ES256 or EdDSA tokens; excludes the other keys."""
+
+    jwt_jwks_url: KeyUrl | None = None
+    """The http(s) URL of a JSON Web Key Set with the tokens' public keys; excludes the other keys."""
+
+    jwt_audience: Printable | None = None
+    """The audience (`aud`) that tokens must name. Without it, a token that names an audience is refused."""
+
+    jwt_issuer: Printable | None = None
+    """The issuer (`iss`) that tokens must name. Without it, any issuer is accepted."""
+
+    jwt_leeway_seconds: Annotated[int, Field(ge=0, le=300)] = 10
+    """How many seconds the clocks of the tokens' issuer and of this server may differ, at most 300."""
+
+    accounts: Switch = "off"
+    """Whether this server has accounts of its own. With `on`, which needs HS256, anyone who can connect may
+    register; with `off`, users are your application's."""
+
+    access_token_seconds: Annotated[int, Field(ge=60, le=DAY)] = 900
+    """How many seconds an account's access token is valid, from 60 to a day."""
+
+    refresh_token_seconds: Annotated[int, Field(ge=300, le=366 * DAY)] = 30 * DAY
+    """After how many seconds without a refresh a login expires, from 300 to a year."""
+
+    cors_origins: Origins = ()
+    """The origins whose pages may call the API from a browser, separated by commas; `*` means any, without
+    cookies."""
+
+    ping_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """After how many seconds of silence a stream gets a ping, above 0 and at most 3,600."""
+
+    drain_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    """How many seconds a shutdown waits for requests in progress, at most 3,600; 0 means not at all."""
+
+    max_body_bytes: Bytes = 65536
+    """The longest request body in bytes, from 1 to 1 GiB."""
+
+    max_content_characters: Annotated[int, Field(ge=1, le=1_000_000)] = 8000
+    """The longest content of one notification in characters, from 1 to 1,000,000."""
+
+    max_batch_rows: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    """The most notifications or recipients that one publish may list, from 1 to 100,000."""
+
+    max_streams: Count = 0
+    """The most open streams of one process; 0 means no limit."""
+
+    max_streams_per_user: Count = 20
+    """The most open streams of one user in one process; 0 means no limit."""
+
+    max_streams_per_address: Count = 0
+    """The most open streams of one client address in one process; 0 means no limit."""
+
+    max_rooms_per_user: Count = 1000
+    """The most rooms that one user may be in, not counting direct ones; 0 means no limit."""
+
+    max_backlog_bytes: Bytes = 1048576
+    """How many bytes may wait for one slow stream before it is closed, from 1 to 1 GiB."""
+
+    max_stream_seconds: Annotated[float, Field(ge=0, le=30 * DAY)] = 0.0
+    """After how many seconds a stream is closed so that the client reconnects, at most 30 days; 0 means no
+    limit."""
+
+    rate_limits: Switch = "on"
+    """Whether rate limits are enforced; `off` is for load tests."""
+
+    limit_per_sender: RateLimit = "off"
+    """How many notifications one sender may publish, as `600/minute` (second, hour, day); 0 or `off` means no
+    limit."""
+
+    replay_events: Count = 10000
+    """How many of the newest events are kept in memory for reconnects, at most 10,000,000; 0 means none:
+    every reconnect reads the database."""
+
+    retention_events_seconds: RetentionSeconds = 7 * DAY
+    """How many seconds an event can be replayed, from 60 to ten years; an older cursor gets `reset`. 0 means
+    forever."""
+
+    retention_events: Annotated[int, Field(ge=0, le=10**12)] = 1_000_000
+    """How many of the newest events are kept, once they are a minute old; 0 means no limit."""
+
+    retention_notifications_seconds: RetentionSeconds = 365 * DAY
+    """After how many seconds a notification is removed, read or not, from 60 to ten years; 0 means never."""
+
+    retention_notifications: Annotated[int, Field(ge=0, le=10**9)] = 0
+    """How many of the newest notifications are kept for each user, for each room and for all users; 0 means
+    no limit."""
+
+    retention_archived_seconds: Annotated[int, Field(ge=0, le=TEN_YEARS)] = 30 * DAY
+    """After how many seconds a notification to one user, archived by this user, is removed, at most ten
+    years; 0 means never."""
+
+    retention_idempotency_seconds: RetentionSeconds = DAY
+    """How many seconds an `Idempotency-Key` is remembered, from 60 to ten years; 0 means forever."""
+
+    categories: Path | None = None
+    """A TOML or JSON file that defines categories, read at each start; categories that it does not name stay
+    as they are."""
+
+    log_level: LogLevel = "info"
+    """The least severe lines to log: debug, info, warning, error, critical."""
+
+    def __init__(self, **values: Any) -> None:
+        problems = _key_problems(values)
+        try:
+            BaseModel.__init__(self, **values)  # that of BaseSettings would read the environment as well
+        except ValidationError as error:
+            problems = [*_problems_of(error), *problems]
         if problems:
-            raise Misconfigured(problems)
+            raise Misconfigured([(variable(name), problem) for name, problem in problems])
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the variables that begin with `LUMEN_`; an empty one counts as not set.
 
-        environ: None means the process's own. Raises Misconfigured with all problems at once:
-        those of the values, and variables that are no setting, which are most often misspelt.
+        environ: None means that of the process. Raises Misconfigured, with all problems: invalid values, and
+        unknown variables, which are most often misspelt.
         """
-        environ = os.environ if environ is None else environ
-        known = {variable(each.name): each for each in fields(cls)}
-        problems = []
-        values = {}
-        for name, text in sorted(environ.items()):
-            if not name.startswith(PREFIX) or name.startswith(FOREIGN_PREFIXES):
-                continue
-            if name not in known:
-                close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
-                problems.append((name, "is no setting" + "".join(f"; is it {c}?" for c in close)))
-            elif text:
-                try:
-                    values[known[name].name] = known[name].metadata["read"](text.strip())
-                except ValueError:
-                    problems.append((name, "must be a number"))
+        variables = Environment(cls, os.environ if environ is None else environ)
+        problems = variables.unknown()
         try:
-            settings = cls(**values)
+            settings = cls(**variables())
         except Misconfigured as error:
             raise Misconfigured([*problems, *error.problems]) from None
         if problems:
@@ -88,19 +206,21 @@ class Settings(Table):
 
     @classmethod
     def table(cls) -> list[tuple[str, str, str]]:
-        """List all settings as (variable, default as text, documentation), in their order."""
+        """Return a row for each setting, in order: variable, default as text, description."""
+        texts = _texts_below_settings(cls)
         return [
-            (variable(each.name), _default_text(each.default), each.metadata["doc"]) for each in fields(cls)
+            (variable(name), _default_text(field.default), texts[name])
+            for name, field in cls.model_fields.items()
         ]
 
     def with_(self, **changes: Any) -> Settings:
-        """Return a copy with some fields changed. Raises Misconfigured."""
-        return replace(self, **changes)
+        """Return a copy with some settings changed. Raises Misconfigured."""
+        return type(self)(**{**dict(self), **changes})
 
     @property
     def is_loopback(self) -> bool:
-        """Whether `host` can be reached from this machine alone. A name other than `localhost`
-        counts as not, whatever it resolves to."""
+        """Whether only this machine can reach `host`. A name other than `localhost` counts as not, whatever
+        it resolves to."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -109,25 +229,46 @@ class Settings(Table):
     @property
     def has_verification_key(self) -> bool:
         """Whether a secret, a public key file or a key set's URL is set."""
-        return any(getattr(self, name) is not None for name in _KEYS)
+        return any(getattr(self, name) is not None for name in KEYS)
 
     @property
     def sender_rate(self) -> Rate | None:
-        """What `limit_per_sender` says; None for no limit."""
+        """`limit_per_sender` as a rate; None for no limit."""
         return None if self.limit_per_sender in ("off", "0") else Rate.parse(self.limit_per_sender)
 
-    def __repr__(self) -> str:
-        shown = {each.name: getattr(self, each.name) for each in fields(self)}
-        shown["database_url"] = masked_url(self.database_url)
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            yield name, masked_url(value) if name == "database_url" else value
 
 
-_KEYS = ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")
+def _key_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    keys = [name for name in KEYS if values.get(name) is not None]
+    public = " and ".join(variable(name) for name in keys if name != "jwt_secret")
+    problems = []
+    if len(keys) > 1:
+        problems.append((keys[0], f"only one key may be set, not {' and '.join(map(variable, keys))}"))
+    if values.get("accounts") == "on" and public:
+        problem = f"cannot be on together with {public}: only the private key's owner can make tokens"
+        problems.append(("accounts", problem))
+    return problems
 
 
-def variable(name: str) -> str:
-    """Return the environment variable of a field."""
-    return PREFIX + name.upper()
+def _problems_of(error: ValidationError) -> Iterator[tuple[str, str]]:
+    for each in error.errors(include_url=False, include_input=False):
+        text = each["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        yield str(each["loc"][0]), UNKNOWN if each["type"] == "extra_forbidden" else text
+
+
+def _texts_below_settings(cls: type[Settings]) -> dict[str, str]:
+    # pydantic does this too (`use_attribute_docstrings`), but at each start, for 25 ms.
+    (tree,) = ast.parse(inspect.getsource(cls)).body
+    assert isinstance(tree, ast.ClassDef)
+    return {
+        field.target.id: " ".join(str(text.value.value).split())
+        for field, text in pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
+    }
 
 
 def _default_text(value: object) -> str:

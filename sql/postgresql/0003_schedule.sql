@@ -1,10 +1,10 @@
--- What is to be published later.
+-- Scheduled notifications.
 
 CREATE TABLE scheduled (
     id           text    PRIMARY KEY,
-    owner        text    NOT NULL,         -- who may see and cancel it
+    owner        text    NOT NULL,         -- the user who may see and cancel it
     deliver_at   bigint  NOT NULL,
-    width        bigint  NOT NULL,         -- how many rows it will be
+    width        bigint  NOT NULL,         -- the number of rows it becomes
     publication  text    NOT NULL          -- JSON
 );
 CREATE INDEX scheduled_by_time ON scheduled (deliver_at, id);

@@ -1,18 +1,18 @@
--- What a notification centre does not send, when it waits, and how it merges.
+-- Categories, preferences, limits, digests, merging, and expiry.
 
 CREATE TABLE category (
     name      text    PRIMARY KEY,
-    in_app    bigint  NOT NULL,            -- 1: in list, counts and stream, unless the user says otherwise
+    in_app    bigint  NOT NULL,            -- 1: in list, counts and stream, unless the user hides it
     push      bigint  NOT NULL,
-    may_mute  bigint  NOT NULL,            -- 0: nobody can silence it
-    priority  text,                        -- of those that name none
+    may_mute  bigint  NOT NULL,            -- 0: users cannot mute it
+    priority  text,                        -- of notifications that have none
     limits    text    NOT NULL             -- JSON
 );
 
--- Goes up with each change of the categories: what a process remembers of them is good while it stays.
+-- Increases with each change of the categories: a process may cache them until it changes.
 ALTER TABLE log_head ADD COLUMN definitions bigint NOT NULL DEFAULT 0;
 
--- How much each limit has left: all of it, where there is no row.
+-- Rate limit buckets. A bucket without a row is full.
 CREATE TABLE bucket (
     key      text    PRIMARY KEY,
     full_at  bigint  NOT NULL             -- in microseconds, because some fill fast
@@ -22,7 +22,7 @@ CREATE INDEX bucket_by_time ON bucket (full_at);
 CREATE TABLE preference (
     user_id   text    NOT NULL,
     category  text    NOT NULL,
-    in_app    bigint ,                     -- NULL: as the category has it
+    in_app    bigint ,                     -- NULL: the category's default
     push      bigint ,
     muted     bigint  NOT NULL,
     PRIMARY KEY (user_id, category)
@@ -33,10 +33,10 @@ CREATE TABLE user_setting (
     quiet_from      text,                  -- HH:MM
     quiet_to        text,
     time_zone       text,                  -- IANA
-    digest_minutes  bigint  NOT NULL       -- 0: low priority is not bundled
+    digest_minutes  bigint  NOT NULL       -- 0: no digest
 );
 
--- Of low priority, and waiting for the user's next bundle.
+-- Low-priority notifications that wait for the user's next digest.
 CREATE TABLE bundled (
     user_id      text    NOT NULL,
     id           text    NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE bundled (
 );
 CREATE INDEX bundled_by_time ON bundled (due_at, user_id);
 
--- Notifications that later ones with the same key are merged into.
+-- Notifications into which later ones with the same key merge.
 CREATE TABLE merged (
     audience         text    NOT NULL,
     category         text    NOT NULL,
@@ -54,14 +54,14 @@ CREATE TABLE merged (
     notification_id  text    NOT NULL,
     actors           text    NOT NULL,     -- JSON: the latest three
     actors_number    bigint  NOT NULL,
-    shown_at         bigint  NOT NULL,     -- when an event last told of it
-    is_pending       bigint  NOT NULL,     -- 1: it has changed since, and is to be told of
+    shown_at         bigint  NOT NULL,     -- time of the last event
+    is_pending       bigint  NOT NULL,     -- 1: has changed since, and needs an event
     PRIMARY KEY (audience, category, group_key)
 );
 CREATE INDEX merged_by_notification ON merged (notification_id);
 CREATE INDEX merged_pending ON merged (shown_at) WHERE is_pending = 1;
 
--- All who have sent to a row: of another row with the same key, they are others.
+-- The senders of each merged notification. Each row with the same key has its own senders.
 CREATE TABLE merged_actor (
     audience         text NOT NULL,
     notification_id  text NOT NULL,
@@ -76,6 +76,6 @@ SET created_at = CAST(extract(epoch FROM CAST(CAST(body AS jsonb) ->> 'created_a
 CREATE INDEX notification_by_expiry ON notification (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX notification_by_age ON notification (created_at);
 
--- Where the log was when a notification came, and when it went: who joined in between never had it.
+-- The positions of a notification and of its removal. Users who joined in between never had it.
 ALTER TABLE removed ADD COLUMN position bigint NOT NULL DEFAULT 0;
 ALTER TABLE removed ADD COLUMN removed_position bigint NOT NULL DEFAULT 0;

@@ -1,6 +1,7 @@
 -- fragment addressed
--- The audiences that each user of :users belongs to, and since which position: what is older is not his.
--- The one place that knows. Index: member_by_user.
+-- The audiences of each user in :users, and the position since which the user belongs to each. Older events
+-- and notifications are not addressed to the user. This is the only place that knows. Index:
+-- member_by_user.
     SELECT u.user_id, 'user:' || u.user_id AS audience, 0 AS since
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
     UNION ALL
@@ -12,9 +13,9 @@
     JOIN member m ON m.user_id = u.user_id
 
 -- fragment silenced
--- The categories that each user of :users neither counts nor hears of: he has muted them, or they are not
--- shown in the application, by his own choice or else by the category's. Some cannot be muted.
--- Indexes: the primary keys of preference and category.
+-- The categories that each user in :users neither counts nor receives on a stream: the user has muted or
+-- hidden them, or the category hides them by default. Some categories cannot be muted. Indexes: the primary
+-- keys of preference and category.
     SELECT p.user_id, p.category
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
     JOIN preference p ON p.user_id = u.user_id

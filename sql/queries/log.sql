@@ -1,17 +1,17 @@
 -- open_log
--- Who: the first start on a new database. The later ones change nothing.
+-- Who: the first start on a new database. Later starts change nothing.
 INSERT INTO log_head (only_row, epoch, position, floor)
 VALUES (1, :epoch, 0, 0)
 ON CONFLICT (only_row) DO NOTHING
 
 -- log_head
--- Who: the tail when it starts, and when it looks for events that nobody announced.
+-- Who: the tail, when it starts and when it looks for events that nobody announced.
 SELECT epoch, position, floor
 FROM log_head
 
 -- lock_head
 -- Who: every write transaction, first. From here to COMMIT this transaction is the only writer, so
--- positions, counts and commits share one order. SQLite has the lock already (BEGIN IMMEDIATE).
+-- positions, counts and commits have one order. SQLite holds the lock already (BEGIN IMMEDIATE).
 SELECT position, definitions
 FROM log_head
 FOR UPDATE
@@ -25,7 +25,7 @@ FROM log_head
 UPDATE log_head
 SET position = :position
 
--- append_events
+-- append_events rows
 -- Who: every write transaction that appended events.
 INSERT INTO event (position, audience, kind, category, body, created_at)
 SELECT r.position, r.audience, r.kind, r.category, r.body, r.created_at
@@ -41,7 +41,7 @@ ORDER BY position
 LIMIT :limit
 
 -- events_for_audiences
--- Who: a client whose cursor is older than the replay in memory. Index: event_by_audience.
+-- Who: a client whose cursor is older than the events in memory. Index: event_by_audience.
 SELECT e.position, e.audience, e.kind, e.category, e.body, e.created_at
 FROM jsonb_to_recordset(CAST(:audiences AS jsonb)) AS r(audience text)
 JOIN event e ON e.audience = r.audience

@@ -1,10 +1,10 @@
--- The log, the notifications that it announces, and the counts that follow it.
+-- The log, notifications, and unread counts.
 
 CREATE TABLE log_head (
     only_row  integer PRIMARY KEY CHECK (only_row = 1),
     epoch     text    NOT NULL,            -- new with every new database
-    position  integer NOT NULL,            -- of the newest event; 0 before the first
-    floor     integer NOT NULL             -- events up to this position are no longer kept
+    position  integer NOT NULL,            -- of the newest event; 0 if none
+    floor     integer NOT NULL             -- events up to this position are trimmed
 ) STRICT;
 
 CREATE TABLE event (
@@ -47,14 +47,14 @@ CREATE TABLE settled (
     user_id   text    NOT NULL,
     audience  text    NOT NULL,
     category  text    NOT NULL,
-    count     integer NOT NULL,            -- how many of the tally this user has read or archived
+    count     integer NOT NULL,            -- the part of the tally that this user has read or archived
     PRIMARY KEY (user_id, audience, category)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
     owner       text    NOT NULL,
     key         text    NOT NULL,
-    digest      text    NOT NULL,          -- of the request, to tell a repeat from a mistake
+    digest      text    NOT NULL,          -- of the request, to detect a key that is reused for another one
     answer      text    NOT NULL,          -- JSON
     created_at  integer NOT NULL,
     PRIMARY KEY (owner, key)

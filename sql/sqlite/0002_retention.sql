@@ -1,6 +1,6 @@
--- What is too old goes, in small steps.
+-- Retention.
 
--- Notifications that are gone for good. Their receipts still stand for a while: see unread_counts.
+-- Removed notifications. Their receipts are deleted later: see unread_counts.
 CREATE TABLE removed (
     audience    text    NOT NULL,
     id          text    NOT NULL,

@@ -1,10 +1,10 @@
--- What is to be published later.
+-- Scheduled notifications.
 
 CREATE TABLE scheduled (
     id           text    PRIMARY KEY,
-    owner        text    NOT NULL,         -- who may see and cancel it
+    owner        text    NOT NULL,         -- the user who may see and cancel it
     deliver_at   integer NOT NULL,
-    width        integer NOT NULL,         -- how many rows it will be
+    width        integer NOT NULL,         -- the number of rows it becomes
     publication  text    NOT NULL          -- JSON
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX scheduled_by_time ON scheduled (deliver_at, id);

@@ -1,11 +1,11 @@
--- Rooms, who is in them, and what is said there.
+-- Rooms, their members, and messages.
 
 CREATE TABLE room (
     id             text    PRIMARY KEY,
-    kind           text    NOT NULL,       -- public, private, direct; gone: being taken away
+    kind           text    NOT NULL,       -- public, private, direct; gone: being deleted
     title          text,
-    pair           text    UNIQUE,         -- JSON: the two of a direct room, ascending
-    last_seq       integer NOT NULL,       -- of the newest message; 0 before the first
+    pair           text    UNIQUE,         -- JSON: the two users of a direct room, ascending
+    last_seq       integer NOT NULL,       -- of the newest message; 0 if none
     members_count  integer NOT NULL,
     created_at     integer NOT NULL,
     created_by     text    NOT NULL
@@ -18,7 +18,7 @@ CREATE TABLE member (
     user_id          text    NOT NULL,
     role             text    NOT NULL,     -- owner, moderator, member, muted
     last_read_seq    integer NOT NULL,
-    joined_position  integer NOT NULL,     -- of the event that tells of it
+    joined_position  integer NOT NULL,     -- of the event of joining
     PRIMARY KEY (room_id, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_by_user ON member (user_id, room_id);
@@ -34,7 +34,7 @@ CREATE TABLE ban (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE blocked (
-    user_id     text    NOT NULL,          -- who does not want to hear
+    user_id     text    NOT NULL,          -- the user who blocks
     blocked_id  text    NOT NULL,
     blocked_at  integer NOT NULL,
     PRIMARY KEY (user_id, blocked_id)
@@ -42,10 +42,10 @@ CREATE TABLE blocked (
 
 CREATE TABLE message (
     room_id     text    NOT NULL,
-    seq         integer NOT NULL,          -- from 1, gapless in its room
+    seq         integer NOT NULL,          -- from 1, without gaps in its room
     id          text    NOT NULL UNIQUE,
     sender_id   text    NOT NULL,
-    client_id   text,                      -- what the sender calls it, to be able to repeat
+    client_id   text,                      -- the sender's own id, for safe retries
     position    integer NOT NULL,          -- of the event that announced it
     body        text    NOT NULL,          -- JSON, as frames and history show it
     created_at  integer NOT NULL,

@@ -1,21 +1,21 @@
--- Accounts, where the application has none of its own.
+-- Built-in accounts.
 
 CREATE TABLE account (
     user_id        text    PRIMARY KEY,
-    name           text    NOT NULL UNIQUE,   -- what one logs in with, in lower case
-    username       text    NOT NULL,          -- what is shown
+    name           text    NOT NULL UNIQUE,   -- the login name, in lower case
+    username       text    NOT NULL,          -- the display name
     avatar         text,
     password_hash  text    NOT NULL,          -- argon2id
-    password_at    integer NOT NULL,          -- of another one, later than of the one before
+    password_at    integer NOT NULL,          -- increases with every change of the password
     scope          text    NOT NULL,
     created_at     integer NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One row per log-in, however often its refresh token is changed.
+-- One row per log-in; a refresh updates the row.
 CREATE TABLE session (
-    family      text    PRIMARY KEY,          -- SHA-256 of what all its refresh tokens begin with
+    family      text    PRIMARY KEY,          -- SHA-256 of the common prefix of its refresh tokens
     user_id     text    NOT NULL,
-    digest      text    NOT NULL,             -- SHA-256 of the one that is good
+    digest      text    NOT NULL,             -- SHA-256 of the current refresh token
     begun_at    integer NOT NULL,
     expires_at  integer NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -35,6 +35,7 @@ def _ask(path: Path, barrier: Barrier, answers: multiprocessing.SimpleQueue[str]
     answers.put(demo_secret(path).reveal())
 
 
+@pytest.mark.server
 def test_processes_that_start_together_get_the_same_secret(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     number = 4

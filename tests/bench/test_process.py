@@ -6,6 +6,8 @@ import pytest
 
 from lumen_notify.bench.process import Server, ServerFailed, free_port
 
+pytestmark = pytest.mark.server
+
 LISTEN = """
 import socket, sys, threading
 listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))

@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from bench import figures, report
 from bench.size import Size
 
@@ -32,6 +34,7 @@ def test_what_was_not_measured_is_not_judged() -> None:
     assert all(row.met == "" for row in report.rows({}, SIZE))
 
 
+@pytest.mark.server
 def test_the_page_has_the_table_every_run_and_the_method(tmp_path: Path) -> None:
     page = tmp_path / "docs" / "performance.md"
     report.write(page, RESULTS, SIZE, runs=3)
@@ -41,6 +44,7 @@ def test_the_page_has_the_table_every_run_and_the_method(tmp_path: Path) -> None
     assert "## Method" in text
 
 
+@pytest.mark.server
 def test_what_is_measured_anew_replaces_its_set_up_on_the_page_alone(tmp_path: Path) -> None:
     page = tmp_path / "docs" / "performance.md"
     few: report.Results = {("few", "ours"): [{"post_p50_ms": n} for n in (1.25, 1.5, 1234.5)]}

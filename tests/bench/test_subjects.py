@@ -12,6 +12,7 @@ SMALL = Size(core=CORE, wide=50, many=20, publishers=3, seconds=0.2, beats=1, me
 
 
 @pytest.mark.slow
+@pytest.mark.server
 @pytest.mark.parametrize("name", ["bare", "plain", "nchan", "nchan-own"])
 async def test_each_server_of_the_comparison_delivers_all_that_is_published(name: str) -> None:
     if name not in subjects.installed():
@@ -22,6 +23,7 @@ async def test_each_server_of_the_comparison_delivers_all_that_is_published(name
 
 
 @pytest.mark.slow
+@pytest.mark.server
 @pytest.mark.parametrize(
     "name", ["ours", pytest.param("ours-postgresql", marks=pytest.mark.postgresql), "empty"]
 )

@@ -25,6 +25,7 @@ async def surveyed(url: str, **how: object) -> survey.Findings:
     return await survey.survey(url, on_stage=no_stage, **asked)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_a_running_server_is_measured_by_its_secret_or_a_token() -> None:
     streams: set[Bare] = set()
     server = await asyncio.get_running_loop().create_server(lambda: Bare(streams), "127.0.0.1", 0)
@@ -70,6 +71,7 @@ def test_what_cannot_be_measured_is_said_in_a_line(url: str, how: dict[str, obje
 
 
 @pytest.mark.slow
+@pytest.mark.server
 def test_a_server_of_its_own_is_started_and_measured(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=120)
     assert run(streams=50, seconds=0.3, publishers=2, console=console) == 0

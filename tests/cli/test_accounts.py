@@ -86,6 +86,7 @@ def test_an_account_is_made_changed_and_given_another_password_while_the_server_
         ("ann", b"\xff\xfe\xfd1234567", "the password must be text in UTF-8"),
     ],
 )
+@pytest.mark.server
 def test_what_cannot_be_an_account_is_told_without_a_traceback(
     tmp_path: Path, name: str, typed: str | bytes, problem: str, encoding: str
 ) -> None:
@@ -96,6 +97,7 @@ def test_what_cannot_be_an_account_is_told_without_a_traceback(
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.server
 def test_a_terminal_does_not_show_the_password(tmp_path: Path) -> None:
     terminal, end = pty.openpty()
     process = subprocess.Popen(

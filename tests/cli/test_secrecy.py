@@ -189,6 +189,7 @@ def test_what_looks_for_secrets_finds_one(start_server: StartServer) -> None:
         run.assert_nothing_is_in(f"a line with {run.good.split('.')[2]} in it")
 
 
+@pytest.mark.server
 def test_nothing_secret_is_in_the_access_log_of_a_plain_uvicorn(tmp_path: Path) -> None:
     environ = {"PYTHONPATH": str(FOLDER), "LUMEN_JWT_SECRET": SECRET}
     server = PhotosServer(tmp_path, environ=environ)

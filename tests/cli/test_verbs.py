@@ -71,8 +71,8 @@ def test_wrong_settings_are_told_one_a_line_without_values(run_command: RunComma
     done = run_command(*verb, LUMEN_PORT="eighty", LUMEN_JWT_SECRET="short", LUMEN_HOTS="x")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "LUMEN_HOTS: is no setting; is it LUMEN_HOST?",
-        "LUMEN_PORT: must be a number",
+        "LUMEN_HOTS: is not a known setting. Did you mean LUMEN_HOST?",
+        "LUMEN_PORT: must be a valid integer",
         "LUMEN_JWT_SECRET: is 5 bytes long; HS256 needs at least 32",
     ]
 
@@ -81,11 +81,11 @@ def test_token_variable_is_no_wrong_setting(run_command: RunCommand) -> None:
     assert run_command("token", "alice", LUMEN_TOKEN="x").returncode == 0
 
 
-def test_migrate_says_what_it_did(run_command: RunCommand, database_url: str) -> None:
-    first = run_command("migrate", LUMEN_DATABASE_URL=database_url)
+def test_migrate_says_what_it_did(run_command: RunCommand, unmigrated_url: str) -> None:
+    first = run_command("migrate", LUMEN_DATABASE_URL=unmigrated_url)
     assert (first.returncode, first.stderr) == (0, "")
     assert first.stdout.splitlines()[0] == "made 0001 log_and_notifications"
-    second = run_command("migrate", LUMEN_DATABASE_URL=database_url)
+    second = run_command("migrate", LUMEN_DATABASE_URL=unmigrated_url)
     assert (second.returncode, second.stdout) == (0, "nothing to do\n")
 
 
@@ -183,6 +183,7 @@ def test_each_command_tells_its_own_arguments(verb: str) -> None:
     assert COMMANDS[verb] in shown.output
 
 
+@pytest.mark.server
 def test_token_is_made_without_what_the_server_is_made_of(tmp_path: Path) -> None:
     program = """
 import sys

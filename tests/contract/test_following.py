@@ -11,6 +11,7 @@ from clients import eventually
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Log
+from lumen_notify.deliver import tail
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.tail import Tail
@@ -67,7 +68,8 @@ class Delivery:
 
 
 @pytest.fixture
-async def delivery(database_url: str) -> AsyncIterator[Delivery]:
+async def delivery(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Delivery]:
+    monkeypatch.setattr(tail, "LOOK_SECONDS", 0.05)  # what nobody announces is found by looking
     database = Database(database_url)
     await database.open()
     await migrate(database)

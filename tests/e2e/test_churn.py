@@ -33,7 +33,7 @@ WITHIN_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + STREAMS // 20)]
+pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(60 + STREAMS // 20)]
 
 
 class Visitor(Reader):

@@ -21,7 +21,7 @@ from clients import SECRET, Api, Bell, EventStream, Frame, Refusal, contents, ev
 from conftest import StartServer
 from servers import PostgreSQL, RunningServer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(240)]
 
 USERS = ("ann", "bob")
 PUBLISHERS = 6

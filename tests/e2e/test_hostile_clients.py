@@ -22,7 +22,7 @@ from servers import RunningServer, wait_until
 
 from .crowds import Crowd, figures, resident_bytes
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(240)]
 
 READERS = 100
 NEVER_READERS = 1000

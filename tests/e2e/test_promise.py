@@ -32,7 +32,6 @@ from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import Loader
 from lumen_notify.model import CountsSnapshot, Event
-from servers import drop_database
 
 from .promise.machine import Promise
 from .promise.world import World
@@ -52,7 +51,7 @@ def world(
 ) -> Iterator[World]:
     def drop(url: str) -> None:
         if url.startswith("postgresql"):
-            drop_database(request.getfixturevalue("shared_postgresql_url"), url)
+            request.getfixturevalue("postgresql_pool").give_back(url)
 
     monkeypatch.setattr("lumen_notify.deliver.hub.TURN_CHANNELS", 1)
     with asyncio.Runner() as runner:

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from lumen_notify.commit.preferences.categories import Over
 from lumen_notify.http.fields import Body, Priority
-from lumen_notify.settings.rate import PATTERN, Rate
+from lumen_notify.rates import PATTERN, Rate
 
 
 def _rate(value: str) -> str:

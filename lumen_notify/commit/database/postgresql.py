@@ -5,7 +5,9 @@ again, which cost 0.4 to 0.7 ms a statement.
 
 Statements whose rows nobody needs go to the server in one message, as `EXECUTE`s of statements that were
 prepared before (postgresql.org/docs/current/sql-execute.html), with COMMIT as the last of them: a
-transaction waits for the server three or four times instead of ten. Values are literals there.
+transaction waits for the server three or four times instead of ten. (asyncpg has no pipeline of several
+statements that could do the same.) Values are literals there, in the one form that means the same in every
+session: see `_literal`.
 """
 
 from __future__ import annotations
@@ -30,7 +32,6 @@ SERVER_SETTINGS = {
     "enable_mergejoin": "off",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
-    "standard_conforming_strings": "on",  # a literal ends at its quote, whatever stands before
 }
 """Every query finds few rows by an index. PostgreSQL keeps the plan that it made when a table was small, and
 would read all messages to find one of them until it looks again how many there are. To compile a query, or to
@@ -123,12 +124,16 @@ def _call(statement: Statement) -> str:
 
 
 def _literal(value: object) -> str:
-    """Write a value as SQL. Raises ValueError for a text that PostgreSQL has no place for."""
+    """Write a value as SQL. Raises ValueError for a text that PostgreSQL cannot store.
+
+    In an `E''` string a backslash is an escape, whatever `standard_conforming_strings` says, which a pooler,
+    a role or a database may set (postgresql.org/docs/current/sql-syntax-lexical.html, section 4.1.2.2).
+    """
     match value:
         case None:
             return "NULL"
         case int():
             return str(int(value))
         case str() if "\0" not in value:
-            return "'" + value.replace("'", "''") + "'"
+            return "E'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
     raise ValueError(f"a {type(value).__name__} that no column takes")

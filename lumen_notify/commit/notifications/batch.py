@@ -15,7 +15,7 @@ from lumen_notify.commit.notifications.publication import IdempotencyKey, Public
 from lumen_notify.commit.preferences.categories import Category, categories_in
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, rfc3339, value
-from lumen_notify.settings import Rate
+from lumen_notify.rates import Rate
 
 SHOWN_ACTORS = 3
 """How many of its senders a group names."""

@@ -28,7 +28,7 @@ from lumen_notify.commit.notifications.rate_buckets import Buckets
 from lumen_notify.commit.preferences.categories import Category, Limits
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import Audience
-from lumen_notify.settings import Rate
+from lumen_notify.rates import Rate
 
 DELAY_DAYS = 7
 """How far ahead the limits schedule: a notification that would wait longer is out of date by then."""

@@ -1,8 +1,8 @@
 """Rate buckets: how much each limit allows at the moment, for the limits that a transaction uses.
 
 A limit of `20/hour` is a bucket of 20 tokens that refills evenly, here by one every three minutes; a
-publication that finds too few tokens waits or is refused (the generic cell rate algorithm, ITU-T I.371,
-annex A). A bucket is one row with the time at which it is full again; a bucket without a row is full.
+publication that finds too few tokens waits or is refused (the arithmetic: `rates`). A bucket is one row with
+the time at which it is full again; a bucket without a row is full.
 
 Promises: concurrent publishes never take more than a bucket holds, on any number of instances, because the
 rows are read and written under the lock of the log's head; a transaction that is rolled back takes nothing;
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Self
 
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.settings import Rate
+from lumen_notify.rates import Rate
 
 MAX_DELETED = 500
 """Rows of full buckets that a transaction deletes, besides those that it writes."""
@@ -41,12 +41,11 @@ class Buckets:
 
     def wait_us(self, key: str, rate: Rate, number: int = 1) -> int:
         """Return the microseconds until `number` tokens are available; 0 if they are."""
-        full_at = self._full_at(key) + number * rate.step_us
-        return max(0, full_at - self._now - rate.number * rate.step_us)
+        return rate.wait_us(self._full_at(key), self._now, number)
 
     def take(self, key: str, rate: Rate, number: int = 1) -> None:
         """Take `number` tokens, even if they are available only after a wait: the next then waits longer."""
-        self._taken[key] = self._full_at(key) + number * rate.step_us
+        self._taken[key] = rate.taken(self._full_at(key), self._now, number)
 
     def commit(self) -> None:
         """Make what was taken final."""
@@ -67,4 +66,4 @@ class Buckets:
 
     def _full_at(self, key: str) -> int:
         full_at = self._taken.get(key)
-        return max(self._now, self._committed.get(key, 0) if full_at is None else full_at)
+        return self._committed.get(key, 0) if full_at is None else full_at

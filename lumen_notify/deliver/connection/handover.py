@@ -43,6 +43,7 @@ INSIDES = {
         "shutdown",
         "_start_asgi_task",
         "_unset_keepalive_if_required",
+        "_unsupported_upgrade_warning",
     ),
     RequestResponseCycle: ("run_asgi", "send"),
 }
@@ -102,6 +103,10 @@ class HandoverProtocol(HttpToolsProtocol):
             self._arm()  # when idle, too: an empty line stops uvicorn's clock, and is no request
         if self._is_in_request and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self._refuse(b"431 Request Header Fields Too Large")
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Log nothing: a server may ignore an offer of another protocol (RFC 9110, section 7.8), and
+        uvicorn's advice to install a WebSocket library does not concern us."""
 
     def on_message_begin(self) -> None:
         """Offer the extension to the request that begins."""

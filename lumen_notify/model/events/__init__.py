@@ -125,5 +125,5 @@ def decode(event: Event) -> Payload:
     scope = event.audience.scope
     payload = None if scope is None else _BY_KIND.get((event.kind, scope))
     if payload is None:
-        raise UnknownEvent(f"{event.kind} for {scope or 'an unknown audience'}")
+        raise UnknownEvent("unknown audience" if scope is None else f"unknown kind for audience {scope}")
     return payload.decode(event)

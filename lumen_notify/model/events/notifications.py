@@ -29,7 +29,7 @@ class NotificationPublished(Payload):
     def decode(cls, event: Event) -> Self:
         """Take the body as it is: it is not parsed on its way to the client."""
         if event.category is None or not (event.body.startswith("{") and event.body.endswith("}")):
-            raise UnknownEvent("notification has an unknown shape")
+            raise UnknownEvent("unknown shape")
         return cls(notification=event.body)
 
 

@@ -40,7 +40,7 @@ class Payload:
             kind: Any = cls
             payload: Self = _adapter(kind).validate_json(event.body)
         except ValidationError as error:
-            raise UnknownEvent(f"{event.kind} has an unknown shape: {error.error_count()} errors") from None
+            raise UnknownEvent(f"unknown shape: {error.error_count()} errors") from None
         return payload
 
 

@@ -1,5 +1,5 @@
 -- insert_accounts
--- Who: register. Of several with one name the first; a name that is taken gives no row.
+-- Who: register. If several rows have the same name, the first one wins; a taken name returns no row.
 INSERT INTO account (user_id, name, username, avatar, password_hash, password_at, scope, created_at)
 SELECT r.user_id, r.name, r.username, r.avatar, r.password_hash, r.now, r.scope, r.now
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
@@ -16,7 +16,7 @@ FROM account a
 WHERE a.name = :name
 
 -- account_by_id
--- Who: what a caller does with his own account. Index: the primary key.
+-- Who: the routes of the caller's own account. Index: the primary key.
 SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
 FROM account a
 WHERE a.user_id = :user_id
@@ -28,7 +28,7 @@ FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS r(user_id text)
 JOIN account a ON a.user_id = r.user_id
 
 -- change_profiles
--- Who: change_profile. A username of NULL stays; the avatar only where it is said to change.
+-- Who: PATCH /auth/me. A NULL username leaves it unchanged; the avatar changes only if sets_avatar is 1.
 UPDATE account
 SET username = coalesce(r.new_username, account.username),
     avatar = CASE WHEN r.sets_avatar = 1 THEN r.new_avatar ELSE account.avatar END
@@ -38,7 +38,7 @@ WHERE account.user_id = r.id
 RETURNING user_id, name, username, avatar, scope, created_at
 
 -- change_passwords
--- Who: change_password. Only where the password is still the one that was verified.
+-- Who: POST /auth/password. Changes the password only if it is still the one that was verified.
 UPDATE account
 SET password_hash = r.new_hash, password_at = r.new_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -53,14 +53,14 @@ SET scope = :scope
 WHERE user_id = :user_id
 
 -- hash_passwords_again
--- Who: a log-in whose hash was made with other parameters. The password stays, and so does its time.
+-- Who: a log-in whose hash has outdated parameters. The password and password_at do not change.
 UPDATE account
 SET password_hash = r.password_hash
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, password_at bigint, password_hash text)
 WHERE account.user_id = r.user_id AND account.password_at = r.password_at
 
 -- open_sessions
--- Who: log-in, after the password was verified: only where it is still the same.
+-- Who: log-in, after the password was verified. Opens a session only if the password is still the same.
 INSERT INTO session (family, user_id, digest, begun_at, expires_at)
 SELECT r.family, a.user_id, r.digest, r.now, r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
@@ -70,7 +70,7 @@ JOIN account a ON a.user_id = r.user_id AND a.password_at = r.password_at
 RETURNING family
 
 -- rotate_sessions
--- Who: refresh. Only where the refresh token is the one that is good, and has not expired.
+-- Who: refresh. Only if the refresh token is the current one and has not expired.
 UPDATE session
 SET digest = r.new_digest, expires_at = r.new_expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -79,7 +79,7 @@ WHERE session.family = r.its_family AND session.digest = r.old_digest AND sessio
 RETURNING family, user_id
 
 -- end_sessions
--- Who: log-out, and a refresh by a token that was used before. Index: the primary key.
+-- Who: log-out, and a refresh with a used token. Index: the primary key.
 DELETE FROM session
 WHERE family IN (
     SELECT r.family
@@ -88,7 +88,7 @@ WHERE family IN (
 RETURNING family, user_id, expires_at
 
 -- end_sessions_of_users
--- Who: log-out everywhere, and another password. Index: session_by_user.
+-- Who: log-out everywhere, and a change of the password. Index: session_by_user.
 DELETE FROM session
 WHERE user_id IN (
     SELECT r.user_id

@@ -19,7 +19,7 @@ WHERE true
 ON CONFLICT (audience, notification_id, actor_id) DO NOTHING
 RETURNING audience, notification_id
 
--- upsert_groups
+-- upsert_groups rows
 -- Who: write. A group whose notification was removed is replaced by a new one.
 INSERT INTO merged (
     audience, category, group_key, notification_id, actors, actors_number, shown_at, is_pending

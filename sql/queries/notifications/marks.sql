@@ -69,7 +69,7 @@ FROM ({marked}) k
 WHERE k.action IN ('unread', 'unarchive')
     AND receipt.user_id = k.user_id AND receipt.notification_id = k.id
 
--- add_to_read_counts
+-- add_to_read_counts rows
 -- Who: mark; coalesce; purge_receipts. Read-or-archived counts: one row per user, audience and category of the
 -- batch.
 INSERT INTO settled (user_id, audience, category, count)

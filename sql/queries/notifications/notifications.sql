@@ -1,11 +1,11 @@
--- insert_notifications
+-- insert_notifications rows
 -- Who: write.
 INSERT INTO notification (id, audience, position, category, body, created_at, expires_at)
 SELECT r.id, r.audience, r.position, r.category, r.body, r.created_at, r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, position bigint, category text, body text, created_at bigint, expires_at bigint)
 
--- add_to_active_totals
+-- add_to_active_totals rows
 -- Who: write; whatever removes notifications. One row per audience and category of the batch.
 INSERT INTO tally (audience, category, live)
 SELECT r.audience, r.category, r.live
@@ -20,7 +20,7 @@ SELECT i.owner, i.key, i.digest, i.answer
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(owner text, key text)
 JOIN idempotency i ON i.owner = r.owner AND i.key = r.key
 
--- insert_idempotent_answers
+-- insert_idempotent_answers rows
 -- Who: answer_requests.
 INSERT INTO idempotency (owner, key, digest, answer, created_at)
 SELECT r.owner, r.key, r.digest, r.answer, r.created_at

@@ -4,7 +4,7 @@ SELECT b.key, b.full_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text)
 JOIN bucket b ON b.key = r.key
 
--- upsert_rate_buckets
+-- upsert_rate_buckets rows
 -- Who: apply_limits.
 INSERT INTO bucket (key, full_at)
 SELECT r.key, r.full_at

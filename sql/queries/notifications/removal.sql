@@ -44,7 +44,7 @@ WHERE (id, audience) IN (
 )
 RETURNING id, audience, category, position
 
--- add_tombstones
+-- add_tombstones rows
 -- Who: whatever removes notifications.
 INSERT INTO removed (audience, id, category, removed_at, position, removed_position)
 SELECT r.audience, r.id, r.category, r.removed_at, r.position, r.removed_position

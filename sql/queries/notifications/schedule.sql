@@ -1,4 +1,4 @@
--- insert_scheduled
+-- insert_scheduled rows
 -- Who: enqueue_scheduled.
 INSERT INTO scheduled (id, owner, deliver_at, width, publication)
 SELECT r.id, r.owner, r.deliver_at, r.width, r.publication

@@ -1,11 +1,12 @@
 -- categories
--- Who: GET /categories and /preferences; each process, after a change of them. All that are defined: a few.
+-- Who: GET /categories and /preferences; each process, after a change. Returns all definitions, which are
+-- few.
 SELECT c.name, c.in_app, c.push, c.may_mute, c.priority, c.limits
 FROM category c
 ORDER BY c.name
 
--- define_categories
--- Who: define.
+-- define_categories rows
+-- Who: PUT /categories/{name}.
 INSERT INTO category (name, in_app, push, may_mute, priority, limits)
 SELECT r.name, r.in_app, r.push, r.may_mute, r.priority, r.limits
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -19,18 +20,18 @@ ON CONFLICT (name) DO UPDATE SET
     limits = excluded.limits
 
 -- count_definitions
--- Who: define, undefine. Every transaction sees the number as it locks the head.
+-- Who: PUT and DELETE /categories/{name}. Every transaction reads the number when it locks the head.
 UPDATE log_head
 SET definitions = definitions + 1
 
 -- undefine_categories
--- Who: undefine.
+-- Who: DELETE /categories/{name}.
 DELETE FROM category
 WHERE name IN (SELECT r.name FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(name text))
 
 -- preferences
--- Who: GET and PUT /preferences. Many users at once; one row for each category that a user has chosen
--- something about, and one without a category. Indexes: the primary keys.
+-- Who: GET and PUT /preferences. Many users at once. One row for each category for which the user has a
+-- preference; one row without a category if there is none. Indexes: the primary keys.
 SELECT
     u.user_id, s.quiet_from, s.quiet_to, s.time_zone, s.digest_minutes, p.category, p.in_app, p.push, p.muted
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
@@ -38,8 +39,8 @@ LEFT JOIN user_setting s ON s.user_id = u.user_id
 LEFT JOIN preference p ON p.user_id = u.user_id
 ORDER BY u.user_id, p.category
 
--- write_choices
--- Who: change_preferences.
+-- write_choices rows
+-- Who: PUT /preferences.
 INSERT INTO preference (user_id, category, in_app, push, muted)
 SELECT r.user_id, r.category, r.in_app, r.push, r.muted
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -51,15 +52,15 @@ ON CONFLICT (user_id, category) DO UPDATE SET
     muted = excluded.muted
 
 -- forget_choices
--- Who: change_preferences, for categories about which nothing is chosen any more.
+-- Who: PUT /preferences, for categories without any choice left.
 DELETE FROM preference
 WHERE (user_id, category) IN (
     SELECT r.user_id, r.category
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, category text)
 )
 
--- write_user_settings
--- Who: change_preferences.
+-- write_user_settings rows
+-- Who: PUT /preferences.
 INSERT INTO user_setting (user_id, quiet_from, quiet_to, time_zone, digest_minutes)
 SELECT r.user_id, r.quiet_from, r.quiet_to, r.time_zone, r.digest_minutes
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))

@@ -1,5 +1,5 @@
--- insert_blocks
--- Who: block. Those that stand stay as they are.
+-- insert_blocks rows
+-- Who: PUT /blocks/{user}. Existing blocks do not change.
 INSERT INTO blocked (user_id, blocked_id, blocked_at)
 SELECT r.user_id, r.blocked_id, r.blocked_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, blocked_id text, blocked_at bigint)
@@ -7,7 +7,7 @@ WHERE true
 ON CONFLICT (user_id, blocked_id) DO NOTHING
 
 -- delete_blocks
--- Who: unblock. Index: the primary key.
+-- Who: DELETE /blocks/{user}. Index: the primary key.
 DELETE FROM blocked
 WHERE (user_id, blocked_id) IN (
     SELECT r.user_id, r.blocked_id
@@ -30,7 +30,7 @@ FROM blocked b
 WHERE b.user_id = :user_id AND b.blocked_id = :blocked_id
 
 -- blocked_pairs
--- Who: send_direct, before it makes a room. Index: the primary key.
+-- Who: POST /messages, before it creates a room. Index: the primary key.
 SELECT r.n
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, sender_id text, to_id text)
 JOIN blocked b ON b.user_id = r.to_id AND b.blocked_id = r.sender_id

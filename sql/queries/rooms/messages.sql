@@ -1,6 +1,6 @@
 -- admit_sends
--- Who: send. What decides whether each of a batch may be, and what the same client_id was answered
--- before. A room that there is not has no row. Indexes: the primary keys, message_by_client_id.
+-- Who: send. The facts that permit each message of a batch, and the earlier message with the same
+-- client_id. A room that does not exist has no row. Indexes: the primary keys, message_by_client_id.
 SELECT
     r.n, o.kind, o.last_seq, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
@@ -18,7 +18,7 @@ LEFT JOIN message k
     ON k.room_id = r.room_id AND k.sender_id = r.sender_id AND k.client_id = r.client_id
 
 -- replied_messages
--- Who: send, of those that reply. By id or by seq; the other one is NULL. Indexes: both of message.
+-- Who: send, for replies. By id or by seq; the other one is NULL. Indexes: both of message.
 SELECT r.n, t.id, t.seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id text, seq bigint)
 JOIN message t ON t.id = r.id AND t.room_id = r.room_id
@@ -28,7 +28,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id te
 JOIN message t ON t.room_id = r.room_id AND t.seq = r.seq
 
 -- mentioned_members
--- Who: send, of those that mention. Only members have a row; whether they have blocked the sender.
+-- Who: send, for mentions. One row for each mentioned member, with whether they have blocked the sender.
 -- Indexes: the primary keys.
 SELECT
     r.n, r.user_id,
@@ -39,7 +39,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(n bigint, room_id text, sender_id text, user_id text)
 JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
--- insert_messages
+-- insert_messages rows
 -- Who: send.
 INSERT INTO message (room_id, seq, id, sender_id, client_id, position, body, created_at)
 SELECT r.room_id, r.seq, r.id, r.sender_id, r.client_id, r.position, r.body, r.created_at
@@ -55,15 +55,15 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, last_seq bigint
 WHERE room.id = r.room_id
 
 -- raise_read_marks
--- Who: send, for the senders; read_rooms. One row per room and user. Index: the primary key.
+-- Who: send, for the senders; POST /rooms/{id}/read. One row per room and user. Index: the primary key.
 UPDATE member
 SET last_read_seq = r.seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, seq bigint)
 WHERE member.room_id = r.room_id AND member.user_id = r.user_id AND member.last_read_seq < r.seq
 
 -- list_messages
--- Who: GET /rooms/{id}/messages. The newest :older below a seq and the next :newer from it on, in one
--- snapshot; a room without any has one row, without a seq. Index: the primary key of message.
+-- Who: GET /rooms/{id}/messages. The newest :older messages below a seq and the next :newer from it on, in
+-- one snapshot. A room without messages has one row with seq NULL. Index: the primary key of message.
 SELECT o.kind, m.role, g.seq, g.body
 FROM room o
 LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
@@ -98,14 +98,14 @@ LEFT JOIN message t ON t.id = :id AND t.room_id = o.id AND m.role IS NOT NULL
 WHERE o.id = :room_id
 
 -- read_marks
--- Who: read_rooms. A room that there is not has no row. Indexes: the primary keys.
+-- Who: POST /rooms/{id}/read. A room that does not exist has no row. Indexes: the primary keys.
 SELECT r.n, o.kind, m.role, o.last_seq, m.last_read_seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text)
 JOIN room o ON o.id = r.room_id
 LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
 -- ids_of_messages
--- Who: read_rooms, for what its events tell. Spans of seqs: above one, up to another. Index: the primary
+-- Who: POST /rooms/{id}/read, for its events. Ranges of seqs: after one, up to another. Index: the primary
 -- key.
 SELECT r.n, t.seq, t.id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -113,8 +113,8 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 JOIN message t ON t.room_id = r.room_id AND t.seq > r.above_seq AND t.seq <= r.up_to
 
 -- list_reads
--- Who: GET /rooms/{id}/reads. One page, by user id; one row without a user when there is nobody after.
--- Index: the primary key of member.
+-- Who: GET /rooms/{id}/reads. One page, by user id. An empty page has one row with user_id NULL. Index: the
+-- primary key of member.
 SELECT o.kind, m.role, g.user_id, g.last_read_seq
 FROM room o
 LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
@@ -129,8 +129,8 @@ WHERE o.id = :room_id
 ORDER BY g.user_id
 
 -- changeable_messages
--- Who: edit_messages, delete_messages. A room that there is not has no row; a message that there is not in
--- it, or that is deleted, has no seq. Indexes: the primary keys, that of message.id.
+-- Who: edits and deletions of messages. A room that does not exist has no row. A message that is deleted or
+-- not in the room has seq NULL. Indexes: the primary keys, that of message.id.
 SELECT
     r.n, o.kind, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
@@ -146,7 +146,7 @@ LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 LEFT JOIN message t ON t.id = r.id AND t.room_id = r.room_id AND t.deleted_at IS NULL
 
 -- change_messages
--- Who: edit_messages, delete_messages. A time that does not change is NULL. Index: the primary key.
+-- Who: edits and deletions of messages. An edited_at of NULL leaves it unchanged. Index: the primary key.
 UPDATE message
 SET
     body = r.body,
@@ -171,8 +171,8 @@ LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
 WHERE o.id = :room_id
 
 -- newest_of_messages
--- Who: the library's broadcast_read_status. NULL for no such message. Indexes: the primary keys, that of
--- message.id.
+-- Who: the library's broadcast_read_status. seq is NULL if the room has none of these messages. Indexes:
+-- the primary keys, that of message.id.
 SELECT o.kind, m.role, (
     SELECT max(t.seq)
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)

@@ -1,5 +1,5 @@
 -- insert_rooms
--- Who: create_rooms. Answers which ids were free.
+-- Who: POST /rooms. Returns the ids that were free.
 INSERT INTO room (id, kind, title, pair, last_seq, members_count, created_at, created_by)
 SELECT r.id, r.kind, r.title, r.pair, 0, 0, r.created_at, r.created_by
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -9,7 +9,7 @@ ON CONFLICT (id) DO NOTHING
 RETURNING id
 
 -- first_members
--- Who: create_rooms. Whether they have blocked the creator, and how many rooms they are in. Indexes: the
+-- Who: POST /rooms. Whether each user has blocked the creator, and in how many rooms they are. Indexes: the
 -- primary key of blocked, member_by_user.
 SELECT
     r.n, r.user_id,
@@ -24,14 +24,14 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, user_id text, creat
 LEFT JOIN blocked b ON b.user_id = r.user_id AND b.blocked_id = r.creator
 
 -- rooms_of_pairs
--- Who: whoever needs the direct room of two. Index: that of pair.
+-- Who: everything that needs the direct room of two users. Index: the unique pair.
 SELECT o.pair, o.id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(pair text)
 JOIN room o ON o.pair = r.pair
 
 -- room_standings
--- Who: every change of a room or of its members, first. Each command's room as it is, and what its caller
--- is there. Indexes: the primary keys, member_owner.
+-- Who: every change of a room or of its members, first. The room of each command, and the caller's role in
+-- it. Indexes: the primary keys, member_owner.
 SELECT
     r.n, o.kind, o.title, o.members_count, c.role, c.joined_position,
     (SELECT count(*) FROM member w WHERE w.room_id = o.id AND w.role = 'owner') AS owners
@@ -40,7 +40,7 @@ JOIN room o ON o.id = r.room_id AND o.kind <> 'gone'
 LEFT JOIN member c ON c.room_id = o.id AND c.user_id = r.caller
 
 -- user_standings
--- Who: every change of members. What those whom it is about are in the room, and how many rooms they are in.
+-- Who: every change of members. The affected users' roles in the room, and in how many rooms they are.
 -- Indexes: the primary keys, member_by_user.
 SELECT
     r.n, r.user_id, m.role, m.joined_position,
@@ -58,8 +58,9 @@ LEFT JOIN ban b ON b.room_id = r.room_id AND b.user_id = r.user_id
 LEFT JOIN blocked x ON x.user_id = r.user_id AND x.blocked_id = r.caller
 
 -- heirs
--- Who: a change by which a room loses its last owner. Who stays, and is owner from then on: the oldest
--- moderator, else the oldest member, else the oldest of the muted. Index: the primary key of member.
+-- Who: a change by which a room loses its last owner. The member who becomes owner: the longest-standing
+-- moderator, else the longest-standing member, else the longest-standing muted member. Index: the primary
+-- key of member.
 SELECT h.room_id, h.user_id
 FROM (
     SELECT
@@ -76,7 +77,7 @@ FROM (
 WHERE h.place = 1
 
 -- insert_members
--- Who: whoever lets users into rooms. Nothing of what was said before is unread.
+-- Who: everything that adds members. Earlier messages are not unread for them.
 INSERT INTO member (room_id, user_id, role, last_read_seq, joined_position)
 SELECT r.room_id, r.user_id, r.role, o.last_seq, r.joined_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -84,7 +85,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 JOIN room o ON o.id = r.room_id
 
 -- settle_for_members
--- Who: the same. Nor is what was published to the room before. Index: the primary key of tally.
+-- Who: the same. Earlier notifications to the room are not unread either. Index: the primary key of tally.
 INSERT INTO settled (user_id, audience, category, count)
 SELECT r.user_id, t.audience, t.category, t.live
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
@@ -93,7 +94,7 @@ WHERE t.live <> 0
 ON CONFLICT (user_id, audience, category) DO UPDATE SET count = excluded.count
 
 -- delete_members
--- Who: whoever lets users out of rooms, or puts them out.
+-- Who: everything that removes members.
 DELETE FROM member
 WHERE (room_id, user_id) IN (
     SELECT r.room_id, r.user_id
@@ -109,9 +110,9 @@ WHERE (user_id, audience) IN (
 )
 
 -- delete_receipts_of_members
--- Who: the same. What was published to the room: who comes back has read nothing of it, and has nothing of
--- it unread. Not of what is removed already: `settled_of` may still ask, and `forget` takes it. Indexes: the
--- primary keys.
+-- Who: the same. Receipts of notifications to the room: a user who joins again has neither read them nor
+-- has them unread. Receipts of removed notifications stay: `settled_of` may still need them, and `forget`
+-- deletes them. Indexes: the primary keys.
 DELETE FROM receipt
 WHERE (user_id, notification_id) IN (
     SELECT c.user_id, c.notification_id
@@ -121,21 +122,21 @@ WHERE (user_id, notification_id) IN (
 )
 
 -- set_roles
--- Who: a change of role, and the rise of an heir.
+-- Who: a change of role, and the choice of a new owner.
 UPDATE member
 SET role = r.role
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, role text)
 WHERE member.room_id = r.room_id AND member.user_id = r.user_id
 
 -- add_to_members_counts
--- Who: whoever lets users in or out. One row per room.
+-- Who: everything that adds or removes members. One row per room.
 UPDATE room
 SET members_count = room.members_count + r.number
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, number bigint)
 WHERE room.id = r.room_id
 
--- insert_bans
--- Who: a ban. One that stands already stays as it is.
+-- insert_bans rows
+-- Who: PUT /rooms/{id}/bans/{user}. Existing bans do not change.
 INSERT INTO ban (room_id, user_id, banned_by, banned_at)
 SELECT r.room_id, r.user_id, r.banned_by, r.banned_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -144,7 +145,7 @@ WHERE true
 ON CONFLICT (room_id, user_id) DO NOTHING
 
 -- delete_bans
--- Who: the end of a ban.
+-- Who: DELETE /rooms/{id}/bans/{user}.
 DELETE FROM ban
 WHERE (room_id, user_id) IN (
     SELECT r.room_id, r.user_id
@@ -159,13 +160,13 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, title text)
 WHERE room.id = r.room_id
 
 -- take_rooms_away
--- Who: DELETE /rooms/{id}, and the last member's leaving. From here on nobody finds it.
+-- Who: DELETE /rooms/{id}, and the last member's leaving. From here on, nobody finds the room.
 UPDATE room
 SET kind = 'gone', pair = NULL
 WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text))
 
 -- fragment room_seen
--- A room as one user sees it, :user_id. What was said is for members.
+-- A room as the user :user_id sees it. Only members see messages.
     SELECT
         o.id, o.kind, o.title, o.created_at, o.created_by, o.members_count, o.last_seq, o.pair,
         m.role, m.last_read_seq, m.joined_position, l.body AS last_message,
@@ -175,8 +176,8 @@ WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
     LEFT JOIN message l ON l.room_id = o.id AND l.seq = o.last_seq AND m.user_id IS NOT NULL
 
 -- list_rooms
--- Who: GET /rooms. One page of the user's rooms, that with the newest activity first.
--- Index: member_by_user; all of the user's rooms are sorted.
+-- Who: GET /rooms. One page of the user's rooms, most recently active first. Index: member_by_user; sorts
+-- all rooms of the user.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
     s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
@@ -188,7 +189,7 @@ ORDER BY s.active_at DESC, s.id DESC
 LIMIT :limit
 
 -- list_public_rooms
--- Who: GET /rooms?public=true. One page of all public rooms, the newest first. Index: room_public.
+-- Who: GET /rooms?public=true. One page of all public rooms, newest first. Index: room_public.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
     s.role, s.last_read_seq, s.joined_position, s.last_message, s.created_at
@@ -199,7 +200,7 @@ ORDER BY s.created_at DESC, s.id DESC
 LIMIT :limit
 
 -- get_room
--- Who: GET /rooms/{id}, and the answers to changes. Index: the primary key.
+-- Who: GET /rooms/{id}, and the responses to changes. Index: the primary key.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
     s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
@@ -229,14 +230,14 @@ ORDER BY b.user_id
 LIMIT :limit
 
 -- gone_rooms
--- Who: retention. Rooms that are closed, and not yet taken away. Index: room_gone.
+-- Who: retention. Rooms whose deletion is not finished. Index: room_gone.
 SELECT o.id
 FROM room o
 WHERE o.kind = 'gone'
 LIMIT :limit
 
 -- members_of_gone
--- Who: purge_rooms. Index: the primary key.
+-- Who: the deletion of a room. Index: the primary key.
 SELECT m.user_id, m.joined_position
 FROM room o
 JOIN member m ON m.room_id = o.id
@@ -245,7 +246,7 @@ ORDER BY m.user_id
 LIMIT :limit
 
 -- delete_messages_of_gone
--- Who: purge_rooms. Index: the primary key.
+-- Who: the deletion of a room. Index: the primary key.
 DELETE FROM message
 WHERE (room_id, seq) IN (
     SELECT t.room_id, t.seq
@@ -258,8 +259,8 @@ WHERE (room_id, seq) IN (
 RETURNING seq
 
 -- delete_notifications_of_gone
--- Who: purge_rooms. Nobody is in the room any more, so nobody's counts change.
--- Index: notification_by_audience.
+-- Who: the deletion of a room. The room has no members any more, so no counts change. Index:
+-- notification_by_audience.
 DELETE FROM notification
 WHERE (id, audience) IN (
     SELECT n.id, n.audience
@@ -272,22 +273,22 @@ WHERE (id, audience) IN (
 RETURNING id
 
 -- delete_gone
--- Who: purge_rooms, at last.
+-- Who: the deletion of a room, last.
 DELETE FROM room
 WHERE id = :room_id AND kind = 'gone'
 RETURNING id
 
 -- delete_bans_of_room
--- Who: purge_rooms.
+-- Who: the deletion of a room.
 DELETE FROM ban
 WHERE room_id = :room_id
 
 -- delete_tally_of
--- Who: purge_rooms.
+-- Who: the deletion of a room.
 DELETE FROM tally
 WHERE audience = :audience
 
 -- delete_removed_of
--- Who: purge_rooms.
+-- Who: the deletion of a room.
 DELETE FROM removed
 WHERE audience = :audience

@@ -26,7 +26,7 @@ EXAMPLES = 15
 WITHIN_SECONDS = 300
 """For a machine that is busy: it takes about thirty."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(WITHIN_SECONDS + 20)]
+pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(WITHIN_SECONDS + 20)]
 
 
 CONFIGURATION = f"""

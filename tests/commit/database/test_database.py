@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
@@ -222,6 +224,89 @@ async def test_session_that_ends_at_commit_leaves_it_unknown(
         await write()
     assert caught.value.code == "commit_unknown"
     await keep(on_postgresql, "b")
+
+
+HOSTILE = (
+    "'",
+    "''",
+    "\\",
+    "\\'",
+    "E'",
+    "U&'\\0061'",
+    '"',
+    "$$",
+    "$1",
+    ":a",
+    "; DROP TABLE keyring",
+    "--",
+    "/*",
+)
+TEXTS = st.lists(
+    st.sampled_from(
+        [*HOSTILE, "\n", "\\n", "\\x27", "\\047", "\\u0027", "\u2028", "\ufeff", "\u02bc", "\U0001f600"]
+    )
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+).map("".join)
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("conforming", ["on", "off"])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(TEXTS, min_size=1, max_size=8))
+@example(
+    texts=[
+        "\\'" * 500_000,
+        "'\\" * 500_000,
+        "\\",
+        "x'); DROP TABLE keyring; --",
+        "\\'); DROP TABLE keyring; --",
+    ]
+)
+async def test_hostile_text_comes_back_whatever_backslashes_mean_in_a_session(
+    on_postgresql: Database, conforming: str, texts: list[str]
+) -> None:
+    database = on_postgresql
+    # As a pooler may hand out a session in which somebody else has set it.
+    await database._writer.run_sql(f"SET standard_conforming_strings = {conforming}")
+    async with database.transaction() as transaction:
+        await transaction.run_sql("DELETE FROM keyring")
+        for number, text in enumerate(texts):
+            transaction.add("open_key", name=f"{number} {text[:200]}", value=text)
+        ((found,),) = await transaction.run_sql("SHOW standard_conforming_strings")
+    assert found == conforming
+    for number, text in enumerate(texts):
+        assert await key(database, f"{number} {text[:200]}") == [text]
+
+
+@pytest.mark.postgresql
+async def test_text_comes_back_from_a_database_where_a_backslash_escapes(postgresql_url: str) -> None:
+    name = postgresql_url.partition("?")[0].rpartition("/")[2]
+    run_sql(postgresql_url, f'ALTER DATABASE "{name}" SET standard_conforming_strings = off')
+    database = Database(postgresql_url)
+    await database.open()
+    try:
+        await migrate(database)
+        async with database.transaction() as transaction:
+            ((found,),) = await transaction.run_sql("SHOW standard_conforming_strings")
+            assert found == "off"
+            transaction.add("open_key", name="a", value="\\'); DROP TABLE keyring; --")
+        assert await key(database, "a") == ["\\'); DROP TABLE keyring; --"]
+    finally:
+        await database.close()
+
+
+@pytest.mark.postgresql
+async def test_text_that_is_not_unicode_is_refused_before_it_is_sent(on_postgresql: Database) -> None:
+    async def write() -> None:
+        async with on_postgresql.transaction() as transaction:
+            transaction.add("open_key", name="a", value="1")
+            transaction.add("open_key", name="b", value="half a \ud83d pair")
+
+    with pytest.raises(UnicodeEncodeError):
+        await write()
+    assert await key(on_postgresql, "a") == []
+    await keep(on_postgresql, "b")
+    assert await key(on_postgresql, "b") == ["value"]
 
 
 @pytest.mark.postgresql

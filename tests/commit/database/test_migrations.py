@@ -15,8 +15,8 @@ from lumen_notify.errors import Misconfigured
 
 
 @pytest.fixture
-async def empty(database_url: str) -> AsyncIterator[Database]:
-    database = Database(database_url)
+async def empty(unmigrated_url: str) -> AsyncIterator[Database]:
+    database = Database(unmigrated_url)
     await database.open()
     yield database
     await database.close()
@@ -79,8 +79,8 @@ async def test_notifications_from_before_get_the_time_that_they_show(empty: Data
     assert (created_at, expires_at) == (1_769_846_405_000, None)
 
 
-async def test_two_starters_at_once_take_turns(empty: Database, database_url: str) -> None:
-    others = [Database(database_url) for _ in range(4)]
+async def test_two_starters_at_once_take_turns(empty: Database, unmigrated_url: str) -> None:
+    others = [Database(unmigrated_url) for _ in range(4)]
     for other in others:
         await other.open()
     try:

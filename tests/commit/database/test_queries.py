@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lumen_notify.commit.database import Database, queries
 from lumen_notify.commit.database.migrations import migrate
-from lumen_notify.commit.database.queries import Dialect, load, sql_folder
+from lumen_notify.commit.database.queries import Dialect, Query, load, sql_folder
+from lumen_notify.model import to_json
 
 DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 
@@ -54,8 +60,9 @@ def test_plain_insert_of_rows_is_run_for_each_row_on_sqlite(tmp_path: Path) -> N
     text = "".join(
         f"-- {name}\n{insert}{more}\n"
         for name, more in {
-            "plain": "",
-            "kept": "\nWHERE true" + keep,
+            "plain rows": "",
+            "kept rows": "\nWHERE true" + keep,
+            "unmarked": "",
             "joined": join,
             "returned": "\nRETURNING id",
             "some": "\nWHERE r.n > 1",
@@ -68,6 +75,97 @@ def test_plain_insert_of_rows_is_run_for_each_row_on_sqlite(tmp_path: Path) -> N
     assert {name for name, query in found.items() if query.columns == ("id", "n")} == {"plain", "kept"}
     assert {query.binds for query in found.values()} == {("rows",)}
     assert not any(query.columns for query in load("postgresql", tmp_path).values())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    "more",
+    [
+        "\nJOIN u ON u.id = r.id",
+        "\nRETURNING id",
+        "\nWHERE r.n > 1",
+        "\nON CONFLICT (id) DO UPDATE SET n = :n",
+    ],
+)
+def test_insert_that_is_more_than_its_rows_cannot_be_marked_as_one(
+    tmp_path: Path, dialect: Dialect, more: str
+) -> None:
+    source = "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, n bigint)"
+    (tmp_path / "some.sql").write_text(
+        f"-- some rows\nINSERT INTO t (id, n)\nSELECT r.id, r.n\n{source}{more}\n"
+    )
+    with pytest.raises(ValueError, match="some is marked"):
+        load(dialect, tmp_path)
+
+
+MARKED = {name: query for name, query in load("sqlite").items() if query.columns}
+
+VALUES: Mapping[str, st.SearchStrategy[Any]] = {  # few different ones, so that rows conflict, and any others
+    "text": st.sampled_from(["a", "b"])
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=4),
+    "integer": st.sampled_from([0, 1, True]) | st.integers(-(2**63), 2**63 - 1),
+}
+
+
+@pytest.fixture(scope="module")
+def unmarked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Query]:
+    """A query of SQLite, by name, as it is without the mark: translated like any other."""
+    folder = tmp_path_factory.mktemp("queries")
+    for number, path in enumerate(sorted((sql_folder() / "queries").rglob("*.sql"))):
+        (folder / f"{number}.sql").write_text(
+            re.sub(r"^(-- [a-z_]+) rows$", r"\1", path.read_text(), flags=re.MULTILINE)
+        )
+    found = load("sqlite", folder)
+    return lambda name: found[name]
+
+
+@pytest.fixture(scope="module")
+def tables() -> Iterator[sqlite3.Connection]:
+    """All tables, empty, in memory."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for path in sorted((sql_folder() / "sqlite").glob("*.sql")):
+            connection.executescript(path.read_text())
+        yield connection
+
+
+@pytest.mark.parametrize("name", MARKED)
+@given(data=st.data())
+def test_insert_of_rows_writes_the_same_in_both_ways(
+    tables: sqlite3.Connection, unmarked: Callable[[str], Query], name: str, data: st.DataObject
+) -> None:
+    marked = MARKED[name]
+    assert unmarked(name).columns == ()
+    table = re.match(r"INSERT INTO (\w+)", marked.sql)
+    assert table is not None
+    kinds = {
+        column: VALUES[kind.lower()] if not_null or key_part else st.none() | VALUES[kind.lower()]
+        for _, column, kind, not_null, _, key_part in tables.execute(f"PRAGMA table_info({table[1]})")
+    }
+    row = st.fixed_dictionaries({column: kinds[column] for column in marked.columns})
+    rows = data.draw(st.lists(row, max_size=5))
+
+    def outcome(run: Callable[[], object]) -> list[Any] | str:
+        tables.execute("BEGIN")
+        try:
+            run()
+            return tables.execute(f"SELECT * FROM {table[1]}").fetchall()  # noqa: S608
+        except sqlite3.IntegrityError as error:
+            return str(error)
+        finally:
+            tables.execute("ROLLBACK")
+
+    each = outcome(lambda: tables.executemany(marked.sql, rows))
+    (bind,) = marked.binds
+    together = outcome(lambda: tables.execute(unmarked(name).sql, {bind: to_json(rows)}))
+    assert each == together
+
+
+def test_every_insert_of_just_its_rows_is_marked() -> None:
+    assert len(MARKED) > 10
+    for path in (sql_folder() / "queries").rglob("*.sql"):
+        for kind, name, rows, _, text in queries._blocks(path):
+            if kind is None and rows is None and "RETURNING" not in text:
+                assert not queries._INSERT_OF_ROWS.match(text), name
 
 
 def test_dialect_overrides_by_name_whichever_comes_first(tmp_path: Path) -> None:
@@ -117,7 +215,7 @@ def test_every_query_says_who_needs_it_and_is_needed(dialect: Dialect) -> None:
     code = "".join(path.read_text() for path in Path(queries.__file__).parents[2].rglob("*.py"))
     texts = "".join(path.read_text() for path in sorted((sql_folder() / "queries").rglob("*.sql")))
     for name in load(dialect):
-        assert re.search(rf"^-- {name}\n-- Who: ", texts, re.MULTILINE), f"{name} has no comment"
+        assert re.search(rf"^-- {name}(?: rows)?\n-- Who: ", texts, re.MULTILINE), f"{name} has no comment"
         assert f'"{name}"' in code, f"nobody runs {name}"
 
 

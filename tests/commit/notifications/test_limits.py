@@ -18,7 +18,7 @@ from lumen_notify.commit.notifications.rate_buckets import Buckets
 from lumen_notify.commit.preferences.categories import Limits
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import EVERYONE, Audience, new_id
-from lumen_notify.settings import Rate
+from lumen_notify.rates import Rate
 
 from ..store import DAY_MS, Store
 

@@ -23,7 +23,7 @@ from lumen_notify.commit.rooms.messages import Send
 from lumen_notify.commit.rooms.rooms import CreateRoom
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, new_id
-from lumen_notify.settings import Rate
+from lumen_notify.rates import Rate
 
 from ..store import Store
 from .merging import publication, want_digest

@@ -200,6 +200,7 @@ SIGNATURES: Mapping[type, Mapping[str, list[str]]] = {
         "shutdown": ["self"],
         "_start_asgi_task": ["self", "cycle", "app"],
         "_unset_keepalive_if_required": ["self"],
+        "_unsupported_upgrade_warning": ["self"],
     },
     RequestResponseCycle: {"run_asgi": ["self", "app"], "send": ["self", "message"]},
 }
@@ -550,6 +551,16 @@ async def test_limit_of_the_head_is_none_of_the_body(site: Site) -> None:
             already += len(part)
             await eventually(lambda: site.received_bytes == already, what="the server to read")  # noqa: B023
         await client.until(b"HTTP/1.1 201")
+
+
+async def test_offer_of_another_protocol_is_ignored_without_a_word(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = await site.client()
+    client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+    assert b"200 OK" in await client.until(b"\r\n\r\n")
+    assert "WebSocket" not in caplog.text
+    assert "upgrade" not in caplog.text
 
 
 async def test_trailer_is_no_header(site: Site) -> None:

@@ -35,7 +35,7 @@ load = Loader.load
 
 class World:
     """base_urls: of a uvicorn that hands streams over, and of one that cannot. now: what Lumen's clock says;
-    it stands still but for the steps that move it. drop: removes a database, so that many runs fill no
+    it stands still but for the steps that move it. drop: lets a database go, so that many runs fill no
     disk."""
 
     def __init__(

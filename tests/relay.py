@@ -1,0 +1,74 @@
+"""Relay: a TCP proxy whose listening socket stays open while the server behind it restarts.
+
+A client that reconnects during the restart waits instead of meeting "connection refused", for which some give
+up for good. What the server closes or resets, the relay closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+
+CONNECT_SECONDS = 60.0
+"""How long a client waits for the server to be back. For a machine that is busy."""
+
+POLL_SECONDS = 0.05
+
+
+@contextlib.asynccontextmanager
+async def relay_to(port: int) -> AsyncIterator[str]:
+    """Listen in front of a server on a port of the loopback address; give the address to use instead."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+        try:
+            with contextlib.closing(writer):
+                await _relay(reader, writer, port)
+        finally:
+            tasks.discard(task)
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = await asyncio.start_server(serve, sock=listener)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.close()
+        for task in tasks.copy():
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+    behind_reader, behind_writer = await _connect(port)
+    with contextlib.closing(behind_writer):
+        ways = [
+            asyncio.create_task(_copy(reader, behind_writer)),
+            asyncio.create_task(_copy(behind_reader, writer)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+
+
+async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async with asyncio.timeout(CONNECT_SECONDS):
+        while True:
+            try:
+                return await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(POLL_SECONDS)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
