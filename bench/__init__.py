@@ -1,7 +1,17 @@
-"""The comparison: this server beside a bare protocol, a plain application and nchan. `make bench` runs it."""
+"""Comparison: measure this server against a bare protocol, a plain application and nchan (`make bench`).
+
+    __main__             the command line: measures all set-ups, then writes the page
+    compared_servers     starts each server; `bare`, `plain`, `empty` and `nchan` are the others
+    stream_measurements  memory, deliveries and latency of streams
+    write_measurements   durable writes, with `post_load`
+    cpu_usage            CPU shares during a measurement; repeats disturbed measurements
+    page                 goals, the table of results and `docs/performance.md` (method: `method.md`)
+
+The load generator is `lumen_notify.load_test`.
+"""
 
 import sys
 from pathlib import Path
 
-# Its PostgreSQL is the one of the tests (`tests/servers.py`), which they too import by its bare name.
+# `durable_postgresql` uses `tests/servers.py`, which the tests import by its bare name too.
 sys.path.append(str(Path(__file__).parent.parent / "tests"))

@@ -1,6 +1,6 @@
 """`python -m bench`: measure every server in turn, print the ratios, write `docs/performance.md`.
 
-`--quick` is a trial of a minute with smaller numbers, which writes nothing.
+`--quick` takes about a minute with smaller numbers and writes nothing.
 """
 
 from __future__ import annotations
@@ -14,70 +14,75 @@ from pathlib import Path
 
 import uvloop
 
-from bench import figures, report, subjects, writes
+from bench import compared_servers, goals, page, stream_measurements, write_measurements
 from bench.size import Size
-from lumen_notify.bench.load import raise_file_limit
-from lumen_notify.bench.process import pin
+from lumen_notify.load_test.load import raise_file_limit
+from lumen_notify.load_test.process import pin
 
 PAGE_RUNS = 3
-"""With fewer the page is left as it is."""
+"""With fewer runs the page is not written."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 MEASURES = {
-    "wide": figures.wide,
-    "many": figures.many,
-    "storm": figures.storm,
-    "few": figures.few,
-    "publish": writes.publish,
-    "send": writes.send,
+    "wide": stream_measurements.wide,
+    "many": stream_measurements.many,
+    "storm": stream_measurements.storm,
+    "few": stream_measurements.few,
+    "publish": write_measurements.publish,
+    "send": write_measurements.send,
 }
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run what the arguments ask for. Return 1 if a goal was not met, or nothing could be measured."""
-    asked = _arguments().parse_args(argv)
-    server_core, load_core = asked.cores
+    """Measure, print and write the page. Return 1 if a goal was not met or nothing could be measured."""
+    arguments = _parser().parse_args(argv)
+    server_core, load_core = arguments.cores
     size = Size(core=server_core)
-    if asked.quick:
-        size = Size(core=server_core, wide=2_000, seconds=1.5, beats=3, messages=200, tries=1)
+    if arguments.quick:
+        size = Size(
+            core=server_core, wide=2_000, seconds=1.5, latency_publishes=3, messages=200, max_attempts=1
+        )
     pin(load_core)
     if raise_file_limit(size.wide) < size.wide:
-        _say(f"this account may not open {size.wide} connections (ulimit -n)")
+        _print(f"`ulimit -n` does not allow {size.wide} connections.")
         return 1
-    runs = 1 if asked.quick else asked.runs
-    results = measure(asked.only or list(MEASURES), asked.servers or list(subjects.installed()), size, runs)
+    runs = 1 if arguments.quick else arguments.runs
+    results = measure(
+        arguments.only or list(MEASURES), arguments.servers or list(compared_servers.installed()), size, runs
+    )
     if not results:
         return 1
-    table = report.rows(results, size)
+    table = goals.rows(results, size)
     for row in table:
-        _say(f"{row.figure}: {row.ours}  {row.other}  {row.ratio}  ({row.must_be})  {row.met}")
-    if not asked.quick and not asked.servers and runs >= PAGE_RUNS:
-        report.write(PAGE, results, size, runs)
-        _say(f"written: {PAGE}")
+        _print(f"{row.title}: {row.ours}  {row.other}  {row.ratio}  ({row.must_be})  {row.met}")
+    if not arguments.quick and not arguments.servers and runs >= PAGE_RUNS:
+        page.write(PAGE, results, size, runs)
+        _print(f"wrote {PAGE}")
     return int(any(row.met == "NOT MET" for row in table))
 
 
-def measure(setups: list[str], servers: list[str], size: Size, runs: int) -> report.Results:
-    """Measure each set-up on each of its servers, all servers once before any a second time."""
-    results: dict[tuple[str, str], list[figures.Values]] = defaultdict(list)
+def measure(setups: list[str], servers: list[str], size: Size, runs: int) -> goals.Results:
+    """Measure each set-up on each of its servers. Each run measures all servers once, so that they
+    alternate."""
+    results: dict[tuple[str, str], list[stream_measurements.Values]] = defaultdict(list)
     for run in range(1, runs + 1):
         for setup in setups:
-            for name in report.SETUPS[setup]:
+            for name in goals.SETUPS[setup]:
                 if name not in servers:
                     continue
                 started = time.monotonic()
                 values = uvloop.run(MEASURES[setup](name, size))
                 results[setup, name].append(values)
                 numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
-                _say(f"run {run} {setup:7} {name:15} {numbers}  [{time.monotonic() - started:.0f} s]")
+                _print(f"run {run} {setup:7} {name:15} {numbers}  [{time.monotonic() - started:.0f} s]")
     return results
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=list(MEASURES), help="one set-up; may be repeated")
     parser.add_argument(
-        "--servers", action="append", choices=subjects.NAMES, help="one server; may be repeated"
+        "--servers", action="append", choices=compared_servers.NAMES, help="one server; may be repeated"
     )
     parser.add_argument("--runs", type=int, default=3, choices=range(1, 21), metavar="N", help="default 3")
     parser.add_argument("--quick", action="store_true", help="one run with smaller numbers")
@@ -90,11 +95,11 @@ def _arguments() -> argparse.ArgumentParser:
 def _cores(text: str) -> tuple[int, int]:
     server, load = (int(core) for core in text.split(","))
     if server == load or not {server, load} <= os.sched_getaffinity(0):
-        raise argparse.ArgumentTypeError("two different cores of this machine are needed")
+        raise argparse.ArgumentTypeError("must be two different cores of this machine")
     return server, load
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

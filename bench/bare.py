@@ -1,7 +1,7 @@
-"""Bare: a uvloop protocol that writes the same bytes and does nothing else. The limit.
+"""Bare: a uvloop protocol that writes the same bytes and does nothing else. It shows the upper limit.
 
-No token is checked, nothing is stored, nothing is bounded. Each stream has its
-own unread count, since a real server has that too.
+It checks no tokens, stores nothing and bounds nothing. Each stream has its own unread count, as with a real
+server.
 
     python -m bench.bare PORT
 """
@@ -16,7 +16,7 @@ from typing import cast
 
 import uvloop
 
-from bench import frames
+from bench import frame_bytes
 
 STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-store\r\n"
@@ -50,7 +50,7 @@ class Bare(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer what is whole: a GET becomes a stream, a POST is written to every stream."""
+        """Handle a complete request: a GET opens a stream, a POST is written to every stream."""
         data = self._received + data
         head_end = data.find(b"\r\n\r\n")
         body = data[head_end + 4 :]
@@ -58,7 +58,7 @@ class Bare(asyncio.Protocol):
             self._received = data
         elif data.startswith(b"GET"):
             self._received = b""
-            self.transport.write(STREAM_HEAD + chunk(frames.ready(0)))
+            self.transport.write(STREAM_HEAD + chunk(frame_bytes.ready(0)))
             self._streams.add(self)
         elif len(body) < int(data.lower().split(b"content-length:", 1)[1].split(b"\r\n", 1)[0]):
             self._received = data
@@ -67,14 +67,14 @@ class Bare(asyncio.Protocol):
             publish(self._streams, json.loads(body)["content"])
             self.transport.write(ANSWER)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's signature
-        """Forget the stream."""
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - required by asyncio.Protocol
+        """Remove the stream."""
         self._streams.discard(self)
 
 
 def publish(streams: set[Bare], content: str) -> None:
-    """Write a frame to every stream, each with its own count, already chunk-encoded."""
-    head, tail = frames.notification(1, content)
+    """Write a chunk-encoded frame to every stream, each with its own count."""
+    head, tail = frame_bytes.notification(1, content)
     tail += b"\r\n"
     size = len(head) + len(tail) - 2
     heads = [b"%x\r\n%b" % (size + digits, head) for digits in range(20)]
@@ -85,7 +85,7 @@ def publish(streams: set[Bare], content: str) -> None:
 
 
 async def serve(port: int) -> None:
-    """Serve until killed."""
+    """Serve until the process is stopped."""
     streams: set[Bare] = set()
     server = await asyncio.get_running_loop().create_server(
         lambda: Bare(streams), "127.0.0.1", port, backlog=4096

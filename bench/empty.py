@@ -1,6 +1,6 @@
-"""Empty: the least that Starlette does for a POST. It reads the body and answers 201 with a small JSON.
+"""Empty: the minimum that Starlette does for a POST: it reads the body and responds 201 with a small JSON.
 
-No token is checked, nothing is parsed, nothing is stored: the limit of what a write can be here.
+It checks no tokens, parses nothing and stores nothing: the upper limit for writes.
 
     python -m bench.empty PORT
 """
@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bench import frames
+from bench import frame_bytes
 
 
 async def post(request: Request) -> JSONResponse:
-    """Take whatever it is."""
+    """Read the body and respond 201."""
     await request.body()
-    return JSONResponse({"id": frames.ID, "recipients": 1, "position": 1}, status_code=201)
+    return JSONResponse({"id": frame_bytes.ID, "recipients": 1, "position": 1}, status_code=201)
 
 
 app = Starlette(routes=[Route("/{path:path}", post, methods=["POST"])])

@@ -1,11 +1,11 @@
-"""Nchan: nginx with libnginx-mod-nchan, one worker, for the comparison.
+"""Nchan: nginx with libnginx-mod-nchan, one worker.
 
-For deliveries all streams subscribe to one channel. nchan cannot put a user's own unread count
-into a broadcast, so every subscriber gets the same count. For memory each stream subscribes to its
-user's own channel and to the shared one, which nchan calls multiplexing. No token is checked, messages
-stay in its memory.
+For deliveries all streams subscribe to one channel. nchan cannot put a user's own unread count into a
+broadcast, so every subscriber gets the same count. For memory each stream subscribes to its user's own
+channel and to the shared one, which nchan calls multiplexing. It checks no tokens; messages stay in its
+memory.
 
-    python -m bench.nchan PORT FOLDER       writes the configuration into the folder and becomes nginx
+    python -m bench.nchan PORT FOLDER       writes the configuration into the folder and executes nginx
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench import frames
+from bench import frame_bytes
 
 MODULE = "ngx_nchan_module.so"
 FOLDERS = ("/usr/lib/nginx/modules", "/usr/lib64/nginx/modules", "/usr/local/nginx/modules")
@@ -62,23 +62,23 @@ http {{
 
 
 def module_path() -> Path | None:
-    """Return where nginx's nchan module is, or None: nginx or the module is not installed."""
+    """Return the path of the nchan module, or None if nginx or the module is not installed."""
     if shutil.which("nginx") is None:
         return None
     return next((path for folder in FOLDERS if (path := Path(folder, MODULE)).is_file()), None)
 
 
-class NchanWire:
-    """How nchan is spoken to. With `own_channels` each stream has its own channel beside the shared one."""
+class NchanProtocol:
+    """The requests for nchan. own_channels: each stream has its own channel besides the shared one."""
 
-    ready = b": hi"
+    ready_marker = b": hi"
 
     def __init__(self, host: str, port: int, *, own_channels: bool = False) -> None:
         self.host, self.port = host, port
         self._own_channels = own_channels
 
-    def subscribe(self, index: int, cursor: str | None) -> bytes:
-        """Return a GET of a stream; nchan takes a cursor in `Last-Event-ID` as we do."""
+    def subscribe_request(self, index: int, cursor: str | None) -> bytes:
+        """Return a GET of a stream; nchan accepts a cursor in `Last-Event-ID`, as we do."""
         path = f"/own?user=bench-{index}" if self._own_channels else "/shared"
         resume = f"Last-Event-ID: {cursor}\r\n" if cursor else ""
         return (
@@ -86,9 +86,9 @@ class NchanWire:
             f"Accept: text/event-stream\r\n{resume}\r\n"
         ).encode()
 
-    def publish(self, content: str) -> bytes:
-        """Return a POST of the payload that the streams get as it is."""
-        body = frames.notification_json(content, 1).encode()
+    def publish_request(self, content: str) -> bytes:
+        """Return a POST of the payload, which the streams receive unchanged."""
+        body = frame_bytes.notification_json(content, 1).encode()
         return (
             f"POST /publish HTTP/1.1\r\nHost: {self.host}:{self.port}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -96,10 +96,11 @@ class NchanWire:
 
 
 def main(port: int, folder: Path) -> None:
-    """Write the configuration and become nginx, in the foreground. Raises SystemExit if it is not there."""
+    """Write the configuration and execute nginx in the foreground. Raises SystemExit if it is not
+    installed."""
     module = module_path()
     if module is None:
-        raise SystemExit("nginx with the nchan module is not installed (Debian: libnginx-mod-nchan)")
+        raise SystemExit("nginx with the nchan module is not installed (on Debian: libnginx-mod-nchan).")
     configuration = folder / "nginx.conf"
     configuration.write_text(
         CONFIGURATION.format(module=module, folder=folder, port=port, connections=MAX_CONNECTIONS)

@@ -1,7 +1,7 @@
-"""Plain: what one would write oneself with Starlette and sse-starlette.
+"""Plain: a minimal application with Starlette and sse-starlette.
 
-A queue per user stream, an `EventSourceResponse` per stream, unread counts in a dict; uvicorn
-with uvloop and httptools. No token is checked, nothing is stored.
+It has a queue and an `EventSourceResponse` per stream and unread counts in a dict, on uvicorn with uvloop and
+httptools. It checks no tokens and stores nothing.
 
     python -m bench.plain PORT
 """
@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bench import frames
+from bench import frame_bytes
 
 queues: dict[str, asyncio.Queue[dict[str, str]]] = {}
 unread: dict[str, int] = {}
@@ -28,7 +28,7 @@ position = 0
 
 
 async def stream(request: Request) -> EventSourceResponse:
-    """Open the stream of a user; his token stands for his name."""
+    """Open the stream of a user; the token serves as the user id."""
     user = request.query_params["token"]
     queue = queues[user] = asyncio.Queue()
     unread.setdefault(user, 0)
@@ -45,15 +45,15 @@ async def stream(request: Request) -> EventSourceResponse:
 
 
 async def publish(request: Request) -> JSONResponse:
-    """Put the notification into every queue, each with the user's own count."""
-    global position  # noqa: PLW0603 - plain is what it is
+    """Put the notification into every queue, with each user's own count."""
+    global position  # noqa: PLW0603 - kept minimal on purpose
     content = (await request.json())["content"]
     position += 1
-    event_id = f"{frames.EPOCH}-{position}"
+    event_id = f"{frame_bytes.EPOCH}-{position}"
     for user, queue in queues.items():
         unread[user] += 1
-        queue.put_nowait({"id": event_id, "data": frames.notification_json(content, unread[user])})
-    return JSONResponse({"id": frames.ID, "recipients": None, "position": position}, status_code=201)
+        queue.put_nowait({"id": event_id, "data": frame_bytes.notification_json(content, unread[user])})
+    return JSONResponse({"id": frame_bytes.ID, "recipients": None, "position": position}, status_code=201)
 
 
 app = Starlette(

@@ -1,4 +1,4 @@
-"""Size: how much of everything one comparison takes."""
+"""Size: the numbers of one comparison."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """`core`: the server's; the load keeps its own. `wide`, `many`: streams.
+    """The numbers of one comparison.
 
-    `beats`: publishes, one a second. `messages`: publishes to one user, one after the other.
-    `tries`: how often a measurement is made at most while other programs disturb it; 1: once, without
-    waiting for quiet.
+    core: the CPU core of the server; the load has another. wide, many: streams in the set-ups of these names.
+    publishers: concurrent publishers in `many`. seconds: of a throughput measurement. latency_publishes: one
+    per second, in `wide`. messages: sequential publishes to one user, in `few`. max_attempts: attempts at a
+    measurement that other programs disturb; 1 measures once, without waiting for an idle machine.
     """
 
     core: int
@@ -19,6 +20,6 @@ class Size:
     many: int = 1_000
     publishers: int = 8
     seconds: float = 5.0
-    beats: int = 10
+    latency_publishes: int = 10
     messages: int = 1_000
-    tries: int = 3
+    max_attempts: int = 3

@@ -1,30 +1,39 @@
-"""lumen-notify: a notification centre that runs beside your application.
+"""lumen-notify: a notification server that runs beside your application. `docs/architecture.md` explains it.
 
-The map. A request goes down the first column, its events down the second:
+Layers, each importing only those below it (checked by import-linter):
 
-    accept/   a request becomes a command, or a refusal      deliver/  an event becomes frames
-    commit/   many commands, one transaction, the log                  on the streams it concerns
+    cli              the command line; its `bench` measures a server
+    app              `Lumen`: the ASGI application and the library
+    notifier         the library's calls for rooms and direct messages
+    api              routes, pages and the OpenAPI document
+    services         the long-lived objects of a running server
+    accept, deliver  accept validates requests and submits commands; deliver sends events on streams
+    http, commit     http has requests, responses and problems; commit runs commands and appends events
+    auth, metrics    tokens, tickets and passwords; Prometheus metrics
+    model, settings  values shared by all layers; LUMEN_ environment variables
+    errors           the exceptions
 
-    cli > app > (accept | deliver) > commit > auth > (model | settings) > errors
+A request passes accept, then commit; its events pass from commit's log to deliver. accept and deliver never
+import each other: `services` connects commit to deliver.
 
-Nothing imports upwards, and `accept` and `deliver` never import each other: `app` passes the one
-what it needs of the other.
+Terms:
 
-The words:
-
-    notification  something a user is to see; has a sender, a category (like, comment, follow, system,
-                  any slug) and a priority (low, normal, high, urgent)
-    audience      whom it is for: `user:<id>`, `room:<id>`, `all`
-    command       a request as accepted, on its way into a transaction
-    committer     takes commands, writes many in one transaction
-    event         one row of the log; position: its number, without holes; epoch: which log it is
-    log           all events in the order of their commits
-    backplane     tells the other instances that the log has grown
-    tail          follows the log; hub: finds the channels of an audience
-    channel       one user who is connected here; stream: one open connection of his; outlet: its end here
-    frame         an event as the wire has it
-    device        mobile, desktop or tablet; what a stream says it runs on
-    principal     who asks, as the token says
+    notification  a message to users; has a sender, a category (like, comment, follow, system or any slug)
+                  and a priority (low, normal, high, urgent)
+    audience      the recipients: `user:<id>`, `room:<id>` or `all`
+    command       a validated request to change something
+    committer     runs many commands in one transaction
+    event         one row of the log
+    log           all events, in commit order
+    position      the number of an event, without gaps
+    epoch         the identity of the log
+    tail          reads new events from the log
+    hub           finds the channels of an audience
+    channel       one user with at least one open stream in this process
+    stream        one open connection of a user
+    frame         one event as sent on a stream
+    device        mobile, desktop or tablet, as the client states it
+    principal     the caller, as the token describes them
     close reason  why a stream ended
 """
 
@@ -37,12 +46,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Lumen", "Settings"]
 
-_HOMES = {"Lumen": "lumen_notify.app", "Settings": "lumen_notify.settings"}
+_MODULES = {"Lumen": "lumen_notify.app", "Settings": "lumen_notify.settings"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for (PEP 562), and only then: a command that needs no server is done by the time
-    that one takes to import."""
-    if name not in _HOMES:
+    """Import `Lumen` and `Settings` on first use (PEP 562), so that a command without a server starts
+    fast."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

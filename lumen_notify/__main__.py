@@ -1,4 +1,4 @@
-"""Main: `python -m lumen_notify` is `lumen-notify`."""
+"""Main: `python -m lumen_notify` is the same as `lumen-notify`."""
 
 from lumen_notify.cli import main
 

@@ -1,6 +1,6 @@
-"""App: a notification centre as one object; the application to serve or mount, and the library.
+"""App: `Lumen`, the notification server as one object: an ASGI application and a library.
 
-Not here: what it is built of (`parts`, `endpoints`), which path leads where (`routes`).
+Not here: the objects that it is made of (`services`, `api/endpoints`) and the routes (`api/routes`).
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.api import routes
 from lumen_notify.api.endpoints import Endpoints
-from lumen_notify.auth import demo_secret, secret_path
+from lumen_notify.auth import load_or_create_secret, secret_path
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier
-from lumen_notify.services import Parts
+from lumen_notify.services import Services
 from lumen_notify.settings import Settings
 
 
 class Lumen(Notifier):
-    """A notification centre: an ASGI application (`app`), and the same without HTTP (`publish`, and what
-    `Notifier` has).
+    """A notification server: an ASGI application (`app`), and a library (`publish` and the calls of
+    `Notifier`).
 
-    It opens by itself at its first request or call. For a clean end give `lifespan` to the
-    application that mounts it, or use `async with`. Settings without a key get a secret of their
-    own in a file beside the database. clock: wall-clock milliseconds.
+    It opens itself at the first request or call. To close it cleanly, pass `lifespan` to the application that
+    mounts it, or use `async with`. If the settings have no key, it loads or creates a secret in a file beside
+    the database. settings: None reads the environment. clock: wall-clock milliseconds.
     """
 
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], int] = now_ms) -> None:
         settings = settings or Settings.from_env()
         if not settings.has_verification_key:
-            settings = settings.with_(jwt_secret=demo_secret(secret_path(settings)))
+            settings = settings.with_(jwt_secret=load_or_create_secret(secret_path(settings)))
         self.settings = settings
         self._clock = clock
-        self._parts: Parts | None = None
+        self._services: Services | None = None
         self._endpoints: Endpoints | None = None
         self._application: ASGIApp | None = None
         self._opening = asyncio.Lock()
@@ -52,36 +52,36 @@ class Lumen(Notifier):
 
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:
-        """Open and close with an application: `Starlette(lifespan=notify.lifespan)`."""
+        """Open and close together with an application: `Starlette(lifespan=notify.lifespan)`."""
         async with self:
             yield
 
     async def open(self) -> None:
-        """Connect, migrate, begin to commit and to deliver. Opening twice does nothing.
+        """Connect to the database, migrate it and start all services. Does nothing if already open.
 
         Raises DatabaseUnavailable, Misconfigured.
         """
         async with self._opening:
-            if self._parts is None:
-                self._parts = await Parts.open(self.settings, self._clock)
-                self._endpoints = Endpoints.of(self._parts, self.settings, self._clock)
+            if self._services is None:
+                self._services = await Services.open(self.settings, self._clock)
+                self._endpoints = Endpoints.of(self._services, self.settings, self._clock)
                 self._application = routes.build(self.settings, self._endpoints)
 
     async def close(self) -> None:
-        """End all streams with `closing`, finish what waits to be committed, disconnect."""
+        """End all streams with `closing`, commit the pending commands and disconnect."""
         async with self._opening:
-            parts, self._parts = self._parts, None
+            services, self._services = self._services, None
             self._endpoints = self._application = None
-            if parts is not None:
-                await parts.close()
+            if services is not None:
+                await services.close()
 
     @property
     def app(self) -> ASGIApp:
-        """The ASGI application: serve it, or mount it into yours."""
+        """The ASGI application, to serve or to mount."""
         return self
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: ASGI 3."""
+        """Handle one request (ASGI 3)."""
         if scope["type"] == "lifespan":
             await _lifespan(self, receive, send)
             return
@@ -100,11 +100,11 @@ class Lumen(Notifier):
         sender: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> Published:
-        """Publish one notification; return once it is committed.
+        """Publish one notification; return when it is committed.
 
-        user_id: the recipient; or `to`, as in the HTTP body: `{"users": [...]}`, `{"room": id}`,
-        `{"all": True}`. sender: `{"id", "username"?, "avatar"?}`; without it the sender is `system`. fields:
-        title, data, priority, deliver_at, expires_at, group_key. Raises Invalid, NotFound (of a room),
+        user_id: the recipient. to: other recipients, as in the HTTP body: `{"users": [...]}`, `{"room": id}`
+        or `{"all": True}`. sender: `{"id", "username"?, "avatar"?}`; by default `system`. fields: title,
+        data, priority, deliver_at, expires_at, group_key. Raises Invalid, NotFound (no such room),
         RateLimited, Unavailable.
         """
         publishing = (self._endpoints or await self._opened()).publishing

@@ -1,22 +1,21 @@
-"""Errors: every reason for which a request, a start or a store says no.
+"""Errors: the exceptions that lumen-notify raises on purpose.
 
     LumenError
-    ├── Refused                the caller can do something about it
-    │   ├── Invalid            a field, header or parameter is wrong; `field` names it
-    │   ├── Unauthenticated    no token, or one that does not hold
-    │   ├── Forbidden          a good token that may not do this
-    │   ├── NotFound           no such thing, or not the caller's
-    │   ├── Conflict           it contradicts what is already there
-    │   ├── TooLarge           a body or a list beyond its limit
-    │   └── RateLimited        too many at once; `retry_after_seconds` says when
-    ├── Unavailable            a part is down; the same call may work later
+    ├── Refused                the caller can correct the request
+    │   ├── Invalid            a field, header or parameter is wrong; `faults` names it
+    │   ├── Unauthenticated    the token is missing or not valid
+    │   ├── Forbidden          the token is valid, but does not allow this
+    │   ├── NotFound           the object does not exist, or the caller may not see it
+    │   ├── Conflict           the request contradicts the current state
+    │   ├── TooLarge           a body or a list exceeds its limit
+    │   └── RateLimited        too many requests; `retry_after_seconds` says when to retry
+    ├── Unavailable            a dependency is down; the same call may work later
     │   ├── DatabaseUnavailable
     │   └── BackplaneUnavailable
-    └── Misconfigured          the settings cannot work; the process does not start
+    └── Misconfigured          the settings are not valid; the process does not start
 
-The text gives the actual value and the limit, never a token or a payload.
-`accept/problems.py` is the only place that turns one into a status. How a
-stream ended is no error: see `model.CloseReason`.
+The message gives the actual value and the limit, never a token or a payload. Only `http/problems.py` turns an
+error into a status code. The end of a stream is not an error: see `model.CloseReason`.
 """
 
 from __future__ import annotations
@@ -27,14 +26,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong with one field. `field` is a dotted path such as `to.users.3`."""
+    """One error in one field. `field` is a dotted path such as `to.users.3`."""
 
     field: str
     message: str
 
 
 class LumenError(Exception):
-    """The root of all errors raised on purpose. `code` is stable: clients may branch on it."""
+    """The base class of all errors here. `code` is stable: clients may branch on it."""
 
     code = "error"
 
@@ -46,13 +45,14 @@ class LumenError(Exception):
 
 
 class Refused(LumenError):
-    """The request cannot be done as it stands. Nothing was changed."""
+    """The request is refused. Nothing was changed."""
 
     code = "refused"
 
 
 class Invalid(Refused):
-    """One or several fields are wrong. `faults`: at least one, in the order of the fields."""
+    """One or more fields are wrong. `faults`: the errors by field, in the order of the fields; may be
+    empty."""
 
     code = "invalid"
 
@@ -71,37 +71,37 @@ class Invalid(Refused):
 
 
 class Unauthenticated(Refused):
-    """No token, or one that is malformed, forged, expired or meant for somebody else."""
+    """The token is missing, malformed, forged, expired or for another audience."""
 
     code = "unauthenticated"
 
 
 class Forbidden(Refused):
-    """The token holds, but does not allow this. The text names the scope that would."""
+    """The token is valid, but does not allow this. The message names the scope that would."""
 
     code = "forbidden"
 
 
 class NotFound(Refused):
-    """There is no such thing, or it is not the caller's to see. Both answer alike."""
+    """The object does not exist, or the caller may not see it. Both get the same answer."""
 
     code = "not_found"
 
 
 class Conflict(Refused):
-    """It contradicts what is already there."""
+    """The request contradicts the current state."""
 
     code = "conflict"
 
 
 class TooLarge(Refused):
-    """A body beyond its limit. The text gives the limit in bytes."""
+    """A body exceeds its limit. The message gives the limit in bytes."""
 
     code = "too_large"
 
 
 class RateLimited(Refused):
-    """Too many requests. `retry_after_seconds`: when the next may pass, at least 1."""
+    """Too many requests. `retry_after_seconds`: when the next may succeed, at least 1."""
 
     code = "rate_limited"
 
@@ -111,26 +111,26 @@ class RateLimited(Refused):
 
 
 class Unavailable(LumenError):
-    """A part that this needs does not answer. Whether a write happened is not known:
-    repeat it with the same `Idempotency-Key`."""
+    """A dependency does not answer. It is unknown whether a write was committed: repeat it with the same
+    `Idempotency-Key`."""
 
     code = "unavailable"
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database refused, timed out or broke the connection."""
+    """The database refused, timed out or closed the connection."""
 
     code = "database_unavailable"
 
 
 class BackplaneUnavailable(Unavailable):
-    """The link between the instances is down. Events are late, not lost."""
+    """The link between the instances is down. Events are delayed, not lost."""
 
     code = "backplane_unavailable"
 
 
 class Misconfigured(LumenError):
-    """The settings cannot work. `problems`: (variable name, what is wrong), never the value."""
+    """The settings are not valid. `problems`: (variable name, problem), never the value."""
 
     code = "misconfigured"
 

@@ -1,12 +1,12 @@
-"""Logs: every line that a process of ours writes, in one form, set up in one place.
+"""Logs: the one log format of a lumen-notify process, logfmt.
 
     time=2026-01-31T08:00:00.000Z level=info logger=lumen_notify.streams msg="stream 0192... closed: shutdown"
 
-One line per record, whatever is in it, so that a log stays one row per fact: line ends and other control
-characters are escaped, and a traceback is a field.
+A record is one line, whatever it contains: line ends and other control characters are escaped, and a
+traceback is a field.
 
-Promise: no payload and no credential comes in by a library. Several of them write what they carry (aiosqlite
-the values of statements, sse_starlette each frame, databases its URL), so theirs begin at WARNING.
+Promise: libraries add no payloads and no credentials to the log. Several log their data (aiosqlite the
+values of statements, sse_starlette each frame, databases its URL), so their loggers start at WARNING.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ ROOT = "lumen_notify"
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
 
 
-class Logfmt(logging.Formatter):
-    """Renders a record as `name=value` pairs on one line."""
+class LogfmtFormatter(logging.Formatter):
+    """Formats a record as `name=value` pairs on one line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without its end."""
+        """Return the line, without a line feed."""
         fields = {
             "time": rfc3339(int(record.created * 1000)),
             "level": record.levelname.lower(),
@@ -37,14 +37,14 @@ class Logfmt(logging.Formatter):
         }
         if record.exc_info:
             fields["trace"] = self.formatException(record.exc_info)
-        return " ".join(f"{name}={quoted(value)}" for name, value in fields.items())
+        return " ".join(f"{name}={quote(value)}" for name, value in fields.items())
 
 
-def quoted(text: str) -> str:
-    """Return the text as it stands if it is one plain word, else in quotes as JSON has it."""
+def quote(text: str) -> str:
+    """Return the text unchanged if it is one plain word, else as a JSON string."""
     if _PLAIN.match(text):
         return text
-    # JSON leaves DEL, C1 controls and Unicode's line ends as they are; a terminal or a log reader would not.
+    # JSON does not escape DEL, C1 controls and Unicode line ends, but terminals and log readers act on them.
     return re.sub(
         r"[\x7f-\x9f\u2028\u2029]",
         lambda found: f"\\u{ord(found[0]):04x}",
@@ -53,9 +53,9 @@ def quoted(text: str) -> str:
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send all logs to one stream in one form. level: as in `settings.LOG_LEVELS`. stream: None is stderr."""
+    """Send all logs to one stream. level: one of `settings.LOG_LEVELS`. stream: None means stderr."""
     handler = logging.StreamHandler(sys.stderr if stream is None else stream)
-    handler.setFormatter(Logfmt())
+    handler.setFormatter(LogfmtFormatter())
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(max(number, logging.WARNING))

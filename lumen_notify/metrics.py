@@ -1,7 +1,7 @@
-"""Metrics: the figures of one instance, in Prometheus' text format.
+"""Metrics: the metrics of one instance, in the Prometheus text format.
 
-Figures that the parts keep anyway are read when somebody asks; nothing is added to a hot path but
-two observations per transaction and one per fan-out.
+Numbers that a service keeps anyway are read when /metrics is scraped. Hot paths pay for two observations per
+transaction and one per fan-out, nothing else.
 """
 
 from __future__ import annotations
@@ -14,49 +14,49 @@ from prometheus_client.registry import Collector
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-"""Upper bounds of the histograms of durations."""
+DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Bucket bounds of the duration histograms."""
 
-COMMANDS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-"""Upper bounds of the histogram of batch sizes."""
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+"""Bucket bounds of the histogram of batch sizes."""
 
 
 class Metrics(Collector):
-    """The figures. `gauge`, `counter` and `counters` name what is to be read, and from where."""
+    """The registry of metrics. `gauge`, `counter` and `counters` add one; `read` is called at each scrape."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        self._readings: list[Callable[[], Metric]] = []
+        self._callbacks: list[Callable[[], Metric]] = []
         self.commit_seconds = Histogram(
             "lumen_commit_seconds",
-            "From the start of a write transaction to its end.",
-            buckets=SECONDS,
+            "Duration of a write transaction.",
+            buckets=DURATION_BUCKETS,
             registry=self._registry,
         )
         self.batch_commands = Histogram(
             "lumen_batch_commands",
-            "Commands in one write transaction.",
-            buckets=COMMANDS,
+            "Commands per write transaction.",
+            buckets=BATCH_BUCKETS,
             registry=self._registry,
         )
         self.fan_out_seconds = Histogram(
             "lumen_fan_out_seconds",
-            "From the start of a fan-out to the last stream it writes to.",
-            buckets=SECONDS,
+            "Duration of a fan-out, from its start to its last write.",
+            buckets=DURATION_BUCKETS,
             registry=self._registry,
         )
 
     def gauge(self, name: str, doc: str, read: Callable[[], float]) -> None:
-        """Name a number that goes up and down."""
-        self._readings.append(lambda: GaugeMetricFamily(name, doc, value=read()))
+        """Add a gauge: a number that goes up and down."""
+        self._callbacks.append(lambda: GaugeMetricFamily(name, doc, value=read()))
 
     def counter(self, name: str, doc: str, read: Callable[[], float]) -> None:
-        """Name a number that only goes up. name: without `_total`, which the format adds."""
-        self._readings.append(lambda: CounterMetricFamily(name, doc, value=read()))
+        """Add a counter: a number that only goes up. name: without `_total`, which the format adds."""
+        self._callbacks.append(lambda: CounterMetricFamily(name, doc, value=read()))
 
     def counters(self, name: str, doc: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
-        """Name numbers that only go up, one for each value of a label."""
+        """Add a counter with a label. read: the number for each value of the label."""
 
         def collect() -> Metric:
             family = CounterMetricFamily(name, doc, labels=[label])
@@ -64,12 +64,12 @@ class Metrics(Collector):
                 family.add_metric([value], number)
             return family
 
-        self._readings.append(collect)
+        self._callbacks.append(collect)
 
     def collect(self) -> Iterable[Metric]:
-        """Read all: what prometheus_client calls."""
-        return [read() for read in self._readings]
+        """Read all metrics: prometheus_client calls this."""
+        return [read() for read in self._callbacks]
 
     def text(self) -> bytes:
-        """Render all figures."""
+        """Render all metrics."""
         return generate_latest(self._registry)

@@ -1,14 +1,14 @@
-"""Notifier: what an application tells a conversation, by one call each, without HTTP.
+"""Notifier: the library's calls for rooms and direct messages, without HTTP.
 
-The names are those of the broadcasting services that applications had before; each call is the same command
-that the HTTP API makes, and returns once it is committed.
+Each call submits the same command as its HTTP route, and returns when it is committed. The method names are
+those of the broadcast services that applications commonly have.
 
-| call | the same by HTTP |
+| method | HTTP route |
 |---|---|
 | broadcast_message | POST /rooms/{id}/messages |
 | broadcast_typing_status | POST /rooms/{id}/typing |
 | broadcast_read_status | POST /rooms/{id}/read |
-| broadcast_system_notification | POST /notifications to a room or to all, category `system` |
+| broadcast_system_notification | POST /notifications to a room or to all, with category `system` |
 | send_direct_message | POST /messages |
 """
 
@@ -23,11 +23,11 @@ from lumen_notify.commit.rooms.messages import Sent
 from lumen_notify.commit.rooms.read_marks import RoomRead
 
 SYSTEM = {"id": "system", "username": "system", "avatar": None}
-"""Who is shown as the sender where the application names none."""
+"""The sender shown if the application names none."""
 
 
 class Notifier:
-    """The calls. `Lumen` is one."""
+    """The calls, inherited by `Lumen`."""
 
     async def _opened(self) -> Endpoints:
         raise NotImplementedError
@@ -44,11 +44,11 @@ class Notifier:
     ) -> Sent:
         """Send a message to a room.
 
-        sender_id: a member, who may write there; or `sender`, `{"id", "username"?, "avatar"?}`. Without
-        one it is a message of kind `system`. exclude_user_id: his streams do not get it, and he has read
-        the room with it; None for nobody: the sender's own streams get it too, so that his other devices
-        show it. fields: kind, data, reply_to, mentions, client_id. Raises Invalid, NotFound, Forbidden,
-        Unavailable.
+        sender_id: a member who may post there; or sender: `{"id", "username"?, "avatar"?}`. Without a sender
+        it is a message of kind `system`. exclude_user_id: a user whose streams do not get the message, and
+        who has read the room up to it; by default nobody, so the sender's streams get it too and their other
+        devices show it. fields: kind, data, reply_to, mentions, client_id. Raises Invalid, NotFound,
+        Forbidden, Unavailable.
         """
         endpoints = await self._opened()
         shown = _sender(sender_id, sender)
@@ -64,17 +64,18 @@ class Notifier:
         is_typing: bool = True,
         user: Mapping[str, Any] | None = None,
     ) -> None:
-        """Tell the others in a room whether a member is typing; it ends by itself after 6 seconds.
+        """Tell the other members of a room whether a user is typing. It ends by itself after 6 seconds.
 
-        user: as he is shown, `{"id", "username"?, "avatar"?}`. Raises NotFound, Forbidden, Unavailable.
+        user: how the user is shown, `{"id", "username"?, "avatar"?}`. Raises NotFound, Forbidden,
+        Unavailable.
         """
         endpoints = await self._opened()
         await endpoints.typing.set(room_id, _sender(user_id, user), is_typing=is_typing)
 
     async def broadcast_read_status(self, room_id: str, user_id: str, message_ids: Sequence[str]) -> RoomRead:
-        """Read a room up to the newest of some messages, and tell its members.
+        """Mark a room as read up to the newest of some messages, and tell its members.
 
-        message_ids: at least one of them must be of this room. Raises NotFound, Forbidden, Unavailable.
+        message_ids: at least one must belong to this room. Raises NotFound, Forbidden, Unavailable.
         """
         endpoints = await self._opened()
         up_to = await endpoints.messages.history.newest_of(room_id, user_id, message_ids)
@@ -83,9 +84,9 @@ class Notifier:
     async def broadcast_system_notification(
         self, content: str, *, room_id: str | None = None, **fields: Any
     ) -> Published:
-        """Publish a notification of the category `system` to a room's members, or to everybody.
+        """Publish a notification with category `system` to the members of a room, or to everyone.
 
-        fields: title, data, priority and the like. Raises Invalid, Unavailable.
+        fields: as for `Lumen.publish`. Raises Invalid, Unavailable.
         """
         endpoints = await self._opened()
         to = {"all": True} if room_id is None else {"room": room_id}
@@ -102,10 +103,10 @@ class Notifier:
         sender: Mapping[str, Any] | None = None,
         **fields: Any,
     ) -> Sent:
-        """Send a message to one user, in the room of the two, which is made if there is none.
+        """Send a message to one user, in the direct room of the two users, which is created if needed.
 
-        sender: as he is shown, `{"id", "username"?, "avatar"?}`. fields: kind, data, reply_to, client_id.
-        Raises Invalid, Forbidden, Unavailable.
+        sender: how the sender is shown, `{"id", "username"?, "avatar"?}`. fields: kind, data, reply_to,
+        client_id. Raises Invalid, Forbidden, Unavailable.
         """
         endpoints = await self._opened()
         body = endpoints.messages.direct_body({"to": recipient_id, "content": content, **fields})
@@ -117,5 +118,5 @@ def _sender(user_id: str | None, user: Mapping[str, Any] | None) -> Mapping[str,
         user_id = user["id"]
     if user_id is None:
         return SYSTEM
-    known = user or {}
-    return {"id": user_id, "username": known.get("username") or user_id, "avatar": known.get("avatar")}
+    given = user or {}
+    return {"id": user_id, "username": given.get("username") or user_id, "avatar": given.get("avatar")}

@@ -1,12 +1,13 @@
-"""Parts: what stays open: the commit side and the deliver side, and what both are asked with.
+"""Services: the long-lived objects of a running Lumen, created and closed together.
 
-    committer    commands -> transactions -> tail
-    rounds       what is to happen at its time -> committer
-    tail         events in order -> hub -> streams
-    welcome      what a new stream is told first
+    committer      commands -> transactions -> tail
+    rounds         scheduled work, submitted to the committer when it is due
+    retention      old rows, removed by way of the committer
+    tail           events in position order -> hub -> open streams
+    stream_opener  brings new streams up to date
 
-`commit` and `deliver` meet here: the committer is given the tail's `announce`. Not here: what stands before
-them (`endpoints`).
+The commit side and the deliver side meet here: the committer gets the tail's `announce` and its backpressure.
+Not here: the HTTP endpoints (`api.endpoints`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from functools import partial
 
 from lumen_notify.accept.preferences.categories import defined_in
-from lumen_notify.auth import Passwords, Tickets, Verifier
+from lumen_notify.auth import PasswordHasher, Tickets, Verifier
 from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, TURN_CALLERS, Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -30,21 +31,22 @@ from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.removal import fetch_readers
 from lumen_notify.commit.preferences.categories import Define, define
-from lumen_notify.deliver.ephemeral.typing import Typing
+from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.deliver.streams.count_loader import Loader
-from lumen_notify.deliver.streams.opening import Welcome
-from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.deliver.streams.count_loader import CountLoader
+from lumen_notify.deliver.streams.opening import StreamOpener
+from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
 from lumen_notify.settings import Settings
 
 
-class Parts:
-    """Everything that is open while a Lumen is: made from its end, as each is given what comes after it.
+class Services:
+    """The objects of one Lumen. Each is passed those that its output goes to, so the last in the path comes
+    first.
 
-    head: of the log. ticket_key: what tickets are signed with. passwords: None where accounts are off.
+    head: the log's head at the start. ticket_key: signs stream tickets. passwords: None if accounts are off.
     """
 
     def __init__(
@@ -64,11 +66,11 @@ class Parts:
 
         self.verifier = Verifier.from_settings(settings, clock)
         self.tickets = Tickets(ticket_key, clock)
-        self.passwords = None if settings.accounts == "off" else Passwords()
+        self.passwords = None if settings.accounts == "off" else PasswordHasher()
 
         replay = Replay(position=head.position, max_events=settings.replay_events)
         self.hub = Hub(epoch=head.epoch, position=head.position, replay=replay, clock=time.monotonic)
-        self.streams = Streams(
+        self.streams = StreamRegistry(
             self.hub,
             ping_seconds=settings.ping_seconds,
             drain_seconds=settings.drain_seconds,
@@ -79,17 +81,17 @@ class Parts:
             clock=time.monotonic,
             wall_clock=clock,
         )
-        self.typists = Typing(self.hub, time.monotonic)
-        self.welcome = Welcome(
-            self.hub, Loader(self.counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2
+        self.typing_users = TypingUsers(self.hub, time.monotonic)
+        self.stream_opener = StreamOpener(
+            self.hub, CountLoader(self.counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2
         )
-        self.tail = Tail(log, self.hub, settled=partial(fetch_readers, database), metrics=self.metrics)
+        self.tail = Tail(log, self.hub, fetch_settled=partial(fetch_readers, database), metrics=self.metrics)
 
         self.committer = Committer(
             log,
             writers(Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None),
             announce=self.tail.announce,
-            pace=self.tail.close_behind,
+            backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
             turn_callers=TURN_CALLERS if database.is_server else MAX_BATCH_COMMANDS,
         )
@@ -106,11 +108,14 @@ class Parts:
             archived_seconds=settings.retention_archived_seconds,
             idempotency_seconds=settings.retention_idempotency_seconds,
         )
-        self._name_figures()
+        self._register_metrics()
 
     @classmethod
-    async def open(cls, settings: Settings, clock: Callable[[], int]) -> Parts:
-        """Connect, migrate, make, begin. Raises DatabaseUnavailable, Misconfigured."""
+    async def open(cls, settings: Settings, clock: Callable[[], int]) -> Services:
+        """Connect, migrate the database, create the services and start them.
+
+        Raises DatabaseUnavailable, Misconfigured.
+        """
         database = Database(settings.database_url)
         try:
             await database.open()
@@ -122,12 +127,12 @@ class Parts:
                     await define(tx, [Define(categories=defined_in(settings.categories))])
                 head = await log.head()
             key = await _shared_key(database, "tickets")
-            parts = cls(settings, clock, database=database, log=log, head=head, ticket_key=key)
+            services = cls(settings, clock, database=database, log=log, head=head, ticket_key=key)
         except BaseException:
             await database.close()
             raise
-        parts._start()
-        return parts
+        services._start()
+        return services
 
     def _start(self) -> None:
         self.tail.start()
@@ -135,10 +140,11 @@ class Parts:
         self.retention.start()
         self.rounds.start()
         self.streams.wheel.start()
-        self.typists.wheel.start()
+        self.typing_users.wheel.start()
 
     async def close(self) -> None:
-        """End the streams, commit what waits, stop, disconnect: in the order of the data's path."""
+        """Close the streams, commit the waiting commands, stop the tasks, disconnect; in the order of the
+        data path."""
         await self.streams.drain()
         await self.retention.close()
         await self.rounds.close()
@@ -147,23 +153,31 @@ class Parts:
             await self.passwords.close()
         await self.tail.close()
         await self.streams.wheel.close()
-        await self.typists.wheel.close()
+        await self.typing_users.wheel.close()
         await self.database.close()
 
-    def _name_figures(self) -> None:
+    def _register_metrics(self) -> None:
         metrics, hub, streams, committer = self.metrics, self.hub, self.streams, self.committer
         metrics.gauge("lumen_streams", "Open streams.", lambda: len(streams))
-        metrics.gauge("lumen_channels", "Users with a stream here.", lambda: len(hub.channels))
-        metrics.gauge("lumen_backlog_bytes", "What slow streams hold back.", lambda: streams.backlog_bytes)
-        metrics.gauge("lumen_position", "Newest event delivered.", lambda: hub.position)
         metrics.gauge(
-            "lumen_waiting_commands", "Writes not yet in a transaction.", lambda: committer.waiting_commands
+            "lumen_channels", "Users with an open stream on this instance.", lambda: len(hub.channels)
+        )
+        metrics.gauge(
+            "lumen_backlog_bytes", "Bytes that wait for slow streams.", lambda: streams.backlog_bytes
+        )
+        metrics.gauge("lumen_position", "Position of the newest delivered event.", lambda: hub.position)
+        metrics.gauge(
+            "lumen_waiting_commands",
+            "Commands that wait for a transaction.",
+            lambda: committer.waiting_commands,
         )
         metrics.counter(
-            "lumen_events_committed", "Events committed by this process.", lambda: committer.committed_events
+            "lumen_events_committed", "Events committed by this instance.", lambda: committer.committed_events
         )
         metrics.counter(
-            "lumen_deliveries", "Frames shown to users who are connected here.", lambda: hub.deliveries
+            "lumen_deliveries",
+            "Frames delivered to users; one per user, however many streams they have open.",
+            lambda: hub.deliveries,
         )
         metrics.counters(
             "lumen_events_skipped",
@@ -172,12 +186,15 @@ class Parts:
             lambda: hub.skipped_events,
         )
         metrics.counters(
-            "lumen_streams_ended", "Streams that ended, by reason.", "reason", lambda: streams.ended
+            "lumen_streams_ended",
+            "Streams that have ended, by close reason.",
+            "reason",
+            lambda: streams.ended,
         )
 
 
 async def _shared_key(database: Database, name: str) -> bytes:
-    """Return a random key that all instances of this database share, made by the first."""
+    """Return a random key that all instances on this database share; the first instance creates it."""
     value = base64.b64encode(secrets.token_bytes(32)).decode()
     async with database.transaction() as transaction:
         await transaction.run("open_key", name=name, value=value)

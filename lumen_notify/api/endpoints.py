@@ -1,4 +1,4 @@
-"""Endpoints: all that answers a request, each made of the settings and the parts that it needs.
+"""Endpoints: all that answers a request, each made of the settings and the services that it needs.
 
 Not here: which path leads to which (`routes`).
 """
@@ -22,7 +22,7 @@ from lumen_notify.accept.rooms.messages import Messages
 from lumen_notify.accept.rooms.rooms import RoomEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import Ticketing
-from lumen_notify.auth import AccessTokens, Attempts
+from lumen_notify.auth import AccessTokens, LoginLimiter
 from lumen_notify.commit.accounts.accounts import Accounts
 from lumen_notify.commit.notifications.idempotency import IdempotentResponses
 from lumen_notify.commit.notifications.inbox import Inbox
@@ -37,7 +37,7 @@ from lumen_notify.commit.rooms.rooms import Rooms
 from lumen_notify.deliver.streams.connections import Connections
 from lumen_notify.deliver.streams.endpoint import StreamEndpoint
 from lumen_notify.model import value
-from lumen_notify.services import Parts
+from lumen_notify.services import Services
 from lumen_notify.settings import Settings
 
 INSTANCE = f"{socket.gethostname()}:{os.getpid()}"
@@ -65,9 +65,9 @@ class Endpoints:
     accounts: AccountEndpoints | None
 
     @classmethod
-    def of(cls, parts: Parts, settings: Settings, clock: Callable[[], int]) -> Endpoints:
+    def of(cls, services: Services, settings: Settings, clock: Callable[[], int]) -> Endpoints:
         """Make them all. clock: wall-clock milliseconds."""
-        database, verifier, committer = parts.database, parts.verifier, parts.committer
+        database, verifier, committer = services.database, services.verifier, services.committer
         return cls(
             publishing=Publishing(
                 verifier=verifier,
@@ -78,12 +78,14 @@ class Endpoints:
                 max_batch_rows=settings.max_batch_rows,
                 clock=clock,
             ),
-            scheduling=Scheduling(verifier=verifier, committer=committer, schedule=Schedule(parts.database)),
+            scheduling=Scheduling(
+                verifier=verifier, committer=committer, schedule=Schedule(services.database)
+            ),
             inbox=InboxEndpoints(
                 verifier=verifier,
                 committer=committer,
                 inbox=Inbox(database),
-                counts=parts.counts,
+                counts=services.counts,
                 max_body_bytes=settings.max_body_bytes,
                 max_batch_rows=settings.max_batch_rows,
             ),
@@ -126,40 +128,40 @@ class Endpoints:
             typing=TypingEndpoint(
                 verifier=verifier,
                 access=Access(database),
-                typists=parts.typists,
+                typing_users=services.typing_users,
                 max_body_bytes=settings.max_body_bytes,
             ),
             blocks=BlockEndpoints(verifier=verifier, committer=committer, blocks=Blocks(database)),
             stream=StreamEndpoint(
                 verifier=verifier,
-                tickets=parts.tickets,
-                streams=parts.streams,
-                welcome=parts.welcome,
+                tickets=services.tickets,
+                streams=services.streams,
+                opener=services.stream_opener,
                 max_backlog_bytes=settings.max_backlog_bytes,
                 drain_seconds=settings.drain_seconds,
                 clock=clock,
             ),
-            connections=Connections(verifier=verifier, streams=parts.streams, instance=INSTANCE),
-            ticketing=Ticketing(verifier=verifier, tickets=parts.tickets),
+            connections=Connections(verifier=verifier, streams=services.streams, instance=INSTANCE),
+            ticketing=Ticketing(verifier=verifier, tickets=services.tickets),
             health=Health(
-                figures=parts.metrics,
-                look=parts.log.head,
-                is_draining=lambda: parts.streams.is_draining,
+                figures=services.metrics,
+                look=services.log.head,
+                is_draining=lambda: services.streams.is_draining,
             ),
-            accounts=_accounts(parts, settings, clock),
+            accounts=_accounts(services, settings, clock),
         )
 
 
-def _accounts(parts: Parts, settings: Settings, clock: Callable[[], int]) -> AccountEndpoints | None:
-    if parts.passwords is None:
+def _accounts(services: Services, settings: Settings, clock: Callable[[], int]) -> AccountEndpoints | None:
+    if services.passwords is None:
         return None
     assert settings.jwt_secret is not None  # else neither the settings nor the verifier would be here
     return AccountEndpoints(
-        verifier=parts.verifier,
-        committer=parts.committer,
-        accounts=Accounts(parts.database),
-        passwords=parts.passwords,
-        attempts=Attempts(clock, is_on=settings.rate_limits == "on"),
+        verifier=services.verifier,
+        committer=services.committer,
+        accounts=Accounts(services.database),
+        passwords=services.passwords,
+        attempts=LoginLimiter(clock, is_on=settings.rate_limits == "on"),
         access_tokens=AccessTokens(
             secret=settings.jwt_secret,
             ttl_seconds=settings.access_token_seconds,

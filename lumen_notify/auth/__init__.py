@@ -1,28 +1,30 @@
-"""Auth: who asks, shown by a token, a ticket or the stream's cookie.
+"""Auth: identify the caller by a token, a ticket or the stream's cookie.
 
-    principal   who asks, and what he may do
-    tokens      API tokens: verify them, mint them, find them in a header
-    tickets     our own short-lived stand-ins for a token, for the stream's URL and cookie
-    keys        what API tokens are verified with: a secret, a key file, a key server
-    passwords   hashes and verifies passwords
-    attempts    how often somebody may try to log in
-    sessions    what a log-in is given: access tokens and refresh tokens
-    demo        the secret of a first start without any key
-    claims      what all of these have in common: a JWT read, checked and made a principal
+    principal        the caller: a user and their scopes
+    tokens           verify API tokens, mint them, read them from a header
+    claims           decode and check a JWT's claims; convert them to a principal and back
+    refusals         the errors for missing, invalid and expired credentials
+    keys             the keys that verify API tokens: a secret or a public key file
+    jwks             public keys fetched from the issuer's JWKS URL
+    tickets          short-lived replacements for a token, for the stream's URL and cookie
+    session_tokens   the access token and refresh token that a log-in returns
+    password_hasher  hash and verify passwords with argon2id
+    login_limiter    rate limits for log-ins and registrations
+    secret_file      the generated secret of a server that has no key
 
-This is the only door to PyJWT and argon2. Not here: where a request carries its credentials (`accept/`,
-`deliver/`), and which status a refusal gets (`accept/problems`).
+Only this package imports PyJWT and argon2. Not here: where a request carries its credentials
+(`http/requests`, `deliver/streams`) and which status an error gets (`http/problems`).
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lumen_notify.auth.demo import demo_secret, secret_path
-    from lumen_notify.auth.login_limiter import Attempts
-    from lumen_notify.auth.passwords import Passwords
+    from lumen_notify.auth.login_limiter import LoginLimiter
+    from lumen_notify.auth.password_hasher import PasswordHasher
     from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
-    from lumen_notify.auth.sessions import AccessTokens, RefreshToken
+    from lumen_notify.auth.secret_file import load_or_create_secret, secret_path
+    from lumen_notify.auth.session_tokens import AccessTokens, RefreshToken
     from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
     from lumen_notify.auth.tokens import MAX_VERIFIED_TOKENS, Verifier, bearer, mint
 
@@ -32,24 +34,24 @@ __all__ = [
     "PUBLISH",
     "TICKET_SECONDS",
     "AccessTokens",
-    "Attempts",
-    "Passwords",
+    "LoginLimiter",
+    "PasswordHasher",
     "Principal",
     "RefreshToken",
     "Tickets",
     "Verifier",
     "bearer",
-    "demo_secret",
+    "load_or_create_secret",
     "mint",
     "secret_path",
 ]
 
 _HOMES = {
-    "demo": ["demo_secret", "secret_path"],
-    "login_limiter": ["Attempts"],
-    "passwords": ["Passwords"],
+    "login_limiter": ["LoginLimiter"],
+    "password_hasher": ["PasswordHasher"],
     "principal": ["ADMIN", "PUBLISH", "Principal"],
-    "sessions": ["AccessTokens", "RefreshToken"],
+    "secret_file": ["load_or_create_secret", "secret_path"],
+    "session_tokens": ["AccessTokens", "RefreshToken"],
     "tickets": ["TICKET_SECONDS", "Tickets"],
     "tokens": ["MAX_VERIFIED_TOKENS", "Verifier", "bearer", "mint"],
 }
@@ -57,7 +59,7 @@ _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is asked for (PEP 562): to mint a token takes neither argon2 nor its threads."""
+    """Import a name on first use (PEP 562): minting a token needs neither argon2 nor its threads."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,8 +1,8 @@
-"""Claims: a JWT read, checked and made a principal, and a principal made claims again.
+"""Claims: decode and check a JWT's claims; convert them to a principal and back.
 
-Promise: whatever text comes in, the only refusal is Unauthenticated, and its text never contains the token.
+Promise: for any input text the only error is Unauthenticated, and its message never contains the token.
 
-The times are checked here and against a clock that is passed in, because PyJWT asks the system's.
+Times are checked here, against a clock that is passed in, because PyJWT always uses the system clock.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from lumen_notify.auth.refusals import expired, from_jwt, invalid
 from lumen_notify.model import MAX_USER_ID_CHARACTERS
 
 MAX_TOKEN_BYTES = 8192
-"""Longer tokens are refused before any work. Servers and proxies rarely take longer header lines anyway."""
+"""Longer tokens are refused before any work. Few servers and proxies accept longer header lines anyway."""
 
 MAX_NAME_CHARACTERS = 128
 MAX_AVATAR_CHARACTERS = 2048
 
-# Control characters, and halves of surrogate pairs: JSON can spell those, but UTF-8 and databases cannot.
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# Control characters and surrogates. JSON can contain lone surrogates, but UTF-8 and databases cannot.
+_FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
-# Up to the last day that RFC 3339 can write. An `exp` in milliseconds, a common slip, is far beyond.
+# The last day that RFC 3339 can write. An `exp` in milliseconds, a common mistake, is far beyond it.
 _LAST_SECOND: Final = 253_402_214_400
 
 _OPTIONS: Final[Options] = {
@@ -42,7 +42,7 @@ _OPTIONS: Final[Options] = {
 
 
 def to_ascii(token: str, *, noun: str = "token") -> bytes:
-    """Return the token's bytes. Raises Unauthenticated if no token can look so: too long, or not ASCII."""
+    """Return the token's bytes. Raises Unauthenticated if it is too long or not ASCII."""
     if len(token) > MAX_TOKEN_BYTES:
         raise invalid(f"is {len(token)} bytes long; the limit is {MAX_TOKEN_BYTES}", noun=noun)
     try:
@@ -51,7 +51,7 @@ def to_ascii(token: str, *, noun: str = "token") -> bytes:
         raise invalid("is not a JWT", noun=noun) from None
 
 
-def read(
+def decode(
     token: bytes,
     key: Key,
     *,
@@ -60,14 +60,14 @@ def read(
     issuer: str | None = None,
     noun: str = "token",
 ) -> dict[str, Any]:
-    """Return the claims of a token whose signature, audience, issuer and type hold.
+    """Return the claims of a token after verifying its signature, audience, issuer and type.
 
-    The algorithm is the key's; what the token's header says must agree with it (RFC 8725, section 3.1).
-    types: the values of `typ` that are taken, in lower case; None stands for none (section 3.11 there).
-    Raises Unauthenticated. The times are not checked yet: see `expiry`.
+    The algorithm comes from the key; the token's header must agree with it (RFC 8725, section 3.1).
+    types: the accepted values of `typ`, in lower case; None accepts a token without `typ` (RFC 8725, section
+    3.11). Raises Unauthenticated. Does not check the times: see `check_times`.
     """
     try:
-        found = jwt.decode_complete(
+        decoded = jwt.decode_complete(
             token,
             key.material,
             algorithms=[key.algorithm],
@@ -77,33 +77,36 @@ def read(
         )
     except jwt.PyJWTError as error:
         raise from_jwt(error, noun=noun) from None
-    kind = found["header"].get("typ")
-    if not (kind is None or isinstance(kind, str)) or (kind and kind.lower()) not in types:
-        raise invalid("is of another type (`typ`)", noun=noun)
-    claims: dict[str, Any] = found["payload"]
+    typ = decoded["header"].get("typ")
+    if not (typ is None or isinstance(typ, str)) or (typ and typ.lower()) not in types:
+        raise invalid("has the wrong type (`typ`)", noun=noun)
+    claims: dict[str, Any] = decoded["payload"]
     return claims
 
 
-def expiry(claims: Mapping[str, Any], now: int, *, leeway_ms: int = 0, noun: str = "token") -> int:
-    """Return from when on these claims are refused, in milliseconds. Raises Unauthenticated: already, or not
-    yet (`nbf`, `iat`: RFC 7519, sections 4.1.4 to 4.1.6)."""
-    expires_at = milliseconds(claims, "exp", noun=noun) + leeway_ms
+def check_times(claims: Mapping[str, Any], now: int, *, leeway_ms: int = 0, noun: str = "token") -> int:
+    """Check `exp`, `nbf` and `iat` (RFC 7519, sections 4.1.4 to 4.1.6); return the expiry.
+
+    now: milliseconds. Returns the first millisecond at which the claims are refused, leeway included.
+    Raises Unauthenticated if they are expired or not valid yet.
+    """
+    expires_at = time_ms(claims, "exp", noun=noun) + leeway_ms
     for name in ("nbf", "iat"):
-        if name in claims and milliseconds(claims, name, noun=noun) - leeway_ms > now:
+        if name in claims and time_ms(claims, name, noun=noun) - leeway_ms > now:
             raise invalid(f"is not valid yet (`{name}`)", noun=noun)
     if now >= expires_at:
         raise expired(expires_at, noun=noun)
     return expires_at
 
 
-def principal_of(claims: Mapping[str, Any], expires_at: int, *, noun: str = "token") -> Principal:
-    """Make a principal. Raises Unauthenticated, naming the claim and its limit."""
+def to_principal(claims: Mapping[str, Any], expires_at: int, *, noun: str = "token") -> Principal:
+    """Convert claims to a principal. Raises Unauthenticated, naming the claim and its limit."""
     user_id = _text(claims, "sub", MAX_USER_ID_CHARACTERS, noun)
     if user_id is None:
-        raise invalid("lacks `sub`, the user's id", noun=noun)
+        raise invalid("has no `sub`, the user's id", noun=noun)
     scope = claims.get("scope")
     if scope is not None and not isinstance(scope, str):
-        raise invalid("must have text as its `scope`", noun=noun)
+        raise invalid("has a `scope` that is not a string", noun=noun)
     return Principal(
         user_id=user_id,
         username=_text(claims, "name", MAX_NAME_CHARACTERS, noun),
@@ -113,8 +116,8 @@ def principal_of(claims: Mapping[str, Any], expires_at: int, *, noun: str = "tok
     )
 
 
-def claims_of(principal: Principal) -> dict[str, Any]:
-    """Return what `principal_of` reads, without the times."""
+def from_principal(principal: Principal) -> dict[str, Any]:
+    """Return the claims that `to_principal` reads, without the times."""
     claims = {
         "sub": principal.user_id,
         "name": principal.username,
@@ -124,12 +127,12 @@ def claims_of(principal: Principal) -> dict[str, Any]:
     return {name: value for name, value in claims.items() if value}
 
 
-def milliseconds(claims: Mapping[str, Any], name: str, *, noun: str) -> int:
-    """Return a time in milliseconds. Raises Unauthenticated if it is none."""
+def time_ms(claims: Mapping[str, Any], name: str, *, noun: str) -> int:
+    """Return a time claim in milliseconds since 1970. Raises Unauthenticated if it is not a valid time."""
     seconds = claims.get(name)
-    # JSON here includes NaN and Infinity; neither passes the comparison.
+    # PyJWT's JSON accepts NaN and Infinity; neither passes the comparison.
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LAST_SECOND:
-        raise invalid(f"must have a number of seconds since 1970 as its `{name}`", noun=noun)
+        raise invalid(f"has an `{name}` that is not a number of seconds since 1970", noun=noun)
     return round(seconds * 1000)
 
 
@@ -138,9 +141,9 @@ def _text(claims: Mapping[str, Any], name: str, limit: int, noun: str) -> str | 
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise invalid(f"must have text as its `{name}`", noun=noun)
+        raise invalid(f"has a `{name}` that is not a string", noun=noun)
     if len(value) > limit:
         raise invalid(f"has a `{name}` of {len(value)} characters; the limit is {limit}", noun=noun)
-    if _UNFIT.search(value):
+    if _FORBIDDEN_CHARACTERS.search(value):
         raise invalid(f"has control characters in its `{name}`", noun=noun)
     return value

@@ -1,14 +1,14 @@
-"""Keyserver: the public keys that the tokens' issuer publishes as a JSON Web Key Set (RFC 7517).
+"""JWKS: the public keys that the tokens' issuer publishes as a JSON Web Key Set (RFC 7517).
 
-Promise: at most one fetch runs at a time, COOLDOWN_SECONDS lie between two, whatever the tokens claim, and a
-server that hangs holds one thread, not the loop.
+Promise: at most one fetch runs at a time, and fetches are at least COOLDOWN_SECONDS apart, whatever the
+tokens claim. A server that hangs blocks one thread, not the event loop.
 
-    the token's key is   and the last good fetch is     then
-    known                younger than FRESH_SECONDS     it is used
-    known                older                          a fetch; if it fails, the key is still used until
+    the token's key is   last successful fetch          result
+    known                within FRESH_SECONDS           the key is used
+    known                older                          fetch; if it fails, the key is still used until
                                                         USABLE_SECONDS, then Unavailable
-    unknown              of any age                     a fetch, unless one has just been; if it failed,
-                                                        Unavailable, else Unauthenticated
+    unknown              any age                        fetch, unless one has just run; then Unavailable if
+                                                        the fetch failed, else Unauthenticated
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ from lumen_notify.errors import Unavailable
 FETCH_SECONDS = 5.0
 COOLDOWN_SECONDS = 5.0
 FRESH_SECONDS = 300.0
-"""A key that the issuer takes back is refused after this time, and cached tokens when they expire."""
+"""A key that the issuer withdraws is refused after this time; tokens already verified stay valid until they
+expire."""
 USABLE_SECONDS = 3600.0
-"""How long the issuer may be down without harm to tokens whose key is known."""
+"""How long tokens with a known key are accepted while the issuer is down."""
 MAX_KEYS = 100
 
 logger = logging.getLogger(__name__)
 
 
-class Keyserver:
-    """A KeySource that fetches the keys from a URL and finds them by the token's `kid`.
+class JwksClient:
+    """A KeySource that fetches the keys from a URL and selects one by the token's `kid`.
 
-    timeout_seconds: how long a fetch may take before callers are told Unavailable.
+    timeout_seconds: how long callers wait for a fetch before they get Unavailable.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Keyserver:
         timeout_seconds: float = FETCH_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        # PyJWKClient's own caches are off: they fetch again and again while the server is down.
+        # PyJWKClient's own caches are off: they fetch on every call while the server is down.
         self._client = jwt.PyJWKClient(url, cache_jwk_set=False, timeout=timeout_seconds)
         self._timeout_seconds = timeout_seconds
         self._monotonic = monotonic
@@ -59,13 +60,13 @@ class Keyserver:
         self._fetch_task: asyncio.Task[None] | None = None
 
     async def key_for(self, token: str) -> Key:
-        """Return the key that the token names. Raises Unauthenticated and Unavailable."""
+        """Return the key that the token names. Raises Unauthenticated, Unavailable."""
         try:
             kid = jwt.get_unverified_header(token).get("kid")
         except jwt.PyJWTError as error:
             raise from_jwt(error) from None
         if not isinstance(kid, str):
-            raise invalid("names no key (`kid`)")
+            raise invalid("has no key id (`kid`)")
         key = self._keys.get(kid)
         if key is None or self._monotonic() >= self._fresh_deadline:
             await self._refresh()
@@ -73,27 +74,28 @@ class Keyserver:
         if key is not None and self._monotonic() < self._usable_deadline:
             return key
         if self._is_answering:
-            raise invalid("is signed by a key that its issuer does not publish")
-        raise Unavailable("The server with the tokens' keys does not answer.", code="keys_unavailable")
+            raise invalid("is signed with a key that its issuer does not publish")
+        raise Unavailable("The key server of the token issuer does not answer.", code="keys_unavailable")
 
     async def _refresh(self) -> None:
         if self._fetch_task is None or self._fetch_task.done():
             if self._monotonic() < self._cooldown_deadline:
                 return
-            self._fetch_task = asyncio.create_task(self._fetch(), name="keyserver fetch")
-        # `wait` cancels nothing: neither a time-out nor a caller who leaves ends the fetch of the others.
+            self._fetch_task = asyncio.create_task(self._fetch(), name="jwks fetch")
+        # `wait` cancels nothing: the fetch goes on for the other callers after a timeout or a cancelled
+        # caller.
         done, _ = await asyncio.wait({self._fetch_task}, timeout=self._timeout_seconds)
         if not done:
             self._is_answering = False
 
     async def _fetch(self) -> None:
         try:
-            found = await asyncio.to_thread(self._client.get_signing_keys)
-        except Exception as error:  # noqa: BLE001 - PyJWKClient lets through whatever odd JSON makes it raise
+            fetched = await asyncio.to_thread(self._client.get_signing_keys)
+        except Exception as error:  # noqa: BLE001 - malformed JSON makes PyJWKClient raise arbitrary errors
             self._is_answering = False
-            logger.warning("the key server gave no keys: %s: %s", type(error).__name__, error)
+            logger.warning("fetching the JWKS failed: %s: %s", type(error).__name__, error)
         else:
-            self._keys = _by_id(found)
+            self._keys = _by_id(fetched)
             self._is_answering = True
             self._fresh_deadline = self._monotonic() + FRESH_SECONDS
             self._usable_deadline = self._monotonic() + USABLE_SECONDS
@@ -101,12 +103,12 @@ class Keyserver:
             self._cooldown_deadline = self._monotonic() + COOLDOWN_SECONDS
 
 
-def _by_id(found: list[jwt.PyJWK]) -> dict[str, Key]:
-    # Secrets (`oct`), private keys and kinds not used here are passed over, and so is a key that its issuer
-    # means for another algorithm than the one that we would use it with.
+def _by_id(fetched: list[jwt.PyJWK]) -> dict[str, Key]:
+    # Skips secrets (`oct`), private keys, unsupported types, and keys whose `alg` is not the one that we
+    # would use them with.
     keys = {}
-    for each in islice(found, MAX_KEYS):
-        key = typed_key(each.key)
-        if key is not None and key.algorithm == each.algorithm_name and isinstance(each.key_id, str):
-            keys[each.key_id] = key
+    for jwk in islice(fetched, MAX_KEYS):
+        key = typed_key(jwk.key)
+        if key is not None and key.algorithm == jwk.algorithm_name and isinstance(jwk.key_id, str):
+            keys[jwk.key_id] = key
     return keys

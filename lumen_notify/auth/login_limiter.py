@@ -1,11 +1,10 @@
-"""Attempts: how often somebody may try to log in or to register, by name and by address.
+"""Login limiter: rate limits for log-ins and registrations, by account name and by address.
 
-Promises: each attempt counts before it is looked at, so that many at once are no way round; whether there is
-such a name makes no difference; memory is bounded by MAX_WINDOWS.
+Promises: an attempt counts before its password is checked, so concurrent attempts cannot bypass the limit;
+unknown names are limited like known ones; memory is bounded by MAX_WINDOWS.
 
-A window begins with its first attempt. The numbers are this process's: several count each for themselves.
-Not `limits`: its memory starts a thread at each count, in which it walks through all keys, and asks the
-system's clock.
+A window starts with its first attempt. Each process counts for itself. The `limits` library is not used: its
+memory storage starts a thread at each count, which walks through all keys, and it uses the system clock.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ from lumen_notify.errors import RateLimited
 from lumen_notify.rates import Window
 
 MAX_WINDOWS = 50_000
-"""Windows in memory, some 260 bytes each; beyond it the oldest go."""
+"""Windows in memory, about 260 bytes each; beyond that the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many attempts in so many seconds. of: what is counted, for the text of a refusal."""
+    """A number of attempts in a number of seconds. of: what is counted, for the error message."""
 
     of: str
     attempts: int
@@ -32,18 +31,18 @@ class Limit:
 
 
 BY_ADDRESS = Limit("log-ins from this address", 300, 3600)
-"""Whatever the names: somebody who tries one password with many names."""
+"""Any name: limits a client that tries one password with many names."""
 
 BY_NAME = Limit("log-ins by this name", 100, 3600)
-"""Whatever the addresses: somebody who tries many passwords from many machines."""
+"""Any address: limits clients that try many passwords from many machines."""
 
 BY_BOTH = Limit("log-ins by this name from this address", 10, 60)
 
 REGISTRATIONS = Limit("registrations from this address", 100, 3600)
 
 
-class Attempts:
-    """Counts attempts. clock: milliseconds. is_on: False lets everything pass."""
+class LoginLimiter:
+    """Counts attempts. clock: milliseconds. is_on: False allows everything."""
 
     def __init__(self, clock: Callable[[], int], *, is_on: bool = True) -> None:
         self._clock = clock
@@ -60,8 +59,9 @@ class Attempts:
         self._count(BY_BOTH, f"{name} {network}")
         self._count(BY_NAME, name)
 
-    def has_logged_in(self, name: str, address: str) -> None:
-        """Forget the attempts of who knew the password. Those by other names from there stay."""
+    def reset(self, name: str, address: str) -> None:
+        """Forget the attempts of a user who has logged in. Attempts with other names from the address still
+        count."""
         self._windows.pop((BY_BOTH, f"{name} {network_of(address)}"), None)
         self._windows.pop((BY_NAME, name), None)
 
@@ -89,14 +89,15 @@ class Attempts:
             self._drop(now)
 
     def _drop(self, now: int) -> None:
-        """Drop what is over; where that is not enough, the oldest."""
+        """Drop the windows that are over, then the oldest if still too many remain."""
         self._windows = {key: window for key, window in self._windows.items() if window.ends_at > now}
         for key in list(self._windows)[: max(0, len(self._windows) - MAX_WINDOWS * 9 // 10)]:
             del self._windows[key]
 
 
 def network_of(address: str) -> str:
-    """Return what counts as one address: of IPv6 a /64, which is what one customer gets (RFC 6177)."""
+    """Return the unit that counts as one address: for IPv6 the /64, the usual size for one customer (RFC
+    6177)."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Principal: who asks, and what he may do."""
+"""Principal: the caller, a user and their scopes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from lumen_notify.errors import Forbidden
 from lumen_notify.model import value
 
 PUBLISH = "notify:publish"
-"""The scope that allows to publish to others."""
+"""The scope that allows publishing to other users."""
 
 ADMIN = "notify:admin"
-"""The scope that allows to look after the whole instance."""
+"""The scope that allows administering the whole instance."""
 
 
 @value
 class Principal:
-    """One user, as a token describes him.
+    """One user, as their token describes them.
 
-    username, avatar: None where the token has none. expires_at: milliseconds; from then on the token, and
-    whatever was made of it, is refused (the leeway is contained).
+    username, avatar: None if the token has none. expires_at: milliseconds since 1970, leeway included. From
+    then on the token, and every ticket or cookie derived from it, is refused.
     """
 
     user_id: str
@@ -27,6 +27,6 @@ class Principal:
     expires_at: int
 
     def require(self, scope: str) -> None:
-        """Do nothing if the token carries the scope. Raises Forbidden, which names it."""
+        """Raise Forbidden, naming the scope, unless the token has it."""
         if scope not in self.scopes:
             raise Forbidden(f"This needs a token with the scope {scope}.")

@@ -1,14 +1,15 @@
-"""Tickets: our own stand-ins for a token where a token must not stand.
+"""Tickets: short-lived replacements for a token, for the stream's URL and cookie.
 
-    ticket   in the stream's URL; good for TICKET_SECONDS, since URLs end up in logs and histories
-    cookie   the value that a stream opened by a ticket sets, so that EventSource can come back by itself;
-             good until the token's own expiry
+    ticket   for the stream's URL; valid for TICKET_SECONDS, because URLs end up in logs and histories
+    cookie   set by a stream that was opened with a ticket, so that EventSource can reconnect; valid until the
+             token expires
 
-Promise: both are signed by the server's key, which all instances share, and carry the principal, so redeeming
-needs no database. Ticket, cookie and API token differ in `typ` and `aud`: none passes for another.
+Promise: both are signed with a key that all instances share, and contain the principal, so redeeming them
+needs no database. Ticket, cookie and API token differ in `typ` and `aud`, so none is accepted in place of
+another.
 
-Deliberate: a ticket may be used several times in its TICKET_SECONDS. An EventSource whose first answer was
-lost tries again with the same URL, and remembering used tickets would need a store that all instances share.
+Deliberate: a ticket can be used several times within TICKET_SECONDS. An EventSource that loses its first
+response retries with the same URL, and tracking used tickets would need a store that all instances share.
 """
 
 from __future__ import annotations
@@ -46,33 +47,31 @@ _COOKIE = _Kind("stream cookie", "lumen-cookie+jwt", "lumen-notify:stream-cookie
 
 
 class Tickets:
-    """Issues and redeems tickets and cookie values.
-
-    key: at least MIN_KEY_BYTES random bytes, the same on all instances.
-    """
+    """Issues and redeems tickets and cookies. key: at least MIN_KEY_BYTES random bytes, shared by all
+    instances."""
 
     def __init__(self, key: bytes, clock: Callable[[], int] = now_ms) -> None:
         if len(key) < MIN_KEY_BYTES:
-            raise ValueError(f"the tickets' key is {len(key)} bytes long; it needs {MIN_KEY_BYTES}")
+            raise ValueError(f"The ticket key is {len(key)} bytes long; it needs at least {MIN_KEY_BYTES}.")
         self._signing_key = key
         self._key = Key(key, "HS256")
         self._clock = clock
 
     def issue(self, principal: Principal) -> str:
-        """Make a ticket. It ends after TICKET_SECONDS, or with the principal if that is sooner."""
+        """Make a ticket. It expires after TICKET_SECONDS, or with the principal if that is sooner."""
         return self._sign(
             _TICKET, principal, min(self._clock() + TICKET_SECONDS * 1000, principal.expires_at)
         )
 
     def redeem(self, text: str | None) -> Principal:
-        """Return whose ticket it is, with the expiry of the token behind it. Raises Unauthenticated."""
+        """Return the ticket's principal, with the expiry of the original token. Raises Unauthenticated."""
         return self._open(_TICKET, text)
 
     def redeem_with_cookie(self, ticket: str, cookie: str | None) -> tuple[Principal, bool]:
-        """Return whose stream it is, and whether the ticket itself is still good.
+        """Return the principal, and whether the ticket itself is still valid.
 
-        A native reconnect repeats the URL, with a ticket that is over by then: the cookie that it set serves,
-        if both are of one user. Raises Unauthenticated.
+        When EventSource reconnects, it repeats the URL, whose ticket has expired by then. The cookie replaces
+        it if both belong to the same user. Raises Unauthenticated.
         """
         try:
             return self.redeem(ticket), True
@@ -85,21 +84,21 @@ class Tickets:
             return principal, False
 
     def cookie(self, principal: Principal) -> str:
-        """Make the value of the stream's cookie, of characters that need no quoting."""
+        """Make the value of the stream's cookie; it needs no quoting."""
         return self._sign(_COOKIE, principal, principal.expires_at)
 
     def from_cookie(self, text: str | None) -> Principal:
-        """Return whose cookie it is. Raises Unauthenticated."""
+        """Return the cookie's principal. Raises Unauthenticated."""
         return self._open(_COOKIE, text)
 
     def _sign(self, kind: _Kind, principal: Principal, expires_at: int) -> str:
         payload = {
-            **claims.claims_of(principal),
+            **claims.from_principal(principal),
             "aud": kind.audience,
             "exp": expires_at / 1000,
             "until": principal.expires_at / 1000,
         }
-        # What is too long loses what a stream needs least. The user id alone always fits.
+        # Drop claims that a stream does not need until the value fits. The user id alone always fits.
         for dispensable in ("avatar", "name", "scope"):
             text = self._encode(kind, payload)
             if len(text) <= MAX_VALUE_BYTES:
@@ -114,8 +113,8 @@ class Tickets:
         if not text:
             raise missing()
         raw = claims.to_ascii(text, noun=kind.noun)
-        found = claims.read(raw, self._key, types={kind.typ}, audience=kind.audience, noun=kind.noun)
+        decoded = claims.decode(raw, self._key, types={kind.typ}, audience=kind.audience, noun=kind.noun)
         if is_expiry_checked:
-            claims.expiry(found, self._clock(), noun=kind.noun)
-        until = claims.milliseconds(found, "until", noun=kind.noun)
-        return claims.principal_of(found, until, noun=kind.noun)
+            claims.check_times(decoded, self._clock(), noun=kind.noun)
+        until = claims.time_ms(decoded, "until", noun=kind.noun)
+        return claims.to_principal(decoded, until, noun=kind.noun)

@@ -1,8 +1,7 @@
-"""Tokens: verify API tokens, mint them, and find them in an Authorization header.
+"""Tokens: verify API tokens, mint them, and read them from an Authorization header.
 
-Promise: a principal comes out only of a token whose signature, audience, issuer, type and times hold now; and
-the second look at a token costs a hash and a dictionary entry, while its expiry is still noticed to the
-millisecond.
+Promise: only a token with a valid signature, audience, issuer, type and times yields a principal. Verifying
+the same token again costs a hash and a dictionary lookup, and still checks its expiry to the millisecond.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterable
 import jwt
 
 from lumen_notify.auth import claims
-from lumen_notify.auth.jwks import Keyserver
+from lumen_notify.auth.jwks import JwksClient
 from lumen_notify.auth.keys import KeySource, OneKey, public_key, secret_key
 from lumen_notify.auth.principal import Principal
 from lumen_notify.auth.refusals import expired, missing
@@ -22,22 +21,23 @@ from lumen_notify.model import now_ms
 from lumen_notify.settings import Secret, Settings, variable
 
 MAX_VERIFIED_TOKENS = 20_000
-"""Verified tokens kept in memory, some 250 bytes each. One per connected user is the number that pays: when
-all come back at once, the look-up takes a fortieth of a verification."""
+"""Verified tokens kept in memory, about 250 bytes each. Enough for one per connected user: when all reconnect
+at once, a lookup takes a fortieth of the time of a verification."""
 
 DIGEST_BYTES = 16
-"""Of a token's SHA-256: nobody finds another token with the same 128 bits."""
+"""Length of the kept prefix of a token's SHA-256. 128 bits make a second preimage infeasible."""
 
 TYPES = frozenset({None, "jwt", "at+jwt", "application/at+jwt"})
-"""The `typ` of access tokens: RFC 7519, section 5.1, and RFC 9068, section 2.1. Others, such as our own
-tickets and an issuer's logout tokens, are no API tokens."""
+"""The `typ` of access tokens: RFC 7519, section 5.1, and RFC 9068, section 2.1. Excludes our own tickets and,
+for example, an issuer's logout tokens."""
 
 
 class Verifier:
-    """Turns API tokens into principals.
+    """Verifies API tokens and returns their principals.
 
-    audience: what `aud` must contain; None means that a token must have none (RFC 7519, section 4.1.3).
-    issuer: what `iss` must be; None means anything. leeway_seconds: how far the issuer's clock may be off.
+    audience: the value that `aud` must contain; None means that a token must have no `aud` (RFC 7519, section
+    4.1.3). issuer: the required `iss`; None accepts any. leeway_seconds: tolerated clock difference to the
+    issuer.
     """
 
     def __init__(
@@ -56,22 +56,22 @@ class Verifier:
         self._leeway_ms = round(leeway_seconds * 1000)
         self._clock = clock
         self._max_verified = max_verified
-        # By the SHA-256 of the token, so that no token stays in memory; the least recently used first. A
-        # plain dictionary keeps that order too, in half the memory: there is an entry per connected user.
+        # Keyed by the token's SHA-256, so that no token stays in memory; least recently used first. A plain
+        # dict keeps insertion order and needs half the memory of an OrderedDict.
         self._verified: dict[bytes, Principal] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings, clock: Callable[[], int] = now_ms) -> Verifier:
-        """Make the verifier that the settings describe. Raises Misconfigured: no key, or an unfit one."""
+        """Make a verifier from the settings. Raises Misconfigured if no key is set or the key is unusable."""
         keys: KeySource
         if settings.jwt_secret is not None:
             keys = OneKey(secret_key(settings.jwt_secret))
         elif settings.jwt_public_key_file is not None:
             keys = OneKey(public_key(settings.jwt_public_key_file))
         elif settings.jwt_jwks_url is not None:
-            keys = Keyserver(settings.jwt_jwks_url)
+            keys = JwksClient(settings.jwt_jwks_url)
         else:
-            raise Misconfigured([(variable("jwt_secret"), "must be set, or another key")])
+            raise Misconfigured([(variable("jwt_secret"), "must be set, or another key setting")])
         return cls(
             keys,
             audience=settings.jwt_audience,
@@ -81,7 +81,7 @@ class Verifier:
         )
 
     async def verify(self, token: str | None) -> Principal:
-        """Return whose token it is. None or empty: there is none.
+        """Return the token's principal. token: None or empty if the request has none.
 
         Raises Unauthenticated (`token_missing`, `token_invalid`, `token_expired`), and Unavailable if the key
         server is needed and does not answer.
@@ -100,9 +100,9 @@ class Verifier:
 
     async def _verify(self, token: str, raw: bytes) -> Principal:
         key = await self._keys.key_for(token)
-        found = claims.read(raw, key, types=TYPES, audience=self._audience, issuer=self._issuer)
-        expires_at = claims.expiry(found, self._clock(), leeway_ms=self._leeway_ms)
-        return claims.principal_of(found, expires_at)
+        decoded = claims.decode(raw, key, types=TYPES, audience=self._audience, issuer=self._issuer)
+        expires_at = claims.check_times(decoded, self._clock(), leeway_ms=self._leeway_ms)
+        return claims.to_principal(decoded, expires_at)
 
     def _remember(self, digest: bytes, principal: Principal) -> None:
         self._verified[digest] = principal
@@ -122,7 +122,7 @@ def mint(
     issuer: str | None = None,
     clock: Callable[[], int] = now_ms,
 ) -> str:
-    """Make an HS256 token that is good for `ttl_seconds`, and for the leeway of whoever verifies it.
+    """Make an HS256 token that is valid for `ttl_seconds`, plus the verifier's leeway.
 
     username, avatar, audience, issuer: None leaves the claim out. Raises Invalid if no verifier would take
     the token, as for a user id of more than 128 characters, and Misconfigured if the secret is too short.
@@ -137,7 +137,7 @@ def mint(
         expires_at=expires_at,
     )
     payload = {
-        **claims.claims_of(principal),
+        **claims.from_principal(principal),
         "iat": now // 1000,
         "exp": expires_at / 1000,
         **({"aud": audience} if audience is not None else {}),
@@ -146,7 +146,7 @@ def mint(
     secret_key(secret)
     text = secret.reveal() if isinstance(secret, Secret) else secret
     try:
-        claims.principal_of(payload, expires_at)
+        claims.to_principal(payload, expires_at)
         token = jwt.encode(payload, text, algorithm="HS256")
         claims.to_ascii(token)
     except Unauthenticated as error:
@@ -155,9 +155,9 @@ def mint(
 
 
 def bearer(header_value: str | None) -> str | None:
-    """Return the token of an `Authorization: Bearer ...` header, None if it has none (RFC 6750, section 2.1).
+    """Return the token of an `Authorization: Bearer ...` header (RFC 6750, section 2.1), or None.
 
-    header_value: None means that there is no such header.
+    header_value: None if the request has no such header.
     """
     scheme, _, token = (header_value or "").strip(" \t").partition(" ")
     return token.strip(" \t") or None if scheme.lower() == "bearer" else None

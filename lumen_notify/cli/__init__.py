@@ -1,16 +1,18 @@
-"""Cli: the command `lumen-notify` and its verbs. Each is a module of `commands`, imported once it is chosen:
-a token needs none of what the server is made of, and is there in a third of the time.
+"""Cli: the command `lumen-notify` and its subcommands.
 
-    serve     server, demo: run it
-    migrate   bring the database to this version
-    token     make a token as the server here takes it
-    account   accounts: make an account, give it scopes, set its password
-    send      sending, client: publish one notification
-    tail      tail, client, lines: follow a user's stream
-    bench     (`lumen_notify/bench`): how much this machine gives
+    serve     run the server (`server`; with --demo, `demo_text`)
+    migrate   migrate the database to this version
+    token     make a token that the local server accepts
+    account   create an account, set its scopes or its password (`account`)
+    send      publish one notification (`send`, `client`)
+    tail      follow a user's stream (`tail`, `client`, `format`)
+    bench     measure this machine (`lumen_notify/load_test`)
 
-All read what is set here by `local`. Exit status: 0 done, 1 it did not work out, 2 wrong settings or
-arguments, each with a line on stderr. A token goes to stdout only where it is what was asked for.
+Each subcommand is a module in `commands` with its arguments, imported only when it runs: `token` needs none
+of the server's modules and takes a third of the time without them. `config` reads the settings.
+
+Exit status: 0 success, 1 failure, 2 wrong settings or arguments. Errors are one line each, on stderr. A token
+goes to stdout only if the user asked for one.
 """
 
 from __future__ import annotations
@@ -31,44 +33,44 @@ COLLECT_OBJECTS = 10_000
 with Python's default of 700, it takes a twentieth of the time of `token`."""
 
 COMMANDS = {
-    "serve": "Serve until Ctrl-C or SIGTERM.",
-    "token": "Make a token for a user and print it alone.",
-    "account": "Make an account, or change one, and print its user's id. A password comes from stdin.",
-    "migrate": "Bring the database to this version; the server does it too when it starts.",
+    "serve": "Run the server until Ctrl-C or SIGTERM.",
+    "token": "Make a token for a user and print it.",
+    "account": "Create or change an account and print its user id. Reads the password from stdin.",
+    "migrate": "Migrate the database to this version. The server also does this when it starts.",
     "send": "Publish one notification to a user.",
     "tail": "Follow a user's stream until Ctrl-C.",
-    "bench": "Measure how many streams and deliveries a second this machine gives, and how soon they come.",
+    "bench": "Measure streams, deliveries per second and latency on this machine.",
 }
-"""What each does. Its module, of the same name, has a function of that name with its arguments."""
+"""The subcommands and their help. Module and function in `commands` have the same name."""
 
 
-class Command(TyperCommand):
-    """One command: a name and a line of help until it is called, which imports the rest."""
+class LazyCommand(TyperCommand):
+    """A subcommand that imports its module only when it is called."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Read its arguments; what runs then is the command that its module has."""
+        """Import the module and parse the arguments with its function's signature."""
         name = str(self.name)
         module = import_module(f"{__name__}.commands.{name}")
-        whole = typer.Typer(add_completion=False)
-        whole.command(name, help=self.help)(getattr(module, name))
-        return typer.main.get_command(whole).make_context(info_name, args, parent=parent, **extra)
+        subapp = typer.Typer(add_completion=False)
+        subapp.command(name, help=self.help)(getattr(module, name))
+        return typer.main.get_command(subapp).make_context(info_name, args, parent=parent, **extra)
 
 
-class Commands(TyperGroup):
-    """All commands."""
+class LazyGroup(TyperGroup):
+    """The group of all subcommands."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         for name, text in COMMANDS.items():
-            self.add_command(Command(name, help=text))
+            self.add_command(LazyCommand(name, help=text))
 
 
-# A traceback with local variables, as typer would print it, can show a secret.
-app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+# Typer's pretty tracebacks print local variables, which can contain a secret.
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def _show_version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"lumen-notify {version('lumen-notify')}")
         raise typer.Exit
 
@@ -76,14 +78,16 @@ def _show_version(asked: bool) -> None:
 @app.callback()
 def _root(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Run a notification centre beside your application. Settings are LUMEN_ variables: see the README."""
+    """Run a notification server beside your application. Settings are LUMEN_ environment variables: see the
+    README."""
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; print errors as one line each."""
     gc.set_threshold(COLLECT_OBJECTS)
     try:
         app(prog_name="lumen-notify")

@@ -1,4 +1,4 @@
-"""Options: what several commands take alike."""
+"""Options: the options that several commands share."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from typing import Annotated
 
 import typer
 
-from lumen_notify.cli.local import TOKEN_VARIABLE
+from lumen_notify.cli.config import TOKEN_VARIABLE
 
-Url = Annotated[
-    str | None, typer.Option(help="A server, or where one is mounted; else LUMEN_HOST and LUMEN_PORT.")
-]
+Url = Annotated[str | None, typer.Option(help="The server's URL. Default: LUMEN_HOST and LUMEN_PORT.")]
 Token = Annotated[
     str | None,
     typer.Option(
-        envvar=TOKEN_VARIABLE, show_envvar=False, help="A token, else LUMEN_TOKEN, else one made here."
+        envvar=TOKEN_VARIABLE, show_envvar=False, help="The token to use. Default: LUMEN_TOKEN, or a new one."
     ),
 ]
 
 TTL_SECONDS = 3600
-"""How long a token is good that is made for somebody."""
+"""The default lifetime of a token."""

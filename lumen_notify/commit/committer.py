@@ -58,7 +58,7 @@ class Committer:
     """Takes commands, writes them in batches, announces the events.
 
     writers: by command type, in the order in which their kinds are written. announce: called after
-    COMMIT with the events of the transaction, before any caller goes on. pace: awaited before each
+    COMMIT with the events of the transaction, before any caller goes on. backpressure: awaited before each
     transaction; holds the writers back while delivery is far behind. turn_callers: how many go on in one
     turn of the loop. committed_events: by this one.
     """
@@ -69,14 +69,14 @@ class Committer:
         writers: Mapping[type, Handler],
         *,
         announce: Callable[[Sequence[Event]], None],
-        pace: Callable[[], Awaitable[None]],
+        backpressure: Callable[[], Awaitable[None]],
         metrics: Metrics,
         turn_callers: int = MAX_BATCH_COMMANDS,
     ) -> None:
         self._log = log
         self._writers = writers
         self._announce = announce
-        self._pace = pace
+        self._backpressure = backpressure
         self._metrics = metrics
         self._turn_callers = turn_callers
         self.committed_events = 0
@@ -123,7 +123,7 @@ class Committer:
             await self._arrived.wait()
             self._arrived.clear()
             while self._waiting:
-                await self._pace()
+                await self._backpressure()
                 await self._commit(self._take())
             if self._is_closing:
                 return

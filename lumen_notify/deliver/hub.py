@@ -1,8 +1,8 @@
 """Hub: from an event's audience to the channels connected here.
 
-Promises: every channel sees its events in position order, each once; a fan-out to many leaves the
-loop free every few milliseconds, and a stream that comes in between misses nothing and repeats
-nothing, because its channel is settled first.
+Promises: every channel gets its events in position order, each once. A fan-out to many channels returns to
+the loop every few milliseconds; a stream that opens in between misses nothing and repeats nothing, because
+its channel is caught up first.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from lumen_notify.deliver.channel import Channel, show_several_to_all, show_to_all
-from lumen_notify.deliver.connection.connection import Outlet
+from lumen_notify.deliver.broadcast import broadcast, broadcast_several
+from lumen_notify.deliver.channel import Channel
+from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames import Frame, NotificationFrame, RemovedFrame, SkippedFrame
 from lumen_notify.deliver.frames.control import ephemeral
 from lumen_notify.deliver.frames.count_shape import SharedShapes
@@ -22,8 +23,9 @@ from lumen_notify.deliver.replay import Entry, Replay
 from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Cursor, Event
 from lumen_notify.model.counts import NO_ROOMS
 
-TURN_CHANNELS = 256
-"""Channels that a fan-out shows in one turn of the loop: about 2 ms of work, with the writes that follow."""
+FAN_OUT_CHUNK = 256
+"""How many channels a fan-out serves before it returns to the loop: about 2 ms, with the writes that
+follow."""
 
 
 _POSITION = attrgetter("position")
@@ -31,18 +33,23 @@ _POSITION = attrgetter("position")
 _log = logging.getLogger("lumen_notify.hub")
 
 
-class _Batch(NamedTuple):
+class _FanOut(NamedTuple):
+    """The fan-out in progress. by_audience: frames that are not for everyone. now: whole seconds."""
+
     everyone: list[Frame]
-    others: dict[Audience, list[Frame]]
-    rooms: list[str]
+    by_audience: dict[Audience, list[Frame]]
+    room_ids: list[str]
     position: int
-    second: int
+    now: int
 
 
 class Hub:
-    """The channels of the users connected here. position: up to which events are delivered.
-    deliveries: frames shown to users,
-    on however many streams. skipped_events: events that this version does not know, by kind."""
+    """The channels of the users connected here.
+
+    position: events up to it have been delivered. deliveries: how many frames users have been sent,
+    counting a user once however many streams they have. skipped_events:
+    how many events this version does not know, by kind. clock: monotonic seconds.
+    """
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
         self.position = position
@@ -52,63 +59,63 @@ class Hub:
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
         self._shapes = SharedShapes()
-        self._in_room: dict[str, set[Channel]] = {}
+        self._channels_by_room: dict[str, set[Channel]] = {}
         self._clock = clock
-        self._batch: _Batch | None = None
+        self._fan_out: _FanOut | None = None
         self._waiting: list[tuple[int, Callable[[], None]]] = []
 
     @property
     def cursor(self) -> Cursor:
-        """The newest position, as clients hand it back."""
+        """The newest position, as clients send it back."""
         return Cursor(self.epoch, self.position)
 
-    def channel(self, user_id: str) -> Channel:
-        """Return the user's channel, new if there is none."""
+    def get_channel(self, user_id: str) -> Channel:
+        """Return the user's channel; create it if necessary."""
         channel = self.channels.get(user_id)
         if channel is None:
             channel = self.channels[user_id] = Channel(user_id, self.position)
         return channel
 
-    def enter(self, channel: Channel, outlet: Outlet, counts: Counts) -> None:
-        """Let a stream that has been brought up to date into its channel. counts: of now."""
-        channel.enter(outlet, counts)
+    def add(self, channel: Channel, connection: Connection, counts: Counts) -> None:
+        """Add a connection that is up to date to its channel. counts: the user's counts now."""
+        channel.add(connection, counts)
         channel.shape = self._shapes.shared(channel.shape)
-        self._place(channel)
+        self._update_rooms(channel)
 
-    def release(self, channel: Channel) -> None:
-        """Forget a channel that has no stream any more."""
+    def remove(self, connection: Connection) -> None:
+        """Remove a connection, if it is here."""
+        channel = self.channels.get(connection.user_id)
+        if channel is not None:
+            channel.remove(connection)
+            self.discard_unused(channel)
+
+    def discard_unused(self, channel: Channel) -> None:
+        """Remove a channel that has no stream any more."""
         if channel.is_unused and self.channels.get(channel.user_id) is channel:
             del self.channels[channel.user_id]
-            self._move(channel, NO_ROOMS)
+            self._set_rooms(channel, NO_ROOMS)
 
-    def remove(self, outlet: Outlet) -> None:
-        """Take a stream out, if it is in."""
-        channel = self.channels.get(outlet.user_id)
-        if channel is not None:
-            channel.leave(outlet)
-            self.release(channel)
-
-    def width(self, audience: Audience) -> int:
-        """Return how many channels an audience meets here."""
+    def subscriber_count(self, audience: Audience) -> int:
+        """Return how many channels here belong to an audience."""
         return len(self._channels_of(audience))
 
-    def strangers(self, known: Collection[str]) -> list[str]:
-        """Return the users who have a stream here and are not known."""
-        return [user for user, channel in self.channels.items() if channel.outlets and user not in known]
+    def unknown_users(self, known: Collection[str]) -> list[str]:
+        """Return the users with an open stream here who are not in `known`."""
+        return [user for user, channel in self.channels.items() if channel.connections and user not in known]
 
     def fan_out(
         self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
     ) -> Iterator[None]:
-        """Show contiguous new events to all whom they concern; each `next` is one turn of work.
+        """Deliver contiguous new events to every channel concerned; each `next` does one chunk of the work.
 
-        settled: of what is gone by these events, what each user here had settled; `strangers` of it
-        there may be none.
+        settled: by user, the ids of the notifications removed by these events that the user had read or
+        archived. Every user with an open stream must be in it (see `unknown_users`).
         """
         entries = [Entry(event, self.epoch) for event in events]
-        seen = [entry for entry in entries if self._channels_of(entry.audience)]
-        if any(entry.frame.requires_recount for entry in seen):
-            seen = entries  # somebody may come into a room by one of them, and see what follows there
-        frames = [entry.frame for entry in seen]
+        relevant = [entry for entry in entries if self._channels_of(entry.audience)]
+        if any(entry.frame.requires_recount for entry in relevant):
+            relevant = entries  # a user may join a room by one of them, and then gets the room's later events
+        frames = [entry.frame for entry in relevant]
         self._count_skipped(events, frames)
         by_audience: dict[Audience, list[Frame]] = {}
         for frame in frames:
@@ -118,24 +125,25 @@ class Hub:
         self.replay.append(entries)
         self.position = entries[-1].position
         everyone = by_audience.pop(EVERYONE, [])
-        rooms = [audience.room_id for audience in by_audience if audience.room_id is not None]
-        self._batch = batch = _Batch(everyone, by_audience, rooms, self.position, int(self._clock()))
-        self._wake()
-        concerned = list(self.channels.values()) if everyone else self._concerned(by_audience)
-        plain = [frame for frame in everyone if isinstance(frame, NotificationFrame)]
-        is_plain = len(plain) == len(events)
-        for begin in range(0, len(concerned), TURN_CHANNELS):
-            turn = concerned[begin : begin + TURN_CHANNELS]
-            if is_plain and len(plain) == 1:
-                show_to_all(turn, plain[0], batch.position, batch.second)
-            elif is_plain:
-                show_several_to_all(turn, plain, batch.position, batch.second)
+        room_ids = [audience.room_id for audience in by_audience if audience.room_id is not None]
+        fan_out = _FanOut(everyone, by_audience, room_ids, self.position, int(self._clock()))
+        self._fan_out = fan_out
+        self._call_waiting()
+        channels = list(self.channels.values()) if everyone else self._channels_of_all(by_audience)
+        notifications = [frame for frame in everyone if isinstance(frame, NotificationFrame)]
+        is_broadcast = len(notifications) == len(events)
+        for begin in range(0, len(channels), FAN_OUT_CHUNK):
+            part = channels[begin : begin + FAN_OUT_CHUNK]
+            if is_broadcast and len(notifications) == 1:
+                broadcast(part, notifications[0], fan_out.position, fan_out.now)
+            elif is_broadcast:
+                broadcast_several(part, notifications, fan_out.position, fan_out.now)
             else:
-                for channel in turn:
-                    self.settle(channel)
+                for channel in part:
+                    self.catch_up(channel)
             yield
-        self.deliveries += len(concerned) * max(1, len(everyone))
-        self._batch = None
+        self.deliveries += len(channels) * max(1, len(everyone))
+        self._fan_out = None
         for frame in frames:
             frame.clear_cache()
 
@@ -150,92 +158,97 @@ class Hub:
                 )
             self.skipped_events[kind] = self.skipped_events.get(kind, 0) + 1
 
-    def settle(self, channel: Channel) -> None:
-        """Show the channel what the fan-out under way has for it, if it has not seen it yet."""
-        batch = self._batch
-        if batch is None or channel.position >= batch.position:
+    def catch_up(self, channel: Channel) -> None:
+        """Deliver to the channel what the fan-out in progress has for it, unless that has happened
+        already."""
+        fan_out = self._fan_out
+        if fan_out is None or channel.position >= fan_out.position:
             return
-        frames = self._frames_for(channel, batch)
-        channel.show(frames, batch.position, batch.second)
-        self._place(channel)
+        frames = self._frames_for(channel, fan_out)
+        channel.deliver(frames, fan_out.position, fan_out.now)
+        self._update_rooms(channel)
 
-    def whisper(
+    def send_ephemeral(
         self, audience: Audience, name: str, fields: Mapping[str, Any], *, exclude_user_id: str | None = None
     ) -> None:
-        """Say something in passing to an audience's users here: no id, no place in the log. exclude_user_id:
-        a
-        user who is not told."""
+        """Send a frame without an id, which is not in the log, to an audience's open streams here."""
         chunks = ephemeral(name, fields)
         for channel in self._channels_of(audience):
             if channel.user_id != exclude_user_id:
                 channel.write(chunks, int(self._clock()))
 
-    def leap(self, position: int) -> None:
-        """Go on from a later position: what lies between is no longer in the log. All streams end; their
-        clients come back, and are told to fetch anew."""
+    def reset_to(self, position: int) -> None:
+        """Skip to a later position after the log was trimmed past ours.
+
+        All streams are closed; their clients reconnect and get `reset`.
+        """
         self.position = position
-        self.replay.restart(position)
+        self.replay.reset_to(position)
         for channel in list(self.channels.values()):
             channel.position = position
-            channel.end(CloseReason.SHUTDOWN)
-        self._wake()
+            channel.close(CloseReason.SHUTDOWN)
+        self._call_waiting()
 
-    def when_at(self, position: int, wake: Callable[[], None]) -> None:
-        """Call `wake` as soon as `position` is delivered; at once if it is."""
+    def call_at(self, position: int, callback: Callable[[], None]) -> None:
+        """Call `callback` as soon as `position` is delivered; at once if it has been."""
         if position <= self.position:
-            wake()
+            callback()
         else:
-            self._waiting.append((position, wake))
+            self._waiting.append((position, callback))
 
-    def _wake(self) -> None:
-        due = [wake for position, wake in self._waiting if position <= self.position]
+    def _call_waiting(self) -> None:
+        due = [callback for position, callback in self._waiting if position <= self.position]
         self._waiting = [item for item in self._waiting if item[0] > self.position]
-        for wake in due:
-            wake()
+        for callback in due:
+            callback()
 
     def _channels_of(self, audience: Audience) -> Collection[Channel]:
         match audience.scope:
             case "all":
                 return self.channels.values()
             case "room":
-                return self._in_room.get(audience.room_id or "", ())
+                return self._channels_by_room.get(audience.room_id or "", ())
             case "user":
                 channel = self.channels.get(audience.user_id or "")
                 return () if channel is None else (channel,)
         return ()
 
-    def _concerned(self, audiences: Collection[Audience]) -> list[Channel]:
+    def _channels_of_all(self, audiences: Collection[Audience]) -> list[Channel]:
+        """Return the channels of several audiences, each once."""
         found: dict[Channel, None] = {}
         for audience in audiences:
             found.update(dict.fromkeys(self._channels_of(audience)))
         return list(found)
 
-    def _frames_for(self, channel: Channel, batch: _Batch) -> list[Frame]:
-        """Return what the batch may have for the channel, in order. Which of a room's frames lie in the
-        time of his membership, the channel finds out, one after the other."""
-        mine = batch.others.get(Audience.user(channel.user_id), []) if batch.others else []
-        if not mine and not batch.rooms:
-            return batch.everyone
-        joins = any(frame.requires_recount for frame in mine)
+    def _frames_for(self, channel: Channel, fan_out: _FanOut) -> list[Frame]:
+        """Return the frames that may concern the channel, in position order.
+
+        A room's frames are included whole; `Channel.deliver` leaves out those from outside the membership.
+        """
+        own = fan_out.by_audience.get(Audience.user(channel.user_id), []) if fan_out.by_audience else []
+        if not own and not fan_out.room_ids:
+            return fan_out.everyone
+        may_join = any(frame.requires_recount for frame in own)
         lists = [
-            batch.others[Audience.room(room_id)]
-            for room_id in batch.rooms
-            if joins or room_id in channel.shape.rooms
+            fan_out.by_audience[Audience.room(room_id)]
+            for room_id in fan_out.room_ids
+            if may_join or room_id in channel.shape.rooms
         ]
-        lists += [frames for frames in (mine, batch.everyone) if frames]
+        lists += [frames for frames in (own, fan_out.everyone) if frames]
         return lists[0] if len(lists) == 1 else sorted(chain(*lists), key=_POSITION)
 
-    def _place(self, channel: Channel) -> None:
-        """Have the channel in the rooms that its user is in, unless it has been released meanwhile."""
-        if channel.placed is not channel.shape.since and not channel.is_unused:
-            self._move(channel, channel.shape.since)
+    def _update_rooms(self, channel: Channel) -> None:
+        """List the channel under the rooms that its user is in, unless it has been discarded meanwhile."""
+        # `since` stays the same object while the user joins and leaves no room.
+        if channel.indexed_rooms is not channel.shape.since and not channel.is_unused:
+            self._set_rooms(channel, channel.shape.since)
 
-    def _move(self, channel: Channel, rooms: Mapping[str, int]) -> None:
-        for room_id in channel.placed.keys() - rooms.keys():
-            there = self._in_room[room_id]
-            there.discard(channel)
-            if not there:
-                del self._in_room[room_id]
-        for room_id in rooms.keys() - channel.placed.keys():
-            self._in_room.setdefault(room_id, set()).add(channel)
-        channel.placed = rooms
+    def _set_rooms(self, channel: Channel, rooms: Mapping[str, int]) -> None:
+        for room_id in channel.indexed_rooms.keys() - rooms.keys():
+            channels = self._channels_by_room[room_id]
+            channels.discard(channel)
+            if not channels:
+                del self._channels_by_room[room_id]
+        for room_id in rooms.keys() - channel.indexed_rooms.keys():
+            self._channels_by_room.setdefault(room_id, set()).add(channel)
+        channel.indexed_rooms = rooms

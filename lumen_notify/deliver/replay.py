@@ -1,7 +1,7 @@
-"""Replay: the newest events, kept in memory so that a reconnect storm leaves the database alone.
+"""Replay: the newest events, kept in memory so that a reconnect storm does not reach the database.
 
-Promises: an answer is complete, or None; never a part. A frame is made when it is first asked for, and kept:
-most events concern nobody here.
+Promises: an answer is complete or None, never partial. A frame is built when it is first needed, and then
+kept: most events concern nobody who is connected here.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from lumen_notify.deliver.frames import Frame, frame_of
 from lumen_notify.model import Audience, Event
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Memory for what is kept, whatever the number of events."""
+"""The most memory that the kept events may take, however few they are."""
 
 ENTRY_BYTES = 200
-"""What an event takes besides its body, roughly."""
+"""About how much an event takes besides its body."""
 
 _POSITION = attrgetter("position")
 
 
 class Entry:
-    """An event that is kept, or the frame that was made of it. size_bytes: about what it takes."""
+    """A kept event, or the frame that was built from it. size_bytes: about how much memory it takes."""
 
-    __slots__ = ("_epoch", "_made", "audience", "position", "size_bytes")
+    __slots__ = ("_content", "_epoch", "audience", "position", "size_bytes")
 
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
         self.audience = event.audience
         self.size_bytes = len(event.body) + ENTRY_BYTES
         self._epoch = epoch
-        self._made: Event | Frame = event
+        self._content: Event | Frame = event
 
     @property
     def frame(self) -> Frame:
-        """The same each time."""
-        if isinstance(self._made, Event):
-            self._made = frame_of(self._made, self._epoch)
-        return self._made
+        """The event's frame; the same object each time."""
+        if isinstance(self._content, Event):
+            self._content = frame_of(self._content, self._epoch)
+        return self._content
 
 
 class Replay:
-    """Entries by audience, ascending. position: of the newest event before the first one kept."""
+    """The entries by audience, ascending. floor: the position before the first event that is kept."""
 
     def __init__(self, *, position: int, max_events: int) -> None:
         self.floor = position
@@ -54,20 +54,21 @@ class Replay:
         self._size_bytes = 0
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Keep new entries, contiguous with what is kept; drop the oldest beyond the bounds."""
+        """Add new entries, contiguous with the kept ones; drop the oldest beyond the bounds."""
         for entry in entries:
             self._order.append(entry)
-            mine = self._by_audience.get(entry.audience)
-            if mine is None:
+            same = self._by_audience.get(entry.audience)
+            if same is None:
                 self._by_audience[entry.audience] = deque((entry,))
             else:
-                mine.append(entry)
+                same.append(entry)
             self._size_bytes += entry.size_bytes
         while len(self._order) > self._max_events or self._size_bytes > MAX_BYTES:
             self._drop_oldest()
 
-    def since(self, position: int, audiences: Sequence[Audience]) -> list[Frame] | None:
-        """Return all frames after a position, ascending; None if the oldest are no longer kept."""
+    def frames_after(self, position: int, audiences: Sequence[Audience]) -> list[Frame] | None:
+        """Return all frames of some audiences after a position, ascending; None if some are no longer
+        kept."""
         if position < self.floor:
             return None
         found = [
@@ -78,8 +79,8 @@ class Replay:
         entries = found[0] if len(found) == 1 else merge(*found, key=_POSITION)
         return [entry.frame for entry in entries]
 
-    def restart(self, position: int) -> None:
-        """Forget all, to go on after a position."""
+    def reset_to(self, position: int) -> None:
+        """Drop all entries; continue after a position."""
         self._order.clear()
         self._by_audience.clear()
         self._size_bytes = 0
@@ -87,15 +88,16 @@ class Replay:
 
     def _drop_oldest(self) -> None:
         entry = self._order.popleft()
-        mine = self._by_audience[entry.audience]
-        mine.popleft()
-        if not mine:
+        same = self._by_audience[entry.audience]
+        same.popleft()
+        if not same:
             del self._by_audience[entry.audience]
         self._size_bytes -= entry.size_bytes
         self.floor = entry.position
 
 
 def _after(position: int, entries: deque[Entry]) -> list[Entry]:
+    """Walk from the newest end: a reconnect usually missed little."""
     newest: list[Entry] = []
     for entry in reversed(entries):
         if entry.position <= position:

@@ -1,7 +1,7 @@
 """Tail: events in position order, gaps filled by reading the log.
 
-Promise: what is committed reaches the hub, whoever announced it or failed to. An announcement is a
-hint that saves reading; the log is the truth, and is looked at once a second in any case.
+Promise: committed events reach the hub, whether or not somebody announced them. An announcement is a hint
+that saves a read. The log is the truth, and is polled every POLL_SECONDS in any case.
 """
 
 from __future__ import annotations
@@ -16,90 +16,91 @@ from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Audience, Event
 
-LOOK_SECONDS = 1.0
-"""How often the log is asked for events that nobody announced."""
+POLL_SECONDS = 1.0
+"""How often the log is read for events that nobody announced."""
 
-MAX_BEHIND_DELIVERIES = 20_000
-"""Deliveries that may wait before writers are held back: about 0.2 s of one core's work."""
+MAX_PENDING_DELIVERIES = 20_000
+"""How many deliveries may be pending before the committer has to wait: about 0.2 s of one core's work."""
 
 MAX_FAN_OUT_BYTES = 64 * 1024
-"""Bodies of the events that are fanned out at once, if they are more than one: a stream gets them in one
-write, which its transport takes whatever its size."""
+"""The most body bytes in one fan-out of several events; a larger event gets a fan-out of its own. A stream
+gets a fan-out in one write, which its transport takes whatever its size."""
 
-MAX_ASKED = 1000
-"""Users that one query asks about."""
+MAX_USERS_PER_QUERY = 1000
 
 _log = logging.getLogger("lumen_notify.tail")
 
 
 class LogReader(Protocol):
-    """What the tail needs of `commit.log.Log`."""
+    """The part of `commit.log.Log` that the tail needs."""
 
     async def after(self, position: int) -> Sequence[Event]:
-        """Read the next events, ascending and contiguous; none if there are none."""
+        """Read the next events after a position, ascending and contiguous; empty at the head of the log."""
 
 
-class FanOut(Protocol):
-    """What the tail needs of `deliver.hub.Hub`."""
+class EventHub(Protocol):
+    """The part of `deliver.hub.Hub` that the tail needs."""
 
     @property
     def position(self) -> int:
-        """Up to which events are delivered."""
+        """The position of the newest event that was delivered."""
 
-    def width(self, audience: Audience) -> int:
-        """Return how many channels an audience meets."""
+    def subscriber_count(self, audience: Audience) -> int:
+        """Return how many channels belong to an audience."""
 
-    def strangers(self, known: Collection[str]) -> list[str]:
-        """Return the users who have a stream here and are not known."""
+    def unknown_users(self, known: Collection[str]) -> list[str]:
+        """Return the users with an open stream who are not in `known`."""
 
     def fan_out(
         self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
     ) -> Iterator[None]:
-        """Deliver contiguous events, a turn of work at each `next`."""
+        """Deliver contiguous events; each `next` does one chunk of the work."""
 
-    def leap(self, position: int) -> None:
-        """Go on from a later position."""
+    def reset_to(self, position: int) -> None:
+        """Skip to a later position."""
 
 
-Settled = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
-"""Tells of removed notifications which of some users had read or archived which: (ids, users) -> ids by
-user. The answer about one id and user never changes."""
+FetchSettled = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
+"""(ids of removed notifications, users) -> by user, the ids that the user had read or archived. The answer
+about one id and one user never changes."""
 
 
 class Tail:
     """Follows the log from the hub's position on."""
 
-    def __init__(self, log: LogReader, hub: FanOut, *, settled: Settled, metrics: Metrics) -> None:
+    def __init__(
+        self, log: LogReader, hub: EventHub, *, fetch_settled: FetchSettled, metrics: Metrics
+    ) -> None:
         self._log = log
         self._hub = hub
-        self._settled = settled
+        self._fetch_settled = fetch_settled
         self._metrics = metrics
         self._announced: list[Event] = []
-        self._behind_deliveries = 0
-        self._news = asyncio.Event()
-        self._is_close = asyncio.Event()
-        self._is_close.set()
+        self._pending_deliveries = 0
+        self._wakeup = asyncio.Event()
+        self._is_caught_up = asyncio.Event()
+        self._is_caught_up.set()
         self._task: asyncio.Task[None] | None = None
 
     def announce(self, events: Sequence[Event]) -> None:
-        """Take committed events, ascending. Never waits."""
+        """Accept committed events, ascending. Never waits."""
         self._announced += events
-        self._behind_deliveries += sum(self._hub.width(event.audience) for event in events)
-        if self._behind_deliveries > MAX_BEHIND_DELIVERIES:
-            self._is_close.clear()
-        self._news.set()
+        self._pending_deliveries += sum(self._hub.subscriber_count(event.audience) for event in events)
+        if self._pending_deliveries > MAX_PENDING_DELIVERIES:
+            self._is_caught_up.clear()
+        self._wakeup.set()
 
-    async def close_behind(self) -> None:
-        """Wait until delivery is not far behind: the committer's pace."""
-        await self._is_close.wait()
+    async def wait_until_caught_up(self) -> None:
+        """Wait while delivery is far behind the log: the committer's backpressure."""
+        await self._is_caught_up.wait()
 
     def start(self) -> None:
-        """Begin to follow."""
+        """Start to follow the log."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="tail")
 
     async def close(self) -> None:
-        """Stop following."""
-        self._is_close.set()
+        """Stop."""
+        self._is_caught_up.set()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -108,61 +109,66 @@ class Tail:
         while True:
             try:
                 await self._follow()
-            except Exception:  # noqa: BLE001 - whatever it is: what is missed now, the next look finds
-                _log.exception("events could not be delivered")
+            except Exception:  # noqa: BLE001 - the next poll reads again what is missing
+                _log.exception("could not deliver events")
             if not self._announced:
-                self._is_close.set()
+                self._is_caught_up.set()
 
     async def _follow(self) -> None:
         try:
-            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the news.
-            async with asyncio.timeout(LOOK_SECONDS):
-                await self._news.wait()
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that arrives together with the event.
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wakeup.wait()
         except TimeoutError:
-            await self._read()
-        self._news.clear()
-        events, self._announced = self._announced, []
-        self._behind_deliveries = 0
+            await self._read_log()
+        self._wakeup.clear()
+        announced, self._announced = self._announced, []
+        self._pending_deliveries = 0
         reached = self._hub.position
-        fresh = [event for event in events if event.position > reached]
+        fresh = [event for event in announced if event.position > reached]
         if not fresh:
             return
         if all(event.position == reached + number for number, event in enumerate(fresh, start=1)):
             await self._deliver(fresh)
         else:
-            # A gap before them or between them. What cannot be read now is there at the next look.
-            await self._read()
+            # A gap before or between them. If the log cannot be read now, the next poll will.
+            await self._read_log()
 
-    async def _read(self) -> None:
+    async def _read_log(self) -> None:
         try:
             while events := await self._log.after(self._hub.position):
                 if events[0].position > self._hub.position + 1:
-                    _log.warning("events up to %d are gone: streams end", events[0].position - 1)
-                    self._hub.leap(events[0].position - 1)
+                    _log.warning(
+                        "events up to %d are no longer in the log; closing all streams",
+                        events[0].position - 1,
+                    )
+                    self._hub.reset_to(events[0].position - 1)
                 await self._deliver(events)
         except Unavailable as error:
-            _log.warning("the log cannot be read: %s", error.message)
+            _log.warning("cannot read the log: %s", error.message)
 
     async def _deliver(self, events: Sequence[Event]) -> None:
         with self._metrics.fan_out_seconds.time():
-            for number, part in enumerate(_parts(events)):
+            for number, part in enumerate(_split(events)):
                 if number:
-                    await asyncio.sleep(0)  # transports write out what they have
-                settled = await self._settled_of(part)
+                    await asyncio.sleep(0)  # lets transports write what they hold
+                settled = await self._settled_by_user(part)
                 for _ in self._hub.fan_out(part, settled):
                     await asyncio.sleep(0)
 
-    async def _settled_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
-        """Ask what each user here had settled of the notifications to many that are gone."""
+    async def _settled_by_user(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
+        """Fetch, for each user here, which of the removed shared notifications the user had read or
+        archived."""
         ids = removed_ids(events)
         known: dict[str, frozenset[str]] = {}
-        while ids and (strangers := self._hub.strangers(known)[:MAX_ASKED]):
-            found = await self._settled(ids, strangers)
-            known.update({user_id: found.get(user_id, frozenset()) for user_id in strangers})
+        while ids and (users := self._hub.unknown_users(known)[:MAX_USERS_PER_QUERY]):
+            found = await self._fetch_settled(ids, users)
+            known.update({user_id: found.get(user_id, frozenset()) for user_id in users})
         return known
 
 
-def _parts(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+def _split(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Yield the events in runs of at most MAX_FAN_OUT_BYTES, or of one larger event."""
     begin = size = 0
     for number, event in enumerate(events):
         size += len(event.body)

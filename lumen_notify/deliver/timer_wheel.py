@@ -1,7 +1,7 @@
-"""Wheel: the one timer for all streams: pings, warnings, ends.
+"""Timer wheel: one timer for many items, such as the pings and expiries of all streams.
 
-Every item stands in one slot of one second. A turn asks each item of the slots that are due when it
-wants to be asked again. No task and no timer of its own for any stream.
+Every item is in one slot; a slot is one second. A tick calls `check` for each item of the slots that are due,
+and schedules the item again for the second that `check` returns. No item has a task or a timer of its own.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 
-class Slotted(Protocol):
-    """What can stand in a wheel. slot: the second at which it stands, 0 as long as it never has."""
+class Schedulable(Protocol):
+    """An item for a timer wheel. slot: the second that it is scheduled for; 0 before it ever was."""
 
     slot: int
 
 
-Item = TypeVar("Item", bound=Slotted)
+Item = TypeVar("Item", bound=Schedulable)
 
 
-class Wheel(Generic[Item]):
-    """Asks items at their time. check: gets an item and returns the second at which to ask again,
-    or None to let it go. clock: monotonic seconds. now: whole seconds, as of the last turn."""
+class TimerWheel(Generic[Item]):
+    """Calls `check` for each item at its time.
+
+    check: returns the second at which to check the item again, or None to remove it. clock: monotonic
+    seconds. now: whole seconds, as of the last tick.
+    """
 
     def __init__(self, check: Callable[[Item], int | None], clock: Callable[[], float]) -> None:
         self._check = check
@@ -38,35 +41,36 @@ class Wheel(Generic[Item]):
         for slot in self._slots.values():
             yield from slot
 
-    def put(self, item: Item, at: int) -> None:
-        """Ask the item at a second of the clock, or at the next turn if that has passed."""
-        self.drop(item)
+    def schedule(self, item: Item, at: int) -> None:
+        """Check the item at a second of the clock, or at the next tick if that has passed. Replaces its
+        earlier time."""
+        self.cancel(item)
         item.slot = max(at, self.now + 1)
         self._slots.setdefault(item.slot, set()).add(item)
 
-    def drop(self, item: Item) -> None:
-        """Never ask the item again, unless it is put in again."""
+    def cancel(self, item: Item) -> None:
+        """Remove the item, if it is scheduled."""
         slot = self._slots.get(item.slot)
         if slot is not None:
             slot.discard(item)
             if not slot:
                 del self._slots[item.slot]
 
-    def turn(self) -> None:
-        """Ask all items that are due by now."""
+    def tick(self) -> None:
+        """Check all items that are due by now."""
         before, self.now = self.now, int(self._clock())
         for second in range(before + 1, self.now + 1):
             for item in self._slots.pop(second, ()):
                 again = self._check(item)
                 if again is not None:
-                    self.put(item, again)
+                    self.schedule(item, again)
 
     def start(self) -> None:
-        """Turn once a second from now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="wheel")
+        """Tick once a second from now on."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="timer-wheel")
 
     async def close(self) -> None:
-        """Stop turning."""
+        """Stop ticking."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -74,4 +78,4 @@ class Wheel(Generic[Item]):
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(1.0 - self._clock() % 1.0)
-            self.turn()
+            self.tick()

@@ -1,11 +1,14 @@
-// Api: requests with the caller's token; what is refused, or not answered, becomes a Problem.
+// Api: requests with the user's token; a failed request throws a Problem.
 
 const TIMEOUT_MS = 20_000;
 
 export class Problem extends Error {
-  /** status: of HTTP, 0 if there was no answer. faults: `[{field, message}]`, what is wrong by field. */
+  /**
+   * status: the HTTP status, 0 without a response. message: loses its full stop, since the page puts it into its
+   * own sentences. faults: `[{field, message}]`, the errors by field.
+   */
   constructor(status, message, faults = []) {
-    super(message);
+    super(message.replace(/\.$/, ""));
     this.status = status;
     this.faults = faults;
   }
@@ -15,7 +18,7 @@ export class Api {
   #base;
   #token;
 
-  /** base: ends with a slash. It is relative to this file, so a mount under a prefix needs no setting. */
+  /** base: ends with a slash. Relative to this file, so that a mount under a prefix needs no setting. */
   constructor(token, base = new URL("api/v1/", import.meta.url)) {
     this.#token = token;
     this.#base = base;

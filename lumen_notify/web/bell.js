@@ -1,6 +1,6 @@
-// Bell: the unread count, as a badge, in the title of the tab and spoken.
+// Bell: shows the unread count in a badge, in the tab's title and to screen readers.
 
-const SPEAK_MS = 800; // a burst is spoken once
+const SPEAK_MS = 800; // a burst is announced once
 const LARGEST = 99;
 
 export class Bell {
@@ -11,13 +11,13 @@ export class Bell {
   #count = 0;
   #timer = null;
 
-  /** onOpen: called when somebody presses it. */
+  /** onOpen: called when the user presses the bell. */
   constructor(onOpen) {
     this.#button.addEventListener("click", onOpen);
     this.#button.addEventListener("animationend", () => this.#button.classList.remove("ringing"));
   }
 
-  /** count: null where it is not known. */
+  /** count: null if it is unknown. */
   show(count) {
     const known = count ?? 0;
     if (known > this.#count) this.#button.classList.add("ringing");

@@ -1,4 +1,4 @@
-// Clock: times as people say them.
+// Clock: relative times such as "2 minutes ago".
 
 const STEPS = [
   ["day", 86_400],
@@ -18,7 +18,7 @@ export function setTime(element, at) {
   refreshTime(element);
 }
 
-/** Say anew how long ago it was. */
+/** Update the text to the current time. */
 export function refreshTime(element) {
   element.textContent = since(new Date(element.dateTime));
 }

@@ -1,4 +1,4 @@
-// Compose: sends a notification to oneself, so that the page can be tried alone.
+// Compose: sends a notification to the signed-in user, to try the page.
 
 const SAMPLES = {
   like: "liked your photo",
@@ -13,7 +13,7 @@ export class Compose {
   #problem = document.getElementById("compose-problem");
   #send;
 
-  /** send: publishes `{category, content}`; throws a Problem. An empty text sends the sample it shows. */
+  /** send: publishes `{category, content}`; throws a Problem. An empty text sends the placeholder. */
   constructor(send) {
     this.#send = send;
     document.getElementById("compose").open = matchMedia("(min-width: 60rem)").matches;

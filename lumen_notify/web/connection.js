@@ -1,4 +1,4 @@
-// Connection: shows how the stream is, and lets people connect at once.
+// Connection: shows the state of the stream and a button to connect now.
 
 const WORDS = {
   connecting: "Connecting…",
@@ -20,17 +20,17 @@ export class Connection {
   #retry = document.getElementById("state-retry");
   #timer = null;
 
-  /** onRetry: called when somebody wants to connect now. */
+  /** onRetry: called when the user presses the button. */
   constructor(onRetry) {
     this.#retry.addEventListener("click", onRetry);
   }
 
-  /** nextTryAt: ms, where the state is `waiting`. reason: why it is `stopped`. */
+  /** nextTryAt: ms, if the state is `waiting`. reason: why it is `stopped`. */
   show(state, { nextTryAt = null, reason = "" } = {}) {
     clearInterval(this.#timer);
     this.#box.dataset.state = state;
     const words = (state === "stopped" && REASONS[reason]) || WORDS[state];
-    if (this.#text.textContent !== words) this.#text.textContent = words; // said once, not at every try
+    if (this.#text.textContent !== words) this.#text.textContent = words; // announce once, not at every attempt
     this.#retry.hidden = state !== "waiting" && state !== "stopped";
     this.#count(nextTryAt);
     if (nextTryAt !== null) this.#timer = setInterval(() => this.#count(nextTryAt), 1000);

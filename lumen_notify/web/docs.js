@@ -1,10 +1,10 @@
-// Docs: reads openapi.json to people.
+// Docs: renders openapi.json as a page.
 
 import { shapeOf } from "./shape.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** Make an element. children: elements, and texts in which `backticks` are code. */
+/** Make an element. children: elements, or strings in which `backticks` mark code. */
 function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -27,13 +27,13 @@ function verbatim(text) {
   return make("pre", { tabindex: "0" }, code);
 }
 
-/** rows: lists of cells, each a list of what `make` takes. */
+/** rows: lists of cells; a cell is a list of children for `make`. */
 function table(rows) {
   const lines = rows.map((cells) => make("tr", {}, cells.map((cell) => make("td", {}, cell))));
   return make("div", { class: "wide" }, make("table", {}, lines));
 }
 
-/** Say a shape, with links to the schemas that it names. */
+/** Describe a schema in a few words, with links to the schemas that it refers to. */
 function said(shape) {
   return shape.map((part) =>
     typeof part === "string" ? part : make("a", { href: `#${anchorOf(part.name)}` }, part.name),
@@ -174,7 +174,7 @@ function show(reference, base) {
   );
 }
 
-/** Open what the address names, also when it lies in something closed. */
+/** Scroll to the element in the URL's hash; open the closed sections around it. */
 function openNamed() {
   const target = byId(decodeURIComponent(location.hash.slice(1)));
   if (target === null) return;

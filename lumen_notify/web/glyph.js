@@ -1,13 +1,13 @@
-// Glyph: the picture of a category; index.html holds the shapes.
+// Glyph: the icon of a category; index.html contains the shapes.
 
 const KNOWN = new Set(["like", "comment", "follow", "system"]);
 
-/** Show a glyph in an `svg` that holds one `use`. */
+/** Show an icon in an `svg` that contains one `use`. */
 export function setGlyph(svg, name) {
   svg.firstElementChild.setAttribute("href", `#${name}-glyph`);
 }
 
-/** Return the glyph for any category: a bell for those that have none of their own. */
+/** Return the icon of a category; a bell for categories without an icon. */
 export function glyphOf(category) {
   return KNOWN.has(category) ? category : "bell";
 }

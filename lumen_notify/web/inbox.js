@@ -1,20 +1,20 @@
-// Inbox: the user's notifications and unread count, as the last page fetched plus every frame since.
+// Inbox: the user's notifications and unread count: the pages fetched plus every frame since.
 
 const PAGE = 20;
 
-/** Frames that bring rows back which are not here. */
+/** Frames that can bring back rows that are not in the list. */
 const RELOADING = new Set(["reset", "unarchive", "preferences"]);
 
-/** Rows that may come in live before the list is fetched anew, so that a page left open stays small. */
+/** Live rows after which the list is fetched again, so that a page left open stays small. */
 const MAX_LIVE = 500;
 
 /**
  * Events: `change` (read `items`, `hasOlder`), `count` (read `unreadCount`), `problem` (detail: a Problem
  * or null).
  *
- * items: descending by position; each is what `GET /notifications` lists. A page on its way may have been
- * read before a mark or after it: the frames that come meanwhile are applied to it again. They state what
- * is so, not what changes, so the last one is right either way.
+ * items: descending by position, as `GET /notifications` lists them. A response may be older or newer than a
+ * frame that arrives while it is fetched, so those frames are applied to it again. Frames state absolute
+ * values, so applying one twice is harmless.
  */
 export class Inbox extends EventTarget {
   items = [];
@@ -25,7 +25,7 @@ export class Inbox extends EventTarget {
   #cursor = null;
   #countedAt = -1;
   #live = 0;
-  #turn = 0; // a fetch of the first page makes those before it void
+  #turn = 0; // a fetch of the first page invalidates earlier fetches
   #recordings = new Set();
 
   constructor(api) {
@@ -37,7 +37,7 @@ export class Inbox extends EventTarget {
     return this.#cursor !== null;
   }
 
-  /** Fetch the newest page and forget what was there; the count too, if no stream has told it. */
+  /** Fetch the newest page and replace the items; also the count, if no frame has stated it. */
   async load() {
     const turn = (this.#turn += 1);
     this.#live = 0;
@@ -53,7 +53,7 @@ export class Inbox extends EventTarget {
     this.#tell("change");
   }
 
-  /** Fetch one page more. */
+  /** Fetch the next page. */
   async older() {
     const turn = this.#turn;
     const fetched = await this.#fetch(`notifications?limit=${PAGE}&cursor=${encodeURIComponent(this.#cursor)}`);
@@ -66,10 +66,10 @@ export class Inbox extends EventTarget {
     this.#tell("change");
   }
 
-  /** Follow the stream by one frame. */
+  /** Apply one frame of the stream. */
   apply(frame) {
     const { kind, body, position } = frame;
-    if (kind === "ready" || kind === "reset") this.#countedAt = -1; // the log may be another one
+    if (kind === "ready" || kind === "reset") this.#countedAt = -1; // the log may be a new one
     if (body.unread_count !== undefined) this.#count(body.unread_count, position);
     const isBehind = kind === "ready" && !(body.recovered && this.isLoaded);
     if (isBehind || RELOADING.has(kind)) this.load();
@@ -77,8 +77,8 @@ export class Inbox extends EventTarget {
   }
 
   /**
-   * Mark on the server, and here at once. action: read, unread, seen, archive, unarchive; selection: as in
-   * the API. Throws a Problem, with the list put right again.
+   * Mark notifications here at once, and on the server. action: read, unread, seen, archive, unarchive.
+   * selection: as in the API. On failure fetches the list again and throws a Problem.
    */
   async mark(action, selection) {
     if (action !== "unarchive") this.#change({ kind: action, body: { data: selection }, position: Infinity });
@@ -101,9 +101,9 @@ export class Inbox extends EventTarget {
     if (frame.kind === "message" && (this.#live += 1) > MAX_LIVE) this.load();
   }
 
-  /** position: null where the frame has none: what follows it is newer in any case. */
+  /** position: null if the frame has none; later frames are newer in any case. */
   #count(unreadCount, position) {
-    // The answer to a mark may overtake frames that are older than it.
+    // The response to a mark may arrive before frames that are older than it.
     if (position !== null && position < this.#countedAt) return;
     this.#countedAt = position ?? -1;
     this.unreadCount = unreadCount;
@@ -115,7 +115,7 @@ export class Inbox extends EventTarget {
       const { unread_count, position } = await this.#api.get("notifications/unread");
       this.#count(unread_count, position);
     } catch {
-      // The list, which is fetched at the same time, tells what is wrong.
+      // The list is fetched at the same time and reports the problem.
     }
   }
 
@@ -139,7 +139,7 @@ export class Inbox extends EventTarget {
   }
 }
 
-/** Return the items as they are after a frame: the same array if nothing changes. */
+/** Return the items after a frame; the same array if nothing changes. */
 export function applied(items, frame) {
   if (frame.kind === "message") return newIn(frame).reduce(withNew, items);
   const change = CHANGES[frame.kind];
@@ -149,7 +149,7 @@ export function applied(items, frame) {
   return items.map((item) => (isMeant(item) ? change(item) : item)).filter((item) => item !== null);
 }
 
-/** What each frame does to a row; `seen` changes nothing that is shown. */
+/** The effect of each kind of frame on a row; `seen` changes nothing visible. */
 const CHANGES = {
   read: (item) => ({ ...item, is_read: true }),
   unread: (item) => ({ ...item, is_read: false }),
@@ -157,7 +157,7 @@ const CHANGES = {
   expire: () => null,
 };
 
-/** Make the test that `data` stands for: ids, or all up to here, perhaps of one category or up to a position. */
+/** Return the filter that `data` describes: ids, or all so far, optionally of a category or up to a position. */
 function selector({ body: { data }, position }) {
   if (data.ids !== undefined) {
     const ids = new Set(data.ids);
@@ -167,7 +167,7 @@ function selector({ body: { data }, position }) {
   return (item) => item.position <= last && (data.category === undefined || item.category === data.category);
 }
 
-/** Return the notifications that a frame brings: those of a bundle, none with a message of a room. */
+/** Return the notifications in a frame: those of a bundle; none for a room message. */
 export function notificationsOf({ type, data, room }) {
   if (room !== undefined) return [];
   return type === "bundle" && Array.isArray(data.items) ? data.items : [data];
@@ -177,7 +177,7 @@ function newIn({ body, position }) {
   return notificationsOf(body).map((item) => ({ ...item, position, is_read: false }));
 }
 
-/** One that is known has merged with others since: it comes anew, at its new place. */
+/** A known notification has been grouped with later ones: it moves to its new position. */
 function withNew(items, item) {
   const known = items.find(({ id }) => id === item.id);
   if (known !== undefined && known.position >= item.position) return items;

@@ -1,4 +1,4 @@
-// List: the notifications as rows; one row per notification, kept while it stays.
+// List: the notifications as rows; a notification keeps its row while it is listed.
 
 import { refreshTime, setTime } from "./clock.js";
 import { glyphOf, setGlyph } from "./glyph.js";
@@ -22,7 +22,7 @@ export class List {
     setInterval(() => this.#list.querySelectorAll("time").forEach(refreshTime), REFRESH_MS);
   }
 
-  /** Show these items, with the next picture: a burst is drawn once. */
+  /** Show these items at the next animation frame: a burst is drawn once. */
   show(items) {
     if (this.#wanted === null) requestAnimationFrame(() => this.#draw());
     this.#wanted = items;
@@ -37,7 +37,7 @@ export class List {
     this.#isFirst = true;
   }
 
-  /** Put the focus on the newest unread row, or on the first. */
+  /** Focus the newest unread row, or the first row. */
   focusUnread() {
     const target = this.#list.querySelector("[data-unread] .row-main") ?? this.#list.querySelector(".row-main");
     target?.focus();
@@ -74,7 +74,7 @@ export class List {
     }
   }
 
-  /** Make the row, still empty. */
+  /** Make an empty row. */
   #make(item) {
     const element = this.#template.cloneNode(true);
     const part = (name) => element.querySelector(`.${name}`);

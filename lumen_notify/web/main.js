@@ -1,4 +1,4 @@
-// Main: builds the parts for whoever is signed in, and connects them.
+// Main: builds the parts of the page for the signed-in user and connects them.
 
 import { Api } from "./api.js";
 import { Bell } from "./bell.js";
@@ -27,7 +27,7 @@ const connection = new Connection(() => stream.open());
 const signIn = new SignIn((text) => session.begin(text) && (start(), true));
 new Compose((fields) => api.post("notifications", { to: { user: session.user.id }, ...fields }));
 
-// Of the one who is signed in; made anew by `start`.
+// Of the signed-in user; replaced by `start`.
 let api = null;
 let stream = null;
 let inbox = null;
@@ -63,7 +63,7 @@ function stop(reason) {
   }
 }
 
-/** Connect one stream and one inbox with what shows them. What has been replaced says nothing any more. */
+/** Connect one stream and one inbox with the page. Events of a replaced stream are ignored. */
 function follow(mine, box) {
   const on = (target, name, react) =>
     target.addEventListener(name, (event) => {
@@ -78,7 +78,7 @@ function follow(mine, box) {
     box.apply(frame);
     if (frame.kind === "message") announce(frame);
     if (frame.kind === "expiring") byId("expiring").hidden = false;
-    if (frame.replaysLeft === 0) sayWhatWasMissed();
+    if (frame.replaysLeft === 0) showMissed();
   });
   on(mine, "ended", ({ reason, message }) => {
     if (reason === "expired") stop("Your sign-in has ended. A fresh token lets you go on.");
@@ -102,7 +102,7 @@ function follow(mine, box) {
   });
 }
 
-// ---- What people do
+// ---- User actions
 
 async function mark(action, selection) {
   try {
@@ -130,7 +130,7 @@ byId("inbox-reload").addEventListener("click", () => inbox.load());
 byId("sign-out").addEventListener("click", () => stop(""));
 byId("expiring-sign-in").addEventListener("click", () => stop(""));
 
-// ---- What arrives
+// ---- Frames
 
 const missed = [];
 
@@ -140,8 +140,8 @@ function announce({ body, replaysLeft }) {
   else missed.push(...arrived);
 }
 
-/** After a reconnect: one note for all, not one for each. */
-function sayWhatWasMissed() {
+/** After a reconnect: one toast for all missed notifications. */
+function showMissed() {
   showAll(missed, "came while you were away.");
   missed.length = 0;
 }
@@ -155,7 +155,7 @@ function show(item) {
   toasts.show({ glyph: glyphOf(item.category), title: item.title ?? senderOf(item), content: item.content });
 }
 
-// ---- What the browser says
+// ---- Browser events
 
 addEventListener("hashchange", () => session.beginFromAddress() && start());
 addEventListener("online", () => stream?.nudge());

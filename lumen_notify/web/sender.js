@@ -1,6 +1,6 @@
-// Sender: who a notification is from, in a few words.
+// Sender: the sender of a notification in a few words.
 
-/** Return a name, and how many others have sent what has merged with it. */
+/** Return the sender's name and, for a group, the number of other senders. */
 export function senderOf({ sender, actors_count: number = 1 }) {
   const name = sender?.username ?? "system";
   if (number < 2) return name;

@@ -1,6 +1,6 @@
-// Session: the token of this tab, from the address or the form, and whom it says it is for.
+// Session: the token of this tab, from the URL or the form, and the user that it names.
 
-const base = new URL("./", import.meta.url).pathname; // two mounts on one host do not share it
+const base = new URL("./", import.meta.url).pathname; // two mounts on one host have separate sessions
 const KEY = `lumen-notify.token ${base}`;
 
 export class Session {
@@ -16,12 +16,12 @@ export class Session {
     return this.#token;
   }
 
-  /** `{id, name}` as the token says, or null. Only the server verifies; this is for showing. */
+  /** `{id, name}` from the token, or null. Not verified: only for display. */
   get user() {
     return this.#token === null ? null : userOf(this.#token);
   }
 
-  /** Take a token that the user pasted: alone, or the whole address of this page with it. */
+  /** Accept a token that the user pasted: alone, or within the URL of this page. */
   begin(text) {
     const token = text.trim().replace(/^.*#token=/, "");
     this.#token = userOf(token) === null ? null : token;
@@ -29,7 +29,7 @@ export class Session {
     return this.#token !== null;
   }
 
-  /** Take a token from the address, where somebody has opened a link to this page in this very tab. */
+  /** Accept a token from the URL, after a link to this page was opened in this tab. */
   beginFromAddress() {
     const token = takeFromAddress();
     return token !== null && this.begin(token);
@@ -45,7 +45,7 @@ export class Session {
       if (this.#token === null) sessionStorage.removeItem(KEY);
       else sessionStorage.setItem(KEY, this.#token);
     } catch {
-      // Storage is switched off: the session lasts until the page is left.
+      // Storage is disabled: the session lasts until the page is closed.
     }
   }
 }
@@ -65,7 +65,7 @@ function kept() {
   }
 }
 
-/** The claims of a JWT (RFC 7519, section 3), unverified. Null for what is none. */
+/** Return the claims of a JWT (RFC 7519, section 3), unverified. Null if it is not a JWT. */
 function userOf(token) {
   try {
     const base64 = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");

@@ -1,6 +1,6 @@
-// Shape: a JSON schema in a few words.
+// Shape: describes a JSON schema in a few words.
 
-/** Return the words: a list of texts and of `{name}`, which is a schema of the document. */
+/** Return a list of strings and of `{name}`, a reference to a schema of the document. */
 export function shapeOf(schema) {
   if (schema.$ref !== undefined) return [{ name: schema.$ref.split("/").at(-1) }];
   if (schema.const !== undefined) return [`\`${JSON.stringify(schema.const)}\``];
@@ -25,7 +25,7 @@ function joined(lists, between) {
   return lists.flatMap((list, index) => (index === 0 ? list : [between, ...list]));
 }
 
-/** Say limits that mean something: not that a text may be empty, nor that a number has 63 bits. */
+/** Describe the limits, without trivial ones such as "may be empty" or "at most 63 bits". */
 function limits(lowest, highest, unit) {
   const least = lowest === undefined || lowest === 0 || (lowest === 1 && unit !== "") ? null : lowest;
   const most = highest === undefined || highest > Number.MAX_SAFE_INTEGER ? null : highest;

@@ -1,4 +1,4 @@
-// SignIn: the form that takes a token, and why it is needed.
+// SignIn: the form for a token, with the reason why it is shown.
 
 export class SignIn {
   #view = document.getElementById("sign-in");
@@ -6,7 +6,7 @@ export class SignIn {
   #token = document.getElementById("token");
   #reason = document.getElementById("sign-in-reason");
 
-  /** accept: takes the text, returns whether it is a token. */
+  /** accept: called with the text; returns whether it is a token. */
   constructor(accept) {
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -16,7 +16,7 @@ export class SignIn {
     });
   }
 
-  /** reason: a sentence, or nothing. */
+  /** reason: a sentence, or empty. */
   show(reason = "") {
     this.#view.hidden = false;
     this.#reason.textContent = reason;

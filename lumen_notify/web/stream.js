@@ -1,6 +1,6 @@
-// Stream: one EventSource that stays open; tickets, cursor, reconnects, and what its frames say.
+// Stream: keeps one EventSource open; handles tickets, the cursor, reconnects and frames.
 
-/** Frames with an event of the log behind them; a replay counts all. `message` has no name on the wire. */
+/** Frames of events in the log; `replayed` counts all of them. `message` has no event name on the wire. */
 const DURABLE = new Set([
   "message", "read", "seen", "unread", "archive", "unarchive", "expire", "preferences",
   "joined", "left", "member", "room", "message_edited", "message_deleted",
@@ -11,17 +11,17 @@ const SHORTEST_MS = 2_000;
 const LONGEST_MS = 30_000;
 const MAX_TRIES = 15;
 
-/** Three pings of the usual 30 s, and some. A server may ping less often: it doubles when it was for nothing. */
+/** More than three pings of the default 30 s. Doubled after a false alarm, since a server may ping less often. */
 const SILENCE_MS = 100_000;
 const WATCH_MS = 5_000;
 
 /**
  * Events: `state` (read `state`, `nextTryAt`), `frame` (detail: kind, position, body, replaysLeft) and
- * `ended` (detail: reason, message), after which only `open` goes on.
+ * `ended` (detail: reason, message), after which only `open` reconnects.
  *
- * state: `connecting` for the first time, `live`, `reconnecting`, `waiting` for nextTryAt, `stopped`.
- * A browser reconnects by itself, with the cookie that the first connection set, and its Last-Event-ID. It
- * gives up on any answer but 200 (HTML, section 9.2.2): then it is on us, with a new ticket and our cursor.
+ * state: `connecting` (the first time), `live`, `reconnecting`, `waiting` (until nextTryAt) or `stopped`.
+ * The browser reconnects by itself, with the cookie from the first connection and Last-Event-ID. It gives up on
+ * any status but 200 (HTML, section 9.2.2); then we reconnect with a new ticket and our cursor.
  */
 export class Stream extends EventTarget {
   state = "stopped";
@@ -29,7 +29,7 @@ export class Stream extends EventTarget {
 
   #api;
   #source = null;
-  #turn = 0; // whoever connects or closes makes the attempts before it void
+  #turn = 0; // connecting or closing invalidates earlier attempts
   #timer = null;
   #watch = null;
   #cursor = null;
@@ -43,13 +43,13 @@ export class Stream extends EventTarget {
     this.#api = api;
   }
 
-  /** Connect, also where it has ended or is waiting. */
+  /** Connect, also after `ended` or while waiting. */
   open() {
     this.#tries = 0;
     this.#connect();
   }
 
-  /** Connect at once if nothing is open: the network is back, or somebody looks. */
+  /** Connect now if no connection is open: the network is back or the tab is visible. */
   nudge() {
     if (this.state === "waiting") this.open();
     else this.#listen();
@@ -131,7 +131,7 @@ export class Stream extends EventTarget {
   #take(kind, event) {
     this.#heardAt = Date.now();
     const body = JSON.parse(event.data);
-    // Without an id of its own a frame repeats the last one (HTML, section 9.2.6); harmless for a cursor.
+    // A frame without an id repeats the last one (HTML, section 9.2.6); harmless for a cursor.
     if (event.lastEventId !== "") this.#cursor = event.lastEventId;
     if (kind === "ready") {
       this.#tries = 0;
@@ -139,7 +139,7 @@ export class Stream extends EventTarget {
       this.#enter("live");
     } else if (kind === "closing") {
       if (!body.reconnect) this.#end(body.reason);
-      return; // else the server hangs up, and the browser comes back after `retry`
+      return; // else the server disconnects and the browser reconnects after `retry`
     } else if (DURABLE.has(kind) && this.#replaysLeft > 0) {
       this.#replaysLeft -= 1;
       this.#tell("frame", { kind, body, position: positionOf(this.#cursor), replaysLeft: this.#replaysLeft });
@@ -165,7 +165,7 @@ export class Stream extends EventTarget {
   }
 }
 
-/** How long to wait before the next try, in ms: 2 to 4 s at first, 15 to 30 s in the end. */
+/** Return the wait before the next attempt in ms: 2 to 4 s at first, at most 15 to 30 s. */
 export function backoff(tries, random = Math.random()) {
   const ceiling = Math.min(LONGEST_MS, 2 * SHORTEST_MS * 2 ** tries);
   return Math.max(SHORTEST_MS, ceiling * (0.5 + random / 2));

@@ -1,4 +1,4 @@
-// Toasts: short notes at the edge that go by themselves, but not while somebody is at them.
+// Toasts: short messages that disappear by themselves, but not while hovered or focused.
 
 import { setGlyph } from "./glyph.js";
 
@@ -9,7 +9,7 @@ export class Toasts {
   #box = document.getElementById("toasts");
   #template = document.getElementById("toast-template").content.firstElementChild;
 
-  /** Show a note. action: `{label, run}`, a button in it. Beyond MAX_SHOWN the oldest goes. */
+  /** Show a toast. action: `{label, run}`, an optional button. Beyond MAX_SHOWN the oldest disappears. */
   show({ glyph = "bell", title = "", content = "", action = null }) {
     const element = this.#template.cloneNode(true);
     setGlyph(element.querySelector(".toast-glyph"), glyph);

@@ -572,8 +572,8 @@ async def test_head_of_the_stream_ends(site: Site) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.content == b""
-    assert site.lumen._parts is not None
-    assert len(site.lumen._parts.streams) == 0
+    assert site.lumen._services is not None
+    assert len(site.lumen._services.streams) == 0
 
 
 # ---------------------------------------------------------------------------------------------- repetition
@@ -678,5 +678,5 @@ async def test_server_is_well_after_all_of_it(site: Site) -> None:
     await site.publish("bob", "fine")
     assert (await stream.wait_for_event("message")).data["data"]["content"] == "fine"
     await stream.close()
-    assert site.lumen._parts is not None
-    await eventually(lambda: len(site.lumen._parts.streams) == 0, what="the stream to be let go")  # type: ignore[union-attr]
+    assert site.lumen._services is not None
+    await eventually(lambda: len(site.lumen._services.streams) == 0, what="the stream to be let go")  # type: ignore[union-attr]

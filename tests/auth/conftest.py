@@ -1,4 +1,4 @@
-"""Fixtures of auth: a clock that a test moves, a key of each kind, and a key server that can go wrong."""
+"""Fixtures for auth: a manual clock, a key pair of each type, and a key server that can fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lumen_notify.model import now_ms
 
 @dataclass(slots=True)
 class Clock:
-    """Stands still until a test moves it. ms: milliseconds since 1970."""
+    """A manual clock. ms: milliseconds since 1970."""
 
     ms: int = field(default_factory=now_ms)
 
@@ -32,7 +32,7 @@ class Clock:
 
 
 class Pair:
-    """A private key of one kind, what it signs, and its public half in PEM and as a JWK."""
+    """A key pair of one type: signs tokens, and has its public key in PEM and as a JWK."""
 
     def __init__(self, algorithm: str, kid: str = "one") -> None:
         self.algorithm = algorithm
@@ -59,7 +59,7 @@ class Pair:
 
 
 class KeyServer:
-    """Serves a JWK set over HTTP. `status`, `body` and `hang` make it go wrong; `fetches` counts."""
+    """Serves a JWK set over HTTP. `status`, `body` and `hang` make it fail; `fetches` counts requests."""
 
     def __init__(self) -> None:
         self.status = 200
@@ -85,7 +85,7 @@ class KeyServer:
 
         class QuietServer(ThreadingHTTPServer):
             def handle_error(self, request: object, client_address: object) -> None:
-                pass  # a client may give up
+                pass  # a client may disconnect
 
         self._server = QuietServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})

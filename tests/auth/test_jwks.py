@@ -1,4 +1,4 @@
-"""Keyserver: rotation, an issuer that is down, slow or odd, and how often it is asked."""
+"""JwksClient: key rotation, an issuer that is down, slow or malformed, and the number of fetches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lumen_notify.auth.jwks import (
     FRESH_SECONDS,
     MAX_KEYS,
     USABLE_SECONDS,
-    Keyserver,
+    JwksClient,
 )
 from lumen_notify.errors import Unauthenticated, Unavailable
 from lumen_notify.settings import Settings
@@ -37,15 +37,15 @@ class Monotonic:
         return self.seconds
 
 
-class Parts:
-    """A verifier before a key server; `take` shows it a token that it has not cached."""
+class Setup:
+    """A verifier with a key server; `verify` gives it a token that it has not cached."""
 
     def __init__(self, server: KeyServer, timeout_seconds: float = 5.0) -> None:
         self.monotonic = Monotonic()
-        self.keys = Keyserver(server.url, timeout_seconds=timeout_seconds, monotonic=self.monotonic)
+        self.keys = JwksClient(server.url, timeout_seconds=timeout_seconds, monotonic=self.monotonic)
         self.verifier = Verifier(self.keys)
 
-    async def take(self, pair: Pair, **headers: Any) -> str:
+    async def verify(self, pair: Pair, **headers: Any) -> str:
         self.verifier._verified.clear()
         return (await self.verifier.verify(pair.sign(CLAIMS, **headers))).user_id
 
@@ -64,12 +64,12 @@ async def test_every_kind_of_key_is_fetched_once_by_its_id(
     key_server: KeyServer, pairs: dict[str, Pair]
 ) -> None:
     key_server.publish(*({**each.jwk, "kid": each.algorithm} for each in pairs.values()))
-    parts = Parts(key_server)
+    setup = Setup(key_server)
 
     for each in pairs.values():
-        assert await parts.take(each, kid=each.algorithm) == "alice"
+        assert await setup.verify(each, kid=each.algorithm) == "alice"
     with pytest.raises(Unauthenticated, match="alg"):
-        await parts.take(pairs["RS256"], kid="ES256")
+        await setup.verify(pairs["RS256"], kid="ES256")
 
     assert key_server.fetches == 1
 
@@ -85,132 +85,132 @@ async def test_a_new_key_is_found_and_an_old_one_forgotten(
     key_server: KeyServer, pair: Pair, other: Pair
 ) -> None:
     key_server.publish(pair.jwk)
-    parts = Parts(key_server)
-    await parts.take(pair)
+    setup = Setup(key_server)
+    await setup.verify(pair)
     key_server.publish(other.jwk)
-    parts.monotonic.seconds += COOLDOWN_SECONDS
+    setup.monotonic.seconds += COOLDOWN_SECONDS
 
-    assert await parts.take(other) == "alice"
+    assert await setup.verify(other) == "alice"
     with pytest.raises(Unauthenticated, match="does not publish"):
-        await parts.take(pair)
+        await setup.verify(pair)
     assert key_server.fetches == 2
 
 
-async def test_a_key_taken_back_is_refused_once_the_answer_is_stale(
+async def test_a_withdrawn_key_is_refused_once_the_cached_set_is_stale(
     key_server: KeyServer, pair: Pair, other: Pair
 ) -> None:
     key_server.publish(pair.jwk)
-    parts = Parts(key_server)
-    await parts.take(pair)
+    setup = Setup(key_server)
+    await setup.verify(pair)
     key_server.publish(other.jwk)
 
-    parts.monotonic.seconds += FRESH_SECONDS - 1
-    assert await parts.take(pair) == "alice"
-    parts.monotonic.seconds += 1
+    setup.monotonic.seconds += FRESH_SECONDS - 1
+    assert await setup.verify(pair) == "alice"
+    setup.monotonic.seconds += 1
     with pytest.raises(Unauthenticated, match="does not publish"):
-        await parts.take(pair)
+        await setup.verify(pair)
 
 
 async def test_unknown_key_ids_cause_at_most_one_fetch_per_cooldown(
     key_server: KeyServer, pair: Pair
 ) -> None:
     key_server.publish(pair.jwk)
-    parts = Parts(key_server)
+    setup = Setup(key_server)
 
     for number in range(50):
         with pytest.raises(Unauthenticated, match="does not publish"):
-            await parts.take(pair, kid=f"made up {number}")
+            await setup.verify(pair, kid=f"made up {number}")
     assert key_server.fetches == 1
 
-    parts.monotonic.seconds += COOLDOWN_SECONDS
+    setup.monotonic.seconds += COOLDOWN_SECONDS
     results = await asyncio.gather(
-        *(parts.take(pair, kid=f"new {number}") for number in range(50)), return_exceptions=True
+        *(setup.verify(pair, kid=f"new {number}") for number in range(50)), return_exceptions=True
     )
     assert all(isinstance(result, Unauthenticated) for result in results)
     assert key_server.fetches == 2
-    assert await parts.take(pair) == "alice"
+    assert await setup.verify(pair) == "alice"
 
 
 async def test_a_server_that_is_down_is_unavailable_and_asked_once_per_cooldown(
     key_server: KeyServer, pair: Pair, caplog: pytest.LogCaptureFixture
 ) -> None:
     key_server.status = 503
-    parts = Parts(key_server)
+    setup = Setup(key_server)
 
     with caplog.at_level(logging.WARNING):
-        results = [await asyncio.gather(parts.take(pair), return_exceptions=True) for _ in range(20)]
+        results = [await asyncio.gather(setup.verify(pair), return_exceptions=True) for _ in range(20)]
     assert {error.code for [error] in results if isinstance(error, Unavailable)} == {"keys_unavailable"}
     assert all(isinstance(error, Unavailable) for [error] in results)
     assert key_server.fetches == len(caplog.records) == 1
 
     key_server.status = 200
     key_server.publish(pair.jwk)
-    parts.monotonic.seconds += COOLDOWN_SECONDS
-    assert await parts.take(pair) == "alice"
+    setup.monotonic.seconds += COOLDOWN_SECONDS
+    assert await setup.verify(pair) == "alice"
 
 
-async def test_nothing_at_the_address_is_unavailable(key_server: KeyServer, pair: Pair) -> None:
-    parts = Parts(key_server)
+async def test_no_server_at_the_url_is_unavailable(key_server: KeyServer, pair: Pair) -> None:
+    setup = Setup(key_server)
     key_server.close()
 
     with pytest.raises(Unavailable):
-        await parts.take(pair)
+        await setup.verify(pair)
 
 
 async def test_known_keys_outlive_an_outage_for_a_while(key_server: KeyServer, pair: Pair) -> None:
     key_server.publish(pair.jwk)
-    parts = Parts(key_server)
-    await parts.take(pair)
+    setup = Setup(key_server)
+    await setup.verify(pair)
     key_server.status = 500
 
-    parts.monotonic.seconds += USABLE_SECONDS - 1
-    assert await parts.take(pair) == "alice"
+    setup.monotonic.seconds += USABLE_SECONDS - 1
+    assert await setup.verify(pair) == "alice"
     with pytest.raises(Unavailable):
-        await parts.take(pair, kid="unknown")
-    parts.monotonic.seconds += 1
+        await setup.verify(pair, kid="unknown")
+    setup.monotonic.seconds += 1
     with pytest.raises(Unavailable):
-        await parts.take(pair)
+        await setup.verify(pair)
 
 
 async def test_cached_tokens_need_no_key_server(key_server: KeyServer, pair: Pair) -> None:
     key_server.publish(pair.jwk)
-    parts = Parts(key_server)
+    setup = Setup(key_server)
     token = pair.sign(CLAIMS)
-    await parts.verifier.verify(token)
+    await setup.verifier.verify(token)
     key_server.status = 500
-    parts.monotonic.seconds += 2 * USABLE_SECONDS
+    setup.monotonic.seconds += 2 * USABLE_SECONDS
 
-    assert (await parts.verifier.verify(token)).user_id == "alice"
+    assert (await setup.verifier.verify(token)).user_id == "alice"
     assert key_server.fetches == 1
 
 
-async def test_a_hanging_server_makes_one_fetch_and_does_not_hold_the_loop(
+async def test_a_hanging_server_gets_one_fetch_and_does_not_block_the_loop(
     key_server: KeyServer, pair: Pair
 ) -> None:
     key_server.publish(pair.jwk)
     key_server.hang()
-    parts = Parts(key_server, timeout_seconds=0.2)
+    setup = Setup(key_server, timeout_seconds=0.2)
 
     results = await asyncio.wait_for(
-        asyncio.gather(*(parts.take(pair) for _ in range(50)), return_exceptions=True), 10
+        asyncio.gather(*(setup.verify(pair) for _ in range(50)), return_exceptions=True), 10
     )
 
     assert all(isinstance(result, Unavailable) for result in results)
     assert key_server.fetches == 1
-    assert parts.keys._fetch_task is not None
-    await asyncio.wait_for(parts.keys._fetch_task, 10)
+    assert setup.keys._fetch_task is not None
+    await asyncio.wait_for(setup.keys._fetch_task, 10)
     key_server.release.set()
-    parts.monotonic.seconds += COOLDOWN_SECONDS
-    assert await parts.take(pair) == "alice"
+    setup.monotonic.seconds += COOLDOWN_SECONDS
+    assert await setup.verify(pair) == "alice"
 
 
-async def test_a_caller_who_leaves_does_not_end_the_fetch_of_the_others(
+async def test_a_cancelled_caller_does_not_cancel_the_fetch_of_the_others(
     key_server: KeyServer, pair: Pair
 ) -> None:
     key_server.publish(pair.jwk)
     key_server.hang()
-    parts = Parts(key_server)
-    first, second = (asyncio.create_task(parts.take(pair)) for _ in range(2))
+    setup = Setup(key_server)
+    first, second = (asyncio.create_task(setup.verify(pair)) for _ in range(2))
     assert await asyncio.to_thread(key_server.is_asked.wait, 10)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -240,14 +240,14 @@ async def test_a_caller_who_leaves_does_not_end_the_fetch_of_the_others(
     ],
     ids=lambda body: repr(body[:40]),
 )
-async def test_an_odd_answer_is_unavailable(key_server: KeyServer, pair: Pair, body: bytes) -> None:
+async def test_a_malformed_response_is_unavailable(key_server: KeyServer, pair: Pair, body: bytes) -> None:
     key_server.body = body
 
     with pytest.raises(Unavailable):
-        await Parts(key_server).take(pair)
+        await Setup(key_server).verify(pair)
 
 
-async def test_secrets_and_private_keys_in_the_set_are_passed_over(
+async def test_secrets_and_private_keys_in_the_set_are_skipped(
     key_server: KeyServer, pairs: dict[str, Pair]
 ) -> None:
     rs256 = pairs["RS256"]
@@ -260,29 +260,29 @@ async def test_secrets_and_private_keys_in_the_set_are_passed_over(
         {**rs256.jwk, "kid": ["a list"]},
         rs256.jwk,
     )
-    parts = Parts(key_server)
+    setup = Setup(key_server)
     head = {"kid": "secret", "alg": "HS256"}
 
     with pytest.raises(Unauthenticated):
-        await parts.verifier.verify(jwt.encode(CLAIMS, "x" * 32, algorithm="HS256", headers=head))
+        await setup.verifier.verify(jwt.encode(CLAIMS, "x" * 32, algorithm="HS256", headers=head))
     for kid in ("private", "other algorithm", "encryption"):
         with pytest.raises(Unauthenticated):
-            await parts.take(rs256, kid=kid)
-    assert await parts.take(rs256) == "alice"
+            await setup.verify(rs256, kid=kid)
+    assert await setup.verify(rs256) == "alice"
 
 
 async def test_the_number_of_keys_is_bounded(key_server: KeyServer, pair: Pair) -> None:
     key_server.publish(*({**pair.jwk, "kid": str(number)} for number in range(MAX_KEYS + 10)))
-    parts = Parts(key_server)
+    setup = Setup(key_server)
 
-    assert await parts.take(pair, kid="0") == "alice"
-    assert len(parts.keys._keys) == MAX_KEYS
+    assert await setup.verify(pair, kid="0") == "alice"
+    assert len(setup.keys._keys) == MAX_KEYS
 
 
 async def test_a_token_without_a_key_id_causes_no_fetch(key_server: KeyServer) -> None:
-    parts = Parts(key_server)
+    setup = Setup(key_server)
 
     for token in (mint("x" * 32, "alice", ttl_seconds=60), "no token", json.dumps(CLAIMS)):
         with pytest.raises(Unauthenticated):
-            await parts.verifier.verify(token)
+            await setup.verifier.verify(token)
     assert key_server.fetches == 0

@@ -1,4 +1,4 @@
-"""Keys: each kind with its own algorithm and no other, and files that hold none."""
+"""Keys: each type has exactly one algorithm; files without a usable key are misconfigured."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_a_key_file_verifies_its_own_algorithm_and_no_other(
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "ES256", "EdDSA"])
-async def test_the_public_key_is_no_secret_to_sign_with(
+async def test_the_public_key_cannot_be_used_as_an_hs256_secret(
     pairs: dict[str, Pair], tmp_path: Path, algorithm: str
 ) -> None:
     path = tmp_path / "key.pem"
@@ -83,7 +83,7 @@ def _public_pem(private: Any) -> bytes:
     ],
     ids=["empty", "garbage", "private", "short RSA", "P-384", "DSA"],
 )
-def test_a_file_without_a_fit_public_key_is_misconfigured(tmp_path: Path, make: Any, word: str) -> None:
+def test_a_file_without_a_usable_public_key_is_misconfigured(tmp_path: Path, make: Any, word: str) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(make())
 
@@ -93,6 +93,6 @@ def test_a_file_without_a_fit_public_key_is_misconfigured(tmp_path: Path, make: 
     assert caught.value.problems[0][0] == "LUMEN_JWT_PUBLIC_KEY_FILE"
 
 
-def test_a_file_that_is_not_there_is_misconfigured(tmp_path: Path) -> None:
+def test_a_missing_file_is_misconfigured(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be read"):
         public_key(tmp_path / "missing.pem")

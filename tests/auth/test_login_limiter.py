@@ -1,4 +1,5 @@
-"""Attempts: so many in a window, counted before they are looked at, in bounded memory."""
+"""LoginLimiter: a fixed number of attempts per window, counted before the password check, in bounded
+memory."""
 
 from __future__ import annotations
 
@@ -6,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lumen_notify.auth import Attempts
-from lumen_notify.auth import login_limiter as attempts
+from lumen_notify.auth import LoginLimiter, login_limiter
 from lumen_notify.auth.login_limiter import BY_ADDRESS, BY_BOTH, BY_NAME, REGISTRATIONS, network_of
 from lumen_notify.errors import RateLimited
 
@@ -15,93 +15,95 @@ if TYPE_CHECKING:
     from auth.conftest import Clock
 
 
-def refused(attempt: Attempts, name: str, address: str) -> int:
+def refused(limiter: LoginLimiter, name: str, address: str) -> int:
     with pytest.raises(RateLimited) as caught:
-        attempt.log_in(name, address)
+        limiter.log_in(name, address)
     assert name not in caught.value.message
     return caught.value.retry_after_seconds
 
 
-def test_one_name_from_one_address_may_fail_so_often_in_a_minute(clock: Clock) -> None:
-    tries = Attempts(clock)
+def test_one_name_from_one_address_is_limited_per_minute(clock: Clock) -> None:
+    limiter = LoginLimiter(clock)
     for _ in range(BY_BOTH.attempts):
-        tries.log_in("ann", "10.0.0.1")
-    assert refused(tries, "ann", "10.0.0.1") == 60
-    tries.log_in("ann", "10.0.0.2")
-    tries.log_in("bob", "10.0.0.1")
+        limiter.log_in("ann", "10.0.0.1")
+    assert refused(limiter, "ann", "10.0.0.1") == 60
+    limiter.log_in("ann", "10.0.0.2")
+    limiter.log_in("bob", "10.0.0.1")
 
     clock.ms += 59_001
-    assert refused(tries, "ann", "10.0.0.1") == 1
+    assert refused(limiter, "ann", "10.0.0.1") == 1
     clock.ms += 999
-    tries.log_in("ann", "10.0.0.1")
+    limiter.log_in("ann", "10.0.0.1")
 
 
-def test_one_name_from_many_addresses_may_fail_so_often_in_an_hour(clock: Clock) -> None:
-    tries = Attempts(clock)
+def test_one_name_from_many_addresses_is_limited_per_hour(clock: Clock) -> None:
+    limiter = LoginLimiter(clock)
     for number in range(BY_NAME.attempts):
-        tries.log_in("ann", f"10.0.0.{number}")
-    assert refused(tries, "ann", "10.0.1.1") == 3600
-    tries.log_in("bob", "10.0.1.1")
+        limiter.log_in("ann", f"10.0.0.{number}")
+    assert refused(limiter, "ann", "10.0.1.1") == 3600
+    limiter.log_in("bob", "10.0.1.1")
     clock.ms += 3_600_000
-    tries.log_in("ann", "10.0.1.1")
+    limiter.log_in("ann", "10.0.1.1")
 
 
-def test_one_address_may_try_so_many_names_in_an_hour(clock: Clock) -> None:
-    tries = Attempts(clock)
+def test_one_address_with_many_names_is_limited_per_hour(clock: Clock) -> None:
+    limiter = LoginLimiter(clock)
     for number in range(BY_ADDRESS.attempts):
-        tries.log_in(f"name-{number}", "10.0.0.1")
-    known = len(tries)
-    refused(tries, "another", "10.0.0.1")
-    assert len(tries) == known, "what is refused by its address takes no memory"
-    tries.log_in("another", "10.0.0.2")
+        limiter.log_in(f"name-{number}", "10.0.0.1")
+    known = len(limiter)
+    refused(limiter, "another", "10.0.0.1")
+    assert len(limiter) == known, "a refusal by address takes no memory"
+    limiter.log_in("another", "10.0.0.2")
 
 
-def test_who_knows_the_password_begins_anew_and_the_address_does_not(clock: Clock) -> None:
-    tries = Attempts(clock)
+def test_a_log_in_resets_the_name_but_not_the_address(clock: Clock) -> None:
+    limiter = LoginLimiter(clock)
     for _ in range(BY_ADDRESS.attempts):
-        tries.log_in("ann", "10.0.0.1")
-        tries.has_logged_in("ann", "10.0.0.1")
-    refused(tries, "ann", "10.0.0.1")
+        limiter.log_in("ann", "10.0.0.1")
+        limiter.reset("ann", "10.0.0.1")
+    refused(limiter, "ann", "10.0.0.1")
 
 
-def test_registrations_are_counted_by_themselves(clock: Clock) -> None:
-    tries = Attempts(clock)
+def test_registrations_are_counted_separately(clock: Clock) -> None:
+    limiter = LoginLimiter(clock)
     for _ in range(REGISTRATIONS.attempts):
-        tries.register("10.0.0.1")
+        limiter.register("10.0.0.1")
     with pytest.raises(RateLimited):
-        tries.register("10.0.0.1")
-    tries.log_in("ann", "10.0.0.1")
+        limiter.register("10.0.0.1")
+    limiter.log_in("ann", "10.0.0.1")
 
 
 def test_switched_off_nothing_is_counted(clock: Clock) -> None:
-    tries = Attempts(clock, is_on=False)
+    limiter = LoginLimiter(clock, is_on=False)
     for _ in range(1000):
-        tries.log_in("ann", "10.0.0.1")
-        tries.register("10.0.0.1")
-    assert len(tries) == 0
+        limiter.log_in("ann", "10.0.0.1")
+        limiter.register("10.0.0.1")
+    assert len(limiter) == 0
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out(clock: Clock) -> None:
-    tries = Attempts(clock)
+    limiter = LoginLimiter(clock)
     for _ in range(BY_BOTH.attempts):
-        tries.log_in("ann", "10.0.0.1")
+        limiter.log_in("ann", "10.0.0.1")
     clock.ms -= 86_400_000
-    tries.log_in("ann", "10.0.0.1")
+    limiter.log_in("ann", "10.0.0.1")
 
 
-def test_memory_is_bounded_and_what_is_over_goes_first(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "MAX_WINDOWS", 100)
-    tries = Attempts(clock)
+def test_memory_is_bounded_and_finished_windows_are_dropped_first(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_limiter, "MAX_WINDOWS", 100)
+    limiter = LoginLimiter(clock)
     for number in range(300):
-        tries.log_in(f"name-{number}", f"10.0.0.{number}")
-        assert len(tries) <= 100
-    refusing = Attempts(clock)
+        limiter.log_in(f"name-{number}", f"10.0.0.{number}")
+        assert len(limiter) <= 100
+    full = LoginLimiter(clock)
     for _ in range(BY_BOTH.attempts):
-        refusing.log_in("ann", "10.0.0.1")
+        full.log_in("ann", "10.0.0.1")
     clock.ms += 30_000
     for number in range(60):
-        refusing.register(f"10.0.1.{number}")
-    refused(refusing, "ann", "10.0.0.1")
+        full.register(f"10.0.1.{number}")
+    refused(full, "ann", "10.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -116,5 +118,5 @@ def test_memory_is_bounded_and_what_is_over_goes_first(clock: Clock, monkeypatch
         ("testclient", "testclient"),
     ],
 )
-def test_of_ipv6_a_whole_network_is_one_address(address: str, network: str) -> None:
+def test_an_ipv6_network_counts_as_one_address(address: str, network: str) -> None:
     assert network_of(address) == network

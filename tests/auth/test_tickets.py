@@ -1,4 +1,4 @@
-"""Tickets: they carry the principal, end in time, and nothing passes for anything else."""
+"""Tickets: contain the principal, expire in time, and are not accepted in place of a cookie or token."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_ticket_never_outlives_the_token_behind_it(clock: Clock) -> None:
 
 
 async def test_ticket_cookie_and_token_do_not_pass_for_each_other(clock: Clock, alice: Principal) -> None:
-    # The worst case: somebody uses one key for everything, and even names our audiences.
+    # The worst case: one key for everything, and tokens that use our audiences.
     tickets = Tickets(KEY, clock)
     ticket, cookie = tickets.issue(alice), tickets.cookie(alice)
     token = mint(KEY.decode(), "alice", ttl_seconds=60, clock=clock)
@@ -115,7 +115,7 @@ def test_no_ticket_is_missing(clock: Clock, value: str | None) -> None:
         assert caught.value.code == "token_missing"
 
 
-def test_a_short_key_is_no_key() -> None:
+def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="31"):
         Tickets(KEY[:31])
 
@@ -166,7 +166,7 @@ def test_any_principal_fits_and_keeps_its_id_and_expiry(
         assert found.scopes == scopes
 
 
-def test_what_is_too_long_for_a_cookie_loses_the_avatar_first(clock: Clock, alice: Principal) -> None:
+def test_a_value_too_long_for_a_cookie_loses_the_avatar_first(clock: Clock, alice: Principal) -> None:
     tickets = Tickets(KEY, clock)
     long = Principal(
         user_id="🦊" * 128,

@@ -1,4 +1,4 @@
-"""What the tests of the command line share: `lumen-notify` run as a process of its own."""
+"""Fixtures for the command line: run `lumen-notify` as a child process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMAND = [sys.executable, "-m", "lumen_notify"]
 
 
 class RunCommand(Protocol):
-    """Called with arguments and LUMEN_ variables, returns how the command ended and what it printed."""
+    """Runs the command with arguments and LUMEN_ variables; returns its exit status and output."""
 
     def __call__(
         self, *arguments: str, folder: Path | None = None, **environ: str
@@ -23,13 +23,13 @@ class RunCommand(Protocol):
 
 
 class StartCommand(Protocol):
-    """Called with arguments and LUMEN_ variables, returns a running command whose output goes to a file."""
+    """Starts the command with arguments and LUMEN_ variables; its output goes to a file."""
 
     def __call__(self, *arguments: str, folder: Path | None = None, **environ: str) -> Running: ...
 
 
 class Running:
-    """A command that runs beside the test."""
+    """A command that runs in the background."""
 
     def __init__(
         self, arguments: tuple[str, ...], folder: Path, path: Path, environ: Mapping[str, str]
@@ -41,7 +41,7 @@ class Running:
             )
 
     def output(self) -> str:
-        """Return what it has printed so far, stderr included."""
+        """Return the output so far, stderr included."""
         return self._path.read_text("utf-8")
 
 
@@ -52,7 +52,7 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def run_command(tmp_path: Path) -> RunCommand:
-    """Run `lumen-notify ARGUMENTS` in `tmp_path`, or in a folder, to its end."""
+    """Run `lumen-notify ARGUMENTS` in `tmp_path`, or in another folder, to its end."""
 
     def run(*arguments: str, folder: Path | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -71,7 +71,7 @@ def run_command(tmp_path: Path) -> RunCommand:
 
 @pytest.fixture
 def start_command(tmp_path: Path) -> Iterator[StartCommand]:
-    """Start `lumen-notify ARGUMENTS`; it is killed after the test."""
+    """Start `lumen-notify ARGUMENTS`; kill it after the test."""
     started: list[Running] = []
 
     def start(*arguments: str, folder: Path | None = None, **environ: str) -> Running:

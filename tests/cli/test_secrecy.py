@@ -1,4 +1,4 @@
-"""No token, ticket, cookie or content is in any log line, however a request carries it or fails."""
+"""No token, ticket, cookie or content appears in any log line, however a request carries it or fails."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from test_example import FOLDER, PhotosServer
 SECRET = "the secret of this very test, long enough"
 CONTENT = "the-content-of-a-notification"
 PASSWORD = "the-password of this very test"
-OTHER_SECRET = "another secret, with which somebody forges"
+OTHER_SECRET = "another secret, used to forge tokens"
 
 
 class Run:
-    """Requests of every kind to one server; remembers each credential that it has shown or got."""
+    """Makes requests of every kind to one server; remembers each credential sent or received."""
 
     def __init__(self, server: RunningServer, base: str = "") -> None:
         self.server = server
@@ -182,7 +182,7 @@ def test_nothing_secret_is_in_a_traceback(start_server: StartServer, sqlite_url:
     run.assert_nothing_is_in(server.log())
 
 
-def test_what_looks_for_secrets_finds_one(start_server: StartServer) -> None:
+def test_the_check_for_secrets_finds_one(start_server: StartServer) -> None:
     server = start_server(LUMEN_JWT_SECRET=SECRET)
     run = Run(server)
     with pytest.raises(AssertionError):

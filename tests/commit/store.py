@@ -47,7 +47,7 @@ class Store:
             self.log,
             {**writers(None), Publish: self._publish},  # in its place: only how it limits is another
             announce=self.events.extend,
-            pace=_at_once,
+            backpressure=_at_once,
             metrics=Metrics(),
         )
 

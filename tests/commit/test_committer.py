@@ -73,12 +73,12 @@ class Desk:
             self.unsteady,  # type: ignore[arg-type]
             {Say: self.write, Shout: self.write},
             announce=self.announced.extend,
-            pace=self.pace,
+            backpressure=self.backpressure,
             metrics=Metrics(),
             turn_callers=3,
         )
 
-    async def pace(self) -> None:
+    async def backpressure(self) -> None:
         await self.may_go_on.wait()
 
     async def write(self, tx: Transaction, commands: Sequence[Say]) -> Sequence[object]:

@@ -1,5 +1,5 @@
-"""The contract of the log and the tail: what is committed is delivered, in order and once, whoever announced
-it or failed to. An announcement may be lost, and the log may be out of reach for a while."""
+"""The contract of the log and the tail: committed events are delivered in order and once, whether or not
+they were announced. An announcement may be lost, and the log may be unavailable for a while."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from lumen_notify.model import EVERYONE, Event, now_ms
 from lumen_notify.model.events import NotificationPublished
 
 
-class Unsteady:
-    """A log that does not answer the first `outages` reads."""
+class FlakyLog:
+    """A log whose first `outages` reads fail."""
 
     def __init__(self, log: Log) -> None:
         self.outages = 0
@@ -40,15 +40,15 @@ async def nothing_settled(_ids: Sequence[str], users: Sequence[str]) -> Mapping[
 
 
 class Delivery:
-    """A real log, tail and hub. Commits by hand; whether they are announced is up to the test."""
+    """A real log, tail and hub. `commit` announces nothing: that is up to the test."""
 
     def __init__(self, log: Log, epoch: str) -> None:
         self.log = log
-        self.reader = Unsteady(log)
+        self.reader = FlakyLog(log)
         self.hub = Hub(
             epoch=epoch, position=0, replay=Replay(position=0, max_events=10_000), clock=lambda: 0.0
         )
-        self.tail = Tail(self.reader, self.hub, settled=nothing_settled, metrics=Metrics())
+        self.tail = Tail(self.reader, self.hub, fetch_settled=nothing_settled, metrics=Metrics())
 
     async def commit(self, number: int = 1) -> list[Event]:
         async with self.log.transaction() as tx:
@@ -58,7 +58,7 @@ class Delivery:
 
     @property
     def delivered(self) -> list[int]:
-        frames = self.hub.replay.since(0, [EVERYONE])
+        frames = self.hub.replay.frames_after(0, [EVERYONE])
         assert frames is not None
         return [frame.position for frame in frames]
 
@@ -69,7 +69,7 @@ class Delivery:
 
 @pytest.fixture
 async def delivery(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Delivery]:
-    monkeypatch.setattr(tail, "LOOK_SECONDS", 0.05)  # what nobody announces is found by looking
+    monkeypatch.setattr(tail, "POLL_SECONDS", 0.05)
     database = Database(database_url)
     await database.open()
     await migrate(database)

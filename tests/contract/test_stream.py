@@ -1,7 +1,7 @@
-"""The stream over real HTTP, on both its paths: what holds on one holds on the other.
+"""The contract of the stream over real HTTP, which both paths keep.
 
-- `handover`: uvicorn with our protocol, the connection itself is the outlet;
-- `sse-starlette`: uvicorn with its own, the same frames go through a response.
+- `handover`: uvicorn with our protocol, the stream owns the TCP connection;
+- `sse-starlette`: uvicorn with its own protocol, the same frames go through a response.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, EventStream, event
 from listening import Listening, listen
 from lumen_notify import Lumen, Settings
 from lumen_notify.deliver.connection.handover import HandoverProtocol
-from lumen_notify.deliver.connection.transport import TransportOutlet
+from lumen_notify.deliver.connection.transport import TransportConnection
 from lumen_notify.deliver.frames.control import RETRY_MS
-from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import CountsSnapshot, now_ms
 from lumen_notify.settings import Secret
@@ -42,7 +42,7 @@ OpenSite = Callable[..., Awaitable["Site"]]
 
 
 class Stream(EventStream):
-    """A stream that keeps its text too. payload: all that came, as it came."""
+    """An event stream that keeps its text, too. payload: the text so far."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Stream(EventStream):
 
     @classmethod
     async def ask(cls, base_url: str, target: str, *headers: str, method: str = "GET") -> Self:
-        """Send a request as it is given; return once the head of the answer is there."""
+        """Send a request; return once the head of the response has arrived."""
         stream = cls()
         lines = [f"{method} {target} HTTP/1.1", "Host: test", *headers, "", ""]
         async with asyncio.timeout(WAIT_SECONDS):
@@ -94,13 +94,13 @@ class Site:
             clock=lambda: now_ms() + site._later_seconds * 1000,
         )
         async with contextlib.AsyncExitStack() as stack:
-            # Its clock is asked when it opens, and `site` is there by then.
+            # The clock is called when Lumen opens; `site` is assigned by then.
             listening = await stack.enter_async_context(listen(wrap(lumen), protocol))
             http = await stack.enter_async_context(httpx.AsyncClient(base_url=listening.url, trust_env=False))
             site = cls(lumen, listening, http)
             await stack.enter_async_context(lumen)
-            assert lumen._parts is not None
-            streams = lumen._parts.streams
+            assert lumen._services is not None
+            streams = lumen._services.streams
             streams.wheel._clock = streams._hub._clock = lambda: time.monotonic() + site._later_seconds
             yield site
             for stream in site._streams:
@@ -108,9 +108,9 @@ class Site:
             await eventually(lambda: not listening.state.tasks, what="the requests to end")
 
     def pass_seconds(self, seconds: int) -> None:
-        assert self.lumen._parts is not None
+        assert self.lumen._services is not None
         self._later_seconds += seconds
-        self.lumen._parts.streams.wheel.turn()
+        self.lumen._services.streams.wheel.tick()
 
     def api(self, user: str) -> Api:
         return Api(self.http, user)
@@ -135,14 +135,14 @@ class Site:
         to = {"users": list(users)} if users else {"all": True}
         await self.api("publisher").post("", {"to": to, "category": "like", "content": content})
 
-    async def figures(self) -> dict[str, float]:
-        """Read /metrics, those without labels."""
+    async def metrics(self) -> dict[str, float]:
+        """Read the metrics without labels."""
         text = (await self.http.get("/metrics")).text
         return {name: float(value) for name, value in re.findall(r"^(\w+) ([\d.e+-]+)$", text, re.MULTILINE)}
 
     @property
-    def handed_over(self) -> list[TransportOutlet]:
-        return [one for one in self.listening.state.connections if isinstance(one, TransportOutlet)]
+    def handed_over(self) -> list[TransportConnection]:
+        return [one for one in self.listening.state.connections if isinstance(one, TransportConnection)]
 
 
 @pytest.fixture(params=list(PATHS))
@@ -152,7 +152,7 @@ def protocol(request: pytest.FixtureRequest) -> type[HttpToolsProtocol]:
 
 @pytest.fixture
 async def open_site(sqlite_url: str, protocol: type[HttpToolsProtocol]) -> AsyncIterator[OpenSite]:
-    """Open a site with settings, on the one path and on the other."""
+    """Open a site with settings, on each of the two paths."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def open_(wrap: Callable[[Lumen], ASGIApp] = lambda lumen: lumen.app, **settings: Any) -> Site:
@@ -172,16 +172,16 @@ async def test_paths_are_what_they_are_called(site: Site, protocol: type[HttpToo
     assert len(site.handed_over) == (protocol is HandoverProtocol)
 
 
-async def test_first_byte_comes_at_once_and_the_rest_when_it_is_known(
+async def test_first_byte_is_sent_at_once_and_the_rest_when_it_is_known(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load, may_load = Loader.load, asyncio.Event()
+    load, may_load = CountLoader.load, asyncio.Event()
 
-    async def wait_and_load(self: Loader, user_id: str) -> CountsSnapshot:
+    async def wait_and_load(self: CountLoader, user_id: str) -> CountsSnapshot:
         await may_load.wait()
         return await load(self, user_id)
 
-    monkeypatch.setattr(Loader, "load", wait_and_load)
+    monkeypatch.setattr(CountLoader, "load", wait_and_load)
     stream = await site.ask(f"{STREAM}?token={token('ann')}")
     await stream.wait_for(lambda: stream.frames, what="the first byte")
     (first,) = stream.frames
@@ -254,7 +254,7 @@ async def test_head_gets_the_headers_and_opens_nothing(site: Site) -> None:
     assert answer.headers["content-type"] == headers["content-type"]
     assert answer.content == b""
     assert (await site.http.get("/healthz")).status_code == 200
-    assert (await site.figures())["lumen_streams"] == 1
+    assert (await site.metrics())["lumen_streams"] == 1
 
 
 # ------------------------------------------------------------------------------------------------- time
@@ -292,7 +292,7 @@ async def test_renewed_stream_goes_on_without_a_reconnect(site: Site) -> None:
     assert not stream.has_ended
 
 
-# ------------------------------------------------------------------------------------------ who may come
+# ------------------------------------------------------------------------------------------ credentials
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [
@@ -313,7 +313,7 @@ async def test_refusal_is_a_plain_problem_document_so_that_an_eventsource_stops(
     assert answer.status_code == problem["status"] == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert problem["code"] == code
-    assert (await site.figures())["lumen_streams"] == 0
+    assert (await site.metrics())["lumen_streams"] == 0
 
 
 async def test_wrong_method_is_refused(site: Site) -> None:
@@ -343,10 +343,10 @@ async def test_ticket_opens_a_stream_and_its_cookie_the_native_reconnect_after_t
     assert (await site.ask(target)).status == 401
 
     other = await site.http.post(f"{STREAM}/tickets", headers=site.bearer("bob"))
-    his = await site.ask(f"{STREAM}?ticket={other.json()['ticket']}")
-    his_cookie = his.headers["set-cookie"].partition(";")[0]
-    assert (await site.ask(target, f"Cookie: {his_cookie}")).status == 401, (
-        "a cookie stands in for its own user"
+    others = await site.ask(f"{STREAM}?ticket={other.json()['ticket']}")
+    others_cookie = others.headers["set-cookie"].partition(";")[0]
+    assert (await site.ask(target, f"Cookie: {others_cookie}")).status == 401, (
+        "a cookie is valid for its own user only"
     )
 
 
@@ -374,7 +374,7 @@ async def test_mark_on_one_device_is_seen_on_the_others_at_once(site: Site) -> N
     assert "read" not in bob.events
 
 
-async def test_user_lists_his_own_connections(site: Site) -> None:
+async def test_users_list_their_own_connections(site: Site) -> None:
     mobile, plain = await site.stream("ann", device="mobile"), await site.stream("ann")
     await site.stream("bob", device="desktop")
     listed = (await site.http.get("/api/v1/connections", headers=site.bearer("ann"))).json()
@@ -389,12 +389,12 @@ async def test_user_lists_his_own_connections(site: Site) -> None:
 
 
 def _streams(site: Site) -> int:
-    assert site.lumen._parts is not None
-    return len(site.lumen._parts.streams)
+    assert site.lumen._services is not None
+    return len(site.lumen._services.streams)
 
 
 # -------------------------------------------------------------------------------------------------- ends
-async def test_oldest_stream_of_a_user_over_his_limit_is_replaced(open_site: OpenSite) -> None:
+async def test_oldest_stream_of_a_user_over_the_limit_is_replaced(open_site: OpenSite) -> None:
     site = await open_site(max_streams_per_user=2)
     first, second, third = [await site.stream("ann") for _ in range(3)]
     await first.wait_for_end()
@@ -426,10 +426,10 @@ async def test_stream_beyond_the_limit_is_a_200_that_says_overloaded_and_when_to
 async def test_database_that_is_down_is_a_200_that_says_overloaded(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(self: Loader, user_id: str) -> CountsSnapshot:
+    async def fail(self: CountLoader, user_id: str) -> CountsSnapshot:
         raise DatabaseUnavailable("gone")
 
-    monkeypatch.setattr(Loader, "load", fail)
+    monkeypatch.setattr(CountLoader, "load", fail)
     stream = await site.ask(f"{STREAM}?token={token('ann')}")
     await stream.wait_for_end()
     assert (stream.status, stream.is_whole) == (200, True)
@@ -438,7 +438,7 @@ async def test_database_that_is_down_is_a_200_that_says_overloaded(
     assert _streams(site) == 0
 
 
-async def test_client_that_does_not_read_is_closed_as_slow_and_comes_back_to_all_that_is_there(
+async def test_client_that_does_not_read_is_closed_as_slow_and_misses_nothing(
     open_site: OpenSite,
 ) -> None:
     site = await open_site(max_backlog_bytes=60_000)
@@ -455,8 +455,8 @@ async def test_client_that_does_not_read_is_closed_as_slow_and_comes_back_to_all
             await site.publish(content=f"{published} {'x' * 7000}")
             published += 1
             assert published < 100
-    assert site.lumen._parts is not None
-    assert site.lumen._parts.streams.ended == {"slow": 1}
+    assert site.lumen._services is not None
+    assert site.lumen._services.streams.ended == {"slow": 1}
     await reading.wait_for_event("message", published)
     again = await site.stream("ann")
     assert (await again.wait_for_event("ready")).data["unread_count"] == published
@@ -464,20 +464,20 @@ async def test_client_that_does_not_read_is_closed_as_slow_and_comes_back_to_all
     assert len(listed) == published
 
 
-async def test_nothing_is_left_of_streams_whose_clients_have_gone(site: Site) -> None:
+async def test_nothing_is_left_of_streams_whose_clients_have_disconnected(site: Site) -> None:
     streams = [await site.stream(user) for user in ("ann", "ann", "bob")]
-    before = await site.figures()
+    before = await site.metrics()
     assert (before["lumen_streams"], before["lumen_channels"]) == (3, 2)
     for stream in streams:
         await stream.close()
     await eventually(lambda: _streams(site) == 0, what="the streams to end")
-    after = await site.figures()
+    after = await site.metrics()
     assert (after["lumen_streams"], after["lumen_channels"], after["lumen_backlog_bytes"]) == (0, 0, 0)
     await eventually(lambda: not site.listening.state.tasks, what="the requests to end")
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, in a test's process: its signals are seen where it is looked for, and not raised again."""
+    """uvicorn's server for a test's process: it handles SIGTERM, and does not raise it again at the end."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -529,7 +529,7 @@ async def test_frames_are_alike_byte_for_byte_on_both_paths(tmp_path: Any) -> No
 
 
 async def _story(site: Site) -> list[str]:
-    """Let happen all that a stream can show; return what each stream showed, and the head of one answer."""
+    """Make each kind of frame happen; return what each stream got, and the head of one response."""
     first = await site.stream("ann", ttl_seconds=200)
     await site.publish("ann", content="a\nb\u2028c \U0001f514 <b>")
     await site.publish()
@@ -541,13 +541,13 @@ async def _story(site: Site) -> list[str]:
     await first.wait_for_event("ping")
     resumed = await site.stream("ann", last_event_id=cursor)
     await resumed.wait_for_event("read")
-    lost = await site.stream("ann", last_event_id="elsewhere-1")
-    await lost.wait_for_event("reset")
+    reset = await site.stream("ann", last_event_id="elsewhere-1")
+    await reset.wait_for_event("reset")
     site.pass_seconds(120)
     await first.wait_for_event("expiring")
     site.pass_seconds(61)
     await first.wait_for_end()
-    streams = [first, resumed, lost]
+    streams = [first, resumed, reset]
     streams += [await site.stream("ann") for _ in range(2)]
     await resumed.wait_for_end()
     head = sorted(f"{name}: {value}" for name, value in first.headers.items())
@@ -555,7 +555,7 @@ async def _story(site: Site) -> list[str]:
 
 
 def _normal(text: str) -> str:
-    """Put fixed texts in the place of ids, times and what is drawn by lot."""
+    """Replace ids, times and random numbers by fixed texts."""
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"^id: [0-9a-z]{8}-", "id: EPOCH-", text, flags=re.MULTILINE)
@@ -564,7 +564,7 @@ def _normal(text: str) -> str:
 
 
 class HoldingBack:
-    """A middleware that sends the head of an answer with the first of its body, as one that compresses."""
+    """A middleware that sends a response's head with the first part of its body, as compression does."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""What the tests of `deliver` share: a real log to follow, on either database."""
+"""Fixtures for the tests of `deliver`: a real log to follow, on either database."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.model import Audience, Event, new_id
 
-from .fakes import Clock
+from .fakes import FakeClock
 
 
 class Store:
-    """A log in a database, written as the committer would, and what is counted beside it."""
+    """A log in a database, written to as by the committer, and its counts."""
 
     head: Head
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.log = Log(database, Clock().ms)
+        self.log = Log(database, FakeClock().ms)
         self.counts = UnreadCounts(database)
 
     @classmethod
@@ -55,13 +55,13 @@ class Store:
         return tx.events
 
     async def read_all(self, user_id: str) -> Sequence[Event]:
-        """Mark all of a user's as read; return the event."""
+        """Mark all notifications of a user as read; return the event."""
         async with self.log.transaction() as tx:
             await mark(tx, [Mark(user_id=user_id, action="read", selection=Selection())])
         return tx.events
 
-    async def forget_up_to(self, position: int) -> None:
-        """Do to the log what retention does."""
+    async def trim_up_to(self, position: int) -> None:
+        """Trim the log as retention does."""
         async with self.database.transaction() as transaction:
             await transaction.run_sql(f"DELETE FROM event WHERE position <= {position}")  # noqa: S608 - a number
             await transaction.run_sql(f"UPDATE log_head SET floor = {position}")  # noqa: S608 - a number
@@ -69,7 +69,7 @@ class Store:
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
-    """Give an empty log, on SQLite and again on PostgreSQL."""
+    """Yield an empty log, on SQLite and again on PostgreSQL."""
     opened = await Store.open(database_url)
     yield opened
     await opened.database.close()
@@ -77,7 +77,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
-    """Give an empty log on SQLite."""
+    """Yield an empty log on SQLite."""
     opened = await Store.open(sqlite_url)
     yield opened
     await opened.database.close()
@@ -86,7 +86,7 @@ async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run what leans on a transport's ways on both loops: asyncio's and uvloop's."""
+    """Run the tests that depend on how a transport behaves on both loops: asyncio's and uvloop's."""
     factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
     if item.path.name == "test_handover.py":
         factories["uvloop"] = uvloop.new_event_loop

@@ -1,18 +1,18 @@
-"""Fakes: a transport that buffers as asyncio's do, clocks, and an outlet that remembers."""
+"""Fakes: a clock, a transport that buffers as asyncio's do, and a connection that records its chunks."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from lumen_notify.deliver.connection.connection import Outlet
+from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.model import CloseReason
 
 HOUR_MS = 3_600_000
 
 
-class Clock:
-    """A clock that the test moves. Called it gives seconds; `ms` gives milliseconds."""
+class FakeClock:
+    """A clock that the test moves. Calling it returns seconds; `ms` returns milliseconds."""
 
     def __init__(self, seconds: float = 1000.0) -> None:
         self.seconds = seconds
@@ -25,12 +25,12 @@ class Clock:
 
 
 class FakeTransport(asyncio.Transport):
-    """A connection whose peer reads when the test says so.
+    """A TCP connection whose peer reads when the test says so.
 
-    room_bytes: what the kernel takes before anything waits here. received: what the peer has read. As
-    asyncio's, it says `pause_writing` above the high mark and `resume_writing` at the low one, and
-    `connection_lost` in a later turn of the loop: in `turn`. It stands for its socket, too: `send` is what
-    the kernel does; none may go there if the transport encrypts.
+    room_bytes: how much the kernel takes before bytes wait here. received: what the peer has read. As
+    asyncio's transports, it calls `pause_writing` above the high-water mark and `resume_writing` at the low
+    one, and `connection_lost` in a later turn of the loop: in `turn`. It stands for its socket, too:
+    `write_direct` does what the kernel does. Nothing may be written directly if the transport encrypts.
     """
 
     def __init__(self, protocol: Any = None, *, room_bytes: int = 0, encrypts: bool = False) -> None:
@@ -58,11 +58,13 @@ class FakeTransport(asyncio.Transport):
     def fileno(self) -> int:
         return 7
 
-    def send(self, socket: int, chunks: bytes) -> bytes:
-        """Stand in for `outlet.send`."""
-        assert (socket, self.get_extra_info("socket")) == (7, self), "plain bytes for who knows whom"
-        assert not self.buffer, "sent past what waits"
-        assert not self._is_lost, "sent to a file number that may be another's by now"
+    def write_direct(self, fd: int, chunks: bytes) -> bytes:
+        """Stand in for `connection.write_direct`."""
+        assert (fd, self.get_extra_info("socket")) == (7, self), (
+            "plain bytes to an unknown or encrypted socket"
+        )
+        assert not self.buffer, "sent past bytes that wait"
+        assert not self._is_lost, "sent to a file descriptor that the kernel may have reused"
         if self._is_gone:
             return chunks
         assert not self._is_closing, "sent after the close"
@@ -72,9 +74,9 @@ class FakeTransport(asyncio.Transport):
         return chunks[taken:]
 
     def write(self, data: Any) -> None:
-        assert data, "nothing was to be written"
+        assert data, "an empty write"
         if self._is_gone:
-            return  # as asyncio's: whoever writes will hear of it
+            return  # as asyncio's: `connection_lost` reports it
         assert not self._is_closing, "written after the close"
         taken = min(self._room_bytes, len(data)) if not self.buffer else 0
         self._room_bytes -= taken
@@ -98,10 +100,10 @@ class FakeTransport(asyncio.Transport):
         self._is_closing = self._is_gone = True
         self.buffer = b""
 
-    # What the test does.
+    # Called by the test.
 
     def peer_reads(self, number_bytes: int) -> None:
-        """Let the peer take so much of what waits, and make room for so much more."""
+        """Let the peer read this many bytes: first those that wait, then those still to come."""
         self._room_bytes += max(0, number_bytes - len(self.buffer))
         self.received += self.buffer[:number_bytes]
         self.buffer = self.buffer[number_bytes:]
@@ -110,18 +112,18 @@ class FakeTransport(asyncio.Transport):
             self.protocol.resume_writing()
 
     def peer_goes(self) -> None:
-        """Let the peer hang up: the transport closes itself, as after an EOF or a reset."""
+        """Let the peer disconnect: the transport closes itself, as after an EOF or a reset."""
         self.abort()
 
     def turn(self) -> None:
-        """Let the loop turn once."""
+        """Let the loop run once."""
         if self._is_closing and not self.buffer and not self._is_lost:
             self._is_lost = True
             self.protocol.connection_lost(None)
 
 
-class RecordingOutlet(Outlet):
-    """An outlet that keeps what it is given. is_slow: closes as `slow` at the next write."""
+class RecordingConnection(Connection):
+    """A connection that records its chunks. is_slow: closes as `slow` at the next write."""
 
     __slots__ = ("aborts", "chunks", "is_slow", "last")
 
@@ -143,7 +145,7 @@ class RecordingOutlet(Outlet):
     def backlog_bytes(self) -> int:
         return 0
 
-    def hold(self, chunks: bytes) -> None:
+    def enqueue(self, chunks: bytes) -> None:
         if self.close_reason is not None:
             return
         if self.is_slow:
@@ -158,15 +160,15 @@ class RecordingOutlet(Outlet):
         self.last = last
 
 
-def _ignore(_outlet: Outlet, _reason: CloseReason) -> None:
+def _ignore(_connection: Connection, _reason: CloseReason) -> None:
     pass
 
 
-class Closes:
-    """An `on_close` that counts."""
+class RecordedCloses:
+    """An `on_close` that records the reasons."""
 
     def __init__(self) -> None:
         self.seen: list[CloseReason] = []
 
-    def __call__(self, _outlet: Outlet, reason: CloseReason) -> None:
+    def __call__(self, _connection: Connection, reason: CloseReason) -> None:
         self.seen.append(reason)

@@ -1,4 +1,5 @@
-"""The hub: every stream sees the events that concern it, in order and each once, whenever it comes."""
+"""The hub: every stream gets its events in order and each once, whenever it opens. Rooms:
+`test_hub_rooms`."""
 
 from __future__ import annotations
 
@@ -17,14 +18,14 @@ from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event
 
-from .fakes import Clock, RecordingOutlet
+from .fakes import FakeClock, RecordingConnection
 
 USERS = ("ann", "bob", "cyd")
 
 
 def make_hub(position: int = 0) -> Hub:
     replay = Replay(position=position, max_events=1000)
-    return Hub(epoch="e", position=position, replay=replay, clock=Clock(50.9))
+    return Hub(epoch="e", position=position, replay=replay, clock=FakeClock(50.9))
 
 
 def event(position: int, audience: str = EVERYONE) -> Event:
@@ -45,35 +46,35 @@ def deliver(hub: Hub, *audiences: str) -> None:
         pass
 
 
-def join(hub: Hub, user_id: str, total: int = 0) -> RecordingOutlet:
-    """Do what `welcome` does in its one step."""
-    outlet = RecordingOutlet(user_id)
-    channel = hub.channel(user_id)
-    hub.settle(channel)
-    hub.enter(channel, outlet, Counts({"like": total}, {}))
-    return outlet
+def open_stream(hub: Hub, user_id: str, total: int = 0) -> RecordingConnection:
+    """Add a stream as the opener does, in one step."""
+    connection = RecordingConnection(user_id)
+    channel = hub.get_channel(user_id)
+    hub.catch_up(channel)
+    hub.add(channel, connection, Counts({"like": total}, {}))
+    return connection
 
 
-def seen(outlet: RecordingOutlet) -> list[tuple[int, int]]:
+def seen(connection: RecordingConnection) -> list[tuple[int, int]]:
     """Return (position, unread_count) of each frame."""
-    text = unchunk(b"".join(outlet.chunks)).decode()
+    text = unchunk(b"".join(connection.chunks)).decode()
     return [(frame.position, frame.data["unread_count"]) for frame in read_frames(text)]
 
 
 class HubMachine(RuleBasedStateMachine):
-    """A hub whose fan-outs yield after each channel, and streams that come and go in between."""
+    """A hub whose fan-outs yield after each channel, and streams that open and close in between."""
 
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(module, "TURN_CHANNELS", 1)
+        self.patch.setattr(module, "FAN_OUT_CHUNK", 1)
         self.hub = make_hub()
         self.log: list[str] = []
-        self.streams: list[tuple[RecordingOutlet, list[tuple[int, int]]]] = []
+        self.streams: list[tuple[RecordingConnection, list[tuple[int, int]]]] = []
         self.fan_out: Iterator[None] | None = None
 
     def total(self, user: str, position: int) -> int:
-        """Count what is unread at a position: nobody ever reads."""
+        """Count the unread notifications at a position: nobody ever reads."""
         return sum(audience in {EVERYONE, Audience.user(user)} for audience in self.log[:position])
 
     @precondition(lambda self: self.fan_out is None)
@@ -81,8 +82,8 @@ class HubMachine(RuleBasedStateMachine):
     def begin(self, audiences: list[str]) -> None:
         begin = len(self.log)
         self.log += audiences
-        for outlet, expected in self.streams:
-            user = outlet.user_id
+        for connection, expected in self.streams:
+            user = connection.user_id
             expected += [
                 (position, self.total(user, position))
                 for position in range(begin + 1, len(self.log) + 1)
@@ -101,31 +102,31 @@ class HubMachine(RuleBasedStateMachine):
             self.fan_out = None
 
     @rule(user=st.sampled_from(USERS))
-    def come(self, user: str) -> None:
-        self.streams.append((join(self.hub, user, self.total(user, self.hub.position)), []))
+    def open_one(self, user: str) -> None:
+        self.streams.append((open_stream(self.hub, user, self.total(user, self.hub.position)), []))
 
     @precondition(lambda self: self.streams)
     @rule(pick=st.integers(0, 9))
-    def go(self, pick: int) -> None:
-        outlet, expected = self.streams.pop(pick % len(self.streams))
-        self.hub.remove(outlet)
-        mine = seen(outlet)
+    def close_one(self, pick: int) -> None:
+        connection, expected = self.streams.pop(pick % len(self.streams))
+        self.hub.remove(connection)
+        mine = seen(connection)
         assert mine == expected[: len(mine)]
 
     @rule(user=st.sampled_from(USERS))
     def ping(self, user: str) -> None:
         if user in self.hub.channels:
-            self.hub.settle(self.hub.channels[user])
+            self.hub.catch_up(self.hub.channels[user])
 
     @invariant()
     def streams_see_their_events_in_order_each_once(self) -> None:
-        for outlet, expected in self.streams:
-            mine = seen(outlet)
+        for connection, expected in self.streams:
+            mine = seen(connection)
             assert mine == (expected if self.fan_out is None else expected[: len(mine)])
 
     @invariant()
-    def there_are_channels_for_those_who_are_here(self) -> None:
-        assert set(self.hub.channels) == {outlet.user_id for outlet, _ in self.streams}
+    def channels_exist_for_connected_users_only(self) -> None:
+        assert set(self.hub.channels) == {connection.user_id for connection, _ in self.streams}
 
     def teardown(self) -> None:
         self.patch.undo()
@@ -137,18 +138,18 @@ TestHub.settings = settings(max_examples=60, stateful_step_count=30)
 
 @pytest.fixture
 def one_channel_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TURN_CHANNELS", 1)
+    monkeypatch.setattr(module, "FAN_OUT_CHUNK", 1)
 
 
-def test_stream_that_comes_in_the_middle_of_a_fan_out_misses_nothing_and_repeats_nothing(
+def test_stream_that_opens_during_a_fan_out_misses_nothing_and_repeats_nothing(
     one_channel_a_turn: None,
 ) -> None:
     hub = make_hub()
-    first, second = join(hub, "ann"), join(hub, "bob")
+    first, second = open_stream(hub, "ann"), open_stream(hub, "bob")
     turns = hub.fan_out([event(1), event(2)])
     next(turns)
     assert (seen(first), seen(second)) == ([(1, 1), (2, 2)], [])
-    late = join(hub, "bob", total=2)
+    late = open_stream(hub, "bob", total=2)
     assert seen(second) == [(1, 1), (2, 2)], "the user's other stream is brought up to the same position"
     for _ in turns:
         pass
@@ -159,72 +160,115 @@ def test_stream_that_comes_in_the_middle_of_a_fan_out_misses_nothing_and_repeats
 
 def test_events_of_different_audiences_come_in_position_order() -> None:
     hub = make_hub()
-    ann, bob = join(hub, "ann"), join(hub, "bob")
+    ann, bob = open_stream(hub, "ann"), open_stream(hub, "bob")
     deliver(hub, EVERYONE, "user:ann", "user:bob", EVERYONE, "user:ann", "user:nobody")
     assert [position for position, _ in seen(ann)] == [1, 2, 4, 5]
     assert [position for position, _ in seen(bob)] == [1, 3, 4]
     assert len(ann.chunks) == len(bob.chunks) == 1
 
 
-def test_fan_out_lets_the_loop_go_on_after_so_many_channels() -> None:
+def test_fan_out_returns_to_the_loop_after_each_chunk_of_channels() -> None:
     hub = make_hub()
-    for number in range(2 * module.TURN_CHANNELS + 1):
-        join(hub, f"user {number}")
+    for number in range(2 * module.FAN_OUT_CHUNK + 1):
+        open_stream(hub, f"user {number}")
     assert len(list(hub.fan_out([event(1)]))) == 3
 
 
-def test_who_waits_for_a_position_is_woken_when_it_is_delivered() -> None:
+def test_callback_is_called_when_its_position_is_delivered() -> None:
     hub = make_hub(position=5)
-    woken: list[int] = []
+    called: list[int] = []
     for position in (5, 6, 8, 7):
-        hub.when_at(position, lambda position=position: woken.append(position))  # type: ignore[misc]
-    assert woken == [5]
+        hub.call_at(position, lambda position=position: called.append(position))  # type: ignore[misc]
+    assert called == [5]
     deliver(hub, EVERYONE, "user:ann")
-    assert woken == [5, 6, 7]
+    assert called == [5, 6, 7]
     deliver(hub, "user:ann")
-    assert woken == [5, 6, 7, 8]
+    assert called == [5, 6, 7, 8]
     assert not hub._waiting
 
 
-def test_new_events_are_in_the_replay_before_anybody_sees_them(one_channel_a_turn: None) -> None:
+def test_new_events_are_in_the_replay_before_they_are_sent(one_channel_a_turn: None) -> None:
     hub = make_hub()
-    join(hub, "ann")
+    open_stream(hub, "ann")
     next(hub.fan_out([event(1), event(2, "user:ann")]))
-    kept = hub.replay.since(0, [Audience("user:ann"), EVERYONE])
+    kept = hub.replay.frames_after(0, [Audience("user:ann"), EVERYONE])
     assert kept is not None
     assert [frame.position for frame in kept] == [1, 2]
     assert str(hub.cursor) == str(Cursor("e", 2))
 
 
-def test_kept_frames_do_not_keep_what_they_were_shown_as() -> None:
+def test_kept_frames_do_not_keep_their_caches() -> None:
     hub = make_hub()
-    join(hub, "ann")
+    open_stream(hub, "ann")
     deliver(hub, EVERYONE, "user:ann")
     deliver(hub, EVERYONE)
-    kept = hub.replay.since(0, [Audience("user:ann"), EVERYONE])
+    kept = hub.replay.frames_after(0, [Audience("user:ann"), EVERYONE])
     assert kept is not None
     assert all(isinstance(frame, NotificationFrame) and not frame.next_shapes for frame in kept)
 
 
-def test_channel_goes_with_its_last_stream_and_stays_while_one_is_on_the_way() -> None:
+def test_channel_is_discarded_with_its_last_stream_and_stays_while_one_is_being_opened() -> None:
     hub = make_hub()
-    one, other = join(hub, "ann"), join(hub, "ann")
+    one, other = open_stream(hub, "ann"), open_stream(hub, "ann")
     hub.remove(one)
     assert list(hub.channels) == ["ann"]
-    hub.channels["ann"].joining += 1
+    hub.channels["ann"].opening_count += 1
     hub.remove(other)
     hub.remove(other)
     assert list(hub.channels) == ["ann"]
-    hub.channels["ann"].joining -= 1
-    hub.release(hub.channels["ann"])
+    hub.channels["ann"].opening_count -= 1
+    hub.discard_unused(hub.channels["ann"])
     assert not hub.channels
 
 
-def test_channel_that_was_replaced_is_not_released_in_its_stead() -> None:
+def test_channel_that_was_replaced_does_not_discard_its_successor() -> None:
     hub = make_hub()
-    old = hub.channel("ann")
-    hub.release(old)
-    new = hub.channel("ann")
+    old = hub.get_channel("ann")
+    hub.discard_unused(old)
+    new = hub.get_channel("ann")
     assert new is not old
-    hub.release(old)
+    hub.discard_unused(old)
     assert hub.channels == {"ann": new}
+
+
+def test_ephemeral_frame_reaches_the_members_who_are_here_except_one() -> None:
+    hub = Hub(epoch="e", position=0, replay=Replay(position=0, max_events=10), clock=FakeClock())
+    connections = {user: RecordingConnection(user) for user in ("ann", "bob", "eve")}
+    for user, connection in connections.items():
+        inside = {"r": 0} if user != "eve" else {}
+        hub.add(hub.get_channel(user), connection, Counts({}, inside, frozenset(), dict(inside)))
+    hub.send_ephemeral(Audience.room("r"), "typing", {"data": {"user_id": "ann"}}, exclude_user_id="ann")
+    sent = {user: unchunk(b"".join(connection.chunks)) for user, connection in connections.items()}
+    frame = b'event: typing\ndata: {"data":{"user_id":"ann"}}\n\n'
+    assert sent == {"ann": b"", "bob": frame, "eve": b""}
+
+
+def test_reset_closes_all_streams_and_the_skipped_events_cannot_be_replayed() -> None:
+    hub = Hub(epoch="e", position=3, replay=Replay(position=3, max_events=10), clock=FakeClock())
+    connection = RecordingConnection("ann")
+    hub.add(hub.get_channel("ann"), connection, Counts({}, {}))
+    hub.reset_to(9)
+    assert connection.close_reason is not None
+    assert connection.close_reason.reconnect
+    assert (hub.position, hub.replay.frames_after(8, [EVERYONE]), hub.replay.frames_after(9, [EVERYONE])) == (
+        9,
+        None,
+        [],
+    )
+
+
+def test_event_that_ends_streams_ends_them_at_its_place() -> None:
+    hub = Hub(epoch="e", position=0, replay=Replay(position=0, max_events=10), clock=FakeClock())
+    connection = RecordingConnection("ann")
+    hub.add(hub.get_channel("ann"), connection, Counts({}, {}))
+    kinds = [("notification", "{}"), ("revoked", '{"data":{}}'), ("notification", "{}")]
+    events = [
+        Event(position=n, audience=Audience("user:ann"), kind=kind, category="like", body=body, created_at=0)
+        for n, (kind, body) in enumerate(kinds, start=1)
+    ]
+    for _ in hub.fan_out(events):
+        pass
+    (frame,) = read_frames(unchunk(b"".join(connection.chunks)).decode())
+    assert frame.position == 1
+    assert b"revoked" in connection.last
+    assert b'"reconnect":false' in connection.last

@@ -1,4 +1,4 @@
-"""Replay: complete, or None."""
+"""The replay memory: an answer is complete, or None."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_answer_is_complete_and_in_order_or_there_is_none(
         replay.append([entry(position, audience) for position, audience in new])
         assert replay.floor == start + max(0, len(log) - max_events)
         for since in range(start - 1, start + len(log) + 2):
-            found = positions(replay.since(since, sorted(map(Audience, asked))))
+            found = positions(replay.frames_after(since, sorted(map(Audience, asked))))
             if since < replay.floor:
                 assert found is None
             else:
@@ -60,15 +60,15 @@ def test_frames_are_dropped_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> Non
     replay = Replay(position=0, max_events=1000)
     replay.append([entry(position, size=1000) for position in range(1, 6)])
     assert replay.floor == 2
-    assert positions(replay.since(2, [Audience("all")])) == [3, 4, 5]
-    assert replay.since(1, [Audience("all")]) is None
+    assert positions(replay.frames_after(2, [Audience("all")])) == [3, 4, 5]
+    assert replay.frames_after(1, [Audience("all")]) is None
     replay.append([entry(6, size=4000)])
-    assert replay.floor == 6, "one that is larger than all memory for it is not kept"
-    assert positions(replay.since(6, [Audience("all")])) == []
+    assert replay.floor == 6, "an event that exceeds the bound alone is not kept"
+    assert positions(replay.frames_after(6, [Audience("all")])) == []
 
 
 def test_nothing_is_left_of_an_audience_whose_frames_are_dropped() -> None:
     replay = Replay(position=0, max_events=2)
     replay.append([entry(1, "user:ann"), entry(2, "user:bob"), entry(3, "user:bob")])
     assert list(replay._by_audience) == ["user:bob"]
-    assert positions(replay.since(1, [Audience("user:ann")])) == []
+    assert positions(replay.frames_after(1, [Audience("user:ann")])) == []

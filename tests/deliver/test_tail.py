@@ -1,4 +1,4 @@
-"""The tail: whatever is announced, every event comes once and in order, because the log is the truth."""
+"""The tail: whatever is announced, the events of the log are delivered once and in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from clients import eventually
 from lumen_notify.deliver import tail as module
-from lumen_notify.deliver.tail import MAX_BEHIND_DELIVERIES, MAX_FAN_OUT_BYTES, LogReader, Tail
+from lumen_notify.deliver.tail import MAX_FAN_OUT_BYTES, MAX_PENDING_DELIVERIES, LogReader, Tail
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
@@ -24,49 +24,50 @@ from .conftest import Store
 LONG = 3600.0
 
 
-class SeenBy:
-    """A hub that keeps what it is to deliver. may_go_on: while it says no, a fan-out goes on and on."""
+class RecordingHub:
+    """A hub that records the events to deliver. may_finish: while it returns False, a fan-out does not
+    end."""
 
-    def __init__(self, may_go_on: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, may_finish: Callable[[], bool] = lambda: True) -> None:
         self.position = 0
         self.parts: list[list[Event]] = []
         self.failures = 0
         self.channels = 1
         self.users: list[str] = []
-        self.leaps: list[int] = []
+        self.resets: list[int] = []
         self.settled: list[Mapping[str, frozenset[str]] | None] = []
-        self._may_go_on = may_go_on
+        self._may_finish = may_finish
 
     @property
     def seen(self) -> list[int]:
         return [event.position for part in self.parts for event in part]
 
-    def width(self, _audience: str) -> int:
+    def subscriber_count(self, _audience: str) -> int:
         return self.channels
 
-    def strangers(self, known: Collection[str]) -> list[str]:
+    def unknown_users(self, known: Collection[str]) -> list[str]:
         return [user for user in self.users if user not in known]
 
-    def leap(self, position: int) -> None:
+    def reset_to(self, position: int) -> None:
         self.position = position
-        self.leaps.append(position)
+        self.resets.append(position)
 
     def fan_out(
         self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
     ) -> Iterator[None]:
         if self.failures:
             self.failures -= 1
-            raise RuntimeError("a frame that cannot be made")
+            raise RuntimeError("a frame that cannot be built")
         self.position = events[-1].position
         self.parts.append(list(events))
         self.settled.append(settled)
         yield
-        while not self._may_go_on():
+        while not self._may_finish():
             yield
 
 
 class FlakyLog:
-    """A log whose database is down for as many reads as it is told."""
+    """A log whose first `failures` reads fail."""
 
     def __init__(self, log: LogReader) -> None:
         self._log = log
@@ -86,26 +87,26 @@ async def nothing_settled(_ids: Sequence[str], users: Sequence[str]) -> Mapping[
 
 
 @asynccontextmanager
-async def following(log: LogReader, hub: SeenBy, width: int = 1) -> Any:
+async def following(log: LogReader, hub: RecordingHub, width: int = 1) -> Any:
     hub.channels = width
-    tail = Tail(log, hub, settled=nothing_settled, metrics=Metrics())
+    tail = Tail(log, hub, fetch_settled=nothing_settled, metrics=Metrics())
     tail.start()
     yield tail
     await tail.close()
 
 
 @pytest.fixture
-def look_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Set how often the log is looked at."""
-    return lambda seconds: monkeypatch.setattr(module, "LOOK_SECONDS", seconds)
+def poll_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Set how often the log is polled."""
+    return lambda seconds: monkeypatch.setattr(module, "POLL_SECONDS", seconds)
 
 
 async def test_announced_events_are_delivered_without_reading_the_log(
-    sqlite_store: Store, look_seconds: Callable[[float], None]
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
-    look_seconds(LONG)
+    poll_seconds(LONG)
     events = await sqlite_store.publish("all", "user:ann", "all")
-    log, hub = FlakyLog(sqlite_store.log), SeenBy()
+    log, hub = FlakyLog(sqlite_store.log), RecordingHub()
     async with following(log, hub) as tail:
         tail.announce(events)
         await eventually(lambda: hub.seen == [1, 2, 3], what="three events")
@@ -113,32 +114,32 @@ async def test_announced_events_are_delivered_without_reading_the_log(
 
 
 async def test_gap_before_an_announcement_is_filled_from_the_log(
-    store: Store, look_seconds: Callable[[float], None]
+    store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
-    look_seconds(LONG)
+    poll_seconds(LONG)
     await store.publish("all", "user:ann")
     late = await store.publish("user:bob")
-    hub = SeenBy()
+    hub = RecordingHub()
     async with following(store.log, hub) as tail:
         tail.announce(late)
         await eventually(lambda: hub.position == 3, what="the announced event")
     assert hub.seen == [1, 2, 3]
 
 
-async def test_event_that_nobody_announced_is_found_by_the_look(
-    store: Store, look_seconds: Callable[[float], None]
+async def test_event_that_nobody_announced_is_found_by_polling(
+    store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
-    look_seconds(0.02)
-    hub = SeenBy()
+    poll_seconds(0.02)
+    hub = RecordingHub()
     async with following(store.log, hub):
         await store.publish("user:ann")
-        await eventually(lambda: hub.seen == [1], what="the look")
+        await eventually(lambda: hub.seen == [1], what="the poll")
 
 
 async def test_more_events_than_one_page_are_all_read(sqlite_store: Store) -> None:
     await sqlite_store.publish(*["user:ann"] * 2500)
     last = await sqlite_store.publish("user:ann")
-    hub = SeenBy()
+    hub = RecordingHub()
     async with following(sqlite_store.log, hub) as tail:
         tail.announce(last)
         await eventually(lambda: hub.position == 2501, what="all of them")
@@ -146,49 +147,49 @@ async def test_more_events_than_one_page_are_all_read(sqlite_store: Store) -> No
 
 
 async def test_gap_that_cannot_be_read_waits_for_the_log_and_is_not_skipped(
-    store: Store, look_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture
+    store: Store, poll_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    look_seconds(0.02)
+    poll_seconds(0.02)
     await store.publish("user:ann")
     late = await store.publish("user:ann")
-    log, hub = FlakyLog(store.log), SeenBy()
+    log, hub = FlakyLog(store.log), RecordingHub()
     log.failures = 3
     async with following(log, hub) as tail:
         tail.announce(late)
-        await eventually(lambda: log.failures == 0, what="three looks")
+        await eventually(lambda: log.failures == 0, what="three polls")
         await eventually(lambda: hub.seen == [1, 2], what="the log to be back")
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warned) == 3
-    assert warned[0].getMessage() == "the log cannot be read: the database does not answer (OSError)"
+    assert warned[0].getMessage() == "cannot read the log: the database does not answer (OSError)"
 
 
-async def test_fan_out_that_fails_is_told_and_done_again(
-    sqlite_store: Store, look_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture
+async def test_fan_out_that_fails_is_logged_and_repeated(
+    sqlite_store: Store, poll_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    look_seconds(0.02)
+    poll_seconds(0.02)
     events = await sqlite_store.publish("user:ann")
-    hub = SeenBy()
+    hub = RecordingHub()
     hub.failures = 2
     async with following(sqlite_store.log, hub) as tail:
         tail.announce(events)
         await eventually(lambda: hub.seen == [1], what="the tail to go on")
-        await asyncio.wait_for(tail.close_behind(), 10)
-    assert [record.getMessage() for record in caplog.records] == ["events could not be delivered"] * 2
+        await asyncio.wait_for(tail.wait_until_caught_up(), 10)
+    assert [record.getMessage() for record in caplog.records] == ["could not deliver events"] * 2
 
 
 async def test_writers_wait_while_delivery_is_far_behind_and_go_on_when_it_is_done(
-    sqlite_store: Store, look_seconds: Callable[[float], None]
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
-    look_seconds(LONG)
+    poll_seconds(LONG)
     first, second = await sqlite_store.publish("all", "all")
     is_free = False
-    hub = SeenBy(lambda: is_free)
-    async with following(sqlite_store.log, hub, width=MAX_BEHIND_DELIVERIES) as tail:
+    hub = RecordingHub(lambda: is_free)
+    async with following(sqlite_store.log, hub, width=MAX_PENDING_DELIVERIES) as tail:
         tail.announce([first])
-        await asyncio.wait_for(tail.close_behind(), 10)  # at the limit, not beyond it
+        await asyncio.wait_for(tail.wait_until_caught_up(), 10)  # at the limit
         await eventually(lambda: hub.seen == [1], what="the fan-out to begin")
         tail.announce([second, second])
-        waiting = asyncio.ensure_future(tail.close_behind())
+        waiting = asyncio.ensure_future(tail.wait_until_caught_up())
         for _ in range(10):
             await asyncio.sleep(0)
         assert not waiting.done()
@@ -197,27 +198,27 @@ async def test_writers_wait_while_delivery_is_far_behind_and_go_on_when_it_is_do
     assert hub.seen == [1, 2]
 
 
-async def test_end_lets_waiting_writers_go(
-    sqlite_store: Store, look_seconds: Callable[[float], None]
+async def test_close_releases_waiting_writers(
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
-    look_seconds(LONG)
+    poll_seconds(LONG)
     events = await sqlite_store.publish("all")
-    hub = SeenBy(lambda: False)
-    async with following(sqlite_store.log, hub, width=MAX_BEHIND_DELIVERIES + 1) as tail:
+    hub = RecordingHub(lambda: False)
+    async with following(sqlite_store.log, hub, width=MAX_PENDING_DELIVERIES + 1) as tail:
         tail.announce(events)
-        waiting = asyncio.ensure_future(tail.close_behind())
+        waiting = asyncio.ensure_future(tail.wait_until_caught_up())
         await eventually(lambda: hub.seen == [1], what="the fan-out to begin")
         assert not waiting.done()
     await asyncio.wait_for(waiting, 10)
 
 
 async def test_burst_is_fanned_out_in_parts_that_one_write_can_hold(
-    sqlite_store: Store, look_seconds: Callable[[float], None]
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
-    look_seconds(LONG)
+    poll_seconds(LONG)
     small = await sqlite_store.publish(*["user:ann"] * 9, content="x" * (MAX_FAN_OUT_BYTES // 4))
     large = await sqlite_store.publish("user:ann", content="x" * (MAX_FAN_OUT_BYTES + 1))
-    hub = SeenBy()
+    hub = RecordingHub()
     async with following(sqlite_store.log, hub) as tail:
         tail.announce([*small, *large, *(await sqlite_store.publish("user:ann"))])
         await eventually(lambda: hub.position == 11, what="all of them")
@@ -228,16 +229,16 @@ async def test_burst_is_fanned_out_in_parts_that_one_write_can_hold(
 announcements = st.lists(st.lists(st.integers(1, 12), min_size=1, max_size=6), max_size=8)
 
 
-def test_whatever_is_announced_every_event_comes_once_and_in_order(
-    sqlite_url: str, look_seconds: Callable[[float], None]
+def test_whatever_is_announced_events_are_delivered_once_and_in_order(
+    sqlite_url: str, poll_seconds: Callable[[float], None]
 ) -> None:
-    look_seconds(0.005)
+    poll_seconds(0.005)
     with asyncio.Runner() as runner:
         store = runner.run(Store.open(sqlite_url))
         events = runner.run(store.publish(*["user:ann", "all", "user:bob"] * 4))
 
         async def follow(announced: list[list[int]], turns: int) -> list[int]:
-            hub = SeenBy()
+            hub = RecordingHub()
             async with following(store.log, hub) as tail:
                 for positions in announced:
                     tail.announce([events[position - 1] for position in positions])

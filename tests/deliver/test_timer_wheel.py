@@ -1,4 +1,4 @@
-"""The wheel: every item is asked when it is due, and never when it is not."""
+"""The timer wheel: every item is checked when it is due, and at no other time."""
 
 from __future__ import annotations
 
@@ -7,48 +7,49 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from clients import eventually
-from lumen_notify.deliver.timer_wheel import Wheel
+from lumen_notify.deliver.timer_wheel import TimerWheel
 
-from .fakes import Clock
+from .fakes import FakeClock
 
 
 class Item:
     def __init__(self) -> None:
         self.slot = 0
-        self.asked: list[int] = []
+        self.checked: list[int] = []
 
 
 class WheelMachine(RuleBasedStateMachine):
-    """A wheel beside a dictionary of when each item is due. An item asks again `again` seconds later."""
+    """A timer wheel beside a dictionary of due times. A checked item is scheduled again `again` seconds
+    later."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = Clock(100.5)
+        self.clock = FakeClock(100.5)
         self.items = [Item() for _ in range(6)]
         self.again: list[int | None] = [None] * 6
         self.due: dict[int, int] = {}
         self.expected: list[list[int]] = [[] for _ in self.items]
-        self.wheel: Wheel[Item] = Wheel(self.check, self.clock)
+        self.wheel: TimerWheel[Item] = TimerWheel(self.check, self.clock)
 
     def check(self, item: Item) -> int | None:
-        item.asked.append(self.wheel.now)
+        item.checked.append(self.wheel.now)
         again = self.again[self.items.index(item)]
         return None if again is None else self.wheel.now + again
 
     @rule(number=st.integers(0, 5), after=st.integers(-3, 90), again=st.none() | st.integers(-1, 40))
-    def put(self, number: int, after: int, again: int | None) -> None:
+    def schedule(self, number: int, after: int, again: int | None) -> None:
         now = int(self.clock())
-        self.wheel.put(self.items[number], now + after)
+        self.wheel.schedule(self.items[number], now + after)
         self.again[number] = again
         self.due[number] = now + max(1, after)
 
     @rule(number=st.integers(0, 5))
-    def drop(self, number: int) -> None:
-        self.wheel.drop(self.items[number])
+    def cancel(self, number: int) -> None:
+        self.wheel.cancel(self.items[number])
         self.due.pop(number, None)
 
     @rule(seconds=st.sampled_from([0.0, 0.4, 1.0, 1.0, 2.5, 61.0]))
-    def turn(self, seconds: float) -> None:
+    def tick(self, seconds: float) -> None:
         self.clock.seconds += seconds
         now = int(self.clock())
         for number, at in list(self.due.items()):
@@ -59,14 +60,14 @@ class WheelMachine(RuleBasedStateMachine):
                     del self.due[number]
                 else:
                     self.due[number] = now + max(1, again)
-        self.wheel.turn()
+        self.wheel.tick()
 
     @invariant()
-    def each_is_asked_at_its_time(self) -> None:
-        assert [item.asked for item in self.items] == self.expected
+    def each_is_checked_at_its_time(self) -> None:
+        assert [item.checked for item in self.items] == self.expected
 
     @invariant()
-    def each_stands_in_it_once(self) -> None:
+    def each_is_scheduled_once(self) -> None:
         assert len(self.wheel) == len(self.due)
         assert set(self.wheel) == {self.items[number] for number in self.due}
 
@@ -75,16 +76,16 @@ TestWheel = WheelMachine.TestCase
 TestWheel.settings = settings(max_examples=50, stateful_step_count=30)
 
 
-async def test_it_turns_by_itself_until_it_is_closed() -> None:
-    wheel: Wheel[Item] = Wheel(lambda item: item.asked.append(1), Clock(0.99))
+async def test_it_ticks_by_itself_until_it_is_closed() -> None:
+    wheel: TimerWheel[Item] = TimerWheel(lambda item: item.checked.append(1), FakeClock(0.99))
     item = Item()
     wheel._clock = iter([0.99, 1.0, 1.99, 2.0, *[2.99] * 99]).__next__
-    wheel.put(item, 1)
+    wheel.schedule(item, 1)
     wheel.start()
-    await eventually(lambda: item.asked, what="the turn")
+    await eventually(lambda: item.checked, what="the tick")
     await wheel.close()
     assert not len(wheel)
 
 
-async def test_wheel_that_never_turned_can_be_closed() -> None:
-    await Wheel[Item](lambda _: None, Clock()).close()
+async def test_wheel_that_never_ticked_can_be_closed() -> None:
+    await TimerWheel[Item](lambda _: None, FakeClock()).close()

@@ -1,101 +1,82 @@
-"""Crowd: many streams in a process of their own, which reads them, or stops reading when it is told to.
-
-    python crowd.py PORT COUNT SECRET PREFIX PACKET_BYTES      streams of the users PREFIX-0, PREFIX-1, ...
-
-It prints `open` once all have had their `ready`. A line `stop` on its input lets it read no more; it then
-prints `stopped`. At the end of its input it ends; killed, it leaves its connections to the kernel.
-
-PACKET_BYTES: with 1400, as on a network, the kernel's buffers are small; with 0 they are the loopback's, and
-hold megabytes for each client that does not read. Not here: its use (`Crowd` in `crowds.py`).
-"""
+"""Crowd: `stream_crowd.py` as a child process, and the metrics and memory of a server."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
+import re
+import subprocess
 import sys
-from typing import cast
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
 
-import uvloop
+import httpx
+import psutil
 
-from lumen_notify.auth import mint
-from lumen_notify.model import now_ms
+from clients import SECRET
+from servers import RunningServer
 
-RECEIVE_BUFFER_BYTES = 4096
-AT_ONCE = 100
-HOUR_MS = 3_600_000
-
-
-class Reader(asyncio.Protocol):
-    """One stream."""
-
-    def __init__(self, request: bytes) -> None:
-        self._request = request
-        self._received = b""
-        self.is_open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast(asyncio.Transport, transport).write(self._request)
-
-    def data_received(self, data: bytes) -> None:
-        if not self.is_open.done():
-            self._received += data
-            if b"event: ready" in self._received:
-                self._received = b""
-                self.is_open.set_result(None)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.is_open.done():
-            self.is_open.set_exception(exc or ConnectionError(self._received.decode("latin-1")))
+PROGRAM = Path(__file__).with_name("stream_crowd.py")
 
 
-async def open_one(port: int, token: str, packet_bytes: int) -> asyncio.Transport:
-    """Open a stream; return once it is live."""
-    loop = asyncio.get_running_loop()
-    connection = socket.socket(proto=socket.IPPROTO_TCP)
-    connection.setblocking(False)
-    if packet_bytes:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, packet_bytes)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-    await loop.sock_connect(connection, ("127.0.0.1", port))
-    request = f"GET /api/v1/notifications/stream?token={token} HTTP/1.1\r\nhost: x\r\n\r\n".encode()
-    transport, reader = await loop.create_connection(lambda: Reader(request), sock=connection)
-    await reader.is_open
-    return transport
+class Crowd:
+    """Many streams in a child process; open within the context.
+
+    packet_bytes: 1400 as on a network, 0 as on loopback.
+    """
+
+    def __init__(
+        self, server: RunningServer, count: int, prefix: str = "crowd", *, packet_bytes: int
+    ) -> None:
+        self._arguments = [str(server.port), str(count), SECRET, prefix, str(packet_bytes)]
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def process(self) -> subprocess.Popen[str]:
+        assert self._process is not None
+        return self._process
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, str(PROGRAM), *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._expect("open")
+        return self
+
+    def stop_reading(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("stop\n")
+        self.process.stdin.flush()
+        self._expect("stopped")
+
+    def kill(self) -> None:
+        """End it by SIGKILL: the kernel resets what was not read, and closes the rest."""
+        self.process.kill()
+        self.process.wait()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+    def _expect(self, word: str) -> None:
+        pipe: IO[str] | None = self.process.stdout
+        assert pipe is not None
+        assert pipe.readline() == f"{word}\n"
 
 
-def beginning_of_the_hour() -> int:
-    """Make a user's tokens the same each time: a server keeps some thousands that it has verified."""
-    return now_ms() // HOUR_MS * HOUR_MS
+def figures(server: RunningServer) -> Mapping[str, float]:
+    """Read /metrics; names with labels as they stand there."""
+    text = httpx.get(f"{server.url}/metrics", trust_env=False, timeout=30).text
+    found = re.findall(r"^([\w]+(?:\{[^}]*\})?) ([\d.e+-]+)$", text, re.MULTILINE)
+    return {name: float(value) for name, value in found}
 
 
-def say(word: str) -> None:
-    sys.stdout.write(word + "\n")
-    sys.stdout.flush()
-
-
-async def main(port: int, count: int, secret: str, prefix: str, packet_bytes: int) -> None:
-    """Open all, then do as told."""
-    loop = asyncio.get_running_loop()
-    few = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int) -> asyncio.Transport:
-        async with few:
-            user = f"{prefix}-{number}"
-            token = mint(secret, user, ttl_seconds=2 * HOUR_MS / 1000, clock=beginning_of_the_hour)
-            return await open_one(port, token, packet_bytes)
-
-    transports = await asyncio.gather(*map(one, range(count)))
-    say("open")
-    commands = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
-    while line := await commands.readline():
-        assert line == b"stop\n", line
-        for transport in transports:
-            transport.pause_reading()
-        say("stopped")
-
-
-if __name__ == "__main__":
-    _, port, count, secret, prefix, packet_bytes = sys.argv
-    uvloop.run(main(int(port), int(count), secret, prefix, int(packet_bytes)))
+def resident_bytes(server: RunningServer) -> int:
+    return int(psutil.Process(server.process.pid).memory_info().rss)

@@ -1,4 +1,4 @@
-"""Accounts on two instances of one database: what one ends is over at the other."""
+"""Accounts on two instances of one database: a session ended on one is ended on the other."""
 
 from __future__ import annotations
 

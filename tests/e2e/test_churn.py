@@ -1,6 +1,6 @@
-"""Churn: streams opened and ended in every way, by the thousand; afterwards nothing of them is left.
+"""Churn: thousands of streams, closed in every way; afterwards nothing of them remains.
 
-LUMEN_TEST_CHURN: how many streams, 50,000 if it is not set.
+LUMEN_TEST_CHURN: the number of streams; default 50,000.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from clients import NOTIFICATIONS, SECRET, Api, eventually, token
 from conftest import StartServer
 from servers import RunningServer
 
-from .crowd import Reader
-from .crowds import Crowd, figures, resident_bytes
+from .crowd import Crowd, figures, resident_bytes
+from .stream_crowd import Reader
 
 STREAMS = int(os.environ.get("LUMEN_TEST_CHURN", "50000"))
 WAVE = 1000

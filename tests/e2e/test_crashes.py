@@ -1,10 +1,10 @@
 """Crashes: SIGKILL for the server and for PostgreSQL, while publishers publish and clients read.
 
-Afterwards every publish that was answered 2xx is in the list, once; every client has seen every event of its
-user once and in order, across all its reconnects; and what it made of them equals a fresh fetch.
+Afterwards every publish with a 2xx response is in the list, once; every client has seen every event of its
+user once and in order, across all its reconnects; and each client's state equals a fresh fetch.
 
-The publishers repeat what failed with the same Idempotency-Key; the clients come back with the id of the last
-frame that they saw. Neither knows what was killed, or when.
+The publishers repeat failed requests with the same Idempotency-Key; the clients reconnect with the id of the
+last frame they saw. Neither knows what was killed, or when.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WITHIN_SECONDS = 90.0
 
 
 class Publisher:
-    """Publishes one after the other, each until it is answered 2xx, until told to stop."""
+    """Publishes sequentially, repeating each request until it gets a 2xx response."""
 
     def __init__(self, number: int, api: Api, count: Callable[[bool], None]) -> None:
         self._number = number
@@ -141,7 +141,7 @@ class Life:
         self.failures += not is_success
 
     async def begin(self) -> None:
-        """Let the readers in before there is anything to read, then all the others."""
+        """Open the readers before the first publish, then start all others."""
         self._tasks = [asyncio.create_task(reader.run()) for reader in self.readers]
         await self.until(lambda: all(reader.connects for reader in self.readers), "the readers")
         self._tasks += [asyncio.create_task(publisher.run()) for publisher in self.publishers]
@@ -176,7 +176,7 @@ class Life:
         await self.until(lambda: all(task.done() for task in publishing), "the last answers")
         await self._cancel(self._tasks[-len(self.markers) :])
         for reader in self.readers:
-            # Marks everything, so that there is a newest event, which says that all before it has come.
+            # Marks everything: once this newest event has arrived, all events before it have too.
             position = (await reader.api.post("/seen", {"all": True}))["position"]
             assert position
             newest = max(item["position"] for item in await reader.api.pages())
@@ -208,7 +208,7 @@ async def living(server: RunningServer) -> AsyncIterator[Life]:
 
 
 async def check(life: Life) -> None:
-    """Compare what was answered, what was seen and what is there."""
+    """Compare the responses, the events seen and the fetched state."""
     answers = {
         name: (number, answer)
         for publisher in life.publishers

@@ -1,4 +1,4 @@
-"""Notifications with an end, by HTTP, by the library and on open streams."""
+"""Expiring notifications, by HTTP, by the library and on open streams."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def test_in_a_room_it_goes_for_each_member_who_had_it(http: httpx.AsyncCli
     before = [(await api.fetched()).unread_count for api in (ann, bob, cyd)]
     assert before == [3, 2, 2]
 
-    # To who came later, or came back, what went before that was nothing of his.
+    # Members who joined later or rejoined never had the earlier notifications.
     all_of_it = {first["id"], second["id"], third["id"]}
     gone = (all_of_it, {third["id"]}, {third["id"]})
     for stream, api, ids in zip(streams, (ann, bob, cyd), gone, strict=True):

@@ -1,4 +1,4 @@
-"""Hostile clients against a real server: who reads nothing, sends nothing, or stays when it is told to go."""
+"""Hostile clients against a real server: they do not read, do not send, or do not disconnect."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 
 from clients import NOTIFICATIONS, SECRET, Api, EventStream, eventually, token
 from conftest import StartServer
-from lumen_notify.bench.load import Load, percentile
-from lumen_notify.bench.publisher import Publisher
-from lumen_notify.bench.wire import LumenWire, stamped
+from lumen_notify.load_test.load import Load, percentile
+from lumen_notify.load_test.protocol import LumenProtocol, stamped_content
+from lumen_notify.load_test.publisher import Publisher
 from servers import RunningServer, wait_until
 
-from .crowds import Crowd, figures, resident_bytes
+from .crowd import Crowd, figures, resident_bytes
 
 pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(240)]
 
@@ -28,7 +28,7 @@ READERS = 100
 NEVER_READERS = 1000
 MAX_BACKLOG_BYTES = 65_536
 BOUND_BYTES = max(MAX_BACKLOG_BYTES, 16_384 + MAX_BACKLOG_BYTES // 2, 80 * 1024)
-"""What may wait for one stream: see deliver/outlet.py."""
+"""What may wait for one stream: see deliver/connection/connection.py."""
 
 PUBLISHES = 24
 CONTENT = "x" * 4000
@@ -39,7 +39,7 @@ class Undisturbed:
     """A hundred clients that read, and one that publishes to all, one after the other."""
 
     def __init__(self, server: RunningServer) -> None:
-        self._load = Load(LumenWire("127.0.0.1", server.port, secret=SECRET))
+        self._load = Load(LumenProtocol("127.0.0.1", server.port, secret=SECRET))
         self._server = server
 
     async def latencies(self, publishes: int) -> list[int]:
@@ -47,19 +47,19 @@ class Undisturbed:
         load = self._load
         await load.open(READERS, sample_every=1)
         publisher = await Publisher.connect("127.0.0.1", self._server.port)
-        base = load.tally.frames
-        load.tally.receipts_ns.clear()
+        base = load.counter.frames
+        load.counter.receipts_ns.clear()
         try:
             for number in range(1, publishes + 1):
-                request = load.wire.publish(stamped(time.perf_counter_ns()) + CONTENT)
+                request = load.protocol.publish_request(stamped_content(time.perf_counter_ns()) + CONTENT)
                 async with asyncio.timeout(30):
                     await publisher.publish(request)
-                    await load.tally.reach(base + number * READERS)
+                    await load.counter.wait_for(base + number * READERS)
         finally:
             publisher.close()
             load.close()
-        assert len(load.tally.receipts_ns) == publishes * READERS
-        return sorted(load.tally.receipts_ns)
+        assert len(load.counter.receipts_ns) == publishes * READERS
+        return sorted(load.counter.receipts_ns)
 
 
 def streams_ended(server: RunningServer, reason: str) -> float:
@@ -139,7 +139,7 @@ class HastyServer(RunningServer):
     @property
     def command(self) -> list[str]:
         program = (
-            "from lumen_notify.deliver import handover;"
+            "from lumen_notify.deliver.connection import handover;"
             f"handover.REQUEST_SECONDS = {self.request_seconds};"
             "from lumen_notify.cli import main; main()"
         )

@@ -1,4 +1,4 @@
-"""Merging and bundles by HTTP and on a stream: a burst is one row and few frames, and counts are right."""
+"""Grouping and bundles by HTTP and on a stream: a burst is one row and few frames, and counts are right."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ async def test_what_had_merged_untold_is_told_after_the_server_was_killed(
         await stream.close()
     server.start()
     stream = await EventStream.open(server.url, token("ann"), cursor=told[-1].id)
-    if len(told) == 1:  # else the machine was so slow that it was told before the kill
+    if len(told) == 1:  # else the slow machine announced it before the kill
         frame = await stream.wait_for_event("message")
         assert (frame.data["update"], frame.data["data"]["actors_count"]) == (True, 2)
     await stream.close()

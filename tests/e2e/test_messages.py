@@ -1,4 +1,4 @@
-"""Messages across SIGKILL: what is sent again by its `client_id` is said once, to everybody, in order."""
+"""Messages across SIGKILL: a repeated `client_id` sends once, to everyone, in order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBER = len(ROOMS) * len(USERS) * EACH
 
 
 class Listener:
-    """One who is in all rooms and only listens; said: the messages he has seen, by room, in their order."""
+    """A member of all rooms who only listens. said: the messages seen, by room, in order."""
 
     def __init__(self) -> None:
         self.cursor: str | None = None

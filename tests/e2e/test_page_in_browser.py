@@ -1,7 +1,7 @@
 """The page at `/` in a real browser, against a real server.
 
-Whatever the browser complains of fails the test: console errors and warnings, uncaught exceptions and
-violations of the content security policy. A test that breaks the network says which complaints it expects.
+Every complaint of the browser fails the test: console errors and warnings, uncaught exceptions and violations
+of the content security policy. A test that breaks the network declares the complaints that it expects.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def token_for(
 
 @dataclass
 class Tab:
-    """One open page, and what is seen on it."""
+    """One open page."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Tab:
 
 
 class OpenTab(Protocol):
-    """Open the page; as a user, in a context (one of its own if there is none)."""
+    """Open the page, optionally as a user and in a given browser context."""
 
     def __call__(
         self,
@@ -217,7 +217,7 @@ async def test_count_rises_on_publish_and_falls_on_click_in_two_tabs(
             await expect(tab.unread_rows).to_have_count(1)
             await expect(tab.unread_rows).to_contain_text("liked your story")
 
-        # By keyboard: the bell leads to what is unread.
+        # By keyboard: the bell focuses the newest unread row.
         await two.page.locator("#bell").focus()
         await two.page.keyboard.press("Enter")
         await expect(two.unread_rows.locator(".row-main")).to_be_focused()

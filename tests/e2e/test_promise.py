@@ -1,20 +1,22 @@
-"""The promise (design, section 1): what a client keeps from frames alone equals a fresh fetch, always.
+"""The promise: the state that a client builds from frames alone always equals a freshly fetched state.
 
-Random steps (`promise/steps.py`) by several users on several streams each: they publish, now or later, for
-ever or not, schedule and cancel, mark, mute; they make rooms, join and leave and put out, speak and read;
-the clock jumps, the server trims its log and starts again; streams connect with any cursor, and vanish. After
-every step, for every open stream, and for one of each user that comes back from long ago:
+Several users with several streams each run random steps (`promise/steps.py`). They publish, now or later,
+with or without expiry, schedule and cancel, mark and mute; they create rooms, join, leave and remove members,
+send messages and mark them as read. The clock jumps; the server trims its log and restarts; streams connect
+with any cursor, and vanish. After every step, for every open stream, and for one stream per user that resumes
+from an old state:
 
-- its durable frames are the user's events as the log has them since the stream's cursor, those of rooms for
-  the time in which he was in: each once, in order, and no other;
-- what the client has made of them equals the list, the archive, the rooms with their members, messages and
-  marks, and the counts, as fetched anew; and the history of each room is what the log says, without a hole;
-- each live frame's counts equal what its client counts in its own list and rooms at that moment, and each
-  replayed frame's those of `ready`.
+- its durable frames are the user's events in the log since the stream's cursor, with those of rooms for the
+  time of the membership: each once, in order, and no others;
+- the client's state equals the list, the archive, the rooms with their members, messages and read marks, and
+  the counts, as fetched; and the history of each room equals the log, without gaps;
+- the counts in each live frame equal those that the client computes from its own list and rooms at that
+moment,
+  and the counts in each replayed frame equal those of `ready`.
 
-LUMEN_TEST_PROMISE_SECONDS: for how long to search, on each database; another round of RUNS runs begins until
-they are over. Not set: one round, which takes 20 s on SQLite and 35 s on PostgreSQL. What fails is made small
-first, which takes up to 5 minutes more.
+LUMEN_TEST_PROMISE_SECONDS: how long to search, on each database; rounds of RUNS runs repeat until then.
+Default: one round, which takes 20 s on SQLite and 35 s on PostgreSQL. A failure is shrunk first, which takes
+up to 5 minutes more.
 """
 
 from __future__ import annotations
@@ -30,60 +32,60 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.streams.count_loader import Loader
+from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.model import CountsSnapshot, Event
 
-from .promise.machine import Promise
-from .promise.world import World
+from .promise.environment import Environment
+from .promise.state_machine import PromiseMachine
 
 SECONDS = float(os.environ.get("LUMEN_TEST_PROMISE_SECONDS", "0"))
 
 RUNS = 25
-"""In a round, of up to 30 steps each."""
+"""Runs per round, of up to 30 steps each."""
 
 SHRINKING_SECONDS = 300
-"""What Hypothesis takes at most to make a failure small."""
+"""The longest time that Hypothesis takes to shrink a failure."""
 
 
 @pytest.fixture
-def world(
+def environment(
     request: pytest.FixtureRequest, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+) -> Iterator[Environment]:
     def drop(url: str) -> None:
         if url.startswith("postgresql"):
             request.getfixturevalue("postgresql_pool").give_back(url)
 
-    monkeypatch.setattr("lumen_notify.deliver.hub.TURN_CHANNELS", 1)
+    monkeypatch.setattr("lumen_notify.deliver.hub.FAN_OUT_CHUNK", 1)
     with asyncio.Runner() as runner:
-        world = World(new_database, drop, runner)
+        environment = Environment(new_database, drop, runner)
 
         def slowly(
             hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
         ) -> Iterator[None]:
-            return world.fan_out_slowly(hub, events, settled)
+            return environment.fan_out_slowly(hub, events, settled)
 
-        async def late(loader: Loader, user_id: str) -> CountsSnapshot:
-            return await world.load_late(loader, user_id)
+        async def late(loader: CountLoader, user_id: str) -> CountsSnapshot:
+            return await environment.load_late(loader, user_id)
 
         monkeypatch.setattr(Hub, "fan_out", slowly)
-        monkeypatch.setattr(Loader, "load", late)
-        monkeypatch.setattr(Retention, "start", lambda _: None)  # it has a step of its own
-        runner.run(world.open())
-        yield world
-        runner.run(world.close())
+        monkeypatch.setattr(CountLoader, "load", late)
+        monkeypatch.setattr(Retention, "start", lambda _: None)  # retention has its own step
+        runner.run(environment.open())
+        yield environment
+        runner.run(environment.close())
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS + SHRINKING_SECONDS + 300)
-def test_state_kept_from_frames_always_equals_a_fresh_fetch(world: World) -> None:
-    class ThisPromise(Promise):
+def test_state_kept_from_frames_always_equals_a_fresh_fetch(environment: Environment) -> None:
+    class ThisMachine(PromiseMachine):
         pass
 
-    ThisPromise.world = world
+    ThisMachine.environment = environment
     deadline = time.monotonic() + SECONDS
     while True:
         run_state_machine_as_test(
-            ThisPromise,
+            ThisMachine,
             settings=settings(
                 max_examples=RUNS,
                 stateful_step_count=30,

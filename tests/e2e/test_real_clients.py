@@ -1,7 +1,7 @@
 """Real clients read the stream: curl, httpx-sse, Node's EventSource and fetch, Chromium's EventSource.
 
-Each sees the first byte at once and each event as it is published, while the stream stays open: nothing on
-the way may hold bytes back. Each comes back by its own means after its server was killed, and misses nothing.
+Each gets the first byte at once and each event when it is published, while the stream stays open: nothing may
+buffer. Each reconnects by its own means after the server was killed, and misses nothing.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Program:
 
 @contextlib.asynccontextmanager
 async def running(name: str, *arguments: str) -> AsyncIterator[Program]:
-    """Run a program of the machine. Skips the test where there is none."""
+    """Run an installed program. Skips the test if it is missing."""
     path = shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not on PATH")
@@ -135,7 +135,7 @@ async def test_curl_resumes_by_header(server: RunningServer, alice: Api) -> None
 # ----------------------------------------------------------------------------------------------- httpx-sse
 async def test_httpx_sse_reads_and_resumes(server: RunningServer, alice: Api) -> None:
     async def read(number: int, cursor: str = "") -> list[Frame]:
-        """Return as many durable frames as asked for; before the first, publish what is to be read."""
+        """Return `number` durable frames; publish once the stream is open."""
         found: list[Frame] = []
         headers = {"Last-Event-ID": cursor} if cursor else {}
         async with (

@@ -24,8 +24,8 @@ from lumen_notify.accept.accounts.bodies import (
     RegisterBody,
     account_name,
 )
-from lumen_notify.auth import AccessTokens, Attempts, Passwords, RefreshToken, Verifier
-from lumen_notify.auth.passwords import is_like
+from lumen_notify.auth import AccessTokens, LoginLimiter, PasswordHasher, RefreshToken, Verifier
+from lumen_notify.auth.password_hasher import is_same_as_name
 from lumen_notify.commit.accounts.accounts import Account, Accounts, ChangeProfile
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register
 from lumen_notify.commit.accounts.sessions import (
@@ -58,8 +58,8 @@ class AccountEndpoints:
     verifier: Verifier
     committer: Committer
     accounts: Accounts
-    passwords: Passwords
-    attempts: Attempts
+    passwords: PasswordHasher
+    attempts: LoginLimiter
     access_tokens: AccessTokens
     refresh_seconds: int
     max_body_bytes: int
@@ -69,7 +69,7 @@ class AccountEndpoints:
         """Answer `POST /auth/register`: 201 with the first session. Raises Conflict: the name is taken."""
         body = await self._body(request, _REGISTER)
         password = _secret(body.password)
-        if is_like(password, body.name):
+        if is_same_as_name(password, body.name):
             raise Invalid("must not be the name", field="password")
         self.attempts.register(_address(request))
         token = RefreshToken.new()
@@ -95,7 +95,7 @@ class AccountEndpoints:
         is_right = await self.passwords.verify(None if found is None else found[1].hashed, password)
         if found is None or not is_right:
             raise wrong_credentials()
-        self.attempts.has_logged_in(body.name, address)
+        self.attempts.reset(body.name, address)
         account, known = found
         again = await self.passwords.hash(password) if self.passwords.is_outdated(known.hashed) else None
         token = RefreshToken.new()
@@ -142,12 +142,12 @@ class AccountEndpoints:
         body = await self._body(request, _PASSWORD)
         account, known = await self.accounts.by_id(principal.user_id)
         new, address = _secret(body.new), _address(request)
-        if is_like(new, account.name):
+        if is_same_as_name(new, account.name):
             raise Invalid("must not be the name", field="new")
         self.attempts.log_in(account.name, address)
         if not await self.passwords.verify(known.hashed, _secret(body.old)):
             raise wrong_credentials()
-        self.attempts.has_logged_in(account.name, address)
+        self.attempts.reset(account.name, address)
         token = RefreshToken.new()
         await self.committer.submit(
             ChangePassword(

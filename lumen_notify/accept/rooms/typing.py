@@ -1,6 +1,6 @@
 """Typing: `POST /rooms/{id}/typing`. Who may write in a room, may say that he does.
 
-Not here: who is told, how often and for how long (`deliver/typing`, which `endpoints` passes in).
+Not here: who is told, how often and for how long (`deliver/ephemeral/typing`, which `endpoints` passes in).
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from lumen_notify.model import value
 _TYPING: TypeAdapter[TypingBody] = TypeAdapter(TypingBody)
 
 
-class Typists(Protocol):
-    """Who types, as the others are told."""
+class TypingUsers(Protocol):
+    """The users who are typing, as the other members are told."""
 
     def renew(self, room_id: str, user_id: str) -> bool:
-        """Let one who types go on, if nobody needs to be told; return whether it is so."""
+        """Restart the time-out of a user who is typing already; return False if `set` is needed instead."""
 
     def set(self, room_id: str, user: Mapping[str, Any], *, is_typing: bool) -> None:
-        """Take down whether a user types."""
+        """Record whether a user is typing."""
 
 
 @value
@@ -39,7 +39,7 @@ class TypingEndpoint:
 
     verifier: Verifier
     access: Access
-    typists: Typists
+    typing_users: TypingUsers
     max_body_bytes: int
 
     async def post(self, request: Request) -> Response:
@@ -52,7 +52,7 @@ class TypingEndpoint:
 
     async def set(self, room_id: str, user: Mapping[str, Any], *, is_typing: bool) -> None:
         """Tell the others in a room whether a user types. Raises NotFound, Forbidden, Unavailable."""
-        if is_typing and self.typists.renew(room_id, user["id"]):
+        if is_typing and self.typing_users.renew(room_id, user["id"]):
             return  # it was looked up two seconds ago
         await self.access.require_write(room_id, user["id"])
-        self.typists.set(room_id, user, is_typing=is_typing)
+        self.typing_users.set(room_id, user, is_typing=is_typing)

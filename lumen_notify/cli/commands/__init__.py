@@ -1,1 +1,1 @@
-"""Commands: a module for each, with its arguments; imported once it is chosen."""
+"""Commands: one module per subcommand, with its arguments; imported only when it runs."""

@@ -1,4 +1,4 @@
-"""Account: `lumen-notify account`."""
+"""Account: the arguments of `lumen-notify account`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Annotated
 import typer
 
 from lumen_notify import logs
-from lumen_notify.cli import accounts
-from lumen_notify.cli.local import read_settings
+from lumen_notify.cli.account import save_account
+from lumen_notify.cli.config import read_settings
 
 
 def account(
-    name: Annotated[str, typer.Argument(help="What the user logs in with.")],
+    name: Annotated[str, typer.Argument(help="The name that the user logs in with.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="Instead of those it has: a scope; repeat it for more.")
+        list[str] | None, typer.Option(help="A scope; repeat for more. Replaces the current scopes.")
     ] = None,
     sets_password: Annotated[
-        bool, typer.Option("--password", help="Set another password, which is asked for; end all sessions.")
+        bool, typer.Option("--password", help="Set a new password, read from stdin, and end all sessions.")
     ] = False,
 ) -> None:
-    """Make or change an account; print its user's id."""
+    """Create or change an account; print its user id."""
     settings = read_settings()
     logs.configure(settings.log_level)
-    typer.echo(asyncio.run(accounts.keep(settings, name, scopes=scope, sets_password=sets_password)))
+    typer.echo(asyncio.run(save_account(settings, name, scopes=scope, sets_password=sets_password)))

@@ -1,4 +1,4 @@
-"""Bench: `lumen-notify bench`."""
+"""Bench: the arguments of `lumen-notify bench`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from typing import Annotated
 
 import typer
 
-from lumen_notify.bench import survey
-from lumen_notify.cli.local import read_settings, signing_secret
+from lumen_notify.cli.config import read_settings, signing_secret
 from lumen_notify.cli.options import Token
+from lumen_notify.load_test import report
 
 
 def bench(
-    url: Annotated[str | None, typer.Option(help="A running server; without it, one is started.")] = None,
-    streams: Annotated[int | None, typer.Option(min=1, help="Streams to open.")] = None,
-    seconds: Annotated[float, typer.Option(min=1, help="For each of the three stages.")] = 5.0,
-    publishers: Annotated[int, typer.Option(min=1, help="Publishers at once.")] = 8,
+    url: Annotated[str | None, typer.Option(help="A running server. Default: start one.")] = None,
+    streams: Annotated[
+        int | None, typer.Option(min=1, help="Number of streams. Default: 1000, or 10 with --token.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="Duration of each of the three stages.")] = 5.0,
+    publishers: Annotated[int, typer.Option(min=1, help="Number of concurrent publishers.")] = 8,
     token: Token = None,
 ) -> None:
-    """Measure, and print a table."""
+    """Measure and print a table."""
     secret = None
     if url is not None and token is None:
         secret = signing_secret(read_settings()).reveal()
     raise typer.Exit(
-        survey.run(url, secret=secret, token=token, streams=streams, seconds=seconds, publishers=publishers)
+        report.run(url, secret=secret, token=token, streams=streams, seconds=seconds, publishers=publishers)
     )

@@ -1,4 +1,4 @@
-"""Migrate: `lumen-notify migrate`."""
+"""Migrate: `lumen-notify migrate`, which has no arguments."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 import typer
 
 from lumen_notify import logs
-from lumen_notify.cli.local import read_settings
+from lumen_notify.cli.config import read_settings
 from lumen_notify.commit.database import Database, migrations
 from lumen_notify.settings import Settings
 
 
 def migrate() -> None:
-    """Bring the database to this version; print what was done."""
+    """Migrate the database to this version; print the migrations applied."""
     settings = read_settings()
     logs.configure(settings.log_level)
-    made = asyncio.run(_migrate(settings))
-    for step in made:
-        typer.echo(f"made {step.version:04d} {step.name}")
-    if not made:
+    applied = asyncio.run(_migrate(settings))
+    for migration in applied:
+        typer.echo(f"applied {migration.version:04d} {migration.name}")
+    if not applied:
         typer.echo("nothing to do")
 
 

@@ -1,4 +1,4 @@
-"""Serve: `lumen-notify serve`."""
+"""Serve: the arguments of `lumen-notify serve`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,36 @@ from typing import Annotated
 import typer
 
 from lumen_notify import logs
-from lumen_notify.cli import demo, server
-from lumen_notify.cli.local import read_settings, signing_secret
+from lumen_notify.cli import server
+from lumen_notify.cli.config import read_settings, signing_secret
+from lumen_notify.cli.demo_text import demo_text
 
 
 def serve(
-    host: Annotated[str | None, typer.Option(help="Instead of LUMEN_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Instead of LUMEN_PORT; 0: a free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on; overrides LUMEN_HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port; overrides LUMEN_PORT. 0 selects a free port.")
+    ] = None,
     application: Annotated[
         str | None,
         typer.Option(
-            "--app", metavar="MODULE:APP", help="Serve your application, which mounts lumen-notify."
+            "--app", metavar="MODULE:APP", help="Serve your own ASGI application, which mounts lumen-notify."
         ),
     ] = None,
     is_demo: Annotated[
-        bool, typer.Option("--demo", help="Print a token and lines to paste once it is up.")
+        bool, typer.Option("--demo", help="Print a link, a token and commands to paste once the server runs.")
     ] = False,
 ) -> None:
-    """Serve until a signal ends it."""
+    """Run the server until a signal."""
     settings = read_settings(host=host, port=port)
     logs.configure(settings.log_level)
     if is_demo and application is not None:
-        raise typer.BadParameter("--demo shows lumen-notify alone; leave --app out")
+        raise typer.BadParameter("--demo cannot be combined with --app.")
     if is_demo and settings.has_verification_key:
-        signing_secret(settings)  # known now, not once it is up: can a token be made here?
+        signing_secret(settings)  # fail now rather than after the start if no token can be made here
 
     def started(url: str) -> None:
         if is_demo:
-            typer.echo(demo.story(settings, url))
+            typer.echo(demo_text(settings, url))
 
     server.serve(settings, app=application, on_started=started)

@@ -1,4 +1,4 @@
-"""Tail: `lumen-notify tail`."""
+"""Tail: the arguments of `lumen-notify tail`."""
 
 from __future__ import annotations
 
@@ -8,34 +8,35 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lumen_notify.cli.local import make_token, notifications_url, read_settings
+from lumen_notify.cli.config import make_token, notifications_url, read_settings
 from lumen_notify.cli.options import TTL_SECONDS, Token, Url
-from lumen_notify.cli.tail import SILENCE_SECONDS, Tail
+from lumen_notify.cli.tail import SILENCE_SECONDS, StreamTail
 
 
 def tail(
-    user: Annotated[str | None, typer.Argument(help="The user's id; not needed with a token.")] = None,
+    user: Annotated[str | None, typer.Argument(help="The user's id. Not needed with a token.")] = None,
     url: Url = None,
     since: Annotated[
-        str | None, typer.Option(metavar="CURSOR", help="Begin after this frame: its id, as tail shows it.")
+        str | None,
+        typer.Option(metavar="CURSOR", help="Start after the frame with this id, as tail prints it."),
     ] = None,
     token: Token = None,
 ) -> None:
     """Print a line for each frame."""
     settings = read_settings()
     if user is None and token is None:
-        raise typer.BadParameter("name a user, or give a token by --token or LUMEN_TOKEN")
+        raise typer.BadParameter("Name a user, or set --token or LUMEN_TOKEN.")
 
-    def credential() -> str:
+    def get_token() -> str:
         return token or make_token(settings, str(user), ttl_seconds=TTL_SECONDS)
 
-    following = Tail(
+    stream = StreamTail(
         notifications_url(url, settings),
-        credential,
+        get_token,
         can_renew=token is None,
         cursor=since,
         console=Console(highlight=False, markup=False),
         silence_seconds=max(SILENCE_SECONDS, 3 * settings.ping_seconds),
     )
     with contextlib.suppress(KeyboardInterrupt):
-        following.run()
+        stream.run()

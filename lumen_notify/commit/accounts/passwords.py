@@ -4,7 +4,7 @@ Promises: a name is one account's, however many register it at once; a password 
 the one that is there at the COMMIT, and that ends all sessions but the one that is opened with it, and the
 user's streams.
 
-Not here: how a password is hashed and verified (`auth/passwords`).
+Not here: how a password is hashed and verified (`auth/password_hasher`).
 """
 
 from __future__ import annotations

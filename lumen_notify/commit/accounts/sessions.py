@@ -4,7 +4,7 @@ Promises: a refresh token is good once; one that comes a second time was stolen,
 who showed it, and ends the whole session; a session is opened only for the password that was verified;
 where all sessions of a user end, so do his streams, on all instances.
 
-Not here: what the tokens look like (`auth/sessions`), what sets a password (`passwords`).
+Not here: what the tokens look like (`auth/session_tokens`), what sets a password (`passwords`).
 """
 
 from __future__ import annotations

@@ -1,1 +1,5 @@
-"""Connection: how the bytes of one stream leave the process."""
+"""Connection: one client's open stream, and how its bytes leave the process.
+
+`connection` says what every connection does; `transport` writes to the TCP connection itself, `fallback` to a
+queue that an ordinary response drains. `handover` takes the TCP connection from uvicorn.
+"""

@@ -1,7 +1,7 @@
-"""Transport: the outlet that is a connection itself, handed over by whoever served HTTP on it.
+"""Transport: the connection that owns its TCP connection, handed over by the server that spoke HTTP on it.
 
-Of that server it knows its set of connections, in which it takes the place of the protocol that it follows,
-and that `shutdown` is called on each of them. Not here: how a connection is handed over (`handover`).
+It knows two things about that server: its set of connections, in which it replaces the HTTP protocol, and
+that the server calls `shutdown` on each of them. Not here: how a connection is handed over (`handover`).
 """
 
 from __future__ import annotations
@@ -12,32 +12,33 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from lumen_notify.deliver.connection.connection import NO_SOCKET, Outlet, SocketWatcher
+from lumen_notify.deliver.connection.connection import NO_FD, Connection, DirectWriter
 from lumen_notify.deliver.frames.chunks import LAST_CHUNK
 from lumen_notify.model import CloseReason
 
 EXTENSION = "lumen.handover"
-"""In `scope["extensions"]`, where a connection can be handed over: called with a TransportOutlet, after
-`http.response.start`, it says whether it has been."""
+"""The key in `scope["extensions"]` where the server offers the hand-over: a function that is called with a
+TransportConnection after `http.response.start`, and returns whether the connection was handed over."""
 
 WRITE_BUFFER_BYTES = 16 * 1024
-"""What the transport may hold before it says `pause_writing`; the rest waits in the outlet's backlog. Once
-chunks go past the transport, it says so as soon as it holds anything."""
+"""How much the transport may hold before it calls `pause_writing`; the rest waits in the connection's
+backlog. Once chunks are written directly, the limit is 0: the transport calls it as soon as it holds
+anything."""
 
 
-class TransportOutlet(Outlet, asyncio.Protocol):
+class TransportConnection(Connection, asyncio.Protocol):
     """A connection that was handed over.
 
-    max_backlog_bytes: what may wait, here and in the transport, while the transport is full; 0 for no
-    bound. on_shutdown: called when uvicorn is told to end.
+    max_backlog_bytes: the most that may wait, here and in the transport, while the transport is full; 0 means
+    no bound. on_shutdown: called when uvicorn is told to stop.
     """
 
     __slots__ = (
         "_backlog",
         "_backlog_bytes",
-        "_connections",
         "_max_backlog_bytes",
         "_on_shutdown",
+        "_server_connections",
         "_transport",
     )
 
@@ -45,37 +46,37 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         super().__init__(**common)
         self._max_backlog_bytes = max_backlog_bytes
         self._on_shutdown = on_shutdown
-        # None as long as the transport takes what it gets. A deque takes 600 bytes, hence the empty tuple.
+        # None while the transport takes bytes. A deque takes 600 bytes, hence the empty tuple.
         self._backlog: deque[bytes] | tuple[()] | None = None
         self._backlog_bytes = 0
         self._transport: Any = None
-        self._connections: set[Any] | None = None
+        self._server_connections: set[Any] | None = None
 
     @property
     def backlog_bytes(self) -> int:
-        """How much waits here, besides what the transport holds."""
+        """How many bytes wait here, besides those that the transport holds."""
         return self._backlog_bytes
 
-    def take(self, transport: Any, connections: set[Any], *, is_paused: bool) -> None:
-        """Take a connection over. connections: the server's, in which it stays until it is lost."""
+    def take_over(self, transport: Any, server_connections: set[Any], *, is_paused: bool) -> None:
+        """Become the protocol of a transport. server_connections: the set to leave when it is closed."""
         self._transport = transport
-        self._connections = connections
+        self._server_connections = server_connections
         if is_paused:
             self.pause_writing()
         transport.set_protocol(self)
-        # After it: what earlier answers left in the transport may be beyond the new limit already, and
-        # the transport says so once, to the protocol of that moment.
+        # After set_protocol: earlier responses may have left more in the transport than the new limit, and
+        # the transport calls pause_writing only once, on the protocol of that moment.
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
 
-    def watch(self, watcher: SocketWatcher) -> None:
-        """Let chunks go to the socket, as soon as the transport holds nothing that must leave before them."""
-        super().watch(watcher)
-        if self._socket() != NO_SOCKET:
+    def allow_direct_writes(self, writer: DirectWriter) -> None:
+        """Let chunks go directly to the file descriptor, as soon as the transport holds no earlier ones."""
+        super().allow_direct_writes(writer)
+        if self._fd() != NO_FD:
             self._transport.set_write_buffer_limits(high=0)  # may call pause_writing
             if self._backlog is None:
-                self._flow(self._socket())
+                self._set_direct_fd(self._fd())
 
-    def hold(self, chunks: bytes) -> None:
+    def enqueue(self, chunks: bytes) -> None:
         """Give chunks to the transport; keep them while it is full."""
         if self.close_reason is not None:
             return
@@ -92,58 +93,58 @@ class TransportOutlet(Outlet, asyncio.Protocol):
         self._backlog_bytes += len(chunks)
 
     def abort(self) -> None:
-        """Drop what an ended stream's peer has still not taken."""
+        """Drop the bytes of an ended stream that its peer has still not taken."""
         if self._transport is not None:
             self._transport.abort()
 
-    def _socket(self) -> int:
-        """Return the connection's file number; NO_SOCKET if plain bytes cannot go there."""
+    def _fd(self) -> int:
+        """Return the socket's file descriptor; NO_FD if plain bytes must not be written to it (TLS)."""
         if os.name != "posix" or self._transport.get_extra_info("sslcontext") is not None:
-            return NO_SOCKET
+            return NO_FD
         socket = self._transport.get_extra_info("socket")
-        return NO_SOCKET if socket is None else int(socket.fileno())
+        return NO_FD if socket is None else int(socket.fileno())
 
     def _end(self, last: bytes) -> None:
-        held = b"" if self.close_reason is CloseReason.SLOW else b"".join(self._backlog or ())
-        self._flow(NO_SOCKET)
+        backlog = b"" if self.close_reason is CloseReason.SLOW else b"".join(self._backlog or ())
+        self._set_direct_fd(NO_FD)
         self._backlog = None
         self._backlog_bytes = 0
-        self._transport.write(held + last + LAST_CHUNK)
+        self._transport.write(backlog + last + LAST_CHUNK)
         self._transport.close()
 
-    # What the transport calls (asyncio.Protocol).
+    # Called by the transport (asyncio.Protocol).
 
     def pause_writing(self) -> None:
-        """Hold from now on."""
+        """Keep chunks in the backlog from now on."""
         if self.close_reason is None:
             self._backlog = ()
-            self._flow(NO_SOCKET)
+            self._set_direct_fd(NO_FD)
 
     def resume_writing(self) -> None:
-        """Write what is held, as far as it is taken."""
+        """Write the backlog, as far as the transport takes it."""
         if self.close_reason is not None:
             return
-        held, self._backlog = self._backlog or (), None
-        if self.watcher is not None:
-            self._flow(self._socket())
-        for chunks in held:
+        backlog, self._backlog = self._backlog or (), None
+        if self.direct_writer is not None:
+            self._set_direct_fd(self._fd())
+        for chunks in backlog:
             self._backlog_bytes -= len(chunks)
-            self.write(chunks)  # may call pause_writing, which makes a new backlog for those that follow
+            self.write(chunks)  # may call pause_writing, which makes a new backlog for the chunks that follow
 
     def data_received(self, _data: bytes) -> None:
-        """Ignore what a client sends behind its request: it will never be answered."""
+        """Ignore bytes that a client sends after its request: they are never answered."""
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """Let everything go."""
-        if self._connections is not None:
-            self._connections.discard(self)
-        self._flow(NO_SOCKET)
-        self._connections = self._transport = self._backlog = None
+        """Release everything."""
+        if self._server_connections is not None:
+            self._server_connections.discard(self)
+        self._set_direct_fd(NO_FD)
+        self._server_connections = self._transport = self._backlog = None
         self._backlog_bytes = 0
-        self.lost()
+        self.on_disconnect()
 
-    # What uvicorn's server calls.
+    # Called by uvicorn's server.
 
     def shutdown(self) -> None:
-        """Begin the drain of all streams: uvicorn calls this for each connection at its shutdown."""
+        """Start the drain of all streams: uvicorn calls this for each connection when it shuts down."""
         self._on_shutdown()

@@ -1,1 +1,1 @@
-"""Ephemeral: sent to open streams only, never stored."""
+"""Ephemeral: frames that are sent to open streams only, and never stored."""

@@ -1,15 +1,17 @@
-"""Typing: who is typing in which room, told to the others who are here. Nothing of it is stored.
+"""Typing: which users are typing in which rooms, sent to the other members who are connected here.
 
-Promises: one is told at most every TELL_SECONDS that he is, and once that he no longer is; who does not
-say it again for GONE_SECONDS, has ended; memory is bounded, whoever types.
+Nothing is stored in the database.
 
-| what comes | what the others are told |
+Promises: `typing` is repeated at most every REPEAT_SECONDS, and its end is sent once. A user who does not
+repeat it within TIMEOUT_SECONDS has stopped. Memory is bounded by MAX_TYPING_USERS.
+
+| the user says | the other members get |
 |---|---|
-| typing, for the first time | at once |
-| typing again, within TELL_SECONDS | nothing: it only lasts longer |
-| typing again, later | again, so that who has come meanwhile knows |
-| no longer typing | at once, if they had been told that he was |
-| nothing for GONE_SECONDS | that he no longer is, within a second |
+| typing, for the first time | `typing` at once |
+| typing again, within REPEAT_SECONDS | nothing; the time-out starts again |
+| typing again, later | `typing` again, for members who have connected since |
+| no longer typing | the end at once, if they had got `typing` |
+| nothing for TIMEOUT_SECONDS | the end, within a second |
 """
 
 from __future__ import annotations
@@ -19,90 +21,95 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.timer_wheel import Wheel
+from lumen_notify.deliver.timer_wheel import TimerWheel
 from lumen_notify.model import Audience
 
-TELL_SECONDS = 2.0
-GONE_SECONDS = 6.0
+REPEAT_SECONDS = 2.0
+TIMEOUT_SECONDS = 6.0
 
-MAX_TYPISTS = 10_000
-"""Who types at once, at most; one more, and he who began first has ended."""
+MAX_TYPING_USERS = 10_000
+"""How many users may type at once. One more ends the typing of the user who started first."""
 
 
-class Typist:
-    """One who types in one room. ends_at, told_at: the clock's seconds; told_at: when it was last told that
-    he types. is_told: what the others believe."""
+class TypingUser:
+    """One user who types in one room.
 
-    __slots__ = ("ends_at", "is_told", "is_typing", "room_id", "slot", "told_at", "user")
+    is_typing: what the user said last. is_sent: whether the others believe that the user is typing. ends_at,
+    sent_at: seconds of the clock; sent_at: when `typing` was last sent.
+    """
+
+    __slots__ = ("ends_at", "is_sent", "is_typing", "room_id", "sent_at", "slot", "user")
 
     def __init__(self, room_id: str, user: Mapping[str, Any]) -> None:
         self.room_id = room_id
         self.user = user
         self.is_typing = True
-        self.is_told = False
+        self.is_sent = False
         self.ends_at = 0.0
-        self.told_at = -math.inf
+        self.sent_at = -math.inf
         self.slot = 0
 
 
-class Typing:
-    """All who type here. clock: monotonic seconds. wheel: to be started and closed with the streams."""
+class TypingUsers:
+    """All users who are typing here. clock: monotonic seconds. wheel: start and close it with the streams."""
 
     def __init__(self, hub: Hub, clock: Callable[[], float]) -> None:
-        self.wheel: Wheel[Typist] = Wheel(self._check, clock)
+        self.wheel: TimerWheel[TypingUser] = TimerWheel(self._check, clock)
         self._hub = hub
         self._clock = clock
-        self._typists: dict[tuple[str, str], Typist] = {}
+        self._users: dict[tuple[str, str], TypingUser] = {}
 
     def __len__(self) -> int:
-        return len(self._typists)
+        return len(self._users)
 
     def renew(self, room_id: str, user_id: str) -> bool:
-        """Let one who types go on, if nobody needs to be told; return whether it is so."""
-        one = self._typists.get((room_id, user_id))
-        if one is None or not one.is_typing or self._clock() >= one.told_at + TELL_SECONDS:
+        """Restart the time-out of a user who is typing already; return False if `set` is needed instead."""
+        typing = self._users.get((room_id, user_id))
+        if typing is None or not typing.is_typing or self._clock() >= typing.sent_at + REPEAT_SECONDS:
             return False
-        one.ends_at = self._clock() + GONE_SECONDS
+        typing.ends_at = self._clock() + TIMEOUT_SECONDS
         return True
 
     def set(self, room_id: str, user: Mapping[str, Any], *, is_typing: bool) -> None:
-        """Take down whether a user types. user: as the others are shown him, `{id, ..}`."""
+        """Record whether a user is typing. user: as the frame shows them, `{id, ..}`."""
         key = (room_id, user["id"])
-        one = self._typists.get(key)
-        if one is None:
+        typing = self._users.get(key)
+        if typing is None:
             if not is_typing:
                 return
-            if len(self._typists) >= MAX_TYPISTS:
-                self._forget(next(iter(self._typists.values())))
-            one = self._typists[key] = Typist(room_id, user)
-            self.wheel.put(one, self.wheel.now + 1)
+            if len(self._users) >= MAX_TYPING_USERS:
+                self._evict(next(iter(self._users.values())))
+            typing = self._users[key] = TypingUser(room_id, user)
+            self.wheel.schedule(typing, self.wheel.now + 1)
         now = self._clock()
-        one.is_typing = is_typing
-        one.ends_at = now + GONE_SECONDS
-        self._tell(one, now)
+        typing.is_typing = is_typing
+        typing.ends_at = now + TIMEOUT_SECONDS
+        self._send(typing, now)
 
-    def _check(self, one: Typist) -> int | None:
+    def _check(self, typing: TypingUser) -> int | None:
         now = self._clock()
-        if now >= one.ends_at:
-            one.is_typing = False
-        if one.is_typing != one.is_told:
-            self._tell(one, now)
-        if not one.is_typing and now >= one.told_at + TELL_SECONDS:
-            self._typists.pop((one.room_id, one.user["id"]), None)
+        if now >= typing.ends_at:
+            typing.is_typing = False
+        if typing.is_typing != typing.is_sent:
+            self._send(typing, now)
+        if not typing.is_typing and now >= typing.sent_at + REPEAT_SECONDS:
+            self._users.pop((typing.room_id, typing.user["id"]), None)
             return None
         return self.wheel.now + 1
 
-    def _tell(self, one: Typist, now: float) -> None:
-        if one.is_typing and now >= one.told_at + TELL_SECONDS:
-            one.told_at = now
-        elif one.is_typing or not one.is_told:
+    def _send(self, typing: TypingUser, now: float) -> None:
+        """Send the state to the other members, unless they know it or got `typing` too recently."""
+        if typing.is_typing and now >= typing.sent_at + REPEAT_SECONDS:
+            typing.sent_at = now
+        elif typing.is_typing or not typing.is_sent:
             return
-        one.is_told = one.is_typing
-        fields = {"room_id": one.room_id, "user": one.user, "is_typing": one.is_typing}
-        self._hub.whisper(Audience.room(one.room_id), "typing", fields, exclude_user_id=one.user["id"])
+        typing.is_sent = typing.is_typing
+        user_id = typing.user["id"]
+        fields = {"room_id": typing.room_id, "user": typing.user, "is_typing": typing.is_typing}
+        self._hub.send_ephemeral(Audience.room(typing.room_id), "typing", fields, exclude_user_id=user_id)
 
-    def _forget(self, one: Typist) -> None:
-        one.is_typing = False
-        self._tell(one, self._clock())
-        self.wheel.drop(one)
-        del self._typists[one.room_id, one.user["id"]]
+    def _evict(self, typing: TypingUser) -> None:
+        typing.is_typing = False
+        self._send(typing, self._clock())
+        self.wheel.cancel(typing)
+        del self._users[typing.room_id, typing.user["id"]]

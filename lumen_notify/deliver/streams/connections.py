@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.auth import Verifier, bearer
-from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.model import rfc3339, to_json, value
 
 
@@ -15,7 +15,7 @@ class Connections:
     """What a user does with his streams. instance: this process's name among several."""
 
     verifier: Verifier
-    streams: Streams
+    streams: StreamRegistry
     instance: str
 
     async def page(self, request: Request) -> Response:
@@ -23,12 +23,12 @@ class Connections:
         principal = await self.verifier.verify(bearer(request.headers.get("authorization")))
         items = [
             {
-                "id": outlet.id,
-                "device": outlet.device,
-                "connected_at": rfc3339(outlet.connected_at),
+                "id": connection.id,
+                "device": connection.device,
+                "connected_at": rfc3339(connection.connected_at),
                 "instance": self.instance,
             }
-            for outlet in self.streams.of_user(principal.user_id)
+            for connection in self.streams.of_user(principal.user_id)
         ]
         return _json({"items": items, "next_cursor": None})
 

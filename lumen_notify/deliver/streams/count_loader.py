@@ -1,7 +1,7 @@
-"""Loader: answers all who need counts at one moment with one query.
+"""Count loader: one query for all streams that need their user's counts at the same moment.
 
-While a query runs, those who come wait for the next one, which takes them all: a storm of
-reconnects costs a handful of queries, and there is no delay at rest.
+While a query runs, new calls wait for the next one, which serves them all. A storm of reconnects costs a
+handful of queries, and there is no delay at rest.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from lumen_notify.model import CountsSnapshot
 MAX_USERS = 1000
 """Users in one query."""
 
-Fetch = Callable[[Sequence[str]], Awaitable[Mapping[str, CountsSnapshot]]]
+FetchCounts = Callable[[Sequence[str]], Awaitable[Mapping[str, CountsSnapshot]]]
 
 
-class Loader:
-    """Loads counts by user. fetch: answers every user that it is asked for."""
+class CountLoader:
+    """Loads counts by user. fetch: must return counts for every user that it is asked about."""
 
-    def __init__(self, fetch: Fetch) -> None:
+    def __init__(self, fetch: FetchCounts) -> None:
         self._fetch = fetch
         self._waiting: dict[str, asyncio.Future[CountsSnapshot]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def load(self, user_id: str) -> CountsSnapshot:
-        """Return counts that were read after this call began. Raises what `fetch` raises."""
+        """Return counts that were read after this call started. Raises what `fetch` raises."""
         loop = asyncio.get_running_loop()
-        answer = self._waiting.get(user_id)
-        if answer is None:
-            answer = self._waiting[user_id] = loop.create_future()
+        result = self._waiting.get(user_id)
+        if result is None:
+            result = self._waiting[user_id] = loop.create_future()
         if self._task is None:
-            self._task = loop.create_task(self._run(), name="loader")
-        return await asyncio.shield(answer)
+            self._task = loop.create_task(self._run(), name="count-loader")
+        return await asyncio.shield(result)
 
     async def _run(self) -> None:
         while self._waiting:
             users = list(self._waiting)[:MAX_USERS]
-            answers = {user_id: self._waiting.pop(user_id) for user_id in users}
+            results = {user_id: self._waiting.pop(user_id) for user_id in users}
             try:
-                found = await self._fetch(users)
-                counts = [found[user_id] for user_id in users]
-            except Exception as error:  # noqa: BLE001 - whatever it is, callers wait for it
-                for answer in answers.values():
-                    answer.set_exception(error)
-                    answer.exception()  # seen, even if its caller has left
+                by_user = await self._fetch(users)
+                fetched = [by_user[user_id] for user_id in users]
+            except Exception as error:  # noqa: BLE001 - callers wait for it, whatever it is
+                for result in results.values():
+                    result.set_exception(error)
+                    result.exception()  # marks it as retrieved, in case its caller was cancelled
             else:
-                for answer, mine in zip(answers.values(), counts, strict=True):
-                    answer.set_result(mine)
+                for result, counts in zip(results.values(), fetched, strict=True):
+                    result.set_result(counts)
         self._task = None

@@ -1,4 +1,4 @@
-"""Stream: `GET /notifications/stream`, from a request to an open outlet.
+"""Stream: `GET /notifications/stream`, from a request to an open connection.
 
 The client is known by, in this order: `?token=`, `?ticket=`, `Authorization: Bearer`, the stream
 cookie. A bad one is a plain 401, so that an EventSource stops; what may pass later (too many
@@ -21,12 +21,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from lumen_notify.auth import Principal, Tickets, Verifier, bearer
 from lumen_notify.deliver.connection import fallback
-from lumen_notify.deliver.connection.connection import Outlet
-from lumen_notify.deliver.connection.transport import EXTENSION, TransportOutlet
+from lumen_notify.deliver.connection.connection import Connection
+from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection
 from lumen_notify.deliver.frames import control
 from lumen_notify.deliver.frames.control import jittered_retry_ms
-from lumen_notify.deliver.streams.opening import Welcome
-from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.deliver.streams.opening import StreamOpener
+from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.errors import Invalid, Unauthenticated, Unavailable
 from lumen_notify.model import CloseReason, value
 
@@ -53,8 +53,8 @@ class StreamEndpoint:
 
     verifier: Verifier
     tickets: Tickets
-    streams: Streams
-    welcome: Welcome
+    streams: StreamRegistry
+    opener: StreamOpener
     max_backlog_bytes: int
     drain_seconds: float
     clock: Callable[[], int]
@@ -116,13 +116,13 @@ class Opening:
     address: str
     last_event_id: str | None
 
-    def transport_outlet(self) -> TransportOutlet:
-        """Make the outlet of a connection that is handed over."""
-        return TransportOutlet(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
+    def transport_connection(self) -> TransportConnection:
+        """Make the connection of a connection that is handed over."""
+        return TransportConnection(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
 
-    def queue_outlet(self) -> fallback.QueueOutlet:
-        """Make the outlet of a response."""
-        return fallback.QueueOutlet(**self._common())
+    def queue_connection(self) -> fallback.QueueConnection:
+        """Make the connection of a response."""
+        return fallback.QueueConnection(**self._common())
 
     def _common(self) -> dict[str, Any]:
         return {
@@ -135,22 +135,22 @@ class Opening:
             "max_backlog_bytes": self.endpoint.max_backlog_bytes,
         }
 
-    async def begin(self, outlet: Outlet) -> None:
-        """Send a first byte at once, then bring the outlet up to date and live, or close it."""
+    async def begin(self, connection: Connection) -> None:
+        """Send a first byte at once, then bring the connection up to date and live, or close it."""
         streams = self.endpoint.streams
-        outlet.write(control.retry(jittered_retry_ms()))
+        connection.write(control.retry(jittered_retry_ms()))
         refusal = streams.refusal(self.address)
         if refusal is not None:
-            outlet.close(refusal, jittered_retry_ms())
+            connection.close(refusal, jittered_retry_ms())
             return
-        streams.add(outlet)
+        streams.add(connection)
         try:
-            await self.endpoint.welcome.join(outlet, self.last_event_id)
-            streams.make_room(outlet.user_id)
+            await self.endpoint.opener.open(connection, self.last_event_id)
+            streams.close_excess(connection.user_id)
         except Exception as error:  # noqa: BLE001 - a stream that cannot open ends with a word
             cause = None if isinstance(error, Unavailable) else error
-            _log.warning("stream %s could not be opened: %s", outlet.id, error, exc_info=cause)
-            outlet.close(CloseReason.OVERLOADED, jittered_retry_ms())
+            _log.warning("stream %s could not be opened: %s", connection.id, error, exc_info=cause)
+            connection.close(CloseReason.OVERLOADED, jittered_retry_ms())
 
 
 class StreamResponse(Response):
@@ -175,9 +175,9 @@ class StreamResponse(Response):
         opening = self._opening
         hand_over = scope.get("extensions", {}).get(EXTENSION)
         if hand_over is not None:
-            outlet = opening.transport_outlet()
-            if hand_over(outlet):
-                await opening.begin(outlet)
+            connection = opening.transport_connection()
+            if hand_over(connection):
+                await opening.begin(connection)
                 return
 
         async def send_body(message: Message) -> None:
@@ -185,7 +185,7 @@ class StreamResponse(Response):
                 await send(message)
 
         response = fallback.respond(
-            opening.queue_outlet(),
+            opening.queue_connection(),
             opening.begin,
             on_shutdown=opening.endpoint.streams.on_shutdown,
             grace_seconds=opening.endpoint.drain_seconds,

@@ -1,19 +1,21 @@
-"""Welcome: brings a new stream up to date, then live, without a gap or a repeat.
+"""Opening: brings a new stream up to date, then makes it live, without a gap or a repeat.
 
-1. The user is counted (one query for all who come at this moment), and the hub has reached the
-   position of that count.
-2. What the cursor asks for and memory no longer holds is read from the database (`missed`).
-3. In one step, without an await: the rest from memory, `ready`, the replay, and the stream is in its
-   channel. Nothing can come in between. If something has happened since the count that cannot be
-   next_shapes by one who was not here (he is in another room, notifications to many are gone), back to 1.
+1. The user's counts are loaded (one query for all streams that open at this moment), and the hub reaches the
+   position of the counts.
+2. The frames that the cursor asks for are collected; those no longer in memory come from the database
+   (`replay_reader`).
+3. In one step, without an await: the frames since the counts are applied to them, `ready` and the replay
+   are sent, and the connection is added to its channel. Nothing can happen in between. If one of those
+   frames needs more than the counts to be applied (the user joined or left a room, shared notifications
+   were removed), the opener starts again at 1.
 
-What ends a replay before it starts, so that the client gets `reset` instead:
+When a cursor cannot be served, the client gets `reset` instead of a replay:
 
 | the cursor | because |
 |---|---|
-| is none of ours, or of another epoch | it belongs to another database |
+| is malformed, or has another epoch | it belongs to another database |
 | is ahead of the log | the database was restored from an older copy |
-| is before the log's floor | retention has removed what would follow |
+| is before the log's floor | retention has removed the events that would follow |
 | would replay more bytes than a stream may hold back | fetching the list is cheaper |
 """
 
@@ -22,57 +24,60 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from lumen_notify.deliver.channel import Channel
-from lumen_notify.deliver.connection.connection import Outlet
+from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames import Frame, control
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.streams.count_loader import Loader
-from lumen_notify.deliver.streams.replay_reader import LogReader, Missed, audiences_of
+from lumen_notify.deliver.streams.count_loader import CountLoader
+from lumen_notify.deliver.streams.replay_reader import LogReader, ReplayReader, audiences_of
 from lumen_notify.model import Counts, Cursor
 
-NO_BOUND_BYTES = 64 * 1024 * 1024
-"""A replay's bound where the settings give none."""
+DEFAULT_REPLAY_BYTES = 64 * 1024 * 1024
+"""The bound of a replay where the settings give none."""
 
 
-class Welcome:
-    """Lets streams join their channels. max_replay_bytes: beyond it, `reset`; 0 for a large bound."""
+class StreamOpener:
+    """Adds connections to their channels. max_replay_bytes: a longer replay becomes `reset`; 0 means the
+    default."""
 
-    def __init__(self, hub: Hub, loader: Loader, log: LogReader, *, max_replay_bytes: int) -> None:
+    def __init__(self, hub: Hub, loader: CountLoader, log: LogReader, *, max_replay_bytes: int) -> None:
         self._hub = hub
         self._loader = loader
         self._log = log
-        self._max_replay_bytes = max_replay_bytes or NO_BOUND_BYTES
-        self._missed = Missed(hub, log, max_bytes=self._max_replay_bytes)
+        self._max_replay_bytes = max_replay_bytes or DEFAULT_REPLAY_BYTES
+        self._replay_reader = ReplayReader(hub, log, max_bytes=self._max_replay_bytes)
 
-    async def join(self, outlet: Outlet, last_event_id: str | None) -> None:
-        """Bring a stream up to date and live. last_event_id: as the client says it, None for none.
+    async def open(self, connection: Connection, last_event_id: str | None) -> None:
+        """Bring a connection up to date and make it live. last_event_id: as the client sent it, or None.
 
-        Raises DatabaseUnavailable. A stream that closes meanwhile is left out.
+        A connection that closes meanwhile is not added. Raises DatabaseUnavailable.
         """
-        channel = self._hub.channel(outlet.user_id)
-        channel.joining += 1
+        channel = self._hub.get_channel(connection.user_id)
+        channel.opening_count += 1
         try:
             while True:
                 snapshot = await self._loader.load(channel.user_id)
                 counts = snapshot.counts
-                await self._reach(snapshot.position)
-                missed = await self._since(last_event_id, channel.user_id, counts)
+                await self._wait_for_position(snapshot.position)
+                missed = await self._missed_frames(last_event_id, channel.user_id, counts)
                 # No await from here on.
-                self._hub.settle(channel)
-                later = self._hub.replay.since(snapshot.position, audiences_of(channel.user_id, counts.rooms))
+                self._hub.catch_up(channel)
+                audiences = audiences_of(channel.user_id, counts.rooms)
+                later = self._hub.replay.frames_after(snapshot.position, audiences)
                 if later is not None and not any(frame.requires_recount for frame in later):
                     break
-            if outlet.close_reason is None:
-                counts = self._follow(channel, counts, later)
-                self._greet(outlet, counts, missed, is_resuming=last_event_id is not None)
-                if outlet.close_reason is None:  # it may be too slow for what it has missed
-                    self._hub.enter(channel, outlet, counts)
+            if connection.close_reason is None:
+                counts = _apply(later, counts, channel.user_id)
+                self._send_initial(connection, counts, missed, is_resuming=last_event_id is not None)
+                if connection.close_reason is None:  # it may be too slow for its replay
+                    self._hub.add(channel, connection, counts)
         finally:
-            channel.joining -= 1
-            self._hub.release(channel)
+            channel.opening_count -= 1
+            self._hub.discard_unused(channel)
 
-    async def _since(self, last_event_id: str | None, user_id: str, counts: Counts) -> list[Frame] | None:
-        """Return all frames after the cursor up to this very moment; None if that cannot be."""
+    async def _missed_frames(
+        self, last_event_id: str | None, user_id: str, counts: Counts
+    ) -> list[Frame] | None:
+        """Return all frames after the cursor, up to this very moment; None if the cursor cannot be served."""
         if last_event_id is None:
             return []
         cursor = Cursor.parse(last_event_id)
@@ -81,33 +86,29 @@ class Welcome:
         if cursor.position > self._hub.position:
             if cursor.position > (await self._log.head()).position:
                 return None
-            await self._reach(cursor.position)  # another instance was faster than this one
-        return await self._missed.since(cursor, user_id, counts)
+            await self._wait_for_position(cursor.position)  # another instance was faster than this one
+        return await self._replay_reader.frames_after(cursor, user_id, counts)
 
-    def _follow(self, channel: Channel, counts: Counts, later: Sequence[Frame]) -> Counts:
-        for frame in later:
-            counts, _ = frame.apply(counts, channel.user_id)
-        return counts
-
-    def _greet(
-        self, outlet: Outlet, counts: Counts, missed: list[Frame] | None, *, is_resuming: bool
+    def _send_initial(
+        self, connection: Connection, counts: Counts, missed: list[Frame] | None, *, is_resuming: bool
     ) -> None:
         newest = str(self._hub.cursor)
-        replay = None if missed is None else self._replay(missed, counts, outlet.user_id)
+        replay = None if missed is None else self._encode_replay(missed, counts, connection.user_id)
         ready = control.ready(
-            outlet.id,
+            connection.id,
             counts,
             id_=None if replay else newest,
             is_recovered=is_resuming and replay is not None,
             replayed=len(replay or ()),
         )
         if replay is None:
-            outlet.write(ready + control.reset(counts, id_=newest))
+            connection.write(ready + control.reset(counts, id_=newest))
         else:
-            outlet.write(ready + b"".join(replay))
+            connection.write(ready + b"".join(replay))
 
-    def _replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
-        """Encode what was missed; None if that is too much: marks grow with the user's categories."""
+    def _encode_replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
+        """Encode the missed frames; None if they exceed the bound: a mark grows with the user's
+        categories."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:
@@ -119,7 +120,13 @@ class Welcome:
                 return None
         return replay
 
-    async def _reach(self, position: int) -> None:
+    async def _wait_for_position(self, position: int) -> None:
         reached = asyncio.Event()
-        self._hub.when_at(position, reached.set)
+        self._hub.call_at(position, reached.set)
         await reached.wait()
+
+
+def _apply(frames: Sequence[Frame], counts: Counts, user_id: str) -> Counts:
+    for frame in frames:
+        counts, _ = frame.apply(counts, user_id)
+    return counts

@@ -16,7 +16,7 @@ import pytest
 from clients import SECRET, EventStream, token
 from lumen_notify import Lumen, Settings
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
-from lumen_notify.auth import Passwords
+from lumen_notify.auth import PasswordHasher
 from lumen_notify.auth import login_limiter as attempts
 from lumen_notify.auth.login_limiter import Limit
 from lumen_notify.errors import Misconfigured
@@ -28,13 +28,13 @@ AUTH = "/api/v1/auth"
 GOOD = "correct horse battery"
 
 
-def cheap() -> Passwords:
-    return Passwords(time_cost=1, memory_kib=8, lanes=1)
+def cheap() -> PasswordHasher:
+    return PasswordHasher(time_cost=1, memory_kib=8, lanes=1)
 
 
 @pytest.fixture(autouse=True)
 def _hashes_are_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lumen_notify.services.Passwords", cheap)
+    monkeypatch.setattr("lumen_notify.services.PasswordHasher", cheap)
 
 
 @pytest.fixture
@@ -306,7 +306,7 @@ async def test_limits_are_off_where_the_setting_says_so(sqlite_url: str) -> None
 
 
 async def test_too_many_at_once_are_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoints(site).passwords, "_most", 0)
+    monkeypatch.setattr(endpoints(site).passwords, "_max_callers", 0)
     answer = await post(site, "register", {"name": "ann", "password": GOOD})
     refused(answer, 503, "overloaded")
     assert answer.headers["retry-after"] == "1"
@@ -445,7 +445,7 @@ async def test_a_hash_of_other_costs_is_made_anew_at_the_next_log_in(
     async with open_site(database_url, accounts="on") as site:
         session = await register(site)
     monkeypatch.setattr(
-        "lumen_notify.services.Passwords", lambda: Passwords(time_cost=2, memory_kib=8, lanes=1)
+        "lumen_notify.services.PasswordHasher", lambda: PasswordHasher(time_cost=2, memory_kib=8, lanes=1)
     )
     async with open_site(database_url, accounts="on") as site:
         refused(

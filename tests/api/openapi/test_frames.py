@@ -93,8 +93,8 @@ async def test_every_frame_is_as_described(
     assert answer.status_code == 200
     for event in ("ping", "expiring", "archive", "preferences"):
         await stream.wait_for_event(event)
-    assert lumen._parts is not None
-    await lumen._parts.streams.drain()
+    assert lumen._services is not None
+    await lumen._services.streams.drain()
     await stream.wait_for_end()
 
     seen = check(document, stream.frames)

@@ -17,7 +17,7 @@ import pytest
 from clients import SECRET, serve, token
 from conftest import StartServer
 from lumen_notify import Lumen, Settings
-from lumen_notify.auth import ADMIN, PUBLISH, Passwords
+from lumen_notify.auth import ADMIN, PUBLISH, PasswordHasher
 from lumen_notify.settings import Secret
 
 EXAMPLES = 15
@@ -64,7 +64,7 @@ async def test_so_are_those_about_accounts(
 ) -> None:
     # In this process, so that a hash need not take as long as it should.
     monkeypatch.setattr(
-        "lumen_notify.services.Passwords", lambda: Passwords(time_cost=1, memory_kib=8, lanes=1)
+        "lumen_notify.services.PasswordHasher", lambda: PasswordHasher(time_cost=1, memory_kib=8, lanes=1)
     )
     settings = Settings(database_url=sqlite_url, jwt_secret=Secret(SECRET), accounts="on", rate_limits="off")
     async with Lumen(settings) as lumen, serve(lumen.app) as url:

@@ -1,44 +1,48 @@
-"""Outlets: what holds for each of them, however bytes leave it."""
+"""Connections: what holds for each kind, however its bytes leave."""
 
 from __future__ import annotations
 
 import pytest
 
-from lumen_notify.deliver.connection.connection import Outlet
-from lumen_notify.deliver.connection.fallback import QueueOutlet
-from lumen_notify.deliver.connection.transport import TransportOutlet
+from lumen_notify.deliver.connection.connection import Connection
+from lumen_notify.deliver.connection.fallback import QueueConnection
+from lumen_notify.deliver.connection.transport import TransportConnection
 from lumen_notify.deliver.frames import control
 from lumen_notify.model import CloseReason
 
-from ..fakes import Closes, FakeTransport, RecordingOutlet
-from ..writing import COMMON
+from ..connection_strategies import CONNECTION_FIELDS
+from ..fakes import FakeTransport, RecordedCloses, RecordingConnection
 
 
-@pytest.fixture(params=["connection", "queue"])
-def outlet(request: pytest.FixtureRequest) -> Outlet:
-    closes = Closes()
+@pytest.fixture(params=["transport", "queue"])
+def connection(request: pytest.FixtureRequest) -> Connection:
+    closes = RecordedCloses()
     if request.param == "queue":
-        return QueueOutlet(max_backlog_bytes=100, on_close=closes, **COMMON)
-    made = TransportOutlet(max_backlog_bytes=100, on_shutdown=lambda: None, on_close=closes, **COMMON)
-    made.take(FakeTransport(made), set(), is_paused=False)
+        return QueueConnection(max_backlog_bytes=100, on_close=closes, **CONNECTION_FIELDS)
+    made = TransportConnection(
+        max_backlog_bytes=100, on_shutdown=lambda: None, on_close=closes, **CONNECTION_FIELDS
+    )
+    made.take_over(FakeTransport(made), set(), is_paused=False)
     return made
 
 
-def test_peer_that_goes_after_the_close_does_not_change_its_reason(outlet: Outlet) -> None:
-    outlet.close(CloseReason.EXPIRED)
-    outlet.lost()
-    assert outlet.close_reason is CloseReason.EXPIRED
+def test_peer_that_disconnects_after_the_close_does_not_change_its_reason(connection: Connection) -> None:
+    connection.close(CloseReason.EXPIRED)
+    connection.on_disconnect()
+    assert connection.close_reason is CloseReason.EXPIRED
 
 
-def test_nothing_is_said_to_a_peer_that_is_gone(outlet: Outlet) -> None:
-    outlet.lost()
-    outlet.close(CloseReason.SHUTDOWN)
-    outlet.write(control.ping("e-1"))
-    assert outlet.close_reason is CloseReason.GONE
-    assert outlet.backlog_bytes == 0
+def test_nothing_is_sent_to_a_peer_that_has_disconnected(connection: Connection) -> None:
+    connection.on_disconnect()
+    connection.close(CloseReason.SHUTDOWN)
+    connection.write(control.ping("e-1"))
+    assert connection.close_reason is CloseReason.GONE
+    assert connection.backlog_bytes == 0
 
 
-def test_outlet_takes_no_dictionary() -> None:
-    made = TransportOutlet(max_backlog_bytes=0, on_shutdown=lambda: None, on_close=Closes(), **COMMON)
-    for one in (made, RecordingOutlet()):
-        assert not hasattr(one, "__dict__"), "a stream without __slots__ costs a hundred bytes more"
+def test_connection_has_no_dict() -> None:
+    made = TransportConnection(
+        max_backlog_bytes=0, on_shutdown=lambda: None, on_close=RecordedCloses(), **CONNECTION_FIELDS
+    )
+    for one in (made, RecordingConnection()):
+        assert not hasattr(one, "__dict__"), "a connection without __slots__ takes a hundred bytes more"

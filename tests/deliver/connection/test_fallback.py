@@ -1,4 +1,4 @@
-"""The outlet that is a queue, against a list: any order of writes, takings, closes and losses."""
+"""The connection that is a queue, against a list: any order of writes, reads, closes and disconnects."""
 
 from __future__ import annotations
 
@@ -9,31 +9,41 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lumen_notify.deliver.connection.fallback import QueueOutlet
+from lumen_notify.deliver.connection.fallback import QueueConnection
 from lumen_notify.deliver.frames import control
 from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.model import CloseReason
 
-from ..fakes import Closes
-from ..writing import COMMON, Written, bounds, patiences, reasons, retries, sizes
+from ..connection_strategies import (
+    CONNECTION_FIELDS,
+    NumberedChunks,
+    bounds,
+    reasons,
+    retries,
+    sizes,
+    write_counts,
+)
+from ..fakes import RecordedCloses
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """A QueueOutlet beside a list. A response takes payloads from it, one at a time."""
+    """A QueueConnection beside a list. A response takes payloads from it, one at a time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
 
-    @initialize(max_backlog_bytes=bounds, patience=patiences)
-    def begin(self, max_backlog_bytes: int, patience: int) -> None:
+    @initialize(max_backlog_bytes=bounds, writes_left=write_counts)
+    def begin(self, max_backlog_bytes: int, writes_left: int) -> None:
         self.max_backlog_bytes = max_backlog_bytes
-        self.patience = patience
-        self.closes = Closes()
-        self.outlet = QueueOutlet(max_backlog_bytes=max_backlog_bytes, on_close=self.closes, **COMMON)
-        self.payloads: AsyncIterator[bytes] = self.outlet.payloads()
+        self.writes_left = writes_left
+        self.closes = RecordedCloses()
+        self.connection = QueueConnection(
+            max_backlog_bytes=max_backlog_bytes, on_close=self.closes, **CONNECTION_FIELDS
+        )
+        self.payloads: AsyncIterator[bytes] = self.connection.payloads()
         self.taking: asyncio.Future[bytes | None] | None = None
-        self.chunks = Written()
+        self.chunks = NumberedChunks()
         self.waiting: list[bytes] = []
         self.taken: list[bytes] = []
         self.given: list[bytes] = []
@@ -42,10 +52,10 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(size=sizes)
     def write(self, size: int) -> None:
-        self.patience -= 1
+        self.writes_left -= 1
         chunks = self.chunks.next(size)
         is_too_much = 0 < self.max_backlog_bytes < sum(map(len, self.waiting)) + len(chunks)
-        self.outlet.write(chunks)
+        self.connection.write(chunks)
         if self.reason is not None:
             return
         if is_too_much:
@@ -53,24 +63,24 @@ class QueueMachine(RuleBasedStateMachine):
         else:
             self.waiting.append(chunks)
             self.given.append(chunks)
-        self._let_go_on()
+        self._run_loop()
 
     @rule(many=st.lists(sizes, max_size=8))
     def write_many(self, many: list[int]) -> None:
         for size in many:
             self.write(size)
 
-    @precondition(lambda self: self.patience <= 0)
+    @precondition(lambda self: self.writes_left <= 0)
     @rule(reason=reasons | st.just(CloseReason.GONE), retry_ms=retries)
     def end(self, reason: CloseReason, retry_ms: int) -> None:
         if reason is CloseReason.GONE:  # the response has been cancelled
-            self.outlet.lost()
+            self.connection.on_disconnect()
             if self.reason is None:
                 self.reason = CloseReason.GONE
         else:
-            self.outlet.close(reason, retry_ms)
+            self.connection.close(reason, retry_ms)
             self._closed(reason, retry_ms)
-        self._let_go_on()
+        self._run_loop()
 
     def _closed(self, reason: CloseReason, retry_ms: int) -> None:
         if self.reason is None:
@@ -85,10 +95,10 @@ class QueueMachine(RuleBasedStateMachine):
             return await anext(self.payloads, None)
 
         self.taking = self.runner.get_loop().create_task(next_payload())
-        self._let_go_on()
+        self._run_loop()
 
-    def _let_go_on(self) -> None:
-        """Turn the loop until whoever takes has what there is; compare."""
+    def _run_loop(self) -> None:
+        """Run the loop until the pending read has its payload; compare it with the list."""
 
         async def turns() -> None:
             for _ in range(4):
@@ -111,10 +121,10 @@ class QueueMachine(RuleBasedStateMachine):
             assert not self.taking.done()
 
     @invariant()
-    def what_waits_is_bounded(self) -> None:
+    def backlog_is_bounded(self) -> None:
         if self.reason is None:
-            assert self.outlet.backlog_bytes == sum(map(len, self.waiting))
-            assert self.outlet.backlog_bytes <= (self.max_backlog_bytes or 10**9)
+            assert self.connection.backlog_bytes == sum(map(len, self.waiting))
+            assert self.connection.backlog_bytes <= (self.max_backlog_bytes or 10**9)
 
     @invariant()
     def payloads_leave_in_order_each_once_and_none_is_lost(self) -> None:
@@ -122,7 +132,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert before_the_end == list(map(unchunk, self.given[: len(before_the_end)]))
 
     @invariant()
-    def end_is_told_once_with_its_first_reason(self) -> None:
+    def end_is_reported_once_with_its_first_reason(self) -> None:
         assert self.closes.seen == ([] if self.reason is None else [self.reason])
 
     def teardown(self) -> None:
@@ -131,5 +141,5 @@ class QueueMachine(RuleBasedStateMachine):
         self.runner.close()
 
 
-TestQueueOutlet = QueueMachine.TestCase
-TestQueueOutlet.settings = settings(max_examples=120, stateful_step_count=30)
+TestQueueConnection = QueueMachine.TestCase
+TestQueueConnection.settings = settings(max_examples=120, stateful_step_count=30)

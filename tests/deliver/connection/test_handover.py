@@ -1,4 +1,4 @@
-"""The hand-over: uvicorn's connection becomes an outlet, and bad requests end. On both loops."""
+"""The hand-over: a stream takes over uvicorn's TCP connection, and bad requests end. On both loops."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from lumen_notify.auth import PUBLISH
 from lumen_notify.cli.server import _listen
 from lumen_notify.deliver.connection import handover
 from lumen_notify.deliver.connection.handover import HandoverProtocol
-from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportOutlet
-from lumen_notify.deliver.streams.registry import Streams
+from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportConnection
+from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.settings import Secret
 
 WAIT_SECONDS = 20.0
@@ -60,7 +60,7 @@ class Client:
         self.writer.write(data)
 
     async def until(self, text: bytes) -> bytes:
-        """Read on until `text` has come; return all that came since the connection was made."""
+        """Read until `text` has arrived; return everything that has arrived so far."""
         async with asyncio.timeout(WAIT_SECONDS):
             while text not in self.received:
                 part = await self.reader.read(65536)
@@ -69,7 +69,7 @@ class Client:
         return self.received
 
     async def until_end(self) -> bytes:
-        """Read up to the end, in whatever way it comes."""
+        """Read until the connection ends, in an orderly way or not."""
         async with asyncio.timeout(WAIT_SECONDS):
             with contextlib.suppress(ConnectionError):
                 while part := await self.reader.read(65536):
@@ -77,7 +77,7 @@ class Client:
         return self.received
 
     def reset(self) -> None:
-        """End it by RST."""
+        """End the connection with a RST."""
         raw = self.writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
@@ -89,10 +89,11 @@ class Client:
 
 
 class Site:
-    """A Lumen behind a HandoverProtocol. protocols: all that were made, as long as they live.
+    """A Lumen behind a HandoverProtocol.
 
-    held_back: if it is set, requests wait for it before Lumen sees them; waiting: how many did.
-    is_head_held_back: as by a middleware, an answer's head leaves with the first of its body.
+    protocols: the protocols that are still alive. held_back: an event that requests wait for before they
+    reach Lumen, or None; waiting: how many have waited. is_head_held_back: send a response's head with the
+    first part of its body, as some middleware does.
     """
 
     listening: Listening
@@ -106,23 +107,23 @@ class Site:
         self._clients: list[Client] = []
 
     @property
-    def streams(self) -> Streams:
-        assert self.lumen._parts is not None
-        return self.lumen._parts.streams
+    def streams(self) -> StreamRegistry:
+        assert self.lumen._services is not None
+        return self.lumen._services.streams
 
     @property
     def connections(self) -> set[Any]:
-        """Those that uvicorn knows."""
+        """The connections that uvicorn knows."""
         return self.listening.state.connections
 
     @property
     def requests(self) -> set[asyncio.Task[None]]:
-        """The tasks of requests that uvicorn has not finished."""
+        """The tasks of unfinished requests."""
         return self.listening.state.tasks
 
     @property
-    def outlets(self) -> list[TransportOutlet]:
-        return [one for one in self.connections if isinstance(one, TransportOutlet)]
+    def stream_connections(self) -> list[TransportConnection]:
+        return [one for one in self.connections if isinstance(one, TransportConnection)]
 
     def protocol(self) -> type[HandoverProtocol]:
         site = self
@@ -183,7 +184,7 @@ async def site(sqlite_url: str) -> AsyncIterator[Site]:
 
 @pytest.fixture
 def request_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Set how long a request may take to come in."""
+    """Set how long a request may take to arrive."""
     return lambda seconds: monkeypatch.setattr(handover, "REQUEST_SECONDS", seconds)
 
 
@@ -206,14 +207,15 @@ SIGNATURES: Mapping[type, Mapping[str, list[str]]] = {
 }
 
 LOOK = (
-    f"uvicorn {uvicorn.__version__} differs from the one that lumen_notify/deliver/handover.py was written"
-    " for. Compare HandoverProtocol, method by method, with uvicorn/protocols/http/httptools_impl.py; see"
-    " above all that nothing of uvicorn's touches the transport after _hand_over. Then change this test."
+    f"uvicorn {uvicorn.__version__} differs from the one that lumen_notify/deliver/connection/handover.py"
+    " was written for. Compare HandoverProtocol, method by method, with"
+    " uvicorn/protocols/http/httptools_impl.py; see above all that nothing of uvicorn's touches the transport"
+    " after _hand_over. Then change this test."
 )
 
 
 def test_methods_of_uvicorn_that_are_used_are_as_they_were() -> None:
-    assert {kind: set(names) for kind, names in handover.INSIDES.items()} == {
+    assert {kind: set(names) for kind, names in handover.UVICORN_METHODS.items()} == {
         kind: set(names) for kind, names in SIGNATURES.items()
     }, "a method that is used is not pinned here"
     for kind, names in SIGNATURES.items():
@@ -238,7 +240,7 @@ async def test_attributes_of_uvicorn_that_are_used_are_as_they_were() -> None:
     nothing: Any = None
     arguments: dict[str, Any] = dict.fromkeys(inspect.signature(RequestResponseCycle).parameters, nothing)
     cycle = RequestResponseCycle(**arguments | {"message_event": asyncio.Event()})
-    for one, names in ((protocol, handover.INSIDE_ATTRIBUTES), (cycle, handover.CYCLE_ATTRIBUTES)):
+    for one, names in ((protocol, handover.PROTOCOL_ATTRIBUTES), (cycle, handover.CYCLE_ATTRIBUTES)):
         for name in names:
             assert hasattr(one, name), f"{type(one).__name__}.{name} is gone. {LOOK}"
     assert isinstance(state.connections, set), LOOK
@@ -252,14 +254,14 @@ async def test_attributes_of_uvicorn_that_are_used_are_as_they_were() -> None:
 
 
 # --------------------------------------------------------------------------------------- the hand-over
-async def test_connection_of_a_stream_is_an_outlet_until_its_client_leaves(site: Site) -> None:
+async def test_connection_of_a_stream_belongs_to_the_stream_until_its_client_leaves(site: Site) -> None:
     client = await site.stream()
-    (outlet,) = site.outlets
-    assert site.connections == {outlet}
-    assert outlet._transport.get_protocol() is outlet
+    (connection,) = site.stream_connections
+    assert site.connections == {connection}
+    assert connection._transport.get_protocol() is connection
     await client.close()
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
-    assert (len(site.streams), outlet._transport) == (0, None)
+    assert (len(site.streams), connection._transport) == (0, None)
 
 
 async def test_connection_leaves_uvicorns_set_when_the_server_ends_the_stream(site: Site) -> None:
@@ -288,18 +290,18 @@ async def test_nothing_of_the_request_is_left_and_the_collector_is_not_needed(
         client.send(stream_request() + behind)
         await client.until(b"event: ready")
         await eventually(lambda: not site.requests, what="the request's task to end")
-        assert len(site.outlets) == 1
+        assert len(site.stream_connections) == 1
         assert not site.protocols
         assert requests() == []
     finally:
         gc.enable()
 
 
-async def test_frames_leave_at_once_and_not_when_more_has_come(site: Site) -> None:
+async def test_frames_leave_at_once_without_waiting_for_more(site: Site) -> None:
     await site.stream()
-    (outlet,) = site.outlets
-    connection = outlet._transport.get_extra_info("socket")
-    assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    (connection,) = site.stream_connections
+    tcp_socket = connection._transport.get_extra_info("socket")
+    assert tcp_socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 async def test_request_before_a_stream_on_one_connection_is_answered_first(site: Site) -> None:
@@ -307,7 +309,7 @@ async def test_request_before_a_stream_on_one_connection_is_answered_first(site:
     client.send(HEALTH + stream_request())
     received = await client.until(b"event: ready")
     assert received.index(b'{"status":"ok"}') < received.index(b"text/event-stream")
-    assert len(site.outlets) == 1
+    assert len(site.stream_connections) == 1
 
 
 @pytest.mark.parametrize(
@@ -322,7 +324,7 @@ async def test_request_before_a_stream_on_one_connection_is_answered_first(site:
     ],
     ids=["a request", "five requests", "half a request", "another stream", "later", "no request, later"],
 )
-async def test_what_is_sent_behind_a_stream_request_is_never_answered(
+async def test_bytes_after_a_stream_request_are_never_answered(
     site: Site, behind: bytes, is_together: bool
 ) -> None:
     client = await site.client()
@@ -332,14 +334,14 @@ async def test_what_is_sent_behind_a_stream_request_is_never_answered(
         client.send(behind)
     await site.lumen.publish("ann", category="like", content="still here")
     await client.until(b"still here")
-    assert len(site.outlets) == len(site.streams) == 1
+    assert len(site.stream_connections) == len(site.streams) == 1
     site.streams.start_drain()
     received = await client.until_end()
     assert received.count(b"HTTP/1.1 ") == 1
     assert received.endswith(b"0\r\n\r\n")
 
 
-async def test_client_that_has_sent_more_is_heard_when_it_leaves(site: Site) -> None:
+async def test_disconnect_of_a_client_that_has_sent_more_is_noticed(site: Site) -> None:
     client = await site.client()
     client.send(stream_request() + HEALTH * 5)
     await client.until(b"event: ready")
@@ -362,7 +364,7 @@ async def test_client_that_resets_is_gone(site: Site) -> None:
     assert site.streams.ended == {"gone": 1}
 
 
-async def test_client_that_leaves_before_its_stream_begins_leaves_nothing_behind(
+async def test_client_that_disconnects_before_its_stream_opens_leaves_nothing_behind(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.held_back = asyncio.Event()
@@ -387,7 +389,7 @@ async def test_stream_that_could_not_be_handed_over_ends_with_its_client_whateve
     client = await site.client()
     client.send(stream_request() + HEALTH * 3)
     await client.until(b"event: ready")
-    assert (len(site.streams), site.outlets) == (1, [])
+    assert (len(site.streams), site.stream_connections) == (1, [])
     client.reset()
     while len(site.streams):  # with requests behind it uvicorn reads no further: a write finds out
         await site.lumen.publish("ann", category="like", content="hi")
@@ -395,7 +397,7 @@ async def test_stream_that_could_not_be_handed_over_ends_with_its_client_whateve
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_stream_that_begins_while_the_server_ends_is_told_so(site: Site) -> None:
+async def test_stream_that_opens_while_the_server_stops_is_closed_as_shutdown(site: Site) -> None:
     site.held_back = asyncio.Event()
     client = await site.client()
     client.send(stream_request())
@@ -416,17 +418,17 @@ async def test_client_that_never_reads_is_closed_as_slow_and_then_dropped(site: 
         raw.connect(("127.0.0.1", site.listening.port))
         raw.sendall(stream_request())
         await eventually(lambda: site.streams.of_user("ann"), what="the stream")
-        (outlet,) = site.outlets
+        (connection,) = site.stream_connections
         bound = 100_000 + WRITE_BUFFER_BYTES
         for _ in range(200):
             await site.lumen.publish("ann", category="like", content="x" * 7000)
             if site.streams.ended:
                 break
-            assert outlet.backlog_bytes + outlet._transport.get_write_buffer_size() <= bound
+            assert connection.backlog_bytes + connection._transport.get_write_buffer_size() <= bound
         assert site.streams.ended == {"slow": 1}
-        assert (len(site.streams), outlet.backlog_bytes) == (0, 0)
+        assert (len(site.streams), connection.backlog_bytes) == (0, 0)
         site.streams.wheel._clock = lambda clock=site.streams.wheel._clock: clock() + 60  # type: ignore[misc]
-        site.streams.wheel.turn()
+        site.streams.wheel.tick()
         await eventually(lambda: not site.connections, what="the connection to be dropped")
 
 
@@ -443,7 +445,7 @@ async def answer_to(site: Site, *parts: bytes) -> bytes:
     [b"", b"GET", HEALTH[:-2], post_head("content-length: 10"), post_head("content-length: 10") + b'{"to":'],
     ids=["nothing", "a method", "half a head", "a head", "half a body"],
 )
-async def test_request_that_does_not_come_in_whole_is_ended(
+async def test_request_that_does_not_arrive_completely_is_ended(
     site: Site, request_seconds: Callable[[float], None], caplog: pytest.LogCaptureFixture, begun: bytes
 ) -> None:
     request_seconds(0.1)
@@ -453,7 +455,7 @@ async def test_request_that_does_not_come_in_whole_is_ended(
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_request_that_comes_byte_by_byte_is_ended_at_the_same_time(
+async def test_request_that_arrives_byte_by_byte_is_ended_at_the_same_time(
     site: Site, request_seconds: Callable[[float], None]
 ) -> None:
     request_seconds(0.2)
@@ -489,7 +491,7 @@ async def test_request_in_time_is_answered_and_the_connection_stays(
         await asyncio.sleep(0)
         client.send(HEALTH[10:])
         await client.until(b'{"status":"ok"}' * 1)
-        await eventually(lambda: not any(one._deadline for one in site.protocols), what="the clock to stop")
+        await eventually(lambda: not any(one._timeout for one in site.protocols), what="the time-out to stop")
         assert client.received.count(b"HTTP/1.1 200") == number
         client.received = client.received.replace(b'{"status":"ok"}', b"")
 
@@ -534,7 +536,7 @@ async def test_head_of_more_than_32_kib_is_refused(
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
 
 
-async def test_limit_of_the_head_is_none_of_the_body(site: Site) -> None:
+async def test_limit_of_the_head_does_not_apply_to_the_body(site: Site) -> None:
     body = b'{"to": {"user": "ann"}, "category": "like", "content": "hi"}'.ljust(60_000)
     pieces = [body[:30], body[30:20_000], body[20_000:40_000], body[40_000:]]
     chunks = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces]
@@ -553,7 +555,7 @@ async def test_limit_of_the_head_is_none_of_the_body(site: Site) -> None:
         await client.until(b"HTTP/1.1 201")
 
 
-async def test_offer_of_another_protocol_is_ignored_without_a_word(
+async def test_offer_of_another_protocol_is_ignored_and_not_logged(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = await site.client()
@@ -563,7 +565,7 @@ async def test_offer_of_another_protocol_is_ignored_without_a_word(
     assert "upgrade" not in caplog.text
 
 
-async def test_trailer_is_no_header(site: Site) -> None:
+async def test_trailers_are_not_headers(site: Site) -> None:
     client = await site.client()
     head = f"POST {NOTIFICATIONS} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".encode()
     trailer = f"authorization: Bearer {token('ann', PUBLISH)}\r\n\r\n".encode()
@@ -571,7 +573,7 @@ async def test_trailer_is_no_header(site: Site) -> None:
     await client.until(b"HTTP/1.1 401")
 
 
-async def test_client_that_asks_too_much_at_once_is_refused(site: Site) -> None:
+async def test_client_that_pipelines_too_many_requests_is_refused(site: Site) -> None:
     site.held_back = asyncio.Event()
     client = await site.client()
     client.send(HEALTH * 2000)
@@ -583,7 +585,7 @@ async def test_client_that_asks_too_much_at_once_is_refused(site: Site) -> None:
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
 
 
-async def test_as_many_requests_at_once_as_are_allowed_are_answered_in_order(site: Site) -> None:
+async def test_pipelined_requests_up_to_the_limit_are_answered_in_order(site: Site) -> None:
     client = await site.client()
     for path in range(handover.MAX_PIPELINED):
         client.send(f"GET /healthz?{path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())

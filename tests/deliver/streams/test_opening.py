@@ -1,4 +1,4 @@
-"""The welcome: a new stream gets all that it missed, once, or is told to fetch; then it is live."""
+"""The stream opener: a new stream gets all that it missed, once, or `reset`; then it is live."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import pytest
 from clients import Frame, eventually, read_frames
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver import hub as hub_module
-from lumen_notify.deliver.connection.connection import Outlet
+from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.deliver.streams.count_loader import Loader
-from lumen_notify.deliver.streams.opening import Welcome
+from lumen_notify.deliver.streams.count_loader import CountLoader
+from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import Audience, CloseReason, CountsSnapshot, Event
 
 from ..conftest import Store
-from ..fakes import Clock, RecordingOutlet
+from ..fakes import FakeClock, RecordingConnection
 
 
 class HookedLog:
-    """A log that does something more after each page."""
+    """A log that calls a hook after each page."""
 
     def __init__(self, store: Store, after_page: Callable[[], Awaitable[None]]) -> None:
         self._store = store
@@ -43,8 +43,8 @@ class HookedLog:
         return page
 
 
-class Door:
-    """A hub at the head of a log, and the welcome at it."""
+class OpenerHarness:
+    """A real log and hub, and the opener between them. `hooks` run after the counts were read."""
 
     def __init__(self, store: Store, *, replay_events: int = 1000, max_replay_bytes: int = 0) -> None:
         self.store = store
@@ -53,10 +53,12 @@ class Door:
             epoch=self.epoch,
             position=0,
             replay=Replay(position=0, max_events=replay_events),
-            clock=Clock(),
+            clock=FakeClock(),
         )
         self.log = HookedLog(store, self.after_page)
-        self.welcome = Welcome(self.hub, Loader(self.fetch), self.log, max_replay_bytes=max_replay_bytes)
+        self.opener = StreamOpener(
+            self.hub, CountLoader(self.fetch), self.log, max_replay_bytes=max_replay_bytes
+        )
         self.hooks: list[Callable[[], Awaitable[None]]] = []
         self.page_hooks: list[Callable[[], Awaitable[None]]] = []
 
@@ -83,32 +85,32 @@ class Door:
     def id(self, position: int) -> str:
         return f"{self.epoch}-{position}"
 
-    async def join(self, user_id: str = "ann", last_event_id: str | None = None) -> RecordingOutlet:
-        outlet = RecordingOutlet(user_id)
-        await asyncio.wait_for(self.welcome.join(outlet, last_event_id), 20)
-        return outlet
+    async def open(self, user_id: str = "ann", last_event_id: str | None = None) -> RecordingConnection:
+        connection = RecordingConnection(user_id)
+        await asyncio.wait_for(self.opener.open(connection, last_event_id), 20)
+        return connection
 
-    def begin_to_join(self, last_event_id: str | None = None) -> tuple[RecordingOutlet, asyncio.Task[None]]:
-        outlet = RecordingOutlet("ann")
-        return outlet, asyncio.create_task(self.welcome.join(outlet, last_event_id))
-
-
-def frames(outlet: RecordingOutlet) -> list[Frame]:
-    return list(read_frames(unchunk(b"".join(outlet.chunks)).decode()))
+    def start_open(self, last_event_id: str | None = None) -> tuple[RecordingConnection, asyncio.Task[None]]:
+        connection = RecordingConnection("ann")
+        return connection, asyncio.create_task(self.opener.open(connection, last_event_id))
 
 
-def positions(outlet: RecordingOutlet) -> list[int]:
+def frames(connection: RecordingConnection) -> list[Frame]:
+    return list(read_frames(unchunk(b"".join(connection.chunks)).decode()))
+
+
+def positions(connection: RecordingConnection) -> list[int]:
     """Return the positions of the durable frames."""
-    return [frame.position for frame in frames(outlet) if frame.is_durable]
+    return [frame.position for frame in frames(connection) if frame.is_durable]
 
 
 async def test_first_stream_gets_the_counts_and_the_newest_id(store: Store) -> None:
-    door = Door(store)
-    await door.publish("user:ann", "all", "user:bob", category="like")
-    await door.publish("user:ann", category="follow")
-    ready, *rest = frames(await door.join())
+    harness = OpenerHarness(store)
+    await harness.publish("user:ann", "all", "user:bob", category="like")
+    await harness.publish("user:ann", category="follow")
+    ready, *rest = frames(await harness.open())
     assert ready == Frame(
-        id=door.id(4),
+        id=harness.id(4),
         event="ready",
         data=ready.data
         | {
@@ -125,43 +127,43 @@ async def test_first_stream_gets_the_counts_and_the_newest_id(store: Store) -> N
 async def test_what_was_missed_is_replayed_once_and_in_order_with_the_counts_of_now(
     store: Store, replay_events: int
 ) -> None:
-    door = Door(store, replay_events=replay_events)
-    await door.publish("user:ann", "all")
-    await door.publish("user:bob", "user:ann", "all")
-    await door.read_all("ann")
-    await door.publish("user:ann", "user:bob", category="follow")
-    outlet = await door.join(last_event_id=door.id(1))
-    ready, *replayed = frames(outlet)
+    harness = OpenerHarness(store, replay_events=replay_events)
+    await harness.publish("user:ann", "all")
+    await harness.publish("user:bob", "user:ann", "all")
+    await harness.read_all("ann")
+    await harness.publish("user:ann", "user:bob", category="follow")
+    connection = await harness.open(last_event_id=harness.id(1))
+    ready, *replayed = frames(connection)
     assert (ready.id, ready.data["recovered"], ready.data["replayed"]) == (None, True, 5)
-    assert positions(outlet) == [2, 4, 5, 6, 7]
+    assert positions(connection) == [2, 4, 5, 6, 7]
     assert [frame.event for frame in replayed] == ["message", "message", "message", "read", "message"]
     assert {frame.data["unread_count"] for frame in [ready, *replayed]} == {1}
     assert replayed[3].data["unread"] == ready.data["unread"]
-    await door.publish("all")
-    assert positions(outlet)[-1] == 9
-    assert frames(outlet)[-1].data["unread_count"] == 2
+    await harness.publish("all")
+    assert positions(connection)[-1] == 9
+    assert frames(connection)[-1].data["unread_count"] == 2
 
 
 async def test_cursor_at_the_newest_event_has_nothing_to_replay(sqlite_store: Store) -> None:
     for replay_events in (1000, 0):
-        door = Door(sqlite_store, replay_events=replay_events)
-        await door.publish("user:ann")
-        door.hub.position = (await sqlite_store.log.head()).position
-        (ready,) = frames(await door.join(last_event_id=door.id(door.hub.position)))
-        assert (ready.id, ready.data["recovered"]) == (door.id(door.hub.position), True)
+        harness = OpenerHarness(sqlite_store, replay_events=replay_events)
+        await harness.publish("user:ann")
+        harness.hub.position = (await sqlite_store.log.head()).position
+        (ready,) = frames(await harness.open(last_event_id=harness.id(harness.hub.position)))
+        assert (ready.id, ready.data["recovered"]) == (harness.id(harness.hub.position), True)
 
 
 async def test_long_replay_is_read_from_the_database_page_by_page(sqlite_store: Store) -> None:
-    door = Door(sqlite_store, replay_events=10)
-    await door.publish(*["user:ann", "user:bob"] * 1100)
-    outlet = await door.join(last_event_id=door.id(0))
-    assert positions(outlet) == list(range(1, 2201, 2))
-    assert door.log.pages == 2
+    harness = OpenerHarness(sqlite_store, replay_events=10)
+    await harness.publish(*["user:ann", "user:bob"] * 1100)
+    connection = await harness.open(last_event_id=harness.id(0))
+    assert positions(connection) == list(range(1, 2201, 2))
+    assert harness.log.pages == 2
 
 
 # ----------------------------------------------------------------------------------- the table of resets
-def is_reset(outlet: RecordingOutlet, newest: str) -> bool:
-    ready, reset = frames(outlet)
+def is_reset(connection: RecordingConnection, newest: str) -> bool:
+    ready, reset = frames(connection)
     assert (ready.event, ready.id, ready.data["recovered"], ready.data["replayed"]) == (
         "ready",
         newest,
@@ -175,111 +177,115 @@ def is_reset(outlet: RecordingOutlet, newest: str) -> bool:
 @pytest.mark.parametrize(
     "last_event_id", ["garbage", "EPOCH-", "EPOCH-x", "-1", "elsewhere-1", "EPOCH-007", "EPOCH-" + "9" * 18]
 )
-async def test_cursor_of_another_log_or_none_is_answered_by_reset(store: Store, last_event_id: str) -> None:
-    door = Door(store)
-    await door.publish("user:ann")
-    outlet = await door.join(last_event_id=last_event_id.replace("EPOCH", door.epoch))
-    assert is_reset(outlet, door.id(1))
-    await door.publish("user:ann")
-    assert positions(outlet) == [2], "and it is live"
+async def test_cursor_that_is_malformed_or_of_another_log_is_answered_by_reset(
+    store: Store, last_event_id: str
+) -> None:
+    harness = OpenerHarness(store)
+    await harness.publish("user:ann")
+    connection = await harness.open(last_event_id=last_event_id.replace("EPOCH", harness.epoch))
+    assert is_reset(connection, harness.id(1))
+    await harness.publish("user:ann")
+    assert positions(connection) == [2], "and it is live"
 
 
 async def test_cursor_before_the_floor_of_the_log_is_answered_by_reset(store: Store) -> None:
-    door = Door(store, replay_events=1)
-    await door.publish("user:ann", "user:ann", "user:ann", "user:ann")
-    await store.forget_up_to(2)
-    assert is_reset(await door.join(last_event_id=door.id(1)), door.id(4))
-    assert positions(await door.join(last_event_id=door.id(2))) == [3, 4], "the floor itself can be served"
+    harness = OpenerHarness(store, replay_events=1)
+    await harness.publish("user:ann", "user:ann", "user:ann", "user:ann")
+    await store.trim_up_to(2)
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(4))
+    assert positions(await harness.open(last_event_id=harness.id(2))) == [3, 4], (
+        "the floor itself can be served"
+    )
 
 
 async def test_retention_that_runs_during_the_replay_is_answered_by_reset(store: Store) -> None:
-    door = Door(store, replay_events=0)
-    await door.publish("user:ann", "user:ann", "user:ann")
-    door.page_hooks.append(lambda: store.forget_up_to(2))
-    assert is_reset(await door.join(last_event_id=door.id(1)), door.id(3))
+    harness = OpenerHarness(store, replay_events=0)
+    await harness.publish("user:ann", "user:ann", "user:ann")
+    harness.page_hooks.append(lambda: store.trim_up_to(2))
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(3))
 
 
 @pytest.mark.parametrize("replay_events", [1000, 0], ids=["memory", "the database"])
 async def test_replay_of_more_than_a_stream_may_hold_back_is_answered_by_reset(
     sqlite_store: Store, replay_events: int
 ) -> None:
-    door = Door(sqlite_store, replay_events=replay_events, max_replay_bytes=5000)
-    await door.publish(*["user:ann"] * 20, content="x" * 500)
-    assert is_reset(await door.join(last_event_id=door.id(0)), door.id(20))
-    assert positions(await door.join(last_event_id=door.id(15))) == [16, 17, 18, 19, 20]
+    harness = OpenerHarness(sqlite_store, replay_events=replay_events, max_replay_bytes=5000)
+    await harness.publish(*["user:ann"] * 20, content="x" * 500)
+    assert is_reset(await harness.open(last_event_id=harness.id(0)), harness.id(20))
+    assert positions(await harness.open(last_event_id=harness.id(15))) == [16, 17, 18, 19, 20]
 
 
 async def test_marks_are_measured_with_the_counts_that_they_carry(sqlite_store: Store) -> None:
     max_replay_bytes = 50_000
-    door = Door(sqlite_store, max_replay_bytes=max_replay_bytes)
+    harness = OpenerHarness(sqlite_store, max_replay_bytes=max_replay_bytes)
     for _ in range(10):
-        await door.publish("user:ann")
-        await door.read_all("ann")
+        await harness.publish("user:ann")
+        await harness.read_all("ann")
     for number in range(200):
-        await door.publish("user:ann", category=f"category-{number:03}")
-    missed = door.hub.replay.since(1, [Audience("user:ann")])
+        await harness.publish("user:ann", category=f"category-{number:03}")
+    missed = harness.hub.replay.frames_after(1, [Audience("user:ann")])
     assert missed is not None
     assert sum(frame.size_bytes for frame in missed) < max_replay_bytes
-    # Ten of them are marks, which carry two hundred categories now.
-    assert is_reset(await door.join(last_event_id=door.id(1)), door.id(220))
+    # Ten of them are marks, and each now carries two hundred categories.
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(220))
 
 
 # ------------------------------------------------------------------------------------ others and races
 async def test_cursor_ahead_of_this_instance_waits_for_it(store: Store) -> None:
-    door = Door(store)
-    await door.publish("user:ann")
-    ahead = await store.publish("user:ann", "user:bob")  # another instance has shown them already
-    outlet, joining = door.begin_to_join(door.id(3))
-    await eventually(lambda: door.hub._waiting, what="the stream to wait for position 3")
-    assert not outlet.chunks
-    door.deliver(ahead)
-    await asyncio.wait_for(joining, 20)
-    (ready,) = frames(outlet)
-    assert (ready.id, ready.data["recovered"], ready.data["unread_count"]) == (door.id(3), True, 2)
+    harness = OpenerHarness(store)
+    await harness.publish("user:ann")
+    ahead = await store.publish("user:ann", "user:bob")  # another instance has delivered them already
+    connection, opening = harness.start_open(harness.id(3))
+    await eventually(lambda: harness.hub._waiting, what="the stream to wait for position 3")
+    assert not connection.chunks
+    harness.deliver(ahead)
+    await asyncio.wait_for(opening, 20)
+    (ready,) = frames(connection)
+    assert (ready.id, ready.data["recovered"], ready.data["unread_count"]) == (harness.id(3), True, 2)
 
 
 async def test_count_ahead_of_this_instance_waits_for_it_and_counts_nothing_twice(store: Store) -> None:
-    door = Door(store)
+    harness = OpenerHarness(store)
     events = await store.publish("user:ann", "user:ann")
-    outlet, joining = door.begin_to_join()
-    await eventually(lambda: door.hub._waiting, what="the stream to wait for position 2")
-    door.deliver(events[:1])
+    connection, opening = harness.start_open()
+    await eventually(lambda: harness.hub._waiting, what="the stream to wait for position 2")
+    harness.deliver(events[:1])
     await asyncio.sleep(0)
-    assert not joining.done()
-    door.deliver(events[1:])
-    await asyncio.wait_for(joining, 20)
-    (ready,) = frames(outlet)
-    assert (ready.id, ready.data["unread_count"]) == (door.id(2), 2)
+    assert not opening.done()
+    harness.deliver(events[1:])
+    await asyncio.wait_for(opening, 20)
+    (ready,) = frames(connection)
+    assert (ready.id, ready.data["unread_count"]) == (harness.id(2), 2)
 
 
-async def test_events_that_come_after_the_count_are_in_the_first_numbers(store: Store) -> None:
-    door = Door(store)
-    await door.publish("user:ann")
-    door.hooks.append(lambda: door.publish("all", "user:bob"))
-    outlet = await door.join()
-    (ready,) = frames(outlet)
-    assert (ready.id, ready.data["unread_count"]) == (door.id(3), 2)
-    await door.publish("user:ann")
-    assert [frame.data["unread_count"] for frame in frames(outlet)] == [2, 3]
+async def test_events_after_the_count_are_in_the_first_counts(store: Store) -> None:
+    harness = OpenerHarness(store)
+    await harness.publish("user:ann")
+    harness.hooks.append(lambda: harness.publish("all", "user:bob"))
+    connection = await harness.open()
+    (ready,) = frames(connection)
+    assert (ready.id, ready.data["unread_count"]) == (harness.id(3), 2)
+    await harness.publish("user:ann")
+    assert [frame.data["unread_count"] for frame in frames(connection)] == [2, 3]
 
 
-async def test_memory_that_moves_on_during_the_count_is_met_with_another_count(store: Store) -> None:
-    door = Door(store, replay_events=1)
-    door.hooks.append(lambda: door.publish("user:ann", "user:ann", "user:ann"))
-    (ready,) = frames(await door.join())
-    assert (ready.id, ready.data["unread_count"]) == (door.id(3), 3)
+async def test_counts_are_read_again_if_the_memory_has_moved_past_them(store: Store) -> None:
+    harness = OpenerHarness(store, replay_events=1)
+    harness.hooks.append(lambda: harness.publish("user:ann", "user:ann", "user:ann"))
+    (ready,) = frames(await harness.open())
+    assert (ready.id, ready.data["unread_count"]) == (harness.id(3), 3)
 
 
-async def test_stream_that_comes_amid_a_fan_out_sees_each_event_once(
+async def test_stream_that_opens_during_a_fan_out_gets_each_event_once(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "TURN_CHANNELS", 1)
-    door = Door(sqlite_store)
-    bob, ann = await door.join("bob"), await door.join("ann")
-    turns = door.hub.fan_out(await sqlite_store.publish("user:ann", "all"))
+    monkeypatch.setattr(hub_module, "FAN_OUT_CHUNK", 1)
+    harness = OpenerHarness(sqlite_store)
+    bob, ann = await harness.open("bob"), await harness.open("ann")
+    turns = harness.hub.fan_out(await sqlite_store.publish("user:ann", "all"))
     next(turns)
     assert (positions(bob), positions(ann)) == ([2], [])
-    late = await door.join("ann", door.id(0))
+    late = await harness.open("ann", harness.id(0))
     for _ in turns:
         pass
     assert (positions(bob), positions(ann), positions(late)) == ([2], [1, 2], [1, 2])
@@ -287,57 +293,59 @@ async def test_stream_that_comes_amid_a_fan_out_sees_each_event_once(
     assert {frame.data["unread_count"] for frame in frames(late)} == {2}
 
 
-async def test_stream_that_closes_on_the_way_in_is_left_out(store: Store) -> None:
-    door = Door(store)
-    outlet = RecordingOutlet("ann")
+async def test_stream_that_closes_while_it_opens_is_not_added(store: Store) -> None:
+    harness = OpenerHarness(store)
+    connection = RecordingConnection("ann")
 
     async def close() -> None:
-        assert not door.hub.channels["ann"].is_unused
-        outlet.close(CloseReason.SHUTDOWN)
+        assert not harness.hub.channels["ann"].is_unused
+        connection.close(CloseReason.SHUTDOWN)
 
-    door.hooks.append(close)
-    await door.welcome.join(outlet, None)
-    assert (outlet.chunks, door.hub.channels) == ([], {})
-
-
-async def test_stream_that_is_too_slow_for_its_replay_is_left_out(store: Store) -> None:
-    def remove(outlet: Outlet, _reason: CloseReason) -> None:
-        door.hub.remove(outlet)
-
-    door = Door(store)
-    await door.publish("user:ann")
-    outlet = RecordingOutlet("ann", on_close=remove)
-    outlet.is_slow = True
-    await door.welcome.join(outlet, door.id(0))
-    assert outlet.close_reason is CloseReason.SLOW
-    assert door.hub.channels == {}, "nobody would ever take it out of its channel again"
+    harness.hooks.append(close)
+    await harness.opener.open(connection, None)
+    assert (connection.chunks, harness.hub.channels) == ([], {})
 
 
-async def test_failed_count_lets_the_channel_go(store: Store) -> None:
-    door = Door(store)
+async def test_stream_that_is_too_slow_for_its_replay_is_not_added(store: Store) -> None:
+    def remove(connection: Connection, _reason: CloseReason) -> None:
+        harness.hub.remove(connection)
+
+    harness = OpenerHarness(store)
+    await harness.publish("user:ann")
+    connection = RecordingConnection("ann", on_close=remove)
+    connection.is_slow = True
+    await harness.opener.open(connection, harness.id(0))
+    assert connection.close_reason is CloseReason.SLOW
+    assert harness.hub.channels == {}, "nobody would ever remove it from its channel"
+
+
+async def test_failed_count_discards_the_channel(store: Store) -> None:
+    harness = OpenerHarness(store)
 
     async def fail() -> None:
         raise DatabaseUnavailable("gone")
 
-    door.hooks.append(fail)
+    harness.hooks.append(fail)
     with pytest.raises(DatabaseUnavailable):
-        await door.join()
-    assert door.hub.channels == {}
+        await harness.open()
+    assert harness.hub.channels == {}
 
 
 async def test_storm_of_reconnects_costs_a_handful_of_queries(sqlite_store: Store) -> None:
-    door = Door(sqlite_store)
-    await door.publish("all")
+    harness = OpenerHarness(sqlite_store)
+    await harness.publish("all")
     queries: list[int] = []
-    fetch = door.store.counts.fetch
+    fetch = harness.store.counts.fetch
 
     async def counted(user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         queries.append(len(user_ids))
         return await fetch(user_ids)
 
-    door.store.counts.fetch = counted  # type: ignore[method-assign]
-    outlets = await asyncio.gather(*(door.join(f"user {number}", door.id(0)) for number in range(1500)))
+    harness.store.counts.fetch = counted  # type: ignore[method-assign]
+    connections = await asyncio.gather(
+        *(harness.open(f"user {number}", harness.id(0)) for number in range(1500))
+    )
     assert len(queries) <= 4
     assert sum(queries) == 1500
-    assert door.log.pages == 0
-    assert all(positions(outlet) == [1] for outlet in outlets)
+    assert harness.log.pages == 0
+    assert all(positions(connection) == [1] for connection in connections)

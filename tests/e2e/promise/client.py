@@ -1,4 +1,4 @@
-"""Client: one stream, with the state that its user keeps from the frames alone."""
+"""Client: one stream, with the state that it builds from the frames alone."""
 
 from __future__ import annotations
 
@@ -7,42 +7,43 @@ from dataclasses import dataclass
 
 from clients import Api, Bell, EventStream, Frame, Item
 
-from .places import Places
+from .room_states import RoomStates
 
 
 @dataclass(slots=True)
 class State:
-    """What a client keeps. silent: the categories that are neither counted nor streamed, as last fetched."""
+    """The state of a client. silent: the categories that are neither counted nor streamed, as last
+    fetched."""
 
     bell: Bell
-    places: Places
+    room_states: RoomStates
     silent: frozenset[str] = frozenset()
 
     def copied(self) -> State:
-        return State(self.bell.copied(), self.places.copied(), self.silent)
+        return State(self.bell.copied(), self.room_states.copied(), self.silent)
 
     def recount(self) -> dict[str, int]:
-        """Count what is unread by category from the items alone, without zeros."""
+        """Return the unread count by category, from the items alone, without zeros."""
         return {name: number for name, number in self.bell.recount().items() if name not in self.silent}
 
     def leave(self, room_id: str) -> None:
-        """Drop what was published to a room that the user has left: it is his no more."""
+        """Remove what was published to a room that the user has left."""
         for id_, item in list(self.bell.items.items()):
             if item.room_id == room_id:
                 del self.bell.items[id_]
 
     def heard(self) -> list[tuple[str, Item]]:
-        """List the items of what is not silent, in their order."""
+        """List the items that are not silent, in order."""
         return heard(self.bell.items, self.silent)
 
 
 def heard(items: Mapping[str, Item], silent: Collection[str]) -> list[tuple[str, Item]]:
-    """List the items of what is not silent, in their order."""
+    """List the items that are not silent, in order."""
     return [(id_, item) for id_, item in items.items() if item.category not in silent]
 
 
 class Client:
-    """One stream with its user's state. since: the position after which it is to see events."""
+    """One stream with its user's state. since: the position after which it must see events."""
 
     def __init__(self, base_url: str, user: str, state: State) -> None:
         self.base_url = base_url
@@ -61,7 +62,7 @@ class Client:
 
     @property
     def position(self) -> int:
-        """Up to where it has seen all. Only with a cursor of our log."""
+        """The position up to which it has seen everything. Needs a cursor of our log."""
         assert self.bell.cursor is not None
         return int(self.bell.cursor.rpartition("-")[2])
 
@@ -77,12 +78,12 @@ class Client:
         assert self.stream.status == 200, self.stream.headers
 
     def is_at(self, position: int) -> bool:
-        """Whether it has seen what there is for it up to a position."""
+        """Return whether it has seen all its events up to a position."""
         return self.ready is not None and max(self.since, *self.positions[-1:], -1) >= position
 
     def fetched(self, state: State) -> None:
-        """Take fetched state, and the items' marks from the frames that came since the stream was ready; they
-        change nothing, because nothing has happened since the fetch."""
+        """Replace the state by a fetched one. Frames since `ready` are applied and must change nothing,
+        because nothing has happened since the fetch."""
         followed = state.bell.copied()
         for frame in self.unapplied:
             followed.apply(frame)
@@ -112,7 +113,7 @@ class Client:
             self.bell.to_replay = max(0, self.bell.to_replay - 1)
             self.unapplied.append(frame)
             return
-        self.state.places.apply(frame)
+        self.state.room_states.apply(frame)
         self.bell.apply(frame)
         if frame.event == "left":
             self.state.leave(frame.data["data"]["room_id"])
@@ -132,7 +133,7 @@ class Client:
                 assert room["unread"] == bell.rooms.get(room["id"], 0), frame
         if not bell.to_replay:
             assert bell.categories == self.state.recount(), frame
-            assert bell.rooms == self.state.places.unread(), frame
+            assert bell.rooms == self.state.room_states.unread(), frame
             assert bell.unread_count == sum(bell.categories.values()) + sum(bell.rooms.values()), frame
 
     def _begin(self, ready: Frame) -> None:

@@ -1,4 +1,4 @@
-"""Steps: what may happen in one run, as values that Hypothesis draws and shrinks."""
+"""Steps: the actions of a run, as values that Hypothesis draws and shrinks."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ MAX_KEPT_STATES = 6
 
 Role = Literal["owner", "moderator", "member", "muted"]
 Kind = Literal["public", "private"]
-Way = Literal["ids", "category", "up_to", "category and up_to", "all", "put"]
-Place = Literal["header", "last_event_id", "lastEventId"]
+Selection = Literal["ids", "category", "up_to", "category and up_to", "all", "put"]
+CursorPlace = Literal["header", "last_event_id", "lastEventId"]
 
 
 # ------------------------------------------------------------------------------------------ notifications
 @dataclass(frozen=True)
-class Publish:
-    """to: None for everyone. room: for the members of which room instead, None for none. number: of
-    notifications in the batch, 0 for one that is not in a list. is_mixed: every second one is for everyone.
-    key: which Idempotency-Key; the first publish with it decides the body. after_seconds: until it leaves,
-    lasting_seconds: from then on to its end; None: at once, for ever. group: which group key. is_low: of low
-    priority, for the next bundle of those who want bundles."""
+class PublishNotifications:
+    """Publish one or more notifications.
+
+    to: users; None for everyone. room: the members of a room instead; None for no room. number: notifications
+    in the batch; 0 sends one that is not in a list. is_mixed: every second one is for everyone. key: the
+    number of an Idempotency-Key; the first publish with it determines the body. after_seconds: until
+    delivery; lasting_seconds: from then to expiry; None: immediately, never. group: the number of a group
+    key. is_low: low priority, for the next bundle of users with digests.
+    """
 
     sender: str
     to: tuple[str, ...] | None
@@ -45,27 +48,31 @@ class Publish:
 
 
 @dataclass(frozen=True)
-class Cancel:
-    """pick: which of those that wait."""
+class CancelScheduled:
+    """Cancel a scheduled notification. pick: which one."""
 
     sender: str
     pick: int
 
 
 @dataclass(frozen=True)
-class Mark:
-    """by: how many of the newest; the numbers below 0 stand for ids that are not the user's."""
+class MarkNotifications:
+    """Mark notifications as read, unread and so on.
+
+    by: the kind of selection. picks: indexes from the newest; numbers below 0 stand for ids that are not the
+    user's.
+    """
 
     user: str
     action: str
-    by: Way
+    by: Selection
     picks: tuple[int, ...]
     category: str
 
 
 @dataclass(frozen=True)
-class Prefer:
-    """None: as it is without a choice."""
+class SetPreference:
+    """Change a preference. None: the default."""
 
     user: str
     category: str
@@ -74,24 +81,24 @@ class Prefer:
 
 
 @dataclass(frozen=True)
-class Digest:
-    """Whether what is of low priority comes in bundles, every five minutes."""
+class SetDigest:
+    """Switch digests of low-priority notifications, every five minutes, on or off."""
 
     user: str
     is_on: bool
 
 
 @dataclass(frozen=True)
-class Pass:
-    """The clock goes on: what is due leaves, what has had its time goes."""
+class AdvanceClock:
+    """Advance the clock: due notifications are published, expired ones are removed."""
 
     seconds: int
 
 
 # -------------------------------------------------------------------------------------------------- rooms
 @dataclass(frozen=True)
-class Make:
-    """room: None for a direct one, with the first of the members."""
+class CreateRoom:
+    """Create a room. room: None for a direct room with the first of the members."""
 
     user: str
     room: str | None
@@ -100,8 +107,8 @@ class Make:
 
 
 @dataclass(frozen=True)
-class Admit:
-    """Join, let in, or give a role."""
+class AddMember:
+    """Join, add a member, or change a role."""
 
     caller: str
     room: int
@@ -110,8 +117,8 @@ class Admit:
 
 
 @dataclass(frozen=True)
-class Dismiss:
-    """Leave, or put out."""
+class RemoveMember:
+    """Leave, or remove a member."""
 
     caller: str
     room: int
@@ -119,8 +126,9 @@ class Dismiss:
 
 
 @dataclass(frozen=True)
-class Say:
-    """client_id: which; what has the same by the same sender in the same room is said once."""
+class SendMessage:
+    """Send a message. client_id: a number; the same one by the same sender in the same room sends only
+    once."""
 
     sender: str
     room: int
@@ -129,29 +137,29 @@ class Say:
 
 
 @dataclass(frozen=True)
-class OfMessage:
-    """back: which message of the room, from the newest."""
+class MessageStep:
+    """A step about a message. back: its index from the newest."""
 
     user: str
     room: int
     back: int
 
 
-class ReadUpTo(OfMessage):
-    """So many of the newest stay unread."""
+class ReadRoom(MessageStep):
+    """Mark the room as read, except for the newest `back` messages."""
 
 
-class Edit(OfMessage):
-    """Let it say something else."""
+class EditMessage(MessageStep):
+    """Change the content of a message."""
 
 
-class Withdraw(OfMessage):
-    """Delete it: one's own, or another's as owner or moderator."""
+class DeleteMessage(MessageStep):
+    """Delete a message: one's own, or another user's as owner or moderator."""
 
 
 @dataclass(frozen=True)
-class Ban:
-    """is_over: it ends."""
+class SetBan:
+    """Ban a user from a room, or end the ban (`is_over`)."""
 
     caller: str
     room: int
@@ -160,30 +168,30 @@ class Ban:
 
 
 @dataclass(frozen=True)
-class Rename:
+class RenameRoom:
     caller: str
     room: int
 
 
 @dataclass(frozen=True)
-class Close:
-    """The room ends."""
+class DeleteRoom:
+    """Delete a room."""
 
     caller: str
     room: int
 
 
 @dataclass(frozen=True)
-class Whisper:
-    """A direct message, in the room of the two."""
+class SendDirectMessage:
+    """Send a direct message."""
 
     sender: str
     to: str
 
 
 @dataclass(frozen=True)
-class Block:
-    """is_over: it ends."""
+class SetBlock:
+    """Block a user, or end the block (`is_over`)."""
 
     user: str
     other: str
@@ -193,13 +201,16 @@ class Block:
 # ------------------------------------------------------------------------------------------------ streams
 @dataclass(frozen=True)
 class Connect:
-    """cursor: which. text: of a cursor that is garbage. pick: which of the states that were kept.
-    is_handed_over: the fast path of our own server, or the one that works on any ASGI server.
-    is_amid: it comes in the middle of a fan-out, if there is one."""
+    """Open a stream.
+
+    cursor: the kind of cursor. text: a garbage cursor. pick: the index of a kept state. is_handed_over: our
+    server's fast path, or the one for any ASGI server. is_amid: in the middle of a fan-out, if one is
+    running.
+    """
 
     user: str
     cursor: Literal["none", "kept", "beginning", "foreign", "future", "garbage"] = "none"
-    by: Place = "header"
+    by: CursorPlace = "header"
     pick: int = 0
     text: str = ""
     is_handed_over: bool = True
@@ -212,38 +223,38 @@ class Disconnect:
 
 
 @dataclass(frozen=True)
-class Ping:
-    """All streams here get a ping, which moves their cursors past other people's events."""
+class PingStreams:
+    """Send a ping to all streams, which moves their cursors past other users' events."""
 
 
 Step = (
-    Publish
-    | Cancel
-    | Mark
-    | Prefer
-    | Digest
-    | Pass
-    | Make
-    | Admit
-    | Dismiss
-    | Say
-    | ReadUpTo
-    | Edit
-    | Withdraw
-    | Ban
-    | Rename
-    | Close
-    | Whisper
-    | Block
+    PublishNotifications
+    | CancelScheduled
+    | MarkNotifications
+    | SetPreference
+    | SetDigest
+    | AdvanceClock
+    | CreateRoom
+    | AddMember
+    | RemoveMember
+    | SendMessage
+    | ReadRoom
+    | EditMessage
+    | DeleteMessage
+    | SetBan
+    | RenameRoom
+    | DeleteRoom
+    | SendDirectMessage
+    | SetBlock
     | Connect
     | Disconnect
-    | Ping
+    | PingStreams
 )
 
-About = TypeVar("About", bound=OfMessage)
+AnyMessageStep = TypeVar("AnyMessageStep", bound=MessageStep)
 
 
-def of_message(kind: type[About]) -> st.SearchStrategy[About]:
+def of_message(kind: type[AnyMessageStep]) -> st.SearchStrategy[AnyMessageStep]:
     return st.builds(kind, user=users, room=rooms, back=a_few)
 
 
@@ -251,7 +262,7 @@ users = st.sampled_from(USERS)
 categories = st.sampled_from(CATEGORIES)
 a_few = st.integers(0, 3)
 rooms = st.integers(0, 3)
-somebody = st.lists(users, min_size=1, max_size=3, unique=True).map(tuple)
+one_or_more_users = st.lists(users, min_size=1, max_size=3, unique=True).map(tuple)
 some_users = st.lists(users, max_size=2, unique=True).map(tuple)
 garbage = st.one_of(
     st.text(min_size=1, max_size=30),
@@ -260,26 +271,26 @@ garbage = st.one_of(
     ),
 )
 publishes = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
-    to=st.none() | somebody,
+    to=st.none() | one_or_more_users,
     category=categories,
     number=a_few,
     is_mixed=st.booleans(),
     key=st.none() | st.integers(0, 2),
 )
 timed = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
-    to=st.none() | somebody,
+    to=st.none() | one_or_more_users,
     category=categories,
     after_seconds=st.none() | st.sampled_from([1, 30, 60]),
     lasting_seconds=st.none() | st.sampled_from([1, 45, 90]),
 )
 grouped = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
-    to=somebody,
+    to=one_or_more_users,
     category=categories,
     number=a_few,
     after_seconds=st.none() | st.just(30),
@@ -288,16 +299,16 @@ grouped = st.builds(
     is_low=st.booleans(),
 )
 low = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
-    to=somebody,
+    to=one_or_more_users,
     category=categories,
     number=a_few,
     lasting_seconds=st.none() | st.sampled_from([45, 400]),
     is_low=st.just(True),
 )
 to_rooms = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
     to=st.just(()),
     category=categories,
@@ -305,54 +316,56 @@ to_rooms = st.builds(
     after_seconds=st.none() | st.just(30),
     lasting_seconds=st.none() | st.just(45),
 )
-cancels = st.builds(Cancel, sender=users, pick=a_few)
+cancels = st.builds(CancelScheduled, sender=users, pick=a_few)
 marks = st.builds(
-    Mark,
+    MarkNotifications,
     user=users,
     action=st.sampled_from(MARKS),
-    by=st.sampled_from(get_args(Way)),
+    by=st.sampled_from(get_args(Selection)),
     picks=st.lists(st.integers(-2, 12), min_size=1, max_size=4).map(tuple),
     category=categories,
 )
 choices = st.sampled_from([None, True, False])
-prefers = st.builds(Prefer, user=users, category=categories, in_app=choices, muted=choices)
-digests = st.builds(Digest, user=users, is_on=st.sampled_from([True, True, False]))
-passes = st.builds(Pass, seconds=st.sampled_from([1, 40, 70, 310]))
+prefers = st.builds(SetPreference, user=users, category=categories, in_app=choices, muted=choices)
+digests = st.builds(SetDigest, user=users, is_on=st.sampled_from([True, True, False]))
+passes = st.builds(AdvanceClock, seconds=st.sampled_from([1, 40, 70, 310]))
 makes = st.builds(
-    Make,
+    CreateRoom,
     user=users,
     room=st.sampled_from([*ROOMS, None]),
     kind=st.sampled_from(get_args(Kind)),
     members=some_users,
 )
 admits = st.builds(
-    Admit,
+    AddMember,
     caller=users,
     room=rooms,
     user=users,
     role=st.sampled_from([None, None, "member", "owner", "moderator", "muted"]),
 )
 joins = users.flatmap(
-    lambda user: st.builds(Admit, caller=st.just(user), room=rooms, user=st.just(user), role=st.none())
+    lambda user: st.builds(AddMember, caller=st.just(user), room=rooms, user=st.just(user), role=st.none())
 )
-dismissals = st.builds(Dismiss, caller=users, room=rooms, user=users)
-leaves = users.flatmap(lambda user: st.builds(Dismiss, caller=st.just(user), room=rooms, user=st.just(user)))
+dismissals = st.builds(RemoveMember, caller=users, room=rooms, user=users)
+leaves = users.flatmap(
+    lambda user: st.builds(RemoveMember, caller=st.just(user), room=rooms, user=st.just(user))
+)
 sayings = st.builds(
-    Say, sender=users, room=rooms, client_id=st.none() | st.integers(0, 1), mentions=some_users
+    SendMessage, sender=users, room=rooms, client_id=st.none() | st.integers(0, 1), mentions=some_users
 )
-reads = of_message(ReadUpTo)
-edits = of_message(Edit)
-withdrawals = of_message(Withdraw)
-bans = st.builds(Ban, caller=users, room=rooms, user=users, is_over=st.booleans())
-renames = st.builds(Rename, caller=users, room=rooms)
-closings = st.builds(Close, caller=users, room=rooms)
-whispers = st.builds(Whisper, sender=users, to=users)
-blocks = st.builds(Block, user=users, other=users, is_over=st.booleans())
+reads = of_message(ReadRoom)
+edits = of_message(EditMessage)
+withdrawals = of_message(DeleteMessage)
+bans = st.builds(SetBan, caller=users, room=rooms, user=users, is_over=st.booleans())
+renames = st.builds(RenameRoom, caller=users, room=rooms)
+closings = st.builds(DeleteRoom, caller=users, room=rooms)
+whispers = st.builds(SendDirectMessage, sender=users, to=users)
+blocks = st.builds(SetBlock, user=users, other=users, is_over=st.booleans())
 connects = st.builds(
     Connect,
     user=users,
     cursor=st.sampled_from(["kept", "none", "beginning", "kept", "foreign", "future", "garbage"]),
-    by=st.sampled_from(get_args(Place)),
+    by=st.sampled_from(get_args(CursorPlace)),
     pick=st.integers(0, MAX_KEPT_STATES),
     text=garbage,
     is_handed_over=st.booleans(),
@@ -361,7 +374,7 @@ connects = st.builds(
 disconnects = st.builds(Disconnect, pick=st.integers(0, MAX_CLIENTS))
 
 marks_of_all = st.builds(
-    Mark,
+    MarkNotifications,
     user=users,
     action=st.sampled_from(["read", "archive", "unread", "unarchive"]),
     by=st.just("all"),
@@ -371,20 +384,20 @@ marks_of_all = st.builds(
 
 
 def _story(*kinds: st.SearchStrategy[Step], end: int) -> st.SearchStrategy[list[Step]]:
-    """Draw steps that meet each other, and the time after which their end has come."""
+    """Draw steps that interact, followed by the time after which they have ended."""
     middle = st.lists(st.one_of(*kinds), min_size=3, max_size=8)
-    return middle.map(lambda story: [*story, Pass(seconds=end)])
+    return middle.map(lambda story: [*story, AdvanceClock(seconds=end)])
 
 
 merging = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
     to=st.just(("ann", "bob")),
     category=st.just("like"),
     group=st.integers(0, 1),
 )
 bundling = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
     to=st.just(("ann", "bob")),
     category=categories,
@@ -394,7 +407,7 @@ bundling = st.builds(
     is_low=st.just(True),
 )
 ending = st.builds(
-    Publish,
+    PublishNotifications,
     sender=users,
     to=st.none() | st.just(("ann", "bob")),
     category=categories,
@@ -402,13 +415,13 @@ ending = st.builds(
 )
 guests = st.sampled_from(["bob", "cyd"])
 in_first_room: list[st.SearchStrategy[Step]] = [
-    st.builds(Admit, caller=st.just("ann"), room=st.just(0), user=guests, role=st.none()),
+    st.builds(AddMember, caller=st.just("ann"), room=st.just(0), user=guests, role=st.none()),
     guests.flatmap(
-        lambda user: st.builds(Dismiss, caller=st.just(user), room=st.just(0), user=st.just(user))
+        lambda user: st.builds(RemoveMember, caller=st.just(user), room=st.just(0), user=st.just(user))
     ),
-    st.builds(Say, sender=users, room=st.just(0), client_id=st.none(), mentions=st.just(())),
+    st.builds(SendMessage, sender=users, room=st.just(0), client_id=st.none(), mentions=st.just(())),
     st.builds(
-        Publish,
+        PublishNotifications,
         sender=st.just("ann"),
         to=st.just(()),
         category=categories,
@@ -418,18 +431,18 @@ in_first_room: list[st.SearchStrategy[Step]] = [
 ]
 stories: st.SearchStrategy[list[Step]] = st.one_of(
     _story(merging, merging, marks_of_all, end=1),
-    _story(merging, merging, marks_of_all, st.just(Pass(seconds=1)), end=1),
+    _story(merging, merging, marks_of_all, st.just(AdvanceClock(seconds=1)), end=1),
     _story(
         bundling,
         bundling,
         marks_of_all,
-        st.builds(Digest, user=st.just("ann"), is_on=st.just(True)),
+        st.builds(SetDigest, user=st.just("ann"), is_on=st.just(True)),
         end=310,
     ),
     _story(ending, ending, marks_of_all, end=70),
     _story(*in_first_room, marks_of_all, end=70),
 )
-"""What hardly comes together by chance."""
+"""Sequences that random steps rarely produce."""
 
 in_inboxes: st.SearchStrategy[Step] = st.one_of(
     *(publishes, marks, timed, grouped, low, cancels, prefers, digests, passes, passes)
@@ -438,5 +451,5 @@ in_rooms: st.SearchStrategy[Step] = st.one_of(
     *(makes, admits, joins, dismissals, leaves, bans, renames, closings, to_rooms),
     *(sayings, sayings, sayings, reads, reads, edits, withdrawals, whispers, blocks),
 )
-on_streams: st.SearchStrategy[Step] = st.one_of(connects, connects, disconnects, st.just(Ping()))
+on_streams: st.SearchStrategy[Step] = st.one_of(connects, connects, disconnects, st.just(PingStreams()))
 steps: st.SearchStrategy[Step] = st.one_of(in_inboxes, in_rooms, on_streams)

@@ -9,7 +9,7 @@ from lumen_notify.api.openapi.operations.shared import PAGE_LIMIT, READS, USER_C
 from lumen_notify.api.openapi.schema import ref
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
 from lumen_notify.commit.rooms.read_marks import MAX_IDS
-from lumen_notify.deliver.ephemeral.typing import GONE_SECONDS, TELL_SECONDS
+from lumen_notify.deliver.ephemeral.typing import REPEAT_SECONDS, TIMEOUT_SECONDS
 
 MESSAGE = path("message_id", {"type": "string", "format": "uuid"}, "The message's id.")
 
@@ -143,8 +143,8 @@ TYPING = Operation(
     tag="rooms",
     summary="Tell the others in a room whether one is typing",
     description=(
-        f"Nothing is stored. Say it again while it is so: after {GONE_SECONDS:g} seconds it has ended. The "
-        f"others are told at most every {TELL_SECONDS:g} seconds."
+        f"Nothing is stored. Repeat it while the user types: after {TIMEOUT_SECONDS:g} seconds it "
+        f"ends. The others are told at most every {REPEAT_SECONDS:g} seconds."
     ),
     parameters=(ROOM_ID,),
     body=ref("TypingBody"),

@@ -1,0 +1,74 @@
+"""Config: settings, secret and address of the local server, for the commands that run beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from lumen_notify.auth import load_or_create_secret, mint, secret_path
+from lumen_notify.errors import Misconfigured
+from lumen_notify.model import BASE
+from lumen_notify.settings import Secret, Settings, variable
+
+TOKEN_VARIABLE = "LUMEN_TOKEN"  # noqa: S105 - the variable's name
+"""A token for `send` and `tail`. Not a setting of the server."""
+
+LOOPBACK_OF_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+"""The address to connect to if a server listens on all addresses."""
+
+
+def read_settings(*, host: str | None = None, port: int | None = None) -> Settings:
+    """Read the settings from the environment. host, port: override it if given. Raises Misconfigured."""
+    environ = dict(os.environ)
+    given = {"host": host, "port": None if port is None else str(port)}
+    environ |= {variable(name): value for name, value in given.items() if value is not None}
+    return Settings.from_env(environ)
+
+
+def signing_secret(settings: Settings) -> Secret:
+    """Return the secret of the local server; without a key, load or create the secret file.
+
+    Raises Misconfigured if the server verifies tokens with a public key: then none can be made here.
+    """
+    if settings.jwt_secret is not None:
+        return settings.jwt_secret
+    for name in ("jwt_public_key_file", "jwt_jwks_url"):
+        if getattr(settings, name) is not None:
+            problem = "is set, so only the owner of its private key can make tokens"
+            raise Misconfigured([(variable(name), problem)])
+    return load_or_create_secret(secret_path(settings))
+
+
+def make_token(
+    settings: Settings,
+    user_id: str,
+    *,
+    ttl_seconds: float,
+    scopes: Iterable[str] = (),
+    username: str | None = None,
+) -> str:
+    """Make a token that a server with these settings accepts. Raises Invalid, Misconfigured."""
+    return mint(
+        signing_secret(settings),
+        user_id,
+        ttl_seconds=ttl_seconds,
+        scopes=scopes,
+        username=username,
+        audience=settings.jwt_audience,
+        issuer=settings.jwt_issuer,
+    )
+
+
+def server_url(host: str, port: int) -> str:
+    """Return the URL at which this machine reaches a server that listens on `host` and `port`."""
+    host = LOOPBACK_OF_WILDCARD.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def notifications_url(base: str | None, settings: Settings) -> str:
+    """Return the URL of the `notifications` resource.
+
+    base: the URL of a server, or of its mount point; None for the local server.
+    """
+    base = server_url(settings.host, settings.port) if base is None else base
+    return f"{base.rstrip('/')}{BASE}/notifications"

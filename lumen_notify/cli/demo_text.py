@@ -1,0 +1,37 @@
+"""Demo text: what `serve --demo` prints: a link, a token and commands to paste."""
+
+from __future__ import annotations
+
+from lumen_notify.auth import PUBLISH
+from lumen_notify.cli.config import make_token, notifications_url
+from lumen_notify.settings import Settings
+
+RECIPIENT = "alice"
+PUBLISHER = "bob"
+TTL_SECONDS = 24 * 3600
+
+
+def demo_text(settings: Settings, url: str) -> str:
+    """Return the text. url: of the server. Raises Misconfigured if no token can be made here."""
+    token = make_token(settings, RECIPIENT, ttl_seconds=TTL_SECONDS)
+    publisher = make_token(settings, PUBLISHER, ttl_seconds=TTL_SECONDS, scopes=[PUBLISH])
+    notifications = notifications_url(url, settings)
+    return f"""
+lumen-notify is running. Press Ctrl-C to stop it.
+
+Open the page, signed in as {RECIPIENT}:
+  {url}/#token={token}
+
+A token for {RECIPIENT}, valid for 24 hours:
+  {token}
+
+In another terminal, open the stream of {RECIPIENT}:
+  curl -N "{notifications}/stream?token={token}"
+
+In a third terminal, publish to {RECIPIENT} as {PUBLISHER}:
+  curl -X POST {notifications} -H "Authorization: Bearer {publisher}" \
+-d '{{"to": {{"user": "{RECIPIENT}"}}, "category": "like", "content": "liked your photo"}}'
+
+Mark all as read; every open stream gets the new count:
+  curl -X POST {notifications}/read -H "Authorization: Bearer {token}" -d '{{"all": true}}'
+"""

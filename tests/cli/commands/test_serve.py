@@ -1,0 +1,33 @@
+"""`lumen-notify serve`: its arguments. The server itself: `tests/cli/test_server.py`."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from lumen_notify import logs
+from lumen_notify.cli import app, server
+from lumen_notify.settings import Settings
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+def test_arguments_override_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "configure", lambda _: None)
+    served: list[tuple[Settings, str | None]] = []
+    monkeypatch.setattr(server, "serve", lambda settings, *, app, on_started: served.append((settings, app)))
+    environ = {"LUMEN_HOST": "192.0.2.1", "LUMEN_PORT": "1", "LUMEN_JWT_SECRET": SECRET}
+    done = CliRunner().invoke(
+        app, ["serve", "--host", "127.0.0.1", "--port", "0", "--app", "x:y"], env=environ
+    )
+    assert done.exit_code == 0, done.output
+    ((settings, application),) = served
+    assert (settings.host, settings.port, application) == ("127.0.0.1", 0, "x:y")
+
+
+def test_the_demo_cannot_be_combined_with_an_app() -> None:
+    done = CliRunner().invoke(
+        app, ["serve", "--demo", "--app", "x:y"], env={"COLUMNS": "200", "TERM": "dumb"}
+    )
+    assert done.exit_code == 2
+    assert "--demo cannot be combined with --app." in done.output

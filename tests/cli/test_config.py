@@ -1,0 +1,72 @@
+"""Config: settings from the environment, the signing secret, and the addresses of the local server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lumen_notify.auth import Verifier
+from lumen_notify.cli.config import (
+    make_token,
+    notifications_url,
+    read_settings,
+    server_url,
+    signing_secret,
+)
+from lumen_notify.errors import Misconfigured
+from lumen_notify.settings import Secret, Settings
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+def test_arguments_override_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LUMEN_HOST", "192.0.2.1")
+    monkeypatch.setenv("LUMEN_PORT", "1")
+    monkeypatch.setenv("LUMEN_JWT_SECRET", SECRET)
+    settings = read_settings()
+    assert (settings.host, settings.port) == ("192.0.2.1", 1)
+    settings = read_settings(host="127.0.0.1", port=0)
+    assert (settings.host, settings.port) == ("127.0.0.1", 0)
+
+
+def test_the_signing_secret_is_the_setting_or_the_secret_file(tmp_path: Path) -> None:
+    assert signing_secret(Settings(jwt_secret=Secret(SECRET))).reveal() == SECRET
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db")
+    assert signing_secret(settings) == signing_secret(settings)
+    assert (tmp_path / "lumen.db.secret").exists()
+
+
+def test_a_server_with_a_public_key_has_no_signing_secret() -> None:
+    with pytest.raises(Misconfigured, match="LUMEN_JWT_JWKS_URL: is set, so only the owner"):
+        signing_secret(Settings(jwt_jwks_url="https://keys.example/set"))
+
+
+def test_a_token_is_accepted_with_the_same_settings() -> None:
+    settings = Settings(jwt_secret=Secret(SECRET), jwt_audience="aud", jwt_issuer="iss")
+    token = make_token(settings, "alice", ttl_seconds=60, scopes=["notify:publish"], username="Alice")
+    principal = asyncio.run(Verifier.from_settings(settings).verify(token))
+    assert (principal.user_id, principal.username) == ("alice", "Alice")
+    assert principal.scopes == {"notify:publish"}
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),  # noqa: S104 - compared, not bound
+        ("::", "http://[::1]:8000"),
+        ("example.com", "http://example.com:8000"),
+    ],
+)
+def test_the_server_url_is_reachable_from_this_machine(host: str, url: str) -> None:
+    assert server_url(host, 8000) == url
+
+
+def test_the_notifications_url_is_below_the_base() -> None:
+    settings = Settings(jwt_secret=Secret(SECRET), host="127.0.0.1", port=8000)
+    assert notifications_url(None, settings) == "http://127.0.0.1:8000/api/v1/notifications"
+    assert notifications_url("https://x.example/notify/", settings) == (
+        "https://x.example/notify/api/v1/notifications"
+    )

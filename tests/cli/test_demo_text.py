@@ -1,0 +1,21 @@
+"""Demo text: a link, a token and commands that use the server's own URL and secret."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from lumen_notify.auth import PUBLISH, Verifier
+from lumen_notify.cli.demo_text import PUBLISHER, RECIPIENT, demo_text
+from lumen_notify.settings import Secret, Settings
+
+
+def test_its_tokens_are_the_recipients_and_the_publishers() -> None:
+    settings = Settings(jwt_secret=Secret("a secret of at least thirty-two bytes"))
+    text = demo_text(settings, "http://127.0.0.1:8001")
+    verifier = Verifier.from_settings(settings)
+    tokens = re.findall(r"eyJ[\w.-]+", text)
+    principals = [asyncio.run(verifier.verify(token)) for token in tokens]
+    scopes = {principal.user_id: principal.scopes for principal in principals}
+    assert scopes == {RECIPIENT: frozenset(), PUBLISHER: frozenset({PUBLISH})}
+    assert text.count("http://127.0.0.1:8001/api/v1/notifications") == 3

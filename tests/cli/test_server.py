@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Self
+
+import httpx
+import httpx_sse
+import pytest
+
+from conftest import StartServer
+from servers import RunningServer, wait_until
+
+from .conftest import RunCommand, StartCommand
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+@contextmanager
+def open_stream(server: RunningServer, token: str) -> Iterator[Iterator[httpx_sse.ServerSentEvent]]:
+    """Open a stream and read it up to `ready`."""
+    url = f"{server.url}/api/v1/notifications/stream"
+    with (
+        httpx.Client(timeout=20, trust_env=False) as client,
+        httpx_sse.connect_sse(client, "GET", url, params={"token": token}) as source,
+    ):
+        frames = (frame for frame in source.iter_sse() if frame.data)
+        assert next(frames).event == "ready"
+        yield frames
+
+
+def test_sigterm_ends_streams_with_closing_and_the_process_with_status_0(
+    run_command: RunCommand, start_server: StartServer
+) -> None:
+    server = start_server(LUMEN_DRAIN_SECONDS="8")
+    with ExitStack() as streams:
+        opened = []
+        for user in ("alice", "alice", "bob", "carol"):
+            token = run_command("token", user, folder=server.folder).stdout.strip()
+            opened.append(streams.enter_context(open_stream(server, token)))
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        for frames in opened:
+            (last,) = frames
+            assert last.event == "closing"
+            assert json.loads(last.data) == {"reason": "shutdown", "reconnect": True}
+            assert last.retry is not None
+        assert server.process.wait(timeout=20) == 0
+        assert time.monotonic() - began < 8
+    assert "Traceback" not in server.log()
+
+
+def test_sigint_ends_it_with_status_0_too(start_server: StartServer) -> None:
+    server = start_server()
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(timeout=20) == 0
+    assert "Traceback" not in server.log()
+
+
+class HalfSent:
+    """A publish request of which only half of the body has been sent."""
+
+    def __init__(self, server: RunningServer, token: str) -> None:
+        self._body = b'{"to": {"user": "alice"}, "category": "news", "content": "in flight"}'
+        self.connection = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+        self.connection.sendall(
+            b"POST /api/v1/notifications HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+            b"expect: 100-continue\r\nauthorization: Bearer %b\r\ncontent-length: %d\r\n\r\n"
+            % (token.encode(), len(self._body))
+        )
+        assert self.connection.recv(1000).startswith(b"HTTP/1.1 100 ")  # the server is reading the body
+        self.connection.sendall(self._body[:20])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def finish(self) -> bytes:
+        self.connection.sendall(self._body[20:])
+        answer = b""
+        while part := self.connection.recv(10_000):
+            answer += part
+        return answer
+
+
+def wait_until_it_stops_accepting(server: RunningServer) -> None:
+    def is_closed() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", server.port), timeout=5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    wait_until(is_closed, within_seconds=20, what="the server to stop accepting connections")
+
+
+def test_request_in_flight_is_finished_after_sigterm(
+    run_command: RunCommand, start_server: StartServer
+) -> None:
+    server = start_server(LUMEN_DRAIN_SECONDS="30")
+    token = run_command("token", "alice", folder=server.folder).stdout.strip()
+    with HalfSent(server, token) as request:
+        server.process.send_signal(signal.SIGTERM)
+        wait_until_it_stops_accepting(server)
+        assert request.finish().startswith(b"HTTP/1.1 201 ")
+        assert server.process.wait(timeout=20) == 0
+    server.start()
+    headers = {"Authorization": f"Bearer {token}"}
+    listed = httpx.get(f"{server.url}/api/v1/notifications", headers=headers, trust_env=False).json()
+    assert [item["content"] for item in listed["items"]] == ["in flight"]
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_second_signal_ends_it_at_once(
+    run_command: RunCommand, start_server: StartServer, second: signal.Signals
+) -> None:
+    server = start_server(LUMEN_DRAIN_SECONDS="3000")
+    token = run_command("token", "alice", folder=server.folder).stdout.strip()
+    with HalfSent(server, token):
+        server.process.send_signal(signal.SIGTERM)
+        wait_until_it_stops_accepting(server)
+        server.process.send_signal(second)
+        assert server.process.wait(timeout=20) == 0
+
+
+def test_request_that_never_ends_is_cut_off_after_the_drain_time(
+    run_command: RunCommand, start_server: StartServer
+) -> None:
+    server = start_server(LUMEN_DRAIN_SECONDS="1")
+    token = run_command("token", "alice", folder=server.folder).stdout.strip()
+    with HalfSent(server, token):
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=15) == 0
+
+
+def test_a_port_in_use_is_reported_before_anything_is_opened(
+    run_command: RunCommand, start_server: StartServer
+) -> None:
+    server = start_server()
+    done = run_command(
+        "serve", LUMEN_PORT=str(server.port), LUMEN_DATABASE_URL="postgresql://x@127.0.0.1:9/none"
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"LUMEN_PORT: {server.port} is in use by another process at 127.0.0.1; choose another port\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])  # noqa: S104 - refused
+def test_without_a_key_only_this_machine_can_connect(run_command: RunCommand, host: str) -> None:
+    done = run_command("serve", "--host", host)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "LUMEN_HOST: must be a loopback address such as 127.0.0.1 unless a key is set"
+    )
+    assert "LUMEN_JWT_SECRET" in done.stderr
+
+
+def test_with_a_key_it_listens_on_any_address(run_command: RunCommand) -> None:
+    done = run_command("serve", "--host", "192.0.2.1", "--port", "0", LUMEN_JWT_SECRET=SECRET)
+    assert done.returncode == 2
+    assert done.stderr.startswith("LUMEN_HOST: cannot listen on port 0 at 192.0.2.1: ")
+
+
+def test_an_unknown_host_is_reported(run_command: RunCommand) -> None:
+    done = run_command("serve", "--host", "no-such-host.invalid", LUMEN_JWT_SECRET=SECRET)
+    assert done.returncode == 2
+    assert done.stderr.startswith("LUMEN_HOST: cannot be resolved: ")
+
+
+def test_it_logs_where_the_secret_was_created(start_server: StartServer) -> None:
+    server = start_server()
+    assert server.stop() == 0
+    server.start()
+    created, using = re.findall(r"no key is set: (\w+) the secret in ([\w.-]+)", server.log())
+    assert created == ("created", "lumen-notify.db.secret")
+    assert using == ("using", "lumen-notify.db.secret")
+
+
+def test_port_0_selects_a_free_port_and_logs_it(start_command: StartCommand) -> None:
+    serving = start_command("serve", "--port", "0")
+    wait_until(lambda: "serving at" in serving.output(), within_seconds=20, what="the server")
+    found = re.search(r"serving at (http://127\.0\.0\.1:\d+)", serving.output())
+    assert found is not None
+    assert httpx.get(f"{found[1]}/healthz", trust_env=False).status_code == 200
+
+
+def test_an_unreachable_database_is_reported_in_one_line(run_command: RunCommand) -> None:
+    done = run_command("serve", "--port", "0", LUMEN_DATABASE_URL="postgresql://x@127.0.0.1:9/none")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("lumen-notify: the database does not answer")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--app", "nowhere:app"], 'lumen-notify: --app: Could not import module "nowhere".'),
+        (["--app", "nowhere"], "must be in format"),
+    ],
+)
+def test_an_app_that_cannot_be_imported_is_reported(
+    run_command: RunCommand, arguments: list[str], says: str
+) -> None:
+    done = run_command("serve", "--port", "0", *arguments)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demo_needs_a_secret_to_make_tokens(run_command: RunCommand) -> None:
+    done = run_command("serve", "--demo", LUMEN_JWT_JWKS_URL="https://keys.example/set")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("LUMEN_JWT_JWKS_URL: is set, so only the owner of its private key")
+
+
+def test_the_commands_of_the_demo_work_when_pasted(start_server: StartServer) -> None:
+    server = start_server("--demo")
+    wait_until(lambda: "Mark all" in server.log(), within_seconds=20, what="the demo text")
+    stream, publish, mark_read = re.findall(r"^  (curl .*)$", server.log(), re.MULTILINE)
+    (page,) = re.findall(r"^  (http://\S+)$", server.log(), re.MULTILINE)
+    (token,) = re.findall(r"^  (eyJ\S+)$", server.log(), re.MULTILINE)
+    assert page == f"{server.url}/#token={token}"
+
+    def paste(line: str) -> dict[str, object]:
+        done = subprocess.run(
+            ["bash", "-c", line],
+            env={**server.environ, "no_proxy": "*"},
+            capture_output=True,
+            check=True,
+            timeout=30,
+        )
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
+
+    assert paste(publish)["recipients"] == 1
+    assert token in stream
+    assert stream.startswith("curl -N ")
+    with open_stream(server, token) as frames:
+        assert paste(mark_read)["unread_count"] == 0
+        assert next(frames).event == "read"
+
+
+def test_responses_do_not_name_the_server(start_server: StartServer) -> None:
+    server = start_server()
+    assert "server" not in httpx.get(f"{server.url}/healthz", trust_env=False).headers

@@ -1,0 +1,97 @@
+"""Event history: all events before the log is trimmed, and what each user must see of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from lumen_notify.commit.log import Log
+from lumen_notify.model import EVERYONE, Audience, Event, from_rfc3339
+
+from .room_states import Said, said
+
+CONTENT = ("notification", "update", "bundle")
+
+
+class EventHistory:
+    """All events so far, ascending. Call `follow` before the log can be trimmed."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.events: list[Event] = []
+
+    async def follow(self) -> None:
+        """Read the new events."""
+        while page := await self.log.after(self.events[-1].position if self.events else 0):
+            self.events += page
+            assert not any(_is_late(event) for event in page), "an expired notification was announced"
+        assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
+
+    def published(self) -> set[str]:
+        """Return the ids of all notifications published one by one, not in a bundle."""
+        return {json.loads(event.body)["id"] for event in self.events if event.kind == "notification"}
+
+    def of_user(self, user: str) -> list[Event]:
+        """Return the events for a user: their own, those for everyone, and those of rooms while a member."""
+        audiences = {Audience.user(user), EVERYONE}
+        mine = []
+        for event in self.events:
+            if event.audience not in audiences:
+                continue
+            mine.append(event)
+            if event.kind in ("joined", "left") and event.audience == Audience.user(user):
+                room = Audience.room(_data(event)["room_id"])
+                assert (room in audiences) == (event.kind == "left"), event
+                audiences ^= {room}
+        return mine
+
+    def seen(self, user: str, since: int) -> tuple[set[int], set[int]]:
+        """Return the positions after `since` that a stream of the user must have, and those that it may have.
+
+        They differ by events of a category that was silent for a part of that time: those depend on when the
+        stream was opened.
+        """
+        must, may = set(), set()
+        ever: frozenset[str] = frozenset()
+        always: frozenset[str] | None = None
+        # Backwards, so that of each event it is known what was silent then, and what at any time since.
+        for event, silent in reversed(list(self._silences(self.of_user(user)))):
+            ever |= silent
+            always = silent if always is None else always & silent
+            if event.position <= since:
+                break
+            if event.kind not in CONTENT or event.category not in ever:
+                must.add(event.position)
+            if event.kind not in CONTENT or event.category not in always:
+                may.add(event.position)
+        return must, may
+
+    def _silences(self, mine: list[Event]) -> Iterator[tuple[Event, frozenset[str]]]:
+        silent: frozenset[str] = frozenset()
+        for event in mine:
+            if event.kind == "preferences":
+                silent = frozenset(json.loads(event.body)["silent"])
+            yield event, silent
+
+    def said_in(self, room_id: str) -> dict[int, Said]:
+        """Return the messages of a room by seq, according to the log."""
+        messages: dict[int, Said] = {}
+        for event in self.events:
+            if event.audience == Audience.room(room_id) and event.kind.startswith("message"):
+                one = _data(event)
+                assert one["seq"] == len(messages) + 1 if event.kind == "message" else one["seq"] in messages
+                messages[one["seq"]] = said(one)
+        return messages
+
+
+def _data(event: Event) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(event.body)["data"]
+    return data
+
+
+def _is_late(event: Event) -> bool:
+    """Return whether it is a bundle with an expired notification. Other events may be late, because the clock
+    may jump between acceptance and commit."""
+    ends = [row.get("expires_at") for row in _data(event)["items"]] if event.kind == "bundle" else []
+    return any(at is not None and from_rfc3339(at) <= event.created_at for at in ends)
