@@ -107,11 +107,11 @@ class Lumen(Notifier):
         data, priority, deliver_at, expires_at, group_key. Raises Invalid, NotFound (no such room),
         RateLimited, Unavailable.
         """
-        publishing = (self._endpoints or await self._opened()).publishing
+        publisher = (self._endpoints or await self._opened()).publisher
         given = {"to": to or {"user": user_id}, "category": category, "content": content, **fields}
         if sender is not None:
             given["sender"] = dict(sender)
-        (published,) = await publishing.publish([publishing.body(given)], SYSTEM)
+        (published,) = await publisher.publish([publisher.body(given)], SYSTEM)
         return published
 
     async def _opened(self) -> Endpoints:

@@ -53,8 +53,8 @@ class Notifier:
         endpoints = await self._opened()
         shown = _sender(sender_id, sender)
         given = {"content": content, **({"kind": "system"} if shown is SYSTEM else {}), **fields}
-        body = endpoints.messages.body(given)
-        return await endpoints.messages.send(room_id, shown, body, exclude_user_id=exclude_user_id)
+        body = endpoints.messenger.body(given)
+        return await endpoints.messenger.send(room_id, shown, body, exclude_user_id=exclude_user_id)
 
     async def broadcast_typing_status(
         self,
@@ -78,8 +78,7 @@ class Notifier:
         message_ids: at least one must belong to this room. Raises NotFound, Forbidden, Unavailable.
         """
         endpoints = await self._opened()
-        up_to = await endpoints.messages.history.newest_of(room_id, user_id, message_ids)
-        return await endpoints.messages.read(room_id, user_id, up_to)
+        return await endpoints.messenger.read_messages(room_id, user_id, message_ids)
 
     async def broadcast_system_notification(
         self, content: str, *, room_id: str | None = None, **fields: Any
@@ -90,8 +89,8 @@ class Notifier:
         """
         endpoints = await self._opened()
         to = {"all": True} if room_id is None else {"room": room_id}
-        body = endpoints.publishing.body({"category": "system", "content": content, "to": to, **fields})
-        (published,) = await endpoints.publishing.publish([body], SYSTEM)
+        body = endpoints.publisher.body({"category": "system", "content": content, "to": to, **fields})
+        (published,) = await endpoints.publisher.publish([body], SYSTEM)
         return published
 
     async def send_direct_message(
@@ -109,8 +108,8 @@ class Notifier:
         client_id. Raises Invalid, Forbidden, Unavailable.
         """
         endpoints = await self._opened()
-        body = endpoints.messages.direct_body({"to": recipient_id, "content": content, **fields})
-        return await endpoints.messages.send_direct(_sender(sender_id, sender), body)
+        body = endpoints.messenger.direct_body({"to": recipient_id, "content": content, **fields})
+        return await endpoints.messenger.send_direct(_sender(sender_id, sender), body)
 
 
 def _sender(user_id: str | None, user: Mapping[str, Any] | None) -> Mapping[str, Any]:

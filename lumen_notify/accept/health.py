@@ -1,36 +1,100 @@
-"""Health: is the process alive, can it do its work, and how does it do."""
+"""Health: whether the process runs, whether it can serve requests, and its metrics."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
 from lumen_notify.errors import Unavailable
+from lumen_notify.http.operation import Operation
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.metrics import CONTENT_TYPE, Metrics
 from lumen_notify.model import value
 
 
+class Alive(TypedDict):
+    """The process runs."""
+
+    status: Literal["ok"]
+
+
+class Ready(TypedDict):
+    """The process can serve requests."""
+
+    status: Literal["ready"]
+
+
 @value
-class Health:
-    """Answers probes. look: reads something from the database; is_draining: no more work, please."""
+class HealthEndpoints:
+    """Answers probes. look: reads something from the database; is_draining: whether the process is about to
+    end."""
 
     figures: Metrics
     look: Callable[[], Awaitable[object]]
     is_draining: Callable[[], bool]
 
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes, which are not below the API's prefix."""
+        yield route(
+            "/healthz",
+            GET=(
+                self.healthz,
+                Operation(
+                    name="isAlive",
+                    tag="process",
+                    credentials=(),
+                    summary="Check whether the process runs",
+                    answered="It runs.",
+                    response=Alive,
+                ),
+            ),
+        )
+        yield route(
+            "/readyz",
+            GET=(
+                self.readyz,
+                Operation(
+                    name="isReady",
+                    tag="process",
+                    credentials=(),
+                    summary="Check whether the process can serve requests",
+                    answered="It can.",
+                    response=Ready,
+                    problems=("draining", "database_unavailable"),
+                ),
+            ),
+        )
+        yield route(
+            "/metrics",
+            GET=(
+                self.metrics,
+                Operation(
+                    name="getFigures",
+                    tag="process",
+                    credentials=(),
+                    summary="Get the process's metrics, for Prometheus",
+                    answered="Prometheus' text format.",
+                    response={"type": "string"},
+                    media_type=CONTENT_TYPE,
+                ),
+            ),
+        )
+
     async def healthz(self, _request: Request) -> Response:
-        """Answer 200 as long as the loop runs."""
+        """Answer 200 as long as the event loop runs."""
         return Response('{"status":"ok"}', media_type="application/json")
 
     async def readyz(self, _request: Request) -> Response:
         """Answer 200 if requests can be served. Raises Unavailable."""
         if self.is_draining():
-            raise Unavailable("shutting down", code="draining")
+            raise Unavailable("The server is shutting down.", code="draining")
         await self.look()
         return Response('{"status":"ready"}', media_type="application/json")
 
     async def metrics(self, _request: Request) -> Response:
-        """Answer with all figures, for Prometheus."""
+        """Answer with all metrics, in Prometheus' text format."""
         return Response(self.figures.text(), media_type=CONTENT_TYPE)

@@ -1,27 +1,33 @@
-"""Endpoints: all that answers a request, each made of the settings and the services that it needs.
+"""Endpoints: makes all classes of endpoints from the services of a running server and its settings.
 
-Not here: which path leads to which (`routes`).
+Not here: their paths (each class lists its own, `routes` collects them).
 """
 
 from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
-from lumen_notify.accept.health import Health
+from lumen_notify.accept.accounts.sessions import SessionEndpoints, Sessions
+from lumen_notify.accept.health import HealthEndpoints
 from lumen_notify.accept.notifications.inbox import InboxEndpoints
-from lumen_notify.accept.notifications.publish import Publishing
-from lumen_notify.accept.notifications.schedule import Scheduling
+from lumen_notify.accept.notifications.publish import PublishEndpoint
+from lumen_notify.accept.notifications.publisher import Publisher
+from lumen_notify.accept.notifications.schedule import ScheduleEndpoints
 from lumen_notify.accept.preferences.categories import CategoryEndpoints
 from lumen_notify.accept.preferences.preferences import PreferenceEndpoints
+from lumen_notify.accept.rooms.bans import BanEndpoints
 from lumen_notify.accept.rooms.blocks import BlockEndpoints
+from lumen_notify.accept.rooms.history import HistoryEndpoints
 from lumen_notify.accept.rooms.members import MemberEndpoints
-from lumen_notify.accept.rooms.messages import Messages
+from lumen_notify.accept.rooms.membership import Membership
+from lumen_notify.accept.rooms.messages import MessageEndpoints
+from lumen_notify.accept.rooms.messenger import Messenger
 from lumen_notify.accept.rooms.rooms import RoomEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
-from lumen_notify.accept.stream_tickets import Ticketing
+from lumen_notify.accept.stream_tickets import TicketEndpoint
 from lumen_notify.auth import AccessTokens, LoginLimiter
 from lumen_notify.commit.accounts.accounts import Accounts
 from lumen_notify.commit.notifications.idempotency import IdempotentResponses
@@ -34,142 +40,132 @@ from lumen_notify.commit.rooms.blocks import Blocks
 from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.member_list import Roster
 from lumen_notify.commit.rooms.rooms import Rooms
-from lumen_notify.deliver.streams.connections import Connections
+from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.deliver.streams.endpoint import StreamEndpoint
+from lumen_notify.http import route
+from lumen_notify.http.context import Context, Limits
 from lumen_notify.model import value
 from lumen_notify.services import Services
 from lumen_notify.settings import Settings
 
 INSTANCE = f"{socket.gethostname()}:{os.getpid()}"
-"""This process's name among several."""
+"""The name of this process."""
 
 
 @value
 class Endpoints:
-    """All endpoints. accounts: None where they are off."""
+    """All endpoints, and the services that the library shares with them.
 
-    publishing: Publishing
-    scheduling: Scheduling
-    inbox: InboxEndpoints
-    rooms: RoomEndpoints
-    members: MemberEndpoints
-    messages: Messages
-    categories: CategoryEndpoints
-    preferences: PreferenceEndpoints
+    api: all classes of endpoints below the API's prefix, with accounts if these are on.
+    """
+
+    publisher: Publisher
+    messenger: Messenger
     typing: TypingEndpoint
-    blocks: BlockEndpoints
-    stream: StreamEndpoint
-    connections: Connections
-    ticketing: Ticketing
-    health: Health
+    health: HealthEndpoints
     accounts: AccountEndpoints | None
+    api: tuple[route.Endpoints, ...]
 
     @classmethod
     def of(cls, services: Services, settings: Settings, clock: Callable[[], int]) -> Endpoints:
-        """Make them all. clock: wall-clock milliseconds."""
-        database, verifier, committer = services.database, services.verifier, services.committer
+        """Make all of them. clock: wall-clock milliseconds."""
+        context = Context(
+            verifier=services.verifier,
+            committer=services.committer,
+            limits=Limits(
+                max_body_bytes=settings.max_body_bytes,
+                max_content_characters=settings.max_content_characters,
+                max_batch_rows=settings.max_batch_rows,
+                max_rooms=settings.max_rooms_per_user,
+            ),
+            clock=clock,
+        )
+        database = services.database
+        publisher = Publisher(context=context, repeats=IdempotentResponses(database))
+        messenger = Messenger(context=context, history=History(database))
+        typing = TypingEndpoint(context=context, access=Access(database), typing_users=services.typing_users)
+        sessions, accounts = _accounts(context, services, settings)
         return cls(
-            publishing=Publishing(
-                verifier=verifier,
-                committer=committer,
-                repeats=IdempotentResponses(database),
-                max_body_bytes=settings.max_body_bytes,
-                max_content_characters=settings.max_content_characters,
-                max_batch_rows=settings.max_batch_rows,
-                clock=clock,
-            ),
-            scheduling=Scheduling(
-                verifier=verifier, committer=committer, schedule=Schedule(services.database)
-            ),
-            inbox=InboxEndpoints(
-                verifier=verifier,
-                committer=committer,
-                inbox=Inbox(database),
-                counts=services.counts,
-                max_body_bytes=settings.max_body_bytes,
-                max_batch_rows=settings.max_batch_rows,
-            ),
-            rooms=RoomEndpoints(
-                verifier=verifier,
-                committer=committer,
-                rooms=Rooms(database),
-                max_body_bytes=settings.max_body_bytes,
-                max_batch_rows=settings.max_batch_rows,
-                max_rooms=settings.max_rooms_per_user,
-            ),
-            members=MemberEndpoints(
-                verifier=verifier,
-                committer=committer,
-                rooms=Rooms(database),
-                roster=Roster(database),
-                max_body_bytes=settings.max_body_bytes,
-                max_batch_rows=settings.max_batch_rows,
-                max_rooms=settings.max_rooms_per_user,
-            ),
-            messages=Messages(
-                verifier=verifier,
-                committer=committer,
-                history=History(database),
-                max_body_bytes=settings.max_body_bytes,
-                max_content_characters=settings.max_content_characters,
-            ),
-            categories=CategoryEndpoints(
-                verifier=verifier,
-                committer=committer,
-                categories=Categories(database),
-                max_body_bytes=settings.max_body_bytes,
-            ),
-            preferences=PreferenceEndpoints(
-                verifier=verifier,
-                committer=committer,
-                preferences=UserPreferences(database),
-                max_body_bytes=settings.max_body_bytes,
-            ),
-            typing=TypingEndpoint(
-                verifier=verifier,
-                access=Access(database),
-                typing_users=services.typing_users,
-                max_body_bytes=settings.max_body_bytes,
-            ),
-            blocks=BlockEndpoints(verifier=verifier, committer=committer, blocks=Blocks(database)),
-            stream=StreamEndpoint(
-                verifier=verifier,
-                tickets=services.tickets,
-                streams=services.streams,
-                opener=services.stream_opener,
-                max_backlog_bytes=settings.max_backlog_bytes,
-                drain_seconds=settings.drain_seconds,
-                clock=clock,
-            ),
-            connections=Connections(verifier=verifier, streams=services.streams, instance=INSTANCE),
-            ticketing=Ticketing(verifier=verifier, tickets=services.tickets),
-            health=Health(
+            publisher=publisher,
+            messenger=messenger,
+            typing=typing,
+            health=HealthEndpoints(
                 figures=services.metrics,
                 look=services.log.head,
                 is_draining=lambda: services.streams.is_draining,
             ),
-            accounts=_accounts(services, settings, clock),
+            accounts=accounts,
+            api=(
+                *_stream(context, services, settings),
+                PublishEndpoint(context=context, publisher=publisher),
+                ScheduleEndpoints(context=context, schedule=Schedule(database)),
+                InboxEndpoints(context=context, inbox=Inbox(database), counts=services.counts),
+                *_rooms(context, services, messenger),
+                typing,
+                BlockEndpoints(context=context, blocks=Blocks(database)),
+                CategoryEndpoints(context=context, categories=Categories(database)),
+                PreferenceEndpoints(context=context, preferences=UserPreferences(database)),
+                *(one for one in (accounts, sessions) if one is not None),
+            ),
         )
 
 
-def _accounts(services: Services, settings: Settings, clock: Callable[[], int]) -> AccountEndpoints | None:
+def _stream(context: Context, services: Services, settings: Settings) -> Iterator[route.Endpoints]:
+    yield StreamEndpoint(
+        verifier=context.verifier,
+        tickets=services.tickets,
+        streams=services.streams,
+        opener=services.stream_opener,
+        max_backlog_bytes=settings.max_backlog_bytes,
+        drain_seconds=settings.drain_seconds,
+        clock=context.clock,
+    )
+    yield TicketEndpoint(context=context, tickets=services.tickets)
+    yield ConnectionEndpoints(verifier=context.verifier, streams=services.streams, instance=INSTANCE)
+
+
+def _rooms(context: Context, services: Services, messenger: Messenger) -> Iterator[route.Endpoints]:
+    rooms, roster = Rooms(services.database), Roster(services.database)
+    membership = Membership(context=context, rooms=rooms)
+    yield RoomEndpoints(context=context, rooms=rooms)
+    yield MemberEndpoints(context=context, membership=membership, roster=roster)
+    yield BanEndpoints(context=context, membership=membership, roster=roster)
+    yield HistoryEndpoints(context=context, messenger=messenger, history=messenger.history)
+    yield MessageEndpoints(context=context, messenger=messenger)
+
+
+def _accounts(
+    context: Context, services: Services, settings: Settings
+) -> tuple[SessionEndpoints, AccountEndpoints] | tuple[None, None]:
     if services.passwords is None:
-        return None
-    assert settings.jwt_secret is not None  # else neither the settings nor the verifier would be here
-    return AccountEndpoints(
-        verifier=services.verifier,
-        committer=services.committer,
-        accounts=Accounts(services.database),
-        passwords=services.passwords,
-        attempts=LoginLimiter(clock, is_on=settings.rate_limits == "on"),
+        return None, None
+    assert settings.jwt_secret is not None  # without it, accounts cannot be on
+    accounts = Accounts(services.database)
+    attempts = LoginLimiter(context.clock, is_on=settings.rate_limits == "on")
+    sessions = Sessions(
+        context=context,
         access_tokens=AccessTokens(
             secret=settings.jwt_secret,
             ttl_seconds=settings.access_token_seconds,
             audience=settings.jwt_audience,
             issuer=settings.jwt_issuer,
-            clock=clock,
+            clock=context.clock,
         ),
         refresh_seconds=settings.refresh_token_seconds,
-        max_body_bytes=settings.max_body_bytes,
-        clock=clock,
+    )
+    return (
+        SessionEndpoints(
+            context=context,
+            accounts=accounts,
+            passwords=services.passwords,
+            attempts=attempts,
+            sessions=sessions,
+        ),
+        AccountEndpoints(
+            context=context,
+            accounts=accounts,
+            passwords=services.passwords,
+            attempts=attempts,
+            sessions=sessions,
+        ),
     )

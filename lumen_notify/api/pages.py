@@ -1,7 +1,8 @@
-"""Page: the web client at `/`, the reference at `/docs`; files with a strict content security policy."""
+"""Page: the web client at `/` and the reference at `/docs`, with a strict content security policy."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
@@ -9,6 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
+
+from lumen_notify.http.operation import Operation
+from lumen_notify.http.route import ApiRoute, route
 
 HEADERS = {
     "content-security-policy": (
@@ -39,8 +43,37 @@ class Page:
 
         await self._files(scope, receive, send_with_headers)
 
-    async def docs(self, request: Request) -> Response:
-        """Answer `GET /docs`: reads `/openapi.json` to people."""
-        response = await self._files.get_response("docs.html", request.scope)
+    async def file(self, name: str, scope: Scope) -> Response:
+        """Return one of the files."""
+        response = await self._files.get_response(name, scope)
         response.headers.update(HEADERS)
         return response
+
+
+class DocsEndpoint:
+    """The reference."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the route of the reference, which is not below the API's prefix."""
+        yield route(
+            "/docs",
+            GET=(
+                self.get,
+                Operation(
+                    name="readDocument",
+                    tag="process",
+                    credentials=(),
+                    summary="Get this document as a page",
+                    answered="The page.",
+                    response={"type": "string"},
+                    media_type="text/html",
+                ),
+            ),
+        )
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /docs`: a page that shows `/openapi.json`."""
+        return await self._page.file("docs.html", request.scope)

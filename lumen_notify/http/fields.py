@@ -1,9 +1,11 @@
-"""Fields: the kinds of fields that bodies have, each with its limits.
+"""Fields: the types of fields in bodies, each with its limits.
 
-Types are strict (no text where a number belongs) and unknown fields are
-refused by name. Text is kept as it came: it may hold any character but controls, and is never
-interpreted as HTML. What the models refuse, their JSON schemas refuse too: `openapi` publishes these, with
-the docstrings of models and fields.
+Types are strict (no text in place of a number) and unknown fields are refused by name. Text is kept as it is
+sent: it may hold any character but control characters, and is never interpreted as HTML. The JSON schemas of
+the models, published in `/openapi.json` with their docstrings, refuse what the models refuse.
+
+A limit that is a setting comes from the validation context (`Context.validation`). The schema names it as
+`x-limit`; the document puts the number in its place.
 """
 
 from __future__ import annotations
@@ -23,20 +25,20 @@ from pydantic import (
 from lumen_notify.model import MAX_USER_ID_CHARACTERS, from_rfc3339, to_json
 
 MAX_IDS = 1000
-"""Ids in one mark, where the context of the validation does not say `max_ids`."""
+"""The most ids in one mark, where the validation context has no `max_batch_rows`."""
 
 MAX_AHEAD_DAYS = 366
 """How far ahead a notification may be scheduled."""
 
 MAX_LATER_DAYS = 36_525
-"""How far ahead any other time may be: nobody sees its end, and it can be told in four digits of a year."""
+"""How far ahead any other time may be: a hundred years, so that its year has four digits."""
 
 MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
 MAX_ID_CHARACTERS = 64
 MAX_GROUP_KEY_CHARACTERS = 128
 
-# As Python and as JSON schema (ECMA-262) read them alike.
+# Patterns that mean the same to Python and to JSON schema (ECMA-262).
 SLUG_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
 _NOT_IN_TEXT = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f"
 _NOT_IN_LINE = r"\u0000-\u001f\u007f-\u009f"
@@ -59,10 +61,11 @@ def _line(value: str) -> str:
 
 
 def slug(value: str) -> str:
-    """Return a category's name, a room's id as it is. Raises ValueError, which says what it must be."""
+    """Return the name of a category or the id of a room as it is. Raises ValueError."""
     if not _SLUG.match(value):
         raise ValueError(
-            "must be 1 to 64 of a-z, 0-9, dot, dash and underscore, and begin with a letter or a digit"
+            "must be 1 to 64 characters of a-z, 0-9, dot, dash and underscore, and start with a letter or "
+            "digit"
         )
     return value
 
@@ -70,19 +73,19 @@ def slug(value: str) -> str:
 def _content(value: str, info: ValidationInfo) -> str:
     limit = (info.context or {}).get("max_content_characters", 0)
     if limit and len(value) > limit:
-        raise ValueError(f"may have at most {limit} characters, this has {len(value)}")
+        raise ValueError(f"may have at most {limit} characters; this has {len(value)}")
     return value
 
 
 def storable(value: dict[str, Any]) -> dict[str, Any]:
-    """Return what JSON can hold as it is. Raises ValueError: it cannot."""
+    """Return a JSON object as it is. Raises ValueError if it cannot be stored and sent as JSON."""
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-        to_json([[[[[value]]]]])  # as deep as it may come to stand in what is stored and sent
+        to_json([[[[[value]]]]])  # as deep as it may be nested in what is stored and sent
     except (TypeError, ValueError, RecursionError):
         raise ValueError(
-            "may hold only what JSON can: no NaN, no Infinity, no number too long, no half a surrogate pair, "
-            "nothing nested 250 deep"
+            "must be valid JSON: no NaN or Infinity, no number with too many digits, no lone surrogate, "
+            "at most 249 levels deep"
         ) from None
     return value
 
@@ -99,57 +102,64 @@ def _later(value: str, info: ValidationInfo) -> str:
     at = from_rfc3339(value)
     now = (info.context or {}).get("now")
     if now is not None and not now < at <= now + MAX_LATER_DAYS * 86_400_000:
-        raise ValueError("must be in the future, at most a hundred years ahead")
+        raise ValueError("must be in the future, at most 100 years ahead")
     return value
 
 
 def _true(value: bool) -> bool:
     if not value:
-        raise ValueError("must be true, or be left out")
+        raise ValueError("must be true or be left out")
     return value
 
 
-# Lengths are looked at after the items: of a list whose only item is bad, that item alone is told.
+# Lengths are checked after the items: for a list whose only item is invalid, only that item is reported.
 def some(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what has one at least. Raises ValueError."""
+    """Return a list that is not empty. Raises ValueError."""
     if not value:
-        raise ValueError("needs at least one")
+        raise ValueError("must have at least one item")
     return value
 
 
 def _some_ids(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-    limit = (info.context or {}).get("max_ids", MAX_IDS)
+    return some(within_limit(value, info, MAX_IDS))
+
+
+def within_limit(value: tuple[str, ...], info: ValidationInfo, default: int) -> tuple[str, ...]:
+    """Return a list of at most `max_batch_rows` items. default: where the context has none. Raises
+    ValueError."""
+    limit = (info.context or {}).get("max_batch_rows", default)
     if 0 < limit < len(value):
-        raise ValueError(f"may be at most {limit}, these are {len(value)}")
-    return some(value)
+        raise ValueError(f"may have at most {limit} items; this has {len(value)}")
+    return value
 
 
 def whole(value: Any) -> Any:
-    """Return a number without a fraction as a whole one."""
-    # JSON has one kind of number: 7.0 is a whole one (JSON Schema 2020-12, section 4.2.3).
+    """Return a float without a fraction as an int."""
+    # JSON has one type of number: 7.0 is an integer (JSON Schema 2020-12, section 4.2.3).
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _pattern(pattern: str) -> Any:
-    return Field(json_schema_extra={"pattern": f"^{pattern}$"})
+def _pattern(pattern: str, **more: Any) -> Any:
+    return Field(json_schema_extra={"pattern": f"^{pattern}$", **more})
 
 
 _LINE = _pattern(f"[^{_NOT_IN_LINE}]*")
 
 UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line), _LINE]
-PlainText = Annotated[str, AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")]
+_CONTENT = _pattern(f"[^{_NOT_IN_TEXT}]*", **{"x-limit": "max_content_characters"})
+PlainText = Annotated[str, AfterValidator(_text), AfterValidator(_content), _CONTENT]
 Category = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
 RoomId = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
-Content = Annotated[
-    str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _pattern(f"[^{_NOT_IN_TEXT}]*")
-]
+Content = Annotated[str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _CONTENT]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
 Users = Annotated[
-    tuple[UserId, ...], Field(strict=False, json_schema_extra={"minItems": 1}), AfterValidator(some)
+    tuple[UserId, ...],
+    Field(strict=False, json_schema_extra={"minItems": 1, "x-limit": "max_batch_rows"}),
+    AfterValidator(some),
 ]
 Ids = Annotated[
     tuple[Id, ...],
-    Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": MAX_IDS}),
+    Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": MAX_IDS, "x-limit": "max_batch_rows"}),
     AfterValidator(_some_ids),
 ]
 All = Annotated[bool, AfterValidator(_true), Field(json_schema_extra={"const": True})]
@@ -166,11 +176,11 @@ Priority = Literal["low", "normal", "high", "urgent"]
 
 
 def has(field: str, **schema: Any) -> dict[str, Any]:
-    """Say in JSON schema that a field is there, and not null."""
+    """Say in JSON schema that a field is present and not null."""
     return {"required": [field], "properties": {field: schema}}
 
 
 class Body(BaseModel):
-    """What all bodies share."""
+    """The base class of all bodies."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)

@@ -1,7 +1,7 @@
-"""Problems: turns every refusal into a problem document (RFC 9457), and picks its status.
+"""Problems: errors as problem documents (RFC 9457), each with its status.
 
 {"type": "urn:lumen-notify:invalid", "title": "Invalid", "status": 422, "code": "invalid",
- "detail": "1 field is wrong", "errors": [{"field": "to.user", "message": "is required"}]}
+ "detail": "1 field is invalid.", "errors": [{"field": "to.user", "message": "is required"}]}
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
     (errors.Unavailable, 503),
 )
 
+_DETAILS = {
+    404: "No such path. /openapi.json lists all paths.",
+    405: "The path does not support this method.",
+}
+
 _log = logging.getLogger("lumen_notify.accept")
 
 
@@ -44,7 +49,7 @@ def problem(
         **more,
     }
     return Response(
-        # By the field that is not known, half of a surrogate pair may come in here.
+        # The name of an unknown field may contain half of a surrogate pair.
         json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace"),
         status,
         headers={"cache-control": "no-store", **(headers or {})},
@@ -67,29 +72,36 @@ def refused(_request: Request, error: Exception) -> Response:
         headers["retry-after"] = str(error.retry_after_seconds)
     if isinstance(error, errors.Unavailable):
         headers["retry-after"] = "1"
-    return problem(status, code=error.code, title=title, detail=error.message, headers=headers, **more)
+    return problem(status, code=error.code, title=title, detail=_detail(error), headers=headers, **more)
+
+
+def _detail(error: errors.LumenError) -> str:
+    """Return the text of an error; one of a single field, which has no subject, as a sentence about it."""
+    if isinstance(error, errors.Invalid) and any(one.message == error.message for one in error.faults):
+        return f"`{error.faults[-1].field}` {error.message}."
+    return error.message
 
 
 def not_routed(_request: Request, error: Exception) -> Response:
-    """Answer what no route takes: 404, 405."""
+    """Answer an unknown path (404) or method (405)."""
     assert isinstance(error, HTTPException)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
     return problem(
         error.status_code,
         code=code,
         title=code.replace("_", " ").capitalize(),
-        detail=error.detail,
+        detail=_DETAILS.get(error.status_code, error.detail),
         headers=dict(error.headers or {}),
     )
 
 
 def failed(request: Request, error: Exception) -> Response:
-    """Answer a defect of ours: say nothing of it to the client, everything to the log."""
+    """Answer an unexpected exception: the client gets no details, the log gets all of them."""
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return problem(
         500,
         code="internal",
         title="Internal error",
-        detail="this should not have happened",
-        headers={"connection": "close"},  # the server closes it: a client is not to try it again
+        detail="Internal error. It has been logged.",
+        headers={"connection": "close"},  # the server closes it, so that no client reuses it
     )

@@ -1,36 +1,33 @@
-"""Requests: reads what every endpoint reads; the caller, the body, the page.
+"""Requests: the caller, the body and the query of a request.
 
-Promise: a body is read up to its limit and no further; whatever is wrong with it is told by field,
-all of it at once, and without repeating what was sent.
+Promise: a body is read up to its limit and no further. Everything that is wrong with it is reported at once,
+by field, without repeating what was sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from lumen_notify.auth import Principal, Verifier, bearer
-from lumen_notify.errors import Fault, Invalid, TooLarge, Unauthenticated
+from lumen_notify.errors import Fault, Invalid, TooLarge
 from lumen_notify.http.fields import slug
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
 
 MAX_FAULTS = 20
-"""Faults told at once."""
+"""The most faults in one problem document."""
 
 Parsed = TypeVar("Parsed")
 
 
-async def caller(request: Request, verifier: Verifier) -> Principal:
-    """Return who asks. Raises Unauthenticated."""
-    token = bearer(header(request, b"authorization"))
-    if token is None:
-        raise Unauthenticated("a token is needed: Authorization: Bearer ...", code="token_missing")
-    return await verifier.verify(token)
+def caller(request: Request, verifier: Verifier) -> Awaitable[Principal]:
+    """Return the user whose token the request carries. Raises Unauthenticated."""
+    return verifier.verify(bearer(header(request, b"authorization")))
 
 
 def header(request: Request, name: bytes) -> str | None:
@@ -46,28 +43,28 @@ def header(request: Request, name: bytes) -> str | None:
 
 
 def sender_of(principal: Principal) -> dict[str, Any]:
-    """Return the caller as others are shown him."""
+    """Return the caller as a sender: `{id, username, avatar}`."""
     username = principal.username or principal.user_id
     return {"id": principal.user_id, "username": username, "avatar": principal.avatar}
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the whole body. Raises TooLarge as soon as it is known to be. 0: no limit."""
+    """Return the whole body. Raises TooLarge as soon as it exceeds max_bytes (0: no limit)."""
     announced = header(request, b"content-length") or "0"
     if 0 < max_bytes < (int(announced) if announced.isdecimal() else 0):
-        raise TooLarge(f"the body may have at most {max_bytes} bytes, this has {announced}")
-    parts: list[bytes] = []
+        raise TooLarge(f"The body may have at most {max_bytes} bytes; this one has {announced}.")
+    services: list[bytes] = []
     size = 0
     while True:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise Invalid("the body ended before it was complete")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+            raise Invalid("The connection ended before the body was complete.")
+        services.append(message.get("body", b""))
+        size += len(services[-1])
         if 0 < max_bytes < size:
-            raise TooLarge(f"the body may have at most {max_bytes} bytes")
+            raise TooLarge(f"The body may have at most {max_bytes} bytes.")
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return b"".join(services)
 
 
 def parse(adapter: TypeAdapter[Parsed], body: bytes, context: Mapping[str, Any] | None = None) -> Parsed:
@@ -83,14 +80,14 @@ class _Errors(Protocol):
 
 
 def invalid(error: _Errors) -> Invalid:
-    """Turn pydantic's findings into ours: fields by dotted path, never the input."""
+    """Turn pydantic's error into ours: fields by dotted path, never the input."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     faults = [
         Fault(field=".".join(map(str, one["loc"])) or "body", message=_message(one))
         for one in found[:MAX_FAULTS]
     ]
     number = len(found)
-    return Invalid(f"{number} field{'s are' if number > 1 else ' is'} wrong", faults=faults)
+    return Invalid(f"{number} field{'s are' if number > 1 else ' is'} invalid.", faults=faults)
 
 
 def _message(one: Mapping[str, Any]) -> str:
@@ -103,17 +100,17 @@ def _message(one: Mapping[str, Any]) -> str:
 
 
 class Query:
-    """The query parameters of one request; those that nobody asked for are refused by `done`."""
+    """The query parameters of one request. Each method takes one; `done` refuses those that are left."""
 
     def __init__(self, request: Request) -> None:
         self._values = dict(request.query_params)
 
     def text(self, name: str) -> str | None:
-        """Take a text as it is, None if it is absent."""
+        """Take a text as it is; None if it is absent."""
         return self._values.pop(name, None)
 
     def category(self, name: str) -> str | None:
-        """Take the name of a category, None if it is absent."""
+        """Take the name of a category; None if it is absent."""
         text = self._values.pop(name, None)
         try:
             return None if text is None else slug(text)
@@ -129,15 +126,19 @@ class Query:
             raise Invalid(f"must be a whole number from {lowest} to {highest}", field=name)
         return int(text)
 
+    def limit(self) -> int:
+        """Take the limit of a page."""
+        return self.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
+
     def flag(self, name: str) -> bool | None:
-        """Take `true` or `false`, None if it is absent."""
+        """Take `true` or `false`; None if it is absent."""
         text = self._values.pop(name, None)
         if text not in (None, "true", "false"):
             raise Invalid("must be true or false", field=name)
         return None if text is None else text == "true"
 
     def done(self) -> None:
-        """Refuse what is left."""
+        """Refuse the parameters that are left. Raises Invalid."""
         if self._values:
             faults = [Fault(field=name[:64], message="is not a known parameter") for name in self._values]
-            raise Invalid("unknown parameters", faults=faults[:MAX_FAULTS])
+            raise Invalid("The query has unknown parameters.", faults=faults[:MAX_FAULTS])

@@ -1,9 +1,15 @@
-"""Answers: JSON that nobody on the way may keep: it is one caller's, at one moment."""
+"""Responses: JSON that must not be cached, and the types of its fields.
+
+A response model is a `TypedDict` beside its endpoint. Endpoints make plain dictionaries, which mypy holds to
+the model; pydantic makes the model's schema for `/openapi.json`. Nothing validates responses at run time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated, Any
 
+from pydantic import Field
 from starlette.responses import Response
 
 from lumen_notify.model import to_json
@@ -12,12 +18,13 @@ _HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-stor
 
 
 class JsonText(Response):
-    """What is JSON already. Its headers are always the same, and made in a third of the time."""
+    """A response whose body is JSON already. Its headers are always the same, and made in a third of the
+    time."""
 
     media_type = "application/json"
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """Set them: Starlette calls this."""
+        """Set the headers: Starlette calls this."""
         assert headers is None
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS]
 
@@ -28,5 +35,22 @@ def answer(value: object, status: int = 200) -> Response:
 
 
 def answer_text(text: str, status: int = 200) -> Response:
-    """Answer with what is JSON already."""
+    """Answer with text that is JSON already."""
     return JsonText(text, status)
+
+
+Count = Annotated[int, Field(ge=0)]
+PositiveInt = Annotated[int, Field(ge=1)]
+UuidText = Annotated[str, Field(json_schema_extra={"format": "uuid"}, description="A UUIDv7.")]
+Time = Annotated[
+    str,
+    Field(
+        description="RFC 3339, UTC, with milliseconds.",
+        json_schema_extra={"format": "date-time", "examples": ["2026-01-31T08:00:00.000Z"]},
+    ),
+]
+Position = Annotated[int, Field(ge=0, description="A position in the log.")]
+Seq = Annotated[int, Field(ge=1, description="The message's number in its room.")]
+PlainContent = Annotated[str, Field(description="Plain text: show it as it is, never as HTML.")]
+AnyData = dict[str, Any]
+NextCursor = Annotated[str | None, Field(description="The `cursor` of the next page; null on the last page.")]

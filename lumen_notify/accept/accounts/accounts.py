@@ -1,77 +1,158 @@
-"""Accounts: register, log in, refresh, log out; where the application has no users of its own.
+"""Accounts: register, change the password or the profile, find users by name.
 
-Promises: whether there is such a name shows neither in the answer to a log-in nor in the work that it takes;
-no answer but a new session contains a token, and none a password; no cookie is ever set or read.
+Promise: no response contains a password.
 
-A request needs `Content-Type: application/json`, which a page of another origin cannot send without asking
-first (Fetch: CORS-safelisted request-header): so no page makes its visitors' browsers register or log in.
+Not here: logging in and out (`sessions`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
-from pydantic import SecretStr, TypeAdapter
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.accounts import responses
 from lumen_notify.accept.accounts.bodies import (
-    LoginBody,
+    AccountName,
     PasswordBody,
     ProfileBody,
-    RefreshBody,
     RegisterBody,
     account_name,
 )
-from lumen_notify.auth import AccessTokens, LoginLimiter, PasswordHasher, RefreshToken, Verifier
+from lumen_notify.accept.accounts.sessions import (
+    NAME_AND_PASSWORD,
+    Sessions,
+    address_of,
+    json_body,
+    secret,
+)
+from lumen_notify.auth import LoginLimiter, PasswordHasher, RefreshToken
 from lumen_notify.auth.password_hasher import is_same_as_name
 from lumen_notify.commit.accounts.accounts import Account, Accounts, ChangeProfile
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register
-from lumen_notify.commit.accounts.sessions import (
-    LogIn,
-    LogOut,
-    LogOutEverywhere,
-    NewSession,
-    Refresh,
-    session_ended,
-    wrong_credentials,
-)
-from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.accounts.sessions import wrong_credentials
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.http.requests import Parsed, caller, parse, read_body
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import READS, WRITES, Operation, path
 from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import new_id, rfc3339, value
-from lumen_notify.settings import Secret
 
 _REGISTER: TypeAdapter[RegisterBody] = TypeAdapter(RegisterBody)
-_LOGIN: TypeAdapter[LoginBody] = TypeAdapter(LoginBody)
-_REFRESH: TypeAdapter[RefreshBody] = TypeAdapter(RefreshBody)
 _PASSWORD: TypeAdapter[PasswordBody] = TypeAdapter(PasswordBody)
 _PROFILE: TypeAdapter[ProfileBody] = TypeAdapter(ProfileBody)
 
 
 @value
 class AccountEndpoints:
-    """What a user does with his account. refresh_seconds: how long a refresh token is good."""
+    """Registers users, and changes their accounts."""
 
-    verifier: Verifier
-    committer: Committer
+    context: Context
     accounts: Accounts
     passwords: PasswordHasher
     attempts: LoginLimiter
-    access_tokens: AccessTokens
-    refresh_seconds: int
-    max_body_bytes: int
-    clock: Callable[[], int]
+    sessions: Sessions
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/auth/register",
+            POST=(
+                self.register,
+                Operation(
+                    name="register",
+                    tag="accounts",
+                    credentials=(),
+                    summary="Create an account, and log in",
+                    description=(
+                        "As in all operations of accounts, the body must be sent as `application/json`."
+                    ),
+                    body=RegisterBody,
+                    body_examples={"ann": {"value": {**NAME_AND_PASSWORD, "username": "Ann"}}},
+                    status=201,
+                    answered="The account is committed; this is its first session.",
+                    response=responses.Session,
+                    problems=(*WRITES, "name_taken", "rate_limited"),
+                ),
+            ),
+        )
+        yield route(
+            "/auth/password",
+            POST=(
+                self.password,
+                Operation(
+                    name="changePassword",
+                    tag="accounts",
+                    summary="Change the password, and end all other sessions",
+                    description="Open streams of the caller end too, with the reason `revoked`.",
+                    body=PasswordBody,
+                    body_examples={
+                        "another": {
+                            "value": {"old": "correct horse battery", "new": "staple of another kind"}
+                        }
+                    },
+                    answered="A new session, which replaces all others.",
+                    response=responses.Session,
+                    problems=(*WRITES, "wrong_credentials", "not_found", "rate_limited"),
+                ),
+            ),
+        )
+        yield route(
+            "/auth/users/{name}",
+            GET=(
+                self.find,
+                Operation(
+                    name="findUser",
+                    tag="accounts",
+                    summary="Find a user by name",
+                    description="Returns the user's id, which all other operations need.",
+                    parameters=(path("name", AccountName, "The name that the user logs in with."),),
+                    answered="The user.",
+                    response=responses.User,
+                    problems=(*READS, "not_found"),
+                ),
+            ),
+        )
+        yield route(
+            "/auth/me",
+            GET=(
+                self.get,
+                Operation(
+                    name="getAccount",
+                    tag="accounts",
+                    summary="Get the caller's account",
+                    answered="The account.",
+                    response=responses.Account,
+                    problems=(*READS, "not_found"),
+                ),
+            ),
+            PATCH=(
+                self.patch,
+                Operation(
+                    name="changeAccount",
+                    tag="accounts",
+                    summary="Change the caller's profile",
+                    body=ProfileBody,
+                    body_examples={
+                        "name": {"value": {"username": "Ann B."}},
+                        "no picture": {"value": {"avatar": None}},
+                    },
+                    answered="The account after the change.",
+                    response=responses.Account,
+                    problems=(*WRITES, "not_found"),
+                ),
+            ),
+        )
 
     async def register(self, request: Request) -> Response:
-        """Answer `POST /auth/register`: 201 with the first session. Raises Conflict: the name is taken."""
-        body = await self._body(request, _REGISTER)
-        password = _secret(body.password)
+        """Answer `POST /auth/register`: 201 with the first session. Raises Conflict if the name is taken."""
+        body = await json_body(self.context, request, _REGISTER)
+        password = secret(body.password)
         if is_same_as_name(password, body.name):
             raise Invalid("must not be the name", field="password")
-        self.attempts.register(_address(request))
+        self.attempts.register(address_of(request))
         token = RefreshToken.new()
         command = Register(
             user_id=new_id(),
@@ -80,108 +161,62 @@ class AccountEndpoints:
             avatar=body.avatar,
             password_hash=await self.passwords.hash(password),
             scope="",
-            session=self._session(token),
+            session=self.sessions.new(token),
         )
-        account: Account = await self.committer.submit(command)
-        return self._begun(account, token, 201)
-
-    async def login(self, request: Request) -> Response:
-        """Answer `POST /auth/login`: a session. Raises Unauthenticated, RateLimited."""
-        body = await self._body(request, _LOGIN)
-        address = _address(request)
-        self.attempts.log_in(body.name, address)
-        password = _secret(body.password)
-        found = await self.accounts.by_name(body.name)
-        is_right = await self.passwords.verify(None if found is None else found[1].hashed, password)
-        if found is None or not is_right:
-            raise wrong_credentials()
-        self.attempts.reset(body.name, address)
-        account, known = found
-        again = await self.passwords.hash(password) if self.passwords.is_outdated(known.hashed) else None
-        token = RefreshToken.new()
-        await self.committer.submit(
-            LogIn(
-                user_id=account.user_id,
-                password_set_at=known.set_at,
-                password_hash=again,
-                session=self._session(token),
-            )
-        )
-        return self._begun(account, token)
-
-    async def refresh(self, request: Request) -> Response:
-        """Answer `POST /auth/refresh`: fresh tokens for a refresh token, which is then used up."""
-        token = _token(await self._body(request, _REFRESH))
-        if token is None:
-            raise session_ended()
-        following = token.next()
-        account: Account = await self.committer.submit(
-            Refresh(
-                family=token.family,
-                digest=token.digest,
-                next_digest=following.digest,
-                expires_at=self._expires_at(),
-            )
-        )
-        return self._begun(account, following)
-
-    async def logout(self, request: Request) -> Response:
-        """Answer `POST /auth/logout`: the session of a refresh token has ended, now or long ago."""
-        token = _token(await self._body(request, _REFRESH))
-        ended = 0 if token is None else await self.committer.submit(LogOut(family=token.family))
-        return answer({"ended": ended})
-
-    async def logout_everywhere(self, request: Request) -> Response:
-        """Answer `POST /auth/logout-everywhere`: all of the caller's sessions have ended."""
-        principal = await caller(request, self.verifier)
-        return answer({"ended": await self.committer.submit(LogOutEverywhere(user_id=principal.user_id))})
+        account: Account = await self.context.committer.submit(command)
+        return self.sessions.answer(account, token, 201)
 
     async def password(self, request: Request) -> Response:
-        """Answer `POST /auth/password`: another password, and a session in place of all others."""
-        principal = await caller(request, self.verifier)
-        body = await self._body(request, _PASSWORD)
+        """Answer `POST /auth/password`: a new password, and a session that replaces all others."""
+        principal = await self.context.caller(request)
+        body = await json_body(self.context, request, _PASSWORD)
         account, known = await self.accounts.by_id(principal.user_id)
-        new, address = _secret(body.new), _address(request)
+        new, address = secret(body.new), address_of(request)
         if is_same_as_name(new, account.name):
             raise Invalid("must not be the name", field="new")
         self.attempts.log_in(account.name, address)
-        if not await self.passwords.verify(known.hashed, _secret(body.old)):
+        if not await self.passwords.verify(known.hashed, secret(body.old)):
             raise wrong_credentials()
         self.attempts.reset(account.name, address)
         token = RefreshToken.new()
-        await self.committer.submit(
+        await self.context.committer.submit(
             ChangePassword(
                 user_id=account.user_id,
                 seen_at=known.set_at,
                 password_hash=await self.passwords.hash(new),
-                session=self._session(token),
+                session=self.sessions.new(token),
             )
         )
-        return self._begun(account, token)
+        return self.sessions.answer(account, token)
 
     async def get(self, request: Request) -> Response:
-        """Answer `GET /auth/me`. Raises NotFound: the caller's token comes from somewhere else."""
-        principal = await caller(request, self.verifier)
+        """Answer `GET /auth/me`. Raises NotFound if the caller's token is not of an account here."""
+        principal = await self.context.caller(request)
         account, _ = await self.accounts.by_id(principal.user_id)
-        return answer(_shown(account))
+        return answer(_account(account))
 
     async def find(self, request: Request) -> Response:
-        """Answer `GET /auth/users/{name}`: whom a name belongs to. Raises NotFound."""
-        await caller(request, self.verifier)
+        """Answer `GET /auth/users/{name}`. Raises NotFound."""
+        await self.context.caller(request)
         try:
             found = await self.accounts.by_name(account_name(request.path_params["name"]))
         except ValueError:
-            found = None  # what cannot be a name is nobody's
+            found = None  # no account can have this name
         if found is None:
-            raise NotFound("there is no user of this name")
+            raise NotFound("No user has this name.")
         account, _ = found
-        return answer({"user_id": account.user_id, "username": account.username, "avatar": account.avatar})
+        user: responses.User = {
+            "user_id": account.user_id,
+            "username": account.username,
+            "avatar": account.avatar,
+        }
+        return answer(user)
 
     async def patch(self, request: Request) -> Response:
-        """Answer `PATCH /auth/me`: what others are shown. Tokens have it from the next refresh on."""
-        principal = await caller(request, self.verifier)
-        body = await self._body(request, _PROFILE)
-        account: Account = await self.committer.submit(
+        """Answer `PATCH /auth/me`: change the profile. New tokens carry it from the next refresh on."""
+        principal = await self.context.caller(request)
+        body = await json_body(self.context, request, _PROFILE)
+        account: Account = await self.context.committer.submit(
             ChangeProfile(
                 user_id=principal.user_id,
                 username=body.username,
@@ -189,35 +224,10 @@ class AccountEndpoints:
                 avatar=body.avatar,
             )
         )
-        return answer(_shown(account))
-
-    async def _body(self, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
-        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if given != "application/json":
-            raise Invalid("must be application/json", field="Content-Type")
-        return parse(adapter, await read_body(request, self.max_body_bytes))
-
-    def _expires_at(self) -> int:
-        return self.clock() + self.refresh_seconds * 1000
-
-    def _session(self, token: RefreshToken) -> NewSession:
-        return NewSession(family=token.family, digest=token.digest, expires_at=self._expires_at())
-
-    def _begun(self, account: Account, token: RefreshToken, status: int = 200) -> Response:
-        access_token = self.access_tokens.mint(
-            account.user_id, username=account.username, avatar=account.avatar, scope=account.scope
-        )
-        begun = {
-            "user_id": account.user_id,
-            "access_token": access_token,
-            "token_type": "Bearer",
-            "expires_in": self.access_tokens.ttl_seconds,
-            "refresh_token": token.text.reveal(),
-        }
-        return answer(begun, status)
+        return answer(_account(account))
 
 
-def _shown(account: Account) -> dict[str, Any]:
+def _account(account: Account) -> responses.Account:
     return {
         "user_id": account.user_id,
         "name": account.name,
@@ -225,15 +235,3 @@ def _shown(account: Account) -> dict[str, Any]:
         "avatar": account.avatar,
         "created_at": rfc3339(account.created_at),
     }
-
-
-def _secret(text: SecretStr) -> Secret:
-    return Secret(text.get_secret_value())
-
-
-def _token(body: RefreshBody) -> RefreshToken | None:
-    return RefreshToken.parse(body.refresh_token.get_secret_value())
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client is not None else ""

@@ -1,4 +1,4 @@
-"""Bodies about accounts: registering, logging in, and what one changes of one's own account."""
+"""Bodies about accounts: registering, logging in, changing one's own account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lumen_notify.http.fields import Body, UserId, has
 
 MIN_PASSWORD_CHARACTERS = 8
 MAX_PASSWORD_CHARACTERS = 1024
-"""NIST SP 800-63B, section 3.1.1.2, asks for at least 64; the hash takes any length, this bounds the work."""
+"""NIST SP 800-63B, section 3.1.1.2, requires at least 64. The hash takes any length; this bounds its work."""
 
 _NAME_PATTERN = "[a-z0-9][a-z0-9._-]{2,63}"
 _AVATAR_PATTERN = r"[!#-\[\]-~]{1,2048}"
@@ -22,14 +22,15 @@ _AVATAR = re.compile(_AVATAR_PATTERN)
 
 
 def account_name(value: str) -> str:
-    """Bring a name into its one form: RFC 8265, section 3.3, for the few characters that a name may have.
+    """Normalise a name: RFC 8265, section 3.3, for the few characters that a name may have.
 
-    Raises ValueError, which says what it must be.
+    Raises ValueError.
     """
     name = unicodedata.normalize("NFKC", value).lower()
     if not _NAME.fullmatch(name):
         raise ValueError(
-            "must be 3 to 64 of a-z, 0-9, dot, dash and underscore, and begin with a letter or a digit"
+            "must be 3 to 64 characters of a-z, 0-9, dot, dash and underscore, and start with a letter or "
+            "digit"
         )
     return name
 
@@ -41,16 +42,16 @@ def _avatar(value: str) -> str:
 
 
 def new_password(value: SecretStr) -> SecretStr:
-    """Return a password as it is. Raises ValueError: it is too short or too long."""
+    """Return a password as it is. Raises ValueError if it is too short or too long."""
     if not MIN_PASSWORD_CHARACTERS <= len(value) <= MAX_PASSWORD_CHARACTERS:
         limits = f"{MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS}"
-        raise ValueError(f"must be {limits} characters, this has {len(value)}")
+        raise ValueError(f"must have {limits} characters; this has {len(value)}")
     return value
 
 
 def _known(value: SecretStr) -> SecretStr:
     if len(value) > MAX_PASSWORD_CHARACTERS:
-        raise ValueError(f"may have at most {MAX_PASSWORD_CHARACTERS} characters, this has {len(value)}")
+        raise ValueError(f"may have at most {MAX_PASSWORD_CHARACTERS} characters; this has {len(value)}")
     return value
 
 
@@ -76,50 +77,50 @@ AnyRefreshToken = Annotated[
 
 
 class RegisterBody(Body):
-    """An account to make."""
+    """An account to create."""
 
     name: AccountName
-    """What one logs in with; capitals and small letters are one."""
+    """The name to log in with. Not case-sensitive."""
 
     password: NewPassword
-    """Any characters; not the name."""
+    """Any characters. May not be the name."""
 
     username: UserId | None = None
-    """The name to show; the name if it is left out."""
+    """The name to show; by default the name to log in with."""
 
     avatar: AccountAvatar | None = None
-    """Where a picture is, as your own pages understand it."""
+    """The address of a picture, as your own pages resolve it."""
 
 
 class LoginBody(Body):
-    """Who logs in."""
+    """The credentials of a user."""
 
     name: AccountName
-    """The name that was registered."""
+    """The registered name."""
 
     password: Password
     """The account's password."""
 
 
 class RefreshBody(Body):
-    """A refresh token: that of a log-in, or of the last refresh."""
+    """A refresh token, from a log-in or the last refresh."""
 
     refresh_token: AnyRefreshToken
-    """Good once, for a refresh."""
+    """Valid once."""
 
 
 class PasswordBody(Body):
-    """A password to change."""
+    """A change of the password."""
 
     old: Password
-    """The one that there is."""
+    """The current password."""
 
     new: NewPassword
-    """The one that there will be; not the name."""
+    """The new password. May not be the name."""
 
 
 class ProfileBody(Body):
-    """What to change of what others are shown; at least one of both."""
+    """A change of the profile: at least one of both fields."""
 
     model_config = ConfigDict(json_schema_extra={"anyOf": [has("username", type="string"), has("avatar")]})
 
@@ -127,10 +128,10 @@ class ProfileBody(Body):
     """The name to show."""
 
     avatar: AccountAvatar | None = None
-    """Where a picture is; null takes it away."""
+    """The address of a picture; null removes it."""
 
     @model_validator(mode="after")
     def _some(self) -> Self:
         if self.username is None and "avatar" not in self.model_fields_set:
-            raise ValueError("needs username and/or avatar")
+            raise ValueError("must have username, avatar or both")
         return self

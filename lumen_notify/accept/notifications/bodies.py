@@ -37,7 +37,7 @@ from lumen_notify.model import from_rfc3339
 
 
 class To(Body):
-    """To whom: exactly one of `user`, `users`, `room`, `all`."""
+    """The recipients: exactly one of `user`, `users`, `room`, `all`."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -51,35 +51,35 @@ class To(Body):
     )
 
     user: UserId | None = None
-    """One user's id: the `sub` of his token."""
+    """The id of one user: the `sub` of their token."""
 
     users: Users | None = None
-    """Several; who is named twice gets it once."""
+    """The ids of several users. Repeated ids count once."""
 
     room: RoomId | None = None
-    """The members of a room."""
+    """The id of a room: its members."""
 
     all: All | None = None
-    """Everybody, including users to come."""
+    """All users, including future ones."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.user, self.users, self.room, self.all).count(None) != 3:
-            raise ValueError("needs exactly one of user, users, room, all")
+            raise ValueError("must have exactly one of user, users, room, all")
         return self
 
 
 class SenderBody(Body):
-    """Who is shown as the sender."""
+    """The user shown as the sender."""
 
     id: UserId
     """The user's id."""
 
     username: UserId | None = None
-    """The name to show; the id if it is left out."""
+    """The name to show; by default the id."""
 
     avatar: Avatar | None = None
-    """Where a picture is, as your own pages understand it."""
+    """The address of a picture, as your own pages resolve it."""
 
 
 class PublicationBody(Body):
@@ -95,31 +95,31 @@ class PublicationBody(Body):
     )
 
     to: To
-    """To whom."""
+    """The recipients."""
 
     category: Category
     """Any slug: `like`, `comment`, `follow`, `system`, ..."""
 
     content: Content
-    """Plain text; shown as it is, never as HTML."""
+    """Plain text: shown as it is, never as HTML."""
 
     title: Title | None = None
     """One line of text."""
 
     data: Annotated[dict[str, Any], AfterValidator(storable)] | None = None
-    """Any JSON object of yours; kept and handed on as it is."""
+    """Your own JSON object, passed on unchanged."""
 
     sender: SenderBody | None = None
-    """Who is shown as the sender; the caller if it is left out."""
+    """The user shown as the sender; by default the caller."""
 
     priority: Priority = "normal"
-    """How much it matters; handed on to the client. Left out, it is as the category says."""
+    """Passed on to the client. By default the priority of the category."""
 
     deliver_at: TimeAhead | None = None
-    """When to publish it, at most a year ahead; until then it is scheduled, and can be cancelled."""
+    """When to publish it, at most a year ahead. Until then it is scheduled and can be cancelled."""
 
     expires_at: TimeToCome | None = None
-    """When it is gone for everybody, read or not; after `deliver_at`."""
+    """When it is removed for everybody, read or not. Must be after `deliver_at`."""
 
     @field_validator("expires_at")
     @classmethod
@@ -130,19 +130,19 @@ class PublicationBody(Body):
         return value
 
     group_key: GroupKey | None = None
-    """All of one category and key are one row of the user: "alice and 3 others". To users alone."""
+    """Notifications of one category and key merge into one: "alice and 3 others". Only for users."""
 
     @field_validator("group_key")
     @classmethod
     def _to_users(cls, value: str | None, info: ValidationInfo) -> str | None:
         to = info.data.get("to")
         if value is not None and to is not None and to.user is None and to.users is None:
-            raise ValueError("is for user and users alone: for others nothing is written per recipient")
+            raise ValueError("may only be used with user or users")
         return value
 
 
 class MarkBody(Body):
-    """Which notifications: `ids`, or `all`, or those of a `category` and/or up to a position."""
+    """Which notifications: `ids`, or `all`, or those of a `category`, those up to a position, or both."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -155,27 +155,27 @@ class MarkBody(Body):
     )
 
     ids: Ids | None = None
-    """These; an id that is not the caller's is passed over."""
+    """The ids of notifications. Ids that are not the caller's are ignored."""
 
     category: Category | None = None
-    """All of this category."""
+    """All notifications of this category."""
 
     up_to: Annotated[int, Field(ge=0, le=2**63 - 1), BeforeValidator(whole)] | None = None
-    """All up to this position of the log, itself included."""
+    """All notifications up to and including this position of the log."""
 
     all: All | None = None
-    """All there are now."""
+    """All current notifications."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         span = self.category is not None or self.up_to is not None
         if sum((self.ids is not None, self.all is not None, span)) != 1:
-            raise ValueError("needs ids, or all, or category and/or up_to")
+            raise ValueError("must have ids, or all, or category, up_to or both")
         return self
 
 
 class ReadBody(Body):
-    """The single form of a mark."""
+    """The mark of one notification."""
 
     is_read: bool
-    """True: read; false: unread again."""
+    """True: read; false: unread."""

@@ -1,56 +1,154 @@
 """Inbox: the caller's own notifications: list, counts, marks.
 
-Promise: nobody reads or marks another user's rows; an id that is not the caller's is answered as if
-there were no such thing.
+Promise: nobody reads or marks the notifications of another user; an id that is not the caller's is answered
+as if it did not exist.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.notifications import responses
 from lumen_notify.accept.notifications.bodies import MarkBody, ReadBody
-from lumen_notify.auth import Verifier
-from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.notifications.inbox import Inbox, Listed
 from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
-from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
+from lumen_notify.errors import NotFound
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import BOOLEAN, NOTIFICATION_ID, READS, WRITES, Operation, query, ref
+from lumen_notify.http.pages import LIMIT, UUID_KEY, NumberCursor
+from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
-from lumen_notify.model import rfc3339, to_json, value
+from lumen_notify.http.route import ApiRoute, Method, route
+from lumen_notify.model import Counts, rfc3339, to_json, value
 
 NEWEST = 2**63 - 1
 """Above every position."""
 
-_CURSOR = re.compile(r"([0-9]{1,19})(?:-([0-9a-f-]{36}))?\Z", re.ASCII)
+CURSOR = NumberCursor((NEWEST, ""), highest=NEWEST, key=UUID_KEY, is_key_optional=True)
+"""Of the position, and the id where several notifications have one position."""
 
 _MARK: TypeAdapter[MarkBody] = TypeAdapter(MarkBody)
 _READ: TypeAdapter[ReadBody] = TypeAdapter(ReadBody)
 
+_SUMMARIES: dict[Action, str] = {
+    "read": "Mark notifications as read",
+    "seen": "Mark notifications as seen",
+    "unread": "Mark notifications as unread",
+    "archive": "Archive notifications",
+    "unarchive": "Move notifications out of the archive",
+}
+
 
 @value
 class InboxEndpoints:
-    """What a user does with his notifications. max_batch_rows: ids in one mark."""
+    """Lists, counts and marks the caller's notifications."""
 
-    verifier: Verifier
-    committer: Committer
+    context: Context
     inbox: Inbox
     counts: UnreadCounts
-    max_body_bytes: int
-    max_batch_rows: int
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/notifications",
+            GET=(
+                self.page,
+                Operation(
+                    name="listNotifications",
+                    tag="inbox",
+                    summary="List the caller's notifications, newest first",
+                    description="Unknown parameters are refused.",
+                    parameters=(
+                        LIMIT,
+                        CURSOR.parameter,
+                        query("unread", BOOLEAN, "`true`: only unread ones. `false`: only read ones."),
+                        query(
+                            "archived", BOOLEAN, "`true`: only archived ones. Otherwise they are left out."
+                        ),
+                        query("category", ref("Category"), "Only those of this category."),
+                    ),
+                    answered="A page.",
+                    response=responses.Notifications,
+                    problems=(*READS, "invalid"),
+                ),
+            ),
+        )
+        yield route(
+            "/notifications/unread",
+            GET=(
+                self.unread,
+                Operation(
+                    name="countUnread",
+                    tag="inbox",
+                    summary="Get the caller's unread counts",
+                    answered="The counts, and the position in the log at which they are valid.",
+                    response=responses.Counts,
+                    problems=READS,
+                ),
+            ),
+            POST=self._mark("unread"),
+        )
+        for action in _SUMMARIES:
+            if action != "unread":
+                yield route(f"/notifications/{action}", POST=self._mark(action))
+        yield route(
+            "/notifications/{id:uuid}",
+            GET=(
+                self.get,
+                Operation(
+                    name="getNotification",
+                    tag="inbox",
+                    summary="Get one of the caller's notifications",
+                    parameters=(NOTIFICATION_ID,),
+                    answered="The notification.",
+                    response=responses.ListedNotification,
+                    problems=(*READS, "not_found"),
+                ),
+            ),
+            PUT=(
+                self.put,
+                Operation(
+                    name="putNotification",
+                    tag="inbox",
+                    summary="Mark one notification as read or unread",
+                    parameters=(NOTIFICATION_ID,),
+                    body=ReadBody,
+                    body_examples={"read": {"value": {"is_read": True}}},
+                    answered="The notification after the change.",
+                    response=responses.ListedNotification,
+                    problems=(*WRITES, "not_found"),
+                ),
+            ),
+        )
+
+    def _mark(self, action: Action) -> Method:
+        return self.post_mark(action), Operation(
+            name=f"mark{action.capitalize()}",
+            tag="inbox",
+            summary=_SUMMARIES[action],
+            description="Idempotent. All open streams of the caller get an event.",
+            body=MarkBody,
+            body_examples={
+                "all": {"value": {"all": True}},
+                "category": {"value": {"category": "like", "up_to": 12}},
+            },
+            answered="The mark is committed.",
+            response=responses.Marked,
+            problems=WRITES,
+        )
 
     async def page(self, request: Request) -> Response:
-        """Answer `GET /notifications`: newest first; the archived only if they are asked for."""
-        principal = await caller(request, self.verifier)
+        """Answer `GET /notifications`: newest first; archived ones only on request."""
+        principal = await self.context.caller(request)
         query = Query(request)
-        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        before, before_id = _before(query.text("cursor"))
+        limit = query.limit()
+        before, before_id = CURSOR.read(query)
         category = query.category("category")
         is_unread = query.flag("unread")
         is_archived = query.flag("archived")
@@ -70,13 +168,13 @@ class InboxEndpoints:
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /notifications/{id}`."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         return answer_text(_item(await self._find(principal.user_id, str(request.path_params["id"]))))
 
     async def put(self, request: Request) -> Response:
-        """Answer `PUT /notifications/{id}`: read, or unread again."""
-        principal = await caller(request, self.verifier)
-        body = parse(_READ, await read_body(request, self.max_body_bytes))
+        """Answer `PUT /notifications/{id}`: read or unread."""
+        principal = await self.context.caller(request)
+        body = await self.context.body(request, _READ)
         id_ = str(request.path_params["id"])
         await self._find(principal.user_id, id_)
         action: Action = "read" if body.is_read else "unread"
@@ -85,56 +183,46 @@ class InboxEndpoints:
 
     async def unread(self, request: Request) -> Response:
         """Answer `GET /notifications/unread`."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         snapshot = (await self.counts.fetch([principal.user_id]))[principal.user_id]
-        return answer({**snapshot.counts.as_fields(), "position": snapshot.position})
+        return answer(_counts(snapshot.counts, snapshot.position))
 
     def post_mark(self, action: Action) -> Callable[[Request], Awaitable[Response]]:
         """Make the endpoint of `POST /notifications/{action}`."""
 
         async def post(request: Request) -> Response:
-            principal = await caller(request, self.verifier)
-            context = {"max_ids": self.max_batch_rows}
-            body = parse(_MARK, await read_body(request, self.max_body_bytes), context)
+            principal = await self.context.caller(request)
+            body = await self.context.body(request, _MARK)
             ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
             selection = Selection(ids=ids, category=body.category, up_to=body.up_to)
             marked = await self.mark(principal.user_id, action, selection)
-            fields: dict[str, Any] = {
-                "changed": marked.changed,
-                **marked.counts.as_fields(),
-                "position": marked.position,
-            }
-            return answer(fields)
+            counts = _counts(marked.counts, marked.position)
+            changed: responses.Marked = {"changed": marked.changed, **counts}
+            return answer(changed)
 
         return post
 
     async def mark(self, user_id: str, action: Action, selection: Selection) -> Marked:
         """Commit a mark."""
-        marked: Marked = await self.committer.submit(
-            Mark(user_id=user_id, action=action, selection=selection)
-        )
+        command = Mark(user_id=user_id, action=action, selection=selection)
+        marked: Marked = await self.context.committer.submit(command)
         return marked
 
     async def _find(self, user_id: str, id_: str) -> Listed:
         found = await self.inbox.get(user_id, id_)
         if found is None:
-            raise NotFound("there is no such notification for you")
+            raise NotFound("Notification not found.")
         return found
 
 
-def _before(cursor: str | None) -> tuple[int, str]:
-    if cursor is None:
-        return NEWEST, ""
-    found = _CURSOR.match(cursor)
-    if found is None or int(found[1]) > NEWEST:
-        raise Invalid("must be the next_cursor of the page before", field="cursor")
-    return int(found[1]), found[2] or ""
+def _counts(counts: Counts, position: int) -> responses.Counts:
+    fields = counts.as_fields()
+    return {"unread_count": fields["unread_count"], "unread": fields["unread"], "position": position}
 
 
 def _cursor(last: Listed, following: Listed) -> str:
-    """Say where to go on. Those of a bundle share a position: between them the id decides."""
-    position = str(last.position)
-    return f"{position}-{last.id}" if following.position == last.position else position
+    """Make the cursor after a row. The notifications of a digest share a position: the id decides."""
+    return CURSOR.text(last.position, last.id if following.position == last.position else "")
 
 
 def _item(row: Listed) -> str:

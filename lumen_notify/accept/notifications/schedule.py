@@ -1,73 +1,102 @@
-"""Scheduling: what the caller has scheduled: list, cancel.
+"""Schedule: the notifications that the caller has scheduled: list and cancel them.
 
-Promise: what somebody else has scheduled is answered as if there were no such thing, unless the caller's
+Promise: a notification scheduled by somebody else is answered as if it did not exist, unless the caller's
 token has `notify:admin`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.auth import ADMIN, Principal, Verifier
-from lumen_notify.commit.committer import Committer
+from lumen_notify.accept.notifications import responses
+from lumen_notify.auth import ADMIN, Principal
 from lumen_notify.commit.notifications.recipients import room_of
 from lumen_notify.commit.notifications.schedule import Cancel, Schedule, Scheduled
-from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller
+from lumen_notify.errors import NotFound
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import NOTIFICATION_ID, READS, WRITES, Operation
+from lumen_notify.http.pages import LIMIT, MAX_MS, UUID_KEY, NumberCursor
+from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import EVERYONE, Audience, rfc3339, value
 
-_CURSOR = re.compile(r"([0-9]{1,15})-([0-9a-f-]{36})\Z")
+CURSOR = NumberCursor((0, ""), highest=MAX_MS, key=UUID_KEY)
+"""Of the time in milliseconds and the id of a scheduled notification."""
 
 
 @value
-class Scheduling:
-    """What a publisher does with what waits for its time."""
+class ScheduleEndpoints:
+    """Lists and cancels scheduled notifications."""
 
-    verifier: Verifier
-    committer: Committer
+    context: Context
     schedule: Schedule
 
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/notifications/scheduled",
+            GET=(
+                self.page,
+                Operation(
+                    name="listScheduled",
+                    tag="publish",
+                    summary="List scheduled notifications, soonest first",
+                    description=f"With the scope `{ADMIN}`, those of all users; else those of the caller.",
+                    parameters=(LIMIT, CURSOR.parameter),
+                    answered="A page.",
+                    response=responses.ScheduledNotifications,
+                    problems=(*READS, "invalid"),
+                ),
+            ),
+        )
+        yield route(
+            "/notifications/scheduled/{id:uuid}",
+            DELETE=(
+                self.delete,
+                Operation(
+                    name="cancelScheduled",
+                    tag="publish",
+                    summary="Cancel a scheduled notification",
+                    parameters=(NOTIFICATION_ID,),
+                    answered="It will not be published.",
+                    response=responses.Cancelled,
+                    problems=(*WRITES, "not_found"),
+                ),
+            ),
+        )
+
     async def page(self, request: Request) -> Response:
-        """Answer `GET /notifications/scheduled`: the next to leave first."""
-        principal = await caller(request, self.verifier)
+        """Answer `GET /notifications/scheduled`: soonest first."""
+        principal = await self.context.caller(request)
         query = Query(request)
-        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        after = _after(query.text("cursor"))
+        limit, after = query.limit(), CURSOR.read(query)
         query.done()
         rows = await self.schedule.page(_owner(principal), after=after, limit=limit + 1)
         last = rows[limit - 1] if len(rows) > limit else None
-        page = {
-            "items": [_item(row) for row in rows[:limit]],
-            "next_cursor": None if last is None else f"{last.deliver_at}-{last.id}",
-        }
-        return answer(page)
+        return answer(
+            {
+                "items": [_item(row) for row in rows[:limit]],
+                "next_cursor": None if last is None else CURSOR.text(last.deliver_at, last.id),
+            }
+        )
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also when it has left."""
-        principal = await caller(request, self.verifier)
+        """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also if it is published already."""
+        principal = await self.context.caller(request)
         id_ = str(request.path_params["id"])
-        if not await self.committer.submit(Cancel(id=id_, owner=_owner(principal))):
-            raise NotFound("nothing that you may cancel is scheduled by this id")
-        return answer({"id": id_, "status": "cancelled"})
+        if not await self.context.committer.submit(Cancel(id=id_, owner=_owner(principal))):
+            raise NotFound("No scheduled notification has this id, or it is not yours.")
+        cancelled: responses.Cancelled = {"id": id_, "status": "cancelled"}
+        return answer(cancelled)
 
 
 def _owner(principal: Principal) -> str | None:
     return None if ADMIN in principal.scopes else principal.user_id
-
-
-def _after(cursor: str | None) -> tuple[int, str]:
-    if cursor is None:
-        return (0, "")
-    found = _CURSOR.match(cursor)
-    if found is None:
-        raise Invalid("must be the next_cursor of the page before", field="cursor")
-    return (int(found[1]), found[2])
 
 
 def _to(audiences: Sequence[Audience]) -> dict[str, Any]:

@@ -1,77 +1,136 @@
-"""Categories: which there are, for everybody to read; defined with `notify:admin`, or by a file.
+"""Categories: definitions that everybody may read. They are made with `notify:admin`, or by a file.
 
-The file (`LUMEN_CATEGORIES`) is TOML or JSON: by the name of each category what `PUT` would take.
+The file (`LUMEN_CATEGORIES`) is TOML or JSON: the name of each category with what `PUT` takes.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.preferences import responses
 from lumen_notify.accept.preferences.category_bodies import CategoryBody
-from lumen_notify.auth import ADMIN, Verifier
-from lumen_notify.commit.committer import Committer
+from lumen_notify.auth import ADMIN
 from lumen_notify.commit.preferences.categories import Categories, Category, Define, Limits, Undefine
 from lumen_notify.errors import Invalid, Misconfigured, NotFound
+from lumen_notify.http.context import Context
 from lumen_notify.http.fields import slug
-from lumen_notify.http.requests import Query, caller, invalid, parse, read_body
+from lumen_notify.http.operation import READS, WRITES, Operation, path, ref
+from lumen_notify.http.requests import Query, invalid
 from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
 _CATEGORY: TypeAdapter[CategoryBody] = TypeAdapter(CategoryBody)
 
+_NAME = path("name", ref("Category"), "The category's name.")
+
 
 @value
 class CategoryEndpoints:
-    """What there is to choose from."""
+    """Lists and defines categories."""
 
-    verifier: Verifier
-    committer: Committer
+    context: Context
     categories: Categories
-    max_body_bytes: int
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/categories",
+            GET=(
+                self.page,
+                Operation(
+                    name="listCategories",
+                    tag="preferences",
+                    summary="List the defined categories",
+                    description="Other categories may be used too; they have the default definition.",
+                    answered="All of them, by name.",
+                    response=responses.Categories,
+                    problems=(*READS, "invalid"),
+                ),
+            ),
+        )
+        yield route(
+            "/categories/{name}",
+            PUT=(
+                self.put,
+                Operation(
+                    name="defineCategory",
+                    tag="preferences",
+                    summary="Define a category",
+                    description=(
+                        f"Needs the scope `{ADMIN}`. It replaces the previous definition. If users now see "
+                        "more or fewer notifications, open streams are closed so that clients reconnect."
+                    ),
+                    parameters=(_NAME,),
+                    body=CategoryBody,
+                    body_examples={"quiet": {"value": {"push": False, "priority": "low"}}},
+                    answered="The category after the change.",
+                    response=responses.DefinedCategory,
+                    problems=(*WRITES, "forbidden"),
+                ),
+            ),
+            DELETE=(
+                self.delete,
+                Operation(
+                    name="undefineCategory",
+                    tag="preferences",
+                    summary="Delete the definition of a category",
+                    description=f"Needs the scope `{ADMIN}`. The preferences of users stay.",
+                    parameters=(_NAME,),
+                    answered="The category has the default definition.",
+                    response=responses.Undefined,
+                    problems=(*WRITES, "invalid", "forbidden", "not_found"),
+                ),
+            ),
+        )
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /categories`: all, by name."""
-        await caller(request, self.verifier)
+        await self.context.caller(request)
         Query(request).done()
         items = [one.as_fields() for one in (await self.categories.fetch()).values()]
         return answer({"items": items, "next_cursor": None})
 
     async def put(self, request: Request) -> Response:
-        """Answer `PUT /categories/{name}`: define it, whole."""
-        principal = await caller(request, self.verifier)
+        """Answer `PUT /categories/{name}`: replace the definition."""
+        principal = await self.context.caller(request)
         principal.require(ADMIN)
-        body = parse(_CATEGORY, await read_body(request, self.max_body_bytes))
+        body = await self.context.body(request, _CATEGORY)
         category = _category(_name(request), body)
-        await self.committer.submit(Define(categories=(category,)))
+        await self.context.committer.submit(Define(categories=(category,)))
         return answer(category.as_fields())
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /categories/{name}`. Raises NotFound."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         principal.require(ADMIN)
         name = _name(request)
-        if not await self.committer.submit(Undefine(name=name)):
-            raise NotFound("no category of this name is defined")
-        return answer({"name": name, "status": "removed"})
+        if not await self.context.committer.submit(Undefine(name=name)):
+            raise NotFound("No category of this name is defined.")
+        undefined: responses.Undefined = {"name": name, "status": "removed"}
+        return answer(undefined)
 
 
 def defined_in(path: Path) -> tuple[Category, ...]:
-    """Read the definitions of a file. Raises Misconfigured with all that is wrong with it."""
+    """Read the definitions in a file. Raises Misconfigured with all of its problems."""
     try:
         text = path.read_text("utf-8")
         found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise _misconfigured(f"cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise _misconfigured(f"is no {'JSON' if path.suffix == '.json' else 'TOML'}: {error}") from None
+        raise _misconfigured(
+            f"is not valid {'JSON' if path.suffix == '.json' else 'TOML'}: {error}"
+        ) from None
     if not isinstance(found, dict):
-        raise _misconfigured("must be an object: a category by each name")
+        raise _misconfigured("must be an object with the definition of each category by its name")
     categories: list[Category] = []
     problems: list[str] = []
     for name, fields in found.items():

@@ -1,4 +1,4 @@
-"""Bodies about categories: what the application says of one, by HTTP or in a file."""
+"""Bodies about categories: their definitions, sent by HTTP or read from a file."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ def _rate(value: str) -> str:
 
 
 class LimitsBody(Body):
-    """How many of a category one recipient gets."""
+    """How many notifications of a category one recipient gets."""
 
     per_recipient: Annotated[str, AfterValidator(_rate), Field(json_schema_extra={"pattern": f"^{PATTERN}$"})]
-    """So many at once, and as many again, evenly, in each second, minute, hour or day: `20/hour`."""
+    """A rate per second, minute, hour or day, such as `20/hour`. Up to this number may come at once."""
 
     over: Over = "refuse"
-    """What becomes of one too many: it is refused, or published when there is room, or merged."""
+    """What happens over the limit: refuse, delay, or merge notifications."""
 
 
 class CategoryBody(Body):
-    """A category, whole: what is left out is as it says here."""
+    """The definition of a category. Fields that are left out get their default."""
 
     in_app: bool = True
-    """In lists, counts and streams, unless a user wants it otherwise."""
+    """Whether it appears in lists, counts and streams. Users may override it."""
 
     push: bool = True
-    """Pushed to devices, unless a user wants it otherwise."""
+    """Whether it is pushed to devices. Users may override it."""
 
     may_mute: bool = True
-    """False: no user can silence it."""
+    """False: users cannot mute or hide it."""
 
     priority: Priority | None = None
-    """Of notifications that name none; null for `normal`."""
+    """The priority of notifications that have none; null for `normal`."""
 
     limits: LimitsBody | None = None
     """Null for none."""

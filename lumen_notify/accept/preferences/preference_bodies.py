@@ -1,4 +1,4 @@
-"""Bodies about preferences: what a user wants of each category, quiet hours, digest."""
+"""Bodies about preferences: choices about categories, quiet hours, digest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _time(value: str) -> str:
 
 def _another(value: str, info: ValidationInfo) -> str:
     if value == info.data.get("begin"):
-        raise ValueError("must be another time than from")
+        raise ValueError("must differ from `from`")
     return value
 
 
@@ -31,10 +31,10 @@ def _zone(value: str) -> str:
 
 
 def _names(value: Any) -> Any:
-    # Before what they name is looked at: the fields that are told are then names of ours.
+    # Before the values are validated: the fields of their faults then contain valid names only.
     if isinstance(value, dict):
         if len(value) > MAX_CHOICES:
-            raise ValueError(f"may be about {MAX_CHOICES} categories at most, this is about {len(value)}")
+            raise ValueError(f"may have at most {MAX_CHOICES} categories; this has {len(value)}")
         for name in value:
             slug(name)
     return value
@@ -42,7 +42,7 @@ def _names(value: Any) -> Any:
 
 def _minutes(value: int) -> int:
     if 0 < value < LEAST_DIGEST_MINUTES:
-        raise ValueError(f"must be 0, or from {LEAST_DIGEST_MINUTES} to {DAY_MINUTES}")
+        raise ValueError(f"must be 0, or {LEAST_DIGEST_MINUTES} to {DAY_MINUTES}")
     return value
 
 
@@ -54,37 +54,37 @@ TimeOfDay = Annotated[
 
 
 class ChoiceBody(Body):
-    """What the caller wants of one category. What is left out stays; null: as the category has it."""
+    """The caller's choices about one category. Fields that are left out stay; null resets to the default."""
 
     in_app: bool | None = None
-    """False: not in his lists, counts and streams. What is there comes back with true."""
+    """False: hidden from lists, counts and streams. True shows existing ones again."""
 
     push: bool | None = None
-    """False: not pushed to his devices."""
+    """False: not pushed to devices."""
 
     muted: bool | None = None
-    """True: in his list, but neither counted nor streamed nor pushed."""
+    """True: listed, but neither counted nor streamed nor pushed."""
 
 
 class QuietHoursBody(Body):
-    """When push waits, by the clocks of a time zone; on the next day if `to` is not later than `from`."""
+    """The hours without push, in a time zone. They end on the next day if `to` is earlier than `from`."""
 
     begin: Annotated[TimeOfDay, Field(alias="from", json_schema_extra={"examples": ["22:30"]})]
-    """From this time of day."""
+    """The time of day at which they start."""
 
     to: Annotated[TimeOfDay, AfterValidator(_another), Field(json_schema_extra={"examples": ["07:00"]})]
-    """To this one, which is another."""
+    """The time of day at which they end."""
 
     time_zone: Annotated[
         str,
         Field(json_schema_extra={"maxLength": 64, "examples": ["Europe/Paris"]}),
         AfterValidator(_zone),
     ]
-    """The IANA name of a time zone."""
+    """The IANA name of the time zone."""
 
 
 class DigestBody(Body):
-    """How often those of low priority come, together."""
+    """How often the user gets low-priority notifications in a batch."""
 
     minutes: Annotated[
         int,
@@ -96,11 +96,11 @@ class DigestBody(Body):
         BeforeValidator(whole),
         AfterValidator(_minutes),
     ]
-    """Every so many minutes, from 5 to 1,440; 0: each at once."""
+    """The minutes between batches, from 5 to 1,440; 0: no batches."""
 
 
 class PreferencesBody(Body):
-    """What is to change of the caller's preferences; what is left out stays."""
+    """A change of the caller's preferences. Fields that are left out stay as they are."""
 
     categories: Annotated[
         dict[str, ChoiceBody | None],
@@ -112,10 +112,10 @@ class PreferencesBody(Body):
             }
         ),
     ] = Field(default={})
-    """By the name of the category; null: all of it as the category has it."""
+    """Choices by the name of the category; null resets all choices about it."""
 
     quiet_hours: QuietHoursBody | None = None
     """Null: no quiet hours."""
 
     digest: DigestBody | None = None
-    """Null is like `{"minutes": 0}`."""
+    """Null is the same as `{"minutes": 0}`."""

@@ -1,21 +1,25 @@
 """Preferences: `GET` and `PUT /preferences`, the caller's own.
 
-Promise: what a request does not name stays as it is; what may not be is refused by name, and nothing done.
+Promise: fields that are left out stay as they are. If a field is invalid, nothing changes.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.preferences import responses
 from lumen_notify.accept.preferences.preference_bodies import PreferencesBody
-from lumen_notify.auth import Verifier
-from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.preferences.preferences import ChangePreferences, UserPreferences
 from lumen_notify.commit.preferences.quiet_hours import QuietHours
-from lumen_notify.http.requests import Query, caller, parse, read_body
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import READS, WRITES, Operation
+from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
 _PREFERENCES: TypeAdapter[PreferencesBody] = TypeAdapter(PreferencesBody)
@@ -23,24 +27,64 @@ _PREFERENCES: TypeAdapter[PreferencesBody] = TypeAdapter(PreferencesBody)
 
 @value
 class PreferenceEndpoints:
-    """What a user does with his preferences."""
+    """Gets and changes the caller's preferences."""
 
-    verifier: Verifier
-    committer: Committer
+    context: Context
     preferences: UserPreferences
-    max_body_bytes: int
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/preferences",
+            GET=(
+                self.get,
+                Operation(
+                    name="getPreferences",
+                    tag="preferences",
+                    summary="Get the caller's preferences",
+                    answered="The preferences, with every category that is defined or that the caller chose.",
+                    response=responses.Preferences,
+                    problems=(*READS, "invalid"),
+                ),
+            ),
+            PUT=(
+                self.put,
+                Operation(
+                    name="putPreferences",
+                    tag="preferences",
+                    summary="Change the caller's preferences",
+                    description=(
+                        "Fields that are left out stay as they are; null resets a choice. All open streams "
+                        "of the caller get an event."
+                    ),
+                    body=PreferencesBody,
+                    body_examples={
+                        "mute": {"value": {"categories": {"like": {"muted": True}}}},
+                        "quiet": {
+                            "value": {
+                                "quiet_hours": {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"},
+                                "digest": {"minutes": 30},
+                            }
+                        },
+                    },
+                    answered="All preferences after the change.",
+                    response=responses.Preferences,
+                    problems=WRITES,
+                ),
+            ),
+        )
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /preferences`."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         Query(request).done()
         return answer(await self.preferences.fetch(principal.user_id))
 
     async def put(self, request: Request) -> Response:
-        """Answer `PUT /preferences`: change what is named, answer all."""
-        principal = await caller(request, self.verifier)
-        body = parse(_PREFERENCES, await read_body(request, self.max_body_bytes))
-        return answer(await self.committer.submit(_command(principal.user_id, body)))
+        """Answer `PUT /preferences`: change the given fields, answer all."""
+        principal = await self.context.caller(request)
+        body = await self.context.body(request, _PREFERENCES)
+        return answer(await self.context.committer.submit(_command(principal.user_id, body)))
 
 
 def _command(user_id: str, body: PreferencesBody) -> ChangePreferences:

@@ -1,67 +1,130 @@
-"""Blocks: whom the caller does not want to hear from directly."""
+"""Blocks: users whose direct messages the caller does not accept."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.accept.rooms.members import UsersPage, user_in_path
-from lumen_notify.auth import Verifier
-from lumen_notify.commit.committer import Committer
+from lumen_notify.accept.rooms import room_responses as responses
+from lumen_notify.accept.rooms.paths import user_id
 from lumen_notify.commit.rooms.blocks import Block, Blocked, Blocks
 from lumen_notify.errors import Invalid, NotFound
-from lumen_notify.http.requests import caller
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import READS, USER_ID, WRITES, Operation
+from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
 from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
 
 
 @value
 class BlockEndpoints:
-    """What a user does with his blocks."""
+    """Blocks and unblocks users."""
 
-    verifier: Verifier
-    committer: Committer
+    context: Context
     blocks: Blocks
 
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/blocks",
+            GET=(
+                self.page,
+                Operation(
+                    name="listBlocks",
+                    tag="rooms",
+                    summary="List blocked users",
+                    parameters=(LIMIT, USER_CURSOR),
+                    answered="A page.",
+                    response=responses.Blocks,
+                    problems=(*READS, "invalid"),
+                ),
+            ),
+        )
+        yield route(
+            "/blocks/{user:path}",
+            GET=(
+                self.get,
+                Operation(
+                    name="getBlock",
+                    tag="rooms",
+                    summary="Check whether a user is blocked",
+                    parameters=(USER_ID,),
+                    answered="The user is blocked.",
+                    response=responses.Block,
+                    problems=(*READS, "invalid", "not_found"),
+                ),
+            ),
+            PUT=(
+                self.put,
+                Operation(
+                    name="putBlock",
+                    tag="rooms",
+                    summary="Block a user",
+                    description=(
+                        "From now on the user can send the caller no direct message. They are not notified. "
+                        "Idempotent."
+                    ),
+                    parameters=(USER_ID,),
+                    answered="The user is blocked.",
+                    response=responses.Block,
+                    problems=(*WRITES, "invalid"),
+                ),
+            ),
+            DELETE=(
+                self.delete,
+                Operation(
+                    name="deleteBlock",
+                    tag="rooms",
+                    summary="Unblock a user",
+                    parameters=(USER_ID,),
+                    answered="The user is no longer blocked.",
+                    response=responses.Unblocked,
+                    problems=(*WRITES, "invalid", "not_found"),
+                ),
+            ),
+        )
+
     async def page(self, request: Request) -> Response:
-        """Answer `GET /blocks`: in the order of the users' ids."""
-        principal = await caller(request, self.verifier)
-        page = UsersPage(request)
+        """Answer `GET /blocks`: by user id."""
+        principal = await self.context.caller(request)
+        page = UserPage(request)
         rows = await self.blocks.page(principal.user_id, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _item)
 
     async def get(self, request: Request) -> Response:
-        """Answer `GET /blocks/{user}`. Raises NotFound if he is not blocked."""
-        principal = await caller(request, self.verifier)
-        return await self._shown(principal.user_id, user_in_path(request))
+        """Answer `GET /blocks/{user}`. Raises NotFound if the user is not blocked."""
+        principal = await self.context.caller(request)
+        return await self._block(principal.user_id, user_id(request))
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /blocks/{user}`."""
-        principal = await caller(request, self.verifier)
-        other_id = user_in_path(request)
+        principal = await self.context.caller(request)
+        other_id = user_id(request)
         if other_id == principal.user_id:
-            raise Invalid("must be somebody else", field="user")
+            raise Invalid("must be another user", field="user")
         await self.set(principal.user_id, other_id, is_blocked=True)
-        return await self._shown(principal.user_id, other_id)
+        return await self._block(principal.user_id, other_id)
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /blocks/{user}`. Raises NotFound if he is not blocked."""
-        principal = await caller(request, self.verifier)
-        other_id = user_in_path(request)
+        """Answer `DELETE /blocks/{user}`. Raises NotFound if the user is not blocked."""
+        principal = await self.context.caller(request)
+        other_id = user_id(request)
         if not await self.set(principal.user_id, other_id, is_blocked=False):
             raise _not_blocked()
-        return answer({"user_id": other_id, "status": "unblocked"})
+        unblocked: responses.Unblocked = {"user_id": other_id, "status": "unblocked"}
+        return answer(unblocked)
 
     async def set(self, user_id: str, other_id: str, *, is_blocked: bool) -> bool:
-        """Commit a block, or its end; return whether it has ended one."""
-        has_ended: bool = await self.committer.submit(
+        """Commit a block, or its end; return whether a block has ended."""
+        has_ended: bool = await self.context.committer.submit(
             Block(user_id=user_id, blocked_id=other_id, is_blocked=is_blocked)
         )
         return has_ended
 
-    async def _shown(self, user_id: str, other_id: str) -> Response:
+    async def _block(self, user_id: str, other_id: str) -> Response:
         found = await self.blocks.get(user_id, other_id)
         if found is None:
             raise _not_blocked()
@@ -69,8 +132,8 @@ class BlockEndpoints:
 
 
 def _not_blocked() -> NotFound:
-    return NotFound("you have not blocked this user")
+    return NotFound("You have not blocked this user.")
 
 
-def _item(row: Blocked) -> dict[str, Any]:
+def _item(row: Blocked) -> responses.Block:
     return {"user_id": row.user_id, "blocked_at": rfc3339(row.blocked_at)}

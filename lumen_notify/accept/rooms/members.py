@@ -1,203 +1,162 @@
-"""Members: who is in a room: join, let in, leave, put out, ban, change a role.
+"""Members: list a room's members; join, add, leave, remove, change a role.
 
-Promise: what is so already is answered as if it had been done now.
+Promise: idempotent; a request that changes nothing gets the response of the change.
+
+Not here: bans (`bans`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Iterator
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.rooms import room_responses as responses
+from lumen_notify.accept.rooms.membership import Membership
+from lumen_notify.accept.rooms.paths import room_id, user_id
 from lumen_notify.accept.rooms.room_bodies import MemberBody, MembersBody
-from lumen_notify.accept.rooms.rooms import room_id
-from lumen_notify.auth import Verifier
-from lumen_notify.commit.committer import Committer
-from lumen_notify.commit.permissions import Role, no_room, not_a_member, not_banned, rules, too_low
-from lumen_notify.commit.rooms.member_list import Ban, Member, Roster
-from lumen_notify.commit.rooms.members import Action, Changed, ChangeMembers
-from lumen_notify.commit.rooms.rooms import Room, Rooms
-from lumen_notify.errors import Invalid
-from lumen_notify.http.fields import UserId
-from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
+from lumen_notify.commit.rooms.member_list import Member, Roster
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import (
+    MEMBERS_ONLY,
+    MODERATORS_ONLY,
+    READS,
+    ROOM_ID,
+    USER_ID,
+    WRITES,
+    Operation,
+)
+from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
 from lumen_notify.http.responses import answer
-from lumen_notify.model import MAX_USER_ID_CHARACTERS, rfc3339, value
+from lumen_notify.http.route import ApiRoute, route
+from lumen_notify.model import value
+
+CHANGES = (*WRITES, *MODERATORS_ONLY, "room_is_direct")
+"""Codes of the problems of what changes a member."""
+
+_ADDITIONS = (*CHANGES, "banned", "blocked", "too_many_rooms")
 
 _MEMBERS: TypeAdapter[MembersBody] = TypeAdapter(MembersBody)
 _MEMBER: TypeAdapter[MemberBody] = TypeAdapter(MemberBody)
-_USER: TypeAdapter[str] = TypeAdapter(UserId)
 
 
 @value
 class MemberEndpoints:
-    """What a user does with the members of a room. max_batch_rows: whom he lets in at once. max_rooms:
-    of one user; 0: no limit."""
+    """Lists and changes the members of a room."""
 
-    verifier: Verifier
-    committer: Committer
-    rooms: Rooms
+    context: Context
+    membership: Membership
     roster: Roster
-    max_body_bytes: int
-    max_batch_rows: int
-    max_rooms: int
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/rooms/{id}/members",
+            GET=(
+                self.page,
+                Operation(
+                    name="listMembers",
+                    tag="rooms",
+                    summary="List the members of a room",
+                    description="For members of the room.",
+                    parameters=(ROOM_ID, LIMIT, USER_CURSOR),
+                    answered="A page.",
+                    response=responses.Members,
+                    problems=(*READS, "invalid", *MEMBERS_ONLY),
+                ),
+            ),
+            POST=(
+                self.post,
+                Operation(
+                    name="letIn",
+                    tag="rooms",
+                    summary="Add several members to a room",
+                    description=(
+                        "For owners and moderators. All users are added, or none; the room gets one event. "
+                        "Members keep their role."
+                    ),
+                    parameters=(ROOM_ID,),
+                    body=MembersBody,
+                    body_examples={"two": {"value": {"members": ["bob", "carol"]}}},
+                    answered="The users are members.",
+                    response=responses.LetIn,
+                    problems=_ADDITIONS,
+                ),
+            ),
+        )
+        yield route(
+            "/rooms/{id}/members/{user:path}",
+            PUT=(
+                self.put,
+                Operation(
+                    name="putMember",
+                    tag="rooms",
+                    summary="Join a public room, add a member, or change a role",
+                    description=(
+                        "Every user can join a public room. Owners and moderators add members; owners assign "
+                        "any role, moderators `member` and `muted`. Idempotent. The body may be omitted."
+                    ),
+                    parameters=(ROOM_ID, USER_ID),
+                    body=MemberBody,
+                    is_body_required=False,
+                    body_examples={"plain": {"value": {}}, "muted": {"value": {"role": "muted"}}},
+                    answered="The user is a member.",
+                    response=responses.Member,
+                    problems=(*_ADDITIONS, "last_owner"),
+                ),
+            ),
+            DELETE=(
+                self.delete,
+                Operation(
+                    name="deleteMember",
+                    tag="rooms",
+                    summary="Leave a room, or remove a member",
+                    description=(
+                        "Owners remove any member, moderators those with the role `member` or `muted`. When "
+                        "the last owner leaves, the oldest moderator becomes owner, else the oldest member."
+                    ),
+                    parameters=(ROOM_ID, USER_ID),
+                    answered="The user is not a member.",
+                    response=responses.Member,
+                    problems=(*CHANGES, "invalid"),
+                ),
+            ),
+        )
 
     async def page(self, request: Request) -> Response:
-        """Answer `GET /rooms/{id}/members`, to members: in the order of their ids."""
-        principal = await caller(request, self.verifier)
-        page = UsersPage(request)
-        room = await self._inside(principal.user_id, room_id(request))
+        """Answer `GET /rooms/{id}/members`, to members: by user id."""
+        principal = await self.context.caller(request)
+        page = UserPage(request)
+        room = await self.membership.room_of_member(principal.user_id, room_id(request))
         rows = await self.roster.page(room.id, after=page.after, limit=page.limit + 1)
-        return page.answer(rows, _member)
+        return page.answer(rows, _item)
 
     async def post(self, request: Request) -> Response:
-        """Answer `POST /rooms/{id}/members`: let many in at once."""
-        principal = await caller(request, self.verifier)
-        context = {"max_batch_rows": self.max_batch_rows}
-        body = parse(_MEMBERS, await read_body(request, self.max_body_bytes), context)
+        """Answer `POST /rooms/{id}/members`: add several members."""
+        principal = await self.context.caller(request)
+        body = await self.context.body(request, _MEMBERS)
         id_ = room_id(request)
         users = tuple(dict.fromkeys(body.members))
-        command = ChangeMembers(
-            room_id=id_,
-            caller=principal.user_id,
-            action="let_in",
-            users=users,
-            role=body.role,
-            max_rooms=self.max_rooms,
-        )
-        changed: Changed = await self.committer.submit(command)
+        changed = await self.membership.change(id_, principal.user_id, "let_in", users, body.role)
         items = [{"user_id": user_id, "role": role} for user_id, role in changed.roles.items()]
         return answer({"room_id": id_, "items": items, "position": changed.position})
 
     async def put(self, request: Request) -> Response:
-        """Answer `PUT /rooms/{id}/members/{user}`: join, let in, change a role."""
-        principal = await caller(request, self.verifier)
-        body = await read_body(request, self.max_body_bytes)
-        role = parse(_MEMBER, body).role if body else None
-        return await self._change(request, principal.user_id, "put", role)
+        """Answer `PUT /rooms/{id}/members/{user}`: join, add, change a role."""
+        principal = await self.context.caller(request)
+        body = await self.context.read(request)
+        role = self.context.parse(_MEMBER, body).role if body else None
+        user, room = user_id(request), room_id(request)
+        return answer(await self.membership.change_one(room, principal.user_id, "put", user, role))
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /rooms/{id}/members/{user}`: leave, or put out."""
-        principal = await caller(request, self.verifier)
-        return await self._change(request, principal.user_id, "remove")
-
-    async def ban(self, request: Request) -> Response:
-        """Answer `PUT /rooms/{id}/bans/{user}`: put out, and keep out."""
-        principal = await caller(request, self.verifier)
-        return await self._change(request, principal.user_id, "ban")
-
-    async def unban(self, request: Request) -> Response:
-        """Answer `DELETE /rooms/{id}/bans/{user}`: he may come back."""
-        principal = await caller(request, self.verifier)
-        return await self._change(request, principal.user_id, "unban")
-
-    async def bans(self, request: Request) -> Response:
-        """Answer `GET /rooms/{id}/bans`, to owners and moderators: in the order of the users' ids."""
-        principal = await caller(request, self.verifier)
-        page = UsersPage(request)
-        room = await self._ruled(principal.user_id, room_id(request))
-        rows = await self.roster.bans(room.id, after=page.after, limit=page.limit + 1)
-        return page.answer(rows, _ban)
-
-    async def get_ban(self, request: Request) -> Response:
-        """Answer `GET /rooms/{id}/bans/{user}`, to owners and moderators. Raises NotFound."""
-        principal = await caller(request, self.verifier)
-        user_id = user_in_path(request)
-        room = await self._ruled(principal.user_id, room_id(request))
-        ban = await self.roster.ban(room.id, user_id)
-        if ban is None:
-            raise not_banned()
-        return answer(_ban(ban))
-
-    async def _inside(self, user_id: str, id_: str) -> Room:
-        """Return a room that the user is in. Raises NotFound, Forbidden."""
-        room = await self.rooms.get(user_id, id_)
-        if room is None:
-            raise no_room()
-        if room.role is None:
-            raise not_a_member()
-        return room
-
-    async def _ruled(self, user_id: str, id_: str) -> Room:
-        """Return a room that the user looks after. Raises NotFound, Forbidden."""
-        room = await self._inside(user_id, id_)
-        if not rules(room.role):
-            raise too_low()
-        return room
-
-    async def _change(
-        self, request: Request, caller_id: str, action: Action, role: Role | None = None
-    ) -> Response:
-        user_id, room = user_in_path(request), room_id(request)
-        command = ChangeMembers(
-            room_id=room,
-            caller=caller_id,
-            action=action,
-            users=(user_id,),
-            role=role,
-            max_rooms=self.max_rooms,
-        )
-        changed: Changed = await self.committer.submit(command)
-        member = {
-            "room_id": room,
-            "user_id": user_id,
-            "role": changed.roles[user_id],
-            "position": changed.position,
-        }
-        return answer(member)
+        """Answer `DELETE /rooms/{id}/members/{user}`: leave, or remove."""
+        principal = await self.context.caller(request)
+        user, room = user_id(request), room_id(request)
+        return answer(await self.membership.change_one(room, principal.user_id, "remove", user))
 
 
-class _OfUser(Protocol):
-    @property
-    def user_id(self) -> str: ...
-
-
-Row = TypeVar("Row", bound=_OfUser)
-
-
-class UsersPage:
-    """A page of a list in the order of users' ids. after: the id that it goes on after. limit: the most that
-    it shows; who reads one row more knows whether there is a next page. Raises Invalid."""
-
-    def __init__(self, request: Request) -> None:
-        query = Query(request)
-        self.limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        self.after = _after(query.text("cursor"))
-        query.done()
-
-    def answer(self, rows: Sequence[Row], item: Callable[[Row], Mapping[str, Any]]) -> Response:
-        """Answer with the page. item: shapes a row."""
-        next_cursor = rows[self.limit - 1].user_id if len(rows) > self.limit else None
-        return answer({"items": [item(row) for row in rows[: self.limit]], "next_cursor": next_cursor})
-
-
-def _member(member: Member) -> dict[str, Any]:
+def _item(member: Member) -> responses.ListedMember:
     return {"user_id": member.user_id, "role": member.role, "last_read_seq": member.last_read_seq}
-
-
-def _ban(ban: Ban) -> dict[str, Any]:
-    return {"user_id": ban.user_id, "banned_by": ban.banned_by, "banned_at": rfc3339(ban.banned_at)}
-
-
-def user_in_path(request: Request) -> str:
-    """Return the user's id, the path's last part. Raises Invalid."""
-    user_id: str = request.path_params["user"]
-    # Starlette's pattern ends with $, which also matches before a last line feed: that one would be lost.
-    cut = "\n" if request.scope["path"].endswith("\n") else ""
-    try:
-        return _USER.validate_python(user_id + cut)
-    except ValidationError:
-        raise Invalid(
-            f"must be 1 to {MAX_USER_ID_CHARACTERS} characters, none of them a control character",
-            field="user",
-        ) from None
-
-
-def _after(cursor: str | None) -> str:
-    """Return the user id that a list of users goes on after. Raises Invalid."""
-    try:
-        return "" if cursor is None else _USER.validate_python(cursor)
-    except ValidationError:
-        raise Invalid("must be the next_cursor of the page before", field="cursor") from None

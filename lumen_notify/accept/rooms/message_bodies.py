@@ -1,4 +1,4 @@
-"""Bodies about messages: sending and changing them, reading up to one, typing."""
+"""Bodies about messages: sending and editing them, read marks, typing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pydantic import (
 from lumen_notify.http.fields import Body, Content, Id, PlainText, UserId, has, storable, whole
 
 MAX_MENTIONS = 50
-"""Members named in one message: each is a notification."""
+"""The most members mentioned in one message; each gets a notification."""
 
 MAX_SEQ = 2**63 - 1
 
@@ -26,7 +26,7 @@ Kind = Literal["text", "image", "file", "voice", "system"]
 KINDS = get_args(Kind)
 
 MEDIA = ("image", "file", "voice")
-"""The kinds that say what they say by `data`."""
+"""The kinds whose content is in `data`."""
 
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ), BeforeValidator(whole)]
 
@@ -38,21 +38,21 @@ def _id_or_seq(value: Any) -> str | int:
     if isinstance(number, int) and not isinstance(number, bool) and 1 <= number <= MAX_SEQ:
         return number
     if not isinstance(value, str):
-        # Not a TypeError: pydantic takes that for a defect of ours.
-        raise ValueError(f"must be the id of a message, or its seq, from 1 to {MAX_SEQ}")  # noqa: TRY004
+        # Not a TypeError: pydantic would not catch it.
+        raise ValueError(f"must be the id of a message or its seq, from 1 to {MAX_SEQ}")  # noqa: TRY004
     return _ID.validate_python(value, strict=True)
 
 
 def _some(value: tuple[str, ...]) -> tuple[str, ...]:
     if not 1 <= len(value) <= MAX_MENTIONS:
-        raise ValueError(f"must be from 1 to {MAX_MENTIONS}, these are {len(value)}")
+        raise ValueError(f"must have 1 to {MAX_MENTIONS} items; this has {len(value)}")
     return tuple(dict.fromkeys(value))
 
 
 def _said(value: str, info: ValidationInfo) -> str:
-    kind = info.data.get("kind")  # neither is there if it is wrong itself
+    kind = info.data.get("kind")  # both are missing if they are invalid
     if not value and (kind in ("text", "system") or info.data.get("data", {}) is None):
-        raise ValueError("is required, unless an image, file or voice has data")
+        raise ValueError("is required, except for an image, file or voice message with data")
     return value
 
 
@@ -84,54 +84,54 @@ class _Said(Body):
     )
 
     kind: Kind = "text"
-    """What it is; `system` is for the application alone (scope `notify:publish`)."""
+    """`system` is reserved for the application (scope `notify:publish`)."""
 
     data: Annotated[dict[str, Any], AfterValidator(storable)] | None = None
-    """Any JSON object of yours, such as where the image is; kept and handed on as it is."""
+    """Your own JSON object, such as the address of the image, passed on unchanged."""
 
     content: Annotated[PlainText, AfterValidator(_said)] = Field("", validate_default=True)
-    """Plain text; shown as it is, never as HTML. An image, file or voice that has `data` needs none."""
+    """Plain text: shown as it is, never as HTML. Optional for an image, file or voice with `data`."""
 
     reply_to: IdOrSeq | None = None
-    """The message of the same room that it answers: its id, or its seq."""
+    """The message of the same room that it replies to: its id or its seq."""
 
     client_id: Id | None = None
-    """What you call it: sent again by the same sender with the same one, it is sent once."""
+    """Your own id of the message. A sender's message with a repeated `client_id` is sent only once."""
 
 
 class MessageBody(_Said):
     """One message to a room."""
 
     mentions: Mentions | None = None
-    """Members whom it mentions: each is notified."""
+    """The ids of mentioned members. Each gets a notification."""
 
 
 class DirectBody(_Said):
     """One message to one user."""
 
     to: UserId
-    """His id."""
+    """The id of the user."""
 
     kind: Literal["text", "image", "file", "voice"] = "text"
-    """What it is."""
+    """The kind of the message."""
 
 
 class EditBody(Body):
-    """What a message is to say from now on."""
+    """The new content of a message."""
 
     content: Content
-    """Plain text; shown as it is, never as HTML."""
+    """Plain text: shown as it is, never as HTML."""
 
 
 class TypingBody(Body):
     """Whether the caller is typing."""
 
     is_typing: bool
-    """True: again, at least every 6 seconds, or it ends; false: no longer."""
+    """True: repeat it at least every 6 seconds, or it ends. False: the user has stopped."""
 
 
 class ReadRoomBody(Body):
-    """How far a room has been read."""
+    """How far the caller has read a room."""
 
     up_to: Seq
-    """The seq of a message, that one included; beyond the newest means up to the newest."""
+    """The seq of the last message that was read. A seq beyond the newest means the newest."""

@@ -1,111 +1,198 @@
-"""Rooms: make them, list them, look at one, rename it, end it.
+"""Rooms: create, list, get, rename and delete them.
 
-Promise: a room that the caller may not see is answered as if there were no such thing.
+Promise: a room that the caller may not see is answered as if it did not exist.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.rooms import room_responses as responses
+from lumen_notify.accept.rooms.paths import room_id
 from lumen_notify.accept.rooms.room_bodies import RoomBody, TitleBody
-from lumen_notify.auth import Verifier
-from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.permissions import no_room
 from lumen_notify.commit.rooms.deletion import CloseRoom, PurgeRoom
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, Made, Room, Rooms
 from lumen_notify.errors import Invalid
-from lumen_notify.http.fields import slug
-from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query, caller, parse, read_body
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import BOOLEAN, MODERATORS_ONLY, READS, ROOM_ID, WRITES, Operation, query
+from lumen_notify.http.pages import LIMIT, MAX_MS, SLUG_KEY, NumberCursor
+from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import new_id, rfc3339, to_json, value
 
 _ROOM: TypeAdapter[RoomBody] = TypeAdapter(RoomBody)
 _TITLE: TypeAdapter[TitleBody] = TypeAdapter(TitleBody)
 
-_CURSOR = re.compile(r"([0-9]{1,15})-([a-z0-9_.-]{1,64})\Z")
-
-NEWEST = (10**15, "")
-"""Above every room's time."""
+CURSOR = NumberCursor((MAX_MS + 1, ""), highest=MAX_MS, key=SLUG_KEY)
+"""Of the time of the last activity in milliseconds, and the room's id."""
 
 MAX_STEPS = 100
-"""Of purging, within one request: as many as 25,000 members take, or 100,000 messages."""
+"""Of purging, within one request: enough for 25,000 members or 100,000 messages."""
 
 
 @value
 class RoomEndpoints:
-    """What a user does with rooms. max_batch_rows: members that a room is made with. max_rooms: of one
-    user, beside direct ones; 0: no limit."""
+    """Creates, lists, renames and deletes rooms."""
 
-    verifier: Verifier
-    committer: Committer
+    context: Context
     rooms: Rooms
-    max_body_bytes: int
-    max_batch_rows: int
-    max_rooms: int
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/rooms",
+            GET=(
+                self.page,
+                Operation(
+                    name="listRooms",
+                    tag="rooms",
+                    summary="List the caller's rooms, latest activity first",
+                    parameters=(
+                        LIMIT,
+                        CURSOR.parameter,
+                        query("public", BOOLEAN, "`true`: all public rooms instead, newest first."),
+                    ),
+                    answered="A page.",
+                    response=responses.Rooms,
+                    problems=(*READS, "invalid"),
+                ),
+            ),
+            POST=(
+                self.post,
+                Operation(
+                    name="createRoom",
+                    tag="rooms",
+                    summary="Create a room",
+                    description=(
+                        "The caller becomes its owner. A direct room is created once for two users and has "
+                        "no owner: if it exists, the response is 200."
+                    ),
+                    body=RoomBody,
+                    body_examples={
+                        "public": {"value": {"id": "general", "kind": "public", "title": "General"}},
+                        "direct": {"value": {"kind": "direct", "members": ["bob"]}},
+                    },
+                    status=201,
+                    or_status=200,
+                    answered="The room.",
+                    response=responses.RoomNow,
+                    problems=(*WRITES, "not_found", "room_taken", "blocked", "too_many_rooms"),
+                ),
+            ),
+        )
+        yield route(
+            "/rooms/{id}",
+            GET=(
+                self.get,
+                Operation(
+                    name="getRoom",
+                    tag="rooms",
+                    summary="Get a room",
+                    description="For members of the room; a public room, for every user.",
+                    parameters=(ROOM_ID,),
+                    answered="The room.",
+                    response=responses.Room,
+                    problems=(*READS, "not_found"),
+                ),
+            ),
+            PATCH=(
+                self.patch,
+                Operation(
+                    name="patchRoom",
+                    tag="rooms",
+                    summary="Change the title of a room",
+                    description="For owners and moderators.",
+                    parameters=(ROOM_ID,),
+                    body=TitleBody,
+                    body_examples={"title": {"value": {"title": "General talk"}}},
+                    answered="The room after the change.",
+                    response=responses.RoomNow,
+                    problems=(*WRITES, *MODERATORS_ONLY),
+                ),
+            ),
+            DELETE=(
+                self.delete,
+                Operation(
+                    name="deleteRoom",
+                    tag="rooms",
+                    summary="Delete a room",
+                    description=(
+                        "For owners. Its members are removed, its messages are deleted, and its id becomes "
+                        "available again."
+                    ),
+                    parameters=(ROOM_ID,),
+                    answered="The room is deleted.",
+                    response=responses.ClosedRoom,
+                    problems=(*WRITES, *MODERATORS_ONLY),
+                ),
+            ),
+        )
 
     async def post(self, request: Request) -> Response:
-        """Answer `POST /rooms`: 201, or 200 for the direct room that was there."""
-        principal = await caller(request, self.verifier)
-        context = {"max_batch_rows": self.max_batch_rows}
-        body = parse(_ROOM, await read_body(request, self.max_body_bytes), context)
+        """Answer `POST /rooms`: 201, or 200 for a direct room that exists."""
+        principal = await self.context.caller(request)
+        body = await self.context.body(request, _ROOM)
         if body.kind == "direct" and principal.user_id in body.members:
-            raise Invalid("a direct room needs somebody else", field="members")
-        made: Made = await self.committer.submit(
+            raise Invalid("must be another user", field="members")
+        made: Made = await self.context.committer.submit(
             CreateRoom(
                 id=body.id or new_id(),
                 kind=body.kind,
                 creator=principal.user_id,
                 title=body.title,
                 members=tuple(dict.fromkeys(body.members)),
-                max_rooms=self.max_rooms,
+                max_rooms=self.context.limits.max_rooms,
             )
         )
         room = await self._at(principal.user_id, made.id, made.position)
         return answer_text(room, 201 if made.is_new else 200)
 
     async def page(self, request: Request) -> Response:
-        """Answer `GET /rooms`: the caller's, the newest activity first; or all public ones."""
-        principal = await caller(request, self.verifier)
+        """Answer `GET /rooms`: the caller's rooms, latest activity first; or all public rooms."""
+        principal = await self.context.caller(request)
         query = Query(request)
-        limit = query.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
-        before = _before(query.text("cursor"))
+        limit, before = query.limit(), CURSOR.read(query)
         is_public = query.flag("public") or False
         query.done()
         rows = await self.rooms.page(principal.user_id, is_public=is_public, before=before, limit=limit + 1)
         last = rows[limit - 1] if len(rows) > limit else None
-        next_cursor = "null" if last is None else f'"{last.active_at}-{last.id}"'
+        next_cursor = "null" if last is None else f'"{CURSOR.text(last.active_at, last.id)}"'
         items = ",".join(map(_item, rows[:limit]))
         return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}`."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         return answer_text(_item(await self.find(principal.user_id, room_id(request))))
 
     async def patch(self, request: Request) -> Response:
-        """Answer `PATCH /rooms/{id}`: another title."""
-        principal = await caller(request, self.verifier)
-        body = parse(_TITLE, await read_body(request, self.max_body_bytes))
+        """Answer `PATCH /rooms/{id}`: change the title."""
+        principal = await self.context.caller(request)
+        body = await self.context.body(request, _TITLE)
         id_ = room_id(request)
-        position: int = await self.committer.submit(
+        position: int = await self.context.committer.submit(
             EditRoom(room_id=id_, caller=principal.user_id, title=body.title)
         )
         return answer_text(await self._at(principal.user_id, id_, position))
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /rooms/{id}`, once all its members have left. What is left then is for retention."""
-        principal = await caller(request, self.verifier)
+        """Answer `DELETE /rooms/{id}` once all members have left. Retention deletes what remains after
+        that."""
+        principal = await self.context.caller(request)
         id_ = room_id(request)
-        await self.committer.submit(CloseRoom(room_id=id_, caller=principal.user_id))
+        await self.context.committer.submit(CloseRoom(room_id=id_, caller=principal.user_id))
         for _ in range(MAX_STEPS):
-            if not await self.committer.submit(PurgeRoom(room_id=id_)):
+            if not await self.context.committer.submit(PurgeRoom(room_id=id_)):
                 break
-        return answer({"id": id_, "status": "deleted"})
+        closed: responses.ClosedRoom = {"id": id_, "status": "deleted"}
+        return answer(closed)
 
     async def _at(self, user_id: str, id_: str, position: int) -> str:
         return f'{_item(await self.find(user_id, id_))[:-1]},"position":{position}}}'
@@ -116,24 +203,6 @@ class RoomEndpoints:
         if found is None:
             raise no_room()
         return found
-
-
-def room_id(request: Request) -> str:
-    """Return the room's id in the path. Raises NotFound: no room could have it."""
-    id_: str = request.path_params["id"]
-    try:
-        return slug(id_)
-    except ValueError:
-        raise no_room() from None
-
-
-def _before(cursor: str | None) -> tuple[int, str]:
-    if cursor is None:
-        return NEWEST
-    found = _CURSOR.match(cursor)
-    if found is None:
-        raise Invalid("must be the next_cursor of the page before", field="cursor")
-    return (int(found[1]), found[2])
 
 
 def _item(room: Room) -> str:

@@ -1,58 +1,85 @@
-"""Typing: `POST /rooms/{id}/typing`. Who may write in a room, may say that he does.
+"""Typing: `POST /rooms/{id}/typing`, for users who may write in the room.
 
-Not here: who is told, how often and for how long (`deliver/ephemeral/typing`, which `endpoints` passes in).
+Not here: who is notified, how often and for how long (`deliver/ephemeral/typing`, which is passed in).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify.accept.rooms import message_responses as responses
 from lumen_notify.accept.rooms.message_bodies import TypingBody
-from lumen_notify.accept.rooms.rooms import room_id
-from lumen_notify.auth import Verifier
+from lumen_notify.accept.rooms.paths import room_id
 from lumen_notify.commit.permissions import Access
-from lumen_notify.http.requests import caller, parse, read_body, sender_of
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import MEMBERS_ONLY, READS, ROOM_ID, Operation
+from lumen_notify.http.requests import sender_of
 from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
 _TYPING: TypeAdapter[TypingBody] = TypeAdapter(TypingBody)
 
 
 class TypingUsers(Protocol):
-    """The users who are typing, as the other members are told."""
+    """The users who are typing, as the other members see them."""
 
     def renew(self, room_id: str, user_id: str) -> bool:
-        """Restart the time-out of a user who is typing already; return False if `set` is needed instead."""
+        """Extend the status of a user who is typing; return False if the other members must be notified."""
 
     def set(self, room_id: str, user: Mapping[str, Any], *, is_typing: bool) -> None:
-        """Record whether a user is typing."""
+        """Set whether a user is typing, and notify the other members."""
 
 
 @value
 class TypingEndpoint:
-    """Takes what users say of their typing."""
+    """Sets whether users are typing."""
 
-    verifier: Verifier
+    context: Context
     access: Access
     typing_users: TypingUsers
-    max_body_bytes: int
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/rooms/{id}/typing",
+            POST=(
+                self.post,
+                Operation(
+                    name="setTyping",
+                    tag="rooms",
+                    summary="Set whether the caller is typing in a room",
+                    description=(
+                        "Nothing is stored. Repeat it while the user types: after 6 seconds it ends. The "
+                        "other members are notified at most every 2 seconds."
+                    ),
+                    parameters=(ROOM_ID,),
+                    body=TypingBody,
+                    body_examples={"on": {"value": {"is_typing": True}}},
+                    answered="The other members are notified.",
+                    response=responses.Typing,
+                    problems=(*READS, *MEMBERS_ONLY, "muted", "blocked"),
+                ),
+            ),
+        )
 
     async def post(self, request: Request) -> Response:
         """Answer `POST /rooms/{id}/typing`. Raises NotFound, Forbidden."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         room = room_id(request)
-        is_typing = parse(_TYPING, await read_body(request, self.max_body_bytes)).is_typing
+        is_typing = (await self.context.body(request, _TYPING)).is_typing
         await self.set(room, sender_of(principal), is_typing=is_typing)
-        return answer({"is_typing": is_typing})
+        typing: responses.Typing = {"is_typing": is_typing}
+        return answer(typing)
 
     async def set(self, room_id: str, user: Mapping[str, Any], *, is_typing: bool) -> None:
-        """Tell the others in a room whether a user types. Raises NotFound, Forbidden, Unavailable."""
+        """Set whether a user is typing. Raises NotFound, Forbidden, Unavailable."""
         if is_typing and self.typing_users.renew(room_id, user["id"]):
-            return  # it was looked up two seconds ago
+            return  # the permission was checked at most 2 seconds ago
         await self.access.require_write(room_id, user["id"])
         self.typing_users.set(room_id, user, is_typing=is_typing)

@@ -1,14 +1,15 @@
-"""Openapi: what the HTTP interface is, told to machines at `/openapi.json`; `/docs` reads it to people.
+"""OpenAPI: the description of the HTTP interface, at `/openapi.json`; `/docs` shows it as a page.
 
-    operations   what each route does, takes and answers; `routes` pairs them with the endpoints
-    answers      what answers look like     frames    what a stream carries     problems   all refusals
-    schema       the words that all of these are told in
-    document     puts it together, with the models that validate (`accept.bodies`), once at start
+    document       puts it together at start: the operations of all routes, with the schemas of their models
+    credentials    the ways in which a request may carry them
+    frames         what a stream carries
+    problems       all problem documents
+    schema         helpers for schemas that are written by hand
 
-Not here: which path leads where (`routes`), the page itself (`web/docs.html`).
+Not here: what each route does, takes and answers (its `Operation` stands beside its endpoint), the page
+itself (`web/docs.html`).
 """
 
 from lumen_notify.api.openapi.document import Document
-from lumen_notify.api.openapi.operation import Operation
 
-__all__ = ["Document", "Operation"]
+__all__ = ["Document"]

@@ -1,166 +1,170 @@
-"""Document: `/openapi.json`, made once at start: the routes, the models that validate, the limits."""
+"""Document: `/openapi.json`, made once at start from the operations of all routes, their models, the
+limits."""
 
 from __future__ import annotations
 
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.accept.accounts.bodies import (
-    LoginBody,
-    PasswordBody,
-    ProfileBody,
-    RefreshBody,
-    RegisterBody,
-)
-from lumen_notify.accept.notifications.bodies import MarkBody, PublicationBody, ReadBody
-from lumen_notify.accept.preferences.category_bodies import CategoryBody
-from lumen_notify.accept.preferences.preference_bodies import PreferencesBody
-from lumen_notify.accept.rooms.message_bodies import (
-    DirectBody,
-    EditBody,
-    MessageBody,
-    ReadRoomBody,
-    TypingBody,
-)
-from lumen_notify.accept.rooms.room_bodies import MemberBody, MembersBody, RoomBody, TitleBody
-from lumen_notify.api.openapi import answers, frames, problems
-from lumen_notify.api.openapi.operation import JSON, Operation
-from lumen_notify.api.openapi.operations.shared import CREDENTIALS, TAGS
-from lumen_notify.api.openapi.schema import JsonSchema, ref
+from lumen_notify.accept.notifications.responses import Notification
+from lumen_notify.api.openapi import frames, problems
+from lumen_notify.api.openapi.credentials import CREDENTIALS
 from lumen_notify.http.fields import Category
+from lumen_notify.http.operation import JSON, JsonSchema, Operation, Shape
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import to_json
 
-BODIES: tuple[type[BaseModel], ...] = (
-    PublicationBody,
-    MarkBody,
-    ReadBody,
-    RoomBody,
-    RegisterBody,
-    LoginBody,
-    RefreshBody,
-    PasswordBody,
-    ProfileBody,
-    MessageBody,
-    DirectBody,
-    EditBody,
-    TypingBody,
-    ReadRoomBody,
-    CategoryBody,
-    PreferencesBody,
-    TitleBody,
-    MembersBody,
-    MemberBody,
-)
-"""What requests carry. The models within them come along."""
+TAGS = {
+    "publish": "Your application publishes notifications to its users.",
+    "inbox": "A user's own notifications.",
+    "rooms": "Rooms of several users: their members and messages.",
+    "preferences": "Categories, and what each user wants of them.",
+    "stream": "A user's event stream, and what belongs to it.",
+    "accounts": "Users of this server itself, where the application has none of its own.",
+    "process": "The server itself. Needs no token.",
+}
 
 DESCRIPTION = (
     "A notification centre that runs beside your application: JSON in and out, and one event stream for each "
-    "user. Every refusal is a problem document; a method that a path does not take is answered by 405, and a "
-    "path that there is not by 404."
+    "user. Every error is a problem document. Unknown paths return 404, unsupported methods 405."
 )
 
-Described = tuple[str, str, Operation]
-"""A method, a path in the form of Starlette, and what is there."""
+IN_FRAMES: tuple[Shape, ...] = (Notification,)
+"""The models that only frames refer to."""
 
 
 class Document:
     """The document, once `write` has made it. Both limits: at least 1."""
 
     def __init__(self, *, max_content_characters: int, max_batch_rows: int) -> None:
-        self._max_content_characters = max_content_characters
-        self._max_batch_rows = max_batch_rows
+        self._limits = {
+            "max_content_characters": max_content_characters,
+            "max_batch_rows": max_batch_rows,
+        }
         self._text = b""
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the route of the document, which is not below the API's prefix."""
+        yield route(
+            "/openapi.json",
+            GET=(
+                self.get,
+                Operation(
+                    name="getDocument",
+                    tag="process",
+                    credentials=(),
+                    summary="Get this document",
+                    answered="OpenAPI 3.1.",
+                    response={"type": "object"},
+                ),
+            ),
+        )
 
     async def get(self, _request: Request) -> Response:
         """Answer `GET /openapi.json`."""
         return Response(self._text, headers={"cache-control": "no-cache"}, media_type=JSON)
 
-    def write(self, described: Iterable[Described]) -> None:
+    def write(self, routes: Sequence[ApiRoute]) -> None:
         """Make the document of all routes, in their order."""
+        operations = [
+            (re.sub(r":\w+}", "}", route.path), method.lower(), operation)
+            for route in routes
+            for method, operation in route.operations.items()
+        ]
+        models = _Models((operation for _, _, operation in operations), self._limits)
         paths: dict[str, dict[str, Any]] = {}
-        for method, path, operation in described:
-            plain = re.sub(r":\w+}", "}", path)
-            paths.setdefault(plain, {})[method.lower()] = _operation(operation)
-        self._text = to_json(
-            {
-                "openapi": "3.1.1",
-                "info": {
-                    "title": "lumen-notify",
-                    "version": version("lumen-notify"),
-                    "description": DESCRIPTION,
-                    "license": {"name": "MIT", "identifier": "MIT"},
-                },
-                # Relative to the document, so that it holds under any prefix.
-                "servers": [{"url": "."}],
-                "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
-                "paths": paths,
-                "components": {"schemas": self._schemas(), "securitySchemes": CREDENTIALS},
-            }
-        ).encode()
-
-    def _schemas(self) -> dict[str, JsonSchema]:
-        bodies = json.loads(_models())
-        batch: dict[str, Any] = {
-            "type": "array",
-            "items": ref("PublicationBody"),
-            "minItems": 1,
-            "description": f"All is published, or nothing: at most {self._max_batch_rows} recipients in sum.",
-        }
-        # What the settings decide, and the models are only told at run time.
-        for body in ("PublicationBody", "MessageBody", "DirectBody", "EditBody"):
-            bodies[body]["properties"]["content"]["maxLength"] = self._max_content_characters
-        users, ids = (
-            bodies[body]["properties"][field] for body, field in (("To", "users"), ("MarkBody", "ids"))
-        )
-        members, more = (bodies[body]["properties"]["members"] for body in ("RoomBody", "MembersBody"))
-        for rows in (batch, users["anyOf"][0], ids["anyOf"][0], members, more):
-            rows["maxItems"] = self._max_batch_rows
-        return {
-            **bodies,
-            "PublicationBatch": batch,
-            "Category": {
-                **TypeAdapter(Category).json_schema(schema_generator=_Untitled),
-                "description": "The name of a category.",
+        for path, method, operation in operations:
+            paths.setdefault(path, {})[method] = _operation(operation, models)
+        document = {
+            "openapi": "3.1.1",
+            "info": {
+                "title": "lumen-notify",
+                "version": version("lumen-notify"),
+                "description": DESCRIPTION,
+                "license": {"name": "MIT", "identifier": "MIT"},
             },
-            **answers.SCHEMAS,
-            **frames.SCHEMAS,
-            **problems.SCHEMAS,
+            # Relative to the document, so that it is valid under any prefix.
+            "servers": [{"url": "."}],
+            "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+            "paths": paths,
+            "components": {
+                "schemas": {
+                    **models.definitions,
+                    "Category": {**models.schema(Category), "description": "The name of a category."},
+                    **frames.SCHEMAS,
+                    **problems.SCHEMAS,
+                },
+                "securitySchemes": CREDENTIALS,
+            },
         }
+        self._text = to_json(document).encode()
+
+
+class _Models:
+    """The schemas of all models of some operations. definitions: those with names, by name."""
+
+    def __init__(self, operations: Iterable[Operation], limits: Mapping[str, int]) -> None:
+        found = (*IN_FRAMES, Category, *_shapes(operations))
+        shapes = tuple(dict.fromkeys(shape for shape in found if not isinstance(shape, Mapping)))
+        hook = functools.partial(_limited, limits)
+        schemas, self.definitions = json.loads(_schemas(shapes), object_hook=hook)
+        self._schemas = dict(zip(shapes, schemas, strict=True))
+
+    def schema(self, shape: Shape) -> JsonSchema:
+        """Return the schema of a shape."""
+        if isinstance(shape, tuple):
+            return {"oneOf": [self.schema(one) for one in shape]}
+        schema: JsonSchema = shape if isinstance(shape, Mapping) else self._schemas[shape]
+        return schema
+
+
+def _shapes(operations: Iterable[Operation]) -> Iterator[Shape]:
+    for operation in operations:
+        for shape in (operation.body, operation.response):
+            yield from shape if isinstance(shape, tuple) else () if shape is None else (shape,)
+        yield from (parameter["schema"] for parameter in operation.parameters)
 
 
 class _Untitled(GenerateJsonSchema):
-    """Leaves out the titles, which only repeat the names."""
+    """Omits the titles, which only repeat the names."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
 
-@functools.cache
-def _models() -> str:
-    """Return the schemas of the bodies and of the models within them, by name, as JSON. It takes 15 ms, which
-    an application that is opened often (a test's) spends once."""
-    _, definitions = _Untitled(ref_template="#/components/schemas/{model}").generate_definitions(
-        [(model, "validation", model.__pydantic_core_schema__) for model in BODIES]
+@functools.lru_cache(maxsize=4)
+def _schemas(shapes: tuple[Shape, ...]) -> str:
+    """Return the schema of each shape, and those of all named models by name, as JSON. It takes 0.1 s, which
+    a process that opens the application often (a test) spends once."""
+    found, definitions = _Untitled(ref_template="#/components/schemas/{model}").generate_definitions(
+        [(number, "validation", TypeAdapter(shape).core_schema) for number, shape in enumerate(shapes)]
     )
-    return to_json(
-        {
-            name: {key: value for key, value in schema.items() if key != "title"}
-            for name, schema in definitions.items()
-        }
-    )
+    untitled = {
+        name: {key: value for key, value in schema.items() if key != "title"}
+        for name, schema in definitions.items()
+    }
+    return to_json([[found[number, "validation"] for number in range(len(shapes))], untitled])
 
 
-def _operation(operation: Operation) -> JsonSchema:
-    content = {operation.media_type: {"schema": operation.answer}}
+def _limited(limits: Mapping[str, int], schema: dict[str, Any]) -> dict[str, Any]:
+    """Put the value of a limit that is a setting in the place of its name (`x-limit`)."""
+    if "x-limit" in schema:
+        limit = limits[schema.pop("x-limit")]
+        schema["maxItems" if schema["type"] == "array" else "maxLength"] = limit
+    return schema
+
+
+def _operation(operation: Operation, models: _Models) -> JsonSchema:
+    content = {operation.media_type: {"schema": models.schema(operation.response)}}
     success: dict[str, Any] = {"description": operation.answered, "content": content}
     if operation.headers:
         success["headers"] = {
@@ -174,16 +178,18 @@ def _operation(operation: Operation) -> JsonSchema:
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
-        "parameters": list(operation.parameters),
-        "requestBody": _body(operation),
+        "parameters": [
+            {**parameter, "schema": models.schema(parameter["schema"])} for parameter in operation.parameters
+        ],
+        "requestBody": _body(operation, models),
         "responses": {**successes, **problems.responses(operation.refusals)},
     }
     kept = {name: value for name, value in fields.items() if value}
     return {**kept, "security": [{name: []} for name in operation.credentials]}
 
 
-def _body(operation: Operation) -> Mapping[str, Any] | None:
+def _body(operation: Operation, models: _Models) -> Mapping[str, Any] | None:
     if operation.body is None:
         return None
-    content = {"schema": operation.body, "examples": operation.body_examples or {}}
+    content = {"schema": models.schema(operation.body), "examples": operation.body_examples or {}}
     return {"required": operation.is_body_required, "content": {JSON: content}}

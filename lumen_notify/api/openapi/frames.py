@@ -7,8 +7,6 @@ holds is its `contentSchema`.
 
 from __future__ import annotations
 
-from lumen_notify.api.openapi.answers.inbox import COUNTS
-from lumen_notify.api.openapi.answers.rooms import ROLE
 from lumen_notify.api.openapi.schema import (
     COUNT,
     FLAG,
@@ -17,16 +15,24 @@ from lumen_notify.api.openapi.schema import (
     SEQ,
     TEXT,
     JsonSchema,
-    fields,
     one_of,
-    or_null,
     ref,
-    told,
 )
+from lumen_notify.api.openapi.schema import described as told
+from lumen_notify.api.openapi.schema import nullable as or_null
+from lumen_notify.api.openapi.schema import object_schema as fields
 from lumen_notify.commit.notifications.marks import ACTIONS
+from lumen_notify.commit.permissions import ROLES
 from lumen_notify.commit.rooms.membership import MAX_TOLD
 from lumen_notify.commit.rooms.read_marks import MAX_IDS
 from lumen_notify.model import CloseReason
+
+COUNTS: dict[str, JsonSchema] = {
+    "unread_count": told(COUNT, "All unread items: an absolute number, never a delta."),
+    "unread": ref("Unread"),
+}
+
+ROLE = one_of(ROLES)
 
 REASONS = tuple(reason.word for reason in CloseReason if reason is not CloseReason.GONE)
 """Of `closing`. The one that is missing is for the log: the client has gone."""

@@ -1,26 +1,90 @@
-"""Connections: a user's own open streams: which there are, and a longer life for them."""
+"""Connections: the caller's open streams: list them, and prolong them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
+from typing_extensions import TypedDict
 
-from lumen_notify.auth import Verifier, bearer
+from lumen_notify.auth import Verifier
 from lumen_notify.deliver.streams.registry import StreamRegistry
-from lumen_notify.model import rfc3339, to_json, value
+from lumen_notify.http.operation import Operation
+from lumen_notify.http.requests import caller
+from lumen_notify.http.responses import Time, UuidText, answer
+from lumen_notify.http.route import ApiRoute, route
+from lumen_notify.model import rfc3339, value
+
+Device = Literal["mobile", "desktop", "tablet"]
+
+
+class Connection(TypedDict):
+    """An open stream."""
+
+    id: UuidText
+    device: Annotated[Device | None, Field(description="The device that the client named.")]
+    connected_at: Time
+    instance: Annotated[str, Field(description="The process that serves the stream.")]
+
+
+class Connections(TypedDict):
+    """The caller's open streams, oldest first."""
+
+    items: list[Connection]
+    next_cursor: None
+
+
+class Renewed(TypedDict):
+    """The caller's open streams on this process now last as long as the token."""
+
+    renewed: Annotated[int, Field(ge=0, description="How many streams last longer than before.")]
+    expires_at: Time
 
 
 @value
-class Connections:
-    """What a user does with his streams. instance: this process's name among several."""
+class ConnectionEndpoints:
+    """Lists and prolongs the caller's streams. instance: the name of this process."""
 
     verifier: Verifier
     streams: StreamRegistry
     instance: str
 
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/notifications/stream/renew",
+            POST=(
+                self.renew,
+                Operation(
+                    name="renewStreams",
+                    tag="stream",
+                    summary="Prolong the caller's open streams",
+                    description="They last until the token of this request expires.",
+                    answered="How many streams were prolonged.",
+                    response=Renewed,
+                ),
+            ),
+        )
+        yield route(
+            "/connections",
+            GET=(
+                self.page,
+                Operation(
+                    name="listConnections",
+                    tag="stream",
+                    summary="List the caller's open streams",
+                    answered="All streams that this process serves.",
+                    response=Connections,
+                ),
+            ),
+        )
+
     async def page(self, request: Request) -> Response:
-        """Answer `GET /connections`: the caller's open streams here, oldest first."""
-        principal = await self.verifier.verify(bearer(request.headers.get("authorization")))
+        """Answer `GET /connections`: the caller's open streams on this process, oldest first."""
+        principal = await caller(request, self.verifier)
         items = [
             {
                 "id": connection.id,
@@ -30,15 +94,14 @@ class Connections:
             }
             for connection in self.streams.of_user(principal.user_id)
         ]
-        return _json({"items": items, "next_cursor": None})
+        return answer({"items": items, "next_cursor": None})
 
     async def renew(self, request: Request) -> Response:
-        """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the
-        token that he shows, if that is longer."""
-        principal = await self.verifier.verify(bearer(request.headers.get("authorization")))
-        renewed = self.streams.renew(principal.user_id, principal.expires_at)
-        return _json({"renewed": renewed, "expires_at": rfc3339(principal.expires_at)})
-
-
-def _json(fields: dict[str, object]) -> Response:
-    return Response(to_json(fields), headers={"cache-control": "no-store"}, media_type="application/json")
+        """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
+        this request, if that is longer."""
+        principal = await caller(request, self.verifier)
+        renewed: Renewed = {
+            "renewed": self.streams.renew(principal.user_id, principal.expires_at),
+            "expires_at": rfc3339(principal.expires_at),
+        }
+        return answer(renewed)

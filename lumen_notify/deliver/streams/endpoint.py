@@ -1,45 +1,51 @@
 """Stream: `GET /notifications/stream`, from a request to an open connection.
 
-The client is known by, in this order: `?token=`, `?ticket=`, `Authorization: Bearer`, the stream
-cookie. A bad one is a plain 401, so that an EventSource stops; what may pass later (too many
-streams, a database that is down) is a 200 that says `closing`, so that it comes back.
+Credentials are read in this order: `?token=`, `?ticket=`, `Authorization: Bearer`, the stream cookie. Bad
+ones are answered by 401, so that an EventSource stops. Conditions that may pass (too many streams, a database
+that is down) are answered by 200 and the event `closing`, so that it reconnects.
 
-The fast way is `handover`; where the server does not offer it, or a middleware holds the response
-back, the same frames go through `fallback`.
+The fast path is `handover`. Where the server does not offer it, or a middleware buffers the response, the
+same frames go through `fallback`.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, get_args
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from lumen_notify.auth import Principal, Tickets, Verifier, bearer
+from lumen_notify.auth.refusals import missing
 from lumen_notify.deliver.connection import fallback
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection
 from lumen_notify.deliver.frames import control
 from lumen_notify.deliver.frames.control import jittered_retry_ms
+from lumen_notify.deliver.streams.connections import Device
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
-from lumen_notify.errors import Invalid, Unauthenticated, Unavailable
+from lumen_notify.errors import Invalid, Unavailable
+from lumen_notify.http.operation import Operation, header, query, ref
+from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import CloseReason, value
 
 COOKIE = "lumen_stream"
 
-DEVICES = ("mobile", "desktop", "tablet")
+DEVICES = get_args(Device)
 
 HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 )
-"""Nobody on the way may keep or hold back what is sent (the last is nginx's word for it)."""
+"""No cache or proxy may store or buffer the stream (the last header is for nginx)."""
+
+_TEXT = {"type": "string"}
 
 _SECRETS = re.compile(rb"((?:^|&)(?:token|ticket)=)[^&]*")
 
@@ -48,8 +54,8 @@ _log = logging.getLogger("lumen_notify.streams")
 
 @value
 class StreamEndpoint:
-    """Opens streams. max_backlog_bytes: what one may hold back; 0 for no bound. drain_seconds: what
-    streams have to end when the server does. clock: wall-clock milliseconds."""
+    """Opens streams. max_backlog_bytes: the bound of one stream's backlog; 0: none. drain_seconds: how long
+    streams may take to end at shutdown. clock: wall-clock milliseconds."""
 
     verifier: Verifier
     tickets: Tickets
@@ -59,13 +65,51 @@ class StreamEndpoint:
     drain_seconds: float
     clock: Callable[[], int]
 
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/notifications/stream",
+            GET=(
+                self.get,
+                Operation(
+                    name="openStream",
+                    tag="stream",
+                    summary="Open the event stream",
+                    description=(
+                        "Sends what was missed since the cursor, then events as they happen. Too many "
+                        "streams, and a database that is down, are answered by 200 and the event "
+                        "`closing`: an `EventSource` does not reconnect after any other status."
+                    ),
+                    credentials=("token", "ticket", "bearer", "cookie"),
+                    parameters=(
+                        header(
+                            "Last-Event-ID", _TEXT, "The last `id` received: the stream resumes after it."
+                        ),
+                        query("last_event_id", _TEXT, "The same, for clients that cannot send the header."),
+                        query("lastEventId", _TEXT, "The same, as `EventSource` polyfills name it."),
+                        query("device", {**_TEXT, "enum": list(DEVICES)}, "The client's device."),
+                    ),
+                    answered="The stream, open until the client or the server closes it.",
+                    response=ref("Event"),
+                    media_type="text/event-stream",
+                    headers=(
+                        (
+                            "Set-Cookie",
+                            f"`{COOKIE}`, HttpOnly, SameSite=Strict; only if a ticket opened the stream.",
+                        ),
+                    ),
+                    problems=("invalid",),
+                ),
+            ),
+        )
+
     async def get(self, request: Request) -> Response:
-        """Answer one GET."""
-        query = request.query_params
-        # From here on nothing can log the token: access logs read the same scope.
+        """Answer `GET /notifications/stream`."""
+        parameters = request.query_params
+        # From here on no access log can show the token: they read the same scope.
         request.scope["query_string"] = _SECRETS.sub(rb"\1redacted", request.scope["query_string"])
         principal, cookie = await self._authenticate(request)
-        device = query.get("device")
+        device = parameters.get("device")
         if device is not None and device not in DEVICES:
             raise Invalid(f"must be one of {', '.join(DEVICES)}", field="device")
         opening = Opening(
@@ -74,8 +118,8 @@ class StreamEndpoint:
             device=device,
             address=request.client.host if request.client else "",
             last_event_id=request.headers.get("last-event-id")
-            or query.get("last_event_id")
-            or query.get("lastEventId")
+            or parameters.get("last_event_id")
+            or parameters.get("lastEventId")
             or None,
         )
         response = StreamResponse(opening)
@@ -91,24 +135,24 @@ class StreamEndpoint:
         return response
 
     async def _authenticate(self, request: Request) -> tuple[Principal, str | None]:
-        """Return who it is, and the value of a stream cookie to set, if any."""
-        query = request.query_params
-        if token := query.get("token"):
+        """Return the user, and the value of the stream cookie to set; None for none."""
+        parameters = request.query_params
+        if token := parameters.get("token"):
             return await self.verifier.verify(token), None
         cookie = request.cookies.get(COOKIE)
-        if ticket := query.get("ticket"):
+        if ticket := parameters.get("ticket"):
             principal, is_fresh = self.tickets.redeem_with_cookie(ticket, cookie)
             return principal, self.tickets.cookie(principal) if is_fresh else None
         if token := bearer(request.headers.get("authorization")):
             return await self.verifier.verify(token), None
         if cookie is not None:
             return self.tickets.from_cookie(cookie), None
-        raise Unauthenticated("a token is needed: ?token=, ?ticket= or Authorization", code="token_missing")
+        raise missing()
 
 
 @value
 class Opening:
-    """A stream that is about to be: whose, from where, after which event."""
+    """A stream to open: for which user, from which address, after which event."""
 
     endpoint: StreamEndpoint
     principal: Principal
@@ -117,11 +161,11 @@ class Opening:
     last_event_id: str | None
 
     def transport_connection(self) -> TransportConnection:
-        """Make the connection of a connection that is handed over."""
+        """Make the connection of a transport that is handed over."""
         return TransportConnection(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
 
     def queue_connection(self) -> fallback.QueueConnection:
-        """Make the connection of a response."""
+        """Make the connection of an ordinary response."""
         return fallback.QueueConnection(**self._common())
 
     def _common(self) -> dict[str, Any]:
@@ -136,7 +180,7 @@ class Opening:
         }
 
     async def begin(self, connection: Connection) -> None:
-        """Send a first byte at once, then bring the connection up to date and live, or close it."""
+        """Send a first byte at once, then replay what was missed and go live, or close the stream."""
         streams = self.endpoint.streams
         connection.write(control.retry(jittered_retry_ms()))
         refusal = streams.refusal(self.address)
@@ -147,14 +191,14 @@ class Opening:
         try:
             await self.endpoint.opener.open(connection, self.last_event_id)
             streams.close_excess(connection.user_id)
-        except Exception as error:  # noqa: BLE001 - a stream that cannot open ends with a word
+        except Exception as error:  # noqa: BLE001 - the stream ends with a reason
             cause = None if isinstance(error, Unavailable) else error
             _log.warning("stream %s could not be opened: %s", connection.id, error, exc_info=cause)
             connection.close(CloseReason.OVERLOADED, jittered_retry_ms())
 
 
 class StreamResponse(Response):
-    """Starts a response, then hands its connection over; or else drains a queue into it."""
+    """Starts a response, then hands its connection over, or else sends frames from a queue."""
 
     media_type = "text/event-stream"
 
@@ -163,7 +207,7 @@ class StreamResponse(Response):
         self._opening = opening
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """Start with the headers of a stream, which has no length."""
+        """Set the headers of a stream, which has no length: Starlette calls this."""
         self.raw_headers = [*HEADERS, *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -181,7 +225,7 @@ class StreamResponse(Response):
                 return
 
         async def send_body(message: Message) -> None:
-            if message["type"] != "http.response.start":  # that has been sent
+            if message["type"] != "http.response.start":  # which has been sent
                 await send(message)
 
         response = fallback.respond(

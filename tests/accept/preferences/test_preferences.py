@@ -259,8 +259,8 @@ async def test_categories_of_a_file_are_defined_at_each_start(database_url: str,
 @pytest.mark.parametrize(
     ("name", "text", "problems"),
     [
-        ("c.toml", "[like\n", ["no TOML"]),
-        ("c.json", "{", ["no JSON"]),
+        ("c.toml", "[like\n", ["not valid TOML"]),
+        ("c.json", "{", ["not valid JSON"]),
         ("c.json", "[]", ["an object"]),
         ("c.json", '{"like": 1}', ["like"]),
         ("c.toml", "[Like]\n", ["Like"]),

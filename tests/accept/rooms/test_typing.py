@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clients import EventStream
+from lumen_notify.deliver.ephemeral.typing import REPEAT_SECONDS, TIMEOUT_SECONDS
 from sites import Site, refused
 
 from ..talk import HERE, ROOMS, call, done, said
@@ -49,3 +50,11 @@ async def test_who_may_not_write_may_not_say_that_he_types(room: Site) -> None:
         ({"is_typing": True, "x": 1}, "x"),
     ):
         refused(await call(room, "alice", "POST", TYPING, body), 422, "invalid", field)
+
+
+def test_description_gives_the_seconds_of_the_other_side(room: Site) -> None:
+    assert room.lumen._endpoints is not None
+    (route,) = room.lumen._endpoints.typing.routes()
+    description = route.operations["POST"].description
+    assert f"after {TIMEOUT_SECONDS:g} seconds" in description
+    assert f"every {REPEAT_SECONDS:g} seconds" in description

@@ -13,8 +13,8 @@ from starlette.routing import Mount
 from documents import operations, references
 from lumen_notify import Lumen
 from lumen_notify.api.pages import Page
-from lumen_notify.api.route import DescribedRoute
 from lumen_notify.api.routes import Application
+from lumen_notify.http.route import ApiRoute
 from test_readme import TEXT, UNANSWERED_CODES, error_codes, paths
 
 WITHOUT_TOKEN = {f"/api/v1/auth/{name}" for name in ("register", "login", "refresh", "logout")}
@@ -35,7 +35,7 @@ def test_every_route_was_declared_with_its_description(lumen: Lumen) -> None:
         is_page = isinstance(route, Mount) and isinstance(route.app, Page)
         inner = route.routes if isinstance(route, Mount) and not is_page else [route]
         for one in inner:
-            assert is_page or isinstance(one, DescribedRoute), one
+            assert is_page or isinstance(one, ApiRoute), one
 
 
 def test_every_operation_is_told_in_full(document: Any) -> None:

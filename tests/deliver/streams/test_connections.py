@@ -11,7 +11,7 @@ from starlette.requests import Request
 from clients import SECRET
 from lumen_notify.auth import Verifier, mint
 from lumen_notify.auth.keys import Key, OneKey
-from lumen_notify.deliver.streams.connections import Connections
+from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.model import rfc3339
 
@@ -25,7 +25,9 @@ class ConnectionsApi:
         self.harness = StreamHarness()
         clock = self.harness.clock.ms
         verifier = Verifier(OneKey(Key(SECRET.encode(), "HS256")), clock=clock)
-        self.connections = Connections(verifier=verifier, streams=self.harness.streams, instance="here:1")
+        self.connections = ConnectionEndpoints(
+            verifier=verifier, streams=self.harness.streams, instance="here:1"
+        )
 
     def token(self, user_id: str, ttl_seconds: float = 3600) -> str:
         return mint(SECRET, user_id, ttl_seconds=ttl_seconds, clock=self.harness.clock.ms)

@@ -1,0 +1,49 @@
+"""Responses about accounts and sessions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from lumen_notify.http.responses import Time, UuidText
+
+Avatar = Annotated[str | None, Field(description="The address of a picture.")]
+ShownName = Annotated[str, Field(description="The name to show.")]
+
+
+class Session(TypedDict):
+    """A session."""
+
+    user_id: Annotated[UuidText, Field(description="The account's permanent id: the `sub` of its tokens.")]
+    access_token: Annotated[str, Field(description="For `Authorization: Bearer`.")]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, Field(ge=1, description="Lifetime of the access token, in seconds.")]
+    refresh_token: Annotated[
+        str, Field(description="Valid once, for the next access token. Store it as safely as a password.")
+    ]
+
+
+class User(TypedDict):
+    """A user of this server."""
+
+    user_id: UuidText
+    username: ShownName
+    avatar: Avatar
+
+
+class Ended(TypedDict):
+    """The sessions have ended."""
+
+    ended: Annotated[int, Field(ge=0, description="The number of sessions.")]
+
+
+class Account(TypedDict):
+    """The caller's account."""
+
+    user_id: UuidText
+    name: Annotated[str, Field(description="The name to log in with.")]
+    username: ShownName
+    avatar: Avatar
+    created_at: Time

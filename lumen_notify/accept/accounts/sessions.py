@@ -1,0 +1,241 @@
+"""Sessions: log in, refresh, log out; where the application has no users of its own.
+
+Promises: neither the response to a log-in nor the work that it takes shows whether the name exists; only a
+new session contains tokens, and no response a password; no cookie is ever set or read.
+
+A request needs `Content-Type: application/json`, which a page of another origin cannot send without a
+preflight (Fetch: CORS-safelisted request-header). So no page can make its visitors' browsers register or log
+in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import SecretStr, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.accounts import responses
+from lumen_notify.accept.accounts.bodies import LoginBody, RefreshBody
+from lumen_notify.auth import AccessTokens, LoginLimiter, PasswordHasher, RefreshToken
+from lumen_notify.commit.accounts.accounts import Account, Accounts
+from lumen_notify.commit.accounts.sessions import (
+    LogIn,
+    LogOut,
+    LogOutEverywhere,
+    NewSession,
+    Refresh,
+    session_ended,
+    wrong_credentials,
+)
+from lumen_notify.errors import Invalid
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import WRITES, JsonSchema, Operation
+from lumen_notify.http.requests import Parsed
+from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
+from lumen_notify.model import value
+from lumen_notify.settings import Secret
+
+NAME_AND_PASSWORD = {"name": "ann", "password": "correct horse battery"}
+"""An example."""
+
+_LOGIN: TypeAdapter[LoginBody] = TypeAdapter(LoginBody)
+_REFRESH: TypeAdapter[RefreshBody] = TypeAdapter(RefreshBody)
+
+_REFRESH_EXAMPLES: dict[str, JsonSchema] = {"token": {"value": {"refresh_token": "lnr_..."}}}
+
+
+@value
+class Sessions:
+    """Makes sessions. refresh_seconds: the lifetime of refresh tokens."""
+
+    context: Context
+    access_tokens: AccessTokens
+    refresh_seconds: int
+
+    def new(self, token: RefreshToken) -> NewSession:
+        """Make the session of a new refresh token, to be committed."""
+        return NewSession(family=token.family, digest=token.digest, expires_at=self.expires_at())
+
+    def expires_at(self) -> int:
+        """Return when a refresh token issued now expires: wall-clock milliseconds."""
+        return self.context.clock() + self.refresh_seconds * 1000
+
+    def answer(self, account: Account, token: RefreshToken, status: int = 200) -> Response:
+        """Answer with the tokens of a session."""
+        access_token = self.access_tokens.mint(
+            account.user_id, username=account.username, avatar=account.avatar, scope=account.scope
+        )
+        session: responses.Session = {
+            "user_id": account.user_id,
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": self.access_tokens.ttl_seconds,
+            "refresh_token": token.text.reveal(),
+        }
+        return answer(session, status)
+
+
+@value
+class SessionEndpoints:
+    """Logs users in and out."""
+
+    context: Context
+    accounts: Accounts
+    passwords: PasswordHasher
+    attempts: LoginLimiter
+    sessions: Sessions
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/auth/login",
+            POST=(
+                self.login,
+                Operation(
+                    name="logIn",
+                    tag="accounts",
+                    credentials=(),
+                    summary="Log in",
+                    body=LoginBody,
+                    body_examples={"ann": {"value": NAME_AND_PASSWORD}},
+                    answered="A new session.",
+                    response=responses.Session,
+                    problems=(*WRITES, "wrong_credentials", "rate_limited"),
+                ),
+            ),
+        )
+        yield route(
+            "/auth/refresh",
+            POST=(
+                self.refresh,
+                Operation(
+                    name="refreshSession",
+                    tag="accounts",
+                    credentials=(),
+                    summary="Exchange a refresh token for new tokens",
+                    description=(
+                        "A refresh token is valid once. A second use ends its session, as the token may have "
+                        "been stolen."
+                    ),
+                    body=RefreshBody,
+                    body_examples=_REFRESH_EXAMPLES,
+                    answered="The new tokens of the session.",
+                    response=responses.Session,
+                    problems=(*WRITES, "session_ended"),
+                ),
+            ),
+        )
+        yield route(
+            "/auth/logout",
+            POST=(
+                self.logout,
+                Operation(
+                    name="logOut",
+                    tag="accounts",
+                    credentials=(),
+                    summary="End the session of a refresh token",
+                    body=RefreshBody,
+                    body_examples=_REFRESH_EXAMPLES,
+                    answered="The session has ended, now or earlier.",
+                    response=responses.Ended,
+                    problems=WRITES,
+                ),
+            ),
+        )
+        yield route(
+            "/auth/logout-everywhere",
+            POST=(
+                self.logout_everywhere,
+                Operation(
+                    name="logOutEverywhere",
+                    tag="accounts",
+                    summary="End all sessions of the caller",
+                    description=(
+                        "Open streams end too, with the reason `revoked`. Access tokens stay valid until "
+                        "they expire."
+                    ),
+                    answered="The sessions have ended.",
+                    response=responses.Ended,
+                    problems=WRITES,
+                ),
+            ),
+        )
+
+    async def login(self, request: Request) -> Response:
+        """Answer `POST /auth/login`: a session. Raises Unauthenticated, RateLimited."""
+        body = await json_body(self.context, request, _LOGIN)
+        address = address_of(request)
+        self.attempts.log_in(body.name, address)
+        password = secret(body.password)
+        found = await self.accounts.by_name(body.name)
+        is_right = await self.passwords.verify(None if found is None else found[1].hashed, password)
+        if found is None or not is_right:
+            raise wrong_credentials()
+        self.attempts.reset(body.name, address)
+        account, known = found
+        again = await self.passwords.hash(password) if self.passwords.is_outdated(known.hashed) else None
+        token = RefreshToken.new()
+        await self.context.committer.submit(
+            LogIn(
+                user_id=account.user_id,
+                password_set_at=known.set_at,
+                password_hash=again,
+                session=self.sessions.new(token),
+            )
+        )
+        return self.sessions.answer(account, token)
+
+    async def refresh(self, request: Request) -> Response:
+        """Answer `POST /auth/refresh`: new tokens for a refresh token, which is then used up."""
+        token = _token(await json_body(self.context, request, _REFRESH))
+        if token is None:
+            raise session_ended()
+        following = token.next()
+        account: Account = await self.context.committer.submit(
+            Refresh(
+                family=token.family,
+                digest=token.digest,
+                next_digest=following.digest,
+                expires_at=self.sessions.expires_at(),
+            )
+        )
+        return self.sessions.answer(account, following)
+
+    async def logout(self, request: Request) -> Response:
+        """Answer `POST /auth/logout`: the session of a refresh token has ended, now or earlier."""
+        token = _token(await json_body(self.context, request, _REFRESH))
+        count = 0 if token is None else await self.context.committer.submit(LogOut(family=token.family))
+        ended: responses.Ended = {"ended": count}
+        return answer(ended)
+
+    async def logout_everywhere(self, request: Request) -> Response:
+        """Answer `POST /auth/logout-everywhere`: all sessions of the caller have ended."""
+        principal = await self.context.caller(request)
+        count = await self.context.committer.submit(LogOutEverywhere(user_id=principal.user_id))
+        ended: responses.Ended = {"ended": count}
+        return answer(ended)
+
+
+async def json_body(context: Context, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
+    """Read and validate a body that must be declared as JSON. Raises Invalid, TooLarge."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != "application/json":
+        raise Invalid("must be application/json", field="Content-Type")
+    return await context.body(request, adapter)
+
+
+def secret(text: SecretStr) -> Secret:
+    """Turn pydantic's secret into ours."""
+    return Secret(text.get_secret_value())
+
+
+def address_of(request: Request) -> str:
+    """Return the address of the client; empty if the server does not know it."""
+    return request.client.host if request.client is not None else ""
+
+
+def _token(body: RefreshBody) -> RefreshToken | None:
+    return RefreshToken.parse(body.refresh_token.get_secret_value())

@@ -1,0 +1,104 @@
+"""Publisher: turns validated bodies into one command, and commits it. It knows no HTTP.
+
+Promise: the publications of one call are all committed, or none of them.
+
+Not here: who may publish to whom (`publish`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from lumen_notify.accept.notifications.bodies import PublicationBody
+from lumen_notify.commit.notifications.idempotency import IdempotentResponses
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
+from lumen_notify.commit.notifications.publish import Publish
+from lumen_notify.errors import Invalid
+from lumen_notify.http.context import Context
+from lumen_notify.http.requests import invalid
+from lumen_notify.model import EVERYONE, Audience, from_rfc3339, new_id, value
+
+
+@value
+class Publisher:
+    """Publishes notifications, for the endpoint and for the library."""
+
+    context: Context
+    repeats: IdempotentResponses
+
+    async def publish(
+        self,
+        bodies: Sequence[PublicationBody],
+        sender: dict[str, Any],
+        key: IdempotencyKey | None = None,
+        *,
+        required_moderator: str | None = None,
+    ) -> Sequence[Published]:
+        """Commit publications.
+
+        sender: shown with publications that name none. required_moderator: the user who must be owner or
+        moderator of the rooms that are published to; None if nobody needs to be.
+
+        Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
+        """
+        publications = tuple(_publication(body, sender, required_moderator) for body in bodies)
+        rows = sum(len(one.audiences) for one in publications)
+        limit = self.context.limits.max_batch_rows
+        if not publications or 0 < limit < rows:
+            bounds = f"1 to {limit}" if limit else "at least 1"
+            raise Invalid(f"must have {bounds} recipients in one request; this has {rows}", field="to.users")
+        result: Sequence[Published] = await self.context.committer.submit(
+            Publish(publications=publications, key=key)
+        )
+        return result
+
+    async def repeat(self, key: IdempotencyKey | None) -> Sequence[Published] | None:
+        """Return the result of an earlier call with this key; None if there was none. Raises Conflict."""
+        return None if key is None else await self.repeats.find(key)
+
+    def body(self, fields: dict[str, Any]) -> PublicationBody:
+        """Validate a publication that comes from Python. Raises Invalid."""
+        try:
+            return PublicationBody.model_validate(fields, context=self.context.validation())
+        except ValidationError as error:
+            raise invalid(error) from None
+
+
+def _publication(
+    body: PublicationBody, sender: dict[str, Any], required_moderator: str | None
+) -> Publication:
+    owner: str = sender["id"]
+    if body.sender is not None:
+        username = body.sender.username or body.sender.id
+        sender = {"id": body.sender.id, "username": username, "avatar": body.sender.avatar}
+    if body.to.all:
+        audiences: tuple[Audience, ...] = (EVERYONE,)
+    elif body.to.room is not None:
+        audiences = (Audience.room(body.to.room),)
+    else:
+        users = (body.to.user,) if body.to.user is not None else body.to.users or ()
+        audiences = tuple(dict.fromkeys(map(Audience.user, users)))
+    fields = {
+        "room_id": body.to.room,
+        "sender": sender,
+        "title": body.title,
+        "content": body.content,
+        "data": body.data,
+    }
+    if "priority" in body.model_fields_set:
+        fields["priority"] = body.priority
+    return Publication(
+        id=new_id(),
+        audiences=audiences,
+        recipients=None if body.to.all or body.to.room else len(audiences),
+        category=body.category,
+        fields={name: value for name, value in fields.items() if value is not None},
+        deliver_at=None if body.deliver_at is None else from_rfc3339(body.deliver_at),
+        owner=owner,
+        expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
+        group_key=body.group_key,
+        required_moderator=None if body.to.room is None else required_moderator,
+    )

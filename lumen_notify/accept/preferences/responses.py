@@ -1,0 +1,68 @@
+"""Responses about categories and preferences."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from lumen_notify.accept.preferences.category_bodies import LimitsBody
+from lumen_notify.http.fields import Priority
+
+
+class DefinedCategory(TypedDict):
+    """The definition of a category: the defaults, which user preferences override."""
+
+    name: str
+    in_app: Annotated[bool, Field(description="Whether it appears in lists, counts and streams.")]
+    push: Annotated[bool, Field(description="Whether it is pushed to devices.")]
+    may_mute: Annotated[bool, Field(description="False: users cannot mute or hide it.")]
+    priority: Annotated[
+        Priority | None,
+        Field(description="The priority of notifications that have none; null for `normal`."),
+    ]
+    limits: Annotated[LimitsBody | None, Field(description="Null for none.")]
+
+
+class Categories(TypedDict):
+    """All defined categories, by name."""
+
+    items: list[DefinedCategory]
+    next_cursor: None
+
+
+class Undefined(TypedDict):
+    """The category is no longer defined."""
+
+    name: str
+    status: Literal["removed"]
+
+
+class EffectiveChoice(TypedDict):
+    """What applies to one category."""
+
+    in_app: bool
+    push: bool
+    muted: bool
+
+
+QuietHours = TypedDict("QuietHours", {"from": str, "to": str, "time_zone": str})
+QuietHours.__doc__ = "The hours without push."
+
+
+class Digest(TypedDict):
+    """How often the user gets low-priority notifications in a batch."""
+
+    minutes: Annotated[int, Field(ge=0, description="0: no batches.")]
+
+
+class Preferences(TypedDict):
+    """The preferences of the caller."""
+
+    categories: Annotated[
+        dict[str, EffectiveChoice],
+        Field(description="By name: defined categories, and those about which the caller has made a choice."),
+    ]
+    quiet_hours: Annotated[QuietHours | None, Field(description="Null for none.")]
+    digest: Digest

@@ -1,0 +1,131 @@
+"""Bans: users who are kept out of a room.
+
+Promise: idempotent; a request that changes nothing gets the response of the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.rooms import room_responses as responses
+from lumen_notify.accept.rooms.members import CHANGES
+from lumen_notify.accept.rooms.membership import Membership
+from lumen_notify.accept.rooms.paths import room_id, user_id
+from lumen_notify.commit.permissions import not_banned
+from lumen_notify.commit.rooms.member_list import Ban, Roster
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import MODERATORS_ONLY, READS, ROOM_ID, USER_ID, Operation
+from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
+from lumen_notify.http.responses import answer
+from lumen_notify.http.route import ApiRoute, route
+from lumen_notify.model import rfc3339, value
+
+
+@value
+class BanEndpoints:
+    """Bans and unbans users, for owners and moderators of a room."""
+
+    context: Context
+    membership: Membership
+    roster: Roster
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/rooms/{id}/bans",
+            GET=(
+                self.page,
+                Operation(
+                    name="listBans",
+                    tag="rooms",
+                    summary="List the users banned from a room",
+                    description="For owners and moderators.",
+                    parameters=(ROOM_ID, LIMIT, USER_CURSOR),
+                    answered="A page.",
+                    response=responses.Bans,
+                    problems=(*READS, "invalid", *MODERATORS_ONLY),
+                ),
+            ),
+        )
+        yield route(
+            "/rooms/{id}/bans/{user:path}",
+            GET=(
+                self.get,
+                Operation(
+                    name="getBan",
+                    tag="rooms",
+                    summary="Check whether a user is banned from a room",
+                    description="For owners and moderators.",
+                    parameters=(ROOM_ID, USER_ID),
+                    answered="The user is banned.",
+                    response=responses.Ban,
+                    problems=(*READS, "invalid", *MODERATORS_ONLY),
+                ),
+            ),
+            PUT=(
+                self.put,
+                Operation(
+                    name="putBan",
+                    tag="rooms",
+                    summary="Ban a user from a room",
+                    description=(
+                        "Removes the user and keeps them out. Owners ban any other user; moderators ban "
+                        "users who are not owner or moderator. Idempotent."
+                    ),
+                    parameters=(ROOM_ID, USER_ID),
+                    answered="The user is banned.",
+                    response=responses.Member,
+                    problems=(*CHANGES, "invalid"),
+                ),
+            ),
+            DELETE=(
+                self.delete,
+                Operation(
+                    name="deleteBan",
+                    tag="rooms",
+                    summary="End a ban",
+                    description="The user may join again, but does not become a member by this.",
+                    parameters=(ROOM_ID, USER_ID),
+                    answered="The ban has ended.",
+                    response=responses.Member,
+                    problems=(*CHANGES, "invalid"),
+                ),
+            ),
+        )
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/bans`, to owners and moderators: by user id."""
+        principal = await self.context.caller(request)
+        page = UserPage(request)
+        room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
+        rows = await self.roster.bans(room.id, after=page.after, limit=page.limit + 1)
+        return page.answer(rows, _item)
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/bans/{user}`, to owners and moderators. Raises NotFound."""
+        principal = await self.context.caller(request)
+        user = user_id(request)
+        room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
+        ban = await self.roster.ban(room.id, user)
+        if ban is None:
+            raise not_banned()
+        return answer(_item(ban))
+
+    async def put(self, request: Request) -> Response:
+        """Answer `PUT /rooms/{id}/bans/{user}`: remove the user, and keep them out."""
+        principal = await self.context.caller(request)
+        user, room = user_id(request), room_id(request)
+        return answer(await self.membership.change_one(room, principal.user_id, "ban", user))
+
+    async def delete(self, request: Request) -> Response:
+        """Answer `DELETE /rooms/{id}/bans/{user}`: the user may join again."""
+        principal = await self.context.caller(request)
+        user, room = user_id(request), room_id(request)
+        return answer(await self.membership.change_one(room, principal.user_id, "unban", user))
+
+
+def _item(ban: Ban) -> responses.Ban:
+    return {"user_id": ban.user_id, "banned_by": ban.banned_by, "banned_at": rfc3339(ban.banned_at)}

@@ -1,0 +1,182 @@
+"""History: the messages of a room, and how far its members have read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.rooms import message_responses as responses
+from lumen_notify.accept.rooms.message_bodies import MAX_SEQ, ReadRoomBody
+from lumen_notify.accept.rooms.messages import MESSAGE_ID
+from lumen_notify.accept.rooms.messenger import Messenger
+from lumen_notify.accept.rooms.paths import room_id
+from lumen_notify.commit.rooms.history import History, ReadUpTo
+from lumen_notify.commit.rooms.read_marks import MAX_IDS
+from lumen_notify.errors import Invalid
+from lumen_notify.http.context import Context
+from lumen_notify.http.operation import MEMBERS_ONLY, READS, ROOM_ID, WRITES, Operation, query
+from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
+from lumen_notify.http.requests import Query
+from lumen_notify.http.responses import answer, answer_text
+from lumen_notify.http.route import ApiRoute, route
+from lumen_notify.model import value
+
+_READ: TypeAdapter[ReadRoomBody] = TypeAdapter(ReadRoomBody)
+
+_SEQ = {"type": "integer", "minimum": 0, "maximum": MAX_SEQ}
+
+
+@value
+class HistoryEndpoints:
+    """Lists the messages of a room, and marks them as read."""
+
+    context: Context
+    messenger: Messenger
+    history: History
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/rooms/{id}/messages",
+            GET=(
+                self.page,
+                Operation(
+                    name="listMessages",
+                    tag="rooms",
+                    summary="List the messages of a room, by seq",
+                    description=(
+                        "The newest messages, or those before, after or around a seq: only one of the three "
+                        "may be given. Unknown parameters are refused."
+                    ),
+                    parameters=(
+                        ROOM_ID,
+                        LIMIT,
+                        query("before", _SEQ, "The nearest messages below this seq."),
+                        query("after", _SEQ, "The nearest messages above this seq."),
+                        query("around", _SEQ, "Half of the messages below this seq, the others from it on."),
+                    ),
+                    answered="A page.",
+                    response=responses.Messages,
+                    problems=(*READS, "invalid", *MEMBERS_ONLY),
+                ),
+            ),
+        )
+        yield route(
+            "/rooms/{id}/messages/{message_id:uuid}",
+            GET=(
+                self.get,
+                Operation(
+                    name="getMessage",
+                    tag="rooms",
+                    summary="Get one message",
+                    parameters=(ROOM_ID, MESSAGE_ID),
+                    answered="The message.",
+                    response=responses.Message,
+                    problems=(*READS, *MEMBERS_ONLY),
+                ),
+            ),
+        )
+        yield route(
+            "/rooms/{id}/read",
+            POST=(
+                self.post_read,
+                Operation(
+                    name="readRoom",
+                    tag="rooms",
+                    summary="Mark a room as read up to a message",
+                    description=(
+                        "The mark only moves forward. The streams of all members get an event with the ids "
+                        f"of the newest {MAX_IDS} messages that it covers."
+                    ),
+                    parameters=(ROOM_ID,),
+                    body=ReadRoomBody,
+                    body_examples={"read": {"value": {"up_to": 17}}},
+                    answered="The mark is committed.",
+                    response=responses.RoomRead,
+                    problems=(*WRITES, *MEMBERS_ONLY),
+                ),
+            ),
+        )
+        yield route(
+            "/rooms/{id}/reads",
+            GET=(
+                self.reads,
+                Operation(
+                    name="listReads",
+                    tag="rooms",
+                    summary="List how far each member has read",
+                    parameters=(ROOM_ID, LIMIT, USER_CURSOR),
+                    answered="A page, by user id.",
+                    response=responses.Reads,
+                    problems=(*READS, "invalid", *MEMBERS_ONLY),
+                ),
+            ),
+        )
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/messages`: ascending; the newest unless the query has a seq."""
+        principal = await self.context.caller(request)
+        room = room_id(request)
+        query = Query(request)
+        limit = query.limit()
+        seqs = {
+            name: query.number(name, default=-1, lowest=0, highest=MAX_SEQ)
+            for name in ("before", "after", "around")
+        }
+        query.done()
+        given = [name for name, seq in seqs.items() if seq >= 0]
+        if len(given) > 1:
+            raise Invalid(f"may not be given together with {given[0]}", field=given[1])
+        way = given[0] if given else "before"
+        if way == "after":
+            seq, older, newer = min(seqs["after"] + 1, MAX_SEQ), 0, limit + 1
+        elif way == "around":
+            seq, older, newer = seqs["around"], limit // 2 + 1, limit - limit // 2
+        else:
+            seq, older, newer = seqs["before"] if given else MAX_SEQ, limit + 1, 0
+        rows = await self.history.page(room, principal.user_id, seq=seq, older=older, newer=newer)
+        if way == "after":
+            shown = rows[:limit]
+            cursor = shown[-1][0] if len(rows) > limit else None
+        else:
+            has_older = sum(row[0] < seq for row in rows) == older
+            shown = rows[1:] if has_older else rows
+            cursor = shown[0][0] if has_older else None
+        items = ",".join(body for _, body in shown)
+        next_cursor = "null" if cursor is None else f'"{cursor}"'
+        return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+
+    async def get(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/messages/{message_id}`."""
+        principal = await self.context.caller(request)
+        id_ = str(request.path_params["message_id"])
+        return answer_text(await self.history.get(room_id(request), principal.user_id, id_))
+
+    async def post_read(self, request: Request) -> Response:
+        """Answer `POST /rooms/{id}/read`: forward only; a seq beyond the newest means the newest."""
+        principal = await self.context.caller(request)
+        room = room_id(request)
+        body = await self.context.body(request, _READ)
+        read = await self.messenger.read(room, principal.user_id, body.up_to)
+        room_read: responses.RoomRead = {
+            "changed": read.changed,
+            "last_read_seq": read.last_read_seq,
+            "unread": read.unread,
+            "position": read.position,
+        }
+        return answer(room_read)
+
+    async def reads(self, request: Request) -> Response:
+        """Answer `GET /rooms/{id}/reads`: how far each member has read, by user id."""
+        principal = await self.context.caller(request)
+        room = room_id(request)
+        page = UserPage(request)
+        rows = await self.history.reads(room, principal.user_id, after=page.after, limit=page.limit + 1)
+        return page.answer(rows, _item)
+
+
+def _item(row: ReadUpTo) -> responses.ReadUpTo:
+    return {"user_id": row.user_id, "last_read_seq": row.last_read_seq}

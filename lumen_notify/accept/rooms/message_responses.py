@@ -1,0 +1,95 @@
+"""Responses about messages, read marks and typing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from lumen_notify.accept.notifications.responses import Sender
+from lumen_notify.accept.rooms.message_bodies import Kind
+from lumen_notify.http.responses import (
+    AnyData,
+    Count,
+    NextCursor,
+    PlainContent,
+    Position,
+    Seq,
+    Time,
+    UuidText,
+)
+
+
+class RepliedTo(TypedDict):
+    """The message that it replies to."""
+
+    id: UuidText
+    seq: Seq
+
+
+class Message(TypedDict):
+    """A message as history and frames show it. A deleted message keeps its place, without its content."""
+
+    id: UuidText
+    room_id: str
+    seq: Seq
+    sender: Sender
+    kind: Kind
+    content: PlainContent
+    data: NotRequired[Annotated[AnyData, Field(description="The sender's own JSON object.")]]
+    reply_to: NotRequired[RepliedTo]
+    mentions: NotRequired[Annotated[list[str], Field(description="The ids of mentioned members.")]]
+    client_id: NotRequired[Annotated[str, Field(description="The sender's own id of the message.")]]
+    created_at: Time
+    edited_at: NotRequired[Annotated[Time, Field(description="When it was last edited.")]]
+    deleted_at: NotRequired[Annotated[Time, Field(description="When it was deleted; `content` is empty.")]]
+    deleted_by: NotRequired[Annotated[str, Field(description="The user who deleted it.")]]
+
+
+class Messages(TypedDict):
+    """One page, ascending. Give `next_cursor` to the parameter that was used: `after`, or else `before`."""
+
+    items: list[Message]
+    next_cursor: NextCursor
+
+
+class Sent(TypedDict):
+    """The message is committed."""
+
+    id: UuidText
+    room_id: str
+    seq: Seq
+    position: Position
+    status: Literal["sent"]
+
+
+class RoomRead(TypedDict):
+    """The mark is committed."""
+
+    changed: Annotated[int, Field(ge=0, description="How many messages it marked as read; 0 for none.")]
+    last_read_seq: Annotated[
+        int, Field(ge=0, description="The last message that the caller has read; 0 for none.")
+    ]
+    unread: Annotated[int, Field(ge=0, description="How many messages of the room are still unread.")]
+    position: Position
+
+
+class Typing(TypedDict):
+    """The other members are notified."""
+
+    is_typing: bool
+
+
+class ReadUpTo(TypedDict):
+    """How far one member has read."""
+
+    user_id: str
+    last_read_seq: Count
+
+
+class Reads(TypedDict):
+    """One page, by user id."""
+
+    items: list[ReadUpTo]
+    next_cursor: NextCursor

@@ -1,0 +1,103 @@
+"""Messenger: turns validated messages and read marks into commands, and commits them. It knows no HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from lumen_notify.accept.rooms.message_bodies import DirectBody, MessageBody
+from lumen_notify.commit.rooms.direct import SendDirect
+from lumen_notify.commit.rooms.history import History
+from lumen_notify.commit.rooms.messages import Send, Sent
+from lumen_notify.commit.rooms.read_marks import ReadRoom, RoomRead
+from lumen_notify.errors import Invalid
+from lumen_notify.http.context import Context
+from lumen_notify.http.requests import invalid
+from lumen_notify.model import new_id, value
+
+
+@value
+class Messenger:
+    """Sends and reads messages, for the endpoints and for the library."""
+
+    context: Context
+    history: History
+
+    async def send(
+        self,
+        room_id: str,
+        sender: Mapping[str, Any],
+        body: MessageBody,
+        *,
+        exclude_user_id: str | None = None,
+    ) -> Sent:
+        """Commit a message. sender: `{id, username, avatar}`. exclude_user_id: a user whose streams
+        do not get it.
+
+        Raises NotFound, Forbidden, Invalid, Unavailable.
+        """
+        sent: Sent = await self.context.committer.submit(
+            Send(
+                id=new_id(),
+                room_id=room_id,
+                sender=sender,
+                fields=_fields(body),
+                client_id=body.client_id,
+                reply_to=body.reply_to,
+                mentions=body.mentions or (),
+                is_system=body.kind == "system",
+                exclude_user_id=exclude_user_id,
+            )
+        )
+        return sent
+
+    async def send_direct(self, sender: Mapping[str, Any], body: DirectBody) -> Sent:
+        """Commit a message to one user. Raises Forbidden, Invalid, Unavailable."""
+        if body.to == sender["id"]:
+            raise Invalid("must be another user", field="to")
+        message = Send(
+            id=new_id(),
+            room_id="",
+            sender=sender,
+            fields=_fields(body),
+            client_id=body.client_id,
+            reply_to=body.reply_to,
+        )
+        sent: Sent = await self.context.committer.submit(SendDirect(to=body.to, message=message))
+        return sent
+
+    async def read(self, room_id: str, user_id: str, up_to: int) -> RoomRead:
+        """Commit a read mark. up_to: a seq. Raises NotFound, Forbidden, Unavailable."""
+        read: RoomRead = await self.context.committer.submit(
+            ReadRoom(room_id=room_id, user_id=user_id, up_to=up_to)
+        )
+        return read
+
+    async def read_messages(self, room_id: str, user_id: str, message_ids: Sequence[str]) -> RoomRead:
+        """Commit a read mark up to the newest of some messages. Raises NotFound, Forbidden, Unavailable."""
+        up_to = await self.history.newest_of(room_id, user_id, message_ids)
+        return await self.read(room_id, user_id, up_to)
+
+    def body(self, fields: dict[str, Any]) -> MessageBody:
+        """Validate a message that comes from Python. Raises Invalid."""
+        try:
+            return MessageBody.model_validate(fields, context=self.context.validation())
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    def direct_body(self, fields: dict[str, Any]) -> DirectBody:
+        """Validate a message to one user that comes from Python. Raises Invalid."""
+        try:
+            return DirectBody.model_validate(fields, context=self.context.validation())
+        except ValidationError as error:
+            raise invalid(error) from None
+
+
+def _fields(body: MessageBody | DirectBody) -> dict[str, Any]:
+    """Return the fields of a message that history shows."""
+    fields: dict[str, Any] = {"kind": body.kind, "content": body.content}
+    if body.data is not None:
+        fields["data"] = body.data
+    return fields

@@ -1,0 +1,32 @@
+"""Parameters in the paths of rooms: the room's id and a user's id."""
+
+from __future__ import annotations
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+
+from lumen_notify.commit.permissions import no_room
+from lumen_notify.errors import Invalid
+from lumen_notify.http.fields import UserId, slug
+from lumen_notify.model import MAX_USER_ID_CHARACTERS
+
+_USER: TypeAdapter[str] = TypeAdapter(UserId)
+
+
+def room_id(request: Request) -> str:
+    """Return the room's id in the path. Raises NotFound if no room can have this id."""
+    id_: str = request.path_params["id"]
+    try:
+        return slug(id_)
+    except ValueError:
+        raise no_room() from None
+
+
+def user_id(request: Request) -> str:
+    """Return the user's id, the last part of the path. Raises Invalid."""
+    try:
+        return _USER.validate_python(request.path_params["user"])
+    except ValidationError:
+        raise Invalid(
+            f"must be 1 to {MAX_USER_ID_CHARACTERS} characters without control characters", field="user"
+        ) from None

@@ -1,0 +1,129 @@
+"""Responses about rooms, their members, and blocks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from lumen_notify.commit.permissions import Role
+from lumen_notify.commit.rooms.rooms import Kind
+from lumen_notify.http.responses import Count, NextCursor, Position, Time
+
+MemberRole = Annotated[Role | None, Field(description="Null: not a member.")]
+
+
+class Room(TypedDict):
+    """A room as the caller sees it."""
+
+    id: str
+    kind: Kind
+    title: Annotated[str | None, Field(description="One line of text.")]
+    peer_id: Annotated[str | None, Field(description="The other user of a direct room.")]
+    created_at: Time
+    created_by: str
+    members_count: Count
+    last_seq: Annotated[int, Field(ge=0, description="The seq of the newest message; 0 before the first.")]
+    role: Annotated[Role | None, Field(description="The caller's role; null: not a member.")]
+    last_read_seq: Annotated[Count | None, Field(description="The last message that the caller has read.")]
+    unread: Annotated[Count | None, Field(description="How many messages the caller has not read.")]
+    last_message: Annotated[
+        dict[str, Any] | None,
+        Field(description="As in the history; null if none exists or the caller may not see it."),
+    ]
+
+
+class RoomNow(Room):
+    """The room after the commit."""
+
+    position: Position
+
+
+class ClosedRoom(TypedDict):
+    """The room is deleted."""
+
+    id: str
+    status: Literal["deleted"]
+
+
+class Rooms(TypedDict):
+    """One page."""
+
+    items: list[Room]
+    next_cursor: NextCursor
+
+
+class Member(TypedDict):
+    """A user's role in a room after the commit."""
+
+    room_id: str
+    user_id: str
+    role: MemberRole
+    position: Position
+
+
+class AddedMember(TypedDict):
+    """One of the members."""
+
+    user_id: str
+    role: Role
+
+
+class LetIn(TypedDict):
+    """All of the users are members."""
+
+    room_id: str
+    items: list[AddedMember]
+    position: Position
+
+
+class ListedMember(TypedDict):
+    """One member."""
+
+    user_id: str
+    role: Role
+    last_read_seq: Annotated[int, Field(ge=0, description="The last message that the member has read.")]
+
+
+class Members(TypedDict):
+    """One page, by user id."""
+
+    items: list[ListedMember]
+    next_cursor: NextCursor
+
+
+class Ban(TypedDict):
+    """A ban."""
+
+    user_id: str
+    banned_by: str
+    banned_at: Time
+
+
+class Bans(TypedDict):
+    """One page, by user id."""
+
+    items: list[Ban]
+    next_cursor: NextCursor
+
+
+class Block(TypedDict):
+    """A user whom the caller has blocked."""
+
+    user_id: str
+    blocked_at: Time
+
+
+class Blocks(TypedDict):
+    """One page, by user id."""
+
+    items: list[Block]
+    next_cursor: NextCursor
+
+
+class Unblocked(TypedDict):
+    """The user is not blocked."""
+
+    user_id: str
+    status: Literal["unblocked"]

@@ -1,0 +1,114 @@
+"""Pages: the limit and the cursor of a list, in requests and in the document.
+
+A list answers `{"items": [...], "next_cursor": ...}`. A cursor is opaque to clients. It has one of two forms:
+
+    <number>-<id>   a time or a position, and the id that decides between rows of the same number
+    <user id>       the last user of the page, in lists ordered by user id
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.errors import Invalid
+from lumen_notify.http.fields import UserId
+from lumen_notify.http.operation import query
+from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query
+from lumen_notify.http.responses import answer
+
+UUID_KEY = "[0-9a-f-]{36}"
+MAX_MS = 10**15 - 1
+"""The highest time in a cursor, in milliseconds."""
+
+SLUG_KEY = "[a-z0-9_.-]{1,64}"
+
+_USER: TypeAdapter[str] = TypeAdapter(UserId)
+_CURSOR_OF = "The `next_cursor` of the previous page."
+
+LIMIT = query(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
+    "The maximum number of items on the page.",
+)
+"""The parameter `limit` of every list."""
+
+USER_CURSOR = query("cursor", UserId, _CURSOR_OF)
+"""The parameter `cursor` of lists ordered by user id."""
+
+
+class NumberCursor:
+    """Cursors of the form `<number>-<id>`.
+
+    start: where the first page starts. highest: the highest number. key: the pattern of the id.
+    is_key_optional: the number may stand alone; the id is then empty.
+    """
+
+    def __init__(
+        self, start: tuple[int, str], *, highest: int, key: str, is_key_optional: bool = False
+    ) -> None:
+        self._start = start
+        self._highest = highest
+        end = f"(-{key})?" if is_key_optional else f"-{key}"
+        self._regex = re.compile(rf"[0-9]{{1,19}}{end}\Z")
+        digits = len(str(highest + 1)) - 1  # as a pattern cannot say more
+        pattern = f"^[0-9]{{1,{digits}}}{end}$"
+        self.parameter = query("cursor", {"type": "string", "pattern": pattern}, _CURSOR_OF)
+
+    def read(self, values: Query) -> tuple[int, str]:
+        """Take the cursor from a query: (number, id). Raises Invalid."""
+        text = values.text("cursor")
+        if text is None:
+            return self._start
+        number, _, id_ = text.partition("-")
+        if not self._regex.match(text) or int(number) > self._highest:
+            raise _not_a_cursor()
+        return int(number), id_
+
+    @staticmethod
+    def text(number: int, id_: str = "") -> str:
+        """Make a cursor. id_: empty for none."""
+        return f"{number}-{id_}" if id_ else str(number)
+
+
+class _OfUser(Protocol):
+    @property
+    def user_id(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_OfUser)
+
+
+class UserPage:
+    """A page of a list ordered by user id. Raises Invalid.
+
+    after: the user id that the page starts after. limit: the most items of the page; read one row more, so
+    that `answer` knows whether a next page exists.
+    """
+
+    def __init__(self, request: Request) -> None:
+        values = Query(request)
+        self.limit = values.limit()
+        self.after = _after(values.text("cursor"))
+        values.done()
+
+    def answer(self, rows: Sequence[Row], item: Callable[[Row], Mapping[str, Any]]) -> Response:
+        """Answer with the page. item: makes the item of a row."""
+        next_cursor = rows[self.limit - 1].user_id if len(rows) > self.limit else None
+        return answer({"items": [item(row) for row in rows[: self.limit]], "next_cursor": next_cursor})
+
+
+def _after(cursor: str | None) -> str:
+    try:
+        return "" if cursor is None else _USER.validate_python(cursor)
+    except ValidationError:
+        raise _not_a_cursor() from None
+
+
+def _not_a_cursor() -> Invalid:
+    return Invalid("must be the next_cursor of the previous page", field="cursor")
