@@ -129,7 +129,7 @@ class Store:
         return was
 
     async def choose(self, user: str, **choices: dict[str, bool | None] | None) -> dict[str, Any]:
-        """Change a user's choices, by category; return all his preferences."""
+        """Change a user's choices, by category; return all preferences of theirs."""
         fields: dict[str, Any] = await self.committer.submit(ChangePreferences(user_id=user, choices=choices))
         return fields
 

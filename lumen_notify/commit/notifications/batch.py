@@ -1,8 +1,8 @@
-"""Batch: what the stages of a publish pass on to each other, as one transaction has it so far.
+"""Batch: the state of a publish that its stages pass on to each other, in one transaction.
 
     Batch > Request > Item > Allocation > Item
 
-Not here: what the stages do with it (`publish` lists them).
+Not here: the stages (`publish` lists them).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SHOWN_ACTORS = 3
 """How many of its senders a group names."""
 
 GroupKey = tuple[str, str, str]
-"""What all notifications of one group share: user, category and group key."""
+"""User, category and group key: equal for all notifications of one group."""
 
 
 @value
@@ -34,7 +34,7 @@ class Limiting:
 class Batch:
     """The publications of one transaction.
 
-    requests: all, in order. items: those that still have no answer, in order: a stage works on these.
+    requests: all, in order. items: those without an answer so far, in order; a stage works on these.
     limiting: None to apply no limits. is_digest: whether the items of each user leave as one event; each
     item then has one user. groups: the groups that are created or changed.
     """
@@ -63,7 +63,7 @@ class Batch:
         return self._categories
 
     def drop_answered(self) -> None:
-        """Pass on only what has no answer: to be called by a stage that has answered something."""
+        """Remove answered items from `items`. A stage calls this after it has answered something."""
         self.items = [
             part
             for request in self.requests
@@ -102,8 +102,11 @@ class Item:
 
 @dataclass(slots=True)
 class Allocation:
-    """How the limits split a publication. parts: at least one, each for some of its audiences; what is
-    delayed is the last one. delayed, refused: how many audiences."""
+    """How the limits split a publication.
+
+    parts: at least one, each for some of its audiences; the delayed part is the last one. delayed, refused:
+    the number of audiences.
+    """
 
     parts: Sequence[Item]
     delayed: int = 0

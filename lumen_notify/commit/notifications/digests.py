@@ -1,10 +1,10 @@
 """Digests: low-priority notifications are stored per user and delivered together as one event.
 
-A stage of `publish`, which `PublishDigests` enters again. Promises: what was acknowledged is durable; each
-notification is a row of its own in list and counts once its digest was delivered; a digest is delivered
-within a second of its time, which is the user's number of minutes after its first notification; nothing is
-delivered twice, because the transaction that publishes it also deletes it here. The event leaves out
-categories that the user has silenced by then.
+A stage of `publish`, which `PublishDigests` enters again. Promises: acknowledged notifications are durable;
+each is a row of its own in list and counts once its digest was delivered; a digest is delivered within a
+second of its time, which is the user's number of minutes after its first notification; none is delivered
+twice, because the transaction that publishes it also deletes it here. The event leaves out categories that
+the user has silenced by then.
 
 Notifications with a group key merge when their digest is delivered.
 """
@@ -32,7 +32,7 @@ MAX_DIGEST_BYTES = 256 * 1024
 
 @value
 class PublishDigests:
-    """Publish one step of the digests that are due. The result: how many notifications that were."""
+    """Publish one step of the digests that are due. The result: the number of notifications."""
 
     @property
     def conflict_key(self) -> str:
@@ -64,9 +64,10 @@ async def enqueue_digests(batch: Batch) -> None:
 
 
 async def take_due_digests(tx: Transaction) -> tuple[int, Sequence[Publication]]:
-    """Delete one step of what is due; return how many that were, and those to deliver now: one user each.
+    """Delete one step of the items that are due; return their number, and the publications to deliver now.
 
-    What does not fit in the user's event is stored again, and what has expired is dropped.
+    Each publication is for one user. Items that do not fit into the user's event are stored again; expired
+    ones are dropped.
     """
     due = await tx.run("take_due_digest_items", now=tx.now, rows_limit=STEP_ROWS, user_limit=MAX_DIGEST_ROWS)
     publications: list[Publication] = []

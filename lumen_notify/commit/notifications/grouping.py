@@ -5,7 +5,7 @@ A stage of `publish`, which `FlushGroups` enters again. Promises: a group is one
 its latest three senders and the number of all; every change of a group is announced, by an event with the
 user's absolute counts; a group that stays unread is announced at most once in UPDATE_INTERVAL_SECONDS.
 
-| the group | what a further notification does | event |
+| the group | a further notification | event |
 |---|---|---|
 | does not exist, or was removed | creates it | `notification` |
 | is read or archived, or was announced UPDATE_INTERVAL_SECONDS ago | moves it to the top, unread | `update` |
@@ -34,7 +34,7 @@ STEP_ROWS = 250
 
 @value
 class FlushGroups:
-    """Announce one step of the pending groups. The result: how many groups that were."""
+    """Announce one step of the pending groups. The result: the number of groups."""
 
     @property
     def conflict_key(self) -> str:

@@ -9,8 +9,8 @@ who is over the limit:
 | delay | it is scheduled for when the limit allows it, at most DELAY_DAYS ahead; beyond that it is refused |
 | merge | it merges by its group_key, else with the sender's others; for rooms and everyone it is refused |
 
-Promise: what is refused uses up no limit, and a repeat by Idempotency-Key uses it up once. What is accepted
-counts, also what is accepted for later. A room or everyone counts as one recipient.
+Promise: a refused publication uses up no limit, and repeats by Idempotency-Key use it up once. Accepted
+publications count, also if they are accepted for later. A room or everyone counts as one recipient.
 
 Not here: the arithmetic (`rate_buckets`).
 """

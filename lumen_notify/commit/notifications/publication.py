@@ -23,7 +23,7 @@ class Publication:
 
     id: of the notification. audiences: at least one, without repeats. recipients: their number; None for
     everyone, and for a room until its members are counted.
-    fields: what frames and lists show besides id, category and times, without None; the category's priority
+    fields: shown in frames and lists besides id, category and times, without None; the category's priority
     applies if `priority` is missing. deliver_at: milliseconds, None for now. owner: the user who may cancel
     it until then. expires_at: milliseconds, None for never. group_key: notifications to one user with the
     same category and key become one row; None if it is not grouped. required_moderator: a user who must be
@@ -83,7 +83,7 @@ class Published:
 
 @value
 class IdempotencyKey:
-    """What a client sends so that it may repeat a request. owner: the user. digest: of the request's body."""
+    """Lets a client repeat a request safely. owner: the user. digest: of the request's body."""
 
     owner: str
     key: str
@@ -106,7 +106,7 @@ def encode_published(published: Sequence[Published]) -> str:
 
 
 def decode_published(text: str) -> Sequence[Published]:
-    """Decode what `encode_published` of this or an earlier version has stored."""
+    """Decode an answer that this or an earlier version stored."""
     return [Published(**one) if isinstance(one, dict) else _decode_list(*one) for one in json.loads(text)]
 
 

@@ -3,12 +3,12 @@
 Each stage is one module and one function. It answers items of the batch or passes them on to the next stage.
 A new stage is a new module and one line in STAGES.
 
-| what | enters at | because |
+| notifications | enter at | because |
 |---|---|---|
-| a publish | the first stage | |
-| scheduled notifications that are due | `check_recipients` | limits have counted them, but rooms change |
+| published by a request | the first stage | |
+| scheduled, now due | `check_recipients` | limits have counted them, but rooms change |
 | mentions | `enqueue_digests` | the message was already checked |
-| digests that are due, pending groups | `coalesce` | they passed all earlier stages |
+| of digests that are due, of pending groups | `coalesce` | they passed all earlier stages |
 
 Promises: nothing is written per recipient of a room or of everyone; a publish with an Idempotency-Key is done
 once, and repeats get the first answer.
@@ -78,7 +78,10 @@ async def publish(
 
 
 async def publish_due(tx: Transaction, commands: Sequence[PublishDue]) -> Sequence[int]:
-    """Publish what is due, unless it has expired or its room was deleted: a `committer.Handler`."""
+    """Publish scheduled notifications that are due: a `committer.Handler`.
+
+    Drops those that have expired, and those to rooms that were deleted.
+    """
     due = await take_due_scheduled(tx)
     requests = [
         Request(items=[Item(one)]) for one in due if one.expires_at is None or one.expires_at > tx.now

@@ -24,7 +24,7 @@ MAX_DELETED = 500
 class Buckets:
     """Some buckets, by key. full_at: microseconds, when each is full again; full buckets may be left out.
 
-    What is taken is tentative until `commit`; `rollback` gives it back.
+    Taken tokens are tentative until `commit`; `rollback` gives them back.
     """
 
     def __init__(self, full_at: Mapping[str, int], now_ms: int) -> None:
@@ -48,17 +48,17 @@ class Buckets:
         self._taken[key] = rate.taken(self._full_at(key), self._now, number)
 
     def commit(self) -> None:
-        """Make what was taken final."""
+        """Make the taken tokens final."""
         self._committed |= self._taken
         self._changed |= self._taken
         self._taken.clear()
 
     def rollback(self) -> None:
-        """Give back what was taken since the last commit."""
+        """Give back the tokens taken since the last commit."""
         self._taken.clear()
 
     def write(self, tx: Transaction) -> None:
-        """Write what was committed."""
+        """Write the committed buckets."""
         if self._changed:
             rows = [{"key": key, "full_at": full_at} for key, full_at in self._changed.items()]
             tx.add("delete_full_rate_buckets", now=self._now, limit=MAX_DELETED)

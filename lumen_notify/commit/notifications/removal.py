@@ -1,11 +1,11 @@
 """Removal: deletes notifications for good, and their receipts later.
 
 Promises: every count is exact at every moment; each change of a count is an event (`expire`) with the ids of
-the removed notifications; what has an `expires_at` is gone within a second of it, also after a restart; no
-step is larger than its limit of rows, however many users had read a notification.
+the removed notifications; a notification is removed within a second of its `expires_at`, also after a
+restart; no step is larger than its limit of rows, however many users had read a notification.
 
-Unread is a subtraction: the active total of an audience (column `tally.live`) minus the number of those that
-the user has read or archived (column `settled.count`). A removal lowers the first number at once, in one row.
+Unread is a subtraction: the active total of an audience (column `tally.live`) minus the number that the user
+has read or archived (column `settled.count`). A removal lowers the first number at once, in one row.
 It cannot lower the second one at once, because that is one row for each user who had read the notification:
 up to everyone. So the removal leaves a tombstone (table `removed`) with the notification's position and the
 removal's position, and keeps the receipts. While the tombstone exists, `unread_counts` adds 1 for each user
@@ -23,7 +23,7 @@ read: their count starts as the room's active total.
 | after its removal | never | |
 
 For one user and for everyone only the first row applies. After the removal nothing can change these
-receipts, and nobody can join in between any more, so what is left to purge only becomes less.
+receipts, and no further member can join in between, so the rows to purge only become fewer.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ PURGE_SECONDS = 60
 
 STEP_TOMBSTONES = 100
 STEP_RECEIPTS = 500
-"""What one step purges, at most: some 10 ms of the writer's time."""
+"""Rows that one step purges, at most: some 10 ms of the writer's time."""
 
 ExpiryQuery = Literal["expired_before", "created_before"]
-"""A query that selects what to remove; it takes `before`, in milliseconds, and `limit`."""
+"""A query that selects notifications to remove; it takes `before`, in milliseconds, and `limit`."""
 
 
 @value
@@ -75,10 +75,10 @@ class Remove:
 
 @value
 class RemoveOldest:
-    """Remove one step of an audience's oldest notifications. The result: how many that were.
+    """Remove one step of an audience's oldest notifications. The result: their number.
 
-    kept: how many newest ones stay. They are counted in the transaction, so that concurrent removals do not
-    remove too many. limit: of the step.
+    kept: how many of the newest ones stay. They are counted in the transaction, so that concurrent removals
+    do not remove too many. limit: of the step.
     """
 
     audience: Audience
@@ -93,7 +93,7 @@ class RemoveOldest:
 
 @value
 class Expire:
-    """Remove one step of what is too old. The result: how many that were.
+    """Remove one step of expired or old notifications. The result: their number.
 
     query: selects them, in the transaction that removes them, so that a group that was just updated stays.
     before: milliseconds, None for now.
@@ -110,7 +110,7 @@ class Expire:
 
 @value
 class PurgeReceipts:
-    """Purge one step of what removals left. The result: how many rows that were, 0 when nothing is left."""
+    """Purge one step of tombstones and receipts. The result: the number of rows, 0 when nothing is left."""
 
     @property
     def conflict_key(self) -> str:
@@ -124,7 +124,7 @@ async def remove(tx: Transaction, commands: Sequence[Remove]) -> Sequence[int]:
 
 
 async def remove_oldest(tx: Transaction, commands: Sequence[RemoveOldest]) -> Sequence[int]:
-    """Remove what exceeds a number: a `committer.Handler`; it runs before `mark`, like `remove`."""
+    """Remove the oldest notifications: a `committer.Handler`; it runs before `mark`, like `remove`."""
     answers = []
     for command in commands:
         ((active,),) = await tx.run("active_total", audience=command.audience)
@@ -137,7 +137,7 @@ async def remove_oldest(tx: Transaction, commands: Sequence[RemoveOldest]) -> Se
 
 
 async def expire(tx: Transaction, commands: Sequence[Expire]) -> Sequence[int]:
-    """Remove what is too old: a `committer.Handler`; it runs before `mark`, like `remove`."""
+    """Remove expired or old notifications: a `committer.Handler`; it runs before `mark`, like `remove`."""
     answers = []
     for command in commands:
         before = tx.now + 1 if command.before is None else command.before
@@ -214,7 +214,7 @@ async def _append(tx: Transaction, removed: Mapping[Audience, Sequence[tuple[str
 
 
 async def purge_receipts(tx: Transaction, commands: Sequence[PurgeReceipts]) -> Sequence[int]:
-    """Purge what removals left: a `committer.Handler`. No unread count changes, so it appends no event."""
+    """Purge tombstones and receipts: a `committer.Handler`. Unread counts stay, so it appends no event."""
     step = {"before": tx.now - PURGE_SECONDS * 1000, "rows_limit": STEP_TOMBSTONES}
     counted: Counter[tuple[str, str, str]] = Counter()
     receipts = await tx.run("purgeable_receipts", **step, limit=STEP_RECEIPTS)

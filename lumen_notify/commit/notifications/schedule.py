@@ -1,8 +1,8 @@
-"""Schedule: stores what is to be published later, until it is due.
+"""Schedule: stores notifications until their `deliver_at`.
 
-A stage of `publish`, which `PublishDue` enters again. Promises: what was acknowledged is durable; what is
-due is published within a second, ordered by time and then by id, also after a restart; nothing is published
-twice, because the transaction that publishes it also deletes it here.
+A stage of `publish`, which `PublishDue` enters again. Promises: acknowledged notifications are durable; they
+are published within a second of their time, ordered by time and then by id, also after a restart; none is
+published twice, because the transaction that publishes it also deletes it here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ STEP_ROWS = 250
 
 @value
 class PublishDue:
-    """Publish one step of what is due. The result: how many that were, including expired ones."""
+    """Publish one step of the notifications that are due. The result: their number, with expired ones."""
 
     @property
     def conflict_key(self) -> str:
@@ -68,7 +68,7 @@ async def enqueue_scheduled(batch: Batch) -> None:
 
 
 async def take_due_scheduled(tx: Transaction) -> Sequence[Publication]:
-    """Delete one step of what is due; return it in the order in which it is to be published."""
+    """Delete one step of the notifications that are due; return them in the order of publication."""
     due = await tx.run("take_due_scheduled", now=tx.now, rows_limit=STEP_ROWS)
     # RETURNING has no order of its own.
     return [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
@@ -80,7 +80,7 @@ async def cancel(tx: Transaction, commands: Sequence[Cancel]) -> Sequence[bool]:
 
 
 class Schedule:
-    """Reads what is scheduled."""
+    """Reads scheduled notifications."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -122,6 +122,6 @@ def _publication(id_: str, text: str) -> Publication:
         recipients=stored["recipients"],
         category=stored["category"],
         fields=stored["fields"],
-        expires_at=stored.get("expires_at"),  # missing in what earlier versions stored
+        expires_at=stored.get("expires_at"),  # missing in rows of earlier versions
         group_key=stored.get("group_key"),
     )

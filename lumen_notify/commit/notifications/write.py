@@ -2,7 +2,7 @@
 
 A stage of `publish`. Promises: nothing is written per recipient of a room or of everyone; a publication to
 several users is one row and one event for each, with the same id; events are in the order of the
-publications, those of groups after the others.
+publications, and events of groups come last.
 
 A notification's `body` is JSON as frames and lists show it.
 """
@@ -22,7 +22,7 @@ from lumen_notify.model.events import DigestDelivered, NotificationPublished, No
 
 
 async def write(batch: Batch) -> None:
-    """Write what is left of a batch, and answer it."""
+    """Write the remaining items of a batch, and answer them."""
     groups = list(batch.groups.values())
     if batch.is_digest:
         await _write_digests(batch.tx, batch.items)

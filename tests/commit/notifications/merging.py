@@ -1,4 +1,4 @@
-"""Merges: publications that merge or wait for bundles, and what has become of them."""
+"""Merging: publications that merge or wait in digests, and the rows and events that they become."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def rows_of(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     ]
 
 
-def told(store: Store) -> list[tuple[str, int]]:
+def announced(store: Store) -> list[tuple[str, int]]:
     """List the events: kind, and the number of actors that each names."""
     bodies = [(event.kind, json.loads(event.body)) for event in store.events]
     return [

@@ -26,7 +26,7 @@ async def low(store: Store, *users: str, **more: Any) -> Published:
     return published
 
 
-def bundles(store: Store, user: str = "ann") -> list[dict[str, Any]]:
+def digests(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     mine = [event for event in store.events if event.audience == f"user:{user}" and event.kind == "bundle"]
     return [json.loads(event.body) for event in mine]
 
@@ -45,13 +45,13 @@ async def test_it_waits_and_comes_with_the_others_as_one_event(store: Store) -> 
     await store.publish_digests()
     await store.publish_digests()
 
-    (bundle,) = bundles(store)
-    assert bundle["categories"] == {"like": 1, "comment": 1} == await store.unread("ann")
+    (digest,) = digests(store)
+    assert digest["categories"] == {"like": 1, "comment": 1} == await store.unread("ann")
     rows = await rows_of(store)
     assert [row["id"] for row in rows] == [second.id, first.id]
     assert {row["position"] for row in rows} == {store.events[-1].position}
-    assert bundle["data"]["items"] == [
-        {name: row[name] for name in item} for row, item in zip(rows, bundle["data"]["items"], strict=True)
+    assert digest["data"]["items"] == [
+        {name: row[name] for name in item} for row, item in zip(rows, digest["data"]["items"], strict=True)
     ]
     assert rows[0]["created_at"] > rows[1]["created_at"]
     assert await store.number_of("bundled") == 0
@@ -63,7 +63,7 @@ async def test_the_next_bundle_is_due_after_the_first_that_waits_again(store: St
         await low(store, content=content)
         store.now += 10 * MINUTE_MS
         await store.publish_digests()
-    assert [len(bundle["data"]["items"]) for bundle in bundles(store)] == [1, 1]
+    assert [len(digest["data"]["items"]) for digest in digests(store)] == [1, 1]
 
 
 @pytest.mark.parametrize("priority", ["normal", "high", "urgent"])
@@ -125,11 +125,11 @@ async def test_what_has_a_group_key_merges_when_its_bundle_leaves(store: Store) 
     store.now += 10 * MINUTE_MS
     await store.publish_digests()
 
-    (bundle,) = bundles(store)
-    counts = {item["group_key"]: item["actors_count"] for item in bundle["data"]["items"]}
+    (digest,) = digests(store)
+    counts = {item["group_key"]: item["actors_count"] for item in digest["data"]["items"]}
     assert counts == {"photo-7": 3, "photo-8": 2}
-    assert first.id in [item["id"] for item in bundle["data"]["items"]]
-    assert bundle["categories"] == {"like": 2} == await store.unread("ann")
+    assert first.id in [item["id"] for item in digest["data"]["items"]]
+    assert digest["categories"] == {"like": 2} == await store.unread("ann")
     assert len(await rows_of(store)) == 2
 
 
@@ -140,8 +140,8 @@ async def test_a_burst_that_merges_while_it_waits_is_few_events(store: Store) ->
 
     await store.publish_digests()
 
-    assert [bundle["data"]["items"][0]["actors_count"] for bundle in bundles(store)] == [1000, 1500]
-    assert [bundle["categories"] for bundle in bundles(store)] == [{"like": 1}] * 2
+    assert [digest["data"]["items"][0]["actors_count"] for digest in digests(store)] == [1000, 1500]
+    assert [digest["categories"] for digest in digests(store)] == [{"like": 1}] * 2
     assert len(await rows_of(store)) == 1
 
 
@@ -157,7 +157,7 @@ async def test_what_is_silenced_when_it_leaves_is_not_shown(store: Store) -> Non
     store.now += 10 * MINUTE_MS
     await store.publish_digests()
 
-    assert [[item["category"] for item in one["data"]["items"]] for one in bundles(store)] == [
+    assert [[item["category"] for item in one["data"]["items"]] for one in digests(store)] == [
         ["comment"],
         [],
     ]
@@ -171,7 +171,7 @@ async def test_what_expires_before_its_bundle_leaves_never_comes(store: Store) -
     await low(store, expires_at=store.now + MINUTE_MS)
     store.now += 10 * MINUTE_MS
     await store.publish_digests()
-    assert (bundles(store), await rows_of(store)) == ([], [])
+    assert (digests(store), await rows_of(store)) == ([], [])
     assert await store.number_of("bundled") == 0
 
 
@@ -195,8 +195,8 @@ async def test_what_is_too_much_for_one_event_is_the_next(
 
     await store.publish_digests()
 
-    assert [len(bundle["data"]["items"]) for bundle in bundles(store)] == [2, 4, 3]
-    assert [bundle["categories"]["like"] for bundle in bundles(store)] == [2, 6, 9]
+    assert [len(digest["data"]["items"]) for digest in digests(store)] == [2, 4, 3]
+    assert [digest["categories"]["like"] for digest in digests(store)] == [2, 6, 9]
     ids = [row["id"] for row in await rows_of(store)]
     assert ids == sorted(ids, reverse=True)
 

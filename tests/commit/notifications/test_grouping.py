@@ -23,7 +23,7 @@ from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove
 from lumen_notify.model import Audience, Event
 
 from ..store import Store, opened
-from .merging import like, publication, publish, rows_of, told, want_digest
+from .merging import announced, like, publication, publish, rows_of, want_digest
 
 
 # ---------------------------------------------------------------------------------------- what a row becomes
@@ -39,7 +39,7 @@ async def test_the_first_is_a_notification_and_the_next_an_update_of_its_row(sto
     assert [actor["username"] for actor in row["actors"]] == ["Cyd", "Bob"]
     assert row["sender"]["id"] == "cyd"
     assert await store.unread("ann") == {"like": 1}
-    assert told(store) == [("notification", 1), ("update", 2)]
+    assert announced(store) == [("notification", 1), ("update", 2)]
     update = json.loads(store.events[1].body)
     assert (update["categories"], store.events[1].category) == ({"like": 1}, "like")
     assert update["data"] == {name: value for name, value in row.items() if name in update["data"]}
@@ -74,7 +74,7 @@ async def test_other_keys_categories_and_users_have_rows_of_their_own(store: Sto
 async def test_one_of_one_transaction_is_one_event(store: Store) -> None:
     answers = await publish(store, *(publication("ann", sender=sender) for sender in "abcde"))
 
-    assert told(store) == [("notification", 5)]
+    assert announced(store) == [("notification", 5)]
     assert {(one.id, one.position) for one in answers} == {(answers[0].id, 1)}
     assert [one.status for one in answers] == ["sent", *["merged"] * 4]
 
@@ -99,7 +99,7 @@ async def test_a_burst_is_told_of_once_a_second_and_its_last_word_is_told_too(st
     (first,) = await like(store, "s0")
     answers = await like(store, *(f"s{number}" for number in range(1, 50)))
 
-    assert told(store) == [("notification", 1)]
+    assert announced(store) == [("notification", 1)]
     assert {(one.id, one.position, one.status) for one in answers} == {(first.id, 1, "merged")}
     assert [row["actors_count"] for row in await rows_of(store)] == [50]
 
@@ -109,7 +109,7 @@ async def test_a_burst_is_told_of_once_a_second_and_its_last_word_is_told_too(st
     store.now += 1
     await store.flush_groups()
     await store.flush_groups()
-    assert told(store) == [("notification", 1), ("update", 50)]
+    assert announced(store) == [("notification", 1), ("update", 50)]
     assert [row["position"] for row in await rows_of(store)] == [2]
 
 
@@ -130,7 +130,7 @@ async def test_it_is_told_after_a_restart_and_though_the_clock_was_put_back(stor
 
     await store.flush_groups()
 
-    assert told(store) == [("notification", 1), ("update", 2)]
+    assert announced(store) == [("notification", 1), ("update", 2)]
 
 
 async def test_after_it_was_removed_the_next_begins_anew(store: Store) -> None:
@@ -190,7 +190,7 @@ async def test_what_is_scheduled_merges_when_it_leaves(store: Store) -> None:
     await store.publish_due()
 
     assert [(row["id"], row["actors_count"]) for row in await rows_of(store)] == [(first.id, 2)]
-    assert told(store) == [("notification", 1), ("update", 2)]
+    assert announced(store) == [("notification", 1), ("update", 2)]
 
 
 async def test_two_instances_tell_of_each_once(store: Store, other_store: Store) -> None:
@@ -363,7 +363,7 @@ def _without(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _placed(items: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return what is so even of a row that has changed untold."""
+    """Return the fields that hold even for a group with a pending change."""
     names = ("position", "category", "is_seen", "is_read", "is_archived")
     return {id_: [item[name] for name in names] for id_, item in items.items()}
 

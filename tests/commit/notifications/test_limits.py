@@ -1,4 +1,4 @@
-"""Limits: nobody gets or sends more than they say, at any concurrency; what is over them is told and kept."""
+"""Limits: no user gets or sends more than they allow, at any concurrency; the answer says what happens."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def limited(store: Store, rate: str, over: Any = "refuse") -> None:
 
 
 async def statuses(store: Store, number: int, *users: str) -> list[str]:
-    """Publish so many, one by one; return what became of each."""
+    """Publish a number, one by one; return the status of each."""
     found: list[str] = []
     for _ in range(number):
         try:
@@ -118,7 +118,7 @@ async def test_what_is_over_merges_with_what_the_sender_has_there(store: Store) 
     assert other.status == "sent"
     assert await store.unread("ann") == {"like": 4}
     await post(store, one(), one())
-    with pytest.raises(RateLimited):  # to all there is nothing to merge with
+    with pytest.raises(RateLimited):  # publications to everyone do not merge
         await post(store, one())
 
 

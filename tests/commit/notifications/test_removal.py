@@ -1,7 +1,8 @@
-"""Whatever is removed, read by whom it may be: counts are exact before, meanwhile and after."""
+"""Removal and expiry: counts are exact before, during and after, whoever had read a notification."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 
@@ -9,8 +10,10 @@ import pytest
 
 from lumen_notify.commit.notifications import removal as module
 from lumen_notify.commit.notifications.marks import Action
+from lumen_notify.commit.notifications.publication import Publication
+from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove, fetch_readers
-from lumen_notify.model import EVERYONE, Audience
+from lumen_notify.model import EVERYONE, Audience, Event, new_id, rfc3339
 
 from ..store import Store
 
@@ -160,3 +163,98 @@ async def test_counts_equal_a_recount_after_every_step(
     assert await store.number_of("removed") == 0
     for user in USERS:
         assert await store.unread(user) == await recount(store, user)
+
+
+def expired(store: Store) -> list[Event]:
+    return [event for event in store.events if event.kind == "expire"]
+
+
+async def test_a_notification_stays_until_its_expiry_and_says_so(store: Store) -> None:
+    at = store.now + 1000
+    (one,) = await store.publish("ann", expires_at=at)
+    await store.publish("ann")
+    assert json.loads(store.events[0].body)["expires_at"] == rfc3339(at)
+    assert "expires_at" not in json.loads(store.events[1].body)
+
+    store.now = at - 1
+    await store.expire_due()
+    assert await store.unread("ann") == {"like": 2}
+
+    store.now = at
+    await store.expire_due()
+    assert await store.unread("ann") == {"like": 1}
+    assert await store.positions("ann") == [2]
+    (event,) = expired(store)
+    assert event.audience == "user:ann"
+    assert json.loads(event.body)["data"] == {"ids": [one.id]}
+
+
+async def test_expiry_for_everyone_ends_it_for_readers_and_others(store: Store) -> None:
+    (one,) = await store.publish(expires_at=store.now + 5)
+    await store.publish()
+    await store.mark("ann", "read", ids=(one.id,))
+    await store.mark("bob", "read")
+    store.now += 5
+
+    await store.expire_due()
+
+    assert [await store.unread(user) for user in ("ann", "bob", "new")] == [{"like": 1}, {}, {"like": 1}]
+    (event,) = expired(store)
+    assert (event.audience, json.loads(event.body)["gone"]) == (EVERYONE, [[one.id, "like", 1]])
+
+
+async def test_expiry_goes_in_small_steps_in_order_of_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP_NOTIFICATIONS", 4)
+    monkeypatch.setattr(module, "STEP_SHARED", 2)
+    ids = [(await store.publish("ann", expires_at=store.now + 9 - n))[0].id for n in range(5)]
+    for_all = [one.id for one in await store.publish(number=5, expires_at=store.now + 9)]
+    store.now += 9
+
+    await store.expire_due()
+
+    went = [(event.audience, json.loads(event.body)["data"]["ids"]) for event in expired(store)]
+    assert [sorted(ids[1:])] == [sorted(gone) for audience, gone in went if audience != EVERYONE][:1]
+    assert all(len(gone) <= 2 for audience, gone in went if audience == EVERYONE)
+    assert sorted(id_ for _, gone in went for id_ in gone) == sorted(ids + for_all)
+    assert await store.number_of("notification") == 0
+
+
+async def test_a_scheduled_notification_that_expires_before_it_is_due_is_dropped(store: Store) -> None:
+    def planned(deliver_at: int, expires_at: int) -> Publication:
+        return Publication(
+            id=new_id(),
+            audiences=(Audience("user:ann"),),
+            recipients=1,
+            category="like",
+            fields={},
+            deliver_at=deliver_at,
+            expires_at=expires_at,
+        )
+
+    at = store.now + 10
+    publications = (planned(at, at + 20), planned(at + 5, at + 6), planned(at, at + 7))
+    await store.committer.submit(Publish(publications=publications))
+    store.now = at + 7
+
+    await store.publish_due()
+
+    assert [json.loads(event.body)["id"] for event in store.events] == [publications[0].id]
+    assert json.loads(store.events[0].body)["expires_at"] == rfc3339(at + 20)
+    assert await store.number_of("scheduled") == 0
+    store.now = at + 20
+    await store.expire_due()
+    assert await store.unread("ann") == {}
+
+
+async def test_instances_that_expire_at_once_remove_each_once(store: Store, other_store: Store) -> None:
+    await store.publish("ann", number=30, expires_at=store.now)
+    await store.publish(number=30, expires_at=store.now)
+
+    await asyncio.gather(*(each.expire_due() for each in (store, other_store)))
+
+    events = [event for event in await store.log.after(0) if event.kind == "expire"]
+    ids = [id_ for event in events for id_ in json.loads(event.body)["data"]["ids"]]
+    assert len(ids) == len(set(ids)) == 60
+    assert await store.unread("ann") == {}

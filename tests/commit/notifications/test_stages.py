@@ -185,3 +185,12 @@ async def test_everything_at_once_takes_a_statement_a_stage_however_many_there_a
         "delete_receipts",
         "unread_counts",
     ]
+
+
+async def test_a_statement_without_rows_is_not_run(store: Store) -> None:
+    async with store.log.transaction() as tx:
+        statements = Statements(tx)
+        tx._transaction = statements  # type: ignore[assignment]
+        tx.add("insert_notifications", rows=[])
+        tx.add("delete_full_rate_buckets", now=0, limit=1)
+        assert statements.added == ["delete_full_rate_buckets"]
