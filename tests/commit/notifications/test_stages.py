@@ -137,8 +137,6 @@ async def test_what_enters_later_goes_forward_too(store: Store) -> None:
     sender = {"id": "ann"}
     fields = {"content": "@bob"}
     send = SendMessage(id=new_id(), room_id="r", sender=sender, fields=fields, mentions=("bob",))
-        id=new_id(), room_id="r", sender={"id": "ann"}, fields={"content": "@bob"}, mentions=("bob",)
-    )
 
     async def submit(command: Any, *, first: str) -> Any:
         expected = ORDER[ORDER.index(first) :]
