@@ -179,7 +179,7 @@ async def test_everything_at_once_takes_a_statement_a_stage_however_many_there_a
         tx._transaction = statements  # type: ignore[assignment]
         await publish(tx, [Publish(publications=one.publications) for one in commands], LIMITING)
     assert statements.runs == [
-        "room_standings",
+        "room_contexts",
         "load_rate_buckets",
         "digest_minutes",
         "load_groups",
