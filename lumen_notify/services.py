@@ -28,8 +28,8 @@ from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.log import Head, Log
-from lumen_notify.commit.notifications.limits import Limiting
-from lumen_notify.commit.notifications.removal import settled_of
+from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.notifications.removal import fetch_readers
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
 from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub
@@ -85,7 +85,7 @@ class Services:
         self.stream_opener = StreamOpener(
             self.hub, CountLoader(self.counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2
         )
-        self.tail = Tail(log, self.hub, fetch_settled=partial(settled_of, database), metrics=self.metrics)
+        self.tail = Tail(log, self.hub, fetch_settled=partial(fetch_readers, database), metrics=self.metrics)
 
         self.committer = Committer(
             log,

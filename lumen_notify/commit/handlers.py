@@ -37,21 +37,28 @@ from lumen_notify.commit.jobs.retention import (
     trim_events,
     trim_idempotency_keys,
 )
-from lumen_notify.commit.notifications.coalescing import Tell, tell
-from lumen_notify.commit.notifications.digests import Bundle, bundle
-from lumen_notify.commit.notifications.expiry import Expire, expire
-from lumen_notify.commit.notifications.limits import Limiting
+from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.notifications.digests import PublishDigests
+from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.marks import Mark, mark
-from lumen_notify.commit.notifications.publish import Publish, publish
+from lumen_notify.commit.notifications.publish import (
+    Publish,
+    flush_groups,
+    publish,
+    publish_digests,
+    publish_due,
+)
 from lumen_notify.commit.notifications.removal import (
-    Forget,
+    Expire,
+    PurgeReceipts,
     Remove,
     RemoveOldest,
-    forget,
+    expire,
+    purge_receipts,
     remove,
     remove_oldest,
 )
-from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, cancel, release
+from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, cancel
 from lumen_notify.commit.preferences.categories import (
     DefineCategories,
     DeleteCategory,
@@ -75,14 +82,14 @@ def handlers(limiting: Limiting | None) -> Mapping[type, Handler]:
         DefineCategories: define_categories,
         DeleteCategory: delete_categories,
         Publish: partial(publish, limiting=limiting),
-        PublishDue: release,
-        Tell: tell,
-        Bundle: bundle,
+        PublishDue: publish_due,
+        FlushGroups: flush_groups,
+        PublishDigests: publish_digests,
         Cancel: cancel,
         Expire: expire,
         Remove: remove,
         RemoveOldest: remove_oldest,
-        Forget: forget,
+        PurgeReceipts: purge_receipts,
         TrimEvents: trim_events,
         TrimIdempotencyKeys: trim_idempotency_keys,
         SetBlock: set_blocks,

@@ -46,8 +46,12 @@ class Transaction:
         return await self._transaction.run(name, **values)
 
     def add(self, name: str, /, **values: Any) -> None:
-        """Run a named query whose rows nobody needs: in its turn, at the next `run` or at the end."""
-        self._transaction.add(name, **values)
+        """Run a named query without a result: in its turn, at the next `run` or at the end.
+
+        Does nothing if it is given `rows` and these are empty.
+        """
+        if values.get("rows", True):
+            self._transaction.add(name, **values)
 
     def append(self, audience: Audience, payload: Payload, *, category: str | None = None) -> int:
         """Append an event; return its position. `write` writes it at the end of the transaction.

@@ -79,9 +79,9 @@ def test_an_account_is_created_and_changed_while_the_server_runs(
 @pytest.mark.parametrize(
     ("name", "typed", "problem"),
     [
-        ("an", GOOD, "The name must be 3 to 64 of a-z"),
-        ("ann", "1234567", "The password must be 8 to 1024 characters, this has 7"),
-        ("ann", "", "The password must be 8 to 1024 characters, this has 0"),
+        ("an", GOOD, "The name must be 3 to 64 characters of a-z"),
+        ("ann", "1234567", "The password must have 8 to 1024 characters; this has 7"),
+        ("ann", "", "The password must have 8 to 1024 characters; this has 0"),
         ("annabell", "AnnaBell", "The password must not be the account name."),
         ("ann", b"\xff\xfe\xfd1234567", "The password must be UTF-8 text."),
     ],

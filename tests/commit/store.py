@@ -15,12 +15,11 @@ from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import STEPS, run_until_done
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.notifications.grouping import told_before
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
+from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.notifications.grouping import announced_before
 from lumen_notify.commit.notifications.inbox import Inbox
-from lumen_notify.commit.notifications.limits import Limiting
 from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.commit.preferences.categories import Category, DefineCategories, DeleteCategory
 from lumen_notify.commit.preferences.preferences import ChangePreferences, UserPreferences
@@ -61,19 +60,19 @@ class Store:
     async def expire_due(self) -> None:
         await self._do("expired")
 
-    async def tell_all(self) -> None:
-        await self._do("untold")
+    async def flush_groups(self) -> None:
+        await self._do("groups")
+
+    async def publish_digests(self) -> None:
+        await self._do("digests")
 
     async def publish_due(self) -> None:
-        await self._do("bundled")
-
-    async def release_due(self) -> None:
         await self._do("scheduled")
 
     async def _do(self, name: str) -> None:
         """Do what the rounds do for one kind, if anything of it is due."""
         if [name] in map(
-            list, await self.database.fetch("due", now=self.now, told_before=told_before(self.now))
+            list, await self.database.fetch("due", now=self.now, announced_before=announced_before(self.now))
         ):
             await run_until_done(self.committer.submit, STEPS[name])
 
@@ -130,7 +129,7 @@ class Store:
         return was
 
     async def choose(self, user: str, **choices: dict[str, bool | None] | None) -> dict[str, Any]:
-        """Change a user's choices, by category; return all his preferences."""
+        """Change a user's choices, by category; return all preferences of theirs."""
         fields: dict[str, Any] = await self.committer.submit(ChangePreferences(user_id=user, choices=choices))
         return fields
 

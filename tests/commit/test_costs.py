@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lumen_notify.commit.notifications.removal import Forget, Remove
+from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove
 from lumen_notify.model import EVERYONE
 
 from .store import Store, opened
@@ -147,7 +147,7 @@ async def test_what_all_have_read_goes_in_one_step_and_is_forgotten_in_small_one
     forgotten = 1
     while forgotten:
         begin = time.perf_counter()
-        forgotten = await store.committer.submit(Forget())
+        forgotten = await store.committer.submit(PurgeReceipts())
         steps.append(time.perf_counter() - begin)
         if len(steps) % 20 == 0:
             beside.append(await seconds(store, "u1"))

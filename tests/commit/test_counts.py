@@ -18,12 +18,11 @@ from typing import Any, Literal
 import pytest
 
 from lumen_notify.commit.notifications import removal
-from lumen_notify.commit.notifications.coalescing import Tell
-from lumen_notify.commit.notifications.expiry import Expire
+from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.marks import ACTIONS, Action, Mark, Selection
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.removal import Forget, Remove, settled_of
+from lumen_notify.commit.notifications.removal import Expire, PurgeReceipts, Remove, fetch_readers
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.commit.rooms.members import ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreateRoom
@@ -179,7 +178,7 @@ class Follower:
             for user in self._audience(event.audience):
                 self.numbers[user][event.category] += event.category not in self.silent[user]
         elif event.kind == "expire":
-            settled = await settled_of(self._store.database, body["data"]["ids"], USERS)
+            settled = await fetch_readers(self._store.database, body["data"]["ids"], USERS)
             for user in self._audience(event.audience):
                 since = self.since[user] if event.audience == "room:r" else 0
                 for id_, category, position in body["gone"]:
@@ -236,7 +235,7 @@ class Run:
     async def forget_all(self) -> None:
         self.store.now += 61_000
         for _ in range(200):
-            if not await self.store.committer.submit(Forget()):
+            if not await self.store.committer.submit(PurgeReceipts()):
                 break
             await self.check()
         assert await self.store.number_of("removed") == 0
@@ -262,9 +261,9 @@ class Run:
         self.plain.publish([*others, *merging], self.store.now)
         return [Publish(publications=(*merging, *others))]
 
-    def _tell(self) -> list[Tell]:
+    def _tell(self) -> list[FlushGroups]:
         self.plain.tell(self.store.now)
-        return [Tell()]
+        return [FlushGroups()]
 
     def _choose(self) -> list[ChangePreferences]:
         user, category = self.chance.choice(USERS), self.chance.choice(CATEGORIES)
@@ -275,7 +274,7 @@ class Run:
 
     def _expire(self) -> list[Expire]:
         self.plain.expire(self.store.now)
-        return [Expire(which="expired_before")]
+        return [Expire(query="expired_before")]
 
     def _remove(self) -> list[Remove]:
         ids = self.chance.sample(sorted(self.plain.live), min(2, len(self.plain.live)))
@@ -284,8 +283,8 @@ class Run:
             self.plain.remove(id_)
         return [Remove(rows=rows)]
 
-    def _forget(self) -> list[Forget]:
-        return [Forget()]
+    def _forget(self) -> list[PurgeReceipts]:
+        return [PurgeReceipts()]
 
     def _member(self) -> list[ChangeMembers]:
         user = self.chance.choice(USERS)
@@ -312,8 +311,8 @@ class Run:
 async def test_counts_lists_and_events_agree_after_every_transaction(
     store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(removal, "STEP_REMOVED", 3)
-    monkeypatch.setattr(removal, "STEP_SETTLED", 2)
+    monkeypatch.setattr(removal, "STEP_TOMBSTONES", 3)
+    monkeypatch.setattr(removal, "STEP_RECEIPTS", 2)
     run = Run(store, seed)
     await run.begin()
     for _ in range(80):

@@ -84,7 +84,7 @@ async def test_ten_thousand_likes_are_one_row_few_frames_and_the_right_count(
 
 
 @pytest.mark.slow
-async def test_what_had_merged_untold_is_told_after_the_server_was_killed(
+async def test_pending_groups_are_announced_after_the_server_was_killed(
     start_server: StartServer, database_url: str
 ) -> None:
     server = start_server(database_url=database_url, LUMEN_JWT_SECRET=SECRET)

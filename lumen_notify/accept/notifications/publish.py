@@ -19,8 +19,7 @@ from lumen_notify.accept.notifications import responses
 from lumen_notify.accept.notifications.bodies import PublicationBody
 from lumen_notify.accept.notifications.publisher import Publisher
 from lumen_notify.auth import PUBLISH, Principal
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
-from lumen_notify.commit.notifications.publication import Published
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MODERATORS_ONLY, WRITES, Operation, header

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from lumen_notify.accept.notifications.bodies import PublicationBody
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey, IdempotentResponses
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.idempotency import IdempotentResponses
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context

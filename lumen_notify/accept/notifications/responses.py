@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from lumen_notify.accept.notifications.bodies import To
-from lumen_notify.commit.notifications.group import SHOWN_ACTORS
+from lumen_notify.commit.notifications.batch import SHOWN_ACTORS
 from lumen_notify.commit.notifications.publication import Status
 from lumen_notify.http.fields import Priority
 from lumen_notify.http.responses import (

@@ -18,8 +18,15 @@ from typing import Any
 
 from lumen_notify.commit.accounts.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.notifications.expiry import STEP_NOTIFICATIONS, STEP_SHARED, Expire, Which
-from lumen_notify.commit.notifications.removal import Forget, Remove, RemoveOldest
+from lumen_notify.commit.notifications.removal import (
+    STEP_NOTIFICATIONS,
+    STEP_SHARED,
+    Expire,
+    ExpiryQuery,
+    PurgeReceipts,
+    Remove,
+    RemoveOldest,
+)
 from lumen_notify.commit.rooms.deletion import PurgeRoom
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Unavailable
@@ -138,7 +145,7 @@ class Retention:
             await _repeat(step)
         if self._notifications:
             await self._remove_surplus()
-        await _repeat(self._forget)
+        await _repeat(self._purge_receipts)
         await _repeat(self._trim_sessions)
         await _repeat(self._purge_rooms)
 
@@ -193,10 +200,10 @@ class Retention:
         self._archived_since = rows[-1][2] if is_full else before
         return is_full
 
-    async def _expire(self, which: Which, before: int) -> bool:
-        rows = await self._database.fetch(which, before=before, limit=1)
+    async def _expire(self, query: ExpiryQuery, before: int) -> bool:
+        rows = await self._database.fetch(query, before=before, limit=1)
         if rows:
-            await self._submit(Expire(which=which, before=before))
+            await self._submit(Expire(query=query, before=before))
         return bool(rows)
 
     async def _remove_surplus(self) -> None:
@@ -218,9 +225,9 @@ class Retention:
         removed: int = await self._submit(step)
         return removed == limit
 
-    async def _forget(self) -> bool:
-        forgotten: int = await self._submit(Forget())
-        return forgotten > 0
+    async def _purge_receipts(self) -> bool:
+        purged: int = await self._submit(PurgeReceipts())
+        return purged > 0
 
     async def _purge_rooms(self) -> bool:
         rooms = await self._database.fetch("deleted_rooms", limit=1)

@@ -12,10 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.notifications.coalescing import Tell
-from lumen_notify.commit.notifications.digests import Bundle
-from lumen_notify.commit.notifications.expiry import Expire
-from lumen_notify.commit.notifications.grouping import told_before
+from lumen_notify.commit.notifications.digests import PublishDigests
+from lumen_notify.commit.notifications.grouping import FlushGroups, announced_before
+from lumen_notify.commit.notifications.removal import Expire
 from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.errors import Unavailable
 
@@ -24,9 +23,9 @@ LOOK_SECONDS = 0.25
 
 STEPS: Mapping[str, Any] = {
     "scheduled": PublishDue(),
-    "expired": Expire(which="expired_before"),
-    "untold": Tell(),
-    "bundled": Bundle(),
+    "expired": Expire(query="expired_before"),
+    "groups": FlushGroups(),
+    "digests": PublishDigests(),
 }
 """By the name in the query `due`: the command that does one step. A falsy result ends the work."""
 
@@ -64,7 +63,7 @@ class Scheduler:
 
     async def _look(self) -> None:
         now = self._clock()
-        for (name,) in await self._database.fetch("due", now=now, told_before=told_before(now)):
+        for (name,) in await self._database.fetch("due", now=now, announced_before=announced_before(now)):
             if name not in self._running:
                 self._running[name] = asyncio.get_running_loop().create_task(self._run_steps(name), name=name)
 

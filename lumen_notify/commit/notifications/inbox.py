@@ -1,6 +1,6 @@
-"""Inbox: reads a user's own notifications, as he sees them.
+"""Inbox: reads a user's notifications, as the user sees them.
 
-Promise: nobody's rows but those of the user's audiences.
+Promise: only notifications to audiences that the user belongs to.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Listed:
 
 
 class Inbox:
-    """Reads a user's own notifications."""
+    """Reads users' notifications."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,8 +41,10 @@ class Inbox:
         is_unread: bool | None,
         is_archived: bool | None,
     ) -> Sequence[Listed]:
-        """Read the newest below a position, and of this position those below an id: descending by both, at
-        most limit. None: not filtered by."""
+        """Read the newest ones below a position, and at that position those below an id.
+
+        Descending by position and id, at most limit. None: do not filter by it.
+        """
         rows = await self._database.fetch(
             "list_notifications",
             users=[{"user_id": user_id}],
@@ -56,7 +58,7 @@ class Inbox:
         return [_listed(row) for row in rows]
 
     async def get(self, user_id: str, notification_id: str) -> Listed | None:
-        """Read one, or None if there is none that the user may see."""
+        """Read one; None if it does not exist or the user may not see it."""
         rows = await self._database.fetch(
             "get_notification", users=[{"user_id": user_id}], id=notification_id
         )

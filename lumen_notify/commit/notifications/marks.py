@@ -1,7 +1,7 @@
-"""Marks: a user reads, sees or archives notifications, or takes that back.
+"""Marks: a user marks notifications as read, seen, unread, archived or unarchived.
 
-Promises: idempotent, what is so already changes nothing and appends no event; the event carries the
-user's absolute counts as they are at its position; nobody's rows but the user's own are touched.
+Promises: marks are idempotent: a mark that changes nothing appends no event; the event states the user's
+absolute counts at its position; a mark only touches rows of its own user.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ _PAYLOADS: Mapping[Action, type[events.NotificationsMarked]] = {
     "unarchive": events.NotificationsUnarchived,
 }
 
-TAKE_BACK: frozenset[Action] = frozenset({"unread", "unarchive"})
-"""Those that undo another."""
+_CLEARS: frozenset[Action] = frozenset({"unread", "unarchive"})
+"""The actions that clear a time of a receipt; the others set one."""
 
 
 @value
 class Selection:
-    """Which of the user's notifications: some ids, or else all up to a position, of one category or
-    of any. None: no such limit."""
+    """Which of the user's notifications: some ids, or else all up to a position, of one category or of any.
+
+    None: not limited by this.
+    """
 
     ids: tuple[str, ...] | None = None
     category: str | None = None
     up_to: int | None = None
 
     def as_fields(self) -> dict[str, Any]:
-        """Shape for the wire: the form in which a request would say it."""
+        """Shape for the wire, as in a request."""
         if self.ids is not None:
             return {"ids": list(self.ids)}
         if self.category is None and self.up_to is None:
@@ -51,7 +53,7 @@ class Selection:
 
 @value
 class Mark:
-    """One user's mark. Its result is a Marked."""
+    """One user's mark. The result: a Marked."""
 
     user_id: str
     action: Action
@@ -59,13 +61,13 @@ class Mark:
 
     @property
     def conflict_key(self) -> str:
-        """One mark a user and transaction, so that its counts are those at its position."""
+        """One mark per user and transaction, so that its counts are those at its position."""
         return "mark:" + self.user_id
 
 
 @value
 class Marked:
-    """The answer. changed: how many were not so before. counts: the user's, at the position after it."""
+    """The answer. changed: how many notifications changed. counts: the user's, at this position."""
 
     changed: int
     counts: Counts
@@ -73,26 +75,27 @@ class Marked:
 
 
 async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
-    """Write marks: a `committer.Handler`, to be the last in a transaction that counts unread.
+    """Mark notifications: a `committer.Handler`; it runs last in a transaction, because it states counts.
 
-    A selection without ids covers what was there when it was written, not what comes after.
+    A selection without ids covers what exists in this transaction, not what comes later.
     """
     rows = _selected(commands, tx.position)
     changed: dict[str, int] = defaultdict(int)
-    settled: list[dict[str, Any]] = []
-    for user_id, audience, category, number, moved in await tx.run("weigh_marks", **rows):
+    read_counts: list[dict[str, Any]] = []
+    for user_id, audience, category, number, moved in await tx.run("count_marks", **rows):
         changed[user_id] += number
         if moved:
-            settled.append({"user_id": user_id, "audience": audience, "category": category, "count": moved})
+            read_counts.append(
+                {"user_id": user_id, "audience": audience, "category": category, "count": moved}
+            )
     if changed:
-        # Takings back first: once a receipt is cleared, only its own mark could write it again.
+        # Clearing comes first: what it cleared, only the same user's mark could set again.
         actions = {command.action for command in commands}
-        if actions & TAKE_BACK:
+        if actions & _CLEARS:
             tx.add("clear_receipts", **rows)
-        if actions - TAKE_BACK:
+        if actions - _CLEARS:
             tx.add("write_receipts", **rows, now=tx.now)
-    if settled:
-        tx.add("add_to_settled", rows=settled)
+    tx.add("add_to_read_counts", rows=read_counts)
     counts = await counts_in(tx, [command.user_id for command in commands])
     for command in commands:
         if changed[command.user_id]:

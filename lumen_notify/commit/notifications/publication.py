@@ -1,14 +1,16 @@
-"""Publication: a notification to be, and what has become of it. No I/O.
+"""Publication: a notification that is about to be published, and the answer to its publisher. No I/O.
 
-Not here: how it is written (`notifications`).
+Not here: its way through the stages (`publish`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
-from lumen_notify.model import Audience, value
+from lumen_notify.model import Audience, rfc3339, to_json, value
 
 Status = Literal["sent", "scheduled", "delayed", "bundled", "merged"]
 
@@ -17,15 +19,16 @@ STATUSES: tuple[Status, ...] = ("sent", "scheduled", "delayed", "bundled", "merg
 
 @value
 class Publication:
-    """One notification to be.
+    """One notification to publish.
 
-    audiences: at least one, without repeats. recipients: their number, None if it is for everyone, or for a
-    room whose members are still to be counted.
-    fields: what the frame carries beside id and created_at, without None; a priority that is missing is
-    that of its category. deliver_at: milliseconds, None for at once. owner: who may cancel it until then.
-    expires_at: milliseconds, None for never. group_key: of what it merges with, for audiences that are
-    users; None for nothing. required_moderator: who must be owner or moderator of its room; None where a
-    scope allows it.
+    id: of the notification. audiences: at least one, without repeats. recipients: their number; None for
+    everyone, and for a room until its members are counted.
+    fields: shown in frames and lists besides id, category and times, without None; the category's priority
+    applies if `priority` is missing. deliver_at: milliseconds, None for now. owner: the user who may cancel
+    it until then. expires_at: milliseconds, None for never. group_key: notifications to one user with the
+    same category and key become one row; None if it is not grouped. required_moderator: a user who must be
+    owner or moderator of the room; None if the publisher's scope allows any room. created_at: milliseconds,
+    None for the time of the transaction that publishes it.
     """
 
     id: str
@@ -38,9 +41,10 @@ class Publication:
     expires_at: int | None = None
     group_key: str | None = None
     required_moderator: str | None = None
+    created_at: int | None = None
 
-    def having(self, fields: Mapping[str, Any]) -> Publication:
-        """Return the same with other fields. As `dataclasses.replace`, in a third of the time."""
+    def with_fields(self, fields: Mapping[str, Any]) -> Publication:
+        """Return a copy with other fields. Like `dataclasses.replace`, in a third of the time."""
         return Publication(
             id=self.id,
             audiences=self.audiences,
@@ -52,17 +56,20 @@ class Publication:
             expires_at=self.expires_at,
             group_key=self.group_key,
             required_moderator=self.required_moderator,
+            created_at=self.created_at,
         )
 
 
 @value
 class Published:
-    """The answer. id: of the (first) row. recipients: who get it, None for everyone. position: of the (last)
-    event, None if there is none yet.
+    """The answer to one publication.
 
-    status: `merged` into a row that was there: if no event tells of it yet, position is the log's newest;
-    `bundled`: all of it waits for bundles; `delayed` by a limit for all; else `sent` or `scheduled`. delayed,
-    refused: recipients that a limit had to do with, if not all. deliver_at: milliseconds, of those delayed.
+    id: of the row, the first one if it has several. recipients: how many users get it, None for everyone.
+    position: of the event, the last one if it has several; None if it has no event yet. status: `merged` if
+    it became part of a row that existed (position is the log's newest if no event announces it yet),
+    `bundled` if all of it waits in digests, `delayed` if a limit delays all of it, else `sent` or
+    `scheduled`. delayed, refused: how many recipients a limit delayed or refused, if not all of them.
+    deliver_at: milliseconds, when the delayed ones are due.
     """
 
     id: str
@@ -72,3 +79,38 @@ class Published:
     delayed: int = 0
     refused: int = 0
     deliver_at: int | None = None
+
+
+@value
+class IdempotencyKey:
+    """Lets a client repeat a request safely. owner: the user. digest: of the request's body."""
+
+    owner: str
+    key: str
+    digest: str
+
+
+def shown_fields(
+    id_: str, category: str, fields: Mapping[str, Any], *, created_at: str, expires_at: int | None
+) -> dict[str, Any]:
+    """Shape a notification for frames and lists. created_at: RFC 3339. expires_at: milliseconds."""
+    shown = {"id": id_, "category": category, **fields, "created_at": created_at}
+    if expires_at is not None:
+        shown["expires_at"] = rfc3339(expires_at)
+    return shown
+
+
+def encode_published(published: Sequence[Published]) -> str:
+    """Encode the answer to a request, to be stored with its Idempotency-Key."""
+    return to_json([asdict(one) for one in published])
+
+
+def decode_published(text: str) -> Sequence[Published]:
+    """Decode an answer that this or an earlier version stored."""
+    return [Published(**one) if isinstance(one, dict) else _decode_list(*one) for one in json.loads(text)]
+
+
+def _decode_list(id_: str, recipients: int | None, position: int | None, *_: object) -> Published:
+    """Decode the lists that earlier versions stored."""
+    status: Status = "scheduled" if position is None else "sent"
+    return Published(id=id_, recipients=recipients, position=position, status=status)

@@ -1,12 +1,12 @@
-"""Buckets: how much each limit has left, for all that a transaction draws on.
+"""Rate buckets: how much each limit allows at the moment, for the limits that a transaction uses.
 
-A limit of `20/hour` is a bucket of 20 that fills evenly, here by one in three minutes; what draws more than
-is there waits, or is refused (the arithmetic: `rates`). A bucket is one row that says when it is full again;
-one without a row is full.
+A limit of `20/hour` is a bucket of 20 tokens that refills evenly, here by one every three minutes; a
+publication that finds too few tokens waits or is refused (the arithmetic: `rates`). A bucket is one row with
+the time at which it is full again; a bucket without a row is full.
 
-Promises: no concurrency draws more than there is, on however many instances, because the rows are read and
-written by who holds the log's head; what is rolled back has drawn nothing; the time is the transaction's.
-(A library that counts in memory or by a clock of its own could promise none of these.)
+Promises: concurrent publishes never take more than a bucket holds, on any number of instances, because the
+rows are read and written under the lock of the log's head; a transaction that is rolled back takes nothing;
+the time is the transaction's. (A library that counts in memory or by its own clock cannot promise these.)
 """
 
 from __future__ import annotations
@@ -17,53 +17,53 @@ from typing import Self
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.rates import Rate
 
-MAX_DROPPED = 500
-"""Rows of full buckets that a transaction takes away beside those that it writes."""
+MAX_DELETED = 500
+"""Rows of full buckets that a transaction deletes, besides those that it writes."""
 
 
 class Buckets:
-    """Some buckets, by key. full_at: when each is full again, in microseconds; those that are, are left out.
+    """Some buckets, by key. full_at: microseconds, when each is full again; full buckets may be left out.
 
-    What is drawn is tentative until `keep`, and `drop` takes it back.
+    Taken tokens are tentative until `commit`; `rollback` gives them back.
     """
 
     def __init__(self, full_at: Mapping[str, int], now_ms: int) -> None:
         self._now = now_ms * 1000
-        self._kept = dict(full_at)
-        self._drawn: dict[str, int] = {}
+        self._committed = dict(full_at)
+        self._taken: dict[str, int] = {}
         self._changed: dict[str, int] = {}
 
     @classmethod
-    async def gather(cls, tx: Transaction, keys: Iterable[str]) -> Self:
-        """Read buckets as the tx has them so far."""
-        rows = await tx.run("buckets", rows=[{"key": key} for key in sorted(set(keys))])
+    async def load(cls, tx: Transaction, keys: Iterable[str]) -> Self:
+        """Load buckets as the transaction has them so far."""
+        rows = await tx.run("load_rate_buckets", rows=[{"key": key} for key in sorted(set(keys))])
         return cls({key: full_at for key, full_at in rows}, tx.now)  # noqa: C416 - rows are not pairs to mypy
 
     def wait_us(self, key: str, rate: Rate, number: int = 1) -> int:
         """Return the microseconds until `number` tokens are available; 0 if they are."""
         return rate.wait_us(self._full_at(key), self._now, number)
 
-    def draw(self, key: str, rate: Rate, number: int = 1) -> None:
-        """Take so many, though they be there only after a wait: the next then waits longer."""
-        self._drawn[key] = rate.taken(self._full_at(key), self._now, number)
+    def take(self, key: str, rate: Rate, number: int = 1) -> None:
+        """Take `number` tokens, even if they are available only after a wait: the next then waits longer."""
+        self._taken[key] = rate.taken(self._full_at(key), self._now, number)
 
-    def keep(self) -> None:
-        """Make what was drawn final."""
-        self._kept |= self._drawn
-        self._changed |= self._drawn
-        self._drawn.clear()
+    def commit(self) -> None:
+        """Make the taken tokens final."""
+        self._committed |= self._taken
+        self._changed |= self._taken
+        self._taken.clear()
 
-    def drop(self) -> None:
-        """Take back what was drawn since it was last kept."""
-        self._drawn.clear()
+    def rollback(self) -> None:
+        """Give back the tokens taken since the last commit."""
+        self._taken.clear()
 
     def write(self, tx: Transaction) -> None:
-        """Write what was kept."""
+        """Write the committed buckets."""
         if self._changed:
             rows = [{"key": key, "full_at": full_at} for key, full_at in self._changed.items()]
-            tx.add("drop_full_buckets", now=self._now, limit=MAX_DROPPED)
-            tx.add("write_buckets", rows=rows)
+            tx.add("delete_full_rate_buckets", now=self._now, limit=MAX_DELETED)
+            tx.add("upsert_rate_buckets", rows=rows)
 
     def _full_at(self, key: str) -> int:
-        full_at = self._drawn.get(key)
-        return self._kept.get(key, 0) if full_at is None else full_at
+        full_at = self._taken.get(key)
+        return self._committed.get(key, 0) if full_at is None else full_at

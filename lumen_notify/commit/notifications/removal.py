@@ -1,25 +1,36 @@
-"""Removal: takes notifications away for good, and forgets later who had read them.
+"""Removal: deletes notifications for good, and their receipts later.
 
-Promises: the counts are exact at every moment, and each change of them is an event (`expire`) with the
-ids that are gone; no step is larger than its rows, however many users had read one.
+Promises: every count is exact at every moment; each change of a count is an event (`expire`) with the ids of
+the removed notifications; a notification is removed within a second of its `expires_at`, also after a
+restart; no step is larger than its limit of rows, however many users had read a notification.
 
-A notification leaves list, tally and log order at once. A user's settled number may still have it: he had
-read or archived it, or he had joined the room after it, so that it was in the tally that he began with.
-This is taken out step by step, from FORGET_SECONDS on; until then `unread_counts` makes up for it, by the
-rows of `removed`. From the removal on these receipts change no more, and of the members who joined in
-between none are added.
+Unread is a subtraction: the active total of an audience (column `tally.live`) minus the number that the user
+has read or archived (column `settled.count`). A removal lowers the first number at once, in one row.
+It cannot lower the second one at once, because that is one row for each user who had read the notification:
+up to everyone. So the removal leaves a tombstone (table `removed`) with the notification's position and the
+removal's position, and keeps the receipts. While the tombstone exists, `unread_counts` adds 1 for each user
+whose read-or-archived count still includes the notification. `PurgeReceipts` then works the tombstones off in
+small steps: it subtracts from the counts, deletes receipts, and in the end the tombstone. Each of its steps
+changes both sides alike, so no unread count changes and no event is needed.
 
-| a member joined | his settled number has it | made up for, and forgotten, by |
+Whose count includes a removed notification? A user who joins a room starts with all that is active in it as
+read: their count starts as the room's active total.
+
+| the member joined | their read-or-archived count includes it | `unread_counts` and the purge find it by |
 |---|---|---|
-| before it came | if he had settled it | his receipt |
-| after it came, before it was removed | always | the positions in `removed`, whatever receipts he has |
-| after it was removed | never | |
+| before it was published | if they had read or archived it | their receipt |
+| after that, before its removal | always, whatever their receipts | the two positions of the tombstone |
+| after its removal | never | |
+
+For one user and for everyone only the first row applies. After the removal nothing can change these
+receipts, and no further member can join in between, so the rows to purge only become fewer.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.database import Database, Rows
@@ -27,20 +38,30 @@ from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
 from lumen_notify.model.events import NotificationsRemoved, Payload, SharedNotificationsRemoved
 
-FORGET_SECONDS = 60
-"""How long the receipts of what is gone are kept: an instance that lags behind may ask for them."""
+STEP_NOTIFICATIONS = 200
+"""Notifications to one user each that a step removes: some 10 ms of the writer's time."""
 
-STEP_REMOVED = 100
-STEP_SETTLED = 500
-"""What one step forgets, at most: some 10 ms of the writer's time."""
+STEP_SHARED = 20
+"""Notifications to a room or to everyone that a step removes: delivering the event takes one look-up for each
+pair of a connected user and a notification."""
+
+PURGE_SECONDS = 60
+"""How long receipts are kept after the removal: an instance that lags behind may still ask for them."""
+
+STEP_TOMBSTONES = 100
+STEP_RECEIPTS = 500
+"""Rows that one step purges, at most: some 10 ms of the writer's time."""
+
+ExpiryQuery = Literal["expired_before", "created_before"]
+"""A query that selects notifications to remove; it takes `before`, in milliseconds, and `limit`."""
 
 
 @value
 class Remove:
-    """Remove notifications: (id, audience) each. The result: how many were still there.
+    """Remove notifications: (id, audience) each. The result: how many still existed.
 
-    archived_before: milliseconds; only those to one user each that are still in his archive since before it.
-    None: all of them.
+    archived_before: milliseconds; remove only those to one user each that the user archived before it and
+    has not unarchived since. None: remove all of them.
     """
 
     rows: Sequence[tuple[str, Audience]]
@@ -48,15 +69,16 @@ class Remove:
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction: a step is to stay small."""
+        """One step a transaction, so that it stays short."""
         return "removal"
 
 
 @value
 class RemoveOldest:
-    """Remove one step of what an audience has beyond its newest. The result: how many that were.
+    """Remove one step of an audience's oldest notifications. The result: their number.
 
-    kept: how many it keeps: counted in the transaction, whoever else removes some at this time.
+    kept: how many of the newest ones stay. They are counted in the transaction, so that concurrent removals
+    do not remove too many. limit: of the step.
     """
 
     audience: Audience
@@ -65,42 +87,96 @@ class RemoveOldest:
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction: a step is to stay small."""
+        """One step a transaction, so that it stays short."""
         return "removal"
 
 
 @value
-class Forget:
-    """Forget one step of the receipts of what is gone. The result: how many rows that were."""
+class Expire:
+    """Remove one step of expired or old notifications. The result: their number.
+
+    query: selects them, in the transaction that removes them, so that a group that was just updated stays.
+    before: milliseconds, None for now.
+    """
+
+    query: ExpiryQuery
+    before: int | None = None
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction: a step is to stay small."""
+        """One step a transaction, so that it stays short."""
+        return "expire"
+
+
+@value
+class PurgeReceipts:
+    """Purge one step of tombstones and receipts. The result: the number of rows, 0 when nothing is left."""
+
+    @property
+    def conflict_key(self) -> str:
+        """One step a transaction, so that it stays short."""
         return "removal"
 
 
 async def remove(tx: Transaction, commands: Sequence[Remove]) -> Sequence[int]:
-    """Write removals: a `committer.Handler`, to stand before the marks, whose counts come after it.
-
-    Appends one event to each audience: to a user with his counts, to a room or to all without numbers.
-    """
-    return [await take_away(tx, await _still(tx, command)) for command in commands]
+    """Remove notifications: a `committer.Handler`; it runs before `mark`, whose counts include it."""
+    return [await remove_notifications(tx, await _select(tx, command)) for command in commands]
 
 
 async def remove_oldest(tx: Transaction, commands: Sequence[RemoveOldest]) -> Sequence[int]:
-    """Write removals of what is too much: a `committer.Handler`, to stand before the marks, like `remove`."""
+    """Remove the oldest notifications: a `committer.Handler`; it runs before `mark`, like `remove`."""
     answers = []
     for command in commands:
-        ((live,),) = await tx.run("audience_number", audience=command.audience)
-        limit = min(live - command.kept, command.limit)
+        ((active,),) = await tx.run("active_total", audience=command.audience)
+        limit = min(active - command.kept, command.limit)
         rows: Rows = ()
         if limit > 0:
             rows = await tx.run("oldest_notifications", audience=command.audience, limit=limit)
-        answers.append(await take_away(tx, [(id_, command.audience) for (id_,) in rows]))
+        answers.append(await remove_notifications(tx, [(id_, command.audience) for (id_,) in rows]))
     return answers
 
 
-async def _still(tx: Transaction, command: Remove) -> Sequence[tuple[str, Audience]]:
+async def expire(tx: Transaction, commands: Sequence[Expire]) -> Sequence[int]:
+    """Remove expired or old notifications: a `committer.Handler`; it runs before `mark`, like `remove`."""
+    answers = []
+    for command in commands:
+        before = tx.now + 1 if command.before is None else command.before
+        found = await tx.run(command.query, before=before, limit=STEP_NOTIFICATIONS)
+        rows = [(id_, Audience(audience)) for id_, audience in found]
+        personal = [row for row in rows if row[1].is_personal]
+        shared = [row for row in rows if not row[1].is_personal]
+        answers.append(await remove_notifications(tx, personal + shared[:STEP_SHARED]))
+    return answers
+
+
+async def remove_notifications(tx: Transaction, rows: Sequence[tuple[str, Audience]]) -> int:
+    """Remove notifications, (id, audience) each; return how many still existed.
+
+    Appends one event per audience: for a user with their counts, for a room or everyone without numbers.
+    """
+    if not rows:
+        return 0
+    keys = [{"id": id_, "audience": audience} for id_, audience in rows]
+    by_audience: dict[Audience, list[tuple[str, str, int]]] = defaultdict(list)
+    for id_, audience, category, position in await tx.run("delete_notifications", rows=keys):
+        by_audience[Audience(audience)].append((id_, category, position))
+    if by_audience:
+        tx.add("delete_groups", rows=keys)
+        # Personal audiences last: their events state counts, after which nothing may change.
+        order = sorted(by_audience, key=lambda audience: (audience.is_personal, audience))
+        removed = {audience: sorted(by_audience[audience]) for audience in order}
+        _add_tombstones(tx, removed)
+        fewer = Counter((audience, category) for audience in order for _, category, _ in removed[audience])
+        totals = [
+            {"audience": audience, "category": category, "live": -number}
+            for (audience, category), number in fewer.items()
+        ]
+        tx.add("add_to_active_totals", rows=totals)
+        await _append(tx, removed)
+    return sum(map(len, by_audience.values()))
+
+
+async def _select(tx: Transaction, command: Remove) -> Sequence[tuple[str, Audience]]:
     if command.archived_before is None:
         return command.rows
     rows = [{"user_id": audience.user_id, "id": id_, "audience": audience} for id_, audience in command.rows]
@@ -108,31 +184,8 @@ async def _still(tx: Transaction, command: Remove) -> Sequence[tuple[str, Audien
     return [(id_, Audience(audience)) for id_, audience in found]
 
 
-async def take_away(tx: Transaction, places: Sequence[tuple[str, Audience]]) -> int:
-    """Remove notifications, (id, audience) each, in a writer's tx; return how many were still there."""
-    if not places:
-        return 0
-    rows = [{"id": id_, "audience": audience} for id_, audience in places]
-    gone: dict[Audience, list[tuple[str, str, int]]] = defaultdict(list)
-    for id_, audience, category, position in await tx.run("remove_notifications", rows=rows):
-        gone[Audience(audience)].append((id_, category, position))
-    if gone:
-        tx.add("forget_groups", rows=rows)
-        # Those without numbers first: a user's counts are those after all of this.
-        order = sorted(gone, key=lambda audience: (audience.is_personal, audience))
-        _keep(tx, {audience: sorted(gone[audience]) for audience in order})
-        fewer = Counter((audience, category) for audience in order for _, category, _ in gone[audience])
-        tally = [
-            {"audience": audience, "category": category, "live": -number}
-            for (audience, category), number in fewer.items()
-        ]
-        tx.add("add_to_tally", rows=tally)
-        await _append(tx, {audience: sorted(gone[audience]) for audience in order})
-    return sum(map(len, gone.values()))
-
-
-def _keep(tx: Transaction, gone: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
-    kept = [
+def _add_tombstones(tx: Transaction, removed: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
+    rows = [
         {
             "audience": audience,
             "id": id_,
@@ -141,16 +194,16 @@ def _keep(tx: Transaction, gone: Mapping[Audience, Sequence[tuple[str, str, int]
             "position": position,
             "removed_position": removed_position,
         }
-        for removed_position, (audience, mine) in enumerate(gone.items(), start=tx.position + 1)
+        for removed_position, (audience, mine) in enumerate(removed.items(), start=tx.position + 1)
         for id_, category, position in mine
     ]
-    tx.add("keep_removed", rows=kept)
+    tx.add("add_tombstones", rows=rows)
 
 
-async def _append(tx: Transaction, gone: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
-    users = [audience.user_id for audience in gone if audience.user_id is not None]
+async def _append(tx: Transaction, removed: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
+    users = [audience.user_id for audience in removed if audience.user_id is not None]
     counts = await counts_in(tx, users) if users else {}
-    for audience, mine in gone.items():
+    for audience, mine in removed.items():
         payload: Payload
         if audience.user_id is not None:
             ids = [id_ for id_, _, _ in mine]
@@ -160,53 +213,51 @@ async def _append(tx: Transaction, gone: Mapping[Audience, Sequence[tuple[str, s
         tx.append(audience, payload)
 
 
-async def forget(tx: Transaction, commands: Sequence[Forget]) -> Sequence[int]:
-    """Write one step of forgetting: a `committer.Handler`. No count changes, so there is no event."""
-    step = {"before": tx.now - FORGET_SECONDS * 1000, "rows_limit": STEP_REMOVED}
-    settled: Counter[tuple[str, str, str]] = Counter()
-    receipts = await tx.run("removed_receipts", **step, limit=STEP_SETTLED)
+async def purge_receipts(tx: Transaction, commands: Sequence[PurgeReceipts]) -> Sequence[int]:
+    """Purge tombstones and receipts: a `committer.Handler`. Unread counts stay, so it appends no event."""
+    step = {"before": tx.now - PURGE_SECONDS * 1000, "rows_limit": STEP_TOMBSTONES}
+    counted: Counter[tuple[str, str, str]] = Counter()
+    receipts = await tx.run("purgeable_receipts", **step, limit=STEP_RECEIPTS)
     for user_id, _, audience, category, counts in receipts:
-        settled[user_id, audience, category] -= counts
-    if receipts:
-        rows = [{"user_id": user_id, "id": id_} for user_id, id_, *_ in receipts]
-        tx.add("forget_receipts", rows=rows)
-    left = STEP_SETTLED - len(receipts)
-    joined = await tx.run("removed_before_joining", **step, limit=left) if left else ()
-    passed: dict[tuple[str, str], int] = {}
-    for audience, id_, category, user_id, joined_position in joined:
-        settled[user_id, audience, category] -= 1
-        passed[audience, id_] = joined_position + 1
-    if passed:
-        rows = [
-            {"audience": audience, "id": id_, "position": position}
-            for (audience, id_), position in passed.items()
-        ]
-        tx.add("pass_joined", rows=rows)
-    moved = [
+        counted[user_id, audience, category] -= counts
+    tx.add("delete_receipts", rows=[{"user_id": user_id, "id": id_} for user_id, id_, *_ in receipts])
+    left = STEP_RECEIPTS - len(receipts)
+    members = await tx.run("purgeable_members", **step, limit=left) if left else ()
+    purged_up_to: dict[tuple[str, str], int] = {}
+    for audience, id_, category, user_id, joined_position in members:
+        counted[user_id, audience, category] -= 1
+        purged_up_to[audience, id_] = joined_position + 1
+    tombstones = [
+        {"audience": audience, "id": id_, "position": position}
+        for (audience, id_), position in purged_up_to.items()
+    ]
+    tx.add("advance_tombstones", rows=tombstones)
+    read_counts = [
         {"user_id": user_id, "audience": audience, "category": category, "count": number}
-        for (user_id, audience, category), number in settled.items()
+        for (user_id, audience, category), number in counted.items()
         if number
     ]
-    if moved:
-        tx.add("add_to_settled", rows=moved)
-    left -= len(joined)
-    actors = await tx.run("forget_actors", **step, limit=left) if left else ()
-    done = await tx.run("forget_removed", **step)
-    return [len(receipts) + len(joined) + len(actors) + len(done)] * len(commands)
+    tx.add("add_to_read_counts", rows=read_counts)
+    left -= len(members)
+    actors = await tx.run("purge_group_actors", **step, limit=left) if left else ()
+    done = await tx.run("delete_tombstones", **step)
+    return [len(receipts) + len(members) + len(actors) + len(done)] * len(commands)
 
 
-async def settled_of(
+async def fetch_readers(
     database: Database, ids: Sequence[str], user_ids: Sequence[str]
 ) -> Mapping[str, frozenset[str]]:
-    """Tell which of some removed notifications each of these users had read or archived.
+    """Return by user which of some removed notifications they had read or archived.
 
-    Exact for FORGET_SECONDS after the removal, in which no receipt of them changes. user_ids: at most
-    1,000 a call. Every user is in the answer. Raises Unavailable.
+    Exact for PURGE_SECONDS after the removal, in which these receipts do not change. user_ids: at most 1,000
+    a call. Every user is in the answer. Raises Unavailable.
     """
     rows = await database.fetch(
-        "settled_of", users=[{"user_id": user_id} for user_id in user_ids], ids=[{"id": id_} for id_ in ids]
+        "receipts_of_removed",
+        users=[{"user_id": user_id} for user_id in user_ids],
+        ids=[{"id": id_} for id_ in ids],
     )
-    settled: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
+    read: dict[str, set[str]] = {user_id: set() for user_id in user_ids}
     for user_id, id_ in rows:
-        settled[user_id].add(id_)
-    return {user_id: frozenset(mine) for user_id, mine in settled.items()}
+        read[user_id].add(id_)
+    return {user_id: frozenset(mine) for user_id, mine in read.items()}

@@ -1,20 +1,21 @@
-"""Schedule: what is to be published later, and publishes it when its time has come.
+"""Schedule: stores notifications until their `deliver_at`.
 
-Promises: durable once answered; what is due leaves within a second, in the order of its times (then of
-its ids), also after a restart; none twice, because the transaction that publishes also takes it out.
+A stage of `publish`, which `PublishDue` enters again. Promises: acknowledged notifications are durable; they
+are published within a second of their time, ordered by time and then by id, also after a restart; none is
+published twice, because the transaction that publishes it also deletes it here.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.notifications.publication import Publication
-from lumen_notify.commit.notifications.publish import look_up_rooms, write_publications
+from lumen_notify.commit.notifications.batch import Batch
+from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.errors import Refused
-from lumen_notify.model import Audience, value
+from lumen_notify.model import Audience, to_json, value
 
 STEP_ROWS = 250
 """Rows that one step publishes: some 10 ms of the writer's time, so that other writes go in between."""
@@ -22,68 +23,70 @@ STEP_ROWS = 250
 
 @value
 class PublishDue:
-    """Publish one step of what is due. The result: how many that were, with those that have expired."""
+    """Publish one step of the notifications that are due. The result: their number, with expired ones."""
 
     @property
     def conflict_key(self) -> str:
-        """One a transaction: a step is to stay small."""
-        return "release"
+        """One step a transaction, so that it stays short."""
+        return "publish-due"
 
 
 @value
 class Cancel:
-    """Take one out before its time. owner: None for anybody's. The result: whether it was there."""
+    """Cancel a scheduled notification. owner: None to cancel anybody's. The result: whether it existed."""
 
     id: str
     owner: str | None
 
     @property
     def conflict_key(self) -> None:
-        """None: cancels do not get in each other's way."""
+        """None: cancels do not conflict."""
         return None
 
 
 @value
 class Scheduled:
-    """One that waits. deliver_at: milliseconds. publication: as it will be published."""
+    """A scheduled notification. deliver_at: milliseconds. publication: as it will be published."""
 
     id: str
     deliver_at: int
     publication: Publication
 
 
-async def release(tx: Transaction, commands: Sequence[PublishDue]) -> Sequence[int]:
-    """Publish what is due, has not expired and is for no room that has gone: a `committer.Handler`, to stand
-    beside `publish`."""
-    due = await tx.run("take_due", now=tx.now, rows_limit=STEP_ROWS)
+async def enqueue_scheduled(batch: Batch) -> None:
+    """Store publications with a `deliver_at`, and answer them."""
+    later = [item for item in batch.items if item.publication.deliver_at is not None]
+    if not later:
+        return
+    batch.tx.add("insert_scheduled", rows=[_row(item.publication) for item in later])
+    for item in later:
+        publication = item.publication
+        item.answer = Published(
+            id=publication.id, recipients=publication.recipients, position=None, status="scheduled"
+        )
+    batch.drop_answered()
+
+
+async def take_due_scheduled(tx: Transaction) -> Sequence[Publication]:
+    """Delete one step of the notifications that are due; return them in the order of publication."""
+    due = await tx.run("take_due_scheduled", now=tx.now, rows_limit=STEP_ROWS)
     # RETURNING has no order of its own.
-    publications = [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
-    in_rooms = await look_up_rooms(tx, publications)
-    await write_publications(
-        tx,
-        [
-            one
-            for one in publications
-            if (one.expires_at is None or one.expires_at > tx.now)
-            and not isinstance(in_rooms.get(one.id), Refused)
-        ],
-    )
-    return [len(due)] * len(commands)
+    return [_publication(id_, text) for _, id_, text in sorted(map(tuple, due))]
 
 
 async def cancel(tx: Transaction, commands: Sequence[Cancel]) -> Sequence[bool]:
-    """Write cancels: a `committer.Handler`."""
+    """Cancel scheduled notifications: a `committer.Handler`."""
     return [bool(await tx.run("cancel_scheduled", id=one.id, owner=one.owner)) for one in commands]
 
 
 class Schedule:
-    """Tells what waits."""
+    """Reads scheduled notifications."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, owner: str | None, *, after: tuple[int, str], limit: int) -> Sequence[Scheduled]:
-        """Read the next after a time and an id: ascending, at most limit. owner: None for everybody's."""
+        """Read those after a time and an id, ascending, at most limit. owner: None for everybody's."""
         rows = await self._database.fetch(
             "list_scheduled", owner=owner, after_at=after[0], after_id=after[1], limit=limit
         )
@@ -93,14 +96,32 @@ class Schedule:
         ]
 
 
+def _row(publication: Publication) -> dict[str, Any]:
+    stored = {
+        "audiences": publication.audiences,
+        "recipients": publication.recipients,
+        "category": publication.category,
+        "fields": publication.fields,
+        "expires_at": publication.expires_at,
+        "group_key": publication.group_key,
+    }
+    return {
+        "id": publication.id,
+        "owner": publication.owner,
+        "deliver_at": publication.deliver_at,
+        "width": len(publication.audiences),
+        "publication": to_json(stored),
+    }
+
+
 def _publication(id_: str, text: str) -> Publication:
-    kept = json.loads(text)
+    stored = json.loads(text)
     return Publication(
         id=id_,
-        audiences=tuple(map(Audience, kept["audiences"])),
-        recipients=kept["recipients"],
-        category=kept["category"],
-        fields=kept["fields"],
-        expires_at=kept.get("expires_at"),  # not there in what an older version has scheduled
-        group_key=kept.get("group_key"),
+        audiences=tuple(map(Audience, stored["audiences"])),
+        recipients=stored["recipients"],
+        category=stored["category"],
+        fields=stored["fields"],
+        expires_at=stored.get("expires_at"),  # missing in rows of earlier versions
+        group_key=stored.get("group_key"),
     )

@@ -189,7 +189,7 @@ def _write(tx: Transaction, before: Mapping[str, Preferences], after: Mapping[st
         ("write_choices", written),
         ("delete_choices", deleted),
         ("write_user_settings", settings),
-        ("hasten_bundles", rescheduled),
+        ("reschedule_digests", rescheduled),
     ):
         if rows:
             tx.add(name, rows=rows)

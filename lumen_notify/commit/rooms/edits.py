@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from lumen_notify.commit.notifications.removal import take_away
+from lumen_notify.commit.notifications.removal import remove_notifications
 from lumen_notify.commit.permissions import delete_refusal, edit_refusal, room_not_found, view_refusal
 from lumen_notify.commit.rooms.history import message_not_found
 from lumen_notify.commit.transaction import Transaction
@@ -124,7 +124,7 @@ async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) ->
         answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
     if rows:
         tx.add("change_messages", rows=rows)
-    await take_away(tx, mentions)
+    await remove_notifications(tx, mentions)
     return answers
 
 

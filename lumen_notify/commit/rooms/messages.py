@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from lumen_notify.commit.notifications.publication import Publication
-from lumen_notify.commit.notifications.publish import write_publications
+from lumen_notify.commit.notifications.publish import publish_mentions
 from lumen_notify.commit.permissions import post_refusal, room_not_found, system_post_refusal
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
@@ -142,7 +142,7 @@ class _Batch:
             ]
             self.tx.add("raise_read_marks", rows=marks)
         if self.mentions:
-            await write_publications(self.tx, self.mentions)
+            await publish_mentions(self.tx, self.mentions)
 
 
 async def send_messages(tx: Transaction, commands: Sequence[SendMessage]) -> Sequence[object]:

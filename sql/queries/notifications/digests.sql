@@ -1,13 +1,13 @@
 -- digest_minutes
--- Who: publish, with low priority. The users who have enabled a digest. Index: the primary key.
+-- Who: enqueue_digests. Those of the users who want digests. Index: the primary key.
 SELECT s.user_id, s.digest_minutes
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 JOIN user_setting s ON s.user_id = u.user_id
 WHERE s.digest_minutes > 0
 
--- hold_for_bundles
--- Who: publish, with low priority; delivery of digests, for the rest of a full bundle. All notifications of
--- one user have the same due_at: the one of those that wait already. Index: the primary key.
+-- enqueue_digest_items
+-- Who: enqueue_digests; publish_digests, for what did not fit into the event. All items of one user have one
+-- due time: that of the items that already wait. Index: the primary key.
 INSERT INTO bundled (user_id, id, due_at, publication)
 SELECT
     r.user_id, r.id,
@@ -15,9 +15,9 @@ SELECT
     r.publication
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, due_at bigint, publication text)
 
--- take_bundles
--- Who: delivery of digests. The waiting notifications of the users of the first :rows_limit that are due;
--- for each user, the first :user_limit. Indexes: bundled_by_time, the primary key.
+-- take_due_digest_items
+-- Who: publish_digests. The items of the users who have one of the first :rows_limit due items, of each user
+-- the first :user_limit. Indexes: bundled_by_time, the primary key.
 DELETE FROM bundled
 WHERE (user_id, id) IN (
     SELECT t.user_id, t.id
@@ -39,9 +39,9 @@ WHERE (user_id, id) IN (
 )
 RETURNING user_id, id, due_at, publication
 
--- hasten_bundles
--- Who: a change of the digest preference. Waiting notifications become due no later than with the new
--- preference.
+-- reschedule_digests
+-- Who: change_preferences, when a user changes how often digests come. What waits is due no later than with
+-- the new interval.
 UPDATE bundled
 SET due_at = r.due_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, due_at bigint)

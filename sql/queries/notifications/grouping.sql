@@ -1,5 +1,5 @@
--- groups
--- Who: publish with a group key. The existing rows, and whether the user has read or archived them.
+-- load_groups
+-- Who: coalesce. The groups that exist, and whether the user has read or archived them.
 -- Indexes: the primary keys of merged, notification and receipt.
 SELECT
     r.user_id, m.category, m.group_key, m.notification_id, m.actors, m.actors_number, m.shown_at, n.position,
@@ -10,8 +10,8 @@ JOIN merged m
 JOIN notification n ON n.id = m.notification_id AND n.audience = m.audience
 LEFT JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = m.notification_id
 
--- keep_actors
--- Who: publish with a group key. Returns the actors that are new to the row.
+-- add_group_actors
+-- Who: coalesce. Returns a row for each actor who is new to the group.
 INSERT INTO merged_actor (audience, notification_id, actor_id)
 SELECT r.audience, r.notification_id, r.actor_id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, notification_id text, actor_id text)
@@ -19,8 +19,8 @@ WHERE true
 ON CONFLICT (audience, notification_id, actor_id) DO NOTHING
 RETURNING audience, notification_id
 
--- keep_groups rows
--- Who: publish with a group key, and the delayed frames of merges. A removed row is replaced by another.
+-- upsert_groups rows
+-- Who: write. A group whose notification was removed is replaced by a new one.
 INSERT INTO merged (
     audience, category, group_key, notification_id, actors, actors_number, shown_at, is_pending
 )
@@ -38,16 +38,17 @@ ON CONFLICT (audience, category, group_key) DO UPDATE SET
     shown_at = excluded.shown_at,
     is_pending = excluded.is_pending
 
--- change_notifications
--- Who: publish with a group key, and the delayed frames of merges. Index: the primary key.
+-- update_notifications
+-- Who: write, for groups. Index: the primary key.
 UPDATE notification
 SET position = r.position, body = r.body, created_at = r.created_at, expires_at = r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, audience text, position bigint, body text, created_at bigint, expires_at bigint)
 WHERE notification.id = r.id AND notification.audience = r.audience
 
--- untold_groups
--- Who: the delayed frames of merges. Indexes: merged_pending, the primary key of notification.
+-- load_pending_groups
+-- Who: flush_groups. Also those announced in the future, by a clock that was set back since. Indexes:
+-- merged_pending, the primary key of notification.
 SELECT
     m.audience, m.category, m.group_key, m.notification_id, m.actors, m.actors_number, n.position,
     n.created_at, n.expires_at, n.body
@@ -57,20 +58,21 @@ WHERE m.is_pending = 1 AND (m.shown_at <= :before OR m.shown_at > :now)
 ORDER BY m.shown_at, m.audience, m.category, m.group_key
 LIMIT :limit
 
--- forget_groups
--- Who: removal. The next notification with the same key starts a new row. Index: merged_by_notification.
+-- delete_groups
+-- Who: whatever removes notifications. The next one with the same key starts a new group. Index:
+-- merged_by_notification.
 DELETE FROM merged
 WHERE (notification_id, audience) IN (
     SELECT r.id, r.audience
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
 )
 
--- forget_actors
--- Who: forget. The actors of forgettable notifications. Index: the primary key.
+-- purge_group_actors
+-- Who: purge_receipts. The actors of removed groups. Index: the primary key.
 DELETE FROM merged_actor
 WHERE (audience, notification_id, actor_id) IN (
     SELECT k.audience, k.notification_id, k.actor_id
-    FROM ({forgettable}) r
+    FROM ({purgeable}) r
     JOIN merged_actor k ON k.audience = r.audience AND k.notification_id = r.id
     LIMIT :limit
 )

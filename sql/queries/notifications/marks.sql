@@ -1,9 +1,8 @@
 -- fragment marked
--- The notifications that each mark in :marks would change. A mark selects ids (the rows of :ids), or
--- everything up to a position, optionally of one category. Each user has at most one mark. Rows of
--- audiences to which the user does not belong are never changed. SQLite joins a CROSS JOIN in the written
--- order; otherwise it would scan all notifications first. Indexes: the primary key for ids,
--- notification_by_audience.
+-- The notifications that each mark of :marks changes. A mark selects ids (the rows of :ids), or everything up
+-- to a position, optionally of one category; at most one mark per user. Only notifications to audiences that
+-- the user belongs to. CROSS JOIN keeps SQLite to this join order: otherwise it walks through all notifications
+-- first. Indexes: the primary key for ids, notification_by_audience.
     SELECT t.user_id, m.action, t.id, t.audience, t.category, c.read_at, c.archived_at
     FROM (
         SELECT a.user_id, a.audience, n.id, n.category
@@ -32,9 +31,9 @@
         WHEN 'unarchive' THEN c.archived_at IS NOT NULL
         END
 
--- weigh_marks
--- Who: mark, before the receipts change. The number of rows that change, and the change of the user's
--- settled count: a notification is settled once it is read or archived.
+-- count_marks
+-- Who: mark, before the receipts change. How many notifications change, and by how much the user's
+-- read-or-archived count does.
 SELECT
     k.user_id, k.audience, k.category, count(*) AS changed,
     CAST(sum(CASE
@@ -46,7 +45,7 @@ FROM ({marked}) k
 GROUP BY k.user_id, k.audience, k.category
 
 -- write_receipts
--- Who: mark. The same rows as in weigh_marks, because this transaction is the only writer.
+-- Who: mark. The same rows as in count_marks: this transaction is the only writer.
 INSERT INTO receipt (user_id, notification_id, seen_at, read_at, archived_at)
 SELECT
     k.user_id, k.id,
@@ -70,8 +69,9 @@ FROM ({marked}) k
 WHERE k.action IN ('unread', 'unarchive')
     AND receipt.user_id = k.user_id AND receipt.notification_id = k.id
 
--- add_to_settled rows
--- Who: mark. One row per user, audience and category of the batch.
+-- add_to_read_counts rows
+-- Who: mark; coalesce; purge_receipts. Read-or-archived counts: one row per user, audience and category of the
+-- batch.
 INSERT INTO settled (user_id, audience, category, count)
 SELECT r.user_id, r.audience, r.category, r.count
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -80,13 +80,12 @@ WHERE true
 ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + excluded.count
 
 -- unread_counts
--- Who: every new channel, every mark, GET /notifications/unread. Counts for many users, and the position at
--- which they hold, in one snapshot. kind: NULL, once for each user; `category` with the number of its
--- unread notifications; `room` with the number of its unread messages (may be 0) and the position since
--- which the user is a member; `silent` for a silenced category. Removing a notification lowers the tally at
--- once, but the settled counts of the users who had read it only when `forget` reaches their receipts.
--- Until then these receipts are added here. Indexes: the primary keys of tally, settled, removed, receipt
--- and room; member_by_user.
+-- Who: every new channel, every mark, GET /notifications/unread. The counts of many users, and the position
+-- at which they hold, in one snapshot. kind: NULL, once for each user; `category` with its unread number;
+-- `room` with its unread number (possibly 0) and the position at which the user joined; `silent` for a
+-- silenced category. Unread is the active total minus the read-or-archived count. A removal lowers the first
+-- at once and the second only when purge_receipts gets to it: until then the rows of `removed` correct for it.
+-- Indexes: the primary keys of tally, settled, removed, receipt and room; member_by_user.
 SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
 FROM log_head h
 CROSS JOIN (

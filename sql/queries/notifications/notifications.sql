@@ -1,12 +1,12 @@
 -- insert_notifications rows
--- Who: publish.
+-- Who: write.
 INSERT INTO notification (id, audience, position, category, body, created_at, expires_at)
 SELECT r.id, r.audience, r.position, r.category, r.body, r.created_at, r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, position bigint, category text, body text, created_at bigint, expires_at bigint)
 
--- add_to_tally rows
--- Who: publish. One row per audience and category of the batch.
+-- add_to_active_totals rows
+-- Who: write; whatever removes notifications. One row per audience and category of the batch.
 INSERT INTO tally (audience, category, live)
 SELECT r.audience, r.category, r.live
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -14,27 +14,27 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 WHERE true
 ON CONFLICT (audience, category) DO UPDATE SET live = tally.live + excluded.live
 
--- idempotent_answers
--- Who: publish with an Idempotency-Key. Index: the primary key.
+-- load_idempotent_answers
+-- Who: answer_repeats. Index: the primary key.
 SELECT i.owner, i.key, i.digest, i.answer
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(owner text, key text)
 JOIN idempotency i ON i.owner = r.owner AND i.key = r.key
 
--- keep_idempotent_answers rows
--- Who: publish with an Idempotency-Key.
+-- insert_idempotent_answers rows
+-- Who: answer_requests.
 INSERT INTO idempotency (owner, key, digest, answer, created_at)
 SELECT r.owner, r.key, r.digest, r.answer, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(owner text, key text, digest text, answer text, created_at bigint)
 
 -- fragment hidden
--- Whether a category is hidden from a user in the application: by the user's choice (p), or else by the
--- category's default (k). The user has no choice if the category cannot be muted.
+-- Whether notifications of a category are hidden from a user in the application: by the user's choice (p), else
+-- by the category's default (k). In a category that may not be muted the user has no choice.
     CASE WHEN k.may_mute = 0 THEN k.in_app ELSE coalesce(p.in_app, k.in_app, 1) END = 0
 
 -- fragment listed
--- The notifications (n) that a list shows, given the user's receipt (c), preference (p) and the category
--- (k). The filters are 1, 0 or NULL for both.
+-- Which notifications (n) a list shows, by the user's receipt (c), preference (p) and the category (k). Filters
+-- are 1, 0 or NULL for "either".
     n.position <= :before AND (n.position < :before OR n.id < :before_id) AND NOT ({hidden})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
@@ -43,8 +43,8 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          OR :is_archived = CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END)
 
 -- list_notifications
--- Who: GET /notifications. One page, newest first. Of each audience, reads no further than one row beyond
--- the page. Index: notification_by_audience, from the top.
+-- Who: GET /notifications. One page, newest first. Reads at most one page of each audience: down to the
+-- position of the first row beyond it. Index: notification_by_audience, from the top.
 SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
 FROM (
     SELECT a.user_id, a.audience, coalesce((

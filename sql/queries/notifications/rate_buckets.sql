@@ -1,19 +1,19 @@
--- buckets
--- Who: limits of publish. The buckets that are not full. Index: the primary key.
+-- load_rate_buckets
+-- Who: apply_limits. Those that are not full. Index: the primary key.
 SELECT b.key, b.full_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text)
 JOIN bucket b ON b.key = r.key
 
--- write_buckets rows
--- Who: limits of publish.
+-- upsert_rate_buckets rows
+-- Who: apply_limits.
 INSERT INTO bucket (key, full_at)
 SELECT r.key, r.full_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text, full_at bigint)
 WHERE true
 ON CONFLICT (key) DO UPDATE SET full_at = excluded.full_at
 
--- drop_full_buckets
--- Who: limits of publish, so that unused rows do not stay. Index: bucket_by_time.
+-- delete_full_rate_buckets
+-- Who: apply_limits, so that full buckets do not stay for long. Index: bucket_by_time.
 DELETE FROM bucket
 WHERE key IN (
     SELECT b.key

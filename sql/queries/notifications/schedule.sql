@@ -1,12 +1,12 @@
--- schedule_notifications rows
--- Who: publish with a `deliver_at`.
+-- insert_scheduled rows
+-- Who: enqueue_scheduled.
 INSERT INTO scheduled (id, owner, deliver_at, width, publication)
 SELECT r.id, r.owner, r.deliver_at, r.width, r.publication
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, owner text, deliver_at bigint, width bigint, publication text)
 
--- take_due
--- Who: the scheduler. The first that are due, until they make :rows_limit rows together; at least one.
+-- take_due_scheduled
+-- Who: publish_due. The first that are due and together make :rows_limit rows, at least one.
 -- Index: scheduled_by_time.
 DELETE FROM scheduled
 WHERE id IN (
@@ -26,8 +26,8 @@ WHERE id IN (
 RETURNING deliver_at, id, publication
 
 -- list_scheduled
--- Who: GET /notifications/scheduled. One page, soonest first. :owner is NULL for all owners. Indexes:
--- scheduled_by_owner, scheduled_by_time.
+-- Who: GET /notifications/scheduled. One page, soonest first; :owner is NULL for everybody's.
+-- Indexes: scheduled_by_owner, scheduled_by_time.
 SELECT s.id, s.deliver_at, s.publication
 FROM scheduled s
 WHERE (CAST(:owner AS text) IS NULL OR s.owner = :owner)
@@ -36,7 +36,7 @@ ORDER BY s.deliver_at, s.id
 LIMIT :limit
 
 -- cancel_scheduled
--- Who: DELETE /notifications/scheduled/{id}. :owner is NULL if the caller may cancel any.
+-- Who: DELETE /notifications/scheduled/{id}; :owner is NULL to cancel anybody's.
 DELETE FROM scheduled
 WHERE id = :id AND (CAST(:owner AS text) IS NULL OR owner = :owner)
 RETURNING id

@@ -111,8 +111,8 @@ WHERE (user_id, audience) IN (
 
 -- delete_receipts_of_members
 -- Who: the same. Receipts of notifications to the room: a user who joins again has neither read them nor
--- has them unread. Receipts of removed notifications stay: `settled_of` may still need them, and `forget`
--- deletes them. Indexes: the primary keys.
+-- has them unread. Receipts of removed notifications stay: delivery of the removal may still need them, and
+-- purge_receipts deletes them. Indexes: the primary keys.
 DELETE FROM receipt
 WHERE (user_id, notification_id) IN (
     SELECT c.user_id, c.notification_id

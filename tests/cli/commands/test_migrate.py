@@ -22,7 +22,7 @@ def test_migrate_prints_the_applied_migrations(run_command: RunCommand, unmigrat
 def test_migrate_without_a_database_says_so_without_a_traceback(run_command: RunCommand) -> None:
     done = run_command("migrate", LUMEN_DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
     assert done.returncode == 1
-    assert "the database does not answer" in done.stderr
+    assert "The database does not answer" in done.stderr
     assert "Traceback" not in done.stderr
 
 

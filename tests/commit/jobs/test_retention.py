@@ -8,7 +8,7 @@ import json
 import pytest
 
 from lumen_notify.commit.jobs import retention as module
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
+from lumen_notify.commit.notifications.publication import IdempotencyKey
 from lumen_notify.model import EVERYONE
 
 from ..store import DAY_MS, Store

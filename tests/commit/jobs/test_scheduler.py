@@ -10,13 +10,13 @@ import pytest
 
 from lumen_notify.commit.jobs import scheduler as module
 from lumen_notify.commit.jobs.scheduler import Scheduler
-from lumen_notify.commit.notifications.coalescing import Tell
-from lumen_notify.commit.notifications.digests import Bundle
-from lumen_notify.commit.notifications.expiry import Expire
+from lumen_notify.commit.notifications.digests import PublishDigests
+from lumen_notify.commit.notifications.grouping import FlushGroups
+from lumen_notify.commit.notifications.removal import Expire
 from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.errors import DatabaseUnavailable
 
-ALL = [("scheduled",), ("expired",), ("untold",), ("bundled",)]
+ALL = [("scheduled",), ("expired",), ("groups",), ("digests",)]
 
 
 class Due:
@@ -40,7 +40,7 @@ def rounds_of(due: Any, submit: Any, monkeypatch: pytest.MonkeyPatch) -> Schedul
 async def test_what_is_due_is_done_step_by_step_until_there_is_nothing_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    left = {PublishDue: 3, Expire: 1, Tell: 2, Bundle: 1}
+    left = {PublishDue: 3, Expire: 1, FlushGroups: 2, PublishDigests: 1}
     done = asyncio.Event()
 
     async def submit(command: Any) -> int:
@@ -86,7 +86,7 @@ async def test_rounds_go_on_after_one_that_failed(
     done = asyncio.Event()
 
     async def submit(command: Any) -> int:
-        if isinstance(command, Tell):
+        if isinstance(command, FlushGroups):
             if failures:
                 raise failures.pop()
             done.set()
@@ -98,7 +98,7 @@ async def test_rounds_go_on_after_one_that_failed(
     await rounds.close()
 
     (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert record.getMessage().startswith("Looking for due work" if fails == "the look" else "untold")
+    assert record.getMessage().startswith("Looking for due work" if fails == "the look" else "groups")
 
 
 async def test_none_comes_once_they_are_closed_and_closing_amid_one_ends_it(

@@ -1,12 +1,11 @@
-"""Merges: publications that merge or wait for bundles, and what has become of them."""
+"""Merging: publications that merge or wait in digests, and the rows and events that they become."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.model import Audience, new_id
@@ -68,7 +67,7 @@ async def rows_of(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     ]
 
 
-def told(store: Store) -> list[tuple[str, int]]:
+def announced(store: Store) -> list[tuple[str, int]]:
     """List the events: kind, and the number of actors that each names."""
     bodies = [(event.kind, json.loads(event.body)) for event in store.events]
     return [

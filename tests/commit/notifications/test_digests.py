@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from lumen_notify.commit.notifications import digests as module
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
-from lumen_notify.commit.notifications.publication import Published
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.model import EVERYONE
 
@@ -27,7 +26,7 @@ async def low(store: Store, *users: str, **more: Any) -> Published:
     return published
 
 
-def bundles(store: Store, user: str = "ann") -> list[dict[str, Any]]:
+def digests(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     mine = [event for event in store.events if event.audience == f"user:{user}" and event.kind == "bundle"]
     return [json.loads(event.body) for event in mine]
 
@@ -38,21 +37,21 @@ async def test_it_waits_and_comes_with_the_others_as_one_event(store: Store) -> 
     store.now += 4 * MINUTE_MS
     second = await low(store, content="two", category="comment")
     store.now += 6 * MINUTE_MS - 1
-    await store.publish_due()
+    await store.publish_digests()
     assert first == Published(id=first.id, recipients=1, position=None, status="bundled")
     assert (await rows_of(store), await store.unread("ann")) == ([], {})
 
     store.now += 1
-    await store.publish_due()
-    await store.publish_due()
+    await store.publish_digests()
+    await store.publish_digests()
 
-    (bundle,) = bundles(store)
-    assert bundle["categories"] == {"like": 1, "comment": 1} == await store.unread("ann")
+    (digest,) = digests(store)
+    assert digest["categories"] == {"like": 1, "comment": 1} == await store.unread("ann")
     rows = await rows_of(store)
     assert [row["id"] for row in rows] == [second.id, first.id]
     assert {row["position"] for row in rows} == {store.events[-1].position}
-    assert bundle["data"]["items"] == [
-        {name: row[name] for name in item} for row, item in zip(rows, bundle["data"]["items"], strict=True)
+    assert digest["data"]["items"] == [
+        {name: row[name] for name in item} for row, item in zip(rows, digest["data"]["items"], strict=True)
     ]
     assert rows[0]["created_at"] > rows[1]["created_at"]
     assert await store.number_of("bundled") == 0
@@ -63,8 +62,8 @@ async def test_the_next_bundle_is_due_after_the_first_that_waits_again(store: St
     for content in ("one", "two"):
         await low(store, content=content)
         store.now += 10 * MINUTE_MS
-        await store.publish_due()
-    assert [len(bundle["data"]["items"]) for bundle in bundles(store)] == [1, 1]
+        await store.publish_digests()
+    assert [len(digest["data"]["items"]) for digest in digests(store)] == [1, 1]
 
 
 @pytest.mark.parametrize("priority", ["normal", "high", "urgent"])
@@ -83,7 +82,7 @@ async def test_of_several_users_only_those_wait_who_want_to(store: Store) -> Non
     assert published.position == store.events[-1].position
     assert [await store.unread(user) for user in ("ann", "bea", "cyd")] == [{}, {"like": 1}, {"like": 1}]
     store.now += 10 * MINUTE_MS
-    await store.publish_due()
+    await store.publish_digests()
     assert [row["id"] for row in await rows_of(store)] == [published.id]
 
 
@@ -101,7 +100,7 @@ async def test_who_wants_bundles_no_more_gets_what_waits(store: Store) -> None:
     await want_digest(store, "ann", 60)
     await low(store)
     await want_digest(store, "ann", 0)
-    await store.publish_due()
+    await store.publish_digests()
     assert await store.unread("ann") == {"like": 1}
 
 
@@ -110,7 +109,7 @@ async def test_who_wants_them_more_often_gets_what_waits_earlier(store: Store) -
     await low(store)
     await want_digest(store, "ann", 5)
     store.now += 5 * MINUTE_MS
-    await store.publish_due()
+    await store.publish_digests()
     assert await store.unread("ann") == {"like": 1}
 
 
@@ -124,13 +123,13 @@ async def test_what_has_a_group_key_merges_when_its_bundle_leaves(store: Store) 
     assert [row["actors_count"] for row in await rows_of(store)] == [1]
 
     store.now += 10 * MINUTE_MS
-    await store.publish_due()
+    await store.publish_digests()
 
-    (bundle,) = bundles(store)
-    counts = {item["group_key"]: item["actors_count"] for item in bundle["data"]["items"]}
+    (digest,) = digests(store)
+    counts = {item["group_key"]: item["actors_count"] for item in digest["data"]["items"]}
     assert counts == {"photo-7": 3, "photo-8": 2}
-    assert first.id in [item["id"] for item in bundle["data"]["items"]]
-    assert bundle["categories"] == {"like": 2} == await store.unread("ann")
+    assert first.id in [item["id"] for item in digest["data"]["items"]]
+    assert digest["categories"] == {"like": 2} == await store.unread("ann")
     assert len(await rows_of(store)) == 2
 
 
@@ -139,10 +138,10 @@ async def test_a_burst_that_merges_while_it_waits_is_few_events(store: Store) ->
     await publish(store, *(publication(sender=f"s{number}", priority="low") for number in range(1500)))
     store.now += 10 * MINUTE_MS
 
-    await store.publish_due()
+    await store.publish_digests()
 
-    assert [bundle["data"]["items"][0]["actors_count"] for bundle in bundles(store)] == [1000, 1500]
-    assert [bundle["categories"] for bundle in bundles(store)] == [{"like": 1}] * 2
+    assert [digest["data"]["items"][0]["actors_count"] for digest in digests(store)] == [1000, 1500]
+    assert [digest["categories"] for digest in digests(store)] == [{"like": 1}] * 2
     assert len(await rows_of(store)) == 1
 
 
@@ -153,12 +152,12 @@ async def test_what_is_silenced_when_it_leaves_is_not_shown(store: Store) -> Non
     muted = {"like": {"muted": True}}
     await store.committer.submit(ChangePreferences(user_id="ann", choices=muted))
     store.now += 10 * MINUTE_MS
-    await store.publish_due()
+    await store.publish_digests()
     await low(store, category="like")
     store.now += 10 * MINUTE_MS
-    await store.publish_due()
+    await store.publish_digests()
 
-    assert [[item["category"] for item in one["data"]["items"]] for one in bundles(store)] == [
+    assert [[item["category"] for item in one["data"]["items"]] for one in digests(store)] == [
         ["comment"],
         [],
     ]
@@ -171,8 +170,8 @@ async def test_what_expires_before_its_bundle_leaves_never_comes(store: Store) -
     await want_digest(store, "ann", 10)
     await low(store, expires_at=store.now + MINUTE_MS)
     store.now += 10 * MINUTE_MS
-    await store.publish_due()
-    assert (bundles(store), await rows_of(store)) == ([], [])
+    await store.publish_digests()
+    assert (digests(store), await rows_of(store)) == ([], [])
     assert await store.number_of("bundled") == 0
 
 
@@ -187,17 +186,17 @@ async def test_a_repeat_by_key_waits_once_and_is_answered_alike(store: Store) ->
 async def test_what_is_too_much_for_one_event_is_the_next(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_BUNDLE_BYTES", 2600)
-    monkeypatch.setattr(module, "MAX_BUNDLE_ROWS", 4)
+    monkeypatch.setattr(module, "MAX_DIGEST_BYTES", 2600)
+    monkeypatch.setattr(module, "MAX_DIGEST_ROWS", 4)
     await want_digest(store, "ann", 10)
     for number in range(9):
         await low(store, content="x" * (900 if number < 4 else 1))
     store.now += 10 * MINUTE_MS
 
-    await store.publish_due()
+    await store.publish_digests()
 
-    assert [len(bundle["data"]["items"]) for bundle in bundles(store)] == [2, 4, 3]
-    assert [bundle["categories"]["like"] for bundle in bundles(store)] == [2, 6, 9]
+    assert [len(digest["data"]["items"]) for digest in digests(store)] == [2, 4, 3]
+    assert [digest["categories"]["like"] for digest in digests(store)] == [2, 6, 9]
     ids = [row["id"] for row in await rows_of(store)]
     assert ids == sorted(ids, reverse=True)
 
@@ -210,7 +209,7 @@ async def test_instances_that_look_at_once_publish_each_once(store: Store, other
     store.now += 5 * MINUTE_MS
     other_store.now = store.now
 
-    await asyncio.gather(*(each.publish_due() for each in (store, other_store)))
+    await asyncio.gather(*(each.publish_digests() for each in (store, other_store)))
 
     kinds = Counter(event.kind for event in await store.log.after(0))
     assert kinds["bundle"] == 30
@@ -223,7 +222,7 @@ async def test_a_page_may_end_amid_a_bundle(store: Store) -> None:
     for _ in range(5):
         await low(store)
     store.now += 5 * MINUTE_MS
-    await store.publish_due()
+    await store.publish_digests()
     filters: dict[str, Any] = {"category": None, "is_unread": None, "is_archived": None}
 
     found: list[str] = []

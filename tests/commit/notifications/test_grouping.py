@@ -17,14 +17,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from conftest import NewDatabase
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
 from lumen_notify.commit.notifications.marks import ACTIONS, Action
-from lumen_notify.commit.notifications.publication import Published
-from lumen_notify.commit.notifications.removal import Forget, Remove
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
+from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove
 from lumen_notify.model import Audience, Event
 
 from ..store import Store, opened
-from .merging import like, publication, publish, rows_of, told, want_digest
+from .merging import announced, like, publication, publish, rows_of, want_digest
 
 
 # ---------------------------------------------------------------------------------------- what a row becomes
@@ -40,7 +39,7 @@ async def test_the_first_is_a_notification_and_the_next_an_update_of_its_row(sto
     assert [actor["username"] for actor in row["actors"]] == ["Cyd", "Bob"]
     assert row["sender"]["id"] == "cyd"
     assert await store.unread("ann") == {"like": 1}
-    assert told(store) == [("notification", 1), ("update", 2)]
+    assert announced(store) == [("notification", 1), ("update", 2)]
     update = json.loads(store.events[1].body)
     assert (update["categories"], store.events[1].category) == ({"like": 1}, "like")
     assert update["data"] == {name: value for name, value in row.items() if name in update["data"]}
@@ -75,7 +74,7 @@ async def test_other_keys_categories_and_users_have_rows_of_their_own(store: Sto
 async def test_one_of_one_transaction_is_one_event(store: Store) -> None:
     answers = await publish(store, *(publication("ann", sender=sender) for sender in "abcde"))
 
-    assert told(store) == [("notification", 5)]
+    assert announced(store) == [("notification", 5)]
     assert {(one.id, one.position) for one in answers} == {(answers[0].id, 1)}
     assert [one.status for one in answers] == ["sent", *["merged"] * 4]
 
@@ -100,17 +99,17 @@ async def test_a_burst_is_told_of_once_a_second_and_its_last_word_is_told_too(st
     (first,) = await like(store, "s0")
     answers = await like(store, *(f"s{number}" for number in range(1, 50)))
 
-    assert told(store) == [("notification", 1)]
+    assert announced(store) == [("notification", 1)]
     assert {(one.id, one.position, one.status) for one in answers} == {(first.id, 1, "merged")}
     assert [row["actors_count"] for row in await rows_of(store)] == [50]
 
     store.now += 999
-    await store.tell_all()
+    await store.flush_groups()
     assert len(store.events) == 1
     store.now += 1
-    await store.tell_all()
-    await store.tell_all()
-    assert told(store) == [("notification", 1), ("update", 50)]
+    await store.flush_groups()
+    await store.flush_groups()
+    assert announced(store) == [("notification", 1), ("update", 50)]
     assert [row["position"] for row in await rows_of(store)] == [2]
 
 
@@ -119,7 +118,7 @@ async def test_what_was_read_before_it_was_told_comes_back_unread(store: Store) 
     await store.mark("ann", "read", ids=(first.id,))
     store.now += 1000
 
-    await store.tell_all()
+    await store.flush_groups()
 
     assert json.loads(store.events[-1].body)["categories"] == {"like": 1} == await store.unread("ann")
     assert not (await rows_of(store))[0]["is_read"]
@@ -129,16 +128,16 @@ async def test_it_is_told_after_a_restart_and_though_the_clock_was_put_back(stor
     await like(store, "bob", "cyd")
     store.now -= 3_600_000
 
-    await store.tell_all()
+    await store.flush_groups()
 
-    assert told(store) == [("notification", 1), ("update", 2)]
+    assert announced(store) == [("notification", 1), ("update", 2)]
 
 
 async def test_after_it_was_removed_the_next_begins_anew(store: Store) -> None:
     first, _ = await like(store, "bob", "cyd")
     await store.committer.submit(Remove(rows=[(first.id, Audience("user:ann"))]))
     store.now += 1000
-    await store.tell_all()
+    await store.flush_groups()
 
     (again,) = await like(store, "cyd")
 
@@ -147,7 +146,7 @@ async def test_after_it_was_removed_the_next_begins_anew(store: Store) -> None:
     assert (row["id"], row["actors_count"]) == (again.id, 1)
     assert [event.kind for event in store.events] == ["notification", "expire", "notification"]
     store.now += 61_000
-    while await store.committer.submit(Forget()):
+    while await store.committer.submit(PurgeReceipts()):
         pass
     assert await store.number_of("merged_actor") == 1
     assert await store.number_of("removed") == 0
@@ -188,10 +187,10 @@ async def test_what_is_scheduled_merges_when_it_leaves(store: Store) -> None:
     assert [row["actors_count"] for row in await rows_of(store)] == [1]
 
     store.now += 5000
-    await store.release_due()
+    await store.publish_due()
 
     assert [(row["id"], row["actors_count"]) for row in await rows_of(store)] == [(first.id, 2)]
-    assert told(store) == [("notification", 1), ("update", 2)]
+    assert announced(store) == [("notification", 1), ("update", 2)]
 
 
 async def test_two_instances_tell_of_each_once(store: Store, other_store: Store) -> None:
@@ -200,7 +199,7 @@ async def test_two_instances_tell_of_each_once(store: Store, other_store: Store)
     store.now += 1000
     other_store.now = store.now
 
-    await asyncio.gather(store.tell_all(), other_store.tell_all())
+    await asyncio.gather(store.flush_groups(), other_store.flush_groups())
 
     kinds = Counter(event.kind for event in await store.log.after(0))
     assert kinds == {"notification": 20, "update": 20}
@@ -318,15 +317,15 @@ class Merged(RuleBasedStateMachine):
 
     @rule()
     def publish_bundles(self) -> None:
-        self.runner.run(self.store.publish_due())
+        self.runner.run(self.store.publish_digests())
 
     @rule()
-    def tell_all(self) -> None:
-        self.runner.run(self.store.tell_all())
+    def flush_groups(self) -> None:
+        self.runner.run(self.store.flush_groups())
 
     @rule()
     def forget(self) -> None:
-        self.runner.run(self.store.committer.submit(Forget()))
+        self.runner.run(self.store.committer.submit(PurgeReceipts()))
 
     def _picked(self, name: str, picks: Sequence[int]) -> list[str]:
         ids = list(self.readers[name].items)
@@ -344,8 +343,8 @@ class Merged(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.store.now += 300_000
-        self.runner.run(self.store.publish_due())
-        self.runner.run(self.store.tell_all())
+        self.runner.run(self.store.publish_digests())
+        self.runner.run(self.store.flush_groups())
         self._follow()
         for reader in self.readers.values():
             fetched = {row["id"]: row for row in self.runner.run(rows_of(self.store, reader.user))}
@@ -364,7 +363,7 @@ def _without(one: dict[str, Any]) -> dict[str, Any]:
 
 
 def _placed(items: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return what is so even of a row that has changed untold."""
+    """Return the fields that hold even for a group with a pending change."""
     names = ("position", "category", "is_seen", "is_read", "is_archived")
     return {id_: [item[name] for name in names] for id_, item in items.items()}
 

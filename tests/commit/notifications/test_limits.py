@@ -1,4 +1,4 @@
-"""Limits: nobody gets or sends more than they say, at any concurrency; what is over them is told and kept."""
+"""Limits: no user gets or sends more than they allow, at any concurrency; the answer says what happens."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
-from lumen_notify.commit.notifications.limits import Limiting
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.notifications.rate_buckets import Buckets
 from lumen_notify.commit.preferences.categories import Limits
@@ -52,7 +51,7 @@ async def limited(store: Store, rate: str, over: Any = "refuse") -> None:
 
 
 async def statuses(store: Store, number: int, *users: str) -> list[str]:
-    """Publish so many, one by one; return what became of each."""
+    """Publish a number, one by one; return the status of each."""
     found: list[str] = []
     for _ in range(number):
         try:
@@ -89,11 +88,11 @@ async def test_what_is_over_is_delayed_until_there_is_room_and_leaves_in_order(s
     assert [answer.position for answer in answers] == [*range(1, 3), None, None, None]
 
     store.now += HOUR_MS
-    await store.release_due()
+    await store.publish_due()
     assert await store.unread("ann") == {"like": 4}
     assert await statuses(store, 1) == ["delayed"]
     store.now += HOUR_MS
-    await store.release_due()
+    await store.publish_due()
     left = [json.loads(event.body)["id"] for event in store.events]
     assert left[:5] == [answer.id for answer in answers]
     assert len(left) == 6
@@ -119,7 +118,7 @@ async def test_what_is_over_merges_with_what_the_sender_has_there(store: Store) 
     assert other.status == "sent"
     assert await store.unread("ann") == {"like": 4}
     await post(store, one(), one())
-    with pytest.raises(RateLimited):  # to all there is nothing to merge with
+    with pytest.raises(RateLimited):  # publications to everyone do not merge
         await post(store, one())
 
 
@@ -131,7 +130,7 @@ async def test_each_of_a_list_is_looked_at_by_himself(store: Store) -> None:
     assert published.deliver_at == store.now + 2 * HOUR_MS
     assert [event.audience for event in store.events[-2:]] == ["user:bea", "user:cyd"]
     store.now += 2 * HOUR_MS
-    await store.release_due()
+    await store.publish_due()
     assert (store.events[-1].audience, json.loads(store.events[-1].body)["id"]) == ("user:ann", published.id)
 
     await limited(store, "1/hour")
@@ -219,9 +218,9 @@ def test_a_bucket_gives_its_burst_and_then_its_rate(rate: Rate, gaps: list[int])
         now += gap
         buckets = Buckets(kept, now)
         if buckets.wait_us("k", rate) == 0:
-            buckets.draw("k", rate)
-            buckets.keep()
-            kept = dict(buckets._kept)
+            buckets.take("k", rate)
+            buckets.commit()
+            kept = dict(buckets._committed)
             given.append(now)
     for first in range(len(given)):
         for last in range(first, len(given)):

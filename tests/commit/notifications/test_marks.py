@@ -187,7 +187,7 @@ async def test_many_users_mark_in_one_transaction(log: Log, database: Database) 
 
 
 async def test_counts_always_equal_a_recount(log: Log, database: Database, other_database: Database) -> None:
-    """Random marks and publishes by two processes at once; each user's numbers against all his rows."""
+    """Random marks and publishes by two processes at once; each user's numbers against all rows of theirs."""
     picks = random.Random(11)
     logs = [log, Log(other_database, now_ms)]
     ids: list[str] = [await put(log)]

@@ -9,10 +9,9 @@ from typing import Any
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
 from lumen_notify.commit.notifications.inbox import Inbox, Listed
 from lumen_notify.commit.notifications.marks import Mark, Selection, mark
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.errors import Conflict
 from lumen_notify.model import EVERYONE, Audience, new_id
@@ -112,7 +111,7 @@ async def test_what_an_earlier_version_has_kept_of_a_key_is_answered(log: Log, d
         "created_at": 1,
     }
     async with log.transaction() as tx:
-        tx.add("keep_idempotent_answers", rows=[row])
+        tx.add("insert_idempotent_answers", rows=[row])
     again = await write(log, Publish(publications=(publication("ann"),), key=key("k")))
     assert again == [
         [

@@ -8,8 +8,7 @@ import json
 import pytest
 
 from lumen_notify.commit.notifications import schedule as module
-from lumen_notify.commit.notifications.idempotency import IdempotencyKey
-from lumen_notify.commit.notifications.publication import Publication, Published
+from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, Schedule
 from lumen_notify.model import Audience, new_id
@@ -38,11 +37,11 @@ async def test_nothing_is_there_before_its_time(store: Store) -> None:
     published = await plan(store, store.now + 1000)
 
     assert published.position is None
-    await store.release_due()
+    await store.publish_due()
     assert (store.events, await store.unread("ann"), await store.positions("ann")) == ([], {}, [])
 
     store.now += 1000
-    await store.release_due()
+    await store.publish_due()
     (event,) = store.events
     assert json.loads(event.body)["id"] == published.id
     assert event.created_at == store.now
@@ -59,7 +58,7 @@ async def test_those_that_are_due_leave_in_the_order_of_their_times(
     planned = [(time, (await plan(store, begin + time)).id) for time in times]
     store.now += 10
 
-    await store.release_due()
+    await store.publish_due()
 
     left = [json.loads(event.body)["id"] for event in store.events]
     assert left == [id_ for time, id_ in sorted(planned) if time <= 10]
@@ -88,7 +87,7 @@ async def test_instances_that_release_at_once_publish_each_once(store: Store, ot
     store.now += 100
     other_store.now = store.now
 
-    await asyncio.gather(*(each.release_due() for each in (store, other_store)))
+    await asyncio.gather(*(each.publish_due() for each in (store, other_store)))
 
     bodies = [json.loads(event.body)["id"] for event in await store.log.after(0)]
     assert len(bodies) == len(set(bodies)) == 50
@@ -111,7 +110,7 @@ async def test_what_is_cancelled_never_leaves(store: Store) -> None:
     assert not await store.committer.submit(Cancel(id=published.id, owner=None))
 
     store.now += 10
-    await store.release_due()
+    await store.publish_due()
     assert store.events == []
 
 
@@ -135,6 +134,6 @@ async def test_it_stays_where_the_process_ends(store: Store, other_store: Store)
     await plan(store, store.now + 10)
     other_store.now = store.now + 10
 
-    await other_store.release_due()
+    await other_store.publish_due()
 
     assert await store.unread("ann") == {"like": 1}

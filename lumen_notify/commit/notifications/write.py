@@ -1,0 +1,210 @@
+"""Write: appends the events of a batch and writes its notifications.
+
+A stage of `publish`. Promises: nothing is written per recipient of a room or of everyone; a publication to
+several users is one row and one event for each, with the same id; events are in the order of the
+publications, and events of groups come last.
+
+A notification's `body` is JSON as frames and lists show it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.notifications.batch import Batch, Group, Item
+from lumen_notify.commit.notifications.publication import Publication, Published, shown_fields
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Audience, Counts, rfc3339, to_json
+from lumen_notify.model.events import DigestDelivered, NotificationPublished, NotificationUpdated
+
+
+async def write(batch: Batch) -> None:
+    """Write the remaining items of a batch, and answer them."""
+    groups = list(batch.groups.values())
+    if batch.is_digest:
+        await _write_digests(batch.tx, batch.items)
+    else:
+        _write_notifications(batch.tx, batch.items, [group for group in groups if group.is_new])
+        await _announce(batch.tx, [group for group in groups if group.is_announced and not group.is_new])
+    if groups:
+        _write_groups(batch.tx, groups)
+        for item in batch.items:
+            if item.groups:
+                item.answer = _answer_grouped(item, batch.tx.position)
+
+
+def _write_notifications(tx: Transaction, items: Iterable[Item], new_groups: Iterable[Group]) -> None:
+    rows: list[dict[str, Any]] = []
+    for item in items:
+        if not item.groups:
+            publication = item.publication
+            item.answer = Published(
+                id=publication.id,
+                recipients=publication.recipients,
+                position=_append(tx, publication, rows),
+            )
+    for group in new_groups:
+        body = to_json(group.as_fields())
+        payload = NotificationPublished(notification=body)
+        group.position = tx.append(group.audience, payload, category=group.category)
+        rows.append(_row(group, group.audience, group.position, body))
+    tx.add("insert_notifications", rows=rows)
+    _add_to_active_totals(tx, ((row["audience"], row["category"]) for row in rows))
+
+
+def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]]) -> int:
+    body = to_json(
+        shown_fields(
+            publication.id,
+            publication.category,
+            publication.fields,
+            created_at=tx.now_text,
+            expires_at=publication.expires_at,
+        )
+    )
+    payload = NotificationPublished(notification=body)
+    rows += [
+        {
+            "id": publication.id,
+            "audience": audience,
+            "position": tx.append(audience, payload, category=publication.category),
+            "category": publication.category,
+            "body": body,
+            "created_at": tx.now,
+            "expires_at": publication.expires_at,
+        }
+        for audience in publication.audiences
+    ]
+    return tx.position
+
+
+def _add_to_active_totals(tx: Transaction, added: Iterable[tuple[str, str]]) -> None:
+    rows = [
+        {"audience": audience, "category": category, "live": number}
+        for (audience, category), number in Counter(added).items()
+    ]
+    tx.add("add_to_active_totals", rows=rows)
+
+
+async def _announce(tx: Transaction, groups: Sequence[Group]) -> None:
+    """Append an `update` for each group: after it, only later events may change the users' counts."""
+    if not groups:
+        return
+    # The counts are those after the last update. An update of a group that the user had read adds one, so
+    # going backwards each earlier update has one less.
+    counts = dict(await counts_in(tx, list({group.user_id: None for group in groups})))
+    payloads = []
+    for group in reversed(groups):
+        user_counts = counts[group.user_id]
+        payloads.append(NotificationUpdated.of(user_counts, group.as_fields()))
+        if group.was_read and group.category not in user_counts.silent:
+            counts[group.user_id] = user_counts.with_fewer({group.category: 1})
+    for group, payload in zip(groups, reversed(payloads), strict=True):
+        group.position = tx.append(group.audience, payload, category=group.category)
+
+
+def _write_groups(tx: Transaction, groups: Sequence[Group]) -> None:
+    changed = [
+        _row(one, one.audience, one.position, to_json(one.as_fields())) for one in groups if not one.is_new
+    ]
+    tx.add("update_notifications", rows=changed)
+    tx.add(
+        "upsert_groups",
+        rows=[
+            {
+                "audience": one.audience,
+                "category": one.category,
+                "group_key": one.group_key,
+                "notification_id": one.id,
+                "actors": to_json(one.actors),
+                "actors_number": one.actors_count,
+                "shown_at": one.shown_at,
+                "is_pending": 0 if one.is_announced else 1,
+            }
+            for one in groups
+        ],
+    )
+
+
+def _answer_grouped(item: Item, newest: int) -> Published:
+    publication = item.publication
+    return Published(
+        id=item.groups[0].id,
+        recipients=publication.recipients,
+        position=max(group.position if group.is_announced else newest for group in item.groups),
+        status="merged" if any(group.id != publication.id for group in item.groups) else "sent",
+    )
+
+
+async def _write_digests(tx: Transaction, items: Iterable[Item]) -> None:
+    digests: dict[Audience, dict[str, Publication | Group]] = defaultdict(dict)
+    for item in items:
+        entry = item.groups[0] if item.groups else item.publication
+        digests[item.publication.audiences[0]][entry.id] = entry
+    if not digests:
+        return
+    _add_to_active_totals(
+        tx,
+        (
+            (audience, entry.category)
+            for audience, entries in digests.items()
+            for entry in entries.values()
+            if _is_new(entry)
+        ),
+    )
+    counts = await counts_in(tx, [audience.user_id or "" for audience in digests])
+    rows: list[dict[str, Any]] = []
+    for audience, by_id in digests.items():
+        # The order of the list: all rows of a digest have one position, and are listed by id, newest first.
+        entries = sorted(by_id.values(), key=lambda entry: entry.id, reverse=True)
+        fields = [_fields(entry) for entry in entries]
+        position = _append_digest(tx, audience, counts[audience.user_id or ""], fields)
+        for entry, shown in zip(entries, fields, strict=True):
+            if isinstance(entry, Group):
+                entry.position = position
+            if _is_new(entry):
+                rows.append(_row(entry, audience, position, to_json(shown)))
+    tx.add("insert_notifications", rows=rows)
+
+
+def _append_digest(
+    tx: Transaction, audience: Audience, counts: Counts, entries: Sequence[dict[str, Any]]
+) -> int:
+    shown = [entry for entry in entries if entry["category"] not in counts.silent]
+    return tx.append(
+        audience,
+        DigestDelivered.of(counts, {"items": shown}),
+        # An event without items belongs to a silenced category, so that no stream shows it.
+        category=None if shown else entries[0]["category"],
+    )
+
+
+def _is_new(entry: Publication | Group) -> bool:
+    return not isinstance(entry, Group) or entry.is_new
+
+
+def _fields(entry: Publication | Group) -> dict[str, Any]:
+    if isinstance(entry, Group):
+        return entry.as_fields()
+    return shown_fields(
+        entry.id,
+        entry.category,
+        entry.fields,
+        created_at=rfc3339(entry.created_at or 0),
+        expires_at=entry.expires_at,
+    )
+
+
+def _row(entry: Publication | Group, audience: Audience, position: int, body: str) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "audience": audience,
+        "position": position,
+        "category": entry.category,
+        "body": body,
+        "created_at": entry.created_at,
+        "expires_at": entry.expires_at,
+    }
