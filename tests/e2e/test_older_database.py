@@ -1,0 +1,79 @@
+"""A database that an older version has made opens, its counts are the same, and all of its events are read.
+
+`data/database_of_d51bfb3.sql` is the dump of an SQLite file that the version of commit d51bfb3 filled with one of
+each kind of event, in January 2027 by its clock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import httpx
+import pytest
+
+from clients import SECRET, EventStream, serve
+from lumen_notify import Lumen, Settings
+from lumen_notify.auth import mint
+from lumen_notify.model.events import PAYLOADS
+from lumen_notify.settings import Secret
+
+DUMP = Path(__file__).parent / "data" / "database_of_d51bfb3.sql"
+
+NOW = 1_800_005_000_000
+"""A little later than the newest row."""
+
+COUNTS = {
+    "ann": ({"like": 4, "news": 1, "system": 1}, 0),
+    "bob": ({"like": 1, "mention": 1, "system": 1, "tip": 1}, 1),
+    "cyd": ({"system": 1}, 0),
+}
+"""What the older version answered: by category, and of all rooms."""
+
+
+@pytest.fixture
+def older_url(tmp_path: Path) -> str:
+    path = tmp_path / "older.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(DUMP.read_text("utf-8"))
+    return f"sqlite:///{path}"
+
+
+def test_the_dump_has_events_of_nearly_all_kinds() -> None:
+    text = DUMP.read_text("utf-8")
+    missing = {payload.kind for payload in PAYLOADS if f",'{payload.kind}'," not in text}
+    assert missing <= {"seen"}, "marking as seen what was read changes nothing"
+
+
+async def resume_from_the_start(url: str, token: str, epoch: str) -> None:
+    """Read every event of the log that concerns the user."""
+    stream = await EventStream.open(url, token, cursor=f"{epoch}-0")
+    ready = await stream.wait_for_event("ready")
+    assert ready.data["recovered"]
+    await stream.wait_for(lambda: len(stream.frames) > ready.data["replayed"], what="the replay")
+    await stream.close()
+
+
+async def test_an_older_database_opens_with_its_counts_and_events(older_url: str) -> None:
+    settings = Settings(database_url=older_url, jwt_secret=Secret(SECRET))
+    async with (
+        Lumen(settings, clock=lambda: NOW) as lumen,
+        serve(lumen.app) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False) as http,
+    ):
+        for user, (categories, in_rooms) in COUNTS.items():
+            token = mint(SECRET, user, ttl_seconds=3600, clock=lambda: NOW)
+            answer = await http.get(
+                "/api/v1/notifications/unread", headers={"authorization": f"Bearer {token}"}
+            )
+            unread = answer.json()["unread"]
+            assert (unread["categories"], sum(unread["rooms"].values())) == (categories, in_rooms), user
+
+            stream = await EventStream.open(url, token)
+            ready = await stream.wait_for_event("ready")
+            await stream.close()
+            assert ready.data["unread_count"] == sum(categories.values()) + in_rooms
+            assert ready.id is not None
+            await resume_from_the_start(url, token, ready.id.partition("-")[0])
+        assert "lumen_events_skipped_total{" not in (await http.get("/metrics")).text
