@@ -1,7 +1,7 @@
 """A database that an older version has made opens, its counts are the same, and all of its events are read.
 
-`data/database_of_d51bfb3.sql` is the dump of an SQLite file that the version of commit d51bfb3 filled with one of
-each kind of event, in January 2027 by its clock.
+`data/database_of_d51bfb3.sql` is the dump of an SQLite file that the version of commit d51bfb3 filled with
+one of each kind of event, in January 2027 by its clock.
 """
 
 from __future__ import annotations
