@@ -10,8 +10,7 @@
     │   ├── TooLarge           a body or a list exceeds its limit
     │   └── RateLimited        too many requests; `retry_after_seconds` says when to retry
     ├── Unavailable            a dependency is down; the same call may work later
-    │   ├── DatabaseUnavailable
-    │   └── BackplaneUnavailable
+    │   └── DatabaseUnavailable
     └── Misconfigured          the settings are not valid; the process does not start
 
 The message gives the actual value and the limit, never a token or a payload. Only `http/problems.py` turns an
@@ -128,12 +127,6 @@ class DatabaseUnavailable(Unavailable):
     """The database refused, timed out or closed the connection."""
 
     code = "database_unavailable"
-
-
-class BackplaneUnavailable(Unavailable):
-    """The link between the instances is down. Events are delayed, not lost."""
-
-    code = "backplane_unavailable"
 
 
 class Misconfigured(LumenError):

@@ -1,7 +1,7 @@
 """Services: the long-lived objects of a running Lumen, created and closed together.
 
     committer      commands -> transactions -> tail
-    rounds         scheduled work, submitted to the committer when it is due
+    scheduler      scheduled work, submitted to the committer when it is due
     retention      old rows, removed by way of the committer
     tail           events in position order -> hub -> open streams
     stream_opener  brings new streams up to date

@@ -63,7 +63,6 @@ UNANSWERED_CODES = {
     "unauthenticated": "always a more exact one",
     "conflict": "always a more exact one",
     "unavailable": "always a more exact one",
-    "backplane_unavailable": "nothing raises it yet",
     "misconfigured": "a server with it does not start",
     "cannot_start": "told by the command line",
     "call_failed": "told by the command line",

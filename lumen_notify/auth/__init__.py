@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from lumen_notify.auth.secret_file import load_or_create_secret, secret_path
     from lumen_notify.auth.session_tokens import AccessTokens, RefreshToken
     from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
-    from lumen_notify.auth.tokens import MAX_VERIFIED_TOKENS, Verifier, bearer, mint
+    from lumen_notify.auth.tokens import Verifier, bearer, mint
 
 __all__ = [
     "ADMIN",
-    "MAX_VERIFIED_TOKENS",
     "PUBLISH",
     "TICKET_SECONDS",
     "AccessTokens",
@@ -53,7 +52,7 @@ _HOMES = {
     "secret_file": ["load_or_create_secret", "secret_path"],
     "session_tokens": ["AccessTokens", "RefreshToken"],
     "tickets": ["TICKET_SECONDS", "Tickets"],
-    "tokens": ["MAX_VERIFIED_TOKENS", "Verifier", "bearer", "mint"],
+    "tokens": ["Verifier", "bearer", "mint"],
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
 

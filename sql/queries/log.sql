@@ -5,7 +5,7 @@ VALUES (1, :epoch, 0, 0)
 ON CONFLICT (only_row) DO NOTHING
 
 -- log_head
--- Who: the tail, when it starts and when it looks for events that nobody announced.
+-- Who: every start; GET /readyz; streams that open with a cursor, to check whether it can be served.
 SELECT epoch, position, floor
 FROM log_head
 
@@ -33,7 +33,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(position bigint, audience text, kind text, category text, body text, created_at bigint)
 
 -- events_after
--- Who: the tail, to fill a gap. Index: the primary key.
+-- Who: the tail, every second and to fill a gap. Index: the primary key.
 SELECT position, audience, kind, category, body, created_at
 FROM event
 WHERE position > :after

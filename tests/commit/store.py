@@ -70,7 +70,7 @@ class Store:
         await self._do("scheduled")
 
     async def _do(self, name: str) -> None:
-        """Do what the rounds do for one kind, if anything of it is due."""
+        """Do what the scheduler does for one kind, if anything of it is due."""
         if [name] in map(
             list, await self.database.fetch("due", now=self.now, announced_before=announced_before(self.now))
         ):

@@ -21,7 +21,6 @@ looked up in the transaction that acts on it.
 
 from lumen_notify.commit.permissions.refusals import (
     blocked,
-    blocked_by,
     delete_refusal,
     edit_refusal,
     entry_refusal,
@@ -54,7 +53,6 @@ __all__ = [
     "RoomAccess",
     "RoomContext",
     "blocked",
-    "blocked_by",
     "delete_refusal",
     "edit_refusal",
     "entry_refusal",

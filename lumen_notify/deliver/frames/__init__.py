@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lumen_notify.deliver.frames.absolute_counts import AbsoluteCountsFrame
-from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
+from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Frame
 from lumen_notify.deliver.frames.notification import NotificationFrame
 from lumen_notify.deliver.frames.removed import RemovedFrame
 from lumen_notify.deliver.frames.rooms import MessageFrame, RoomEventFrame, RoomReadFrame
@@ -33,7 +33,6 @@ __all__ = [
     "MAX_CACHED",
     "NOT_SHOWN",
     "AbsoluteCountsFrame",
-    "Applied",
     "Frame",
     "NotificationFrame",
     "RemovedFrame",

@@ -44,7 +44,6 @@ from lumen_notify.model.events.notifications import (
     NotificationsUnarchived,
     NotificationsUnread,
     NotificationUpdated,
-    Removed,
     SharedNotificationsRemoved,
 )
 from lumen_notify.model.events.payload import CountsPayload, Payload, RoomPayload, UnknownEvent
@@ -84,7 +83,6 @@ __all__ = [
     "Payload",
     "PreferencesChanged",
     "ReadData",
-    "Removed",
     "Role",
     "RoomChanged",
     "RoomJoined",

@@ -80,12 +80,13 @@ WHERE true
 ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + excluded.count
 
 -- unread_counts
--- Who: every new channel, every mark, GET /notifications/unread. The counts of many users, and the position
--- at which they hold, in one snapshot. kind: NULL, once for each user; `category` with its unread number;
--- `room` with its unread number (possibly 0) and the position at which the user joined; `silent` for a
--- silenced category. Unread is the active total minus the read-or-archived count. A removal lowers the first
--- at once and the second only when purge_receipts gets to it: until then the rows of `removed` correct for it.
--- Indexes: the primary keys of tally, settled, removed, receipt and room; member_by_user.
+-- Who: every new stream, every event that states counts, GET /notifications/unread. The counts of many users,
+-- and the position at which they hold, in one snapshot. kind: NULL, once for each user; `category` with its
+-- unread number; `room` with its unread number (possibly 0) and the position at which the user joined;
+-- `silent` for a silenced category. Unread is the active total minus the read-or-archived count. A removal
+-- lowers the first at once and the second only when purge_receipts gets to it: until then the rows of
+-- `removed` correct for it. Indexes: the primary keys of tally, settled, removed, receipt and room;
+-- member_by_user.
 SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
 FROM log_head h
 CROSS JOIN (

@@ -88,7 +88,7 @@ LEFT JOIN member m ON r.audience LIKE 'room:%' AND m.room_id = substr(r.audience
 LIMIT :limit
 
 -- delete_receipts
--- Who: purge_receipts; publish, for groups that become unread again. Index: the primary key.
+-- Who: purge_receipts; coalesce, for groups that become unread again. Index: the primary key.
 DELETE FROM receipt
 WHERE (user_id, notification_id) IN (
     SELECT r.user_id, r.id

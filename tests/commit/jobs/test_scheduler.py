@@ -32,7 +32,7 @@ class Due:
         return ALL
 
 
-def rounds_of(due: Any, submit: Any, monkeypatch: pytest.MonkeyPatch) -> Scheduler:
+def scheduler_of(due: Any, submit: Any, monkeypatch: pytest.MonkeyPatch) -> Scheduler:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0)
     return Scheduler(due, submit, lambda: 1_800_000_000_000)
 
@@ -49,10 +49,10 @@ async def test_what_is_due_is_done_step_by_step_until_there_is_nothing_left(
             done.set()
         return left[type(command)] >= 0
 
-    rounds = rounds_of(Due(), submit, monkeypatch)
-    rounds.start()
+    scheduler = scheduler_of(Due(), submit, monkeypatch)
+    scheduler.start()
     await asyncio.wait_for(done.wait(), 10)
-    await rounds.close()
+    await scheduler.close()
 
 
 async def test_a_kind_that_takes_long_keeps_back_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,11 +70,11 @@ async def test_a_kind_that_takes_long_keeps_back_no_other(monkeypatch: pytest.Mo
             enough.set()
         return 0
 
-    rounds = rounds_of(Due(), submit, monkeypatch)
-    rounds.start()
+    scheduler = scheduler_of(Due(), submit, monkeypatch)
+    scheduler.start()
     await asyncio.wait_for(enough.wait(), 10)
     assert releases == 1, "it is not begun a second time while it is under way"
-    await rounds.close()
+    await scheduler.close()
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("made up by a test"), DatabaseUnavailable("gone")])
@@ -92,10 +92,10 @@ async def test_rounds_go_on_after_one_that_failed(
             done.set()
         return 0
 
-    rounds = rounds_of(Due(*[failure] if fails == "the look" else []), submit, monkeypatch)
-    rounds.start()
+    scheduler = scheduler_of(Due(*[failure] if fails == "the look" else []), submit, monkeypatch)
+    scheduler.start()
     await asyncio.wait_for(done.wait(), 10)
-    await rounds.close()
+    await scheduler.close()
 
     (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert record.getMessage().startswith("Looking for due work" if fails == "the look" else "groups")
@@ -114,10 +114,10 @@ async def test_none_comes_once_they_are_closed_and_closing_amid_one_ends_it(
         finally:
             ended.set()
 
-    rounds = rounds_of(Due(), submit, monkeypatch)
-    await rounds.close()
-    rounds.start()
+    scheduler = scheduler_of(Due(), submit, monkeypatch)
+    await scheduler.close()
+    scheduler.start()
     await asyncio.wait_for(begun.wait(), 10)
-    await rounds.close()
+    await scheduler.close()
 
     assert ended.is_set()

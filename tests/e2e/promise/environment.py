@@ -85,9 +85,9 @@ class Environment:
 
     async def settle(self) -> None:
         """Run everything that is due now, rather than at a random moment."""
-        rounds = self.services.scheduler
-        await rounds._look()
-        await asyncio.gather(*rounds._running.values())
+        scheduler = self.services.scheduler
+        await scheduler._look()
+        await asyncio.gather(*scheduler._running.values())
 
     def ping_all(self) -> None:
         """Send a ping to every open stream, as after a long silence."""
