@@ -2,7 +2,7 @@
 
 Layers, each importing only those below it (checked by import-linter):
 
-    cli              the command line; its `bench` measures a server
+    cli, load_test   the command line; the load test that `lumen-notify bench` runs
     app              `Lumen`: the ASGI application and the library
     notifier         the library's calls for rooms and direct messages
     api              routes, pages and the OpenAPI document
@@ -11,7 +11,7 @@ Layers, each importing only those below it (checked by import-linter):
     http, commit     http has requests, responses and problems; commit runs commands and appends events
     auth, metrics    tokens, tickets and passwords; Prometheus metrics
     model, settings  values shared by all layers; LUMEN_ environment variables
-    errors           the exceptions
+    rates, errors    the arithmetic of rate limits; the exceptions
 
 A request passes accept, then commit; its events pass from commit's log to deliver. accept and deliver never
 import each other: `services` connects commit to deliver.
@@ -31,6 +31,7 @@ Terms:
     hub           finds the channels of an audience
     channel       one user with at least one open stream in this process
     stream        one open connection of a user
+    connection    what writes the bytes of one stream
     frame         one event as sent on a stream
     device        mobile, desktop or tablet, as the client states it
     principal     the caller, as the token describes them

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.api.openapi import Document
-from lumen_notify.api.pages import DocsEndpoint, Page
+from lumen_notify.api.web import DocsEndpoint, Page
 from lumen_notify.http import problems, route
 from lumen_notify.http.route import ApiRoute
 from lumen_notify.model import BASE

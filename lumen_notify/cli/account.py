@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from lumen_notify.accept.accounts.bodies import account_name, new_password
 from lumen_notify.auth import PasswordHasher
 from lumen_notify.auth.password_hasher import is_same_as_name
-from lumen_notify.commit.accounts.accounts import Account, Accounts, StoredPassword
+from lumen_notify.commit.accounts.accounts import Account, Accounts, StoredPassword, set_scope
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
@@ -43,8 +43,7 @@ async def save_account(
         if found is None:
             return await _create(database, name, " ".join(scopes or ()))
         if scopes is not None:
-            async with database.transaction() as transaction:
-                await transaction.run("set_scope", user_id=found[0].user_id, scope=" ".join(scopes))
+            await set_scope(database, found[0].user_id, " ".join(scopes))
         if sets_password:
             await _set_password(database, *found)
         return found[0].user_id

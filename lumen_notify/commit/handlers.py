@@ -31,15 +31,11 @@ from lumen_notify.commit.accounts.sessions import (
     trim_sessions,
 )
 from lumen_notify.commit.committer import Handler
-from lumen_notify.commit.jobs.retention import (
-    TrimEvents,
-    TrimIdempotencyKeys,
-    trim_events,
-    trim_idempotency_keys,
-)
+from lumen_notify.commit.log import TrimEvents, trim_events
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.digests import PublishDigests
 from lumen_notify.commit.notifications.grouping import FlushGroups
+from lumen_notify.commit.notifications.idempotency import TrimIdempotencyKeys, trim_idempotency_keys
 from lumen_notify.commit.notifications.marks import Mark, mark
 from lumen_notify.commit.notifications.publish import (
     Publish,

@@ -33,6 +33,18 @@ class Head:
     floor: int
 
 
+@value
+class TrimEvents:
+    """Trim the log up to a position. The result: None."""
+
+    up_to: int
+
+    @property
+    def conflict_key(self) -> str:
+        """One step of retention in a transaction, which keeps it short."""
+        return "retention"
+
+
 class Log:
     """The append-only table of events, and its head."""
 
@@ -90,6 +102,14 @@ class Log:
             limit=PAGE_EVENTS,
         )
         return [_event(row) for row in rows]
+
+
+async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequence[None]:
+    """Handle TrimEvents: a `committer.Handler`."""
+    for command in commands:
+        await tx.run("trim_events", up_to=command.up_to)
+        await tx.run("raise_floor", up_to=command.up_to)
+    return [None] * len(commands)
 
 
 def _event(row: Sequence[Any]) -> Event:

@@ -60,3 +60,14 @@ ON CONFLICT (name) DO NOTHING
 SELECT value
 FROM keyring
 WHERE name = :name
+
+-- raise_floor
+-- Who: retention, in the transaction that trims events. A cursor below the floor gets `reset`.
+UPDATE log_head
+SET floor = :up_to
+WHERE floor < :up_to
+
+-- trim_events
+-- Who: retention. Index: the primary key.
+DELETE FROM event
+WHERE position <= :up_to

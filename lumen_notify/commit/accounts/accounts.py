@@ -86,6 +86,12 @@ class Accounts:
         return account
 
 
+async def set_scope(database: Database, user_id: str, scope: str) -> None:
+    """Replace the scopes of an account's tokens. It has no event, so the log is not part of it."""
+    async with database.transaction() as sql:
+        await sql.run("set_scope", user_id=user_id, scope=scope)
+
+
 def account_not_found() -> NotFound:
     """Return the refusal for a caller without a built-in account."""
     return NotFound("You have no account here. Your token comes from another issuer.")

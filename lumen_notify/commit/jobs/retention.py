@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 from lumen_notify.commit.accounts.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.log import TrimEvents
+from lumen_notify.commit.notifications.idempotency import STEP_KEYS, TrimIdempotencyKeys
 from lumen_notify.commit.notifications.removal import (
     STEP_NOTIFICATIONS,
     STEP_SHARED,
@@ -28,9 +30,8 @@ from lumen_notify.commit.notifications.removal import (
     RemoveOldest,
 )
 from lumen_notify.commit.rooms.deletion import PurgeRoom
-from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Unavailable
-from lumen_notify.model import Audience, value
+from lumen_notify.model import Audience
 
 ROUND_SECONDS = 30.0
 """The pause between two rounds."""
@@ -39,8 +40,7 @@ PAUSE_SECONDS = 0.02
 """The pause between two steps: commands that wait are committed first."""
 
 STEP_EVENTS = 500
-STEP_KEYS = 500
-"""Rows of one step: some 10 ms of the writer's time. A step with fewer rows is the last one of its round."""
+"""Events of one step: some 10 ms of the writer's time. A step with fewer is the last one of its round."""
 
 STEP_AUDIENCES = 500
 ROUND_STEPS = 100
@@ -54,45 +54,6 @@ NEVER_MS = -(2**62)
 """A time before everything."""
 
 _log = logging.getLogger("lumen_notify.retention")
-
-
-@value
-class TrimEvents:
-    """Trim the log up to a position. The result: None."""
-
-    up_to: int
-
-    @property
-    def conflict_key(self) -> str:
-        """One step of retention in a transaction, which keeps it short."""
-        return "retention"
-
-
-@value
-class TrimIdempotencyKeys:
-    """Trim one step of the idempotency keys from before a time. The result: how many."""
-
-    before: int
-
-    @property
-    def conflict_key(self) -> str:
-        """One step of retention in a transaction, which keeps it short."""
-        return "retention"
-
-
-async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequence[None]:
-    """Handle TrimEvents: a `committer.Handler`."""
-    for command in commands:
-        await tx.run("trim_events", up_to=command.up_to)
-        await tx.run("raise_floor", up_to=command.up_to)
-    return [None] * len(commands)
-
-
-async def trim_idempotency_keys(tx: Transaction, commands: Sequence[TrimIdempotencyKeys]) -> Sequence[int]:
-    """Handle TrimIdempotencyKeys: a `committer.Handler`."""
-    return [
-        len(await tx.run("trim_idempotency_keys", before=one.before, limit=STEP_KEYS)) for one in commands
-    ]
 
 
 class Retention:

@@ -3,7 +3,7 @@
 A stage of `publish`. `IdempotentResponses` is for a repeat that is no longer valid as a request, because a
 time in it has passed since.
 
-Not here: how an answer is stored (`answers`).
+Not here: how an answer is stored (`answers`), when keys are trimmed (`jobs/retention`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from collections.abc import Sequence
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.batch import Batch
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Published, decode_published
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict
+from lumen_notify.model import value
+
+STEP_KEYS = 500
+"""Keys that one step trims: some 10 ms of the writer's time."""
 
 
 async def answer_repeats(batch: Batch) -> None:
@@ -54,3 +59,22 @@ class IdempotentResponses:
         )
         answers = [answer for _, _, digest, answer in rows if digest == key.digest]
         return decode_published(answers[0]) if answers else None
+
+
+@value
+class TrimIdempotencyKeys:
+    """Trim one step of the idempotency keys from before a time. The result: how many."""
+
+    before: int
+
+    @property
+    def conflict_key(self) -> str:
+        """One step of retention in a transaction, which keeps it short."""
+        return "retention"
+
+
+async def trim_idempotency_keys(tx: Transaction, commands: Sequence[TrimIdempotencyKeys]) -> Sequence[int]:
+    """Handle TrimIdempotencyKeys: a `committer.Handler`."""
+    return [
+        len(await tx.run("trim_idempotency_keys", before=one.before, limit=STEP_KEYS)) for one in commands
+    ]

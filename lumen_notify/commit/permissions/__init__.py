@@ -7,6 +7,9 @@
 | member | yes | yes | no | no | no | no | no |
 | muted | yes | no | no | no | no | no | no |
 
+A ban removes the user from the room: until they are unbanned they are refused as a non-member, and as
+`banned` when they join or are added.
+
 Every member may edit and delete their own messages; a muted member may only delete them. Owners and
 moderators may delete the messages of others. Both users of a direct room are members: nobody moderates it.
 

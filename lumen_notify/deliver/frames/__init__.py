@@ -50,10 +50,20 @@ _FRAMES: Mapping[type[events.Payload], _MakeFrame] = {
     events.CategoriesChanged: StreamEndFrame,
     events.SessionsRevoked: StreamEndFrame,
 }
+"""The frames of payloads that need one of their own."""
 
 
-_COUNTS: _MakeFrame = AbsoluteCountsFrame
-_ROOM: _MakeFrame = RoomEventFrame
+def _frame_for(payload: type[events.Payload]) -> _MakeFrame:
+    if payload in _FRAMES:
+        return _FRAMES[payload]
+    if issubclass(payload, events.CountsPayload):
+        return AbsoluteCountsFrame
+    if issubclass(payload, events.RoomPayload):
+        return RoomEventFrame
+    raise TypeError(f"{payload.__name__} has no frame")
+
+
+_BY_PAYLOAD = {payload: _frame_for(payload) for payload in events.PAYLOADS}
 
 
 def frame_of(event: Event, epoch: str) -> Frame:
@@ -62,7 +72,4 @@ def frame_of(event: Event, epoch: str) -> Frame:
         payload = events.decode(event)
     except events.UnknownEvent as error:
         return SkippedFrame(event, epoch, str(error))
-    frame = _FRAMES.get(type(payload))
-    if frame is None:
-        frame = _COUNTS if isinstance(payload, events.CountsPayload) else _ROOM
-    return frame(event, epoch, payload)
+    return _BY_PAYLOAD[type(payload)](event, epoch, payload)

@@ -31,19 +31,15 @@ from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.replay_reader import LogReader, ReplayReader, audiences_of
 from lumen_notify.model import Counts, Cursor
 
-DEFAULT_REPLAY_BYTES = 64 * 1024 * 1024
-"""The bound of a replay where the settings give none."""
-
 
 class StreamOpener:
-    """Adds connections to their channels. max_replay_bytes: a longer replay becomes `reset`; 0 means the
-    default."""
+    """Adds connections to their channels. max_replay_bytes: a longer replay becomes `reset`."""
 
     def __init__(self, hub: Hub, loader: CountLoader, log: LogReader, *, max_replay_bytes: int) -> None:
         self._hub = hub
         self._loader = loader
         self._log = log
-        self._max_replay_bytes = max_replay_bytes or DEFAULT_REPLAY_BYTES
+        self._max_replay_bytes = max_replay_bytes
         self._replay_reader = ReplayReader(hub, log, max_bytes=self._max_replay_bytes)
 
     async def open(self, connection: Connection, last_event_id: str | None) -> None:

@@ -6,29 +6,6 @@ FROM log_head h
 JOIN event e ON e.position > h.floor AND e.position <= h.floor + :step
 WHERE e.created_at < :before OR (e.position <= h.position - :kept AND e.created_at < :late_before)
 
--- raise_floor
--- Who: retention, in the transaction that trims events. A cursor below the floor gets `reset`.
-UPDATE log_head
-SET floor = :up_to
-WHERE floor < :up_to
-
--- trim_events
--- Who: retention. Index: the primary key.
-DELETE FROM event
-WHERE position <= :up_to
-
--- trim_idempotency_keys
--- Who: retention. Index: idempotency_by_age.
-DELETE FROM idempotency
-WHERE (owner, key) IN (
-    SELECT i.owner, i.key
-    FROM idempotency i
-    WHERE i.created_at < :before
-    ORDER BY i.created_at
-    LIMIT :limit
-)
-RETURNING created_at
-
 -- archived_between
 -- Who: retention. Notifications to one user that the user archived in this period, earliest first.
 -- Archiving does not remove notifications to a room or to everyone. Index: receipt_by_archiving.

@@ -73,3 +73,15 @@ SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
 FROM ({addressed}) a
 JOIN notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
+
+-- trim_idempotency_keys
+-- Who: retention. Index: idempotency_by_age.
+DELETE FROM idempotency
+WHERE (owner, key) IN (
+    SELECT i.owner, i.key
+    FROM idempotency i
+    WHERE i.created_at < :before
+    ORDER BY i.created_at
+    LIMIT :limit
+)
+RETURNING created_at

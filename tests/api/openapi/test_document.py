@@ -16,8 +16,8 @@ from starlette.routing import Mount
 from documents import operations, references
 from lumen_notify import Lumen
 from lumen_notify.api.openapi import Document
-from lumen_notify.api.pages import Page
 from lumen_notify.api.routes import Application
+from lumen_notify.api.web import Page
 from lumen_notify.http.route import ApiRoute
 from test_readme import TEXT, UNANSWERED_CODES, error_codes, paths
 

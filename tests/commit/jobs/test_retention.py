@@ -197,6 +197,7 @@ async def test_a_long_way_is_gone_in_small_steps_with_other_writes_between_them(
 ) -> None:
     for name in ("STEP_EVENTS", "STEP_KEYS", "STEP_NOTIFICATIONS"):
         monkeypatch.setattr(module, name, 2)
+    monkeypatch.setattr("lumen_notify.commit.notifications.idempotency.STEP_KEYS", 2)
     await store.publish("ann", number=9)
     await store.mark("ann", "archive")
     store.now += DAY_MS

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import lumen_notify
-from lumen_notify.api.pages import HEADERS, Page
+from lumen_notify.api.web import HEADERS, Page
 
 WEB = Path(lumen_notify.__file__).with_name("web")
 MODULES = sorted(WEB.glob("*.js"))
