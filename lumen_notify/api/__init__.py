@@ -1,5 +1,5 @@
 """API: the HTTP application, put together of all endpoints.
 
 endpoints   makes the classes of endpoints        routes    collects their routes
-pages       the web client, and the reference     openapi   describes them at `/openapi.json`
+web         the web client, and the reference     openapi   describes them at `/openapi.json`
 """
