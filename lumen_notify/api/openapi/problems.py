@@ -53,7 +53,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 }
 
 ALWAYS = ("internal",)
-"""Codes of the problems of every operation."""
+"""Problem codes of every operation."""
 
 HEADERS: dict[int, tuple[str, str]] = {
     401: ("WWW-Authenticate", "`Bearer`."),
