@@ -93,7 +93,7 @@ class TransportConnection(Connection, asyncio.Protocol):
         self._backlog_bytes += len(chunks)
 
     def abort(self) -> None:
-        """Drop the bytes of an ended stream that its peer has still not taken."""
+        """Drop the bytes of an ended stream that the peer has not accepted yet."""
         if self._transport is not None:
             self._transport.abort()
 
@@ -135,7 +135,7 @@ class TransportConnection(Connection, asyncio.Protocol):
         """Ignore bytes that a client sends after its request: they are never answered."""
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """PublishDue everything."""
+        """Release everything."""
         if self._server_connections is not None:
             self._server_connections.discard(self)
         self._set_direct_fd(NO_FD)

@@ -32,7 +32,7 @@ from lumen_notify.deliver.streams.replay_reader import LogReader, ReplayReader, 
 from lumen_notify.model import Counts, Cursor
 
 DEFAULT_REPLAY_BYTES = 64 * 1024 * 1024
-"""The bound of a replay where the settings give none."""
+"""The bound of a replay if the settings have none."""
 
 
 class StreamOpener:
@@ -107,8 +107,8 @@ class StreamOpener:
             connection.write(ready + b"".join(replay))
 
     def _encode_replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
-        """Encode the missed frames; None if they exceed the bound: a mark grows with the user's
-        categories."""
+        """Encode the missed frames; None if they exceed the bound, as their size depends on the user's
+        counts."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:
