@@ -1,6 +1,6 @@
 """App: `Lumen`, the notification server as one object: an ASGI application and a library.
 
-Not here: the objects that it is made of (`services`, `api/endpoints`) and the routes (`api/routes`).
+Not here: the objects that it consists of (`services`, `api/endpoints`) and the routes (`api/routes`).
 """
 
 from __future__ import annotations

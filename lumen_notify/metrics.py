@@ -1,7 +1,7 @@
 """Metrics: the metrics of one instance, in the Prometheus text format.
 
-Numbers that a service keeps anyway are read when /metrics is scraped. Hot paths pay for two observations per
-transaction and one per fan-out, nothing else.
+Numbers that an object already keeps are read when /metrics is scraped. Hot paths only make two observations
+per transaction and one per fan-out.
 """
 
 from __future__ import annotations

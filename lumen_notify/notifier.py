@@ -46,9 +46,9 @@ class Notifier:
 
         sender_id: a member who may post there; or sender: `{"id", "username"?, "avatar"?}`. Without a sender
         it is a message of kind `system`. exclude_user_id: a user whose streams do not get the message, and
-        who has read the room up to it; by default nobody, so the sender's streams get it too and their other
-        devices show it. fields: kind, data, reply_to, mentions, client_id. Raises Invalid, NotFound,
-        Forbidden, Unavailable.
+        whose read mark moves to it. By default none is excluded: the sender's streams get it too, so that
+        their other devices show it. fields: kind, data, reply_to, mentions, client_id. Raises Invalid,
+        NotFound, Forbidden, Unavailable.
         """
         endpoints = await self._opened()
         shown = _sender(sender_id, sender)

@@ -1,8 +1,8 @@
 """Rates: the arithmetic of rate limits. The caller keeps the state and passes the time.
 
 `Rate` is a token bucket that fills evenly (the generic cell rate algorithm, ITU-T I.371, annex A): once it is
-empty, the next token takes a step. `Window` is a fixed window: once it is used up, the next attempt waits for
-its end.
+empty, the next token is available after one step. `Window` is a fixed window: once it is used up, the next
+attempt waits for its end.
 
 Not here: where buckets are stored (`commit/`), how log-ins are counted (`auth/login_limiter`).
 """
@@ -32,7 +32,7 @@ class Rate:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `20/hour`. Raises ValueError, which says what it must be."""
+        """Read `20/hour`. Raises ValueError; its text says what is valid."""
         if not _RATE.match(text):
             raise ValueError("must be a number of at most six digits, and how often: 20/hour, 600/minute")
         number, _, period = text.partition("/")
@@ -40,7 +40,7 @@ class Rate:
 
     @property
     def step_us(self) -> int:
-        """The microseconds in which one token is filled in."""
+        """The microseconds in which one token is added."""
         return _SECONDS[self.period] * 1_000_000 // self.number
 
     def wait_us(self, full_at: int, now: int, number: int = 1) -> int:

@@ -1,8 +1,8 @@
 """Services: the long-lived objects of a running Lumen, created and closed together.
 
     committer      commands -> transactions -> tail
-    scheduler      scheduled work, submitted to the committer when it is due
-    retention      old rows, removed by way of the committer
+    scheduler      submits due work to the committer
+    retention      deletes old rows, with commands to the committer
     tail           events in position order -> hub -> open streams
     stream_opener  brings new streams up to date
 
@@ -43,8 +43,8 @@ from lumen_notify.settings import Settings
 
 
 class Services:
-    """The objects of one Lumen. Each is passed those that its output goes to, so the last in the path comes
-    first.
+    """The objects of one Lumen. Each one is passed the objects that receive its output, so they are created
+    from the end of the data path.
 
     head: the log's head at the start. ticket_key: signs stream tickets. passwords: None if accounts are off.
     """

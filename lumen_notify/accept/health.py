@@ -30,15 +30,15 @@ class Ready(TypedDict):
 
 @value
 class HealthEndpoints:
-    """Answers probes. look: reads something from the database; is_draining: whether the process is about to
-    end."""
+    """Answers health probes. figures: the metrics. look: reads from the database, to check that it responds.
+    is_draining: whether the process is shutting down."""
 
     figures: Metrics
     look: Callable[[], Awaitable[object]]
     is_draining: Callable[[], bool]
 
     def routes(self) -> Iterator[ApiRoute]:
-        """List the routes, which are not below the API's prefix."""
+        """List the routes. They are outside the API's prefix."""
         yield route(
             "/healthz",
             GET=(
@@ -48,7 +48,7 @@ class HealthEndpoints:
                     tag="process",
                     credentials=(),
                     summary="Check whether the process runs",
-                    answered="It runs.",
+                    answered="The process runs.",
                     response=Alive,
                 ),
             ),
@@ -62,7 +62,7 @@ class HealthEndpoints:
                     tag="process",
                     credentials=(),
                     summary="Check whether the process can serve requests",
-                    answered="It can.",
+                    answered="The process can serve requests.",
                     response=Ready,
                     problems=("draining", "database_unavailable"),
                 ),

@@ -1,5 +1,5 @@
-"""API: the HTTP application, put together of all endpoints.
+"""API: the HTTP application with all its endpoints.
 
-endpoints   makes the classes of endpoints        routes    collects their routes
+endpoints   creates the endpoint objects          routes    collects their routes
 web         the web client, and the reference     openapi   describes them at `/openapi.json`
 """

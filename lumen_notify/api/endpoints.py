@@ -1,4 +1,4 @@
-"""Endpoints: makes all classes of endpoints from the services of a running server and its settings.
+"""Endpoints: creates all endpoint objects from the services of a running server and its settings.
 
 Not here: their paths (each class lists its own, `routes` collects them).
 """
@@ -56,7 +56,7 @@ INSTANCE = f"{socket.gethostname()}:{os.getpid()}"
 class Endpoints:
     """All endpoints, and the services that the library shares with them.
 
-    api: all classes of endpoints below the API's prefix, with accounts if these are on.
+    api: all endpoint objects below the API's prefix; those of accounts only if accounts are on.
     """
 
     publisher: Publisher
@@ -68,7 +68,7 @@ class Endpoints:
 
     @classmethod
     def of(cls, services: Services, settings: Settings, clock: Callable[[], int]) -> Endpoints:
-        """Make all of them. clock: wall-clock milliseconds."""
+        """Create all endpoints. clock: wall-clock milliseconds."""
         context = Context(
             verifier=services.verifier,
             committer=services.committer,

@@ -1,4 +1,4 @@
-"""Routes: collects the routes of all endpoints, and makes the ASGI application of them."""
+"""Routes: collects the routes of all endpoints, and builds the ASGI application from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BELOW = f"{BASE}/"
 
 
 def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
-    """Make the ASGI application of all endpoints."""
+    """Build the ASGI application of all endpoints."""
     document = Document(
         max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
     )
@@ -40,7 +40,8 @@ def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
 
 
 def _collect(endpoints: Iterable[route.Endpoints]) -> list[ApiRoute]:
-    """Collect the routes of classes of endpoints: one for each path, so that a 405 lists all its methods."""
+    """Collect the routes of all endpoints: one for each path, so that a 405 response lists all its
+    methods."""
     routes: dict[str, ApiRoute] = {}
     for one in endpoints:
         for found in one.routes():
@@ -56,10 +57,11 @@ def _rank(one: ApiRoute) -> int:
 
 
 class Application:
-    """Two routers of Starlette: one for all paths below `BASE`, one for the rest, with the page as its last.
+    """Two Starlette routers: one for all paths below `BASE`, one for the others, with the page as its last
+    route.
 
-    A path of the API without parameters is looked up instead: the router would try all routes before it.
-    Unknown paths and other methods are answered by a problem document.
+    API paths without parameters are looked up in a dictionary: a router would try every earlier route first.
+    Unknown paths and unsupported methods get a problem document.
     """
 
     def __init__(self, *, api: Sequence[ApiRoute], rest: Sequence[BaseRoute]) -> None:
@@ -73,7 +75,7 @@ class Application:
         return [*self._api.routes, *self._rest.routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: ASGI 3."""
+        """Handle one request (ASGI 3)."""
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
         found = self._by_path.get(path)
         if found is not None and scope["method"] in found.by_method:

@@ -34,7 +34,7 @@ class Page:
         self._files = StaticFiles(directory=folder or Path(__file__).resolve().parents[1] / "web", html=True)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: ASGI 3."""
+        """Handle one request (ASGI 3)."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -51,13 +51,13 @@ class Page:
 
 
 class DocsEndpoint:
-    """The reference."""
+    """Serves the API reference."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
 
     def routes(self) -> Iterator[ApiRoute]:
-        """List the route of the reference, which is not below the API's prefix."""
+        """List the route of the reference. It is outside the API's prefix."""
         yield route(
             "/docs",
             GET=(

@@ -30,7 +30,7 @@ from lumen_notify.errors import Invalid, LumenError, Misconfigured
 
 COLLECT_OBJECTS = 10_000
 """New objects after which the garbage collector looks for cycles. Imports make many objects and few cycles:
-with Python's default of 700, it takes a twentieth of the time of `token`."""
+with Python's default of 700, collections take a twentieth of the time of `token`."""
 
 COMMANDS = {
     "serve": "Run the server until Ctrl-C or SIGTERM.",

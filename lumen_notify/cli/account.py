@@ -1,7 +1,7 @@
 """Account: what `lumen-notify account` does: create an account, set its scopes, reset its password.
 
-It writes to the database directly, whether or not a server is running. A running server closes the streams of
-a user whose sessions end within a second.
+It writes to the database directly, whether or not a server is running. When a user's sessions end, a running
+server closes their streams within a second.
 """
 
 from __future__ import annotations

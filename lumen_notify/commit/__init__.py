@@ -2,6 +2,6 @@
 
 committer, handlers          the transaction of many commands; the handler of each command
 log, transaction, database   the log of events; one write transaction; SQLite and PostgreSQL
-permissions, counts          may a user do this in a room; how much has a user not read
+permissions, counts          what a user may do in a room; what a user has not read
 notifications, rooms, accounts, preferences, jobs    the commands and reads of each noun
 """

@@ -8,7 +8,7 @@ What happens on failure:
 
 | failure | who gets the error | was it written? |
 |---|---|---|
-| a handler answers a command with an exception | that caller | no |
+| a handler returns an exception for a command | its caller | no |
 | a statement fails | each command is tried alone; the caller of the one that fails | no |
 | the connection is lost before COMMIT | all callers, if a second try fails too | no |
 | the connection is lost during COMMIT | all callers: DatabaseUnavailable | not known |
@@ -32,8 +32,9 @@ MAX_BATCH_COMMANDS = 256
 """Commands in one transaction: a larger batch gains little, and its first caller waits longer."""
 
 RESUMES_PER_TICK = 8
-"""Callers resumed in one tick of the event loop, with a database server: 0.2 ms of work. The server runs the
-next transaction already, and its answer waits no longer than that. This gave 10 % more writes a second."""
+"""Callers resumed in one tick of the event loop if the database is a server: 0.2 ms of work. Meanwhile the
+server runs the next transaction, and its response waits at most that long. This gave 10 % more writes a
+second."""
 
 MAX_WAITING_COMMANDS = 10_000
 """Commands that may wait. Further ones are refused as Unavailable, since they would wait for long."""
@@ -51,7 +52,7 @@ class Command(Protocol):
 
 Handler = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
 """Writes all commands of one type in a transaction. Returns for each, in order, its result or the exception
-for its caller; a command that it answers with an exception must leave nothing in the transaction."""
+for its caller; it must write nothing for a command for which it returns an exception."""
 
 
 class Committer:
@@ -104,8 +105,8 @@ class Committer:
     async def submit(self, command: Command) -> Any:
         """Commit one command; return its result once it is durable.
 
-        Raises the exception that its handler answers, Unavailable, or TypeError if it has no handler. A
-        caller that is cancelled does not undo its command.
+        Raises the exception that its handler returns for it, Unavailable, or TypeError if it has no handler.
+        A caller that is cancelled does not undo its command.
         """
         if type(command) not in self._handlers:
             raise TypeError(f"{type(command).__name__} has no handler")

@@ -5,7 +5,7 @@
 | definitions of categories | publishes | a category's new limits and priority apply to the publishes |
 | blocks | messages | a block applies to the messages |
 | messages | read marks | reading up to the newest message includes the new messages |
-| publishes, messages, removals | preferences, marks | the counts that these state include them |
+| publishes, messages, removals | preferences, marks | the counts in their events include the former |
 | new sessions | ends of all of a user's sessions | a log-out everywhere ends the new sessions, too |
 
 The order of the others does not matter.

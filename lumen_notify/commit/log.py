@@ -1,7 +1,7 @@
 """Log: the events in the order of their commits, numbered without gaps.
 
 Promises: each position is used once; commits and positions have the same order, because every write
-transaction locks the row of the head from its first statement to COMMIT; a rollback leaves no gap.
+transaction locks the head's row from its first statement to COMMIT; a rollback leaves no gap.
 
 The head is locked at the start of a transaction: the absolute counts in an event must include everything
 that other instances have committed before it.

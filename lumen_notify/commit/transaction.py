@@ -15,7 +15,7 @@ from lumen_notify.model.events import Payload
 class Transaction:
     """A write transaction on the log. `now`: the time of everything in it; `now_text`: the same as RFC 3339.
 
-    categories_version: it grows with each change of the categories; None once this transaction changes them.
+    categories_version: grows with each change of the categories; None once this transaction has changed them.
     memory: a cache that this process keeps from one transaction to the next.
     """
 
@@ -46,9 +46,9 @@ class Transaction:
         return await self._transaction.run(name, **values)
 
     def add(self, name: str, /, **values: Any) -> None:
-        """Run a named query without a result: in its turn, at the next `run` or at the end.
+        """Run a named query whose rows are not needed, in order, with the next `run` or at the end.
 
-        Does nothing if it is given `rows` and these are empty.
+        Does nothing if `rows` is given and empty.
         """
         if values.get("rows", True):
             self._transaction.add(name, **values)

@@ -46,9 +46,9 @@ class _FanOut(NamedTuple):
 class Hub:
     """The channels of the users connected here.
 
-    position: events up to it have been delivered. deliveries: how many frames users have been sent,
-    counting a user once however many streams they have. skipped_events:
-    how many events this version does not know, by kind. clock: monotonic seconds.
+    position: events up to it have been delivered. deliveries: how many frames users have been sent; a user
+    with several streams counts once. skipped_events: how many events this version did not know, by kind.
+    clock: monotonic seconds.
     """
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
@@ -159,8 +159,7 @@ class Hub:
             self.skipped_events[kind] = self.skipped_events.get(kind, 0) + 1
 
     def catch_up(self, channel: Channel) -> None:
-        """Deliver to the channel what the fan-out in progress has for it, unless that has happened
-        already."""
+        """Deliver the frames of the fan-out in progress to the channel, unless it has them already."""
         fan_out = self._fan_out
         if fan_out is None or channel.position >= fan_out.position:
             return
@@ -178,7 +177,7 @@ class Hub:
                 channel.write(chunks, int(self._clock()))
 
     def reset_to(self, position: int) -> None:
-        """Skip to a later position after the log was trimmed past ours.
+        """Skip to a later position, after the log was trimmed beyond ours.
 
         All streams are closed; their clients reconnect and get `reset`.
         """

@@ -1,7 +1,7 @@
 """Replay: the newest events, kept in memory so that a reconnect storm does not reach the database.
 
 Promises: an answer is complete or None, never partial. A frame is built when it is first needed, and then
-kept: most events concern nobody who is connected here.
+kept. Most frames are never built, because most events concern no user who is connected here.
 """
 
 from __future__ import annotations

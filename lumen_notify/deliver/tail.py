@@ -1,7 +1,7 @@
 """Tail: events in position order, gaps filled by reading the log.
 
-Promise: committed events reach the hub, whether or not somebody announced them. An announcement is a hint
-that saves a read. The log is the truth, and is polled every POLL_SECONDS in any case.
+Promise: committed events reach the hub, whether or not they were announced. An announcement is a hint that
+saves a read. The log is the truth, and is polled every POLL_SECONDS in any case.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from lumen_notify.metrics import Metrics
 from lumen_notify.model import Audience, Event
 
 POLL_SECONDS = 1.0
-"""How often the log is read for events that nobody announced."""
+"""How often the log is read for events that were not announced."""
 
 MAX_PENDING_DELIVERIES = 20_000
 """How many deliveries may be pending before the committer has to wait: about 0.2 s of one core's work."""
 
 MAX_FAN_OUT_BYTES = 64 * 1024
 """The most body bytes in one fan-out of several events; a larger event gets a fan-out of its own. A stream
-gets a fan-out in one write, which its transport takes whatever its size."""
+gets a fan-out in one write, and its transport accepts a write of any size."""
 
 MAX_USERS_PER_QUERY = 1000
 
@@ -110,7 +110,7 @@ class Tail:
             try:
                 await self._follow()
             except Exception:  # noqa: BLE001 - the next poll reads again what is missing
-                _log.exception("could not deliver events")
+                _log.exception("Could not deliver events.")
             if not self._announced:
                 self._is_caught_up.set()
 
@@ -145,7 +145,7 @@ class Tail:
                     self._hub.reset_to(events[0].position - 1)
                 await self._deliver(events)
         except Unavailable as error:
-            _log.warning("cannot read the log: %s", error.message)
+            _log.warning("Cannot read the log: %s", error.message)
 
     async def _deliver(self, events: Sequence[Event]) -> None:
         with self._metrics.fan_out_seconds.time():

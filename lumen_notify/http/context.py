@@ -1,4 +1,4 @@
-"""Context: what all endpoints share: who verifies tokens, who commits, the limits, the clock."""
+"""Context: what all endpoints share: the token verifier, the committer, the limits and the clock."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Committer(Protocol):
     """Commits commands."""
 
     async def submit(self, command: Any) -> Any:
-        """Commit one command; return its result once it is durable. Raises what it is refused with,
+        """Commit one command; return its result once it is durable. Raises its refusal (Refused), or
         Unavailable."""
 
 
 @value
 class Limits:
-    """The limits of requests; 0: no limit. max_batch_rows: recipients, ids or members in one request.
-    max_rooms: of one user, beside direct ones."""
+    """The limits of requests; 0 means no limit. max_batch_rows: recipients, ids or members in one request.
+    max_rooms: rooms of one user, not counting direct ones."""
 
     max_body_bytes: int
     max_content_characters: int
@@ -58,7 +58,7 @@ class Context:
         return parse(adapter, body, self.validation())
 
     def validation(self) -> dict[str, int]:
-        """Return what validators of fields need to know: the limits, and the time in milliseconds."""
+        """Return the validation context of field validators: the limits, and the time in milliseconds."""
         limits = self.limits
         return {
             "max_content_characters": limits.max_content_characters,

@@ -1,8 +1,9 @@
 """Fields: the types of fields in bodies, each with its limits.
 
-Types are strict (no text in place of a number) and unknown fields are refused by name. Text is kept as it is
-sent: it may hold any character but control characters, and is never interpreted as HTML. The JSON schemas of
-the models, published in `/openapi.json` with their docstrings, refuse what the models refuse.
+Types are strict: text in place of a number is refused. Unknown fields are refused by name. Text is stored
+unchanged: it may contain any character except control characters, and is never interpreted as HTML. The JSON
+schemas of the models, published in `/openapi.json` with their docstrings, refuse the same input as the
+models.
 
 A limit that is a setting comes from the validation context (`Context.validation`). The schema names it as
 `x-limit`; the document puts the number in its place.
@@ -25,7 +26,7 @@ from pydantic import (
 from lumen_notify.model import MAX_USER_ID_CHARACTERS, from_rfc3339, to_json
 
 MAX_IDS = 1000
-"""The most ids in one mark, where the validation context has no `max_batch_rows`."""
+"""The most ids in one mark, if the validation context has no `max_batch_rows`."""
 
 MAX_AHEAD_DAYS = 366
 """How far ahead a notification may be scheduled."""
@@ -61,7 +62,7 @@ def _line(value: str) -> str:
 
 
 def slug(value: str) -> str:
-    """Return the name of a category or the id of a room as it is. Raises ValueError."""
+    """Return a category name or a room id unchanged. Raises ValueError if it is not a slug."""
     if not _SLUG.match(value):
         raise ValueError(
             "must be 1 to 64 characters of a-z, 0-9, dot, dash and underscore, and start with a letter or "
@@ -78,10 +79,10 @@ def _content(value: str, info: ValidationInfo) -> str:
 
 
 def storable(value: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON object as it is. Raises ValueError if it cannot be stored and sent as JSON."""
+    """Return a JSON object unchanged. Raises ValueError if it cannot be stored and sent as JSON."""
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-        to_json([[[[[value]]]]])  # as deep as it may be nested in what is stored and sent
+        to_json([[[[[value]]]]])  # the deepest nesting in which it is stored and sent
     except (TypeError, ValueError, RecursionError):
         raise ValueError(
             "must be valid JSON: no NaN or Infinity, no number with too many digits, no lone surrogate, "
@@ -114,7 +115,7 @@ def _true(value: bool) -> bool:
 
 # Lengths are checked after the items: for a list whose only item is invalid, only that item is reported.
 def some(value: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a list that is not empty. Raises ValueError."""
+    """Return the list unchanged. Raises ValueError if it is empty."""
     if not value:
         raise ValueError("must have at least one item")
     return value
@@ -125,8 +126,10 @@ def _some_ids(value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
 
 
 def within_limit(value: tuple[str, ...], info: ValidationInfo, default: int) -> tuple[str, ...]:
-    """Return a list of at most `max_batch_rows` items. default: where the context has none. Raises
-    ValueError."""
+    """Return the list unchanged. Raises ValueError if it has more than `max_batch_rows` items.
+
+    default: the limit if the validation context has none.
+    """
     limit = (info.context or {}).get("max_batch_rows", default)
     if 0 < limit < len(value):
         raise ValueError(f"may have at most {limit} items; this has {len(value)}")
@@ -176,7 +179,7 @@ Priority = Literal["low", "normal", "high", "urgent"]
 
 
 def has(field: str, **schema: Any) -> dict[str, Any]:
-    """Say in JSON schema that a field is present and not null."""
+    """Return the JSON schema of objects in which a field is present and not null."""
     return {"required": [field], "properties": {field: schema}}
 
 

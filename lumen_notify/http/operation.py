@@ -1,4 +1,4 @@
-"""Operation: what `/openapi.json` says of one method of one path."""
+"""Operation: the description of one method of one path, for `/openapi.json`."""
 
 from __future__ import annotations
 
@@ -14,37 +14,39 @@ JsonSchema = Mapping[str, Any]
 """A JSON schema, draft 2020-12, as OpenAPI 3.1 uses it."""
 
 Shape = Any
-"""A JSON schema; or a type that pydantic can make one of; or a tuple of types, for exactly one of them."""
+"""A JSON schema; a type for which pydantic generates one; or a tuple of types, exactly one of which
+applies."""
 
 OF_CALLERS = ("token_missing", "token_invalid", "token_expired", "keys_unavailable")
-"""Codes of the problems of every operation that needs a token."""
+"""Problem codes of every operation that needs a token."""
 
 OF_BODIES = ("invalid", "too_large")
-"""Codes of the problems of every operation that takes a body."""
+"""Problem codes of every operation that takes a body."""
 
 READS = ("database_unavailable",)
-"""Codes of the problems of what reads the database."""
+"""Problem codes of operations that read the database."""
 
 WRITES = (*READS, "commit_unknown", "overloaded")
-"""Codes of the problems of what is committed."""
+"""Problem codes of operations that commit a command."""
 
 MEMBERS_ONLY = ("not_found", "not_a_member")
-"""Codes of the problems of what only members of a room may do. A room that is not public is not found."""
+"""Problem codes of operations for members of a room. To others, a room that is not public is `not_found`."""
 
 MODERATORS_ONLY = (*MEMBERS_ONLY, "role_too_low")
-"""Codes of the problems of what only owners and moderators of a room may do."""
+"""Problem codes of operations for owners and moderators of a room."""
 
 
 @value
 class Operation:
-    """What a client must know of one method of one path.
+    """The description of one method of one path.
 
-    name: the `operationId`: unique, never changed, as clients are generated with it. credentials: names of
-    security schemes, any of which will do; empty for none. parameters: OpenAPI's parameter objects, those in
-    the path too. body: what the request carries, None for nothing. status, or_status: of success; both have
-    the same body. answered: describes it. response: its body, of type `media_type`. headers: those of success
-    worth a word: (name, description). problems: the codes of problems beside those that follow from its
-    credentials and its body.
+    name: the `operationId`: unique, and never changed, because client generators use it. credentials: names
+    of     security schemes, any one of which is enough; empty for none. parameters: OpenAPI's parameter
+    objects,     including those in the path. body: the shape of the request body, None for none. status,
+    or_status: the     status codes of success; both have the same response body. answered: the description of
+    the success     response. response: the shape of its body, of type `media_type`. headers: its headers that
+    need a     description: (name, description). problems: the problem codes in addition to those that follow
+    from     credentials and body.
     """
 
     name: str
@@ -66,7 +68,7 @@ class Operation:
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """The codes of all its problems, but for `internal`, which every operation has."""
+        """All problem codes of the operation, except `internal`, which every operation has."""
         of_caller = OF_CALLERS if self.credentials else ()
         of_body = () if self.body is None else OF_BODIES
         return (*of_caller, *of_body, *self.problems)

@@ -1,8 +1,9 @@
-"""Pages: the limit and the cursor of a list, in requests and in the document.
+"""Pages: the limit and the cursor of a list, in requests and in the OpenAPI document.
 
-A list answers `{"items": [...], "next_cursor": ...}`. A cursor is opaque to clients. It has one of two forms:
+The response of a list is `{"items": [...], "next_cursor": ...}`. A cursor is opaque to clients. It has one of
+two forms:
 
-    <number>-<id>   a time or a position, and the id that decides between rows of the same number
+    <number>-<id>   a time or a position, and the id that orders rows with the same number
     <user id>       the last user of the page, in lists ordered by user id
 """
 
@@ -56,7 +57,7 @@ class NumberCursor:
         self._highest = highest
         end = f"(-{key})?" if is_key_optional else f"-{key}"
         self._regex = re.compile(rf"[0-9]{{1,19}}{end}\Z")
-        digits = len(str(highest + 1)) - 1  # as a pattern cannot say more
+        digits = len(str(highest + 1)) - 1  # a pattern limits digits, not values
         pattern = f"^[0-9]{{1,{digits}}}{end}$"
         self.parameter = query("cursor", {"type": "string", "pattern": pattern}, _CURSOR_OF)
 

@@ -76,7 +76,7 @@ def refused(_request: Request, error: Exception) -> Response:
 
 
 def _detail(error: errors.LumenError) -> str:
-    """Return the text of an error; one of a single field, which has no subject, as a sentence about it."""
+    """Return the error's text. The error of a single field is a predicate: put the field's name before it."""
     if isinstance(error, errors.Invalid) and any(one.message == error.message for one in error.faults):
         return f"`{error.faults[-1].field}` {error.message}."
     return error.message

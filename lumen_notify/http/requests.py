@@ -1,7 +1,7 @@
 """Requests: the caller, the body and the query of a request.
 
-Promise: a body is read up to its limit and no further. Everything that is wrong with it is reported at once,
-by field, without repeating what was sent.
+Promise: a body is never read beyond its limit. All of its errors are reported at once, by field, without
+repeating the input.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def caller(request: Request, verifier: Verifier) -> Awaitable[Principal]:
 def header(request: Request, name: bytes) -> str | None:
     """Return the first value of a header, None without one. name: in lower case.
 
-    As `request.headers.get`, in a fifth of the time.
+    Like `request.headers.get`, in a fifth of the time.
     """
     for key, value in request.scope["headers"]:
         if key == name:
@@ -53,18 +53,18 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     announced = header(request, b"content-length") or "0"
     if 0 < max_bytes < (int(announced) if announced.isdecimal() else 0):
         raise TooLarge(f"The body may have at most {max_bytes} bytes; this one has {announced}.")
-    services: list[bytes] = []
+    chunks: list[bytes] = []
     size = 0
     while True:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise Invalid("The connection ended before the body was complete.")
-        services.append(message.get("body", b""))
-        size += len(services[-1])
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
         if 0 < max_bytes < size:
             raise TooLarge(f"The body may have at most {max_bytes} bytes.")
         if not message.get("more_body", False):
-            return b"".join(services)
+            return b"".join(chunks)
 
 
 def parse(adapter: TypeAdapter[Parsed], body: bytes, context: Mapping[str, Any] | None = None) -> Parsed:
@@ -100,7 +100,8 @@ def _message(one: Mapping[str, Any]) -> str:
 
 
 class Query:
-    """The query parameters of one request. Each method takes one; `done` refuses those that are left."""
+    """The query parameters of one request. Each method removes and returns one; `done` refuses those that are
+    left."""
 
     def __init__(self, request: Request) -> None:
         self._values = dict(request.query_params)

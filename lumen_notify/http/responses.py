@@ -1,7 +1,8 @@
 """Responses: JSON that must not be cached, and the types of its fields.
 
-A response model is a `TypedDict` beside its endpoint. Endpoints make plain dictionaries, which mypy holds to
-the model; pydantic makes the model's schema for `/openapi.json`. Nothing validates responses at run time.
+A response model is a `TypedDict` beside its endpoint. Endpoints return plain dictionaries, which mypy checks
+against the model; pydantic generates the model's schema for `/openapi.json`. Nothing validates responses at
+run time.
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ _HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-stor
 
 
 class JsonText(Response):
-    """A response whose body is JSON already. Its headers are always the same, and made in a third of the
-    time."""
+    """A response whose body is already JSON. Its headers are constant, which takes a third of the time."""
 
     media_type = "application/json"
 

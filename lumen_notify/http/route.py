@@ -1,6 +1,6 @@
 """Routes: a path, its endpoints, and the description of each.
 
-Promise: no route is without a description in `/openapi.json`: `route` takes both at once.
+Promise: every route has a description in `/openapi.json`, because `route` requires one for each endpoint.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class ApiRoute(Route):
     def __init__(self, path: str, by_method: Mapping[str, Method]) -> None:
         first, _ = next(iter(by_method.values()))
         super().__init__(path, first, methods=list(by_method))
-        # Starlette's `$` also matches before a last line feed, and its `.` matches no line feed: a user's id
-        # with one would be cut, or not found.
+        # Starlette's `$` also matches before a final line feed, and its `.` matches no line feed: a user id
+        # that contains one would be truncated, or not found.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
         self.by_method = by_method
         apps = {method: _app(endpoint) for method, (endpoint, _) in by_method.items()}
@@ -65,8 +65,8 @@ class ApiRoute(Route):
 
 
 def _app(endpoint: Endpoint) -> ASGIApp:
-    """Make the ASGI application of an endpoint. It answers errors itself: nothing has been sent by then, and
-    Starlette's middleware for errors takes a twelfth of the time of a publish."""
+    """Make the ASGI application of an endpoint. It handles errors itself: nothing has been sent at that
+    point, and Starlette's exception middleware takes a twelfth of the time of a publish."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)

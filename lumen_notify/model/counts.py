@@ -16,7 +16,7 @@ NO_ROOMS: Mapping[str, int] = {}
 
 
 class Counts:
-    """How much one user has not read. Immutable: each event that changes it leads to a new object.
+    """The unread numbers of one user. Immutable: each event that changes it leads to a new object.
 
     categories: unread notifications by category, without zeros and without silenced categories. rooms: unread
     messages by id of each room that the user is in, zeros included. silent: the categories that the user has

@@ -1,9 +1,9 @@
-"""Settings: how the server is set up, by environment variables or in code.
+"""Settings: the configuration of the server, from environment variables or in code.
 
 settings      the settings, each with its type, default, bounds and description
 environment   reads them from `LUMEN_` variables
 checks        their types: URLs, origins, rates, secrets
-secret        text that no log line shows
+secret        text that logs must not show
 """
 
 from lumen_notify.settings.environment import variable

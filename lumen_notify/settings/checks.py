@@ -1,4 +1,4 @@
-"""Checks: the types of settings, each with its bounds and with the text for a value that it refuses."""
+"""Checks: the types of settings, each with its bounds and the error text for invalid values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ PERCENT_ENCODE = "cannot be parsed; '@', ':', '/', '?' and '#' in a password mus
 
 
 def _if(is_good: Callable[[Any], object], problem: str) -> AfterValidator:
-    """Accept a value if `is_good` says so. problem: text that follows the variable's name."""
+    """Accept a value if `is_good` returns true. problem: the error text, which follows the variable's
+    name."""
 
     def check(value: Any) -> Any:
         if not is_good(value):
@@ -95,7 +96,7 @@ Host = Annotated[
 ]
 RateLimit = Annotated[
     str,
-    AfterValidator(lambda it: it.lower()),  # of `str.lower`, pydantic takes 14 ms to find the signature
+    AfterValidator(lambda it: it.lower()),  # pydantic needs 14 ms for the signature of `str.lower`
     _if(re.compile(f"off|0|{PATTERN}").fullmatch, "must be a rate such as 20/hour or 600/minute, or off"),
 ]
 # RFC 6454.

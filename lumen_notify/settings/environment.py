@@ -1,4 +1,4 @@
-"""Environment: the values of settings from `LUMEN_` variables."""
+"""Environment: reads the values of settings from `LUMEN_` variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lumen_notify.settings.secret import Secret
 
 PREFIX = "LUMEN_"
 FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_", "LUMEN_TOKEN")
-"""Variables of the test suite, the benchmark and the command line: neither settings nor typing errors."""
+"""Variables of the test suite, the benchmark and the command line: neither settings nor misspelt ones."""
 
 UNKNOWN = "is not a known setting"
 
@@ -34,11 +34,11 @@ CONVERTERS: Mapping[Any, Callable[[str], Any]] = {
     Switch: str.lower,
     LogLevel: str.lower,
 }
-"""How text becomes a value, by the type of a setting; others are text. Raises ValueError."""
+"""Converters from text, by the type of a setting; values of other types stay text. Raises ValueError."""
 
 
 class Environment(EnvSettingsSource):
-    """The variables of an environment. Call it for the values of those that are set, by field."""
+    """The variables of an environment. A call returns the values of those that are set, by field."""
 
     def __init__(self, settings_cls: type[BaseSettings], environ: Mapping[str, str]) -> None:
         super().__init__(settings_cls)
@@ -49,7 +49,7 @@ class Environment(EnvSettingsSource):
         self.env_vars = {name.lower(): text.strip() for name in self._known if (text := environ.get(name))}
 
     def unknown(self) -> list[tuple[str, str]]:
-        """Return the variables that are no setting, with the problem."""
+        """Return the variables that are not known settings, each with the problem."""
         return [(name, self._suggestion(name)) for name in self._unknown]
 
     def prepare_field_value(

@@ -1,4 +1,4 @@
-"""Secret: what no log line may show, and how it is kept out of them."""
+"""Secret: text that must not appear in logs, and how it is masked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _PASSWORD_OPTION = re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*", re.IGNORECAS
 
 
 class Secret:
-    """Text that no repr, log line or f-string shows. `reveal` gives it.
+    """Text that no repr, log line or f-string shows. `reveal` returns it.
 
-    No dataclass: `dataclasses.asdict(settings)` would unfold it.
+    Not a dataclass: `dataclasses.asdict(settings)` would expose the text.
     """
 
     __slots__ = ("_text",)

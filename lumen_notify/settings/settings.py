@@ -1,8 +1,8 @@
 """Settings: all settings of the server in one frozen object, read from the environment or given in code.
 
-Promise: the values of a `Settings` are valid, as far as values alone can show; all problems are reported
-together, by variable name and without any value; neither the signing secret nor the database's password shows
-in a repr.
+Promise: the values of a `Settings` are valid, as far as this can be checked without I/O; all problems are
+reported together, by variable name and without any value; no repr shows the signing secret or the database's
+password.
 
 Not here: whether a file or a server that a setting names can be reached (`auth`, `commit/database`).
 """
@@ -181,7 +181,7 @@ class Settings(BaseSettings):
     def __init__(self, **values: Any) -> None:
         problems = _key_problems(values)
         try:
-            BaseModel.__init__(self, **values)  # that of BaseSettings would read the environment as well
+            BaseModel.__init__(self, **values)  # BaseSettings.__init__ would also read the environment
         except ValidationError as error:
             problems = [*_problems_of(error), *problems]
         if problems:
@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the variables that begin with `LUMEN_`; an empty one counts as not set.
 
-        environ: None means that of the process. Raises Misconfigured, with all problems: invalid values, and
+        environ: None means the process's own. Raises Misconfigured, with all problems: invalid values, and
         unknown variables, which are most often misspelt.
         """
         variables = Environment(cls, os.environ if environ is None else environ)

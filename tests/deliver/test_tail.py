@@ -160,7 +160,7 @@ async def test_gap_that_cannot_be_read_waits_for_the_log_and_is_not_skipped(
         await eventually(lambda: hub.seen == [1, 2], what="the log to be back")
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert len(warned) == 3
-    assert warned[0].getMessage() == "cannot read the log: the database does not answer (OSError)"
+    assert warned[0].getMessage() == "Cannot read the log: the database does not answer (OSError)"
 
 
 async def test_fan_out_that_fails_is_logged_and_repeated(
@@ -174,7 +174,7 @@ async def test_fan_out_that_fails_is_logged_and_repeated(
         tail.announce(events)
         await eventually(lambda: hub.seen == [1], what="the tail to go on")
         await asyncio.wait_for(tail.wait_until_caught_up(), 10)
-    assert [record.getMessage() for record in caplog.records] == ["could not deliver events"] * 2
+    assert [record.getMessage() for record in caplog.records] == ["Could not deliver events."] * 2
 
 
 async def test_writers_wait_while_delivery_is_far_behind_and_go_on_when_it_is_done(

@@ -190,7 +190,7 @@ class AccountEndpoints:
         return self.sessions.answer(account, token)
 
     async def get(self, request: Request) -> Response:
-        """Answer `GET /auth/me`. Raises NotFound if the caller's token is not of an account here."""
+        """Answer `GET /auth/me`. Raises NotFound if the caller has no account on this server."""
         principal = await self.context.caller(request)
         account, _ = await self.accounts.by_id(principal.user_id)
         return answer(_account(account))
@@ -213,7 +213,7 @@ class AccountEndpoints:
         return answer(user)
 
     async def patch(self, request: Request) -> Response:
-        """Answer `PATCH /auth/me`: change the profile. New tokens carry it from the next refresh on."""
+        """Answer `PATCH /auth/me`: change the profile. Tokens contain it from the next refresh on."""
         principal = await self.context.caller(request)
         body = await json_body(self.context, request, _PROFILE)
         account: Account = await self.context.committer.submit(

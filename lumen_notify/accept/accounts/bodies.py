@@ -12,7 +12,8 @@ from lumen_notify.http.fields import Body, UserId, has
 
 MIN_PASSWORD_CHARACTERS = 8
 MAX_PASSWORD_CHARACTERS = 1024
-"""NIST SP 800-63B, section 3.1.1.2, requires at least 64. The hash takes any length; this bounds its work."""
+"""NIST SP 800-63B, section 3.1.1.2, requires a maximum of at least 64. The hash takes any length; this bounds
+its work."""
 
 _NAME_PATTERN = "[a-z0-9][a-z0-9._-]{2,63}"
 _AVATAR_PATTERN = r"[!#-\[\]-~]{1,2048}"
@@ -42,7 +43,7 @@ def _avatar(value: str) -> str:
 
 
 def new_password(value: SecretStr) -> SecretStr:
-    """Return a password as it is. Raises ValueError if it is too short or too long."""
+    """Return a password unchanged. Raises ValueError if it is too short or too long."""
     if not MIN_PASSWORD_CHARACTERS <= len(value) <= MAX_PASSWORD_CHARACTERS:
         limits = f"{MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS}"
         raise ValueError(f"must have {limits} characters; this has {len(value)}")
@@ -83,7 +84,7 @@ class RegisterBody(Body):
     """The name to log in with. Not case-sensitive."""
 
     password: NewPassword
-    """Any characters. May not be the name."""
+    """Any characters. Must differ from the name."""
 
     username: UserId | None = None
     """The name to show; by default the name to log in with."""
@@ -116,7 +117,7 @@ class PasswordBody(Body):
     """The current password."""
 
     new: NewPassword
-    """The new password. May not be the name."""
+    """The new password. Must differ from the name."""
 
 
 class ProfileBody(Body):

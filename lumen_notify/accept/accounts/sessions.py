@@ -1,7 +1,7 @@
-"""Sessions: log in, refresh, log out; where the application has no users of its own.
+"""Sessions: log in, refresh, log out; for applications without users of their own.
 
-Promises: neither the response to a log-in nor the work that it takes shows whether the name exists; only a
-new session contains tokens, and no response a password; no cookie is ever set or read.
+Promises: neither the response to a log-in nor its cost shows whether the name exists; only the response with
+a new session contains tokens; no response contains a password; no cookie is set or read.
 
 A request needs `Content-Type: application/json`, which a page of another origin cannot send without a
 preflight (Fetch: CORS-safelisted request-header). So no page can make its visitors' browsers register or log
@@ -39,7 +39,7 @@ from lumen_notify.model import value
 from lumen_notify.settings import Secret
 
 NAME_AND_PASSWORD = {"name": "ann", "password": "correct horse battery"}
-"""An example."""
+"""An example for the document."""
 
 _LOGIN: TypeAdapter[LoginBody] = TypeAdapter(LoginBody)
 _REFRESH: TypeAdapter[RefreshBody] = TypeAdapter(RefreshBody)
@@ -205,14 +205,14 @@ class SessionEndpoints:
         return self.sessions.answer(account, following)
 
     async def logout(self, request: Request) -> Response:
-        """Answer `POST /auth/logout`: the session of a refresh token has ended, now or earlier."""
+        """Answer `POST /auth/logout`: end the session of a refresh token, unless it has ended already."""
         token = _token(await json_body(self.context, request, _REFRESH))
         count = 0 if token is None else await self.context.committer.submit(LogOut(family=token.family))
         ended: responses.Ended = {"ended": count}
         return answer(ended)
 
     async def logout_everywhere(self, request: Request) -> Response:
-        """Answer `POST /auth/logout-everywhere`: all sessions of the caller have ended."""
+        """Answer `POST /auth/logout-everywhere`: end all sessions of the caller."""
         principal = await self.context.caller(request)
         count = await self.context.committer.submit(LogOutEverywhere(user_id=principal.user_id))
         ended: responses.Ended = {"ended": count}

@@ -1,6 +1,6 @@
 """Inbox: the caller's own notifications: list, counts, marks.
 
-Promise: nobody reads or marks the notifications of another user; an id that is not the caller's is answered
+Promise: users read and mark only their own notifications; the id of another user's notification is answered
 as if it did not exist.
 """
 
@@ -31,7 +31,7 @@ NEWEST = 2**63 - 1
 """Above every position."""
 
 CURSOR = NumberCursor((NEWEST, ""), highest=NEWEST, key=UUID_KEY, is_key_optional=True)
-"""Of the position, and the id where several notifications have one position."""
+"""By position, then by id, because the notifications of a digest share a position."""
 
 _MARK: TypeAdapter[MarkBody] = TypeAdapter(MarkBody)
 _READ: TypeAdapter[ReadBody] = TypeAdapter(ReadBody)

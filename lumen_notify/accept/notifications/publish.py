@@ -1,7 +1,7 @@
 """Publish: `POST /notifications`, one notification or a list of them.
 
-Promise: publishing to oneself needs no scope; nor does publishing to a room as its owner or moderator, in
-one's own name. Everything else needs `notify:publish`.
+Promise: users need no scope to publish to themselves, or to publish under their own name to a room in which
+they are owner or moderator. Everything else needs `notify:publish`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ PublicationBatch = TypeAliasType(
     Annotated[
         list[PublicationBody],
         Field(
-            description="All of them are published, or none. The limit is that of all recipients together.",
+            description="All of them are published, or none. The limit applies to all recipients of the batch together.",
             json_schema_extra={"minItems": 1, "x-limit": "max_batch_rows"},
         ),
     ],
@@ -109,7 +109,7 @@ class PublishEndpoint:
         try:
             bodies = self.context.parse(_MANY, body) if is_list else [self.context.parse(_ONE, body)]
         except Invalid:
-            # A time in the body may have been in the future when the request was sent first.
+            # A time in the body may have been in the future when the request was first sent.
             earlier = await self.publisher.repeat(key)
             if earlier is None:
                 raise

@@ -1,4 +1,4 @@
-"""Publisher: turns validated bodies into one command, and commits it. It knows no HTTP.
+"""Publisher: turns validated bodies into one command, and commits it. It does not depend on HTTP.
 
 Promise: the publications of one call are all committed, or none of them.
 
@@ -39,8 +39,8 @@ class Publisher:
     ) -> Sequence[Published]:
         """Commit publications.
 
-        sender: shown with publications that name none. required_moderator: the user who must be owner or
-        moderator of the rooms that are published to; None if nobody needs to be.
+        sender: for publications without a sender of their own. required_moderator: a user who must be owner
+        or moderator of every room among the recipients; None for no such check.
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
@@ -60,7 +60,7 @@ class Publisher:
         return None if key is None else await self.repeats.find(key)
 
     def body(self, fields: dict[str, Any]) -> PublicationBody:
-        """Validate a publication that comes from Python. Raises Invalid."""
+        """Validate a publication of the library, given as keyword arguments. Raises Invalid."""
         try:
             return PublicationBody.model_validate(fields, context=self.context.validation())
         except ValidationError as error:

@@ -133,9 +133,7 @@ class Published(TypedDict):
             "a limit delays it until `deliver_at`."
         ),
     ]
-    deliver_at: NotRequired[
-        Annotated[Time, Field(description="When the users that a limit has delayed get it.")]
-    ]
+    deliver_at: NotRequired[Annotated[Time, Field(description="When the delayed users get it.")]]
     delayed: NotRequired[
         Annotated[int, Field(ge=1, description="How many users a limit has delayed, if not all.")]
     ]

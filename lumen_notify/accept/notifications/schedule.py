@@ -1,6 +1,6 @@
 """Schedule: the notifications that the caller has scheduled: list and cancel them.
 
-Promise: a notification scheduled by somebody else is answered as if it did not exist, unless the caller's
+Promise: a notification scheduled by another user is answered as if it did not exist, unless the caller's
 token has `notify:admin`.
 """
 
@@ -26,7 +26,7 @@ from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import EVERYONE, Audience, rfc3339, value
 
 CURSOR = NumberCursor((0, ""), highest=MAX_MS, key=UUID_KEY)
-"""Of the time in milliseconds and the id of a scheduled notification."""
+"""By `deliver_at` in milliseconds, then by id."""
 
 
 @value
@@ -86,7 +86,8 @@ class ScheduleEndpoints:
         )
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also if it is published already."""
+        """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also if it was already
+        published."""
         principal = await self.context.caller(request)
         id_ = str(request.path_params["id"])
         if not await self.context.committer.submit(Cancel(id=id_, owner=_owner(principal))):

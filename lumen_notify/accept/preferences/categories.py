@@ -1,6 +1,6 @@
-"""Categories: definitions that everybody may read. They are made with `notify:admin`, or by a file.
+"""Categories: their definitions. Every user may read them; `notify:admin` or a file defines them.
 
-The file (`LUMEN_CATEGORIES`) is TOML or JSON: the name of each category with what `PUT` takes.
+The file (`LUMEN_CATEGORIES`) is TOML or JSON: an object that has, for each category name, the body of `PUT`.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def _zone(value: str) -> str:
 
 
 def _names(value: Any) -> Any:
-    # Before the values are validated: the fields of their faults then contain valid names only.
+    # Runs before the values are validated, so that the fields of their faults contain only valid names.
     if isinstance(value, dict):
         if len(value) > MAX_CHOICES:
             raise ValueError(f"may have at most {MAX_CHOICES} categories; this has {len(value)}")

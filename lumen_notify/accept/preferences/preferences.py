@@ -81,7 +81,7 @@ class PreferenceEndpoints:
         return answer(await self.preferences.fetch(principal.user_id))
 
     async def put(self, request: Request) -> Response:
-        """Answer `PUT /preferences`: change the given fields, answer all."""
+        """Answer `PUT /preferences`: change the given fields, return all of them."""
         principal = await self.context.caller(request)
         body = await self.context.body(request, _PREFERENCES)
         return answer(await self.context.committer.submit(_command(principal.user_id, body)))

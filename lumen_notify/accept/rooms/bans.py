@@ -1,6 +1,6 @@
 """Bans: users who are kept out of a room.
 
-Promise: idempotent; a request that changes nothing gets the response of the change.
+Promise: requests are idempotent: one that changes nothing gets the same response as the first one.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ class BlockEndpoints:
         return answer(unblocked)
 
     async def set(self, user_id: str, other_id: str, *, is_blocked: bool) -> bool:
-        """Commit a block, or its end; return whether a block has ended."""
+        """Block or unblock a user; return whether this ended a block."""
         has_ended: bool = await self.context.committer.submit(
             SetBlock(user_id=user_id, blocked_id=other_id, is_blocked=is_blocked)
         )

@@ -117,7 +117,7 @@ class HistoryEndpoints:
         )
 
     async def page(self, request: Request) -> Response:
-        """Answer `GET /rooms/{id}/messages`: ascending; the newest unless the query has a seq."""
+        """Answer `GET /rooms/{id}/messages`: ascending; the newest ones unless the query gives a seq."""
         principal = await self.context.caller(request)
         room = room_id(request)
         query = Query(request)
@@ -156,7 +156,8 @@ class HistoryEndpoints:
         return answer_text(await self.history.get(room_id(request), principal.user_id, id_))
 
     async def post_read(self, request: Request) -> Response:
-        """Answer `POST /rooms/{id}/read`: forward only; a seq beyond the newest means the newest."""
+        """Answer `POST /rooms/{id}/read`: move the read mark forward; a seq beyond the newest means the
+        newest."""
         principal = await self.context.caller(request)
         room = room_id(request)
         body = await self.context.body(request, _READ)

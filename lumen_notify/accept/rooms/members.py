@@ -1,6 +1,6 @@
 """Members: list a room's members; join, add, leave, remove, change a role.
 
-Promise: idempotent; a request that changes nothing gets the response of the change.
+Promise: requests are idempotent: one that changes nothing gets the same response as the first one.
 
 Not here: bans (`bans`).
 """
@@ -34,7 +34,7 @@ from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
 CHANGES = (*WRITES, *MODERATORS_ONLY, "room_is_direct")
-"""Codes of the problems of what changes a member."""
+"""Problem codes of operations that change members."""
 
 _ADDITIONS = (*CHANGES, "banned", "blocked", "too_many_rooms")
 

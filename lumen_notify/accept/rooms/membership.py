@@ -1,5 +1,4 @@
-"""Membership: what the endpoints of members and of bans share: change members, and check the caller's
-role."""
+"""Membership: changes members and checks the caller's role, for the endpoints of members and of bans."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from lumen_notify.model import value
 
 @value
 class Membership:
-    """Changes the members of rooms. It knows no HTTP."""
+    """Changes the members of rooms. It does not depend on HTTP."""
 
     context: Context
     rooms: Rooms

@@ -49,7 +49,7 @@ def _some(value: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value))
 
 
-def _said(value: str, info: ValidationInfo) -> str:
+def _require_content(value: str, info: ValidationInfo) -> str:
     kind = info.data.get("kind")  # both are missing if they are invalid
     if not value and (kind in ("text", "system") or info.data.get("data", {}) is None):
         raise ValueError("is required, except for an image, file or voice message with data")
@@ -70,7 +70,7 @@ Mentions = Annotated[
 ]
 
 
-class _Said(Body):
+class _MessageContent(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "anyOf": [
@@ -89,7 +89,7 @@ class _Said(Body):
     data: Annotated[dict[str, Any], AfterValidator(storable)] | None = None
     """Your own JSON object, such as the address of the image, passed on unchanged."""
 
-    content: Annotated[PlainText, AfterValidator(_said)] = Field("", validate_default=True)
+    content: Annotated[PlainText, AfterValidator(_require_content)] = Field("", validate_default=True)
     """Plain text: shown as it is, never as HTML. Optional for an image, file or voice with `data`."""
 
     reply_to: IdOrSeq | None = None
@@ -99,14 +99,14 @@ class _Said(Body):
     """Your own id of the message. A sender's message with a repeated `client_id` is sent only once."""
 
 
-class MessageBody(_Said):
+class MessageBody(_MessageContent):
     """One message to a room."""
 
     mentions: Mentions | None = None
     """The ids of mentioned members. Each gets a notification."""
 
 
-class DirectBody(_Said):
+class DirectBody(_MessageContent):
     """One message to one user."""
 
     to: UserId

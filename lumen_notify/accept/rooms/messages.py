@@ -1,7 +1,7 @@
 """Messages: send, edit and delete them.
 
-Promise: a message is answered after its commit. A message sent again with the same `client_id` is answered by
-200 and the first response instead of by 201.
+Promise: the response follows the commit. A message that is sent again with the same `client_id` gets 200 and
+the first response, instead of 201.
 
 Not here: reading messages, and read marks (`history`).
 """
@@ -100,7 +100,7 @@ class MessageEndpoints:
                         "content; notifications of mentioned users are removed."
                     ),
                     parameters=(ROOM_ID, MESSAGE_ID),
-                    answered="What remains of the message.",
+                    answered="The message as history shows it: without its content.",
                     response=responses.Message,
                     problems=(*WRITES, *MODERATORS_ONLY),
                 ),
@@ -145,7 +145,7 @@ class MessageEndpoints:
         return _answer(await self.messenger.send_direct(sender_of(principal), body))
 
     async def patch(self, request: Request) -> Response:
-        """Answer `PATCH /rooms/{id}/messages/{message_id}`: edit one's own message."""
+        """Answer `PATCH /rooms/{id}/messages/{message_id}`: edit a message of the caller."""
         principal = await self.context.caller(request)
         room, id_ = room_id(request), str(request.path_params["message_id"])
         body = await self.context.body(request, _EDIT)
@@ -154,7 +154,8 @@ class MessageEndpoints:
         return answer_text(changed.body)
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /rooms/{id}/messages/{message_id}` with what remains of the message."""
+        """Answer `DELETE /rooms/{id}/messages/{message_id}` and return what history still shows of the
+        message."""
         principal = await self.context.caller(request)
         room, id_ = room_id(request), str(request.path_params["message_id"])
         changed: ChangedMessage = await self.context.committer.submit(
@@ -164,7 +165,7 @@ class MessageEndpoints:
 
 
 def _answer(sent: SentMessage) -> Response:
-    """Answer a send: `responses.Sent`, as text made in a third of the time."""
+    """Answer with `responses.Sent`, formatted by hand in a third of the time."""
     text = (
         f'{{"id":"{sent.id}","room_id":"{sent.room_id}","seq":{sent.seq},'
         f'"position":{sent.position},"status":"sent"}}'

@@ -1,4 +1,5 @@
-"""Messenger: turns validated messages and read marks into commands, and commits them. It knows no HTTP."""
+"""Messenger: turns validated messages and read marks into commands, and commits them. It does not depend on
+HTTP."""
 
 from __future__ import annotations
 
@@ -83,14 +84,14 @@ class Messenger:
         return await self.read(room_id, user_id, up_to)
 
     def body(self, fields: dict[str, Any]) -> MessageBody:
-        """Validate a message that comes from Python. Raises Invalid."""
+        """Validate a message of the library, given as keyword arguments. Raises Invalid."""
         try:
             return MessageBody.model_validate(fields, context=self.context.validation())
         except ValidationError as error:
             raise invalid(error) from None
 
     def direct_body(self, fields: dict[str, Any]) -> DirectBody:
-        """Validate a message to one user that comes from Python. Raises Invalid."""
+        """Validate a direct message of the library, given as keyword arguments. Raises Invalid."""
         try:
             return DirectBody.model_validate(fields, context=self.context.validation())
         except ValidationError as error:

@@ -31,10 +31,10 @@ _ROOM: TypeAdapter[RoomBody] = TypeAdapter(RoomBody)
 _TITLE: TypeAdapter[TitleBody] = TypeAdapter(TitleBody)
 
 CURSOR = NumberCursor((MAX_MS + 1, ""), highest=MAX_MS, key=SLUG_KEY)
-"""Of the time of the last activity in milliseconds, and the room's id."""
+"""By the time of the last activity in milliseconds, then by room id."""
 
 MAX_STEPS = 100
-"""Of purging, within one request: enough for 25,000 members or 100,000 messages."""
+"""The most purge steps in one request: enough for 25,000 members or 100,000 messages."""
 
 
 @value
@@ -183,8 +183,8 @@ class RoomEndpoints:
         return answer_text(await self._at(principal.user_id, id_, position))
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /rooms/{id}` once all members have left. Retention deletes what remains after
-        that."""
+        """Answer `DELETE /rooms/{id}` once all members are removed. Retention deletes the remaining rows
+        later."""
         principal = await self.context.caller(request)
         id_ = room_id(request)
         await self.context.committer.submit(DeleteRoom(room_id=id_, caller=principal.user_id))

@@ -1,4 +1,4 @@
-"""Typing: `POST /rooms/{id}/typing`, for users who may write in the room.
+"""Typing: `POST /rooms/{id}/typing`, for users who may post in the room.
 
 Not here: who is notified, how often and for how long (`deliver/ephemeral/typing`, which is passed in).
 """

@@ -1,6 +1,6 @@
 """OpenAPI: the description of the HTTP interface, at `/openapi.json`; `/docs` shows it as a page.
 
-    document       makes it from the operations of all routes, on the first request
+    document       builds it from the operations of all routes, on the first request
     models         the schemas of the types of requests, responses and events
     stream         the schema of the server-sent events of a stream
     frames         the schemas of the frames that they carry
@@ -9,7 +9,7 @@
     credentials    the security schemes
     schema         helpers for schemas that are written by hand
 
-Not here: the `Operation` of each route, which stands beside its endpoint; what events carry
+Not here: the `Operation` of each route, which is defined next to its endpoint; what events carry
 (`model/events`); the page (`web/docs.html`).
 """
 

@@ -1,4 +1,4 @@
-"""Control: the schemas of the frames without an event of the log (`deliver/frames/control`)."""
+"""Control: the schemas of the frames that come from no event of the log (`deliver/frames/control`)."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _RETRY = {"type": "integer", "minimum": 1, "description": "Milliseconds to wait 
 
 @value
 class ControlFrame:
-    """A frame without an event of the log.
+    """A frame that comes from no event of the log.
 
-    name, schema: of its data. event, description: of the server-sent event. fields: those of the event beside
-    `event`, `id` and `data`. required: the fields of the event that are required beside `event` and `data`.
+    name, schema: of its data. event, description: of the server-sent event. fields: the fields of that event
+    besides `event`, `id` and `data`. required: its required fields besides `event` and `data`.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Document: `/openapi.json`, made from the operations of all routes, their models and the limits.
+"""Document: `/openapi.json`, built from the operations of all routes, their models and the limits.
 
-It is made on the first request: it takes 10 to 200 ms, which no start of an application waits for, and runs
-in a thread, so that other requests do not wait for it either.
+It is built on the first request, because this takes 10 to 200 ms, and in a thread. Neither the start of the
+application nor other requests wait for it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ DESCRIPTION = (
 
 
 class Document:
-    """The document of the routes that `write` was given. Both limits: at least 1."""
+    """The document of the routes passed to `write`. Both limits are at least 1."""
 
     def __init__(self, *, max_content_characters: int, max_batch_rows: int) -> None:
         self._limits = {
@@ -52,7 +52,7 @@ class Document:
         self._lock = asyncio.Lock()
 
     def routes(self) -> Iterator[ApiRoute]:
-        """List the route of the document, which is not below the API's prefix."""
+        """List the route of the document. It is outside the API's prefix."""
         yield route(
             "/openapi.json",
             GET=(

@@ -25,9 +25,9 @@ _ROOM_COUNTS: Mapping[str, JsonSchema] = {"unread_count": UNREAD_COUNT, "room": 
 class EventFrame:
     """The frame of one kind of event, or of several.
 
-    name: of the schema. fields: those beside `data`; all are required but `update`. event: the event name on
-    the wire, `message` for frames without one; None for the kind of the event. description: None for what the
-    payloads say of themselves.
+    name: of the schema. fields: those besides `data`; all are required except `update`. event: the event name
+    on the wire, `message` for frames without one; None for the kind of the event. description: None for the
+    summaries of the payloads.
     """
 
     name: str
@@ -101,17 +101,18 @@ EVENT_FRAMES = (
     EventFrame(name="MemberFrame", payloads=(events.MembersChanged,), fields={}),
     EventFrame(name="RoomFrame", payloads=(events.RoomChanged,), fields={}),
 )
-"""The frames of all events but those that end streams (`closing`). A new kind of event needs a line here."""
+"""The frames of all events except those that end streams (`closing`). A new kind of event needs a line
+here."""
 
 DATA: Mapping[type[events.Payload], Shape] = {
     payload: get_type_hints(payload, include_extras=True)[payload.shown]
     for frame in EVENT_FRAMES
     for payload in frame.payloads
 }
-"""What the `data` of each event's frame is."""
+"""The shape of `data` in each event's frame."""
 
 SHAPES: tuple[Shape, ...] = (Notification, *DATA.values())
-"""The types that frames refer to, beside those of requests and responses."""
+"""The types that frames refer to, besides those of requests and responses."""
 
 
 def schemas(models: Models) -> dict[str, JsonSchema]:
@@ -126,5 +127,5 @@ def schemas(models: Models) -> dict[str, JsonSchema]:
 
 
 def summary(payloads: Iterable[type[events.Payload]]) -> str:
-    """Return what payloads say of themselves: the first lines of their docstrings."""
+    """Return the summaries of payloads: the first lines of their docstrings."""
     return " ".join((payload.__doc__ or "").strip().partition("\n")[0] for payload in payloads)

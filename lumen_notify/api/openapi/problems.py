@@ -28,7 +28,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     ),
     "name_taken": (409, "Another account has this name."),
     "idempotency_key_reused": (409, "The same `Idempotency-Key` was used with a different body."),
-    "room_taken": (409, "A room with this id exists already."),
+    "room_taken": (409, "A room with this id already exists."),
     "too_many_rooms": (409, "A user is in `LUMEN_MAX_ROOMS_PER_USER` rooms already."),
     "room_is_direct": (409, "The members of a direct room cannot be changed."),
     "last_owner": (409, "A room needs an owner. Make another member owner first."),
@@ -53,7 +53,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 }
 
 ALWAYS = ("internal",)
-"""Codes of the problems of every operation."""
+"""Problem codes of every operation."""
 
 HEADERS: dict[int, tuple[str, str]] = {
     401: ("WWW-Authenticate", "`Bearer`."),

@@ -25,14 +25,14 @@ ID: JsonSchema = {"type": "string", "format": "uuid", "description": "A UUIDv7."
 
 
 def one_of(words: Iterable[str]) -> JsonSchema:
-    """Describe one of several texts."""
+    """Return the schema of a text that is one of several words."""
     return {"type": "string", "enum": list(words)}
 
 
 def object_schema(
     description: str, optional: tuple[str, ...] = (), /, **properties: JsonSchema
 ) -> JsonSchema:
-    """Describe an object whose fields are required, except the optional ones."""
+    """Return the schema of an object whose fields are required, except the optional ones."""
     return {
         "type": "object",
         "description": description,
@@ -42,5 +42,5 @@ def object_schema(
 
 
 def described(schema: JsonSchema, description: str) -> JsonSchema:
-    """Describe a value with a description of its own."""
+    """Return a schema with a description."""
     return {**schema, "description": description}

@@ -49,7 +49,7 @@ class ChangeProfile:
 
     @property
     def conflict_key(self) -> str:
-        """One change of an account in a transaction: the later one counts."""
+        """At most one change of an account per transaction: the later one counts."""
         return f"account:{self.user_id}"
 
 
@@ -79,7 +79,8 @@ class Accounts:
         return _first(await self._database.fetch("account_by_name", name=name))
 
     async def by_id(self, user_id: str) -> tuple[Account, StoredPassword]:
-        """Read a user's account. Raises NotFound: their token comes from another issuer."""
+        """Read a user's account. Raises NotFound if they have none, because their token comes from another
+        issuer."""
         account = _first(await self._database.fetch("account_by_id", user_id=user_id))
         if account is None:
             raise account_not_found()

@@ -26,7 +26,7 @@ from lumen_notify.model import value
 
 @value
 class Register:
-    """Create an account, and its first session unless None. The result: an Account."""
+    """Create an account, and open its first session unless `session` is None. The result: an Account."""
 
     user_id: str
     name: str
@@ -38,13 +38,13 @@ class Register:
 
     @property
     def conflict_key(self) -> None:
-        """None: of several commands with one name, the first gets it."""
+        """None: if several commands register one name, the first one gets it."""
         return None
 
 
 @value
 class ChangePassword:
-    """Change a password, end all sessions, and open one unless None. The result: None.
+    """Change a password, end all sessions, and open a new one unless `session` is None. The result: None.
 
     seen_at: `StoredPassword.set_at` of the password that was verified.
     """
@@ -56,7 +56,8 @@ class ChangePassword:
 
     @property
     def conflict_key(self) -> str:
-        """One change of an account in a transaction: the password that a second one verified is outdated."""
+        """At most one change of an account per transaction: a second one has verified an outdated
+        password."""
         return f"account:{self.user_id}"
 
 
@@ -84,7 +85,7 @@ async def register(tx: Transaction, commands: Sequence[Register]) -> Sequence[ob
 async def change_password(tx: Transaction, commands: Sequence[ChangePassword]) -> Sequence[object]:
     """Handle ChangePassword: a `committer.Handler`. It runs after sessions are opened.
 
-    Answers None each, or Unauthenticated: the password has changed since it was verified.
+    Answers None each, or Unauthenticated if the password has changed since it was verified.
     """
     # Later than the time of the last password, also if both are set within a millisecond.
     set_at = {one.user_id: max(tx.now, one.seen_at + 1) for one in commands}

@@ -1,7 +1,7 @@
 """Sessions: the log-ins of accounts. A session is one row, however often its refresh token is rotated.
 
-Promises: a refresh token is valid once; if it is used twice, one of the two users has stolen it, and the
-whole session ends; a session is opened only if the password that was verified is still the current one;
+Promises: a refresh token is valid once; if it is used twice, one of the two clients may have stolen it, and
+the whole session ends; a session is opened only if the password that was verified is still the current one;
 ending all sessions of a user also ends their streams, on all instances.
 
 Not here: the form of the tokens (`auth/session_tokens`), changes of the password (`passwords`).
@@ -65,7 +65,7 @@ class Refresh:
 
     @property
     def conflict_key(self) -> str:
-        """One refresh of a session in a transaction: a second one uses the token again."""
+        """At most one refresh of a session per transaction: a second one uses the token again."""
         return f"session:{self.family}"
 
 
@@ -77,7 +77,7 @@ class LogOut:
 
     @property
     def conflict_key(self) -> None:
-        """None: ending a session twice ends it."""
+        """None: a session may be ended twice."""
         return None
 
 
@@ -89,7 +89,7 @@ class LogOutEverywhere:
 
     @property
     def conflict_key(self) -> str:
-        """One of a user in a transaction, so that each result is its own number."""
+        """At most one per user and transaction, so that each result counts its own sessions only."""
         return f"account:{self.user_id}"
 
 
@@ -99,12 +99,12 @@ class TrimSessions:
 
     @property
     def conflict_key(self) -> str:
-        """One step of retention in a transaction, which keeps it short."""
+        """At most one step of retention per transaction, so that it stays short."""
         return "retention"
 
 
 async def log_in(tx: Transaction, commands: Sequence[LogIn]) -> Sequence[object]:
-    """Handle LogIn: a `committer.Handler`. Answers None each, or Unauthenticated: the password has changed
+    """Handle LogIn: a `committer.Handler`. Answers None each, or Unauthenticated if the password has changed
     since it was verified."""
     opened = await open_sessions(tx, [(one.user_id, one.password_set_at, one.session) for one in commands])
     rehashed = [

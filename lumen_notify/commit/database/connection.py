@@ -1,7 +1,7 @@
 """Connection: one connection to a database, opened on first use and reopened after an outage.
 
-Statements that are `add`ed are sent together with the next one that is run: the round trip takes most of the
-time of a short statement.
+`add` queues a statement, and the next `run` sends all of them together: the round trip takes most of the time
+of a short statement.
 
 Not here: the differences between the databases (`sqlite`, `postgresql`), transactions (`database`).
 """
@@ -40,7 +40,7 @@ class Connection(ABC):
     """The base class of both databases. url: of the database. queries: by name."""
 
     driver_errors: tuple[type[Exception], ...] = ()
-    """The errors that an outage raises. Those that `_is_mistake` accepts are no outage."""
+    """The exceptions that an outage raises. Those for which `_is_mistake` is true are not an outage."""
 
     def __init__(self, url: str, queries: Mapping[str, Query]) -> None:
         self._url = url
@@ -131,7 +131,7 @@ class Connection(ABC):
             raise
 
     def _options(self) -> dict[str, Any]:
-        """Return the options of `databases` beside the URL."""
+        """Return the options for `databases`, besides the URL."""
         return {}
 
     async def _opened(self) -> None:  # noqa: B027 - a subclass need not prepare anything
@@ -139,11 +139,11 @@ class Connection(ABC):
 
     @abstractmethod
     async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
-        """Close those that are not None."""
+        """Close the raw connection and its `Database`, as far as they exist."""
 
     @abstractmethod
     def _statement(self, name: str, values: Mapping[str, Any]) -> Statement:
-        """Build a named query's statement."""
+        """Build the statement of a named query."""
 
     @abstractmethod
     async def _run(self, statements: Sequence[Statement]) -> Rows:

@@ -70,7 +70,7 @@ class Database:
 
     @property
     def is_server(self) -> bool:
-        """Whether the database runs in another process, which then should never wait for this one."""
+        """Whether the database is a server: another process, which should never wait for this one."""
         return self.dialect == "postgresql"
 
     async def open(self) -> None:

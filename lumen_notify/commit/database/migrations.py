@@ -1,7 +1,7 @@
 """Migrations: numbered, forward only, one file each under `sql/sqlite/` and `sql/postgresql/`.
 
-All missing steps run in one transaction, which also records them; two processes that start at once take
-turns. A database that is newer than this program is refused.
+All missing migrations run in one transaction, which also records them; processes that start at the same time
+wait for each other. A database that is newer than this program is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql\Z")
 
 @value
 class Migration:
-    """One step. statements: in order; each runs by itself."""
+    """One migration. statements: in order; each runs by itself."""
 
     version: int
     name: str
@@ -28,7 +28,7 @@ class Migration:
 
 
 def available(folder: Path) -> Sequence[Migration]:
-    """Read a dialect's steps, ascending. Raises ValueError if the numbers are not 1, 2, 3, ..."""
+    """Read the migrations of a dialect, ascending. Raises ValueError if the numbers are not 1, 2, 3, ..."""
     steps: list[Migration] = []
     for path in sorted(folder.glob("*.sql")):
         found = _FILE.match(path.name)
@@ -41,7 +41,7 @@ def available(folder: Path) -> Sequence[Migration]:
 
 
 async def migrate(database: Database) -> Sequence[Migration]:
-    """Run the missing steps; return them.
+    """Run the missing migrations; return them.
 
     Raises Misconfigured if the database is newer than this program.
     """

@@ -1,13 +1,12 @@
 """Postgresql: a connection to a PostgreSQL server, by `asyncpg`.
 
-Statements go past `databases` to the connection behind it: its own path compiles each with SQLAlchemy
-again, which cost 0.4 to 0.7 ms a statement.
+Statements bypass `databases` and go to its asyncpg connection: `databases` compiles each statement again with
+SQLAlchemy, which took 0.4 to 0.7 ms per statement.
 
-Statements whose rows nobody needs go to the server in one message, as `EXECUTE`s of statements that were
-prepared before (postgresql.org/docs/current/sql-execute.html), with COMMIT as the last of them: a
-transaction waits for the server three or four times instead of ten. (asyncpg has no pipeline of several
-statements that could do the same.) Values are literals there, in the one form that means the same in every
-session: see `_literal`.
+Statements whose rows are not needed go to the server in one message, as `EXECUTE`s of prepared statements
+(postgresql.org/docs/current/sql-execute.html), with COMMIT as the last one: a transaction waits for the
+server three or four times instead of ten. (asyncpg cannot pipeline several statements.) Values in this
+message are literals, in a form that means the same in every session: see `_literal`.
 """
 
 from __future__ import annotations
@@ -33,12 +32,12 @@ SERVER_SETTINGS = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
 }
-"""Every query finds few rows by an index. PostgreSQL keeps the plan that it made when a table was small, and
-would read all messages to find one of them until it looks again how many there are. To compile a query, or to
-start processes for it, takes longer than any of ours."""
+"""Every query finds few rows by an index. With a plan made while a table was small, PostgreSQL would read all
+messages to find one, until it updates its statistics. Compiling a query (jit) or starting parallel workers
+for it takes longer than any of our queries."""
 
 SERVER_REFUSALS = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
-"""No such database, user or password: an outage for who has been connected, a mistake for who has not."""
+"""No such database, user or password: a wrong setting at the first connection, an outage after it."""
 
 
 class Postgresql(Connection):
@@ -49,7 +48,7 @@ class Postgresql(Connection):
         TimeoutError,
         asyncpg.PostgresConnectionError,
         asyncpg.InterfaceError,
-        asyncpg.InternalClientError,  # what asyncpg says when the connection broke at a bad moment
+        asyncpg.InternalClientError,  # raised by asyncpg if the connection breaks at certain moments
         asyncpg.exceptions.OperatorInterventionError,
         asyncpg.exceptions.InsufficientResourcesError,
         asyncpg.exceptions.ReadOnlySQLTransactionError,
@@ -70,7 +69,7 @@ class Postgresql(Connection):
 
     async def _opened(self) -> None:
         self._prepared = set()
-        # Not with the connection's start: a pooler in between refuses settings there that it does not know.
+        # Not as start-up parameters: a connection pooler refuses those that it does not know.
         await self._raw.execute("; ".join(f"SET {name} = {value}" for name, value in SERVER_SETTINGS.items()))
 
     async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
@@ -100,14 +99,14 @@ class Postgresql(Connection):
         for query in {statement.query for statement in statements}:
             if query is not None and query.name not in self._prepared:
                 await self._raw.execute(f"PREPARE {query.name} AS {query.sql}")
-                self._prepared.add(query.name)  # for as long as the connection, also after ROLLBACK
+                self._prepared.add(query.name)  # lasts as long as the connection, even after ROLLBACK
 
     def _is_mistake(self, error: Exception) -> bool:
         return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 def refusal_of(error: BaseException | None) -> str | None:
-    """Say what the server has against the URL; None if it is not the URL that is wrong."""
+    """Return what is wrong with the URL, as the server reports it; None if it is another error."""
     return f"is refused by the server: {error}" if isinstance(error, SERVER_REFUSALS) else None
 
 

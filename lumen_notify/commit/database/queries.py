@@ -1,16 +1,17 @@
-"""Queries: the named SQL statements of `sql/queries/`, made ready for one dialect.
+"""Queries: the named SQL statements of `sql/queries/`, prepared for one dialect.
 
-A file is a row of blocks. `-- name` opens a query, `-- name sqlite` (or `postgresql`) overrides it
-for one dialect, `-- fragment name` opens a text that others include as `{name}`. Comment lines under
-the opening line say who needs the query and which index serves it. Values are `:named` binds.
+A file is a sequence of blocks. `-- name` opens a query, `-- name sqlite` (or `postgresql`) overrides it for
+one dialect, `-- fragment name` opens a text that others include as `{name}`. Comment lines under the opening
+line say who needs the query and which index serves it. Values are `:named` binds.
 
-The SQL is PostgreSQL's. Three things are translated, so that nearly every query is written once:
+The SQL is written for PostgreSQL. Three things are translated, so that nearly every query is written once:
 
 - binds: `:name` stays for SQLite and becomes `$1`, `$2`, ... for PostgreSQL;
 - rows passed as one JSON parameter: `jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, n bigint)`
   becomes a select from `json_each(:rows)` for SQLite;
-- `-- name rows` opens an INSERT of just such rows, as they are. For SQLite it becomes one of
-  `VALUES (:id, :n)`, run once for each row: there is no round trip to save, and it takes a third of the time.
+- `-- name rows` opens an INSERT that inserts such rows unchanged. For SQLite it becomes an INSERT with
+  `VALUES (:id, :n)`, run once for each row: SQLite has no round trips to save, and this takes a third of the
+  time.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ _INSERT_OF_ROWS = re.compile(
 class Query:
     """One statement. binds: the parameter names, in the order of PostgreSQL's `$1`, `$2`, ...
 
-    columns: of each row, if the statement is to be run for each row of its one bind; else none.
+    columns: those of a row, if the statement is run once for each row of its only bind; else empty.
     """
 
     name: str
@@ -112,7 +113,7 @@ def _blocks(path: Path) -> Iterable[tuple[str | None, str, str | None, str | Non
 def _include(text: str, fragments: Mapping[str, str]) -> str:
     while found := _INCLUDE.search(text):
         if found[1] not in fragments:
-            raise ValueError(f"there is no fragment {found[1]}")
+            raise ValueError(f"unknown fragment {found[1]}")
         text = text.replace(found[0], "\n" + fragments[found[1]] + "\n")
     return text
 

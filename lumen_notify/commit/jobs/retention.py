@@ -2,9 +2,9 @@
 
 Promises: a client whose cursor is older than the trimmed events gets `reset` (the transaction that trims
 raises the log's floor); each step is a command like any other; a round goes on until nothing is left to
-delete; a limit of 0 keeps rows for ever.
+delete; a limit of 0 keeps rows forever.
 
-Events that are trimmed because there are too many are at least LATE_SECONDS old, so that an instance that
+Events beyond the maximum number are trimmed only once they are LATE_SECONDS old, so that an instance that
 lags behind can still read them.
 """
 
@@ -45,7 +45,7 @@ STEP_EVENTS = 500
 STEP_AUDIENCES = 500
 ROUND_STEPS = 100
 """Audiences whose notifications are counted in one step, and the steps of one round. The next round continues
-there: with more than 50,000 audiences, a round does not count all of them."""
+where this one stopped: with more than 50,000 audiences, a round does not count all of them."""
 
 LATE_SECONDS = 60
 """The minimum age of events that are trimmed by number."""
@@ -57,7 +57,7 @@ _log = logging.getLogger("lumen_notify.retention")
 
 
 class Retention:
-    """Trims, round by round. submit: the committer's. A limit of 0 is none.
+    """Deletes old rows, round by round. submit: the committer's. A limit of 0 means no limit.
 
     events_seconds, events: maximum age and number of events; notifications_seconds: maximum age of
     notifications; notifications: maximum number for one audience; archived_seconds: how long a notification

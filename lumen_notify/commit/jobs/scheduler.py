@@ -27,7 +27,8 @@ STEPS: Mapping[str, Any] = {
     "groups": FlushGroups(),
     "digests": PublishDigests(),
 }
-"""By the name in the query `due`: the command that does one step. A falsy result ends the work."""
+"""The command that does one step of the work, by its name in the query `due`. A falsy result means that
+nothing is left."""
 
 Submit = Callable[[Any], Awaitable[Any]]
 
@@ -85,5 +86,5 @@ async def _log_errors(what: str, work: Awaitable[None]) -> None:
         await work
     except Unavailable as error:
         _log.warning("%s ended early: %s", what, error.message)
-    except Exception:  # noqa: BLE001 - a defect in one round must not keep back the next
+    except Exception:  # noqa: BLE001 - a defect in one round must not prevent the next
         _log.exception("%s failed.", what)

@@ -26,7 +26,7 @@ GroupKey = tuple[str, str, str]
 
 @value
 class Limiting:
-    """The limits besides those of the categories. per_sender: of all that one sender publishes."""
+    """The limits in addition to those of the categories. per_sender: for all publications of one sender."""
 
     per_sender: Rate | None = None
 
@@ -35,8 +35,8 @@ class Batch:
     """The publications of one transaction.
 
     requests: all, in order. items: those without an answer so far, in order; a stage works on these.
-    limiting: None to apply no limits. is_digest: whether the items of each user leave as one event; each
-    item then has one user. groups: the groups that are created or changed.
+    limiting: None to apply no limits. is_digest: whether each user's items become one event; each item is
+    then for one user. groups: the groups that are created or changed.
     """
 
     def __init__(
@@ -117,11 +117,11 @@ class Allocation:
 class Group:
     """A notification of one user into which others merge.
 
-    id: of the row. actors: the latest senders, newest first; actors_count: of all. position: of the event
-    that announced it last, 0 before the first one. shown: what frames and lists show besides the actors.
-    shown_at: milliseconds, when it was announced last. is_new: whether this transaction creates it.
-    is_announced: whether an event of this transaction announces it; if not, the change is pending.
-    was_read: whether it was read or archived before this transaction.
+    id: of the row. actors: the latest senders, newest first; actors_count: the number of all senders.
+    position: of the event that announced it last, 0 before the first one. shown: what frames and lists show
+    besides the actors. shown_at: milliseconds, when it was announced last. is_new: whether this transaction
+    creates it. is_announced: whether an event of this transaction announces it; if not, the change is
+    pending. was_read: whether it was read or archived before this transaction.
     """
 
     user_id: str

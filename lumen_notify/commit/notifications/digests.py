@@ -36,7 +36,7 @@ class PublishDigests:
 
     @property
     def conflict_key(self) -> str:
-        """One step a transaction, so that it stays short."""
+        """At most one step per transaction, so that it stays short."""
         return "publish-digests"
 
 

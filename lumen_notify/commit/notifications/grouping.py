@@ -11,8 +11,8 @@ user's absolute counts; a group that stays unread is announced at most once in U
 | is read or archived, or was announced UPDATE_INTERVAL_SECONDS ago | moves it to the top, unread | `update` |
 | is unread and was announced just now | changes its content; no count changes | pending: by `FlushGroups` |
 
-A pending group that the user reads before it is announced becomes unread again, because nobody was told of
-its last change. Pending groups are found after a restart too.
+A pending group that the user reads before it is announced becomes unread again, because its last change was
+not announced. Pending groups are found after a restart too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class FlushGroups:
 
     @property
     def conflict_key(self) -> str:
-        """One step a transaction, so that it stays short."""
+        """At most one step per transaction, so that it stays short."""
         return "flush-groups"
 
 

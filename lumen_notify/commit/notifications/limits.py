@@ -9,8 +9,8 @@ who is over the limit:
 | delay | it is scheduled for when the limit allows it, at most DELAY_DAYS ahead; beyond that it is refused |
 | merge | it merges by its group_key, else with the sender's others; for rooms and everyone it is refused |
 
-Promise: a refused publication uses up no limit, and repeats by Idempotency-Key use it up once. Accepted
-publications count, also if they are accepted for later. A room or everyone counts as one recipient.
+Promise: refused publications do not count, and repeats with one Idempotency-Key count once. Accepted
+publications count at once, even if they are scheduled. A room or everyone counts as one recipient.
 
 Not here: the arithmetic (`rate_buckets`).
 """
@@ -146,7 +146,8 @@ def _allocate_one(one: Publication, limits: Limits, buckets: Buckets, now: int) 
     if merged:
         parts.append(_part(one, merged, group_key=one.group_key or f"sender:{sender_of(one)}"))
     if waits:
-        # All at once, when the limit allows the last one: one row to list and to cancel by the answer's id.
+        # All delayed recipients at once, when the limit allows the last one: one row, which can be listed and
+        # cancelled by the id in the answer.
         deliver_at = max(one.deliver_at or 0, now + math.ceil(max(waits.values()) / 1000))
         parts.append(_part(one, list(waits), deliver_at=deliver_at))
     return Allocation(parts=[Item(part) for part in parts], delayed=len(waits), refused=len(refused))

@@ -83,7 +83,7 @@ class Published:
 
 @value
 class IdempotencyKey:
-    """Lets a client repeat a request safely. owner: the user. digest: of the request's body."""
+    """Lets a client repeat a request safely. owner: the caller. digest: of the request's body."""
 
     owner: str
     key: str

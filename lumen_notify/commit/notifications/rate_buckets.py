@@ -44,7 +44,8 @@ class Buckets:
         return rate.wait_us(self._full_at(key), self._now, number)
 
     def take(self, key: str, rate: Rate, number: int = 1) -> None:
-        """Take `number` tokens, even if they are available only after a wait: the next then waits longer."""
+        """Take `number` tokens, even if they are not available yet: the next publication then waits
+        longer."""
         self._taken[key] = rate.taken(self._full_at(key), self._now, number)
 
     def commit(self) -> None:

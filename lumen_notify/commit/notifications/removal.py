@@ -69,7 +69,7 @@ class Remove:
 
     @property
     def conflict_key(self) -> str:
-        """One step a transaction, so that it stays short."""
+        """At most one step per transaction, so that it stays short."""
         return "removal"
 
 
@@ -87,7 +87,7 @@ class RemoveOldest:
 
     @property
     def conflict_key(self) -> str:
-        """One step a transaction, so that it stays short."""
+        """At most one step per transaction, so that it stays short."""
         return "removal"
 
 
@@ -104,7 +104,7 @@ class Expire:
 
     @property
     def conflict_key(self) -> str:
-        """One step a transaction, so that it stays short."""
+        """At most one step per transaction, so that it stays short."""
         return "expire"
 
 
@@ -114,7 +114,7 @@ class PurgeReceipts:
 
     @property
     def conflict_key(self) -> str:
-        """One step a transaction, so that it stays short."""
+        """At most one step per transaction, so that it stays short."""
         return "removal"
 
 

@@ -27,7 +27,7 @@ class PublishDue:
 
     @property
     def conflict_key(self) -> str:
-        """One step a transaction, so that it stays short."""
+        """At most one step per transaction, so that it stays short."""
         return "publish-due"
 
 

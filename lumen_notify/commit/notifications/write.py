@@ -93,8 +93,8 @@ async def _announce(tx: Transaction, groups: Sequence[Group]) -> None:
     """Append an `update` for each group: after it, only later events may change the users' counts."""
     if not groups:
         return
-    # The counts are those after the last update. An update of a group that the user had read adds one, so
-    # going backwards each earlier update has one less.
+    # These are the counts after the last update. An update of a group that the user had read adds one, so,
+    # going backwards, the update before it states one less.
     counts = dict(await counts_in(tx, list({group.user_id: None for group in groups})))
     payloads = []
     for group in reversed(groups):

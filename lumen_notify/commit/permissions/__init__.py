@@ -18,7 +18,7 @@ moderators may delete the messages of others. Both users of a direct room are me
     room_context     a room and the caller's role in it, loaded in the transaction that acts
     member_changes   the rules for adding, removing and banning users, and for changing their roles
 
-Promises: a room that the user may not see is refused as one that does not exist; a command's permission is
+Promises: a room that the user may not see is refused like one that does not exist; a command's permission is
 looked up in the transaction that acts on it.
 """
 

@@ -1,7 +1,7 @@
 """Member changes: the rules for adding, removing and banning users, and for changing their roles.
 
-Each function raises the refusal, or returns if the change is allowed. is_self: users change their own
-membership. A change that is made already is allowed.
+Each function raises the refusal, or returns if the change is allowed. is_self: whether users change their own
+membership. A change that is already in effect is allowed.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from lumen_notify.model.events import Role
 class UserContext:
     """A user whose membership a command changes, as the command finds them.
 
-    joined_position: of their membership, None if they are not a member, as `role`. has_blocked: whether they
-    have blocked the caller. rooms_count: the rooms that they are in, without direct ones.
+    role, joined_position: of their membership; None if they are not a member. has_blocked: whether they have
+    blocked the caller. rooms_count: the number of rooms that they are in, without direct ones.
     """
 
     user_id: str
@@ -80,8 +80,8 @@ def require_changeable(room: RoomContext, *, is_self: bool) -> None:
 def require_put(
     room: RoomContext, user: UserContext, role: Role | None, *, is_self: bool, max_rooms: int
 ) -> None:
-    """Check that a user may become a member with this role, or a member get it. role: None for `member`, or
-    for the role that the user has. max_rooms: see `entry_refusal`."""
+    """Check that a user may become a member with this role, or that a member may get it. role: None for
+    `member`, or for the role that the user has. max_rooms: see `entry_refusal`."""
     if user.role is not None:
         _require_role_change(room, user.role, role or user.role, is_self=is_self)
         return
@@ -100,7 +100,7 @@ def require_put(
 def require_add(
     room: RoomContext, user: UserContext, role: Role | None, *, is_self: bool, max_rooms: int
 ) -> None:
-    """Check that a moderator may add a user; members keep their role. role, max_rooms: as of
+    """Check that a moderator may add a user; members keep their role. role, max_rooms: as for
     `require_put`."""
     if not is_moderator(room.role):
         raise role_too_low()

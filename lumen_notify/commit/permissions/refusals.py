@@ -1,4 +1,4 @@
-"""Refusals: why a user may not do something in a room; None if they may.
+"""Refusals: the errors for what a user may not do in a room.
 
 kind: of the room, None if no such room exists. role: the user's, None if they are not a member. is_blocked:
 in a direct room, whether the other user has blocked this one.
@@ -30,21 +30,21 @@ def post_refusal(kind: str | None, role: str | None, *, is_blocked: object = Fal
 
 
 def system_post_refusal(kind: str | None) -> Refused | None:
-    """Return why the application may not post in a room, else None. It need not be a member."""
+    """Return why the application may not post in a room, else None. The application need not be a member."""
     return room_not_found() if kind in (None, _DELETED) else None
 
 
 def edit_refusal(
     kind: str | None, role: str | None, *, is_sender: bool, is_blocked: object = False
 ) -> Refused | None:
-    """Return why a user may not edit a message, else None: it takes its sender, who may still post."""
+    """Return why a user may not edit a message, else None. Only its sender may, if they may still post."""
     if (refusal := post_refusal(kind, role, is_blocked=is_blocked)) is not None:
         return refusal
     return None if is_sender else Forbidden("Only the sender can edit a message.", code="role_too_low")
 
 
 def delete_refusal(kind: str | None, role: str | None, *, is_sender: bool) -> Refused | None:
-    """Return why a user may not delete a message, else None: it takes its sender or a moderator."""
+    """Return why a user may not delete a message, else None. Only its sender and moderators may."""
     if (refusal := view_refusal(kind, role)) is not None:
         return refusal
     return None if is_sender or is_moderator(role) else role_too_low()
@@ -91,5 +91,5 @@ def blocked() -> Forbidden:
 
 
 def blocked_by(user_id: str) -> Forbidden:
-    """Return the refusal for adding a user who has blocked the caller to a room."""
+    """Return the refusal for adding a user to a room who has blocked the caller."""
     return Forbidden(f"{user_id} has blocked you.", code="blocked")

@@ -1,4 +1,4 @@
-"""Room context: a room and the caller's role in it, as the rules need them."""
+"""Room context: a room and the caller's role in it, loaded for the rules."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class RoomAccess:
         self._database = database
 
     async def require_member(self, room_id: str, user_id: str) -> Role:
-        """Return the user's role in a room. Raises NotFound, Forbidden: they are not a member."""
+        """Return the user's role in a room. Raises NotFound, or Forbidden if they are not a member."""
         kind, role, _ = await self._fetch(room_id, user_id)
         if (refusal := view_refusal(kind, role)) is not None:
             raise refusal

@@ -55,7 +55,7 @@ class DefineCategories:
 
     @property
     def conflict_key(self) -> str:
-        """One change of categories in a transaction, so that each is compared with the one before."""
+        """At most one change of categories per transaction, so that each is compared with the one before."""
         return "categories"
 
 
@@ -67,7 +67,7 @@ class DeleteCategory:
 
     @property
     def conflict_key(self) -> str:
-        """As of DefineCategories."""
+        """As for DefineCategories."""
         return "categories"
 
 

@@ -1,8 +1,8 @@
 """Preferences: a user's choices for each category, their quiet hours, and how often they get a digest.
 
-Promises: a choice changes no stored notification, so that taking it back brings all of them back; the event
-of a change carries the user's absolute counts and all silenced categories, so that every open device is up to
-date at once; a change that changes nothing appends no event.
+Promises: a choice changes no stored notification, so that undoing it brings all of them back; the event of a
+change carries the user's absolute counts and all silenced categories, so that every open device is up to date
+at once; a change that changes nothing appends no event.
 
 | choice | list | counts | stream | push |
 |---|---|---|---|---|
@@ -53,7 +53,8 @@ class Preferences:
     digest_minutes: int = 0
 
     def as_fields(self, categories: Mapping[str, Category]) -> dict[str, Any]:
-        """Return them as the API shows them: for each category, defined or chosen, the values that apply."""
+        """Return them as the API shows them, with the effective values of each category that is defined or
+        chosen."""
         quiet = self.quiet_hours
         return {
             "categories": {
@@ -82,7 +83,7 @@ class ChangePreferences:
 
     @property
     def conflict_key(self) -> str:
-        """One change of a user in a transaction, so that its event states the counts at its position."""
+        """At most one change by a user per transaction, so that the event has the counts at its position."""
         return "preferences:" + self.user_id
 
 

@@ -23,7 +23,7 @@ class SetBlock:
 
     @property
     def conflict_key(self) -> str:
-        """One change by a user in a transaction, so that the last one counts."""
+        """At most one change by a user per transaction, so that the last one counts."""
         return "block:" + self.user_id
 
 

@@ -30,7 +30,7 @@ class DeleteRoom:
 
     @property
     def conflict_key(self) -> str:
-        """One change of a room in a transaction."""
+        """At most one change of a room per transaction."""
         return room_conflict_key(self.room_id)
 
 
@@ -42,7 +42,7 @@ class PurgeRoom:
 
     @property
     def conflict_key(self) -> str:
-        """One step in a transaction, which keeps it short."""
+        """At most one step per transaction, so that it stays short."""
         return "purge"
 
 

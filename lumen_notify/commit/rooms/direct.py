@@ -25,7 +25,7 @@ class SendDirectMessage:
 
     @property
     def conflict_key(self) -> None:
-        """None: as of SendMessage."""
+        """None: as for SendMessage."""
         return None
 
 

@@ -34,7 +34,7 @@ class EditMessage:
 
     @property
     def conflict_key(self) -> str:
-        """One change of a message in a transaction, so that each sees the one before."""
+        """At most one change of a message per transaction, so that each sees the one before."""
         return "message:" + self.id
 
 
@@ -48,13 +48,14 @@ class DeleteMessage:
 
     @property
     def conflict_key(self) -> str:
-        """As of EditMessage."""
+        """As for EditMessage."""
         return "message:" + self.id
 
 
 @value
 class ChangedMessage:
-    """The result. body: JSON, the message as history shows it. position: at which the log has it so."""
+    """The result. body: JSON, the message as history shows it. position: the position in the log at which
+    this holds."""
 
     body: str
     position: int
@@ -100,7 +101,7 @@ async def edit_messages(tx: Transaction, commands: Sequence[EditMessage]) -> Seq
 
 async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) -> Sequence[object]:
     """Handle DeleteMessage: a `committer.Handler`. It runs before notifications are marked, so that the
-    counts of those events are without the mentions that it removes.
+    counts in their events exclude the mentions that it removes.
 
     Answers a ChangedMessage each, or NotFound, Forbidden.
     """

@@ -1,10 +1,10 @@
 """Members: users join and leave rooms, are added, removed or banned, and change roles.
 
-Promises: the caller's permission is looked up in the transaction that makes the change; a change that is made
-already changes nothing and appends no event; a room with members has an owner, except a direct one. When the
-last owner leaves, a successor becomes owner: the oldest moderator, else the oldest member, else the oldest
-muted member. When the last member leaves, a public room stays, and the next user to join owns it; a private
-one is deleted.
+Promises: the caller's permission is looked up in the transaction that makes the change; a change that is
+already in effect writes nothing and appends no event; a room with members has an owner, except a direct one.
+When the last owner leaves, a successor becomes owner: the oldest moderator, else the oldest member, else the
+oldest muted member. When the last member leaves, a public room stays, and the next user to join owns it; a
+private one is deleted.
 
 Not here: who may do what (`commit/permissions`), reading the members (`member_list`), how a change is written
 and announced (`membership`).
@@ -40,8 +40,8 @@ class ChangeMembers:
     """Change users' membership of a room. The result: ChangedMembers, or a refusal; it is all or nothing.
 
     action: `put` adds a user, or gives a member the role; `add` adds users, and leaves members as they are.
-    users: at least one, without repeats; several only for `add`. role: None for `member`, or to leave it.
-    max_rooms: rooms that one user may be in; 0 for no limit.
+    users: at least one, without repeats; several only for `add`. role: None makes new users a `member`, and
+    leaves the role of members. max_rooms: rooms that one user may be in; 0 for no limit.
     """
 
     room_id: str
@@ -53,14 +53,14 @@ class ChangeMembers:
 
     @property
     def conflict_key(self) -> str:
-        """One change of a room in a transaction."""
+        """At most one change of a room per transaction."""
         return room_conflict_key(self.room_id)
 
 
 @value
 class ChangedMembers:
     """The result. roles: by user, None if not a member. position: of the change's newest event, or of the
-    newest event of all."""
+    log's if nothing changed."""
 
     roles: Mapping[str, Role | None]
     position: int

@@ -3,8 +3,8 @@
 Promises, for each room: the other members see a user join before the user does (`member`, then `joined`), and
 see the user leave after the user does (`left`, then `member`), so that nobody gets an event of a room that
 they are not in; `member.joined_position` is the position of `joined`. A user who joins has nothing unread
-from before, nor any read marks of an earlier membership. The counts that `joined` and `left` state are
-of the rooms that the user is in at that position.
+from before, nor any read marks of an earlier membership. The counts in `joined` and `left` cover the rooms
+that the user is in at that position.
 
 Not here: permissions (`commit/permissions`), which users join and leave (`members`, `rooms`, `deletion`).
 """
@@ -56,7 +56,7 @@ class Membership:
         return self._tx.position + len(self._events)
 
     def add(self, room_id: str, user_id: str, role: str, data: dict[str, Any]) -> None:
-        """Add a user who is not a member. data: the fields of `JoinedData` beside room_id and role."""
+        """Add a user who is not a member. data: the fields of `JoinedData` besides room_id and role."""
         self._announce(Audience.user(user_id), RoomJoined, {"room_id": room_id, "role": role, **data})
         self._added.append(
             {"room_id": room_id, "user_id": user_id, "role": role, "joined_position": self.position}
@@ -64,7 +64,7 @@ class Membership:
         self._count_changes[room_id] += 1
 
     def remove(self, room_id: str, user_id: str, joined_position: int, data: dict[str, Any]) -> None:
-        """Remove a member. data: the fields of `LeftData` beside room_id and since."""
+        """Remove a member. data: the fields of `LeftData` besides room_id and since."""
         fields = {"room_id": room_id, "since": joined_position, **data}
         self._announce(Audience.user(user_id), RoomLeft, fields)
         self._removed.append({"room_id": room_id, "user_id": user_id})
@@ -148,8 +148,8 @@ class Membership:
     def _rounds_of_events(self, last: int) -> Iterator[tuple[str, int]]:
         """Yield, for each event that states counts, its user and the round after which the counts hold.
 
-        After a user's last removal the user's counts stay the same until the last round, so that one is
-        yielded: most transactions then need one query.
+        A user's counts stay the same after their last removal, so the last round is yielded for it: most
+        transactions then need one query.
         """
         all_removals = Counter(row["user_id"] for row in self._removed)
         removals: Counter[str] = Counter()

@@ -1,8 +1,8 @@
 """Messages: sends messages to rooms.
 
 Promises: within a room, `seq` has no holes and ascends with the positions; a message that is sent again with
-the same client_id is stored once; a message is one row and one event, whatever the size of the room; the
-sender's read mark moves along, so that users never have their own messages unread.
+the same client_id is stored once; a message is one row and one event, whatever the size of the room; sending
+moves the sender's read mark, so that a user's own messages are never unread.
 
 A mention is also a notification (category `mention`) to that member, with the message's id; not to the
 sender, and not to members who have blocked the sender.
@@ -62,7 +62,8 @@ class SendMessage:
 
 @value
 class SentMessage:
-    """The result. position: of the event. is_repeat: the same client_id had sent it before."""
+    """The result. position: of the event. is_repeat: a message with this client_id was sent before, and this
+    is its result."""
 
     id: str
     room_id: str
@@ -72,7 +73,8 @@ class SentMessage:
 
 
 class _SendContext(NamedTuple):
-    """The room and the sender's role before the batch. repeated: the message that has the same client_id."""
+    """The room and the sender's role before the batch. repeated: an earlier message with the same
+    client_id."""
 
     kind: str
     last_seq: int

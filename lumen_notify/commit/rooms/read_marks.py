@@ -17,7 +17,7 @@ from lumen_notify.model.events import MAX_READ_IDS, ReadData, RoomRead
 
 @value
 class MarkRoomRead:
-    """Mark the messages up to a seq as read, that one included. The result: a ReadMark.
+    """Mark the messages up to and including a seq as read. The result: a ReadMark.
 
     up_to: beyond the newest message means up to the newest.
     """
@@ -35,7 +35,7 @@ class MarkRoomRead:
 @value
 class ReadMark:
     """The result. changed: how many messages were newly read. unread: how many are left in the room.
-    position: at which the log has it so."""
+    position: the position in the log at which this holds."""
 
     changed: int
     last_read_seq: int

@@ -1,6 +1,6 @@
 """Rooms: creates, renames and reads rooms.
 
-Promises: a room that the user may not see is answered as one that does not exist; two users have one direct
+Promises: a room that the user may not see is answered like one that does not exist; two users have one direct
 room, whoever asks for it and however often; the user who creates a room owns it.
 
 Not here: later changes of members (`members`), deletion (`deletion`), messages (`messages`).
@@ -30,7 +30,7 @@ class CreateRoom:
     """Create a room with its first members. The result: a CreatedRoom; or Conflict: the id is taken, or a
     member is in too many rooms; or Forbidden: a member has blocked the creator.
 
-    members: beside the creator, without repeats. A direct room has exactly one, and `id` is ignored if the
+    members: besides the creator, without repeats. A direct room has exactly one, and `id` is ignored if the
     two users have a direct room already. max_rooms: rooms that one user may be in, without direct ones; 0 for
     no limit.
     """
@@ -44,7 +44,7 @@ class CreateRoom:
 
     @property
     def conflict_key(self) -> str:
-        """One change of a room in a transaction."""
+        """At most one change of a room per transaction."""
         if self.kind == "direct":
             return "direct-room " + pair_key(self.creator, *self.members)
         return room_conflict_key(self.id)
@@ -70,7 +70,7 @@ class EditRoom:
 
     @property
     def conflict_key(self) -> str:
-        """One change of a room in a transaction."""
+        """At most one change of a room per transaction."""
         return room_conflict_key(self.room_id)
 
 
@@ -183,7 +183,7 @@ async def edit_rooms(tx: Transaction, commands: Sequence[EditRoom]) -> Sequence[
 async def find_or_create_direct_rooms(
     tx: Transaction, pairs: Sequence[tuple[str, str]]
 ) -> Mapping[str, CreatedRoom]:
-    """Return the direct room of each two users, by `pair_key`; create those that do not exist.
+    """Return the direct room of each pair of users, by `pair_key`; create those that do not exist.
 
     Other handlers call it, too: its events come before those that they append later.
     """

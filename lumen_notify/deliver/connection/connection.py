@@ -160,7 +160,7 @@ class Connection(ABC):
             self._on_close(self, CloseReason.GONE)
 
     def abort(self) -> None:  # noqa: B027 - a connection without a transport has nothing to drop
-        """Drop the bytes of an ended stream that its peer has still not taken."""
+        """Drop the bytes of an ended stream that the peer has not accepted yet."""
 
     @abstractmethod
     def _end(self, last: bytes) -> None:

@@ -1,10 +1,10 @@
-"""Handover: a stream without a response; the stream owns the TCP connection.
+"""Handover: gives the TCP connection of a request to a stream, which then needs no response object.
 
 `HandoverProtocol` is uvicorn's own HTTP protocol, given to uvicorn as its `http` class. It offers an ASGI
 extension: `scope["extensions"]["lumen.handover"]`. The endpoint sends `http.response.start` as usual, then
 calls the extension with a `TransportConnection`. The transport's protocol is then that connection; the
-request's task, scope, parser and headers are released. Held this way, 1,000 streams take a tenth of the
-memory of 1,000 responses, and six times as many deliveries a second.
+request's task, scope, parser and headers are released. 1,000 streams held this way need a tenth of the memory
+of 1,000 responses, and get six times as many deliveries a second.
 
 The protocol also ends the requests of slow or hostile clients: a request that has not arrived completely
 within REQUEST_SECONDS, a head or trailer of more than MAX_HEAD_BYTES, more than MAX_PIPELINED requests at
@@ -83,10 +83,10 @@ class HandoverProtocol(HttpToolsProtocol):
         self._start_timeout()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the time-out; tell the request that is being answered."""
+        """Stop the time-out; mark the request that is being answered as disconnected."""
         self._stop_timeout()
         if self._current_cycle is not None and not self._current_cycle.response_complete:
-            self._current_cycle.disconnected = True  # uvicorn tells only the newest request
+            self._current_cycle.disconnected = True  # uvicorn marks only the newest request
             self._current_cycle.message_event.set()
         super().connection_lost(exc)
 
@@ -131,7 +131,7 @@ class HandoverProtocol(HttpToolsProtocol):
         self.headers = []  # for trailers: the request keeps the list that it has
 
     def on_body(self, body: bytes) -> None:
-        """Reset the count: the application limits the body."""
+        """Reset the count of bytes: the application limits the body."""
         self._head_bytes = 0
         super().on_body(body)
 

@@ -93,7 +93,7 @@ class TransportConnection(Connection, asyncio.Protocol):
         self._backlog_bytes += len(chunks)
 
     def abort(self) -> None:
-        """Drop the bytes of an ended stream that its peer has still not taken."""
+        """Drop the bytes of an ended stream that the peer has not accepted yet."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -3,9 +3,9 @@
 Nothing is stored in the database.
 
 Promises: `typing` is repeated at most every REPEAT_SECONDS, and its end is sent once. A user who does not
-repeat it within TIMEOUT_SECONDS has stopped. Memory is bounded by MAX_TYPING_USERS.
+report it again within TIMEOUT_SECONDS counts as stopped. Memory is bounded by MAX_TYPING_USERS.
 
-| the user says | the other members get |
+| the user reports | the other members get |
 |---|---|
 | typing, for the first time | `typing` at once |
 | typing again, within REPEAT_SECONDS | nothing; the time-out starts again |
@@ -34,8 +34,8 @@ MAX_TYPING_USERS = 10_000
 class TypingUser:
     """One user who types in one room.
 
-    is_typing: what the user said last. is_sent: whether the others believe that the user is typing. ends_at,
-    sent_at: seconds of the clock; sent_at: when `typing` was last sent.
+    is_typing: what the user reported last. is_sent: whether `typing` is the state that was last sent to the
+    others. ends_at, sent_at: seconds of the clock; sent_at: when `typing` was last sent.
     """
 
     __slots__ = ("ends_at", "is_sent", "is_typing", "room_id", "sent_at", "slot", "user")

@@ -1,20 +1,21 @@
-"""Frames: an event as bytes on the wire, and what it does to a reader's counts.
+"""Frames: an event as bytes on the wire, and its effect on a reader's counts.
 
 Each frame renders one HTTP/1.1 chunk that holds one server-sent event (HTML Standard, section 9.2.6).
 
 | payload (`model/events`) | frame | SSE event name | effect on the counts |
 |---|---|---|---|
 | `NotificationPublished` | `NotificationFrame` | none: `onmessage` | one more of its category |
-| `NotificationUpdated`, `DigestDelivered` | `AbsoluteCountsFrame` | none | states all |
-| other payloads with counts | `AbsoluteCountsFrame` | the event's kind | states all |
+| `NotificationUpdated`, `DigestDelivered` | `AbsoluteCountsFrame` | none | sets all |
+| other payloads with counts | `AbsoluteCountsFrame` | the event's kind | sets all |
 | `SharedNotificationsRemoved` | `RemovedFrame` | `expire` | minus what the reader had not read |
 | `MessageSent` | `MessageFrame` | none | one more in the room, but not for its sender |
-| `RoomRead` | `RoomReadFrame` | `read` | states the reader's own number for the room |
+| `RoomRead` | `RoomReadFrame` | `read` | sets the reader's own number for the room |
 | other payloads of rooms | `RoomEventFrame` | the event's kind | none |
 | `CategoriesChanged`, `SessionsRevoked` | `StreamEndFrame` | `closing` | the stream ends |
 | none: this version does not know the event | `SkippedFrame` | nothing is sent | none |
 
-A replayed frame shows the counts of now, not of then. `control` builds the frames without an event.
+A replayed frame shows the current counts, not those at its position. `control` builds the frames that come
+from no event.
 """
 
 from collections.abc import Callable, Mapping

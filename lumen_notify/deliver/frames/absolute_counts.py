@@ -14,8 +14,8 @@ from lumen_notify.model.events import (
 
 
 class AbsoluteCountsFrame(Frame):
-    """Replaces a user's counts. left: the room that the user left by it and since when they were in it, else
-    None."""
+    """Replaces a user's counts. left: the room that the user has left and the position at which they had
+    joined it, else None."""
 
     __slots__ = ("_categories", "_data", "_rooms", "_silent", "_type", "category", "joins", "left")
 
@@ -38,7 +38,7 @@ class AbsoluteCountsFrame(Frame):
 
     @property
     def requires_recount(self) -> bool:
-        """The user is in one room more, or one less."""
+        """Whether the user has joined or left a room."""
         return self.joins or self.left is not None
 
     @property
@@ -52,7 +52,7 @@ class AbsoluteCountsFrame(Frame):
         return after, self.render_replay(after, user_id)
 
     def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - it has one reader
-        """Show it with the counts of now."""
+        """Show it with the current counts."""
         if self._type is None:
             return self._chunk(f'{to_json(counts.as_fields())[:-1]},"data":{self._data}}}', self.kind)
         if self.category in counts.silent:

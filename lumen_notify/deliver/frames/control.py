@@ -1,4 +1,4 @@
-"""Control: the frames that no event of the log stands behind.
+"""Control: the frames that come from no event of the log.
 
 `ready`, `reset`, `ping`, `expiring`, `closing`; and ephemeral frames such as `typing`, which have no id and
 may be lost without harm.

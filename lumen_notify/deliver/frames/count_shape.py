@@ -1,8 +1,8 @@
 """Count shape: how a user's unread total is spread over categories and rooms.
 
 Most users have unread numbers that differ only in their total. They share one `CountShape`, and each channel
-keeps that reference and its own total instead of a `Counts`: a quarter of the memory, and a broadcast works
-out once for all of them what it does to the shape.
+keeps that reference and its own total instead of a `Counts`: this takes a quarter of the memory, and a
+broadcast computes the next shape once for all of them.
 
 A shape has one main category. Its number is the total minus all other numbers, so one more of the main
 category changes the total alone:
@@ -79,7 +79,7 @@ class SharedShapes:
         self._shapes: dict[tuple[str, frozenset[tuple[str, int]], frozenset[str]], CountShape] = {}
 
     def shared(self, shape: CountShape) -> CountShape:
-        """Return the shape that all users like this one share."""
+        """Return the shared object that equals this shape."""
         if shape.rooms:
             return shape
         if len(self._shapes) >= MAX_SHARED_SHAPES:

@@ -1,4 +1,4 @@
-"""Frame: the base of all frames that an event of the log becomes."""
+"""Frame: the base class of the frames of events."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ class Frame(ABC):
 
     @abstractmethod
     def render_replay(self, counts: Counts, user_id: str) -> bytes:
-        """Return the chunk for a replay, with the user's counts of now; NOT_SHOWN if they do not get it."""
+        """Return the chunk for a replay, with the user's current counts; NOT_SHOWN if they do not get it."""
 
     def clear_cache(self) -> None:  # noqa: B027 - most frames cache nothing
-        """Drop what was cached once the fan-out is over: frames are kept long for replay."""
+        """Drop what was cached during the fan-out: frames are kept for a long time, for replay."""
 
     def _chunk(self, data: str, name: str | None = None) -> bytes:
         event = "" if name is None else f"event: {name}\n"

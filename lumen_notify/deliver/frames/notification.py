@@ -1,7 +1,7 @@
 """Notification: the frame of a new notification.
 
-It is the frame of broadcasts, so it works out once what it does to each shape of counts, and encodes once for
-each total: of the bytes, only the count differs by user.
+It is the frame of broadcasts, so it computes the next shape once for each shape of counts, and the bytes once
+for each total: only the count in them differs by user.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class NotificationFrame(Frame):
         return after, total + 1, self.encode(total + 1)
 
     def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the same for all users
-        """Show it with the count of now."""
+        """Show it with the current count."""
         return NOT_SHOWN if self.category in counts.silent else self.encode(counts.total)
 
     def next_shape(self, shape: CountShape) -> CountShape | None:

@@ -1,4 +1,4 @@
-"""Removed: the frame of notifications to many that have expired or been removed."""
+"""Removed: the frame of notifications to a room or to everyone that have expired or been removed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SCOPES = SharedNotificationsRemoved.scopes
 
 
 def removed_ids(events: Iterable[Event]) -> list[str]:
-    """Return the ids of the notifications to many that events say are removed.
+    """Return the ids of the notifications to a room or to everyone that the events remove.
 
-    Events that this version does not know say nothing.
+    Events that this version does not know are ignored.
     """
     ids: list[str] = []
     for event in events:
@@ -43,7 +43,7 @@ class RemovedFrame(Frame):
 
     @property
     def requires_recount(self) -> bool:
-        """A user who has connected since is not among the settled."""
+        """Always true: `settled` lacks users who have connected since."""
         return True
 
     @property
@@ -57,7 +57,7 @@ class RemovedFrame(Frame):
         return [id_ for id_, _, _ in self._removed]
 
     def apply(self, counts: Counts, user_id: str) -> Applied:
-        """Subtract what the user had not read until now."""
+        """Subtract the removed notifications that the user had not read."""
         since = self._since(counts)
         settled = self.settled[user_id]
         fewer = Counter(
@@ -69,7 +69,7 @@ class RemovedFrame(Frame):
         return after, self.render_replay(after, user_id)
 
     def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the counts decide
-        """Show the counts of now, and the ids of what was published since the user joined the room."""
+        """Show the current counts, and the ids of notifications published after the user joined the room."""
         since = self._since(counts)
         data = self._data
         if any(position <= since for _, _, position in self._removed):
@@ -77,10 +77,10 @@ class RemovedFrame(Frame):
         return self._chunk(f'{to_json(counts.as_fields())[:-1]},"data":{data}}}', self.kind)
 
     def _since(self, counts: Counts) -> int:
-        """Return when the user joined the room; 0 if that was after this event."""
+        """Return the position at which the user joined the room; 0 if it is after this event."""
         since = 0 if self.room_id is None else counts.since.get(self.room_id, 0)
         return since if since < self.position else 0
 
     def clear_cache(self) -> None:
-        """Drop what was known of each user."""
+        """Drop the ids in `settled`."""
         self.settled = {}

@@ -1,4 +1,4 @@
-"""Rooms: the frames of what happens in a room, for its members."""
+"""Rooms: the frames of room events, for the members."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RoomFrame(Frame):
         return after, self.render_replay(after, user_id)
 
     def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the counts decide
-        """Show it with the counts of now. Whether the user was a member then is not asked here."""
+        """Show it with the current counts. Does not check whether the user was a member at that time."""
         numbers = counts.total, counts.rooms.get(self.room_id, 0)
         encoded = self._encoded.get(numbers)
         if encoded is None:
@@ -61,7 +61,7 @@ class RoomFrame(Frame):
 
 
 class MessageFrame(RoomFrame):
-    """A new message: unread by everyone but its sender, who has read the room with it."""
+    """A new message: one more unread for each member except its sender, who has read the room up to it."""
 
     __slots__ = ("_exclude_user_id", "_sender_id")
 
@@ -71,7 +71,7 @@ class MessageFrame(RoomFrame):
         self._exclude_user_id = payload.exclude_user_id
 
     def render_replay(self, counts: Counts, user_id: str) -> bytes:
-        """Show it with the counts of now, but not to the user who is excluded."""
+        """Show it with the current counts, but not to the excluded user."""
         return NOT_SHOWN if user_id == self._exclude_user_id else super().render_replay(counts, user_id)
 
     def _counts_after(self, counts: Counts, user_id: str) -> Counts:
@@ -80,7 +80,7 @@ class MessageFrame(RoomFrame):
 
 
 class RoomReadFrame(RoomFrame):
-    """A member has read up to a message: all members see it, and the member's own number is stated."""
+    """A member has read up to a message: all members see it, and it sets that member's unread number."""
 
     __slots__ = ("_unread", "_user_id")
 

@@ -12,11 +12,12 @@ REASONS: Mapping[type[Payload], CloseReason] = {
     CategoriesChanged: CloseReason.SHUTDOWN,
     SessionsRevoked: CloseReason.REVOKED,
 }
-"""Why streams end. After `shutdown` clients reconnect by themselves, and are counted anew."""
+"""Why streams end. After `shutdown` clients reconnect by themselves, and their counts are loaded again."""
 
 
 class StreamEndFrame(Frame):
-    """Ends streams whose counts cannot follow the event, or whose users may not read on."""
+    """Ends streams whose counts the event changes in a way it does not state, or whose users have lost
+    access."""
 
     __slots__ = ("ends",)
 
@@ -39,5 +40,5 @@ class StreamEndFrame(Frame):
         return counts, NOT_SHOWN
 
     def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the same for all users
-        """Show nothing: it ended the streams of its time."""
+        """Show nothing: it only ended the streams that were open at that time."""
         return NOT_SHOWN

@@ -1,1 +1,1 @@
-"""Streams: opened, brought up to date, kept alive, listed, closed."""
+"""Streams: opening, replay, timers, the list of open streams, and their endpoints."""

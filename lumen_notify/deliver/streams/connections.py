@@ -1,4 +1,4 @@
-"""Connections: the caller's open streams: list them, and prolong them."""
+"""Connections: the caller's open streams: list and renew them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Renewed(TypedDict):
 
 @value
 class ConnectionEndpoints:
-    """Lists and prolongs the caller's streams. instance: the name of this process."""
+    """Lists and renews the caller's streams. instance: the name of this process."""
 
     verifier: Verifier
     streams: StreamRegistry
@@ -61,9 +61,9 @@ class ConnectionEndpoints:
                 Operation(
                     name="renewStreams",
                     tag="stream",
-                    summary="Prolong the caller's open streams",
+                    summary="Renew the caller's open streams",
                     description="They last until the token of this request expires.",
-                    answered="How many streams were prolonged.",
+                    answered="The number of renewed streams.",
                     response=Renewed,
                 ),
             ),

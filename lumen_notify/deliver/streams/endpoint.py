@@ -1,8 +1,8 @@
 """Stream: `GET /notifications/stream`, from a request to an open connection.
 
-Credentials are read in this order: `?token=`, `?ticket=`, `Authorization: Bearer`, the stream cookie. Bad
-ones are answered by 401, so that an EventSource stops. Conditions that may pass (too many streams, a database
-that is down) are answered by 200 and the event `closing`, so that it reconnects.
+Credentials are read in this order: `?token=`, `?ticket=`, `Authorization: Bearer`, the stream cookie. Invalid
+ones get 401, so that an EventSource stops. Temporary conditions (too many streams, a database that is down)
+get 200 and the event `closing`, so that it reconnects.
 
 The fast path is `handover`. Where the server does not offer it, or a middleware buffers the response, the
 same frames go through `fallback`.
@@ -106,7 +106,7 @@ class StreamEndpoint:
     async def get(self, request: Request) -> Response:
         """Answer `GET /notifications/stream`."""
         parameters = request.query_params
-        # From here on no access log can show the token: they read the same scope.
+        # From here on access logs cannot show the token, because they read this scope.
         request.scope["query_string"] = _SECRETS.sub(rb"\1redacted", request.scope["query_string"])
         principal, cookie = await self._authenticate(request)
         device = parameters.get("device")
@@ -180,7 +180,8 @@ class Opening:
         }
 
     async def begin(self, connection: Connection) -> None:
-        """Send a first byte at once, then replay what was missed and go live, or close the stream."""
+        """Send the first bytes at once; then replay the missed events and make the stream live, or close
+        it."""
         streams = self.endpoint.streams
         connection.write(control.retry(jittered_retry_ms()))
         refusal = streams.refusal(self.address)
@@ -193,7 +194,7 @@ class Opening:
             streams.close_excess(connection.user_id)
         except Exception as error:  # noqa: BLE001 - the stream ends with a reason
             cause = None if isinstance(error, Unavailable) else error
-            _log.warning("stream %s could not be opened: %s", connection.id, error, exc_info=cause)
+            _log.warning("Stream %s could not be opened: %s", connection.id, error, exc_info=cause)
             connection.close(CloseReason.OVERLOADED, jittered_retry_ms())
 
 
@@ -211,7 +212,7 @@ class StreamResponse(Response):
         self.raw_headers = [*HEADERS, *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request: ASGI 3."""
+        """Handle one request (ASGI 3)."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})

@@ -103,8 +103,8 @@ class StreamOpener:
             connection.write(ready + b"".join(replay))
 
     def _encode_replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
-        """Encode the missed frames; None if they exceed the bound: a mark grows with the user's
-        categories."""
+        """Encode the missed frames; None if they exceed the bound, as their size depends on the user's
+        counts."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:

@@ -1,7 +1,6 @@
 """Registry: all open streams; their limits, and the drain.
 
-Promise: nothing remains of a stream after its end, in any table; on the timer wheel it remains for at most
-one ping interval.
+Promise: no table refers to a stream after its end; only the timer wheel does, for at most one ping interval.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Replay reader: the frames that a client has missed since its cursor, from memory or from the database.
 
-A user gets a room's events while they are a member: after the position at which they joined, up to the
-event that told them that they left.
+A user gets a room's events while they are a member: after the position at which they joined, up to their
+`left` event.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ class ReplayReader:
 
 
 def _is_during(frame: Frame, memberships: Sequence[tuple[str, int, int]]) -> bool:
-    """Say whether a frame belongs to no room, or to a membership. memberships: (room, joined, left)
-    positions."""
+    """Return whether a frame belongs to no room, or to the time of a membership. memberships: (room, joined,
+    left) positions."""
     room_id = frame.room_id
     return room_id is None or any(
         room == room_id and joined < frame.position < left for room, joined, left in memberships

@@ -1,4 +1,4 @@
-"""Timers: pings, token expiries and the longest life of all open streams, on one timer wheel.
+"""Timers: pings, token expiries and the maximum age of all open streams, on one timer wheel.
 
 A stream is checked at the next second at which something may be due:
 

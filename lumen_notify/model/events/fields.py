@@ -1,7 +1,7 @@
 """Fields: the types of the fields in a frame's `data`.
 
-They describe and do not validate: limits and words are in the JSON schema alone (`json_schema_extra`), so
-that an event with a word that a newer version has added is still decoded.
+They describe but do not validate: limits and allowed words are only in the JSON schema (`json_schema_extra`),
+so that an event with a word that a newer version has added can still be decoded.
 """
 
 from __future__ import annotations

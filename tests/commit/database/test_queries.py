@@ -195,7 +195,7 @@ def test_fragments_are_included_with_their_own_includes(tmp_path: Path) -> None:
         ("-- some\n-- Only a comment.\n", "some has no SQL"),
         ("-- some\nSELECT 1\n-- some\nSELECT 2\n", "some is defined twice"),
         ("-- fragment f\nSELECT 1\n-- fragment f\nSELECT 2\n", "fragment f is defined twice"),
-        ("-- some\nSELECT {nothing}\n", "there is no fragment nothing"),
+        ("-- some\nSELECT {nothing}\n", "unknown fragment nothing"),
     ],
 )
 def test_faulty_file_is_refused(tmp_path: Path, text: str, problem: str) -> None:
