@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -49,6 +49,13 @@ class ApiRoute(Route):
             return apps[scope["method"]](scope, receive, send)
 
         self.app = app
+
+    def match_path(self, path: str) -> dict[str, Any] | None:
+        """Return the parameters in a path of this route; None if it is not one."""
+        found = self.path_regex.match(path)
+        if found is None:
+            return None
+        return {name: self.param_convertors[name].convert(text) for name, text in found.groupdict().items()}
 
     @property
     def operations(self) -> Mapping[str, Operation]:

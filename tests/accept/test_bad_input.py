@@ -282,7 +282,7 @@ async def test_odd_users_get_what_is_theirs(stored: Site) -> None:
     await stored.api("alice").post("", {**GOOD, "to": {"users": users}, "content": "for the odd"})
     for user in users:
         api = stored.api(user)
-        assert contents(await api.web()) == ["for the odd"]
+        assert contents(await api.pages()) == ["for the odd"]
         assert (await api.post("/read", {"all": True}))["unread_count"] == 0
     assert contents(await stored.api("bob").pages()) == ["three", "two", "one"]
 

@@ -36,7 +36,7 @@ PublicationBatch = TypeAliasType(
     Annotated[
         list[PublicationBody],
         Field(
-            description="All are published, or none. The limit applies to all recipients of the batch together.",
+            description="All are published, or none. The limit applies to all recipients together.",
             json_schema_extra={"minItems": 1, "x-limit": "max_batch_rows"},
         ),
     ],
