@@ -179,7 +179,7 @@ class Life:
             # Marks everything: once this newest event has arrived, all events before it have too.
             position = (await reader.api.post("/seen", {"all": True}))["position"]
             assert position
-            newest = max(item["position"] for item in await reader.api.web())
+            newest = max(item["position"] for item in await reader.api.pages())
             await self.until(lambda: reader.seen and reader.seen[-1] >= newest, "the newest event")  # noqa: B023
 
     async def end(self) -> None:
@@ -216,7 +216,7 @@ async def check(life: Life) -> None:
     }
     for reader in life.readers:
         user = reader.api.user_id
-        rows = await reader.api.web() + await reader.api.web(archived="true")
+        rows = await reader.api.pages() + await reader.api.pages(archived="true")
         mine = {
             name: answer["id"]
             for name, (number, answer) in answers.items()
