@@ -19,6 +19,18 @@ MAX_FOLDER_MODULES = 16
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
+MIRRORED = ("accept", "api", "app.py", "errors.py", "http")
+"""The folders and modules of the package with a test file for each module, by the same path."""
+
+WITHOUT_TEST_FILE = {
+    # They only declare shapes of responses: api/openapi/test_answers.py holds every answer to its shape.
+    "accept/accounts/responses.py",
+    "accept/notifications/responses.py",
+    "accept/preferences/responses.py",
+    "accept/rooms/message_responses.py",
+    "accept/rooms/room_responses.py",
+}
+
 
 def names(paths: Iterator[Path] | list[Path]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
@@ -39,6 +51,14 @@ def test_no_folder_has_too_many_modules() -> None:
 def test_each_noun_has_its_folder_on_each_side(side: str) -> None:
     for noun in ("notifications", "rooms", "accounts", "preferences"):
         assert (PACKAGE / side / noun).is_dir(), f"{side} has no {noun}/"
+
+
+def test_each_module_has_its_test_file() -> None:
+    modules = [path.relative_to(PACKAGE) for path in MODULES if path.name != "__init__.py"]
+    mirrored = [path for path in modules if path.parts[0] in MIRRORED]
+    assert {path.parts[0] for path in mirrored} == set(MIRRORED)
+    missing = {str(path) for path in mirrored if not (TESTS / path.parent / f"test_{path.name}").is_file()}
+    assert missing == WITHOUT_TEST_FILE
 
 
 def test_one_module_knows_the_text_of_an_audience() -> None:
