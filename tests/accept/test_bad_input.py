@@ -118,7 +118,7 @@ WRONG_JSON = {
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", ""), ("POST", "/read"), ("PUT", "/01a20185-0647-7000-8000-000000000000")]
 )
-async def test_what_is_no_json_is_refused(site: Site, method: str, path: str) -> None:
+async def test_malformed_json_is_refused(site: Site, method: str, path: str) -> None:
     async with site.unchanged():
         for name, body in WRONG_JSON.items():
             with case(name):
@@ -186,7 +186,7 @@ async def test_odd_text_and_data_come_back_as_they_were(stored: Site) -> None:
     assert [(item["content"], item["data"]) for item in shown] == sent
 
 
-async def test_odd_users_get_what_is_theirs(stored: Site) -> None:
+async def test_odd_user_ids_get_their_own_notifications(stored: Site) -> None:
     users = [
         "u" * 128,
         "all",
@@ -241,7 +241,7 @@ async def test_body_of_10_mib_is_refused_before_it_is_read(site: Site) -> None:
 NO_CURSORS = ("abc", "zzzzzzzz-1", "EPOCH-999999", "EPOCH-x", "EPOCH-01", "EPOCH", "\0", "a" * 5000)
 
 
-async def test_stream_answers_a_cursor_that_is_none_by_reset(site: Site) -> None:
+async def test_stream_answers_an_invalid_cursor_with_reset(site: Site) -> None:
     first = await EventStream.open(site.base_url, token("bob"))
     epoch = ((await first.wait_for_event("ready")).id or "").partition("-")[0]
     await first.close()
@@ -292,7 +292,7 @@ WRONG_METHODS = (
 )
 
 
-async def test_wrong_method_is_told_the_right_ones(site: Site) -> None:
+async def test_wrong_method_is_answered_with_the_allowed_ones(site: Site) -> None:
     async with site.unchanged():
         for method, path, allowed in WRONG_METHODS:
             with case(f"{method} {path}"):
@@ -352,7 +352,7 @@ async def test_body_that_ends_early_does_nothing(site: Site) -> None:
         await exchange(site, raw_post(b'{"all": true}', length=50, path="/read"), do_read=True)
 
 
-async def test_client_that_vanishes_before_the_answer_has_published_whole_or_not(stored: Site) -> None:
+async def test_publish_of_a_client_that_disconnects_is_complete_or_not_done(stored: Site) -> None:
     """Whichever it was, the list, the counts and a repeat by key agree."""
     users = ["bob", "eve"]
     for number in range(20):

@@ -20,7 +20,7 @@ from sites import OpenSite, Site, open_site, refused
 from .account_requests import AUTH, GOOD, begun, claims, endpoints, log_in, me, post, refresh, register
 
 
-async def test_who_registers_is_a_user_like_any_other(stored: Site) -> None:
+async def test_a_registered_user_has_a_stream_and_cannot_publish_to_others(stored: Site) -> None:
     session = await register(stored, "Ann", username="Ännchen 🦊", avatar="https://p.example/a.png")
     assert session.keys() == {"user_id", "access_token", "token_type", "expires_in", "refresh_token"}
     assert (session["token_type"], session["expires_in"]) == ("Bearer", 900)
@@ -41,7 +41,7 @@ async def test_who_registers_is_a_user_like_any_other(stored: Site) -> None:
     refused(answer, 403, "forbidden")
 
 
-async def test_one_name_is_registered_once_however_many_try_at_once(stored: Site) -> None:
+async def test_concurrent_registrations_of_one_name_create_one_account(stored: Site) -> None:
     names = ["ann", "Ann", "ANN", "\uff41nn"] * 4
     answers = await asyncio.gather(
         *(post(stored, "register", {"name": name, "password": GOOD}) for name in names)
@@ -62,14 +62,16 @@ async def test_registrations_are_limited_by_address(site: Site, monkeypatch: pyt
     await log_in(site)
 
 
-async def test_too_many_at_once_are_told_to_come_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_registrations_at_once_are_refused_as_overloaded(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(endpoints(site).passwords, "_max_callers", 0)
     answer = await post(site, "register", {"name": "ann", "password": GOOD})
     refused(answer, 503, "overloaded")
     assert answer.headers["retry-after"] == "1"
 
 
-async def test_ones_account_is_shown_and_changed_and_tokens_follow_at_the_next_refresh(stored: Site) -> None:
+async def test_users_see_and_change_their_account_and_new_tokens_carry_the_change(stored: Site) -> None:
     session = await register(stored, "ann.b-1_x")
     bearer = {"Authorization": f"Bearer {session['access_token']}"}
     shown = (await me(stored, session["access_token"])).json()
@@ -83,7 +85,7 @@ async def test_ones_account_is_shown_and_changed_and_tokens_follow_at_the_next_r
     assert claims((await refresh(stored, session)).json())["name"] == "<b>"
 
 
-async def test_a_user_is_found_by_name_by_whoever_is_logged_in(stored: Site) -> None:
+async def test_any_logged_in_user_finds_another_user_by_name(stored: Site) -> None:
     ann = await register(stored, "ann.b", avatar="/a.png", username="Ann")
     bob = await register(stored, "bob")
     headers = {"Authorization": f"Bearer {bob['access_token']}"}
@@ -95,7 +97,7 @@ async def test_a_user_is_found_by_name_by_whoever_is_logged_in(stored: Site) -> 
     refused(await stored.http.get(f"{AUTH}/users/ann.b"), 401, "token_missing")
 
 
-async def test_another_password_ends_every_session_but_the_one_it_answers(stored: Site) -> None:
+async def test_a_changed_password_ends_all_earlier_sessions(stored: Site) -> None:
     first, other = await register(stored), await log_in(stored)
     change = {"old": GOOD, "new": "staple of another kind"}
     session = await begun(stored, "password", change, bearer=first["access_token"])
@@ -108,14 +110,14 @@ async def test_another_password_ends_every_session_but_the_one_it_answers(stored
     refused(again, 401, "wrong_credentials")
 
 
-async def test_another_password_may_not_be_the_name_either(site: Site) -> None:
+async def test_a_new_password_may_not_be_the_name(site: Site) -> None:
     session = await register(site, "annabell")
     change = {"old": GOOD, "new": "AnnaBell"}
     answer = await post(site, "password", change, bearer=session["access_token"])
     refused(answer, 422, "invalid", "new")
 
 
-async def test_the_old_password_cannot_be_guessed_by_who_has_an_access_token(site: Site) -> None:
+async def test_guesses_of_the_old_password_are_limited(site: Site) -> None:
     session = await register(site)
     guess = {"old": "the wrong password", "new": "staple of another kind"}
     for _ in range(10):
@@ -125,7 +127,7 @@ async def test_the_old_password_cannot_be_guessed_by_who_has_an_access_token(sit
     refused(answer, 429, "rate_limited")
 
 
-async def test_passwords_of_any_characters_serve(stored: Site) -> None:
+async def test_a_password_may_have_any_characters(stored: Site) -> None:
     passwords = [
         "\0" * 8,
         " " * 8,
@@ -157,16 +159,14 @@ async def test_a_user_of_another_issuer_has_no_account_here(site: Site) -> None:
     assert answer.json() == {"ended": 0}
 
 
-async def test_who_shows_no_token_reaches_nobodys_account(site: Site) -> None:
+async def test_accounts_need_a_token(site: Site) -> None:
     refused(await site.http.get(f"{AUTH}/me"), 401, "token_missing")
     refused(await site.http.patch(f"{AUTH}/me", json={"username": "A"}), 401, "token_missing")
     refused(await post(site, "password", {"old": GOOD, "new": GOOD}), 401, "token_missing")
     refused(await post(site, "logout-everywhere", b""), 401, "token_missing")
 
 
-async def test_nothing_secret_is_logged_stored_or_shown_in_a_repr(
-    sqlite_url: str, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_no_secret_is_logged_or_stored(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with open_site(sqlite_url, accounts="on") as site:
         session = await register(site)
@@ -186,7 +186,7 @@ async def test_nothing_secret_is_logged_stored_or_shown_in_a_repr(
         assert secret.encode() not in stored
 
 
-async def test_switched_off_there_is_nothing(open_with: OpenSite) -> None:
+async def test_accounts_that_are_off_have_no_paths(open_with: OpenSite) -> None:
     async with open_with() as site:
         for path in ("register", "login", "refresh", "logout", "logout-everywhere", "password"):
             refused(await post(site, path, {"name": "ann", "password": GOOD}), 404, "not_found")
@@ -195,7 +195,7 @@ async def test_switched_off_there_is_nothing(open_with: OpenSite) -> None:
         assert not [path for path in document["paths"] if path.startswith(AUTH)]
 
 
-async def test_the_secret_of_the_first_start_serves(sqlite_url: str) -> None:
+async def test_accounts_work_with_the_generated_secret(sqlite_url: str) -> None:
     async with (
         Lumen(Settings(database_url=sqlite_url, accounts="on")) as lumen,
         httpx.AsyncClient(transport=httpx.ASGITransport(lumen.app), base_url="http://t") as http,
@@ -206,7 +206,7 @@ async def test_the_secret_of_the_first_start_serves(sqlite_url: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["LUMEN_JWT_PUBLIC_KEY_FILE", "LUMEN_JWT_JWKS_URL"])
-def test_with_a_key_that_only_verifies_they_cannot_be_on(name: str) -> None:
+def test_accounts_cannot_be_on_with_a_key_that_only_verifies(name: str) -> None:
     environ = {name: "https://issuer.example/keys", "LUMEN_ACCOUNTS": "on"}
     with pytest.raises(Misconfigured) as caught:
         Settings.from_env(environ)

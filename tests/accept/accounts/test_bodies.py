@@ -114,7 +114,7 @@ BAD: dict[str, tuple[bytes, list[str]]] = {
 }
 
 
-async def test_what_cannot_be_an_account_is_refused_by_field_and_not_repeated(site: Site) -> None:
+async def test_an_invalid_account_is_refused_by_field_without_repeating_it(site: Site) -> None:
     for case, (body, fields) in BAD.items():
         problem = refused(await post(site, "register", body), 422, "invalid", *fields)
         for secret in ("1234567", "correct horse", "AnnaBell"):
@@ -122,7 +122,7 @@ async def test_what_cannot_be_an_account_is_refused_by_field_and_not_repeated(si
     refused(await post(site, "login", {"name": "ann", "password": GOOD}), 401, "wrong_credentials")
 
 
-async def test_a_body_too_long_is_refused_before_any_work(site: Site) -> None:
+async def test_a_body_over_the_limit_is_refused(site: Site) -> None:
     body = to_json({"name": "ann", "password": "x" * 70_000}).encode()
     refused(await post(site, "register", body), 413, "too_large")
 
@@ -131,7 +131,9 @@ async def test_a_body_too_long_is_refused_before_any_work(site: Site) -> None:
     ("change", "field"),
     [({}, "body"), ({"username": None}, "body"), ({"username": ""}, "username"), ({"name": "x"}, "name")],
 )
-async def test_a_profile_changes_by_what_may_change(site: Site, change: Any, field: str) -> None:
+async def test_an_invalid_change_of_the_profile_is_refused_by_field(
+    site: Site, change: Any, field: str
+) -> None:
     session = await register(site)
     headers = {"Authorization": f"Bearer {session['access_token']}"}
     refused(await site.http.patch(f"{AUTH}/me", json=change, headers=headers), 422, "invalid", field)

@@ -11,7 +11,7 @@ from sites import Site, open_site, refused
 from .account_requests import GOOD, endpoints, log_in, me, post, refresh, register
 
 
-async def test_logging_in_opens_sessions_of_their_own(stored: Site) -> None:
+async def test_each_log_in_opens_a_session_of_its_own(stored: Site) -> None:
     first = await register(stored)
     second, third = await log_in(stored), await log_in(stored, "ANN")
     assert first["user_id"] == second["user_id"] == third["user_id"]
@@ -22,7 +22,7 @@ async def test_logging_in_opens_sessions_of_their_own(stored: Site) -> None:
     refused(await refresh(stored, second), 401, "session_ended")
 
 
-async def test_a_refresh_gives_fresh_tokens_and_a_second_one_by_the_same_ends_the_session(
+async def test_a_refresh_token_is_valid_once_and_a_second_use_ends_its_session(
     stored: Site,
 ) -> None:
     session = await register(stored)
@@ -35,13 +35,13 @@ async def test_a_refresh_gives_fresh_tokens_and_a_second_one_by_the_same_ends_th
     refused(await refresh(stored, fresh), 401, "session_ended")
 
 
-async def test_a_refresh_token_ends_with_its_time(stored: Site) -> None:
+async def test_a_refresh_token_expires(stored: Site) -> None:
     session = await register(stored)
     stored.ahead_ms = 30 * 86_400_000
     refused(await refresh(stored, session), 401, "session_ended")
 
 
-async def test_tokens_are_as_short_and_as_named_as_the_settings_say(sqlite_url: str) -> None:
+async def test_lifetimes_audience_and_issuer_of_tokens_are_settings(sqlite_url: str) -> None:
     settings = {"access_token_seconds": 60, "refresh_token_seconds": 300, "jwt_audience": "app"}
     async with open_site(sqlite_url, accounts="on", jwt_issuer="us", **settings) as site:
         session = await register(site)
@@ -56,7 +56,7 @@ async def test_tokens_are_as_short_and_as_named_as_the_settings_say(sqlite_url: 
 @pytest.mark.parametrize(
     "text", ["", "x", "lnr_", "lnr_" + "A" * 64, "lnr_" + "é" * 64, "\0", "lnr_" + "A" * 65, "A" * 1025]
 )
-async def test_what_is_no_refresh_token_is_answered_as_one_that_is_over(site: Site, text: str) -> None:
+async def test_a_malformed_refresh_token_is_refused_like_one_that_has_ended(site: Site, text: str) -> None:
     answer = await post(site, "refresh", {"refresh_token": text})
     if len(text) > 1024:
         refused(answer, 422, "invalid", "refresh_token")
@@ -65,14 +65,14 @@ async def test_what_is_no_refresh_token_is_answered_as_one_that_is_over(site: Si
     assert (await post(site, "logout", {"refresh_token": text})).json() == {"ended": 0}
 
 
-async def test_an_access_token_is_no_refresh_token_nor_the_other_way_round(site: Site) -> None:
+async def test_access_and_refresh_tokens_do_not_replace_each_other(site: Site) -> None:
     session = await register(site)
     answer = await post(site, "refresh", {"refresh_token": session["access_token"]})
     refused(answer, 401, "session_ended")
     refused(await me(site, session["refresh_token"]), 401, "token_invalid")
 
 
-async def test_logging_out_everywhere_ends_all_of_ones_sessions(stored: Site) -> None:
+async def test_logging_out_everywhere_ends_all_sessions_of_the_user(stored: Site) -> None:
     sessions = [await register(stored), await log_in(stored)]
     other = await register(stored, "bob")
     answer = await post(stored, "logout-everywhere", b"", bearer=sessions[0]["access_token"])
@@ -82,7 +82,7 @@ async def test_logging_out_everywhere_ends_all_of_ones_sessions(stored: Site) ->
     assert (await refresh(stored, other)).status_code == 200
 
 
-async def test_logging_out_everywhere_and_another_password_end_all_of_ones_streams(
+async def test_logging_out_everywhere_and_a_new_password_end_all_streams_of_the_user(
     stored: Site,
 ) -> None:
     session, other = await register(stored), await register(stored, "bob")
@@ -114,7 +114,7 @@ async def test_logging_out_everywhere_and_another_password_end_all_of_ones_strea
     await bobs.close()
 
 
-async def test_whether_there_is_such_a_name_shows_neither_in_the_answer_nor_in_the_work(stored: Site) -> None:
+async def test_a_refused_log_in_does_not_show_whether_the_name_exists(stored: Site) -> None:
     await register(stored)
     hasher = endpoints(stored).passwords
     answers = []
@@ -128,7 +128,7 @@ async def test_whether_there_is_such_a_name_shows_neither_in_the_answer_nor_in_t
     assert answers[0][0] == 401
 
 
-async def test_attempts_are_limited_and_the_right_password_waits_too(site: Site) -> None:
+async def test_log_ins_are_limited_even_with_the_right_password(site: Site) -> None:
     await register(site)
     wrong = {"name": "ann", "password": "the wrong password"}
     for _ in range(10):
@@ -145,14 +145,14 @@ async def test_attempts_are_limited_and_the_right_password_waits_too(site: Site)
         await log_in(site)
 
 
-async def test_limits_are_off_where_the_setting_says_so(sqlite_url: str) -> None:
+async def test_log_ins_are_not_limited_if_the_setting_is_off(sqlite_url: str) -> None:
     async with open_site(sqlite_url, accounts="on", rate_limits="off") as site:
         for _ in range(15):
             answer = await post(site, "login", {"name": "ann", "password": GOOD})
             refused(answer, 401, "wrong_credentials")
 
 
-async def test_a_form_of_another_page_is_refused(site: Site) -> None:
+async def test_a_body_that_is_not_declared_as_json_is_refused(site: Site) -> None:
     body = {"name": "ann", "password": GOOD}
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/json"):
         for path in ("register", "login", "refresh", "logout"):
@@ -162,7 +162,7 @@ async def test_a_form_of_another_page_is_refused(site: Site) -> None:
     assert answer.status_code == 201
 
 
-async def test_a_hash_of_other_costs_is_made_anew_at_the_next_log_in(
+async def test_an_outdated_hash_is_replaced_at_the_next_log_in(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_site(database_url, accounts="on") as site:

@@ -11,7 +11,7 @@ from sites import OpenSite, Site, refused
 from ..publications import body_with, case
 
 
-async def test_other_peoples_notifications_are_not_there(stored: Site) -> None:
+async def test_notifications_of_other_users_are_not_found_and_not_marked(stored: Site) -> None:
     ids = [item["id"] for item in await stored.api("bob").pages()]
     async with stored.unchanged():
         for id_ in ids:
@@ -41,7 +41,7 @@ ODD_IDS = (
 )
 
 
-async def test_odd_id_in_the_path_is_not_there(stored: Site) -> None:
+async def test_odd_id_in_the_path_is_not_found(stored: Site) -> None:
     async with stored.unchanged():
         for id_ in ODD_IDS:
             with case(id_):

@@ -23,7 +23,7 @@ async def test_publishing_to_others_needs_the_scope(site: Site) -> None:
     assert (await site.send("POST", body=body_with(), user="bob")).status_code == 201
 
 
-async def test_publishing_to_a_room_takes_the_scope_or_a_role_there(room: Site) -> None:
+async def test_publishing_to_a_room_needs_the_scope_or_a_role_in_it(room: Site) -> None:
     await done(room, "eve", "POST", ROOMS, {"id": "own", "members": ["dan"]})
     body = {"to": {"room": "own"}, "category": "news", "content": "hi"}
 
@@ -50,7 +50,7 @@ def _json(value: Any) -> bytes:
     return to_json(value).encode()
 
 
-async def test_what_is_published_to_a_room_is_shown_and_counted_to_its_members_alone(
+async def test_only_members_of_a_room_see_and_count_its_notifications(
     room: Site, streams: dict[str, EventStream]
 ) -> None:
     body = {"to": {"room": "here"}, "category": "news", "content": "hi"}
@@ -79,7 +79,7 @@ async def test_what_is_published_to_a_room_is_shown_and_counted_to_its_members_a
     assert (await room.api("eve").get())["items"] == []
 
 
-async def test_content_may_have_8000_characters_whatever_their_bytes(site: Site) -> None:
+async def test_content_is_limited_in_characters_and_not_in_bytes(site: Site) -> None:
     async with site.unchanged():
         problem = refused(
             await site.send("POST", body=body_with(content="\N{GRINNING FACE}" * 8001)),

@@ -29,7 +29,9 @@ async def http(database_url: str) -> Any:
         yield http
 
 
-async def test_it_waits_in_its_senders_list_until_it_is_cancelled(http: httpx.AsyncClient) -> None:
+async def test_a_scheduled_notification_is_listed_until_its_sender_cancels_it(
+    http: httpx.AsyncClient,
+) -> None:
     app, other, admin = Api(http, "app"), Api(http, "other"), Api(http, "root", PUBLISH, ADMIN)
     answer = await app.post("", later(3_600_000))
     await app.post("", [later(7_200_000), later(5_400_000, all=True)])
@@ -63,14 +65,14 @@ async def test_it_waits_in_its_senders_list_until_it_is_cancelled(http: httpx.As
         "",
     ],
 )
-async def test_a_time_that_cannot_be_is_refused(http: httpx.AsyncClient, deliver_at: str) -> None:
+async def test_an_invalid_time_is_refused(http: httpx.AsyncClient, deliver_at: str) -> None:
     with pytest.raises(Refusal) as refused:
         await Api(http, "app").post("", later(1000) | {"deliver_at": deliver_at})
     assert refused.value.status == 422
     assert [error["field"] for error in refused.value.problem["errors"]] == ["deliver_at"]
 
 
-async def test_a_cursor_that_is_none_is_refused(http: httpx.AsyncClient) -> None:
+async def test_an_invalid_cursor_is_refused(http: httpx.AsyncClient) -> None:
     with pytest.raises(Refusal) as refused:
         await Api(http, "app").get("/scheduled", cursor="7")
     assert refused.value.status == 422

@@ -18,7 +18,7 @@ from sites import OpenSite, Site, refused
 from .preference_requests import CATEGORIES, ROOT, define
 
 
-async def test_categories_are_for_all_to_read_and_for_an_admin_to_define(site: Site) -> None:
+async def test_all_users_read_categories_and_administrators_define_them(site: Site) -> None:
     for method, body in (("PUT", b"{}"), ("DELETE", None)):
         for user in ("alice", "bob"):
             refused(await site.send(method, f"{CATEGORIES}/like", body=body, user=user), 403, "forbidden")
@@ -41,7 +41,7 @@ async def test_categories_are_for_all_to_read_and_for_an_admin_to_define(site: S
     refused(await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT), 404, "not_found")
 
 
-async def test_streams_begin_anew_when_a_category_is_shown_to_fewer(stored: Site) -> None:
+async def test_streams_are_closed_to_reconnect_when_a_category_is_hidden(stored: Site) -> None:
     stream = await EventStream.open(stored.base_url, token("bob"))
     assert (await stream.wait_for_event("ready")).data["unread_count"] == 3
     await define(stored, "like", in_app=False)
@@ -54,7 +54,7 @@ async def test_streams_begin_anew_when_a_category_is_shown_to_fewer(stored: Site
     assert await stored.api("bob").pages() == []
 
 
-async def test_one_too_many_is_answered_as_the_category_says(site: Site) -> None:
+async def test_a_notification_over_the_limit_is_refused_or_delayed_as_the_category_says(site: Site) -> None:
     await define(site, "like", limits={"per_recipient": "1/hour"})
     await define(site, "news", limits={"per_recipient": "1/hour", "over": "delay"})
     api = site.api("alice")
@@ -80,7 +80,7 @@ async def test_one_too_many_is_answered_as_the_category_says(site: Site) -> None
     assert (some["recipients"], some["refused"], some["status"]) == (1, 1, "sent")
 
 
-async def test_limits_are_off_where_the_setting_says_so(open_with: OpenSite) -> None:
+async def test_categories_do_not_limit_if_the_setting_is_off(open_with: OpenSite) -> None:
     async with open_with(rate_limits="off", limit_per_sender="1/day") as site:
         await define(site, "like", limits={"per_recipient": "1/hour"})
         for _ in range(3):
@@ -145,7 +145,7 @@ async def test_categories_of_a_file_are_defined_at_each_start(database_url: str,
     ],
     ids=lambda value: None if isinstance(value, list) else repr(value),
 )
-async def test_a_file_that_is_wrong_is_told_and_nothing_starts(
+async def test_an_invalid_file_is_reported_with_all_problems(
     sqlite_url: str, tmp_path: Path, name: str, text: str | None, problems: list[str]
 ) -> None:
     path = tmp_path / name

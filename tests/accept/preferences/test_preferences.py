@@ -11,7 +11,7 @@ from sites import Site, refused
 from .preference_requests import NIGHT, PREFERENCES, define, put
 
 
-async def test_a_change_is_answered_and_read_as_all_that_holds(stored: Site) -> None:
+async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: Site) -> None:
     await define(stored, "news", push=False)
     await put(stored, {"categories": {"like": {"muted": True}}})
     await put(stored, {"quiet_hours": NIGHT})
@@ -72,7 +72,7 @@ async def test_a_wrong_change_names_its_fields_and_changes_nothing(site: Site) -
     refused(await site.send("PUT", PREFERENCES, body=b"{}", headers={}), 401, "token_missing")
 
 
-async def test_every_open_stream_follows_a_choice(stored: Site) -> None:
+async def test_every_open_stream_gets_a_change_of_preferences(stored: Site) -> None:
     streams = [await EventStream.open(stored.base_url, token("bob")) for _ in range(2)]
     for stream in streams:
         await stream.wait_for_event("ready")
@@ -101,7 +101,7 @@ async def test_every_open_stream_follows_a_choice(stored: Site) -> None:
     assert contents(await stored.api("bob").pages()) == ["told", "not told", "three", "two", "one"]
 
 
-async def test_a_stream_that_comes_back_is_not_told_what_is_silent(stored: Site) -> None:
+async def test_a_resumed_stream_does_not_get_notifications_of_a_muted_category(stored: Site) -> None:
     stream = await EventStream.open(stored.base_url, token("bob"))
     cursor = (await stream.wait_for_event("ready")).id
     await stream.close()

@@ -9,7 +9,7 @@ from ..talk import MESSAGES, ROOMS, call, done
 BLOCKS = "/api/v1/blocks"
 
 
-async def test_who_is_blocked_is_told_so_and_others_are_not(room: Site) -> None:
+async def test_a_blocked_user_can_send_no_direct_message_until_unblocked(room: Site) -> None:
     sent = await done(room, "bob", "POST", MESSAGES, {"to": "eve", "content": "hi"})
     direct = f"{ROOMS}/{sent['room_id']}/messages"
     refused(await call(room, "eve", "GET", f"{BLOCKS}/bob"), 404, "not_found")
@@ -34,7 +34,7 @@ async def test_who_is_blocked_is_told_so_and_others_are_not(room: Site) -> None:
     assert (await done(room, "bob", "POST", MESSAGES, {"to": "eve", "content": "hi"}))["seq"] == 2
 
 
-async def test_who_has_blocked_somebody_is_not_added_to_a_room_by_them(room: Site) -> None:
+async def test_a_blocked_user_cannot_add_the_user_who_blocked_them_to_a_room(room: Site) -> None:
     await done(room, "eve", "PUT", "/api/v1/blocks/alice")
     for method, path, body in (
         ("POST", ROOMS, {"kind": "direct", "members": ["eve"]}),

@@ -33,7 +33,7 @@ async def test_history_is_paged_both_ways_and_around(room: Site) -> None:
         assert page["next_cursor"] == cursor, query
 
 
-async def test_a_wrong_query_is_refused_by_name(room: Site) -> None:
+async def test_an_invalid_query_is_refused_by_name(room: Site) -> None:
     for query, field in (
         ("?before=x", "before"),
         ("?after=-1", "after"),
@@ -47,7 +47,7 @@ async def test_a_wrong_query_is_refused_by_name(room: Site) -> None:
     refused(await call(room, "bob", "GET", f"{HERE}/{new_id()}"), 404, "not_found")
 
 
-async def test_reading_is_told_to_everybody_in_the_room_with_their_own_numbers(
+async def test_each_member_gets_a_read_mark_with_their_own_counts(
     room: Site, streams: dict[str, EventStream]
 ) -> None:
     ids = [(await say(room, "alice", str(number)))["id"] for number in range(3)]

@@ -42,7 +42,7 @@ async def test_a_wrong_request_about_members_is_refused_by_field(
     refused(await call(site, "alice", method, f"{ROOMS}/r{tail}", body), 422, "invalid", field)
 
 
-async def test_who_is_let_in_by_the_hundred_is_let_in_by_one_event(open_with: OpenSite) -> None:
+async def test_members_added_together_are_one_event(open_with: OpenSite) -> None:
     async with open_with(max_batch_rows=300) as site:
         await done(site, "alice", "POST", ROOMS, {"id": "r", "kind": "public"})
         stream = await EventStream.open(site.base_url, token("alice"))

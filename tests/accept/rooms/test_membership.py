@@ -48,7 +48,7 @@ async def build(site: Site, id_: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["public", "private", "unknown"])
 @pytest.mark.parametrize("what", ROUTES)
-async def test_each_role_may_do_what_the_table_says_and_nobody_sees_a_room_of_others(
+async def test_each_role_may_do_what_the_table_says_and_private_rooms_are_not_found(
     site: Site, what: str, kind: str
 ) -> None:
     method, tail, body = ROUTES[what]
@@ -69,7 +69,7 @@ async def test_each_role_may_do_what_the_table_says_and_nobody_sees_a_room_of_ot
             assert [one.json() for one in after] == [one.json() for one in before]
 
 
-async def test_without_a_token_there_is_nothing(site: Site) -> None:
+async def test_every_request_about_a_room_needs_a_token(site: Site) -> None:
     await build(site, "r", "public")
     for method, tail, _ in ROUTES.values():
         answer = await site.send(method, f"{ROOMS}/r{tail.format(me='owner')}", headers={})

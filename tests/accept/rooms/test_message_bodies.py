@@ -117,7 +117,7 @@ REFUSED_TEXTS: dict[str, tuple[bytes, str]] = {
 }
 
 
-async def test_what_cannot_be_stored_is_refused_by_name(room: Site) -> None:
+async def test_an_invalid_message_is_refused_by_field_and_not_stored(room: Site) -> None:
     for name, (body, field) in REFUSED_TEXTS.items():
         answer = await room.send("POST", HERE, body=body)
         try:

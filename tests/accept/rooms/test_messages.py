@@ -14,7 +14,7 @@ from sites import OpenSite, Site, refused
 from ..talk import HERE, MESSAGES, ROOMS, call, done, said, say
 
 
-async def test_what_is_said_is_in_each_members_stream_and_in_history(
+async def test_a_message_is_in_the_stream_of_each_member_and_in_history(
     room: Site, streams: dict[str, EventStream]
 ) -> None:
     answer = await call(room, "alice", "POST", HERE, {"content": "hi", "client_id": "c1"})
@@ -88,7 +88,7 @@ async def test_a_reply_and_a_mention(room: Site, streams: dict[str, EventStream]
     assert mention.data["data"]["data"] == {"room_id": "here", "message_id": second["id"], "seq": 2}
 
 
-async def test_who_is_not_in_the_room_may_neither_write_nor_read(room: Site) -> None:
+async def test_users_outside_the_room_can_neither_write_nor_read(room: Site) -> None:
     await done(room, "alice", "POST", ROOMS, {"id": "closed", "kind": "private"})
     id_ = (await say(room, "bob", "hi"))["id"]
     for name, status, code in (
@@ -109,7 +109,7 @@ async def test_who_is_not_in_the_room_may_neither_write_nor_read(room: Site) -> 
     assert len(await said(room)) == 1
 
 
-async def test_who_is_muted_reads_and_does_not_write(room: Site) -> None:
+async def test_a_muted_member_reads_and_cannot_write(room: Site) -> None:
     await done(room, "alice", "PUT", f"{ROOMS}/here/members/bob", {"role": "muted"})
 
     refused(await call(room, "bob", "POST", HERE, {"content": "hi"}), 403, "muted")
@@ -118,7 +118,7 @@ async def test_who_is_muted_reads_and_does_not_write(room: Site) -> None:
     assert (await done(room, "bob", "POST", f"{ROOMS}/here/read", {"up_to": 1}))["unread"] == 0
 
 
-async def test_what_was_missed_is_replayed(room: Site, streams: dict[str, EventStream]) -> None:
+async def test_missed_messages_are_replayed(room: Site, streams: dict[str, EventStream]) -> None:
     cursor = streams["bob"].frames[-1].id
     await say(room, "alice", "one")
     await say(room, "bob", "two")
@@ -196,7 +196,9 @@ async def test_an_edit_is_in_each_members_stream_and_in_history(
         assert frame.id is not None
 
 
-async def test_a_moderator_deletes_what_another_has_said(room: Site, streams: dict[str, EventStream]) -> None:
+async def test_a_moderator_deletes_a_message_of_another_member(
+    room: Site, streams: dict[str, EventStream]
+) -> None:
     await say(room, "alice", "before")
     id_ = (await say(room, "bob", "<b>rude</b>", mentions=["alice"], data={"rude": True}))["id"]
     assert (await room.api("alice").get("/unread"))["unread"]["categories"] == {"mention": 1}
@@ -215,7 +217,7 @@ async def test_a_moderator_deletes_what_another_has_said(room: Site, streams: di
     refused(await call(room, "bob", "DELETE", f"{HERE}/{id_}"), 404, "not_found")
 
 
-async def test_what_may_not_be_changed_is_refused(room: Site) -> None:
+async def test_changes_of_messages_of_others_and_invalid_edits_are_refused(room: Site) -> None:
     own, other = [(await say(room, user, "hi"))["id"] for user in ("bob", "alice")]
     for user, method, path, body, status, code, fields in (
         ("bob", "PATCH", f"{HERE}/{other}", {"content": "x"}, 403, "role_too_low", ()),
@@ -234,7 +236,9 @@ async def test_what_may_not_be_changed_is_refused(room: Site) -> None:
     assert [one["content"] for one in await said(room)] == ["hi", "hi"]
 
 
-async def test_two_who_write_at_once_meet_in_one_room(room: Site, streams: dict[str, EventStream]) -> None:
+async def test_two_users_who_write_to_each_other_at_once_get_one_room(
+    room: Site, streams: dict[str, EventStream]
+) -> None:
     there, back = await asyncio.gather(
         *(
             done(room, user, "POST", MESSAGES, {"to": to, "content": f"hi {to}", "client_id": "c"})
@@ -258,7 +262,7 @@ async def test_two_who_write_at_once_meet_in_one_room(room: Site, streams: dict[
     refused(await call(room, "alice", "GET", f"{ROOMS}/{there['room_id']}/messages"), 404, "not_found")
 
 
-async def test_a_wrong_direct_message_is_refused_by_name_and_makes_no_room(room: Site) -> None:
+async def test_an_invalid_direct_message_is_refused_by_field_and_creates_no_room(room: Site) -> None:
     for body, field in (
         ({"content": "hi"}, "to"),
         ({"to": "bob", "content": "hi"}, "to"),

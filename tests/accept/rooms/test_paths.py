@@ -28,7 +28,7 @@ ODD_IDS = [
 
 
 @pytest.mark.parametrize("user", ODD_IDS)
-async def test_any_user_id_can_be_let_in_found_and_put_out(stored: Site, user: str) -> None:
+async def test_any_user_id_can_stand_in_a_path(stored: Site, user: str) -> None:
     await done(stored, "alice", "POST", ROOMS, {"id": "r", "kind": "public"})
     path = quote(user, safe="")
     joined = await done(stored, user, "PUT", f"{ROOMS}/r/members/{path}")

@@ -14,7 +14,7 @@ from sites import OpenSite, Site, refused
 from ..talk import ROOMS, call, done, paged
 
 
-async def test_a_room_is_seen_by_members_with_their_numbers_and_by_others_without(room: Site) -> None:
+async def test_members_see_their_counts_of_a_room_and_other_users_do_not(room: Site) -> None:
     await done(room, "bob", "POST", f"{ROOMS}/here/messages", {"content": "hi"})
 
     inside = await done(room, "alice", "GET", f"{ROOMS}/here")
@@ -50,7 +50,7 @@ async def test_rooms_come_in_pages_the_newest_activity_first(stored: Site) -> No
 
 
 @pytest.mark.parametrize("cursor", ["7", "x-y", "-1-r", "1-", "1-UPPER", f"{10**16}-r", "1-r\0"])
-async def test_a_cursor_that_is_none_is_refused(site: Site, cursor: str) -> None:
+async def test_an_invalid_cursor_is_refused(site: Site, cursor: str) -> None:
     answer = await site.http.get(
         ROOMS, params={"cursor": cursor}, headers={"Authorization": f"Bearer {token('alice')}"}
     )
@@ -80,7 +80,7 @@ async def test_a_cursor_that_is_none_is_refused(site: Site, cursor: str) -> None
         ({"name": "general"}, "name"),
     ],
 )
-async def test_a_room_that_cannot_be_is_refused_by_field(site: Site, body: Any, field: str) -> None:
+async def test_an_invalid_room_is_refused_by_field(site: Site, body: Any, field: str) -> None:
     refused(await call(site, "alice", "POST", ROOMS, body), 422, "invalid", field)
     assert (await done(site, "alice", "GET", ROOMS))["items"] == []
 
@@ -96,7 +96,7 @@ async def test_an_unknown_parameter_does_not_hide_a_room(site: Site) -> None:
     assert (await done(site, "alice", "GET", f"{ROOMS}/r?x=1"))["id"] == "r"
 
 
-async def test_an_id_is_taken_until_the_room_has_ended(stored: Site) -> None:
+async def test_an_id_is_taken_until_the_room_is_deleted(stored: Site) -> None:
     await done(stored, "alice", "POST", ROOMS, {"id": "r"})
     refused(await call(stored, "bob", "POST", ROOMS, {"id": "r"}), 409, "room_taken")
     assert await done(stored, "alice", "DELETE", f"{ROOMS}/r") == {"id": "r", "status": "deleted"}
@@ -104,7 +104,7 @@ async def test_an_id_is_taken_until_the_room_has_ended(stored: Site) -> None:
     assert (await done(stored, "bob", "POST", ROOMS, {"id": "r"}))["role"] == "owner"
 
 
-async def test_two_have_one_direct_room_and_nobody_changes_who_is_in(stored: Site) -> None:
+async def test_two_users_have_one_direct_room_whose_members_cannot_change(stored: Site) -> None:
     made = await call(stored, "alice", "POST", ROOMS, {"kind": "direct", "members": ["bob"]})
     found = await call(stored, "bob", "POST", ROOMS, {"kind": "direct", "members": ["alice"]})
     assert (made.status_code, found.status_code) == (201, 200)
@@ -122,7 +122,7 @@ async def test_two_have_one_direct_room_and_nobody_changes_who_is_in(stored: Sit
     refused(await call(stored, "eve", "PUT", f"{path}/members/eve"), 404, "not_found")
 
 
-async def test_nobody_is_in_more_rooms_than_the_limit_beside_direct_ones(open_with: OpenSite) -> None:
+async def test_a_user_has_a_limit_of_rooms_besides_direct_ones(open_with: OpenSite) -> None:
     async with open_with(max_rooms_per_user=2) as site:
         for id_ in ("r", "s"):
             await done(site, "alice", "POST", ROOMS, {"id": id_, "kind": "public"})
@@ -150,7 +150,7 @@ def of_rooms(stream: EventStream) -> list[tuple[str, Any]]:
     ]
 
 
-async def test_each_change_is_shown_to_those_whom_it_concerns_and_to_nobody_else(
+async def test_only_members_and_the_users_concerned_get_a_change_of_a_room(
     room: Site, streams: dict[str, EventStream]
 ) -> None:
     await done(room, "eve", "PUT", f"{ROOMS}/here/members/eve")
@@ -193,7 +193,7 @@ def shows(stream: EventStream, id_: str) -> bool:
     return any(frame.data.get("data", {}).get("id") == id_ for frame in stream.frames if frame.data)
 
 
-async def test_what_was_missed_of_a_room_that_one_was_in_is_replayed_and_no_more(room: Site) -> None:
+async def test_only_events_during_a_users_membership_are_replayed(room: Site) -> None:
     async def say(content: str) -> None:
         await done(room, "alice", "POST", f"{ROOMS}/here/messages", {"content": content})
 
