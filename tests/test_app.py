@@ -30,6 +30,10 @@ def client(lumen: Lumen) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(lumen.app), base_url="http://t")
 
 
+def is_open(lumen: Lumen) -> bool:
+    return lumen._services is not None
+
+
 async def run_lifespan(lumen: Lumen) -> list[tuple[str, bool]]:
     """Start and end an application as a server does; return each answer, and whether it was open then."""
     asked = iter(("lifespan.startup", "lifespan.shutdown"))
@@ -39,7 +43,7 @@ async def run_lifespan(lumen: Lumen) -> list[tuple[str, bool]]:
         return {"type": next(asked)}
 
     async def send(message: Any) -> None:
-        answers.append((message["type"], lumen._services is not None))
+        answers.append((message["type"], is_open(lumen)))
 
     await lumen.app({"type": "lifespan"}, receive, send)
     return answers
@@ -95,9 +99,8 @@ async def test_a_server_with_wrong_settings_does_not_start(lumen: Lumen, tmp_pat
 
 async def test_the_lifespan_of_an_application_opens_and_closes_it(lumen: Lumen) -> None:
     async with lumen.lifespan():
-        assert lumen._services is not None
-    assert lumen._services is None
-    await lumen.close()
+        assert is_open(lumen)
+    assert not is_open(lumen)
 
 
 async def test_without_a_key_it_keeps_a_secret_beside_the_database(sqlite_url: str) -> None:

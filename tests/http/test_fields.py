@@ -90,7 +90,7 @@ def test_a_time_is_in_the_future_and_not_too_far_ahead(field: Any, days: int) ->
 
 
 def nested(levels: int) -> dict[str, Any]:
-    value: dict[str, Any] = {}
+    value: dict[str, Any] = {"a": None}
     for _ in range(levels - 1):
         value = {"a": value}
     return value
