@@ -6,10 +6,12 @@ to know of each field that is not described: `closed` shuts every object whose f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jsonschema_rs
+
+from clients import Frame
 
 Json = Any
 
@@ -51,3 +53,26 @@ def references(schema: Json) -> Iterator[str]:
     elif isinstance(schema, list):
         for one in schema:
             yield from references(one)
+
+
+def described_events(document: Json) -> dict[str, Json]:
+    """Return the descriptions of server-sent events by name."""
+    return {one["title"]: one for one in document["components"]["schemas"]["Event"]["oneOf"]}
+
+
+def check_frames(document: Json, frames: Iterable[Frame]) -> set[str]:
+    """Assert that each frame is as described; return their names. The bare `retry:` is not an event."""
+    events = described_events(document)
+    names = set()
+    for frame in frames:
+        if frame.event:
+            assert faults(document, {"$ref": "#/components/schemas/Event"}, _as_object(frame)) == [], frame
+            schema = events[frame.event]["properties"]["data"]["contentSchema"]
+            assert faults(document, schema, frame.data) == [], frame
+            names.add(frame.event)
+    return names
+
+
+def _as_object(frame: Frame) -> dict[str, Any]:
+    fields = {"event": frame.event, "id": frame.id, "retry": frame.retry_ms, "data": "{}"}
+    return {name: value for name, value in fields.items() if value is not None}

@@ -19,6 +19,26 @@ MAX_FOLDER_MODULES = 16
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
+MIRRORED = (
+    "accept",
+    "api",
+    "app.py",
+    "errors.py",
+    "http",
+)
+"""The folders and modules of the package with a test file for each module, at the same path in `tests/`."""
+
+_SHAPES = "it only declares shapes of responses; api/openapi/test_answers.py holds each response to its shape"
+
+WITHOUT_TEST_FILE = {
+    "accept/accounts/responses.py": _SHAPES,
+    "accept/notifications/responses.py": _SHAPES,
+    "accept/preferences/responses.py": _SHAPES,
+    "accept/rooms/message_responses.py": _SHAPES,
+    "accept/rooms/room_responses.py": _SHAPES,
+}
+"""Modules of these folders that only declare something, and the reason why they have no test file."""
+
 
 def names(paths: Iterator[Path] | list[Path]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
@@ -39,6 +59,14 @@ def test_no_folder_has_too_many_modules() -> None:
 def test_each_noun_has_its_folder_on_each_side(side: str) -> None:
     for noun in ("notifications", "rooms", "accounts", "preferences"):
         assert (PACKAGE / side / noun).is_dir(), f"{side} has no {noun}/"
+
+
+def test_each_module_has_its_test_file() -> None:
+    modules = [path.relative_to(PACKAGE) for path in MODULES if path.name != "__init__.py"]
+    mirrored = [path for path in modules if path.parts[0] in MIRRORED]
+    assert {path.parts[0] for path in mirrored} == set(MIRRORED)
+    missing = {str(path) for path in mirrored if not (TESTS / path.parent / f"test_{path.name}").is_file()}
+    assert missing == set(WITHOUT_TEST_FILE)
 
 
 def test_one_module_knows_the_text_of_an_audience() -> None:

@@ -11,6 +11,7 @@ from sites import Site
 
 ROOMS = "/api/v1/rooms"
 HERE = f"{ROOMS}/here/messages"
+MESSAGES = "/api/v1/messages"
 
 
 async def call(site: Site, user: str, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -30,3 +31,14 @@ async def say(site: Site, user: str, content: str, **fields: Any) -> Any:
 async def said(site: Site, user: str = "bob", query: str = "") -> list[Any]:
     items: list[Any] = (await done(site, user, "GET", HERE + query))["items"]
     return items
+
+
+async def paged(site: Site, user: str, path: str, name: str = "id") -> list[str]:
+    """Read all pages of a list; return one field of each item."""
+    found: list[str] = []
+    page = await done(site, user, "GET", path)
+    while True:
+        found += [item[name] for item in page["items"]]
+        if page["next_cursor"] is None:
+            return found
+        page = await done(site, user, "GET", f"{path}&cursor={page['next_cursor']}")

@@ -1,37 +1,17 @@
-"""Preferences and categories by HTTP: read, changed in part, refused by name, and from a file."""
+"""Preferences by HTTP: read, changed in part, refused by name, and followed by open streams."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import httpx
-import pytest
+from clients import EventStream, contents, token
+from sites import Site, refused
 
-from clients import SECRET, EventStream, contents, token
-from lumen_notify import Lumen, Settings
-from lumen_notify.auth import ADMIN
-from lumen_notify.errors import Misconfigured
-from lumen_notify.settings import Secret
-from sites import OpenSite, Site, refused
-
-PREFERENCES = "/api/v1/preferences"
-CATEGORIES = "/api/v1/categories"
-NIGHT = {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"}
-ROOT = {"Authorization": f"Bearer {token('root', ADMIN)}"}
+from .preference_requests import NIGHT, PREFERENCES, define, put
 
 
-async def put(site: Site, body: Any, user: str = "bob") -> httpx.Response:
-    return await site.send("PUT", PREFERENCES, body=json.dumps(body).encode(), user=user)
-
-
-async def define(site: Site, name: str, **fields: Any) -> httpx.Response:
-    path = f"{CATEGORIES}/{name}"
-    return await site.send("PUT", path, body=json.dumps(fields).encode(), headers=ROOT)
-
-
-async def test_a_change_is_answered_and_read_as_all_that_holds(stored: Site) -> None:
+async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: Site) -> None:
     await define(stored, "news", push=False)
     await put(stored, {"categories": {"like": {"muted": True}}})
     await put(stored, {"quiet_hours": NIGHT})
@@ -92,30 +72,7 @@ async def test_a_wrong_change_names_its_fields_and_changes_nothing(site: Site) -
     refused(await site.send("PUT", PREFERENCES, body=b"{}", headers={}), 401, "token_missing")
 
 
-async def test_categories_are_for_all_to_read_and_for_an_admin_to_define(site: Site) -> None:
-    for method, body in (("PUT", b"{}"), ("DELETE", None)):
-        for user in ("alice", "bob"):
-            refused(await site.send(method, f"{CATEGORIES}/like", body=body, user=user), 403, "forbidden")
-    made = await define(site, "like", priority="low")
-    assert made.json() == {
-        "name": "like",
-        "in_app": True,
-        "push": True,
-        "may_mute": True,
-        "priority": "low",
-        "limits": None,
-    }
-    listed = (await site.send("GET", CATEGORIES, user="bob")).json()
-    assert listed == {"items": [made.json()], "next_cursor": None}
-    refused(await define(site, "like", in_app=None, more=1), 422, "invalid", "in_app", "more")
-    refused(await define(site, "Like"), 422, "invalid", "name")
-    assert (await site.send("GET", CATEGORIES)).json() == listed
-    gone = await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT)
-    assert gone.json() == {"name": "like", "status": "removed"}
-    refused(await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT), 404, "not_found")
-
-
-async def test_every_open_stream_follows_a_choice(stored: Site) -> None:
+async def test_every_open_stream_gets_a_change_of_preferences(stored: Site) -> None:
     streams = [await EventStream.open(stored.base_url, token("bob")) for _ in range(2)]
     for stream in streams:
         await stream.wait_for_event("ready")
@@ -144,7 +101,7 @@ async def test_every_open_stream_follows_a_choice(stored: Site) -> None:
     assert contents(await stored.api("bob").pages()) == ["told", "not told", "three", "two", "one"]
 
 
-async def test_a_stream_that_comes_back_is_not_told_what_is_silent(stored: Site) -> None:
+async def test_a_resumed_stream_does_not_get_notifications_of_a_muted_category(stored: Site) -> None:
     stream = await EventStream.open(stored.base_url, token("bob"))
     cursor = (await stream.wait_for_event("ready")).id
     await stream.close()
@@ -156,127 +113,3 @@ async def test_a_stream_that_comes_back_is_not_told_what_is_silent(stored: Site)
     assert [frame.event for frame in stream.frames if frame.event] == ["ready", "preferences", "message"]
     assert [frame.data["unread_count"] for frame in stream.frames if frame.event] == [1, 1, 1]
     await stream.close()
-
-
-async def test_streams_begin_anew_when_a_category_is_shown_to_fewer(stored: Site) -> None:
-    stream = await EventStream.open(stored.base_url, token("bob"))
-    assert (await stream.wait_for_event("ready")).data["unread_count"] == 3
-    await define(stored, "like", in_app=False)
-    closing = await stream.wait_for_event("closing")
-    assert closing.data["reconnect"] is True
-    await stream.close()
-    again = await EventStream.open(stored.base_url, token("bob"))
-    assert (await again.wait_for_event("ready")).data["unread_count"] == 0
-    await again.close()
-    assert await stored.api("bob").pages() == []
-
-
-async def test_one_too_many_is_answered_as_the_category_says(site: Site) -> None:
-    await define(site, "like", limits={"per_recipient": "1/hour"})
-    await define(site, "news", limits={"per_recipient": "1/hour", "over": "delay"})
-    api = site.api("alice")
-    body = {"to": {"user": "eve"}, "category": "like", "content": "hi"}
-    assert (await api.post("", body, key="k"))["status"] == "sent"
-    answer = await site.send("POST", body=json.dumps(body).encode())
-    assert "1/hour of like" in refused(answer, 429, "rate_limited")["detail"]
-    assert 3590 < int(answer.headers["retry-after"]) <= 3600
-    assert (await api.post("", body, key="k"))["status"] == "sent"
-
-    await api.post("", body | {"category": "news"})
-    late = await api.post("", body | {"category": "news"})
-    assert late == {
-        "id": late["id"],
-        "recipients": 1,
-        "position": None,
-        "status": "delayed",
-        "deliver_at": late["deliver_at"],
-    }
-    (waiting,) = (await api.get("/scheduled"))["items"]
-    assert (waiting["id"], waiting["deliver_at"]) == (late["id"], late["deliver_at"])
-    some = await api.post("", body | {"category": "like", "to": {"users": ["eve", "bob"]}})
-    assert (some["recipients"], some["refused"], some["status"]) == (1, 1, "sent")
-
-
-async def test_limits_are_off_where_the_setting_says_so(open_with: OpenSite) -> None:
-    async with open_with(rate_limits="off", limit_per_sender="1/day") as site:
-        await define(site, "like", limits={"per_recipient": "1/hour"})
-        for _ in range(3):
-            await site.publish("eve")
-        assert len(await site.api("eve").pages()) == 3
-
-
-async def test_a_sender_is_limited_by_the_setting(open_with: OpenSite) -> None:
-    async with open_with(limit_per_sender="4/day") as site:
-        await site.publish("eve")  # bob's three came first
-        body = json.dumps({"to": {"all": True}, "category": "news", "content": "hi"}).encode()
-        refused(await site.send("POST", body=body), 429, "rate_limited")
-        await site.publish("eve", sender={"id": "carol"})
-
-
-# ------------------------------------------------------------------------------------------------ the file
-LIMITS = {"per_recipient": "5/day", "over": "merge"}
-TOML = """
-[security]
-may_mute = false
-priority = "high"
-limits = { per_recipient = "5/day", over = "merge" }
-
-["a.b"]
-push = false
-"""
-DEFINED = [
-    {"name": "a.b", "in_app": True, "push": False, "may_mute": True, "priority": None, "limits": None},
-    {
-        "name": "security",
-        "in_app": True,
-        "push": True,
-        "may_mute": False,
-        "priority": "high",
-        "limits": LIMITS,
-    },
-]
-
-
-async def started_with(database_url: str, path: Path) -> list[Any]:
-    settings = Settings(database_url=database_url, jwt_secret=Secret(SECRET), categories=path)
-    async with (
-        Lumen(settings) as lumen,
-        httpx.AsyncClient(transport=httpx.ASGITransport(lumen.app), base_url="http://t") as http,
-    ):
-        items: list[Any] = (await http.get(CATEGORIES, headers=ROOT)).json()["items"]
-        return items
-
-
-async def test_categories_of_a_file_are_defined_at_each_start(database_url: str, tmp_path: Path) -> None:
-    toml, other = tmp_path / "categories.toml", tmp_path / "categories.json"
-    toml.write_text(TOML, "utf-8")
-    other.write_text('{"like": {}, "security": {}}', "utf-8")
-    assert await started_with(database_url, toml) == DEFINED
-    assert [one["name"] for one in await started_with(database_url, other)] == ["a.b", "like", "security"]
-    assert (await started_with(database_url, toml))[2] == DEFINED[1]
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "problems"),
-    [
-        ("c.toml", "[like\n", ["not valid TOML"]),
-        ("c.json", "{", ["not valid JSON"]),
-        ("c.json", "[]", ["an object"]),
-        ("c.json", '{"like": 1}', ["like"]),
-        ("c.toml", "[Like]\n", ["Like"]),
-        ("c.toml", '[like]\npush = "no"\n[news]\nmute = 1\n', ["like.push", "news.mute"]),
-        ("missing.toml", None, ["cannot be read"]),
-    ],
-    ids=lambda value: None if isinstance(value, list) else repr(value),
-)
-async def test_a_file_that_is_wrong_is_told_and_nothing_starts(
-    sqlite_url: str, tmp_path: Path, name: str, text: str | None, problems: list[str]
-) -> None:
-    path = tmp_path / name
-    if text is not None:
-        path.write_text(text, "utf-8")
-    with pytest.raises(Misconfigured) as caught:
-        await started_with(sqlite_url, path)
-    assert [variable for variable, _ in caught.value.problems] == ["LUMEN_CATEGORIES"] * len(problems)
-    for (_, problem), part in zip(caught.value.problems, problems, strict=True):
-        assert part in problem

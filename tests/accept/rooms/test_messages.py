@@ -1,4 +1,4 @@
-"""Messages by HTTP: sent, seen in the streams, read back, read; and what of a text is kept."""
+"""Messages by HTTP: sent, edited and deleted, seen in the streams, and kept as they are."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import json
 import pytest
 
 from clients import EventStream, is_uuid7, token
-from lumen_notify.model import new_id, to_json
+from lumen_notify.model import new_id
 from sites import OpenSite, Site, refused
 
-from ..talk import HERE, ROOMS, call, done, said, say
+from ..talk import HERE, MESSAGES, ROOMS, call, done, said, say
 
 
-# ---------------------------------------------------------------------------------------------------- sending
-async def test_what_is_said_is_in_each_members_stream_and_in_history(
+async def test_a_message_is_in_the_stream_of_each_member_and_in_history(
     room: Site, streams: dict[str, EventStream]
 ) -> None:
     answer = await call(room, "alice", "POST", HERE, {"content": "hi", "client_id": "c1"})
@@ -89,7 +88,7 @@ async def test_a_reply_and_a_mention(room: Site, streams: dict[str, EventStream]
     assert mention.data["data"]["data"] == {"room_id": "here", "message_id": second["id"], "seq": 2}
 
 
-async def test_who_is_not_in_the_room_may_neither_write_nor_read(room: Site) -> None:
+async def test_users_outside_the_room_can_neither_write_nor_read(room: Site) -> None:
     await done(room, "alice", "POST", ROOMS, {"id": "closed", "kind": "private"})
     id_ = (await say(room, "bob", "hi"))["id"]
     for name, status, code in (
@@ -110,7 +109,7 @@ async def test_who_is_not_in_the_room_may_neither_write_nor_read(room: Site) -> 
     assert len(await said(room)) == 1
 
 
-async def test_who_is_muted_reads_and_does_not_write(room: Site) -> None:
+async def test_a_muted_member_reads_and_cannot_write(room: Site) -> None:
     await done(room, "alice", "PUT", f"{ROOMS}/here/members/bob", {"role": "muted"})
 
     refused(await call(room, "bob", "POST", HERE, {"content": "hi"}), 403, "muted")
@@ -119,73 +118,7 @@ async def test_who_is_muted_reads_and_does_not_write(room: Site) -> None:
     assert (await done(room, "bob", "POST", f"{ROOMS}/here/read", {"up_to": 1}))["unread"] == 0
 
 
-# ---------------------------------------------------------------------------------------------------- history
-async def test_history_is_paged_both_ways_and_around(room: Site) -> None:
-    for number in range(1, 8):
-        await say(room, "alice", str(number))
-    pages = {
-        "": ([1, 2, 3, 4, 5, 6, 7], None),
-        "?limit=3": ([5, 6, 7], "5"),
-        "?limit=3&before=5": ([2, 3, 4], "2"),
-        "?limit=3&before=2": ([1], None),
-        "?limit=3&before=4": ([1, 2, 3], None),
-        "?limit=3&after=0": ([1, 2, 3], "3"),
-        "?limit=3&after=3": ([4, 5, 6], "6"),
-        "?limit=3&after=6": ([7], None),
-        "?limit=3&after=7": ([], None),
-        "?limit=4&around=4": ([2, 3, 4, 5], "2"),
-        "?limit=1&around=4": ([4], "4"),
-        "?limit=100&around=9": ([1, 2, 3, 4, 5, 6, 7], None),
-        f"?after={2**63 - 1}": ([], None),
-    }
-    for query, (seqs, cursor) in pages.items():
-        page = await done(room, "bob", "GET", HERE + query)
-        assert [one["seq"] for one in page["items"]] == seqs, query
-        assert page["next_cursor"] == cursor, query
-
-
-async def test_a_wrong_query_is_refused_by_name(room: Site) -> None:
-    for query, field in (
-        ("?before=x", "before"),
-        ("?after=-1", "after"),
-        (f"?around={2**63}", "around"),
-        ("?before=1&after=1", "after"),
-        ("?limit=0", "limit"),
-        ("?cursor=1", "cursor"),
-    ):
-        refused(await call(room, "bob", "GET", HERE + query), 422, "invalid", field)
-    refused(await call(room, "bob", "GET", f"{ROOMS}/here/reads?cursor=%00"), 422, "invalid", "cursor")
-    refused(await call(room, "bob", "GET", f"{HERE}/{new_id()}"), 404, "not_found")
-
-
-# ---------------------------------------------------------------------------------------------------- reading
-async def test_reading_is_told_to_everybody_in_the_room_with_his_own_numbers(
-    room: Site, streams: dict[str, EventStream]
-) -> None:
-    ids = [(await say(room, "alice", str(number)))["id"] for number in range(3)]
-
-    answer = await done(room, "bob", "POST", f"{ROOMS}/here/read", {"up_to": 2})
-
-    assert answer == {"changed": 2, "last_read_seq": 2, "unread": 1, "position": answer["position"]}
-    told = {"room_id": "here", "user_id": "bob", "from_seq": 1, "up_to": 2, "ids": ids[:2]}
-    for user, total, unread in (("alice", 0, 0), ("bob", 4, 1)):
-        frame = await streams[user].wait_for_event("read")
-        assert frame.position == answer["position"]
-        assert frame.data == {"unread_count": total, "room": {"id": "here", "unread": unread}, "data": told}
-    again = await done(room, "bob", "POST", f"{ROOMS}/here/read", {"up_to": 1})
-    assert again == answer | {"changed": 0}
-    beyond = await done(room, "bob", "POST", f"{ROOMS}/here/read", {"up_to": 99})
-    assert beyond["last_read_seq"] == 3
-    assert (await done(room, "alice", "GET", f"{ROOMS}/here/reads?limit=1")) == {
-        "items": [{"user_id": "alice", "last_read_seq": 3}],
-        "next_cursor": "alice",
-    }
-    assert (await done(room, "alice", "GET", f"{ROOMS}/here/reads?cursor=alice"))["items"] == [
-        {"user_id": "bob", "last_read_seq": 3}
-    ]
-
-
-async def test_what_was_missed_is_replayed(room: Site, streams: dict[str, EventStream]) -> None:
+async def test_missed_messages_are_replayed(room: Site, streams: dict[str, EventStream]) -> None:
     cursor = streams["bob"].frames[-1].id
     await say(room, "alice", "one")
     await say(room, "bob", "two")
@@ -198,7 +131,6 @@ async def test_what_was_missed_is_replayed(room: Site, streams: dict[str, EventS
     assert shown == await said(room)
 
 
-# ------------------------------------------------------------------------------------------------------ texts
 TEXTS = {
     "a script": "<script>alert('x')</script><img src=x onerror=alert(1)>",
     "quotes and escapes": "\"'\\ \\u0000 \\n %s {0} ${x} -- ; DROP TABLE message",
@@ -227,43 +159,6 @@ async def test_a_text_is_stored_and_shown_as_it_is(
         assert one["data"] == {"text": text[:100]}
 
 
-REFUSED_TEXTS: dict[str, tuple[bytes, str]] = {
-    "NUL": (b'{"content": "a\\u0000b"}', "content"),
-    "another control character": (b'{"content": "a\\u001b[31m"}', "content"),
-    "8,001 characters": (to_json({"content": "x" * 8001}).encode(), "content"),
-    "nothing": (b'{"content": ""}', "content"),
-    "no content": (b"{}", "content"),
-    "no content, but data": (b'{"data": {"a": 1}}', "content"),
-    "an image of nothing": (b'{"kind": "image"}', "content"),
-    "a lone surrogate": (b'{"content": "a\\ud83d"}', "body"),
-    "a surrogate that is no escape": (b'{"content": "a\xed\xa0\xbd"}', "body"),
-    "an unknown field": (b'{"content": "a", "contents": "b"}', "contents"),
-    "a kind of no kind": (b'{"content": "a", "kind": "video"}', "kind"),
-    "data that is a list": (b'{"content": "a", "data": []}', "data"),
-    "data beyond JSON": (b'{"content": "a", "data": {"a": NaN}}', "data"),
-    "a reply to nothing": (b'{"content": "a", "reply_to": 7}', "reply_to"),
-    "a reply to no id": (b'{"content": "a", "reply_to": "x"}', "reply_to"),
-    "a reply to true": (b'{"content": "a", "reply_to": true}', "reply_to"),
-    "a reply to seq 0": (b'{"content": "a", "reply_to": 0}', "reply_to"),
-    "a mention of nobody": (b'{"content": "a", "mentions": []}', "mentions"),
-    "a mention of a stranger": (b'{"content": "a", "mentions": ["bob", "eve"]}', "mentions.1"),
-    "51 mentions": (to_json({"content": "a", "mentions": [f"u{n}" for n in range(51)]}).encode(), "mentions"),
-    "a client_id that is long": (to_json({"content": "a", "client_id": "c" * 65}).encode(), "client_id"),
-    "a client_id with NUL": (b'{"content": "a", "client_id": "a\\u0000"}', "client_id"),
-}
-
-
-async def test_what_cannot_be_stored_is_refused_by_name(room: Site) -> None:
-    for name, (body, field) in REFUSED_TEXTS.items():
-        answer = await room.send("POST", HERE, body=body)
-        try:
-            refused(answer, 422, "invalid", field)
-        except AssertionError as error:
-            error.add_note(name)
-            raise
-    assert await said(room) == []
-
-
 async def test_data_with_nul_in_it_is_kept(room: Site) -> None:
     answer = await room.send("POST", HERE, body=b'{"content": "a", "data": {"k\\u0000": "v\\u0000"}}')
 
@@ -283,3 +178,102 @@ async def test_one_bad_message_in_a_crowd_fails_alone(room: Site) -> None:
 
     assert [answer.status_code for answer in answers] == [201, 422] * 20
     assert sorted(json.loads(answer.text)["seq"] for answer in answers[::2]) == list(range(1, 21))
+
+
+async def test_an_edit_is_in_each_members_stream_and_in_history(
+    room: Site, streams: dict[str, EventStream]
+) -> None:
+    id_ = (await say(room, "bob", "hi"))["id"]
+
+    changed = await done(room, "bob", "PATCH", f"{HERE}/{id_}", {"content": "hello"})
+
+    assert changed["content"] == "hello"
+    assert changed["edited_at"] >= changed["created_at"]
+    assert await said(room) == [changed]
+    for user in ("alice", "bob"):
+        frame = await streams[user].wait_for_event("message_edited")
+        assert frame.data == {"data": changed}
+        assert frame.id is not None
+
+
+async def test_a_moderator_deletes_a_message_of_another_member(
+    room: Site, streams: dict[str, EventStream]
+) -> None:
+    await say(room, "alice", "before")
+    id_ = (await say(room, "bob", "<b>rude</b>", mentions=["alice"], data={"rude": True}))["id"]
+    assert (await room.api("alice").get("/unread"))["unread"]["categories"] == {"mention": 1}
+
+    left = await done(room, "alice", "DELETE", f"{HERE}/{id_}")
+
+    assert (left["content"], left["deleted_by"], left["seq"]) == ("", "alice", 2)
+    assert "data" not in left
+    assert "mentions" not in left
+    assert [one["content"] for one in await said(room)] == ["before", ""]
+    frame = await streams["bob"].wait_for_event("message_deleted")
+    assert frame.data == {"data": left}
+    assert (await streams["alice"].wait_for_event("expire")).data["data"] == {"ids": [id_]}
+    unread = await room.api("alice").get("/unread")
+    assert unread["unread"] == {"categories": {}, "rooms": {"here": 1}}
+    refused(await call(room, "bob", "DELETE", f"{HERE}/{id_}"), 404, "not_found")
+
+
+async def test_changes_of_messages_of_others_and_invalid_edits_are_refused(room: Site) -> None:
+    own, other = [(await say(room, user, "hi"))["id"] for user in ("bob", "alice")]
+    for user, method, path, body, status, code, fields in (
+        ("bob", "PATCH", f"{HERE}/{other}", {"content": "x"}, 403, "role_too_low", ()),
+        ("bob", "DELETE", f"{HERE}/{other}", None, 403, "role_too_low", ()),
+        ("alice", "PATCH", f"{HERE}/{own}", {"content": "x"}, 403, "role_too_low", ()),
+        ("eve", "PATCH", f"{HERE}/{own}", {"content": "x"}, 403, "not_a_member", ()),
+        ("eve", "DELETE", f"{HERE}/{own}", None, 403, "not_a_member", ()),
+        ("bob", "PATCH", f"{HERE}/{new_id()}", {"content": "x"}, 404, "not_found", ()),
+        ("bob", "PATCH", f"{ROOMS}/nowhere/messages/{own}", {"content": "x"}, 404, "not_found", ()),
+        ("bob", "PATCH", f"{HERE}/{own}", {"content": "x" * 8001}, 422, "invalid", ("content",)),
+        ("bob", "PATCH", f"{HERE}/{own}", {"content": ""}, 422, "invalid", ("content",)),
+        ("bob", "PATCH", f"{HERE}/{own}", {"content": "a\0"}, 422, "invalid", ("content",)),
+        ("bob", "PATCH", f"{HERE}/{own}", {"content": "a", "seq": 9}, 422, "invalid", ("seq",)),
+    ):
+        refused(await call(room, user, method, path, body), status, code, *fields)
+    assert [one["content"] for one in await said(room)] == ["hi", "hi"]
+
+
+async def test_two_users_who_write_to_each_other_at_once_get_one_room(
+    room: Site, streams: dict[str, EventStream]
+) -> None:
+    there, back = await asyncio.gather(
+        *(
+            done(room, user, "POST", MESSAGES, {"to": to, "content": f"hi {to}", "client_id": "c"})
+            for user, to in (("bob", "eve"), ("eve", "bob"))
+        )
+    )
+
+    assert there["room_id"] == back["room_id"]
+    assert sorted((there["seq"], back["seq"])) == [1, 2]
+    for user in ("bob", "eve"):
+        await streams[user].wait_for_event("message", 2)
+        events = [
+            frame.event for frame in streams[user].frames if frame.is_durable or frame.event == "joined"
+        ]
+        assert events == ["joined", "message", "message"]
+    answer = await call(room, "bob", "POST", MESSAGES, {"to": "eve", "content": "x", "client_id": "c"})
+    assert answer.status_code == 200
+    assert answer.json() == there
+    history = await done(room, "eve", "GET", f"{ROOMS}/{there['room_id']}/messages")
+    assert len(history["items"]) == 2
+    refused(await call(room, "alice", "GET", f"{ROOMS}/{there['room_id']}/messages"), 404, "not_found")
+
+
+async def test_an_invalid_direct_message_is_refused_by_field_and_creates_no_room(room: Site) -> None:
+    for body, field in (
+        ({"content": "hi"}, "to"),
+        ({"to": "bob", "content": "hi"}, "to"),
+        ({"to": "", "content": "hi"}, "to"),
+        ({"to": "a\0", "content": "hi"}, "to"),
+        ({"to": "u" * 129, "content": "hi"}, "to"),
+        ({"to": "eve"}, "content"),
+        ({"to": "eve", "content": "x" * 8001}, "content"),
+        ({"to": "eve", "content": "x", "kind": "system"}, "kind"),
+        ({"to": "eve", "content": "x", "mentions": ["eve"]}, "mentions"),
+        ({"to": "eve", "content": "x", "reply_to": 1}, "reply_to"),
+    ):
+        refused(await call(room, "bob", "POST", MESSAGES, body), 422, "invalid", field)
+    assert (await done(room, "eve", "GET", ROOMS))["items"] == []

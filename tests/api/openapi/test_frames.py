@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 
 from clients import MARKS, Api, EventStream, Frame, read_frames, token
-from documents import faults
+from documents import check_frames, described_events, faults
 from lumen_notify import Lumen
 from lumen_notify.api.openapi.frames import DATA, EVENT_FRAMES
 from lumen_notify.api.openapi.models import Models
 from lumen_notify.deliver.frames import NOT_SHOWN, RemovedFrame, frame_of
 from lumen_notify.deliver.frames.stream_end import REASONS
 from lumen_notify.model import EVERYONE, Audience, Counts, Event, events, new_id, now_ms, rfc3339, to_json
-from test_readme import section
 
 COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset({"noise"}), {"tea": 4})
 AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE}
@@ -86,29 +84,6 @@ EXAMPLES: list[events.Payload] = [
 ]
 
 
-def described(document: Any) -> dict[str, Any]:
-    """Return the described events by name."""
-    return {one["title"]: one for one in document["components"]["schemas"]["Event"]["oneOf"]}
-
-
-def as_object(frame: Frame) -> dict[str, Any]:
-    fields = {"event": frame.event, "id": frame.id, "retry": frame.retry_ms, "data": "{}"}
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def check(document: Any, frames: list[Frame]) -> set[str]:
-    """Hold every frame to its description; return their names. The bare `retry:` is no event."""
-    events = described(document)
-    names = set()
-    for frame in frames:
-        if frame.event:
-            assert faults(document, {"$ref": "#/components/schemas/Event"}, as_object(frame)) == [], frame
-            schema = events[frame.event]["properties"]["data"]["contentSchema"]
-            assert faults(document, schema, frame.data) == [], frame
-            names.add(frame.event)
-    return names
-
-
 async def talk(http: httpx.AsyncClient) -> None:
     """Let alice and bob do all that one does in a room."""
     alice, bob = ({"Authorization": f"Bearer {token(user)}"} for user in ("alice", "bob"))
@@ -173,7 +148,7 @@ async def test_every_frame_is_as_described(
     await lumen._services.streams.drain()
     await stream.wait_for_end()
 
-    seen = check(document, stream.frames)
+    seen = check_frames(document, stream.frames)
     in_rooms = {"message_edited", "message_deleted", "typing", "joined", "left", "member", "room"}
     assert seen == {
         "message",
@@ -187,7 +162,7 @@ async def test_every_frame_is_as_described(
         "expiring",
         "closing",
     }
-    assert seen <= described(document).keys()
+    assert seen <= described_events(document).keys()
     assert any(frame.event == "message" and "update" in frame.data for frame in stream.frames)
 
 
@@ -238,7 +213,7 @@ def test_the_frame_of_every_event_is_as_described(document: Any) -> None:
                 schema = {"$ref": f"#/components/schemas/{schemas[type(payload)]}"}
                 assert faults(document, schema, frame.data) == [], frame
                 assert faults(document, schema, {**frame.data, "added": 1}) != []
-                assert check(document, [frame]) == {frame.event}
+                assert check_frames(document, [frame]) == {frame.event}
 
 
 def test_words_and_limits_of_data_are_described(document: Any) -> None:
@@ -266,16 +241,3 @@ def test_data_with_words_of_a_newer_version_is_decoded() -> None:
     assert [frame.data["data"] for frame in rendered(events.RoomJoined.of(COUNTS, newer), "user")] == [
         newer
     ] * 2
-
-
-def test_every_frame_of_the_readme_is_in_the_document(document: Any) -> None:
-    table = section("Frames").partition("| reason |")[0]
-    rows = re.findall(r"^\| (`.*?|\(none\)) \| `\{", table, re.MULTILINE)
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
-    assert described(document).keys() == named | {"message"}
-
-
-def test_every_close_reason_of_the_readme_is_in_the_document(document: Any) -> None:
-    reasons = re.findall(r"^\| `(\w+)` \| (?:yes|no) \|", section("Frames"), re.MULTILINE)
-    closing = document["components"]["schemas"]["ClosingFrame"]
-    assert set(closing["properties"]["reason"]["enum"]) == set(reasons)

@@ -1,0 +1,183 @@
+"""Sessions by HTTP: opened, refreshed once by each token, ended; and nothing shows which names exist."""
+
+from __future__ import annotations
+
+import pytest
+
+from clients import EventStream
+from lumen_notify.auth import PasswordHasher
+from sites import Site, open_site, refused
+
+from .account_requests import GOOD, endpoints, log_in, me, post, refresh, register
+
+
+async def test_each_log_in_opens_a_session_of_its_own(stored: Site) -> None:
+    first = await register(stored)
+    second, third = await log_in(stored), await log_in(stored, "ANN")
+    assert first["user_id"] == second["user_id"] == third["user_id"]
+    assert len({one["refresh_token"] for one in (first, second, third)}) == 3
+    answer = await post(stored, "logout", {"refresh_token": second["refresh_token"]})
+    assert answer.json() == {"ended": 1}
+    assert (await refresh(stored, third)).status_code == 200
+    refused(await refresh(stored, second), 401, "session_ended")
+
+
+async def test_a_refresh_token_is_valid_once_and_a_second_use_ends_its_session(
+    stored: Site,
+) -> None:
+    session = await register(stored)
+    stored.ahead_ms = 901_000 + 10_000  # the leeway
+    refused(await me(stored, session["access_token"]), 401, "token_expired")
+    answer = await refresh(stored, session)
+    fresh = answer.json()
+    assert (await me(stored, fresh["access_token"])).status_code == 200
+    refused(await refresh(stored, session), 401, "session_ended")
+    refused(await refresh(stored, fresh), 401, "session_ended")
+
+
+async def test_a_refresh_token_expires(stored: Site) -> None:
+    session = await register(stored)
+    stored.ahead_ms = 30 * 86_400_000
+    refused(await refresh(stored, session), 401, "session_ended")
+
+
+async def test_lifetimes_audience_and_issuer_of_tokens_are_settings(sqlite_url: str) -> None:
+    settings = {"access_token_seconds": 60, "refresh_token_seconds": 300, "jwt_audience": "app"}
+    async with open_site(sqlite_url, accounts="on", jwt_issuer="us", **settings) as site:
+        session = await register(site)
+        assert session["expires_in"] == 60
+        assert (await me(site, session["access_token"])).status_code == 200
+        site.ahead_ms = 299_000
+        session = (await refresh(site, session)).json()
+        site.ahead_ms += 300_000
+        refused(await refresh(site, session), 401, "session_ended")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "lnr_", "lnr_" + "A" * 64, "lnr_" + "é" * 64, "\0", "lnr_" + "A" * 65, "A" * 1025]
+)
+async def test_a_malformed_refresh_token_is_refused_like_one_that_has_ended(site: Site, text: str) -> None:
+    answer = await post(site, "refresh", {"refresh_token": text})
+    if len(text) > 1024:
+        refused(answer, 422, "invalid", "refresh_token")
+        return
+    refused(answer, 401, "session_ended")
+    assert (await post(site, "logout", {"refresh_token": text})).json() == {"ended": 0}
+
+
+async def test_access_and_refresh_tokens_do_not_replace_each_other(site: Site) -> None:
+    session = await register(site)
+    answer = await post(site, "refresh", {"refresh_token": session["access_token"]})
+    refused(answer, 401, "session_ended")
+    refused(await me(site, session["refresh_token"]), 401, "token_invalid")
+
+
+async def test_logging_out_everywhere_ends_all_sessions_of_the_user(stored: Site) -> None:
+    sessions = [await register(stored), await log_in(stored)]
+    other = await register(stored, "bob")
+    answer = await post(stored, "logout-everywhere", b"", bearer=sessions[0]["access_token"])
+    assert answer.json() == {"ended": 2}
+    for session in sessions:
+        refused(await refresh(stored, session), 401, "session_ended")
+    assert (await refresh(stored, other)).status_code == 200
+
+
+async def test_logging_out_everywhere_and_a_new_password_end_all_streams_of_the_user(
+    stored: Site,
+) -> None:
+    session, other = await register(stored), await register(stored, "bob")
+    bobs = await EventStream.open(stored.base_url, other["access_token"])
+    await bobs.wait_for_event("ready")
+    changes = (
+        ("logout-everywhere", b""),
+        ("password", {"old": GOOD, "new": "staple of another kind"}),
+    )
+    for path, body in changes:
+        streams = [await EventStream.open(stored.base_url, session["access_token"]) for _ in range(2)]
+        for stream in streams:
+            await stream.wait_for_event("ready")
+        await stored.publish(session["user_id"], "before")
+        assert (await post(stored, path, body, bearer=session["access_token"])).status_code == 200
+        for stream in streams:
+            await stream.wait_for_end()
+            assert [frame.event for frame in stream.frames if frame.data] == ["ready", "message", "closing"]
+            assert stream.frames[-1].data == {"reason": "revoked", "reconnect": False}
+            await stream.close()
+        cursor = streams[0].frames[-2].id
+        again = await EventStream.open(stored.base_url, session["access_token"], cursor=cursor)
+        await stored.publish(session["user_id"], "after")
+        await again.wait_for_event("message")
+        assert [frame.event for frame in again.frames if frame.data] == ["ready", "message"]
+        await again.close()
+    await stored.publish(other["user_id"], "hello")
+    await bobs.wait_for_event("message")
+    await bobs.close()
+
+
+async def test_a_refused_log_in_does_not_show_whether_the_name_exists(stored: Site) -> None:
+    await register(stored)
+    hasher = endpoints(stored).passwords
+    answers = []
+    for name, password in (("ann", "the wrong password"), ("nobody", GOOD), ("nobody", "")):
+        before = hasher.verified
+        answer = await post(stored, "login", {"name": name, "password": password})
+        assert hasher.verified == before + 1
+        headers = {name: value for name, value in answer.headers.items() if name != "date"}
+        answers.append((answer.status_code, headers, answer.content))
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] == 401
+
+
+async def test_log_ins_are_limited_even_with_the_right_password(site: Site) -> None:
+    await register(site)
+    wrong = {"name": "ann", "password": "the wrong password"}
+    for _ in range(10):
+        refused(await post(site, "login", wrong), 401, "wrong_credentials")
+    hasher = endpoints(site).passwords
+    before = hasher.verified
+    for password in (GOOD, "the wrong password"):
+        answer = await post(site, "login", {"name": "ann", "password": password})
+        refused(answer, 429, "rate_limited")
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+    assert hasher.verified == before
+    site.ahead_ms = 60_000
+    for _ in range(30):
+        await log_in(site)
+
+
+async def test_log_ins_are_not_limited_if_the_setting_is_off(sqlite_url: str) -> None:
+    async with open_site(sqlite_url, accounts="on", rate_limits="off") as site:
+        for _ in range(15):
+            answer = await post(site, "login", {"name": "ann", "password": GOOD})
+            refused(answer, 401, "wrong_credentials")
+
+
+async def test_a_body_that_is_not_declared_as_json_is_refused(site: Site) -> None:
+    body = {"name": "ann", "password": GOOD}
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/json"):
+        for path in ("register", "login", "refresh", "logout"):
+            answer = await post(site, path, body, **{"Content-Type": kind})
+            refused(answer, 422, "invalid", "Content-Type")
+    answer = await post(site, "register", body, **{"Content-Type": "Application/JSON; charset=utf-8"})
+    assert answer.status_code == 201
+
+
+async def test_an_outdated_hash_is_replaced_at_the_next_log_in(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_site(database_url, accounts="on") as site:
+        session = await register(site)
+    monkeypatch.setattr(
+        "lumen_notify.services.PasswordHasher", lambda: PasswordHasher(time_cost=2, memory_kib=8, lanes=1)
+    )
+    async with open_site(database_url, accounts="on") as site:
+        refused(
+            await post(site, "login", {"name": "ann", "password": "the wrong password"}),
+            401,
+            "wrong_credentials",
+        )
+        for costs in ("t=1", "t=2"):
+            _, known = await endpoints(site).accounts.by_id(session["user_id"])
+            assert costs in known.hashed
+            await log_in(site)
+        assert (await refresh(site, session)).status_code == 200

@@ -1,0 +1,51 @@
+"""Operation: its problems follow from its credentials and its body; parameters are OpenAPI's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lumen_notify.http.operation import (
+    OF_BODIES,
+    OF_CALLERS,
+    WRITES,
+    Operation,
+    header,
+    path,
+    query,
+    ref,
+)
+
+TEXT = {"type": "string"}
+
+
+def operation(**fields: Any) -> Operation:
+    return Operation(name="n", tag="t", summary="s", answered="a", response=TEXT, **fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "refusals"),
+    [
+        ({}, OF_CALLERS),
+        ({"credentials": ()}, ()),
+        ({"body": TEXT}, (*OF_CALLERS, *OF_BODIES)),
+        ({"credentials": (), "body": TEXT, "is_body_required": False}, OF_BODIES),
+        ({"credentials": ("cookie",), "body": TEXT, "problems": WRITES}, (*OF_CALLERS, *OF_BODIES, *WRITES)),
+    ],
+    ids=["a token", "nothing", "a token and a body", "a body", "a cookie, a body and more"],
+)
+def test_problems_follow_from_credentials_and_body(fields: Any, refusals: tuple[str, ...]) -> None:
+    assert operation(**fields).refusals == refusals
+
+
+def test_only_parameters_in_the_path_are_required() -> None:
+    made = [make("id", TEXT, "An id.") for make in (path, query, header)]
+    assert [one["in"] for one in made] == ["path", "query", "header"]
+    assert [one.get("required", False) for one in made] == [True, False, False]
+    for one in made:
+        assert (one["name"], one["description"], one["schema"]) == ("id", "An id.", TEXT)
+
+
+def test_a_reference_leads_into_the_schemas_of_the_document() -> None:
+    assert ref("Category") == {"$ref": "#/components/schemas/Category"}
