@@ -80,7 +80,7 @@ ONE = st.fixed_dictionaries(
 
 
 class GroupingMachine(RuleBasedStateMachine):
-    """Everything that may happen to rows that merge. Each run has users of its own, by the next of `numbers`."""
+    """All that may happen to rows that merge. Each run has users of its own, by the next of `numbers`."""
 
     store: Store
     runner: asyncio.Runner

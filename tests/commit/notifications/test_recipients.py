@@ -41,9 +41,7 @@ async def room(store: Store) -> str:
     return "r"
 
 
-async def test_publish_to_a_room_is_one_row_and_one_event_for_any_number_of_members(
-    store: Store, room: str
-) -> None:
+async def test_publish_to_a_room_is_one_row_and_one_event(store: Store, room: str) -> None:
     seen = len(store.events)
     (published,) = await put(store, to_room(room))
     assert (published.recipients, published.position) == (4, seen + 1)
