@@ -63,7 +63,7 @@ async def test_statement_that_fails_rolls_back_and_is_no_outage(database: Databa
         "",
     ],
 )
-async def test_text_comes_back_as_it_went_however_it_was_written(database: Database, text: str) -> None:
+async def test_text_is_read_back_as_it_was_written_by_run_and_by_add(database: Database, text: str) -> None:
     async with database.transaction() as transaction:
         transaction.add("open_key", name=text, value=text)
         transaction.add("open_key", name=text + " once more", value=text)
@@ -71,7 +71,7 @@ async def test_text_comes_back_as_it_went_however_it_was_written(database: Datab
     assert await key(database, text + " once more") == [text]
 
 
-async def test_what_was_added_is_written_in_its_turn(database: Database) -> None:
+async def test_added_statements_run_in_order(database: Database) -> None:
     async with database.transaction() as transaction:
         transaction.add("open_key", name="a", value="first")
         await transaction.run("open_key", name="a", value="second")
@@ -95,7 +95,7 @@ async def test_added_statement_that_fails_at_the_end_rolls_all_back(database: Da
     assert await key(database, "b") == ["value"]
 
 
-async def test_transactions_that_follow_each_other_fail_and_hold_alone(
+async def test_failed_transaction_does_not_affect_those_before_and_after_it(
     database: Database, other_database: Database
 ) -> None:
     async def write(name: str, value: str | None, *, is_followed: bool = True) -> None:

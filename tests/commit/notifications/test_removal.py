@@ -169,7 +169,7 @@ def expired(store: Store) -> list[Event]:
     return [event for event in store.events if event.kind == "expire"]
 
 
-async def test_a_notification_stays_until_its_expiry_and_says_so(store: Store) -> None:
+async def test_notification_is_listed_until_its_expiry_and_shows_it(store: Store) -> None:
     at = store.now + 1000
     (one,) = await store.publish("ann", expires_at=at)
     await store.publish("ann")
@@ -189,7 +189,7 @@ async def test_a_notification_stays_until_its_expiry_and_says_so(store: Store) -
     assert json.loads(event.body)["data"] == {"ids": [one.id]}
 
 
-async def test_expiry_for_everyone_ends_it_for_readers_and_others(store: Store) -> None:
+async def test_expiry_of_a_shared_notification_removes_it_for_readers_and_others(store: Store) -> None:
     (one,) = await store.publish(expires_at=store.now + 5)
     await store.publish()
     await store.mark("ann", "read", ids=(one.id,))
