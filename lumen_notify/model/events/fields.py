@@ -1,4 +1,4 @@
-"""Fields: the types of the fields in a frame's `data`.
+"""Fields: the types of the fields in a frame's `data`. Responses share some of them.
 
 They describe but do not validate: limits and allowed words are only in the JSON schema (`json_schema_extra`),
 so that an event with a word that a newer version has added can still be decoded.
