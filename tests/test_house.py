@@ -63,20 +63,6 @@ def test_no_folder_has_too_many_modules() -> None:
         assert len(modules) <= MAX_FOLDER_MODULES, folder
 
 
-def test_each_module_has_its_test_file() -> None:
-    modules = {
-        str(path.relative_to(PACKAGE))
-        for folder in MIRRORED
-        for path in (PACKAGE / folder).rglob("*.py")
-        if path.name != "__init__.py"
-    }
-    tested = {
-        str(path.relative_to(TESTS).with_name(path.name.removeprefix("test_")))
-        for path in TESTS.rglob("test_*.py")
-    }
-    assert modules - tested == set(WITHOUT_TEST_FILE)
-
-
 @pytest.mark.parametrize("side", ["accept", "commit", "../sql/queries", "../tests/accept", "../tests/commit"])
 def test_each_noun_has_its_folder_on_each_side(side: str) -> None:
     for noun in ("notifications", "rooms", "accounts", "preferences"):

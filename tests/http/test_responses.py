@@ -9,8 +9,9 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
-from lumen_notify.http.responses import Count, Position, PositiveInt, Seq, Time, UuidText, answer, answer_text
+from lumen_notify.http.responses import PositiveInt, Time, answer, answer_text
 from lumen_notify.model import new_id, rfc3339
+from lumen_notify.model.events.fields import Count, Position, Seq, Uuid
 
 
 def headers(response: Response) -> dict[str, str]:
@@ -42,7 +43,7 @@ def test_text_that_is_json_is_answered_as_it_is() -> None:
         (Position, 0, -1),
         (Seq, 1, 0),
         (Time, rfc3339(0), "yesterday"),
-        (UuidText, new_id(), "7"),
+        (Uuid, new_id(), "7"),
     ],
     ids=["count", "positive number", "position", "seq", "time", "uuid"],
 )
