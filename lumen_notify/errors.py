@@ -71,9 +71,9 @@ class Invalid(Refused):
         self.faults = tuple(faults)
 
     @classmethod
-    def of(cls, faults: Sequence[Fault]) -> Self:
-        """Build it from at least one fault."""
-        number = len(faults)
+    def of(cls, faults: Sequence[Fault], *, number: int | None = None) -> Self:
+        """Build it from at least one fault. number: of all faults, if `faults` has only the first ones."""
+        number = len(faults) if number is None else number
         return cls(f"{number} field{'s are' if number > 1 else ' is'} invalid.", faults=faults)
 
 

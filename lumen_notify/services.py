@@ -85,7 +85,7 @@ class Services:
         self.stream_opener = StreamOpener(
             self.hub, CountLoader(self.counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2
         )
-        self.tail = Tail(log, self.hub, fetch_settled=partial(fetch_readers, database), metrics=self.metrics)
+        self.tail = Tail(log, self.hub, fetch_readers=partial(fetch_readers, database), metrics=self.metrics)
 
         self.committer = Committer(
             log,

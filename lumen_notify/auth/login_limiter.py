@@ -80,8 +80,8 @@ class LoginLimiter:
         if window.attempts >= limit.attempts:
             seconds = max(1, math.ceil((window.ends_at - now) / 1000))
             raise RateLimited(
-                f"at most {limit.attempts} {limit.of} in {limit.seconds} seconds;"
-                f" the next may pass in {seconds} s",
+                f"At most {limit.attempts} {limit.of} are allowed in {limit.seconds} s."
+                f" Try again in {seconds} s.",
                 retry_after_seconds=seconds,
             )
         self._windows[limit, key] = Window(window.ends_at, window.attempts + 1)

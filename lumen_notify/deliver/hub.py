@@ -104,11 +104,11 @@ class Hub:
         return [user for user, channel in self.channels.items() if channel.connections and user not in known]
 
     def fan_out(
-        self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
+        self, events: Sequence[Event], readers: Mapping[str, frozenset[str]] | None = None
     ) -> Iterator[None]:
         """Deliver contiguous new events to every channel concerned; each `next` does one chunk of the work.
 
-        settled: by user, the ids of the notifications removed by these events that the user had read or
+        readers: by user, the ids of the notifications removed by these events that the user had read or
         archived. Every user with an open stream must be in it (see `unknown_users`).
         """
         entries = [Entry(event, self.epoch) for event in events]
@@ -121,7 +121,7 @@ class Hub:
         for frame in frames:
             by_audience.setdefault(frame.audience, []).append(frame)
             if isinstance(frame, RemovedFrame):
-                frame.settled = settled or {}
+                frame.readers = readers or {}
         self.replay.append(entries)
         self.position = entries[-1].position
         everyone = by_audience.pop(EVERYONE, [])

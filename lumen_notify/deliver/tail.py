@@ -52,7 +52,7 @@ class EventHub(Protocol):
         """Return the users with an open stream who are not in `known`."""
 
     def fan_out(
-        self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
+        self, events: Sequence[Event], readers: Mapping[str, frozenset[str]] | None = None
     ) -> Iterator[None]:
         """Deliver contiguous events; each `next` does one chunk of the work."""
 
@@ -60,7 +60,7 @@ class EventHub(Protocol):
         """Skip to a later position."""
 
 
-FetchSettled = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
+FetchReaders = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
 """(ids of removed notifications, users) -> by user, the ids that the user had read or archived. The answer
 about one id and one user never changes."""
 
@@ -69,11 +69,11 @@ class Tail:
     """Follows the log from the hub's position on."""
 
     def __init__(
-        self, log: LogReader, hub: EventHub, *, fetch_settled: FetchSettled, metrics: Metrics
+        self, log: LogReader, hub: EventHub, *, fetch_readers: FetchReaders, metrics: Metrics
     ) -> None:
         self._log = log
         self._hub = hub
-        self._fetch_settled = fetch_settled
+        self._fetch_readers = fetch_readers
         self._metrics = metrics
         self._announced: list[Event] = []
         self._pending_deliveries = 0
@@ -152,17 +152,17 @@ class Tail:
             for number, part in enumerate(_split(events)):
                 if number:
                     await asyncio.sleep(0)  # lets transports write what they hold
-                settled = await self._settled_by_user(part)
-                for _ in self._hub.fan_out(part, settled):
+                readers = await self._readers_of(part)
+                for _ in self._hub.fan_out(part, readers):
                     await asyncio.sleep(0)
 
-    async def _settled_by_user(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
+    async def _readers_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
         """Fetch, for each user here, which of the removed shared notifications the user had read or
         archived."""
         ids = removed_ids(events)
         known: dict[str, frozenset[str]] = {}
         while ids and (users := self._hub.unknown_users(known)[:MAX_USERS_PER_QUERY]):
-            found = await self._fetch_settled(ids, users)
+            found = await self._fetch_readers(ids, users)
             known.update({user_id: found.get(user_id, frozenset()) for user_id in users})
         return known
 

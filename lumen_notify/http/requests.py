@@ -86,8 +86,7 @@ def invalid(error: _Errors) -> Invalid:
         Fault(field=".".join(map(str, one["loc"])) or "body", message=_message(one))
         for one in found[:MAX_FAULTS]
     ]
-    number = len(found)
-    return Invalid(f"{number} field{'s are' if number > 1 else ' is'} invalid.", faults=faults)
+    return Invalid.of(faults, number=len(found))
 
 
 def _message(one: Mapping[str, Any]) -> str:

@@ -39,9 +39,7 @@ def answer_text(text: str, status: int = 200) -> Response:
     return JsonText(text, status)
 
 
-Count = Annotated[int, Field(ge=0)]
 PositiveInt = Annotated[int, Field(ge=1)]
-UuidText = Annotated[str, Field(json_schema_extra={"format": "uuid"}, description="A UUIDv7.")]
 Time = Annotated[
     str,
     Field(
@@ -49,8 +47,6 @@ Time = Annotated[
         json_schema_extra={"format": "date-time", "examples": ["2026-01-31T08:00:00.000Z"]},
     ),
 ]
-Position = Annotated[int, Field(ge=0, description="A position in the log.")]
-Seq = Annotated[int, Field(ge=1, description="The message's number in its room.")]
 PlainContent = Annotated[str, Field(description="Plain text: show it as it is, never as HTML.")]
 AnyData = dict[str, Any]
 NextCursor = Annotated[str | None, Field(description="The `cursor` of the next page; null on the last page.")]

@@ -178,11 +178,11 @@ class Follower:
             for user in self._audience(event.audience):
                 self.numbers[user][event.category] += event.category not in self.silent[user]
         elif event.kind == "expire":
-            settled = await fetch_readers(self._store.database, body["data"]["ids"], USERS)
+            readers = await fetch_readers(self._store.database, body["data"]["ids"], USERS)
             for user in self._audience(event.audience):
                 since = self.since[user] if event.audience == "room:r" else 0
                 for id_, category, position in body["gone"]:
-                    if position > since and id_ not in settled[user] and category not in self.silent[user]:
+                    if position > since and id_ not in readers[user] and category not in self.silent[user]:
                         self.numbers[user][category] -= 1
 
     def _audience(self, audience: str) -> Sequence[str]:

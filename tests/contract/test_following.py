@@ -35,7 +35,7 @@ class FlakyLog:
         return await self._log.after(position)
 
 
-async def nothing_settled(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
+async def nothing_read(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
     return dict.fromkeys(users, frozenset())
 
 
@@ -48,7 +48,7 @@ class Delivery:
         self.hub = Hub(
             epoch=epoch, position=0, replay=Replay(position=0, max_events=10_000), clock=lambda: 0.0
         )
-        self.tail = Tail(self.reader, self.hub, fetch_settled=nothing_settled, metrics=Metrics())
+        self.tail = Tail(self.reader, self.hub, fetch_readers=nothing_read, metrics=Metrics())
 
     async def commit(self, number: int = 1) -> list[Event]:
         async with self.log.transaction() as tx:

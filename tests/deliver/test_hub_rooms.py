@@ -53,7 +53,7 @@ class Model:
     log: list[ExpectedEvent] = field(default_factory=list)
     since: dict[tuple[str, str], int] = field(default_factory=dict)
     unread: dict[tuple[str, str], int] = field(default_factory=dict)
-    settled: dict[str, set[str]] = field(default_factory=lambda: {user: set() for user in USERS})
+    read: dict[str, set[str]] = field(default_factory=lambda: {user: set() for user in USERS})
     live: dict[str, tuple[str, int]] = field(default_factory=dict)  # notification -> audience, position
 
     @property
@@ -65,7 +65,7 @@ class Model:
 
     def is_unread(self, user: str, id_: str) -> bool:
         audience, position = self.live[id_]
-        if id_ in self.settled[user]:
+        if id_ in self.read[user]:
             return False
         if audience == EVERYONE:
             return True
@@ -173,7 +173,7 @@ class RoomsMachine(RuleBasedStateMachine):
 
     @rule(user=users)
     def settle_all(self, user: str) -> None:
-        self.model.settled[user] |= {id_ for id_ in self.model.live if self.model.is_unread(user, id_)}
+        self.model.read[user] |= {id_ for id_ in self.model.live if self.model.is_unread(user, id_)}
         self.model.append(Audience.user(user), "read", self.model.stated(user), frozenset({user}))
         self._committed()
 
@@ -213,8 +213,8 @@ class RoomsMachine(RuleBasedStateMachine):
     @rule(most=st.integers(1, 8))
     def begin(self, most: int) -> None:
         behind = self.model.log[self.hub.position :][:most]
-        settled = {user: frozenset(self.model.settled[user]) for user in USERS}
-        self.fan_out = self.hub.fan_out([expected.event for expected in behind], settled)
+        readers = {user: frozenset(self.model.read[user]) for user in USERS}
+        self.fan_out = self.hub.fan_out([expected.event for expected in behind], readers)
         self.step()
 
     @rule()

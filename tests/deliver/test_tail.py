@@ -35,7 +35,7 @@ class RecordingHub:
         self.channels = 1
         self.users: list[str] = []
         self.resets: list[int] = []
-        self.settled: list[Mapping[str, frozenset[str]] | None] = []
+        self.readers: list[Mapping[str, frozenset[str]] | None] = []
         self._may_finish = may_finish
 
     @property
@@ -53,14 +53,14 @@ class RecordingHub:
         self.resets.append(position)
 
     def fan_out(
-        self, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
+        self, events: Sequence[Event], readers: Mapping[str, frozenset[str]] | None = None
     ) -> Iterator[None]:
         if self.failures:
             self.failures -= 1
             raise RuntimeError("a frame that cannot be built")
         self.position = events[-1].position
         self.parts.append(list(events))
-        self.settled.append(settled)
+        self.readers.append(readers)
         yield
         while not self._may_finish():
             yield
@@ -82,14 +82,14 @@ class FlakyLog:
         return await self._log.after(position)
 
 
-async def nothing_settled(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
+async def nothing_read(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
     return dict.fromkeys(users, frozenset())
 
 
 @asynccontextmanager
 async def following(log: LogReader, hub: RecordingHub, width: int = 1) -> Any:
     hub.channels = width
-    tail = Tail(log, hub, fetch_settled=nothing_settled, metrics=Metrics())
+    tail = Tail(log, hub, fetch_readers=nothing_read, metrics=Metrics())
     tail.start()
     yield tail
     await tail.close()

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from lumen_notify.http.responses import Time, UuidText
+from lumen_notify.http.responses import Time
+from lumen_notify.model.events.fields import Uuid
 
 Avatar = Annotated[str | None, Field(description="The address of a picture.")]
 ShownName = Annotated[str, Field(description="The name to show.")]
@@ -16,7 +17,7 @@ ShownName = Annotated[str, Field(description="The name to show.")]
 class Session(TypedDict):
     """A session."""
 
-    user_id: Annotated[UuidText, Field(description="The account's permanent id: the `sub` of its tokens.")]
+    user_id: Annotated[Uuid, Field(description="The account's permanent id: the `sub` of its tokens.")]
     access_token: Annotated[str, Field(description="For `Authorization: Bearer`.")]
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, Field(ge=1, description="Lifetime of the access token, in seconds.")]
@@ -28,7 +29,7 @@ class Session(TypedDict):
 class User(TypedDict):
     """A user of this server."""
 
-    user_id: UuidText
+    user_id: Uuid
     username: ShownName
     avatar: Avatar
 
@@ -42,7 +43,7 @@ class Ended(TypedDict):
 class Account(TypedDict):
     """The caller's account."""
 
-    user_id: UuidText
+    user_id: Uuid
     name: Annotated[str, Field(description="The name to log in with.")]
     username: ShownName
     avatar: Avatar

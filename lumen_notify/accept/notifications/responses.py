@@ -11,16 +11,8 @@ from lumen_notify.accept.notifications.bodies import To
 from lumen_notify.commit.notifications.batch import SHOWN_ACTORS
 from lumen_notify.commit.notifications.publication import Status
 from lumen_notify.http.fields import Priority
-from lumen_notify.http.responses import (
-    AnyData,
-    Count,
-    NextCursor,
-    PlainContent,
-    Position,
-    PositiveInt,
-    Time,
-    UuidText,
-)
+from lumen_notify.http.responses import AnyData, NextCursor, PlainContent, PositiveInt, Time
+from lumen_notify.model.events.fields import Count, Position, Uuid
 
 UnreadCount = Annotated[int, Field(ge=0, description="All unread items: an absolute number, never a delta.")]
 
@@ -41,7 +33,7 @@ class Unread(TypedDict):
 
 
 class _Content(TypedDict):
-    id: UuidText
+    id: Uuid
     category: str
     room_id: NotRequired[
         Annotated[str, Field(description="The room whose members get it; absent for other recipients.")]
@@ -120,7 +112,7 @@ class Marked(TypedDict):
 class Published(TypedDict):
     """The notification is committed."""
 
-    id: UuidText
+    id: Uuid
     recipients: Annotated[Count | None, Field(description="How many users get it; null for all users.")]
     position: Annotated[
         Position | None, Field(description="Its position in the log; null if it has none yet.")
@@ -167,5 +159,5 @@ class ScheduledNotifications(TypedDict):
 class Cancelled(TypedDict):
     """The notification will not be published."""
 
-    id: UuidText
+    id: Uuid
     status: Literal["cancelled"]

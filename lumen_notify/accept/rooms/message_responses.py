@@ -9,29 +9,21 @@ from typing_extensions import TypedDict
 
 from lumen_notify.accept.notifications.responses import Sender
 from lumen_notify.accept.rooms.message_bodies import Kind
-from lumen_notify.http.responses import (
-    AnyData,
-    Count,
-    NextCursor,
-    PlainContent,
-    Position,
-    Seq,
-    Time,
-    UuidText,
-)
+from lumen_notify.http.responses import AnyData, NextCursor, PlainContent, Time
+from lumen_notify.model.events.fields import Count, Position, Seq, Uuid
 
 
 class RepliedTo(TypedDict):
     """The message that it replies to."""
 
-    id: UuidText
+    id: Uuid
     seq: Seq
 
 
 class Message(TypedDict):
     """A message as history and frames show it. A deleted message keeps its place, without its content."""
 
-    id: UuidText
+    id: Uuid
     room_id: str
     seq: Seq
     sender: Sender
@@ -57,7 +49,7 @@ class Messages(TypedDict):
 class Sent(TypedDict):
     """The message is committed."""
 
-    id: UuidText
+    id: Uuid
     room_id: str
     seq: Seq
     position: Position

@@ -9,7 +9,8 @@ from typing_extensions import TypedDict
 
 from lumen_notify.commit.permissions import Role
 from lumen_notify.commit.rooms.rooms import Kind
-from lumen_notify.http.responses import Count, NextCursor, Position, Time
+from lumen_notify.http.responses import NextCursor, Time
+from lumen_notify.model.events.fields import Count, Position
 
 MemberRole = Annotated[Role | None, Field(description="Null: not a member.")]
 

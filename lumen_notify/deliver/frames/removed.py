@@ -29,21 +29,21 @@ def removed_ids(events: Iterable[Event]) -> list[str]:
 class RemovedFrame(Frame):
     """Each reader has fewer unread notifications: those that they had not read or archived.
 
-    settled: the ids of the removed notifications that each user had read or archived, by user id. It must
+    readers: the ids of the removed notifications that each user had read or archived, by user id. It must
     have every user to whom the frame is applied.
     """
 
-    __slots__ = ("_data", "_removed", "settled")
+    __slots__ = ("_data", "_removed", "readers")
 
     def __init__(self, event: Event, epoch: str, payload: SharedNotificationsRemoved) -> None:
         super().__init__(event, epoch)
         self._data = to_json(payload.data)
         self._removed = payload.gone
-        self.settled: Mapping[str, frozenset[str]] = {}
+        self.readers: Mapping[str, frozenset[str]] = {}
 
     @property
     def requires_recount(self) -> bool:
-        """A user who has connected since is not among the settled."""
+        """A user who has connected since is not in `readers`."""
         return True
 
     @property
@@ -59,11 +59,11 @@ class RemovedFrame(Frame):
     def apply(self, counts: Counts, user_id: str) -> Applied:
         """Subtract what the user had not read until now."""
         since = self._since(counts)
-        settled = self.settled[user_id]
+        read = self.readers[user_id]
         fewer = Counter(
             category
             for id_, category, position in self._removed
-            if id_ not in settled and position > since and category not in counts.silent
+            if id_ not in read and position > since and category not in counts.silent
         )
         after = counts.with_fewer(fewer) if fewer else counts
         return after, self.render_replay(after, user_id)
@@ -83,4 +83,4 @@ class RemovedFrame(Frame):
 
     def clear_cache(self) -> None:
         """Drop what was known of each user."""
-        self.settled = {}
+        self.readers = {}

@@ -14,9 +14,10 @@ from lumen_notify.auth import Verifier
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.http.operation import Operation
 from lumen_notify.http.requests import caller
-from lumen_notify.http.responses import Time, UuidText, answer
+from lumen_notify.http.responses import Time, answer
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
+from lumen_notify.model.events.fields import Uuid
 
 Device = Literal["mobile", "desktop", "tablet"]
 
@@ -24,7 +25,7 @@ Device = Literal["mobile", "desktop", "tablet"]
 class Connection(TypedDict):
     """An open stream."""
 
-    id: UuidText
+    id: Uuid
     device: Annotated[Device | None, Field(description="The device that the client named.")]
     connected_at: Time
     instance: Annotated[str, Field(description="The process that serves the stream.")]

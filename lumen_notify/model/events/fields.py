@@ -1,4 +1,4 @@
-"""Fields: the types of the fields in a frame's `data`.
+"""Fields: the types of the fields in a frame's `data`. Responses share some of them.
 
 They describe and do not validate: limits and words are in the JSON schema alone (`json_schema_extra`), so
 that an event with a word that a newer version has added is still decoded.

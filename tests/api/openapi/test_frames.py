@@ -203,7 +203,7 @@ def rendered(payload: events.Payload, scope: str) -> list[Frame]:
     )
     frame = frame_of(event, "epoch")
     if isinstance(frame, RemovedFrame):
-        frame.settled = {"ann": frozenset()}
+        frame.readers = {"ann": frozenset()}
     after, chunks = frame.apply(COUNTS, "ann")
     both = (chunks, frame.render_replay(after, "ann"))
     if frame.ends is not None:

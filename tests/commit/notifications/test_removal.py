@@ -114,7 +114,7 @@ async def test_what_was_for_all_is_one_event_without_numbers(store: Store) -> No
     assert await store.unread("bob") == {}
 
 
-async def test_who_had_settled_what_is_known_after_the_removal(store: Store) -> None:
+async def test_readers_are_known_after_the_removal(store: Store) -> None:
     one, two, three = await store.publish(number=3)
     await store.mark("ann", "read", ids=(one.id,))
     await store.mark("ann", "archive", ids=(three.id,))
@@ -124,9 +124,9 @@ async def test_who_had_settled_what_is_known_after_the_removal(store: Store) -> 
     ids = [one.id, two.id]
     await store.committer.submit(Remove(rows=[(id_, EVERYONE) for id_ in ids]))
 
-    settled = await fetch_readers(store.database, ids, ["ann", "bob", "cyd", "dan"])
+    readers = await fetch_readers(store.database, ids, ["ann", "bob", "cyd", "dan"])
 
-    assert settled == {"ann": {one.id}, "bob": set(), "cyd": {one.id}, "dan": set()}
+    assert readers == {"ann": {one.id}, "bob": set(), "cyd": {one.id}, "dan": set()}
     assert await fetch_readers(store.database, ids, []) == {}
 
 

@@ -25,7 +25,7 @@ def gone(audience: str) -> RemovedFrame:
 
 
 @pytest.mark.parametrize(
-    ("audience", "settled", "since", "silent", "left"),
+    ("audience", "read", "since", "silent", "left"),
     [
         ("all", [], {}, [], {"like": 1, "other": 1}),
         ("all", ["b"], {}, [], {"like": 2, "other": 1}),
@@ -37,11 +37,11 @@ def gone(audience: str) -> RemovedFrame:
     ],
 )
 def test_each_reader_has_so_much_less(
-    audience: str, settled: list[str], since: dict[str, int], silent: list[str], left: dict[str, int]
+    audience: str, read: list[str], since: dict[str, int], silent: list[str], left: dict[str, int]
 ) -> None:
     before = Counts({"like": 3, "follow": 1, "other": 1}, since, frozenset(silent), since)
     frame = gone(audience)
-    frame.settled = {"ann": frozenset(settled)}
+    frame.readers = {"ann": frozenset(read)}
     after, chunks = frame.apply(before, "ann")
     assert after.categories == left
     fields = json.loads(read_one(chunks)["data"])
