@@ -36,6 +36,17 @@ def test_one_name_from_one_address_is_limited_per_minute(clock: Clock) -> None:
     limiter.log_in("ann", "10.0.0.1")
 
 
+def test_refusal_says_what_is_allowed_and_when_to_try_again(clock: Clock) -> None:
+    limiter = LoginLimiter(clock)
+    for _ in range(BY_BOTH.attempts):
+        limiter.log_in("ann", "10.0.0.1")
+    with pytest.raises(RateLimited) as caught:
+        limiter.log_in("ann", "10.0.0.1")
+    assert caught.value.message == (
+        "At most 10 log-ins by this name from this address are allowed in 60 s. Try again in 60 s."
+    )
+
+
 def test_one_name_from_many_addresses_is_limited_per_hour(clock: Clock) -> None:
     limiter = LoginLimiter(clock)
     for number in range(BY_NAME.attempts):

@@ -127,7 +127,7 @@ async def test_result_comes_after_commit_and_after_the_announcement(desk: Desk) 
     assert list(await desk.log.after(0)) == desk.announced
 
 
-async def test_callers_go_on_in_their_order_however_few_at_once(desk: Desk) -> None:
+async def test_callers_resume_in_their_order(desk: Desk) -> None:
     went_on: list[int] = []
 
     async def call(number: int) -> None:
@@ -150,7 +150,7 @@ async def test_command_without_a_writer_is_not_taken(desk: Desk) -> None:
     assert desk.batches == []
 
 
-async def test_what_arrives_meanwhile_is_the_next_transaction(desk: Desk) -> None:
+async def test_commands_that_arrive_during_a_transaction_are_the_next_one(desk: Desk) -> None:
     desk.holds_inside.clear()
     first = desk.submit(Say("a"))
     await desk.is_inside.wait()
@@ -161,7 +161,7 @@ async def test_what_arrives_meanwhile_is_the_next_transaction(desk: Desk) -> Non
     assert desk.batches == [["a"], [f"b{number}" for number in range(20)]]
 
 
-async def test_transaction_takes_so_many_commands_and_no_more(
+async def test_transaction_takes_a_limited_number_of_commands(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_BATCH_COMMANDS", 3)
@@ -218,7 +218,7 @@ async def test_one_outage_before_commit_is_not_noticed(desk: Desk) -> None:
     assert await desk.words() == ["a", "b"]
 
 
-async def test_outage_before_commit_is_told_to_all_and_writes_nothing(desk: Desk) -> None:
+async def test_outage_before_commit_is_raised_to_all_callers_and_writes_nothing(desk: Desk) -> None:
     desk.unsteady.before = 2
     answers = await desk.all_of(Say("a"), Say("b"))
     assert [error.code for error in answers if isinstance(error, DatabaseUnavailable)] == [
@@ -230,7 +230,7 @@ async def test_outage_before_commit_is_told_to_all_and_writes_nothing(desk: Desk
     assert await desk.committer.submit(Say("c")) == ("c", 1)
 
 
-async def test_outage_during_commit_is_told_to_all_and_never_repeated(desk: Desk) -> None:
+async def test_outage_during_commit_is_raised_to_all_callers_and_not_retried(desk: Desk) -> None:
     desk.unsteady.during = 1
     answers = await desk.all_of(Say("a"), Say("b"))
     assert [error.code for error in answers if isinstance(error, DatabaseUnavailable)] == [
@@ -254,7 +254,7 @@ async def test_caller_that_gives_up_does_not_undo_its_command(desk: Desk) -> Non
     assert await desk.words() == ["a", "b", "c"]
 
 
-async def test_close_commits_what_waits_and_takes_no_more(desk: Desk) -> None:
+async def test_close_commits_waiting_commands_and_refuses_new_ones(desk: Desk) -> None:
     desk.holds_inside.clear()
     submitted = desk.submit(Say("a"))
     await desk.is_inside.wait()

@@ -36,7 +36,7 @@ def positions(found: list[Frame] | None) -> list[int] | None:
     max_events=st.integers(0, 12),
     asked=st.sets(st.sampled_from(AUDIENCES)),
 )
-def test_answer_is_complete_and_in_order_or_there_is_none(
+def test_answer_is_complete_and_in_order_or_none(
     start: int, batches: list[list[str]], max_events: int, asked: set[str]
 ) -> None:
     replay = Replay(position=start, max_events=max_events)
@@ -67,7 +67,7 @@ def test_frames_are_dropped_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> Non
     assert positions(replay.frames_after(6, [Audience("all")])) == []
 
 
-def test_nothing_is_left_of_an_audience_whose_frames_are_dropped() -> None:
+def test_audience_whose_frames_are_dropped_takes_no_memory() -> None:
     replay = Replay(position=0, max_events=2)
     replay.append([entry(1, "user:ann"), entry(2, "user:bob"), entry(3, "user:bob")])
     assert list(replay._by_audience) == ["user:bob"]

@@ -86,7 +86,7 @@ async def test_a_waiter_goes_on_when_its_goal_is_reached_and_not_before() -> Non
     assert counter.goal == NO_GOAL
 
 
-async def test_a_stream_that_the_server_ends_fails_who_waits() -> None:
+async def test_stream_that_the_server_ends_fails_its_waiting_callers() -> None:
     counter = FrameCounter()
     stream = StreamClient(Transport(), counter)
     waiter = asyncio.ensure_future(counter.wait_for(1))
@@ -127,7 +127,7 @@ async def test_a_stream_opens_at_its_ready_frame_and_counts_only_what_follows() 
     ],
     ids=["401", "closing"],
 )
-async def test_a_stream_that_is_refused_says_so(response: bytes) -> None:
+async def test_refused_stream_raises_and_aborts_its_connection(response: bytes) -> None:
     transport = Transport()
     opening = OpeningStream(b"GET", b"event: ready", FrameCounter(), is_sampled=False)
     opening.connection_made(transport)

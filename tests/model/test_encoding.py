@@ -26,7 +26,7 @@ def test_json_is_read_back_as_it_was(value: Any) -> None:
     assert json.loads(to_json(value)) == value
 
 
-def test_json_is_compact_and_escapes_nothing_that_needs_it_not() -> None:
+def test_json_is_compact_and_escapes_only_what_it_must() -> None:
     assert (
         to_json({"a": [1, "ä\U0001f600\u2028/", '"\\\n\0']})
         == '{"a":[1,"ä\U0001f600\u2028/","\\"\\\\\\n\\u0000"]}'
@@ -34,6 +34,6 @@ def test_json_is_compact_and_escapes_nothing_that_needs_it_not() -> None:
 
 
 @pytest.mark.parametrize("value", ["half a pair: \ud800", object()])
-def test_what_json_cannot_hold_is_refused(value: object) -> None:
+def test_value_that_json_cannot_hold_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="serializ"):
         to_json({"a": value})

@@ -79,7 +79,7 @@ async def test_logging_out_everywhere_ends_all_of_ones_own_and_no_others(store: 
     await register(store)
     await register(store, "u2", "bob")
     mine = [await log_in(store) for _ in range(3)]
-    his = await log_in(store, "u2")
+    other = await log_in(store, "u2")
     answers = await asyncio.gather(
         *(store.committer.submit(LogOutEverywhere(user_id=user)) for user in ("u1", "u1", "u3"))
     )
@@ -90,7 +90,7 @@ async def test_logging_out_everywhere_ends_all_of_ones_own_and_no_others(store: 
         ("revoked", "user:u3"),
     ]
     assert all([await has_ended(store, token) for token in mine])
-    assert not await has_ended(store, his)
+    assert not await has_ended(store, other)
 
 
 async def test_a_hash_made_anew_leaves_the_password_and_its_sessions_as_they_are(store: Store) -> None:

@@ -84,7 +84,7 @@ async def test_dropped_statements_are_never_sent() -> None:
     assert connection.sent == [["second"]]
 
 
-async def test_outage_is_unavailable_and_the_next_call_opens_anew_without_what_was_added() -> None:
+async def test_outage_drops_added_statements_and_the_next_call_reconnects() -> None:
     connection = Fake(Outage())
     connection.add("lost")
     connection.has_begun = True

@@ -1,4 +1,4 @@
-"""Retention takes what is too old, nothing else, and says in the log's head what it took."""
+"""Retention: removes what is too old and nothing else; the log's head states what was trimmed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..store import DAY_MS, Store
 KEY = IdempotencyKey(owner="app", key="k", digest="d")
 
 
-async def test_events_go_by_age_and_the_floor_says_so(store: Store) -> None:
+async def test_old_events_are_trimmed_and_the_floor_moves(store: Store) -> None:
     await store.publish(number=3)
     store.now += DAY_MS
     await store.publish(number=2)
@@ -28,7 +28,7 @@ async def test_events_go_by_age_and_the_floor_says_so(store: Store) -> None:
     assert (head.floor, head.position) == (3, 5)
 
 
-async def test_events_go_by_number_once_they_are_a_minute_old(store: Store) -> None:
+async def test_events_over_the_number_are_trimmed_once_they_are_a_minute_old(store: Store) -> None:
     await store.publish(number=5)
     retention = store.retention(events=2)
 
@@ -41,7 +41,7 @@ async def test_events_go_by_number_once_they_are_a_minute_old(store: Store) -> N
     assert (await store.log.head()).floor == 3
 
 
-async def test_positions_go_on_after_all_events_have_gone(store: Store) -> None:
+async def test_positions_continue_after_all_events_are_trimmed(store: Store) -> None:
     await store.publish(number=2)
     store.now += DAY_MS
     await store.retention(events_seconds=60).sweep()
@@ -53,7 +53,7 @@ async def test_positions_go_on_after_all_events_have_gone(store: Store) -> None:
     assert await store.unread("ann") == {"like": 3}
 
 
-async def test_nothing_goes_where_everything_is_kept_for_ever(store: Store) -> None:
+async def test_nothing_is_removed_if_everything_is_kept_for_ever(store: Store) -> None:
     await store.publish("ann", key=KEY)
     await store.mark("ann", "archive")
     store.now += 10_000 * DAY_MS
@@ -64,7 +64,7 @@ async def test_nothing_goes_where_everything_is_kept_for_ever(store: Store) -> N
         assert await store.number_of(table) > 0, table
 
 
-async def test_idempotency_keys_go_by_age_and_can_be_used_again(store: Store) -> None:
+async def test_old_idempotency_keys_are_deleted_and_can_be_used_again(store: Store) -> None:
     await store.publish("ann", key=KEY)
     retention = store.retention(idempotency_seconds=3600)
     store.now += 3_600_000
@@ -79,7 +79,7 @@ async def test_idempotency_keys_go_by_age_and_can_be_used_again(store: Store) ->
     assert await store.unread("ann") == {"like": 2}
 
 
-async def test_what_a_user_archived_goes_from_his_archive_by_an_event(store: Store) -> None:
+async def test_old_archived_notifications_are_removed_by_an_event(store: Store) -> None:
     one, two = await store.publish("ann", "bob", number=2)
     await store.mark("ann", "read", ids=(one.id,))
     await store.mark("ann", "archive", ids=(one.id,))
@@ -96,7 +96,7 @@ async def test_what_a_user_archived_goes_from_his_archive_by_an_event(store: Sto
     assert json.loads(event.body) == {"data": {"ids": [one.id]}, "categories": {}, "rooms": {}, "silent": []}
 
 
-async def test_each_goes_from_the_archive_in_its_time_however_much_stays_there(
+async def test_archived_notifications_are_removed_in_time_while_others_stay(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STEP_NOTIFICATIONS", 2)
@@ -117,7 +117,7 @@ async def test_each_goes_from_the_archive_in_its_time_however_much_stays_there(
     assert await store.number_of("notification") == 12
 
 
-async def test_what_is_for_all_stays_when_one_archives_it(store: Store) -> None:
+async def test_shared_notification_stays_if_one_user_archived_it(store: Store) -> None:
     await store.publish()
     await store.mark("ann", "archive")
     store.now += DAY_MS
@@ -129,7 +129,7 @@ async def test_what_is_for_all_stays_when_one_archives_it(store: Store) -> None:
     assert {event.audience for event in store.events if event.kind == "expire"} <= {EVERYONE}
 
 
-async def test_notifications_go_by_age_read_or_not_whoever_they_are_for(store: Store) -> None:
+async def test_old_notifications_are_removed_read_or_not_for_any_audience(store: Store) -> None:
     old = [(await store.publish("ann"))[0], (await store.publish("ann"))[0], (await store.publish())[0]]
     await store.mark("ann", "read", ids=(old[0].id,))
     store.now += DAY_MS
@@ -147,7 +147,7 @@ async def test_notifications_go_by_age_read_or_not_whoever_they_are_for(store: S
     }
 
 
-async def test_the_newest_of_each_audience_stay_however_many_have_too_many(
+async def test_newest_notifications_of_each_audience_stay(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("STEP_AUDIENCES", "STEP_NOTIFICATIONS", "STEP_SHARED"):
@@ -164,7 +164,7 @@ async def test_the_newest_of_each_audience_stay_however_many_have_too_many(
         assert await store.unread(user) == {"like": 6}
 
 
-async def test_two_that_trim_at_once_leave_what_is_to_be_kept(store: Store) -> None:
+async def test_concurrent_sweeps_keep_what_is_to_be_kept(store: Store) -> None:
     await store.publish("ann", number=7)
     await store.publish(number=8)
 
@@ -174,7 +174,7 @@ async def test_two_that_trim_at_once_leave_what_is_to_be_kept(store: Store) -> N
     assert await store.unread("ann") == {"like": 6}
 
 
-async def test_with_many_audiences_a_round_goes_on_where_the_last_one_stopped(
+async def test_sweep_continues_at_the_audience_where_the_last_one_stopped(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STEP_AUDIENCES", 2)
@@ -192,7 +192,7 @@ async def test_with_many_audiences_a_round_goes_on_where_the_last_one_stopped(
     assert rounds == [[1, 1, 2, 2, 2], [2, 1, 1, 1, 2], [3, 1, 1, 1, 1], [1, 1, 1, 1, 1]]
 
 
-async def test_a_long_way_is_gone_in_small_steps_with_other_writes_between_them(
+async def test_large_sweep_takes_small_steps_with_other_writes_between_them(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("STEP_EVENTS", "STEP_KEYS", "STEP_NOTIFICATIONS"):
@@ -212,7 +212,7 @@ async def test_a_long_way_is_gone_in_small_steps_with_other_writes_between_them(
     assert len(await store.positions("bob")) > 5
 
 
-async def test_rounds_go_on_after_one_that_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sweeps_continue_after_one_that_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "ROUND_SECONDS", 0)
     await store.publish(number=3)
     store.now += DAY_MS

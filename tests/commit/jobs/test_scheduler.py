@@ -37,7 +37,7 @@ def rounds_of(due: Any, submit: Any, monkeypatch: pytest.MonkeyPatch) -> Schedul
     return Scheduler(due, submit, lambda: 1_800_000_000_000)
 
 
-async def test_what_is_due_is_done_step_by_step_until_there_is_nothing_left(
+async def test_due_work_is_done_step_by_step_until_nothing_is_left(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     left = {PublishDue: 3, Expire: 1, FlushGroups: 2, PublishDigests: 1}

@@ -31,7 +31,7 @@ def digests(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     return [json.loads(event.body) for event in mine]
 
 
-async def test_it_waits_and_comes_with_the_others_as_one_event(store: Store) -> None:
+async def test_low_priority_notifications_wait_and_are_delivered_as_one_event(store: Store) -> None:
     await want_digest(store, "ann", 10)
     first = await low(store, content="one")
     store.now += 4 * MINUTE_MS
@@ -57,7 +57,7 @@ async def test_it_waits_and_comes_with_the_others_as_one_event(store: Store) -> 
     assert await store.number_of("bundled") == 0
 
 
-async def test_the_next_bundle_is_due_after_the_first_that_waits_again(store: Store) -> None:
+async def test_next_digest_is_due_after_its_own_first_notification(store: Store) -> None:
     await want_digest(store, "ann", 10)
     for content in ("one", "two"):
         await low(store, content=content)
@@ -67,14 +67,14 @@ async def test_the_next_bundle_is_due_after_the_first_that_waits_again(store: St
 
 
 @pytest.mark.parametrize("priority", ["normal", "high", "urgent"])
-async def test_what_is_not_low_comes_at_once(store: Store, priority: str) -> None:
+async def test_notification_of_another_priority_is_delivered_at_once(store: Store, priority: str) -> None:
     await want_digest(store, "ann", 10)
     (published,) = await publish(store, publication(group_key=None, priority=priority))
     assert published.position == store.events[-1].position
     assert await store.unread("ann") == {"like": 1}
 
 
-async def test_of_several_users_only_those_wait_who_want_to(store: Store) -> None:
+async def test_notification_waits_only_for_users_with_digests(store: Store) -> None:
     await want_digest(store, "ann", 10)
     published = await low(store, "ann", "bea", "cyd")
 
@@ -86,7 +86,7 @@ async def test_of_several_users_only_those_wait_who_want_to(store: Store) -> Non
     assert [row["id"] for row in await rows_of(store)] == [published.id]
 
 
-async def test_what_is_for_everyone_is_not_bundled(store: Store) -> None:
+async def test_notification_to_everyone_is_not_in_a_digest(store: Store) -> None:
     await want_digest(store, "ann", 10)
     one = publication(group_key=None, priority="low")
     everyones = type(one)(
@@ -96,7 +96,7 @@ async def test_what_is_for_everyone_is_not_bundled(store: Store) -> None:
     assert await store.unread("ann") == {"like": 1}
 
 
-async def test_who_wants_bundles_no_more_gets_what_waits(store: Store) -> None:
+async def test_switching_digests_off_delivers_what_waits(store: Store) -> None:
     await want_digest(store, "ann", 60)
     await low(store)
     await want_digest(store, "ann", 0)
@@ -104,7 +104,7 @@ async def test_who_wants_bundles_no_more_gets_what_waits(store: Store) -> None:
     assert await store.unread("ann") == {"like": 1}
 
 
-async def test_who_wants_them_more_often_gets_what_waits_earlier(store: Store) -> None:
+async def test_shorter_interval_delivers_what_waits_earlier(store: Store) -> None:
     await want_digest(store, "ann", 60)
     await low(store)
     await want_digest(store, "ann", 5)
@@ -113,7 +113,7 @@ async def test_who_wants_them_more_often_gets_what_waits_earlier(store: Store) -
     assert await store.unread("ann") == {"like": 1}
 
 
-async def test_what_has_a_group_key_merges_when_its_bundle_leaves(store: Store) -> None:
+async def test_notification_with_a_group_key_merges_when_its_digest_is_due(store: Store) -> None:
     (first,) = await like(store, "bob")
     await store.mark("ann", "read", ids=(first.id,))
     await want_digest(store, "ann", 10)
@@ -133,7 +133,7 @@ async def test_what_has_a_group_key_merges_when_its_bundle_leaves(store: Store) 
     assert len(await rows_of(store)) == 2
 
 
-async def test_a_burst_that_merges_while_it_waits_is_few_events(store: Store) -> None:
+async def test_burst_of_one_group_is_few_events(store: Store) -> None:
     await want_digest(store, "ann", 10)
     await publish(store, *(publication(sender=f"s{number}", priority="low") for number in range(1500)))
     store.now += 10 * MINUTE_MS
@@ -145,7 +145,7 @@ async def test_a_burst_that_merges_while_it_waits_is_few_events(store: Store) ->
     assert len(await rows_of(store)) == 1
 
 
-async def test_what_is_silenced_when_it_leaves_is_not_shown(store: Store) -> None:
+async def test_category_that_was_silenced_meanwhile_is_not_shown(store: Store) -> None:
     await want_digest(store, "ann", 10)
     await low(store, category="like")
     await low(store, category="comment")
@@ -166,7 +166,7 @@ async def test_what_is_silenced_when_it_leaves_is_not_shown(store: Store) -> Non
     assert len(await rows_of(store)) == 3
 
 
-async def test_what_expires_before_its_bundle_leaves_never_comes(store: Store) -> None:
+async def test_notification_that_expires_before_its_digest_is_dropped(store: Store) -> None:
     await want_digest(store, "ann", 10)
     await low(store, expires_at=store.now + MINUTE_MS)
     store.now += 10 * MINUTE_MS
@@ -175,7 +175,7 @@ async def test_what_expires_before_its_bundle_leaves_never_comes(store: Store) -
     assert await store.number_of("bundled") == 0
 
 
-async def test_a_repeat_by_key_waits_once_and_is_answered_alike(store: Store) -> None:
+async def test_repeat_by_key_waits_once_and_gets_the_first_answer(store: Store) -> None:
     await want_digest(store, "ann", 10)
     key = IdempotencyKey(owner="app", key="k", digest="d")
     one, two = (publication(group_key=None, priority="low") for _ in range(2))
@@ -183,7 +183,7 @@ async def test_a_repeat_by_key_waits_once_and_is_answered_alike(store: Store) ->
     assert await store.number_of("bundled") == 1
 
 
-async def test_what_is_too_much_for_one_event_is_the_next(
+async def test_digest_that_is_too_large_for_one_event_is_split(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_DIGEST_BYTES", 2600)
@@ -201,7 +201,7 @@ async def test_what_is_too_much_for_one_event_is_the_next(
     assert ids == sorted(ids, reverse=True)
 
 
-async def test_instances_that_look_at_once_publish_each_once(store: Store, other_store: Store) -> None:
+async def test_two_instances_publish_each_digest_once(store: Store, other_store: Store) -> None:
     for number in range(30):
         await want_digest(store, f"u{number}", 5)
         for _ in range(3):
@@ -216,7 +216,7 @@ async def test_instances_that_look_at_once_publish_each_once(store: Store, other
     assert [await store.unread(f"u{number}") for number in range(30)] == [{"like": 3}] * 30
 
 
-async def test_a_page_may_end_amid_a_bundle(store: Store) -> None:
+async def test_page_may_end_within_a_digest(store: Store) -> None:
     await like(store, "bob", group_key=None)
     await want_digest(store, "ann", 5)
     for _ in range(5):

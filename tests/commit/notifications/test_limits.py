@@ -8,19 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.rate_buckets import Buckets
 from lumen_notify.commit.preferences.categories import Limits
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import EVERYONE, Audience, new_id
 from lumen_notify.rates import Rate
 
-from ..store import DAY_MS, Store
+from ..store import Store
 
 HOUR_MS = 3_600_000
 
@@ -62,7 +59,9 @@ async def statuses(store: Store, number: int, *users: str) -> list[str]:
     return found
 
 
-async def test_more_than_a_recipient_may_get_is_refused_until_there_is_room(store: Store) -> None:
+async def test_notification_over_the_limit_is_refused_until_the_limit_allows_it(
+    store: Store,
+) -> None:
     await limited(store, "3/hour")
     assert await statuses(store, 5) == ["sent", "sent", "sent", "in 1200 s", "in 1200 s"]
     assert await statuses(store, 1, "cyd") == ["sent"]
@@ -78,7 +77,7 @@ async def test_more_than_a_recipient_may_get_is_refused_until_there_is_room(stor
     assert await store.unread("ann") == {"like": 7, "news": 1}
 
 
-async def test_what_is_over_is_delayed_until_there_is_room_and_leaves_in_order(store: Store) -> None:
+async def test_notifications_over_the_limit_are_delayed_and_sent_in_order(store: Store) -> None:
     await limited(store, "2/hour", "delay")
     begin = store.now
     answers = [(await post(store, one("ann")))[0] for _ in range(5)]
@@ -98,7 +97,7 @@ async def test_what_is_over_is_delayed_until_there_is_room_and_leaves_in_order(s
     assert len(left) == 6
 
 
-async def test_what_would_wait_too_long_or_end_before_is_refused(store: Store) -> None:
+async def test_notification_that_would_wait_too_long_or_expire_first_is_refused(store: Store) -> None:
     await limited(store, "1/day", "delay")
     found = await statuses(store, 9)
     assert found == ["sent"] + ["delayed"] * 7 + [f"in {8 * 86_400} s"]
@@ -110,7 +109,7 @@ async def test_what_would_wait_too_long_or_end_before_is_refused(store: Store) -
     assert published.status == "delayed"
 
 
-async def test_what_is_over_merges_with_what_the_sender_has_there(store: Store) -> None:
+async def test_notifications_over_the_limit_merge_with_those_of_the_same_sender(store: Store) -> None:
     await limited(store, "2/hour", "merge")
     found = await statuses(store, 6)
     assert found == ["sent", "sent", "sent", "merged", "merged", "merged"]
@@ -122,7 +121,7 @@ async def test_what_is_over_merges_with_what_the_sender_has_there(store: Store) 
         await post(store, one())
 
 
-async def test_each_of_a_list_is_looked_at_by_himself(store: Store) -> None:
+async def test_each_recipient_of_a_list_has_their_own_limit(store: Store) -> None:
     await limited(store, "1/hour", "delay")
     await statuses(store, 2, "ann")
     (published,) = await post(store, one("ann", "bea", "cyd"))
@@ -140,7 +139,7 @@ async def test_each_of_a_list_is_looked_at_by_himself(store: Store) -> None:
         await post(store, one("ann", "dan"))
 
 
-async def test_a_request_is_refused_whole_and_counts_nowhere(store: Store) -> None:
+async def test_refused_request_uses_up_no_limit(store: Store) -> None:
     await limited(store, "2/hour")
     await post(store, one("ann"))
     for _ in range(3):
@@ -151,7 +150,7 @@ async def test_a_request_is_refused_whole_and_counts_nowhere(store: Store) -> No
     assert await store.unread("cyd") == {"like": 2}
 
 
-async def test_what_is_repeated_by_its_key_counts_once(store: Store) -> None:
+async def test_request_that_is_repeated_by_its_key_counts_once(store: Store) -> None:
     await limited(store, "2/hour", "delay")
     await statuses(store, 1)
     first = await post(store, one("ann", "cyd"), key="k")
@@ -163,7 +162,7 @@ async def test_what_is_repeated_by_its_key_counts_once(store: Store) -> None:
     assert await statuses(store, 1, "cyd") == ["delayed"]
 
 
-async def test_one_sender_publishes_no_more_than_his_rate(store: Store) -> None:
+async def test_one_sender_publishes_no_more_than_their_rate(store: Store) -> None:
     store.limiting = Limiting(per_sender=Rate.parse("3/minute"))
     await post(store, one("ann"), one("cyd", category="news"), one())
     with pytest.raises(RateLimited) as refused:
@@ -175,7 +174,7 @@ async def test_one_sender_publishes_no_more_than_his_rate(store: Store) -> None:
     await post(store, *(one("ann", sender="fay") for _ in range(3)))
 
 
-async def test_nothing_is_limited_where_limits_are_off(store: Store) -> None:
+async def test_nothing_is_limited_if_limits_are_off(store: Store) -> None:
     await limited(store, "1/day")
     store.limiting = None
     assert await statuses(store, 3) == ["sent"] * 3
@@ -183,7 +182,7 @@ async def test_nothing_is_limited_where_limits_are_off(store: Store) -> None:
 
 
 @pytest.mark.parametrize("over", ["refuse", "delay"])
-async def test_no_concurrency_passes_a_limit_on_however_many_instances(
+async def test_concurrent_publishes_on_two_instances_stay_within_the_limit(
     store: Store, other_store: Store, over: str
 ) -> None:
     await limited(store, "10/hour", over)
@@ -196,33 +195,3 @@ async def test_no_concurrency_passes_a_limit_on_however_many_instances(
     others = [answer for answer in answers if isinstance(answer, BaseException)]
     assert len(others) == (30 if over == "refuse" else 0)
     assert all(isinstance(other, RateLimited) for other in others)
-
-
-async def test_full_buckets_leave_no_rows(store: Store) -> None:
-    await limited(store, "1/minute")
-    await post(store, one("ann", "bea", "cyd"))
-    assert await store.number_of("bucket") == 3
-    store.now += DAY_MS
-    await post(store, one("dan"))
-    assert await store.number_of("bucket") == 1
-
-
-@given(
-    rate=st.builds(Rate, st.integers(1, 50), st.sampled_from(["second", "minute", "hour"])),
-    gaps=st.lists(st.integers(0, 400_000), min_size=1, max_size=80),
-)
-def test_a_bucket_gives_its_burst_and_then_its_rate(rate: Rate, gaps: list[int]) -> None:
-    kept: dict[str, int] = {}
-    now, given = 1_000_000_000, []
-    for gap in gaps:
-        now += gap
-        buckets = Buckets(kept, now)
-        if buckets.wait_us("k", rate) == 0:
-            buckets.take("k", rate)
-            buckets.commit()
-            kept = dict(buckets._committed)
-            given.append(now)
-    for first in range(len(given)):
-        for last in range(first, len(given)):
-            fills = (given[last] - given[first]) * 1000 // rate.step_us
-            assert last - first + 1 <= rate.number + fills

@@ -73,7 +73,7 @@ async def counted(database: Database, user: str) -> dict[str, int]:
         ("archive", (False, False, True)),
     ],
 )
-async def test_mark_sets_its_own_and_no_more(
+async def test_mark_sets_its_own_time_and_no_other(
     log: Log, database: Database, action: Action, state: tuple[bool, bool, bool]
 ) -> None:
     ids = [await put(log, "ann"), await put(log)]
@@ -83,7 +83,7 @@ async def test_mark_sets_its_own_and_no_more(
     assert await states(database, "bob") == {ids[1]: (False, False, False)}
 
 
-async def test_taking_back_leaves_the_rest(log: Log, database: Database) -> None:
+async def test_unread_and_unarchive_leave_the_other_times(log: Log, database: Database) -> None:
     id_ = await put(log)
     for action in ("read", "archive", "unread"):
         assert (await do(log, "ann", action, ids=(id_,))).changed == 1
@@ -121,7 +121,7 @@ async def test_times_of_the_first_mark_are_kept(log: Log, database: Database) ->
     assert second.seen_at == first.seen_at
 
 
-async def test_selections_take_what_they_say(log: Log, database: Database) -> None:
+async def test_selection_covers_its_category_up_to_its_position(log: Log, database: Database) -> None:
     ids = [await put(log, "ann", category=("like", "system")[number % 2]) for number in range(6)]
     assert (await do(log, "ann", "read", category="like", up_to=3)).changed == 2
     assert (await do(log, "ann", "seen", up_to=2)).changed == 1
@@ -133,7 +133,7 @@ async def test_selections_take_what_they_say(log: Log, database: Database) -> No
     assert await counted(database, "ann") == await recount(database, "ann") == {"like": 1}
 
 
-async def test_nobody_marks_what_is_another_users(log: Log, database: Database) -> None:
+async def test_nobody_marks_notifications_of_another_user(log: Log, database: Database) -> None:
     ids = (await put(log, "ann"), await put(log, "ann", "cyd"))
     for action in ACTIONS:
         for selection in ({"ids": ids}, {}, {"up_to": 99}, {"category": "like"}):

@@ -1,80 +1,123 @@
-"""Notifications: written once for all who get them, once per key, and listed as each user sees them."""
+"""Publish: each stage runs once and in order, in few statements; answers are in the order of the request."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from lumen_notify.commit.counts import UnreadCounts
-from lumen_notify.commit.database import Database
+import pytest
+
+from lumen_notify.commit import notifications
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.notifications.inbox import Inbox, Listed
-from lumen_notify.commit.notifications.marks import Mark, Selection, mark
+from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.notifications.digests import PublishDigests
+from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
-from lumen_notify.commit.notifications.publish import Publish, publish
-from lumen_notify.errors import Conflict
-from lumen_notify.model import EVERYONE, Audience, new_id
+from lumen_notify.commit.notifications.publish import STAGES, Publish, publish
+from lumen_notify.commit.notifications.schedule import PublishDue
+from lumen_notify.commit.preferences.categories import Limits
+from lumen_notify.commit.rooms.messages import SendMessage
+from lumen_notify.commit.rooms.rooms import CreateRoom
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Audience, new_id
+from lumen_notify.rates import Rate
+
+from ..store import Store
+from .merging import publication, want_digest
+from .publishing import key, write
+from .publishing import publication as sent_to
+
+FOLDER = str(Path(notifications.__file__).parent)
+
+HELPERS = {"publish", "batch", "publication", "rate_buckets"}
+"""Modules that are not stages: `publish` calls the stages; `batch` and `publication` hold the values that all
+stages pass on; `rate_buckets` is the arithmetic of `limits` and is used by no other stage."""
+
+ORDER = [stage.__module__.rpartition(".")[2] for stage in STAGES]
 
 
-def publication(*users: str, category: str = "like", content: str = "hello") -> Publication:
-    """Make one; without users it is for everyone."""
+@contextmanager
+def visits() -> Iterator[list[str]]:
+    """Record the stage modules in the order in which their code runs, without repeats in a row."""
+    modules: list[str] = []
+
+    def record(frame: FrameType, event: str, _: object) -> None:
+        path = Path(frame.f_code.co_filename)
+        if event != "call" or str(path.parent) != FOLDER or path.stem in HELPERS:
+            return
+        if modules[-1:] != [path.stem]:
+            modules.append(path.stem)
+
+    sys.setprofile(record)
+    try:
+        yield modules
+    finally:
+        sys.setprofile(None)
+
+
+class Statements:
+    """Records the statements of a transaction. runs: each is a round trip. added: sent with the next run."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._transaction = tx._transaction
+        self.runs: list[str] = []
+        self.added: list[str] = []
+
+    async def run(self, name: str, /, **values: Any) -> Any:
+        self.runs.append(name)
+        return await self._transaction.run(name, **values)
+
+    def add(self, name: str, /, **values: Any) -> None:
+        self.added.append(name)
+        self._transaction.add(name, **values)
+
+
+def to_room(room_id: str) -> Publication:
     return Publication(
         id=new_id(),
-        audiences=tuple(map(Audience.user, users)) or (EVERYONE,),
-        recipients=len(users) or None,
-        category=category,
-        fields={"content": content},
+        audiences=(Audience.room(room_id),),
+        recipients=None,
+        category="news",
+        fields={"content": "hi"},
+        required_moderator="ann",
     )
 
 
-async def write(log: Log, *commands: Publish) -> list[Any]:
-    async with log.transaction() as tx:
-        return list(await publish(tx, commands))
+async def prepare(store: Store) -> None:
+    """Make what every stage has something to do with: a room, a limit, a user with digests, a group."""
+    await store.committer.submit(CreateRoom(id="r", kind="private", creator="ann", members=("bob",)))
+    await store.define("like", limits=Limits(per_recipient="2/hour", over="delay"))
+    await want_digest(store, "dan", 30)
+    await store.committer.submit(Publish(publications=(publication("ann", category="photo"),)))
+    store.now += 5_000
 
 
-async def count(database: Database, table: str) -> int:
-    async with database.transaction() as transaction:
-        ((number,),) = await transaction.run_sql(f"SELECT count(*) FROM {table}")  # noqa: S608
-    return int(number)
+def everything(store: Store) -> Sequence[Publish]:
+    """Make one request in which every stage has something to do, and a repeated one."""
+    key = IdempotencyKey(owner="app", key="k", digest="d")
+    publications = (
+        to_room("r"),
+        publication("cyd", group_key=None),
+        publication("cyd", group_key=None),
+        publication("cyd", group_key=None),  # one too many: it is delayed
+        publication("ann", sender="eve", category="photo"),  # merges with what is there, and announces it
+        publication("eve", category="photo"),
+        publication("dan", "eve", group_key=None, priority="low"),
+        publication("ann", group_key=None, deliver_at=store.now + 60_000),
+        publication("ann", group_key=None, category="note"),
+    )
+    return [Publish(publications=publications, key=key), Publish(publications=(publication("fay"),))]
 
 
-async def listed(database: Database, user: str, **filters: Any) -> Sequence[Listed]:
-    given = {"before": 2**63 - 1, "limit": 100, "category": None, "is_unread": None, "is_archived": False}
-    return await Inbox(database).page(user, **{**given, **filters})
+LIMITING = Limiting(per_sender=Rate.parse("100/minute"))
 
 
-def contents(rows: Sequence[Listed]) -> list[str]:
-    return [json.loads(row.body)["content"] for row in rows]
-
-
-async def test_publish_to_everyone_is_one_row_and_one_event(log: Log, database: Database) -> None:
-    one = publication()
-    assert await write(log, Publish(publications=(one,))) == [
-        [Published(id=one.id, recipients=None, position=1)]
-    ]
-    assert [await count(database, table) for table in ("notification", "event", "tally", "receipt")] == [
-        1,
-        1,
-        1,
-        0,
-    ]
-    for user in ("ann", "nobody ever heard of"):
-        assert contents(await listed(database, user)) == ["hello"]
-
-
-async def test_publish_to_users_has_one_id_and_an_event_for_each(log: Log, database: Database) -> None:
-    one = publication("ann", "bob", "cyd")
-    ((answer,),) = await write(log, Publish(publications=(one,)))
-    assert answer == Published(id=one.id, recipients=3, position=3)
-    for position, user in enumerate(("ann", "bob", "cyd"), start=1):
-        (row,) = await listed(database, user)
-        assert (row.position, json.loads(row.body)["id"]) == (position, one.id)
-    assert await listed(database, "dan") == []
-
-
-async def test_batch_answers_each_in_its_order(log: Log) -> None:
-    batch = (publication("ann"), publication(), publication("bob", "ann"))
+async def test_answers_are_in_the_order_of_the_publications(log: Log) -> None:
+    batch = (sent_to("ann"), sent_to(), sent_to("bob", "ann"))
     (answers,) = await write(log, Publish(publications=batch))
     assert [(answer.id, answer.position) for answer in answers] == [
         (batch[0].id, 1),
@@ -83,107 +126,92 @@ async def test_batch_answers_each_in_its_order(log: Log) -> None:
     ]
 
 
-async def test_event_and_list_carry_the_same_body(log: Log, database: Database) -> None:
-    await write(log, Publish(publications=(publication("ann", content='é 😀 \u2028 " \\ \n'),)))
-    (event,) = await log.after(0)
-    (row,) = await listed(database, "ann")
-    assert event.body == row.body
-    assert list(json.loads(row.body)) == ["id", "category", "content", "priority", "created_at"]
+def test_publishes_with_one_key_conflict() -> None:
+    one, two = (Publish(publications=(sent_to("ann"),), key=key("k")) for _ in range(2))
+    assert one.conflict_key == two.conflict_key is not None
+    other = Publish(publications=(sent_to("ann"),), key=key("k", owner="x"))
+    assert one.conflict_key != other.conflict_key
+    assert Publish(publications=(sent_to("ann"),)).conflict_key is None
 
 
-def key(text: str, digest: str = "d", owner: str = "app") -> IdempotencyKey:
-    return IdempotencyKey(owner=owner, key=text, digest=digest)
+async def test_longest_way_of_a_publish_visits_each_module_once(store: Store) -> None:
+    await prepare(store)
+    commands = everything(store)
+    async with store.log.transaction() as tx:
+        with visits() as modules:
+            answers: list[Any] = list(await publish(tx, commands, LIMITING))
+    published: list[Published] = answers[0]
+    assert [one.status for one in published] == [
+        *("sent", "sent", "sent", "delayed", "merged", "sent", "sent", "scheduled", "sent")
+    ]
+    assert len(modules) == len(set(modules)), modules
+    assert modules == ORDER
 
 
-async def test_repeat_by_key_gets_the_first_answer_and_writes_nothing(log: Log, database: Database) -> None:
-    first = await write(log, Publish(publications=(publication("ann"), publication()), key=key("k")))
-    again = await write(log, Publish(publications=(publication("ann"), publication()), key=key("k")))
-    assert again == first
-    assert await count(database, "event") == 2
+async def test_notifications_that_enter_at_a_later_stage_run_the_stages_after_it(store: Store) -> None:
+    await prepare(store)
+    commands = everything(store)
+    await store.committer.submit(commands[0])
+    like = publication("ann", sender="fay", category="photo")
+    await store.committer.submit(Publish(publications=(like,)))
+    store.now += 3_600_000
+    sender = {"id": "ann"}
+    fields = {"content": "@bob"}
+    send = SendMessage(id=new_id(), room_id="r", sender=sender, fields=fields, mentions=("bob",))
+
+    async def submit(command: Any, *, first: str) -> Any:
+        expected = ORDER[ORDER.index(first) :]
+        with visits() as modules:
+            answer = await store.committer.submit(command)
+        assert modules[-len(expected) :] == expected
+        return answer
+
+    assert await submit(PublishDue(), first="recipients") == 2
+    assert (await submit(send, first="digests")).seq == 1
+    assert await submit(PublishDigests(), first="grouping") == 1
+    assert await submit(FlushGroups(), first="grouping") == 1
 
 
-async def test_what_an_earlier_version_has_kept_of_a_key_is_answered(log: Log, database: Database) -> None:
-    row = {
-        "owner": "app",
-        "key": "k",
-        "digest": "d",
-        "answer": '[["a",1,7],["b",null,null]]',
-        "created_at": 1,
-    }
-    async with log.transaction() as tx:
-        tx.add("insert_idempotent_answers", rows=[row])
-    again = await write(log, Publish(publications=(publication("ann"),), key=key("k")))
-    assert again == [
-        [
-            Published(id="a", recipients=1, position=7),
-            Published(id="b", recipients=None, position=None, status="scheduled"),
-        ]
+async def test_plain_publish_takes_no_round_trip_of_its_own(store: Store) -> None:
+    await store.publish("ann")  # the categories are known from now on
+    async with store.log.transaction() as tx:
+        statements = Statements(tx)
+        tx._transaction = statements  # type: ignore[assignment]
+        plain = [Publish(publications=(publication(f"u{n}", group_key=None),)) for n in range(64)]
+        await publish(tx, plain, Limiting())
+    assert statements.runs == []
+    assert statements.added == [
+        "insert_notifications",
+        "add_to_active_totals",
+        "append_events",
+        "advance_head",
     ]
 
 
-async def test_key_with_another_body_is_a_conflict_for_that_command_alone(
-    log: Log, database: Database
-) -> None:
-    await write(log, Publish(publications=(publication("ann"),), key=key("k")))
-    conflict, other = await write(
-        log,
-        Publish(publications=(publication("ann"),), key=key("k", digest="other")),
-        Publish(publications=(publication("bob"),), key=key("k", owner="another app")),
-    )
-    assert isinstance(conflict, Conflict)
-    assert conflict.code == "idempotency_key_reused"
-    assert other[0].position == 2
-    assert await count(database, "event") == 2
+@pytest.mark.parametrize("number", [1, 5])
+async def test_statements_do_not_grow_with_the_number_of_requests(store: Store, number: int) -> None:
+    await prepare(store)
+    await store.publish("ann")
+    commands = [command for _ in range(number) for command in everything(store)[:1]]
+    async with store.log.transaction() as tx:
+        statements = Statements(tx)
+        tx._transaction = statements  # type: ignore[assignment]
+        await publish(tx, [Publish(publications=one.publications) for one in commands], LIMITING)
+    assert statements.runs == [
+        "room_contexts",
+        "load_rate_buckets",
+        "digest_minutes",
+        "load_groups",
+        "add_group_actors",
+        "delete_receipts",
+        "unread_counts",
+    ]
 
 
-async def test_publishes_with_one_key_conflict() -> None:
-    one, two = (Publish(publications=(publication("ann"),), key=key("k")) for _ in range(2))
-    assert one.conflict_key == two.conflict_key is not None
-    other = Publish(publications=(publication("ann"),), key=key("k", owner="x"))
-    assert one.conflict_key != other.conflict_key
-    assert Publish(publications=(publication("ann"),)).conflict_key is None
-
-
-async def test_pages_are_newest_first_and_filters_hold(log: Log, database: Database) -> None:
-    for number in range(6):
-        category = ("like", "system")[number % 2]
-        await write(log, Publish(publications=(publication("ann", category=category, content=f"{number}"),)))
-        await write(log, Publish(publications=(publication(category="system", content=f"all {number}"),)))
-    rows = await listed(database, "ann")
-    assert [row.position for row in rows] == list(range(12, 0, -1))
-    assert contents(await listed(database, "ann", before=rows[2].position, limit=2)) == ["4", "all 3"]
-    assert contents(await listed(database, "ann", category="like")) == ["4", "2", "0"]
-    ids = [json.loads(row.body)["id"] for row in rows]
-    async with log.transaction() as tx:
-        await mark(tx, [Mark(user_id="ann", action="read", selection=Selection(ids=tuple(ids[:3])))])
-    async with log.transaction() as tx:
-        await mark(tx, [Mark(user_id="ann", action="archive", selection=Selection(ids=tuple(ids[2:4])))])
-    everything = contents(rows)
-    assert contents(await listed(database, "ann")) == everything[:2] + everything[4:]
-    assert contents(await listed(database, "ann", is_archived=True)) == everything[2:4]
-    assert contents(await listed(database, "ann", is_archived=None)) == everything
-    assert contents(await listed(database, "ann", is_unread=True)) == everything[4:]
-    assert contents(await listed(database, "ann", is_unread=False)) == everything[:2]
-    assert contents(await listed(database, "bob")) == [one for one in everything if one.startswith("all")]
-
-
-async def test_one_is_found_by_its_reader_alone(log: Log, database: Database) -> None:
-    one, everyones = publication("ann"), publication()
-    await write(log, Publish(publications=(one, everyones)))
-    inbox = Inbox(database)
-    assert (await inbox.get("ann", one.id)) is not None
-    assert (await inbox.get("bob", one.id)) is None
-    assert (await inbox.get("bob", everyones.id)) is not None
-    assert (await inbox.get("ann", "nothing")) is None
-
-
-async def test_counts_of_many_users_come_from_one_snapshot(log: Log, database: Database) -> None:
-    await write(log, Publish(publications=(publication("ann", "bob"), publication(category="system"))))
-    found = await UnreadCounts(database).fetch(["ann", "bob", "cyd"])
-    assert {user: dict(one.counts.categories) for user, one in found.items()} == {
-        "ann": {"like": 1, "system": 1},
-        "bob": {"like": 1, "system": 1},
-        "cyd": {"system": 1},
-    }
-    assert {one.position for one in found.values()} == {3}
-    assert found["ann"].counts.total == 2
+async def test_statement_without_rows_is_not_run(store: Store) -> None:
+    async with store.log.transaction() as tx:
+        statements = Statements(tx)
+        tx._transaction = statements  # type: ignore[assignment]
+        tx.add("insert_notifications", rows=[])
+        tx.add("delete_full_rate_buckets", now=0, limit=1)
+        assert statements.added == ["delete_full_rate_buckets"]

@@ -41,7 +41,7 @@ async def room(store: Store) -> str:
     return "r"
 
 
-async def test_it_is_one_row_one_event_and_one_tally_whatever_the_room(store: Store, room: str) -> None:
+async def test_publish_to_a_room_is_one_row_and_one_event(store: Store, room: str) -> None:
     seen = len(store.events)
     (published,) = await put(store, to_room(room))
     assert (published.recipients, published.position) == (4, seen + 1)
@@ -54,7 +54,7 @@ async def test_it_is_one_row_one_event_and_one_tally_whatever_the_room(store: St
     ("required_moderator", "code"),
     [(None, None), ("ann", None), ("bob", "role_too_low"), ("eve", "not_found")],
 )
-async def test_without_a_scope_it_takes_a_role(
+async def test_publisher_without_the_scope_needs_a_role_in_the_room(
     store: Store, room: str, required_moderator: str | None, code: str | None
 ) -> None:
     head = await store.log.head()
@@ -67,7 +67,7 @@ async def test_without_a_scope_it_takes_a_role(
     assert refused == code
 
 
-async def test_a_list_with_a_room_that_is_not_is_not_published_at_all(store: Store, room: str) -> None:
+async def test_request_with_an_unknown_room_is_refused_as_a_whole(store: Store, room: str) -> None:
     head = await store.log.head()
     with pytest.raises(Refused) as refused:
         await put(store, to_room(room), to_room("nowhere"))
@@ -76,7 +76,7 @@ async def test_a_list_with_a_room_that_is_not_is_not_published_at_all(store: Sto
     assert await store.number_of("notification") == 0
 
 
-async def test_what_is_scheduled_for_a_room_that_has_gone_is_dropped(store: Store, room: str) -> None:
+async def test_scheduled_notification_to_a_deleted_room_is_dropped(store: Store, room: str) -> None:
     await store.committer.submit(CreateRoom(id="s", kind="public", creator="ann"))
     later = store.now + 1000
     (first, _) = await put(store, to_room(room, deliver_at=later), to_room("s", deliver_at=later))

@@ -57,7 +57,7 @@ async def test_one_audience_of_several_is_removed_alone(store: Store) -> None:
     assert await store.unread("bob") == {"like": 1}
 
 
-async def test_what_a_user_has_taken_out_of_his_archive_stays(store: Store) -> None:
+async def test_notification_that_was_unarchived_stays(store: Store) -> None:
     one, two, three = await store.publish("ann", "bob", number=3)
     await store.mark("ann", "archive", ids=(one.id, two.id))
     store.now += 10
@@ -72,7 +72,7 @@ async def test_what_a_user_has_taken_out_of_his_archive_stays(store: Store) -> N
     assert len(await store.positions("bob")) == 3
 
 
-async def test_what_is_gone_cannot_be_marked(store: Store) -> None:
+async def test_removed_notification_cannot_be_marked(store: Store) -> None:
     (one,) = await store.publish("ann")
     await store.mark("ann", "read", ids=(one.id,))
     await store.committer.submit(Remove(rows=[(one.id, Audience("user:ann"))]))
@@ -99,7 +99,7 @@ async def test_receipts_stay_for_a_while_and_counts_are_right_with_and_without_t
     assert await store.unread("ann") == {"like": 1}
 
 
-async def test_what_was_for_all_is_one_event_without_numbers(store: Store) -> None:
+async def test_removal_of_shared_notifications_is_one_event_without_counts(store: Store) -> None:
     one, two = await store.publish(number=2)
     (mine,) = await store.publish("ann", category="comment")
     rows = [(mine.id, Audience("user:ann")), (two.id, EVERYONE), (one.id, EVERYONE)]
@@ -169,7 +169,7 @@ def expired(store: Store) -> list[Event]:
     return [event for event in store.events if event.kind == "expire"]
 
 
-async def test_a_notification_stays_until_its_expiry_and_says_so(store: Store) -> None:
+async def test_notification_is_listed_until_its_expiry_and_shows_it(store: Store) -> None:
     at = store.now + 1000
     (one,) = await store.publish("ann", expires_at=at)
     await store.publish("ann")
@@ -189,7 +189,7 @@ async def test_a_notification_stays_until_its_expiry_and_says_so(store: Store) -
     assert json.loads(event.body)["data"] == {"ids": [one.id]}
 
 
-async def test_expiry_for_everyone_ends_it_for_readers_and_others(store: Store) -> None:
+async def test_expiry_of_a_shared_notification_removes_it_for_readers_and_others(store: Store) -> None:
     (one,) = await store.publish(expires_at=store.now + 5)
     await store.publish()
     await store.mark("ann", "read", ids=(one.id,))

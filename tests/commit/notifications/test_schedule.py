@@ -33,7 +33,7 @@ async def plan(
     return published
 
 
-async def test_nothing_is_there_before_its_time(store: Store) -> None:
+async def test_scheduled_notification_is_not_listed_before_it_is_due(store: Store) -> None:
     published = await plan(store, store.now + 1000)
 
     assert published.position is None
@@ -49,7 +49,7 @@ async def test_nothing_is_there_before_its_time(store: Store) -> None:
     assert await store.number_of("scheduled") == 0
 
 
-async def test_those_that_are_due_leave_in_the_order_of_their_times(
+async def test_due_notifications_are_published_in_the_order_of_their_times(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STEP_ROWS", 3)
@@ -65,7 +65,7 @@ async def test_those_that_are_due_leave_in_the_order_of_their_times(
     assert await store.number_of("scheduled") == 1
 
 
-async def test_a_step_is_as_small_as_its_rows_and_one_that_is_wide_leaves_whole(
+async def test_step_is_limited_by_rows_and_never_splits_a_notification(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "STEP_ROWS", 4)
@@ -81,7 +81,7 @@ async def test_a_step_is_as_small_as_its_rows_and_one_that_is_wide_leaves_whole(
     assert steps == [5, 9, 1]
 
 
-async def test_instances_that_release_at_once_publish_each_once(store: Store, other_store: Store) -> None:
+async def test_two_instances_publish_each_due_notification_once(store: Store, other_store: Store) -> None:
     for number in range(50):
         await plan(store, store.now + number)
     store.now += 100
@@ -102,7 +102,7 @@ async def test_a_repeat_with_the_same_key_schedules_nothing(store: Store) -> Non
     assert await store.number_of("scheduled") == 1
 
 
-async def test_what_is_cancelled_never_leaves(store: Store) -> None:
+async def test_cancelled_notification_is_never_published(store: Store) -> None:
     published = await plan(store, store.now + 10)
 
     assert not await store.committer.submit(Cancel(id=published.id, owner="somebody else"))
@@ -114,7 +114,7 @@ async def test_what_is_cancelled_never_leaves(store: Store) -> None:
     assert store.events == []
 
 
-async def test_it_is_listed_page_by_page_to_its_owner_and_whole_to_an_admin(store: Store) -> None:
+async def test_owner_lists_their_own_notifications_and_an_admin_lists_all(store: Store) -> None:
     ids = [
         (await plan(store, store.now + 10 - number // 3, owner=f"o{number % 2}")).id for number in range(9)
     ]
@@ -130,7 +130,7 @@ async def test_it_is_listed_page_by_page_to_its_owner_and_whole_to_an_admin(stor
     assert {one.id for one in await schedule.page(None, after=(0, ""), limit=100)} == set(ids)
 
 
-async def test_it_stays_where_the_process_ends(store: Store, other_store: Store) -> None:
+async def test_another_instance_publishes_what_is_due(store: Store, other_store: Store) -> None:
     await plan(store, store.now + 10)
     other_store.now = store.now + 10
 

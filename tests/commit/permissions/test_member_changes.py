@@ -90,7 +90,7 @@ async def test_one_joins_a_public_room_by_oneself_and_a_private_one_only_if_adde
         assert refused.value.code == "not_found"
 
 
-async def test_who_is_banned_stays_out_until_the_ban_ends(store: Store) -> None:
+async def test_banned_user_cannot_join_until_the_ban_ends(store: Store) -> None:
     await make(store, bob="moderator", cyd="member")
     assert (await do(store, "bob", "ban", "cyd")).roles == {"cyd": None}
     assert await code_of(store, "cyd", "put", "cyd") == "banned"

@@ -1,4 +1,4 @@
-"""Categories: defined whole, by anybody as often as he likes, and told of when users see more or less."""
+"""Categories: a definition replaces the earlier one; an event is appended if users see more or less."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ async def all_of(store: Store) -> list[Category]:
     return list((await Categories(store.database).fetch()).values())
 
 
-def told(events: list[Event]) -> list[list[str]]:
+def announced(events: list[Event]) -> list[list[str]]:
     assert all((event.kind, event.audience) == ("categories", EVERYONE) for event in events)
     return [json.loads(event.body)["data"]["categories"] for event in events]
 
 
-async def test_a_category_is_what_was_last_said_of_it(store: Store) -> None:
+async def test_last_definition_of_a_category_replaces_the_earlier_ones(store: Store) -> None:
     await store.committer.submit(DefineCategories(categories=(FULL, Category(name="like"))))
     assert await all_of(store) == [Category(name="like"), FULL]
 
@@ -44,19 +44,19 @@ async def test_a_category_is_what_was_last_said_of_it(store: Store) -> None:
     assert await all_of(store) == [Category(name="like")]
 
 
-async def test_all_are_told_when_users_see_more_or_less_and_only_then(store: Store) -> None:
+async def test_event_is_appended_only_if_users_see_more_or_less(store: Store) -> None:
     await store.define("like", priority="low", push=False)
-    assert told(store.events) == []
+    assert announced(store.events) == []
 
     await store.define("like", in_app=False)
     await store.define("like", in_app=False)
     await store.define("like", in_app=False, may_mute=False)
-    assert told(store.events) == [["like"], ["like"]]
+    assert announced(store.events) == [["like"], ["like"]]
 
     await store.undefine("like")
     await store.define("like")
     await store.undefine("like")
-    assert told(store.events) == [["like"]] * 3
+    assert announced(store.events) == [["like"]] * 3
 
 
 @pytest.mark.parametrize("is_scheduled", [False, True], ids=["at once", "later"])
@@ -85,7 +85,7 @@ async def test_a_notification_that_names_no_priority_has_that_of_its_category(
     assert found == ["low", "normal", "urgent"]
 
 
-async def test_another_instance_knows_of_a_change_at_once(store: Store, other_store: Store) -> None:
+async def test_change_applies_to_another_instance_at_once(store: Store, other_store: Store) -> None:
     priorities = []
     for priority in ("low", "high", None):
         await store.define("news", priority=priority)

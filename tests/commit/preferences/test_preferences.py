@@ -1,4 +1,4 @@
-"""Preferences: what a user does not want is not shown or not told, and comes back when he does."""
+"""Preferences: hidden categories are not listed, muted ones are not counted; both can be undone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTHING = {"categories": {}, "quiet_hours": None, "digest": {"minutes": 0}}
 DEFAULT = {"in_app": True, "push": True, "muted": False}
 
 
-async def test_who_has_chosen_nothing_has_what_the_categories_say(store: Store) -> None:
+async def test_defaults_are_those_of_the_categories(store: Store) -> None:
     assert await store.preferences("ann") == NOTHING
     await store.define("news", in_app=False, push=False)
     assert await store.preferences("ann") == NOTHING | {
@@ -30,7 +30,7 @@ async def test_who_has_chosen_nothing_has_what_the_categories_say(store: Store) 
     }
 
 
-async def test_a_change_leaves_what_it_does_not_name(store: Store) -> None:
+async def test_change_keeps_what_it_does_not_name(store: Store) -> None:
     await store.choose("ann", like={"push": False}, news={"muted": True})
     await store.committer.submit(ChangePreferences(user_id="ann", quiet_hours=NIGHT))
     await store.committer.submit(ChangePreferences(user_id="ann", digest_minutes=30))
@@ -48,7 +48,7 @@ async def test_a_change_leaves_what_it_does_not_name(store: Store) -> None:
     assert await store.preferences("bob") == NOTHING
 
 
-async def test_null_takes_a_choice_back(store: Store) -> None:
+async def test_null_resets_a_choice(store: Store) -> None:
     await store.choose("ann", like={"in_app": False, "muted": True}, news={"push": False})
     assert (await store.choose("ann", like={"in_app": None}))["categories"]["like"] == DEFAULT | {
         "muted": True
@@ -59,7 +59,7 @@ async def test_null_takes_a_choice_back(store: Store) -> None:
     assert await store.number_of("preference") == 0
 
 
-async def test_a_muted_category_is_listed_but_not_counted_until_it_is_heard_again(store: Store) -> None:
+async def test_muted_category_is_listed_but_not_counted(store: Store) -> None:
     await store.publish("ann", "bob")
     await store.publish(category="news")
     await store.choose("ann", like={"muted": True})
@@ -72,7 +72,7 @@ async def test_a_muted_category_is_listed_but_not_counted_until_it_is_heard_agai
     assert await store.unread("ann") == {"like": 2, "news": 1}
 
 
-async def test_a_category_that_is_not_wanted_in_the_application_is_in_no_list(store: Store) -> None:
+async def test_category_that_is_hidden_in_the_application_is_in_no_list(store: Store) -> None:
     await store.publish("ann", "bob")
     await store.choose("ann", like={"in_app": False})
     await store.publish("ann", "bob", category="news")
@@ -94,7 +94,7 @@ async def test_a_category_may_be_off_until_a_user_wants_it(store: Store) -> None
 
 
 @pytest.mark.parametrize(("in_app", "wrong"), [(True, False), (False, True)])
-async def test_what_may_not_be_muted_is_refused_by_name_and_what_was_muted_is_heard(
+async def test_category_that_may_not_be_muted_is_refused_by_name_and_overrides_earlier_choices(
     store: Store, in_app: bool, wrong: bool
 ) -> None:
     await store.publish("ann", category="security")
@@ -120,7 +120,7 @@ async def test_what_may_not_be_muted_is_refused_by_name_and_what_was_muted_is_he
     assert (await store.preferences("ann"))["categories"]["security"]["push"] is False
 
 
-async def test_a_change_is_one_event_with_what_counts_and_what_is_silent_after_it(store: Store) -> None:
+async def test_change_is_one_event_with_the_counts_and_silenced_categories_after_it(store: Store) -> None:
     await store.publish("ann")
     await store.publish("ann", category="news")
     await store.define("system", in_app=False)
@@ -138,7 +138,7 @@ async def test_a_change_is_one_event_with_what_counts_and_what_is_silent_after_i
     }
 
 
-async def test_what_is_so_already_is_no_event(store: Store) -> None:
+async def test_change_without_effect_appends_no_event(store: Store) -> None:
     quiet = ChangePreferences(user_id="ann", quiet_hours=NIGHT, digest_minutes=5)
     for _ in range(2):
         await store.choose("ann", like={"muted": True})
@@ -148,9 +148,7 @@ async def test_what_is_so_already_is_no_event(store: Store) -> None:
     assert [event.kind for event in store.events] == ["preferences"] * 2
 
 
-async def test_nobody_chooses_about_categories_without_end(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_number_of_choices_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_CHOICES", 2)
     await store.choose("ann", a={"muted": True}, b={"muted": True})
     with pytest.raises(Invalid, match="2 categories"):
@@ -172,7 +170,7 @@ STEPS = st.one_of(
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=12))
-async def test_list_counts_and_silence_agree_with_what_holds(sqlite_url: str, steps: list[Any]) -> None:
+async def test_lists_and_counts_agree_with_the_preferences(sqlite_url: str, steps: list[Any]) -> None:
     async with opened(f"{sqlite_url}-{new_id()}") as store:
         published = dict.fromkeys(CATEGORIES, 0)
         for verb, category, how in steps:

@@ -34,9 +34,7 @@ async def fill(store: Store, members: int = 10) -> None:
         await store.committer.submit(command)
 
 
-async def test_all_that_it_had_is_taken_away_in_small_steps(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_deleted_room_is_purged_in_small_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deletion, "STEP_MEMBERS", 4)
     monkeypatch.setattr(deletion, "STEP_ROWS", 3)
     await fill(store)
@@ -60,14 +58,14 @@ async def test_all_that_it_had_is_taken_away_in_small_steps(
     assert all(body["rooms"] == {} and body["categories"] == {} for body in bodies)
 
 
-async def test_retention_does_what_a_process_has_left_undone(store: Store) -> None:
+async def test_retention_purges_rooms_that_a_process_left_behind(store: Store) -> None:
     await fill(store)
     await store.committer.submit(DeleteRoom(room_id="r", caller="ann"))
     await store.retention().sweep()
     assert {table: await store.number_of(table) for table in ROWS} == dict.fromkeys(ROWS, 0)
 
 
-async def test_a_room_that_is_open_is_not_purged(store: Store) -> None:
+async def test_room_that_is_not_deleted_is_not_purged(store: Store) -> None:
     await fill(store)
     before = {table: await store.number_of(table) for table in ROWS}
     assert not await store.committer.submit(PurgeRoom(room_id="r"))
@@ -77,7 +75,7 @@ async def test_a_room_that_is_open_is_not_purged(store: Store) -> None:
 @pytest.mark.parametrize(
     ("user", "code"), [("u01", "role_too_low"), ("eve", "not_a_member"), ("mod", "role_too_low")]
 )
-async def test_only_its_owner_ends_it(store: Store, user: str, code: str) -> None:
+async def test_only_the_owner_deletes_a_room(store: Store, user: str, code: str) -> None:
     await fill(store)
     await store.committer.submit(
         ChangeMembers(room_id="r", caller="ann", action="put", users=("mod",), role="moderator")

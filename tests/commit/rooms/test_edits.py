@@ -22,7 +22,7 @@ def delete(id_: str, user: str = "ann", room: str = "r") -> DeleteMessage:
     return DeleteMessage(room_id=room, user_id=user, id=id_)
 
 
-async def test_an_edit_is_shown_in_history_and_told_to_the_room(store: Store) -> None:
+async def test_edit_is_shown_in_history_and_announced_to_the_room(store: Store) -> None:
     await open_room(store, "ann", "bob")
     sent = await send(store, "ann", "hi", client_id="c")
     (before,) = await history(store)
@@ -53,7 +53,7 @@ async def test_an_edit_that_changes_nothing_is_no_event(store: Store) -> None:
     assert store.events == []
 
 
-async def test_of_a_deleted_message_its_place_is_left(store: Store) -> None:
+async def test_deleted_message_keeps_its_place_without_content(store: Store) -> None:
     await open_room(store, "ann", "bob")
     first = await send(store)
     sent = await send(store, "ann", "secret", reply_to=1, mentions=("bob",), client_id="c")
@@ -129,7 +129,7 @@ async def test_others_may_not_edit_and_only_moderators_may_delete(
     assert len(store.events) == (deletes is None)
 
 
-async def test_who_is_muted_may_take_back_but_not_edit(store: Store) -> None:
+async def test_muted_user_may_delete_but_not_edit_their_message(store: Store) -> None:
     await open_room(store, "ann")
     sent = await send(store)
     await run_sql(store.database, "UPDATE member SET role = 'muted'")

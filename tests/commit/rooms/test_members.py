@@ -48,7 +48,7 @@ async def test_when_the_last_owner_leaves_a_successor_becomes_owner(
 
 
 @pytest.mark.parametrize("number", [1, 2])
-async def test_of_two_owners_who_step_down_at_once_one_stays(
+async def test_one_of_two_owners_who_step_down_at_once_stays_owner(
     store: Store, other_store: Store, number: int
 ) -> None:
     await make(store, bob="owner", cyd="member")
@@ -66,7 +66,7 @@ async def test_of_two_owners_who_step_down_at_once_one_stays(
     assert sorted((await roles_in(store)).values()) == ["member", "member", "owner"]
 
 
-async def test_a_public_room_that_all_have_left_belongs_to_who_joins_next(store: Store) -> None:
+async def test_next_member_of_an_empty_public_room_becomes_owner(store: Store) -> None:
     await make(store)
     await do(store, "ann", "remove", "ann")
     assert await roles_in(store) == {}

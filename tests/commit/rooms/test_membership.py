@@ -27,7 +27,9 @@ async def test_user_who_joins_two_rooms_in_one_transaction_is_in_each_from_its_o
     assert stated == [(1, ["r"]), (2, ["q", "r"])]
 
 
-async def test_user_who_joins_hears_of_it_after_the_others_and_who_leaves_before_them(store: Store) -> None:
+async def test_user_gets_their_event_after_the_room_if_they_join_and_before_it_if_they_leave(
+    store: Store,
+) -> None:
     await make(store)
     joined = await do(store, "bob", "put", "bob")
     left = await do(store, "bob", "remove", "bob")

@@ -74,7 +74,7 @@ async def test_sending_moves_ones_own_mark_and_nobody_elses(store: Store) -> Non
     assert await marks(store) == {"ann": 3, "bob": 4, "eve": 0}
 
 
-async def test_who_may_not_send_is_refused_and_leaves_nothing(store: Store) -> None:
+async def test_user_who_may_not_send_is_refused_and_writes_nothing(store: Store) -> None:
     await open_room(store, "ann", "owen", mo="moderator", olga="owner", sam="muted")
     await open_room(store, "ann", room="private", kind="private")
     refusals: list[tuple[str, str, type[Refused], str]] = [
@@ -136,7 +136,7 @@ async def test_repeats_within_one_batch_are_sent_once(store: Store) -> None:
     assert len(store.events) == 4
 
 
-async def test_what_was_refused_may_be_sent_again_by_the_same_client_id(store: Store) -> None:
+async def test_refused_message_may_be_sent_again_with_the_same_client_id(store: Store) -> None:
     await open_room(store, ann="muted")
     with pytest.raises(Forbidden):
         await send(store, client_id="c")
@@ -192,7 +192,7 @@ async def test_a_mention_is_a_notification_under_the_messages_id(store: Store) -
     assert (await history(store))[0]["mentions"] == ["bob", "eve", "ann", "zoe"]
 
 
-async def test_a_mention_is_not_unread_for_who_has_silenced_mentions(store: Store) -> None:
+async def test_mention_is_not_unread_for_a_user_who_has_muted_mentions(store: Store) -> None:
     await open_room(store, "ann", "bob")
     await run_sql(
         store.database, "INSERT INTO preference (user_id, category, muted) VALUES ('bob', 'mention', 1)"
@@ -204,7 +204,7 @@ async def test_a_mention_is_not_unread_for_who_has_silenced_mentions(store: Stor
     assert (dict(counts.categories), counts.total, counts.silent) == ({}, 1, frozenset({"mention"}))
 
 
-async def test_who_is_no_member_cannot_be_mentioned(store: Store) -> None:
+async def test_only_members_can_be_mentioned(store: Store) -> None:
     await open_room(store, "ann", "bob")
 
     with pytest.raises(Invalid) as refused:

@@ -1,4 +1,4 @@
-"""Rooms: who makes one owns it, two have one of their own, and nobody finds one that is not his to see."""
+"""Rooms: the creator is the owner, two users have one direct room, private rooms are hidden from others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def change(store: Store, caller: str, action: Any, user: str, role: Any = 
     return changed
 
 
-async def test_who_makes_a_room_owns_it_and_each_member_is_told(store: Store) -> None:
+async def test_creator_owns_the_room_and_each_member_gets_an_event(store: Store) -> None:
     made = await make(store, "r", "private", "ann", "bob", "cyd")
 
     assert (made.is_new, made.position) == (True, 3)
@@ -49,7 +49,7 @@ async def test_who_makes_a_room_owns_it_and_each_member_is_told(store: Store) ->
     assert await rooms.get("eve", "r") is None
 
 
-async def test_an_id_is_given_once(store: Store) -> None:
+async def test_id_of_a_room_is_unique(store: Store) -> None:
     await make(store, "r")
     with pytest.raises(Refused) as refused:
         await make(store, "r", "public", "bob")
@@ -57,7 +57,7 @@ async def test_an_id_is_given_once(store: Store) -> None:
     assert len(store.events) == 1
 
 
-async def test_two_have_one_direct_room_whoever_asks(store: Store) -> None:
+async def test_two_users_have_one_direct_room(store: Store) -> None:
     first = await make(store, "x", "direct", "ann", "bob")
     again = await make(store, "y", "direct", "bob", "ann")
 

@@ -382,7 +382,7 @@ async def test_client_that_disconnects_before_its_stream_opens_leaves_nothing_be
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_stream_that_could_not_be_handed_over_ends_with_its_client_whatever_waits_behind_it(
+async def test_stream_that_could_not_be_handed_over_ends_with_its_client(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.is_head_held_back = True

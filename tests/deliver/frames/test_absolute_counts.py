@@ -1,4 +1,4 @@
-"""AbsoluteCountsFrame: an event of one user says all his numbers."""
+"""AbsoluteCountsFrame: an event of one user states all their counts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_no_mark_can_break_a_frame(
 JOINED = {"room_id": "c", "role": "member", "kind": "public", "title": None, "by": "ann"}
 
 
-def test_room_that_is_new_is_joined_there_and_the_others_stay_as_they_were() -> None:
+def test_new_room_is_joined_at_the_position_of_the_event() -> None:
     before = Counts({}, {"a": 1, "b": 0}, frozenset({"noise"}), {"a": 2, "b": 3})
     same, _ = frame_of(event("read", rooms={"a": 0, "b": 0}), "e").apply(before, "ann")
     assert same.since is before.since
@@ -51,7 +51,7 @@ def test_room_that_is_new_is_joined_there_and_the_others_stay_as_they_were() -> 
     assert joined.since == {"a": 2, "c": 7}
 
 
-def test_preferences_say_what_is_silent() -> None:
+def test_preferences_state_the_silenced_categories() -> None:
     after, _ = frame_of(event("preferences", silent=["like"]), "e").apply(counters(like=1), "ann")
     assert after.silent == {"like"}
     assert after.total == 0
@@ -64,7 +64,7 @@ def test_preferences_say_what_is_silent() -> None:
         ("bundle", {"type": "bundle"}, {"items": []}),
     ],
 )
-def test_content_that_states_numbers_is_a_message(
+def test_update_and_digest_are_messages_without_an_event_name(
     kind: str, shown: dict[str, Any], data: dict[str, Any]
 ) -> None:
     made = event(kind, categories={"like": 2}, data=data, category="like")
@@ -76,7 +76,7 @@ def test_content_that_states_numbers_is_a_message(
     assert frame.apply(deaf, "ann")[1] == frame.render_replay(deaf, "ann") == NOT_SHOWN
 
 
-def test_room_that_was_left_is_known_with_its_time() -> None:
+def test_left_room_is_known_with_its_join_position() -> None:
     frame = frame_of(event("left", data={"room_id": "r", "since": 3, "reason": "left", "by": "ann"}), "e")
     assert isinstance(frame, AbsoluteCountsFrame)
     assert (frame.left, frame.requires_recount) == (("r", 3), True)

@@ -9,7 +9,7 @@ from lumen_notify.model import Counts
 from .events import event
 
 
-def test_counters_follow_the_log() -> None:
+def test_counts_follow_the_events() -> None:
     later = [
         frame_of(event(category="like"), "e"),
         frame_of(event(category="follow"), "e"),
@@ -42,7 +42,7 @@ def spread(*rooms: str, **categories: int) -> CountShape:
     return CountShape.of(Counts(categories, dict.fromkeys(rooms, 2), since=dict.fromkeys(rooms, 1)))
 
 
-def test_total_that_is_taken_off_comes_back() -> None:
+def test_shape_and_total_give_the_counts_back() -> None:
     for categories in ({}, {"like": 3}, {"like": 3, "follow": 3, "news": 1}):
         before = Counts(categories, {"r": 2}, frozenset({"noise"}), {"r": 1})
         after = CountShape.of(before).counts(before.total)
@@ -50,7 +50,7 @@ def test_total_that_is_taken_off_comes_back() -> None:
         assert (after.silent, after.since) == (before.silent, before.since)
 
 
-def test_users_whose_totals_are_spread_alike_share_a_spread() -> None:
+def test_users_with_equal_shapes_share_one_object() -> None:
     spreads = SharedShapes()
     assert spreads.shared(spread(like=2)) is spreads.shared(spread(like=7))
     assert spreads.shared(spread(like=2, follow=1)) is spreads.shared(spread(follow=1, like=9))

@@ -58,7 +58,7 @@ def test_users_with_the_same_count_share_the_bytes() -> None:
     st.dictionaries(st.sampled_from(["like", "follow", "news"]), st.integers(1, 5), max_size=3),
     st.sets(st.sampled_from(["like", "follow"])),
 )
-def test_what_a_spread_becomes_is_what_the_counters_become(numbers: dict[str, int], silent: set[str]) -> None:
+def test_next_shape_agrees_with_apply(numbers: dict[str, int], silent: set[str]) -> None:
     frame = one()
     before = Counts(
         {n: k for n, k in numbers.items() if n not in silent}, {"r": 2}, frozenset(silent), {"r": 1}
@@ -83,7 +83,7 @@ def test_silenced_category_is_neither_counted_nor_shown() -> None:
     assert one().render_replay(deaf, "ann") == NOT_SHOWN
 
 
-def test_frame_remembers_no_more_than_it_may_and_nothing_once_it_is_shown() -> None:
+def test_caches_are_bounded_and_can_be_cleared() -> None:
     frame = one()
     for total in range(MAX_CACHED + 10):
         frame.apply(counters(like=total), "ann")

@@ -1,4 +1,4 @@
-"""RemovedFrame: each reader has as much less unread as was unread by him."""
+"""RemovedFrame: the counts of each user fall by what they had not read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def gone(audience: str) -> RemovedFrame:
         ("room:r", ["c"], {"r": 5}, [], {"like": 3, "follow": 1, "other": 1}),
     ],
 )
-def test_each_reader_has_so_much_less(
+def test_removal_subtracts_what_the_user_had_not_read(
     audience: str, read: list[str], since: dict[str, int], silent: list[str], left: dict[str, int]
 ) -> None:
     before = Counts({"like": 3, "follow": 1, "other": 1}, since, frozenset(silent), since)
@@ -50,16 +50,16 @@ def test_each_reader_has_so_much_less(
 
 
 @pytest.mark.parametrize(
-    ("since", "told"), [({"r": 5}, ["c"]), ({}, ["a", "b", "c"]), ({"r": 8}, ["a", "b", "c"])]
+    ("since", "shown_ids"), [({"r": 5}, ["c"]), ({}, ["a", "b", "c"]), ({"r": 8}, ["a", "b", "c"])]
 )
-def test_a_replay_names_what_came_since_he_is_in_the_room_if_he_was_in_it_then_for_that_time(
-    since: dict[str, int], told: list[str]
+def test_replay_names_what_was_published_since_the_user_joined_the_room(
+    since: dict[str, int], shown_ids: list[str]
 ) -> None:
     shown = gone("room:r").render_replay(Counts({}, {}, frozenset(), since), "ann")
-    assert json.loads(read_one(shown)["data"])["data"] == {"ids": told}
+    assert json.loads(read_one(shown)["data"])["data"] == {"ids": shown_ids}
 
 
-def test_whoever_was_not_asked_about_cannot_be_shown_it() -> None:
+def test_frame_cannot_be_applied_to_a_user_whose_reads_are_unknown() -> None:
     frame = gone("all")
     assert frame.requires_recount
     assert frame.ids == ["a", "b", "c"]

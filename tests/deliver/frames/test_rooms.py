@@ -1,4 +1,4 @@
-"""What is said in rooms: each reader with his own numbers, and not for him who is left out."""
+"""Room frames: each member sees their own counts; an excluded user gets no frame."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_message_is_one_more_for_all_but_its_sender(user: str, unread: int) ->
     }
 
 
-def test_who_is_left_out_of_a_message_has_read_it_and_is_not_shown_it() -> None:
+def test_excluded_user_has_read_the_message_and_does_not_get_it() -> None:
     message = frame("message", sender_id="ann", exclude_user_id="bob")
 
     after, chunks = message.apply(before(), "bob")
@@ -51,14 +51,14 @@ def test_who_is_left_out_of_a_message_has_read_it_and_is_not_shown_it() -> None:
 
 
 @pytest.mark.parametrize(("user", "unread"), [("ann", 2), ("bob", 1)])
-def test_reading_states_the_readers_number_and_shows_each_his_own(user: str, unread: int) -> None:
+def test_read_event_states_the_readers_count_and_shows_each_member_their_own(user: str, unread: int) -> None:
     after, chunks = frame("room_read", user_id="bob", unread=1).apply(before(), user)
 
     assert after.rooms == {"r": unread, "s": 1}
     fields = read_one(chunks)
     assert fields["event"] == "read"
-    told = json.loads(fields["data"])
-    assert (told["unread_count"], told["room"]) == (4 + unread, {"id": "r", "unread": unread})
+    shown = json.loads(fields["data"])
+    assert (shown["unread_count"], shown["room"]) == (4 + unread, {"id": "r", "unread": unread})
 
 
 @pytest.mark.parametrize("kind", ["message_edited", "message_deleted"])

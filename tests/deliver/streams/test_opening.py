@@ -124,7 +124,7 @@ async def test_first_stream_gets_the_counts_and_the_newest_id(store: Store) -> N
 
 
 @pytest.mark.parametrize("replay_events", [1000, 3, 0], ids=["memory", "both", "the database"])
-async def test_what_was_missed_is_replayed_once_and_in_order_with_the_counts_of_now(
+async def test_missed_events_are_replayed_once_and_in_order_with_the_current_counts(
     store: Store, replay_events: int
 ) -> None:
     harness = OpenerHarness(store, replay_events=replay_events)
