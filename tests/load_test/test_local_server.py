@@ -6,6 +6,7 @@ from lumen_notify.load_test.load import Load
 from lumen_notify.load_test.local_server import run_local_server
 
 
+@pytest.mark.server
 @pytest.mark.slow
 async def test_a_local_server_accepts_its_protocol_and_keeps_the_given_folder(tmp_path: Path) -> None:
     async with run_local_server(None, tmp_path) as server:

@@ -29,6 +29,7 @@ def test_an_impossible_measurement_is_reported_in_a_line(
     assert message in console.file.getvalue()  # type: ignore[attr-defined]
 
 
+@pytest.mark.server
 @pytest.mark.slow
 def test_a_local_server_is_started_and_measured(tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=120)

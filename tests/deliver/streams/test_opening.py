@@ -46,7 +46,9 @@ class HookedLog:
 class OpenerHarness:
     """A real log and hub, and the opener between them. `hooks` run after the counts were read."""
 
-    def __init__(self, store: Store, *, replay_events: int = 1000, max_replay_bytes: int = 0) -> None:
+    def __init__(
+        self, store: Store, *, replay_events: int = 1000, max_replay_bytes: int = 64 * 1024 * 1024
+    ) -> None:
         self.store = store
         self.epoch = store.head.epoch
         self.hub = Hub(
