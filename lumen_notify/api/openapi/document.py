@@ -34,7 +34,7 @@ TAGS = {
 }
 
 DESCRIPTION = (
-    "A notification centre that runs beside your application: JSON in and out, and one event stream for each "
+    "A notification server that runs beside your application: JSON in and out, and one event stream for each "
     "user. Every error is a problem document. Unknown paths return 404, unsupported methods 405."
 )
 
