@@ -14,6 +14,7 @@ those of the broadcast services that applications commonly have.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -26,11 +27,12 @@ SYSTEM = {"id": "system", "username": "system", "avatar": None}
 """The sender shown if the application names none."""
 
 
-class Notifier:
+class Notifier(ABC):
     """The calls, inherited by `Lumen`."""
 
+    @abstractmethod
     async def _opened(self) -> Endpoints:
-        raise NotImplementedError
+        """Return the endpoints. Open the application first if it is not open."""
 
     async def broadcast_message(
         self,
