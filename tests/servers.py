@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import fcntl
 import functools
 import importlib.util
 import itertools
@@ -51,8 +52,8 @@ START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.01
 
-PORTS = 1000
-"""For the servers of one worker of pytest-xdist."""
+FIRST_PORT, PORTS = 20_000, 12_000
+"""For the servers of all tests on this machine."""
 
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -318,26 +319,28 @@ def _is_gone(process: psutil.Process) -> bool:
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that stays free until a server of ours listens on it.
+    """Return a TCP port of the loopback address that no other test run of this user is given meanwhile.
 
     None that the kernel gives to outgoing connections: those begin at 32768 on Linux and at 49152 elsewhere,
-    and one could take the port of a server that is about to come back. Each worker of pytest-xdist has ports
-    of its own, and begins at a random one of them, for whoever else runs the tests on this machine.
+    and one could take the port of a server that is about to come back. The port is locked until this process
+    ends: between a server's end and its next start nobody listens on it.
     """
+    folder = Path(tempfile.gettempdir()) / f"lumen-test-ports-{os.geteuid()}"
+    folder.mkdir(exist_ok=True)
     for port in itertools.islice(_ports, PORTS):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+        lock = os.open(folder / str(port), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port))
+        except OSError:
+            os.close(lock)
+            continue
+        return port
     raise ServerFailed(f"none of {PORTS:,} ports is free")
 
 
-def _own_ports() -> Iterator[int]:
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12
-    first, number = 20_000 + PORTS * worker, random.randrange(PORTS)
-    return (first + (number + step) % PORTS for step in itertools.count())
-
-
-_ports = _own_ports()
+_ports = (FIRST_PORT + number % PORTS for number in itertools.count(random.randrange(PORTS)))
 
 
 def server_folder(name: str) -> Path:
