@@ -127,7 +127,7 @@ class EventStream:
         on_frame: Callable[[Frame], None] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Self:
-        """Ask for the stream; return once the head of the answer is there.
+        """Ask for the stream; return once it is live (its first event is there), has ended, or was refused.
 
         by: how the cursor is given: `header`, or the name of a query parameter. Raises OSError.
         """
@@ -141,6 +141,11 @@ class EventStream:
         stream = cls(on_frame)
         async with asyncio.timeout(WAIT_SECONDS):
             await stream._ask(base_url, f"GET {target} HTTP/1.1\r\n" + "\r\n".join(head) + "\r\n\r\n")
+        try:
+            await stream.wait_for(lambda: stream.frames or stream.has_ended, what="the first event")
+        except BaseException:
+            await stream.close()
+            raise
         return stream
 
     async def _ask(self, base_url: str, request: str) -> None:
