@@ -178,7 +178,7 @@ class Services:
         )
         metrics.counter(
             "lumen_deliveries",
-            "Frames delivered to users; one per user, however many streams they have open.",
+            "Frames of events sent to users live; one per user, however many streams they have open.",
             lambda: hub.deliveries,
         )
         metrics.counters(

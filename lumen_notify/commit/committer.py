@@ -110,7 +110,9 @@ class Committer:
         """
         if type(command) not in self._handlers:
             raise TypeError(f"{type(command).__name__} has no handler")
-        if self._is_closing or len(self._waiting) >= MAX_WAITING_COMMANDS:
+        if self._is_closing:
+            raise Unavailable("The server is shutting down. Try again in a moment.", code="draining")
+        if len(self._waiting) >= MAX_WAITING_COMMANDS:
             raise Unavailable(
                 f"{len(self._waiting)} writes are waiting. Try again in a moment.", code="overloaded"
             )

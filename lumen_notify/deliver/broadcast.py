@@ -50,18 +50,20 @@ these invariants against models.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from lumen_notify.deliver.channel import Channel
 from lumen_notify.deliver.connection.connection import NO_FD, write_direct
 from lumen_notify.deliver.frames import NOT_SHOWN, NotificationFrame
 
 
-def broadcast(channels: Iterable[Channel], frame: NotificationFrame, position: int, now: int) -> None:
-    """Do what `Channel.deliver` does with one notification, for many channels, without calls for each.
+def broadcast(channels: Sequence[Channel], frame: NotificationFrame, position: int, now: int) -> int:
+    """Do what `Channel.deliver` does with one notification, for many channels, without calls for each; return
+    to how many users it was sent.
 
     Channels that are already at `position` are skipped. now: whole seconds of the timer wheel's clock.
     """
+    not_sent = 0
     next_shapes = frame.next_shapes
     encoded = frame.encoded
     for channel in channels:
@@ -70,6 +72,7 @@ def broadcast(channels: Iterable[Channel], frame: NotificationFrame, position: i
             before = channel.shape
             shape = next_shapes[before] if before in next_shapes else frame.next_shape(before)
             if shape is None:
+                not_sent += 1
                 continue
             if shape is not before:
                 channel.shape = shape
@@ -78,16 +81,22 @@ def broadcast(channels: Iterable[Channel], frame: NotificationFrame, position: i
             chunks = encoded.get(total) or frame.encode(total)
             fd = channel.direct_fd
             if fd == NO_FD:
+                not_sent += not channel.connections
                 for connection in channel.connections:
                     connection.write(chunks)
             elif rest := write_direct(fd, chunks):
                 channel.connections[0].enqueue(rest)
+        else:
+            not_sent += 1
+    return len(channels) - not_sent
 
 
 def broadcast_several(
-    channels: Iterable[Channel], frames: Sequence[NotificationFrame], position: int, now: int
-) -> None:
-    """Do the same with several notifications, in one write for all of them."""
+    channels: Sequence[Channel], frames: Sequence[NotificationFrame], position: int, now: int
+) -> int:
+    """Do the same with several notifications, in one write for all of them; return the number of frames
+    sent."""
+    sent = 0
     tables = [(frame, frame.next_shapes, frame.encoded) for frame in frames]
     for channel in channels:
         if channel.position < position:
@@ -99,6 +108,8 @@ def broadcast_several(
                     shape = after
                     total += 1
                     chunks += encoded.get(total) or frame.encode(total)
+            if channel.connections:
+                sent += total - channel.total
             channel.shape = shape
             channel.total = total
             if channel.direct_fd != NO_FD and chunks:
@@ -107,3 +118,4 @@ def broadcast_several(
                     channel.connections[0].enqueue(rest)
             else:
                 channel.write(chunks, now)
+    return sent

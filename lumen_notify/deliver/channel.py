@@ -80,8 +80,8 @@ class Channel:
         """Copy the file descriptor of the only connection."""
         self.direct_fd = self.connections[0].direct_fd if len(self.connections) == 1 else NO_FD
 
-    def deliver(self, frames: Sequence[Frame], position: int, now: int) -> None:
-        """Apply new frames to the counts, and send those that the user may see.
+    def deliver(self, frames: Sequence[Frame], position: int, now: int) -> int:
+        """Apply new frames to the counts, and send those that the user may see; return their number.
 
         position: of the newest event of all, whoever it is for. now: whole seconds of the timer wheel's
         clock.
@@ -93,11 +93,13 @@ class Channel:
                 self.write(b"".join(parts), now)
                 self.close(frame.ends)
             if not self.connections:
-                return
+                break
             if frame.room_id is None or frame.room_id in self.shape.rooms:
                 self.shape, self.total, chunks = frame.apply_compact(self.shape, self.total, self.user_id)
-                parts.append(chunks)
+                if chunks:
+                    parts.append(chunks)
         self.write(parts[0] if len(parts) == 1 else b"".join(parts), now)
+        return len(parts)
 
     def write(self, chunks: bytes, now: int) -> None:
         """Send whole chunks to every connection; do nothing if they are empty."""

@@ -46,9 +46,9 @@ class _FanOut(NamedTuple):
 class Hub:
     """The channels of the users connected here.
 
-    position: events up to it have been delivered. deliveries: how many frames users have been sent; a user
-    with several streams counts once. skipped_events: how many events this version did not know, by kind.
-    clock: monotonic seconds.
+    position: events up to it have been delivered. deliveries: how many frames of events users have been sent
+    live, without replays; a user with several streams counts once. skipped_events: how many events this
+    version did not know, by kind. clock: monotonic seconds.
     """
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
@@ -135,14 +135,13 @@ class Hub:
         for begin in range(0, len(channels), FAN_OUT_CHUNK):
             part = channels[begin : begin + FAN_OUT_CHUNK]
             if is_broadcast and len(notifications) == 1:
-                broadcast(part, notifications[0], fan_out.position, fan_out.now)
+                self.deliveries += broadcast(part, notifications[0], fan_out.position, fan_out.now)
             elif is_broadcast:
-                broadcast_several(part, notifications, fan_out.position, fan_out.now)
+                self.deliveries += broadcast_several(part, notifications, fan_out.position, fan_out.now)
             else:
                 for channel in part:
                     self.catch_up(channel)
             yield
-        self.deliveries += len(channels) * max(1, len(everyone))
         self._fan_out = None
         for frame in frames:
             frame.clear_cache()
@@ -164,7 +163,7 @@ class Hub:
         if fan_out is None or channel.position >= fan_out.position:
             return
         frames = self._frames_for(channel, fan_out)
-        channel.deliver(frames, fan_out.position, fan_out.now)
+        self.deliveries += channel.deliver(frames, fan_out.position, fan_out.now)
         self._update_rooms(channel)
 
     def send_ephemeral(

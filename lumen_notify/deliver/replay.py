@@ -6,6 +6,7 @@ kept. Most frames are never built, because most events concern no user who is co
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Sequence
 from heapq import merge
@@ -13,12 +14,13 @@ from operator import attrgetter
 
 from lumen_notify.deliver.frames import Frame, frame_of
 from lumen_notify.model import Audience, Event
+from lumen_notify.model.encoding import encoded_bytes
 
 MAX_BYTES = 64 * 1024 * 1024
 """The most memory that the kept events may take, however few they are."""
 
-ENTRY_BYTES = 200
-"""About how much an event takes besides its body."""
+ENTRY_BYTES = 1200
+"""About how much memory an event takes besides its body: the entry, its place here, and the frame."""
 
 _POSITION = attrgetter("position")
 
@@ -31,7 +33,7 @@ class Entry:
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
         self.audience = event.audience
-        self.size_bytes = len(event.body) + ENTRY_BYTES
+        self.size_bytes = _text_bytes(event.body) + ENTRY_BYTES
         self._epoch = epoch
         self._content: Event | Frame = event
 
@@ -44,14 +46,15 @@ class Entry:
 
 
 class Replay:
-    """The entries by audience, ascending. floor: the position before the first event that is kept."""
+    """The entries by audience, ascending. floor: the position before the first event that is kept.
+    size_bytes: about how much memory they take."""
 
     def __init__(self, *, position: int, max_events: int) -> None:
         self.floor = position
         self._max_events = max_events
         self._order: deque[Entry] = deque()
         self._by_audience: dict[Audience, deque[Entry]] = {}
-        self._size_bytes = 0
+        self.size_bytes = 0
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Add new entries, contiguous with the kept ones; drop the oldest beyond the bounds."""
@@ -62,8 +65,8 @@ class Replay:
                 self._by_audience[entry.audience] = deque((entry,))
             else:
                 same.append(entry)
-            self._size_bytes += entry.size_bytes
-        while len(self._order) > self._max_events or self._size_bytes > MAX_BYTES:
+            self.size_bytes += entry.size_bytes
+        while len(self._order) > self._max_events or self.size_bytes > MAX_BYTES:
             self._drop_oldest()
 
     def frames_after(self, position: int, audiences: Sequence[Audience]) -> list[Frame] | None:
@@ -83,7 +86,7 @@ class Replay:
         """Drop all entries; continue after a position."""
         self._order.clear()
         self._by_audience.clear()
-        self._size_bytes = 0
+        self.size_bytes = 0
         self.floor = position
 
     def _drop_oldest(self) -> None:
@@ -92,7 +95,7 @@ class Replay:
         same.popleft()
         if not same:
             del self._by_audience[entry.audience]
-        self._size_bytes -= entry.size_bytes
+        self.size_bytes -= entry.size_bytes
         self.floor = entry.position
 
 
@@ -105,3 +108,10 @@ def _after(position: int, entries: deque[Entry]) -> list[Entry]:
         newest.append(entry)
     newest.reverse()
     return newest
+
+
+def _text_bytes(text: str) -> int:
+    """Return how much a text takes at most, as a string or encoded: a frame keeps it as either."""
+    if text.isascii():
+        return len(text)
+    return max(sys.getsizeof(text), encoded_bytes(text))

@@ -262,8 +262,9 @@ async def test_close_commits_waiting_commands_and_refuses_new_ones(desk: Desk) -
     await asyncio.sleep(0)
     closing = asyncio.create_task(desk.committer.close())
     await asyncio.sleep(0)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="shutting down") as caught:
         await desk.committer.submit(Say("late"))
+    assert caught.value.code == "draining"
     desk.holds_inside.set()
     await closing
     assert await asyncio.gather(*submitted) == [("a", 1), ("b", 2), ("c", 3), ("d", 4)]

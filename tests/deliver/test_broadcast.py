@@ -64,15 +64,15 @@ def test_broadcast_does_what_each_channel_would_do(
 
     frames = [notification(position, category) for position, category in enumerate(categories, start=1)]
     expected_channels, expected = open_channels()
-    for channel in expected_channels:
-        for frame in frames:
-            channel.deliver([frame], frame.position, 50)
+    expected_sent = sum(
+        channel.deliver([frame], frame.position, 50) for channel in expected_channels for frame in frames
+    )
     channels, connections = open_channels()
     if is_one_by_one:
-        for frame in frames:
-            broadcast(channels, frame, frame.position, 50)
+        sent = sum(broadcast(channels, frame, frame.position, 50) for frame in frames)
     else:
-        broadcast_several(channels, frames, len(frames), 50)
+        sent = broadcast_several(channels, frames, len(frames), 50)
+    assert sent == expected_sent == sum(len(positions_and_counts(one)) for one in connections)
     for channel, same in zip(channels, expected_channels, strict=True):
         assert channel.counts.as_fields() == same.counts.as_fields()
         assert channel.total == channel.shape.counts(channel.total).total >= channel.shape.fixed
@@ -84,8 +84,8 @@ def test_broadcast_does_what_each_channel_would_do(
 def test_channels_that_are_there_already_are_skipped() -> None:
     channel, connection = Channel("ann", 2), RecordingConnection()
     channel.add(connection, unread(0))
-    broadcast([channel], notification(2), 2, 50)
-    broadcast_several([channel], [notification(1), notification(2)], 2, 50)
+    assert broadcast([channel], notification(2), 2, 50) == 0
+    assert broadcast_several([channel], [notification(1), notification(2)], 2, 50) == 0
     assert (connection.chunks, channel.total, channel.last_sent_at) == ([], 0, 0)
 
 

@@ -45,8 +45,8 @@ def test_each_stream_of_a_user_gets_the_same_bytes() -> None:
     one, other = RecordingConnection(), RecordingConnection()
     channel.add(one, unread(3))
     channel.add(other, unread(3))
-    channel.deliver([frame(1)], 1, 50)
-    channel.deliver([frame(2), frame(3)], 4, 51)
+    assert channel.deliver([frame(1)], 1, 50) == 1
+    assert channel.deliver([frame(2), frame(3)], 4, 51) == 2, "one per user, however many streams"
     assert counts(one) == [(1, 4), (2, 5), (3, 6)]
     assert all(chunk is same for chunk, same in zip(one.chunks, other.chunks, strict=True))
     assert (channel.counts.total, channel.position, channel.last_sent_at) == (6, 4, 51)

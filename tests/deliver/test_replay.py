@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from lumen_notify.deliver import replay as module
 from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.model import Audience, Event
+from lumen_notify.model import EVERYONE, Audience, Counts, Event, to_json
 
 AUDIENCES = ("user:ann", "user:bob", "all")
 
@@ -62,7 +64,7 @@ def test_frames_are_dropped_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> Non
     assert replay.floor == 2
     assert positions(replay.frames_after(2, [Audience("all")])) == [3, 4, 5]
     assert replay.frames_after(1, [Audience("all")]) is None
-    replay.append([entry(6, size=4000)])
+    replay.append([entry(6, size=9000)])
     assert replay.floor == 6, "an event that exceeds the bound alone is not kept"
     assert positions(replay.frames_after(6, [Audience("all")])) == []
 
@@ -72,3 +74,73 @@ def test_audience_whose_frames_are_dropped_takes_no_memory() -> None:
     replay.append([entry(1, "user:ann"), entry(2, "user:bob"), entry(3, "user:bob")])
     assert list(replay._by_audience) == ["user:bob"]
     assert positions(replay.frames_after(1, [Audience("user:ann")])) == []
+
+
+TEXTS = {
+    "ascii": "x" * 4000,
+    "emoji": "\N{GRINNING FACE}" * 1000,
+    "mixed": "\N{GRINNING FACE}" + "x" * 4000,
+    "chinese": "\u4f60" * 1300,
+}
+
+
+def text_entry(position: int, kind: str, text: str) -> Entry:
+    content = to_json(text)
+    bodies = {
+        "notification": ("all", f'{{"content":{content}}}'),
+        "message": ("room:r", f'{{"data":{{"content":{content}}},"sender_id":"ann"}}'),
+        "message_edited": ("room:r", f'{{"data":{{"room_id":"r","content":{content}}}}}'),
+    }
+    audience, body = bodies[kind]
+    return Entry(
+        Event(
+            position=position,
+            audience=Audience(audience),
+            kind=kind,
+            category="like" if kind == "notification" else None,
+            body=body,
+            created_at=0,
+        ),
+        "e",
+    )
+
+
+@pytest.mark.parametrize("kind", ["notification", "message", "message_edited"])
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("is_built", [False, True])
+def test_size_is_the_memory_that_is_taken_whatever_the_characters(
+    kind: str, text: str, is_built: bool
+) -> None:
+    tracemalloc.start()
+    try:
+        replay = Replay(position=0, max_events=1000)
+        replay.append([text_entry(position, kind, TEXTS[text]) for position in range(1, 101)])
+        if is_built:
+            replay.frames_after(0, [EVERYONE, Audience.room("r")])
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert 0.25 * replay.size_bytes < taken < replay.size_bytes
+
+
+@pytest.mark.parametrize("kind", ["notification", "message", "message_edited"])
+def test_streams_that_open_leave_nothing_behind_in_the_frames_that_they_replay(kind: str) -> None:
+    found = _replay_of(text_entry(1, kind, TEXTS["ascii"])).frames_after(0, [EVERYONE, Audience.room("r")])
+    assert found is not None
+    (frame,) = found
+    frame.render_replay(Counts({"like": 1}, {"r": 1}), "bob")
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            assert frame.render_replay(Counts({"like": number}, {"r": number}), "bob")
+            frame.apply(Counts({"like": number}, {"r": number}), "bob")
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 20_000
+
+
+def _replay_of(*entries: Entry) -> Replay:
+    replay = Replay(position=0, max_events=1000)
+    replay.append(entries)
+    return replay

@@ -49,7 +49,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     ),
     "keys_unavailable": (503, "The server with the token keys does not respond."),
     "overloaded": (503, "Too many writes or password checks are waiting already."),
-    "draining": (503, "Only from `/readyz`: the process is shutting down."),
+    "draining": (
+        503,
+        "The server is shutting down. Nothing was written; another instance can serve the request.",
+    ),
 }
 
 ALWAYS = ("internal",)

@@ -4,6 +4,9 @@ Each day they begin when the user's clock first shows `begin`, and last until it
 next day if `end` is not later than `begin`. A time that the clock skips is interpreted with the UTC offset
 before the gap; of a time that it shows twice, the first counts (RFC 5545, section 3.3.5).
 
+Earlier versions also accepted `localtime` and the like: stored hours in a zone that is not known count as
+UTC.
+
 Not here: what waits (push does, streams do not), and that urgent notifications do not wait.
 """
 
@@ -11,12 +14,14 @@ from __future__ import annotations
 
 import functools
 import re
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from lumen_notify.model import value
 
-_ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}\Z")
+NOT_ZONES = frozenset({"Factory", "localtime", "posixrules"})
+"""Files in the time zone database that name no place: what they mean depends on the machine."""
+
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])\Z", re.ASCII)
 
 
@@ -36,7 +41,7 @@ def is_quiet(hours: QuietHours | None, now_ms: int) -> bool:
 
 def quiet_until(hours: QuietHours, now_ms: int) -> int | None:
     """Return the end of the quiet hours that a time is in, in milliseconds; None if it is in none."""
-    zone = zone_of(hours.time_zone)
+    zone = _zone_or_utc(hours.time_zone)
     now = datetime.fromtimestamp(now_ms / 1000, zone)
     begin, end = time_of(hours.begin), time_of(hours.end)
     # Yesterday's may still last. Clocks change by less than a day, so those of no earlier day can.
@@ -55,17 +60,27 @@ def time_of(text: str) -> time:
     return time(int(match[1]), int(match[2]))
 
 
-@functools.lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
     """Return a time zone by its IANA name. Raises ValueError if it does not exist."""
+    if name not in zone_names():
+        raise ValueError("must be the IANA name of a time zone, such as Europe/Paris")
+    return ZoneInfo(name)
+
+
+@functools.cache
+def zone_names() -> frozenset[str]:
+    """Return the names of all time zones. The first call looks through the system's files: some 50 ms."""
+    return frozenset(available_timezones()) - NOT_ZONES
+
+
+def _zone_or_utc(name: str) -> tzinfo:
+    """Return a time zone that was accepted earlier; UTC if the system does not know it any more."""
     try:
-        if len(name) <= 64 and _ZONE.match(name):
-            return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        pass
-    raise ValueError("must be the IANA name of a time zone, such as Europe/Paris")
+        return zone_of(name)
+    except ValueError:
+        return UTC
 
 
-def _moment(day: date, at: time, zone: ZoneInfo) -> int:
+def _moment(day: date, at: time, zone: tzinfo) -> int:
     moment = datetime.combine(day, at, zone).astimezone(UTC)
     return int(moment.timestamp()) * 1000

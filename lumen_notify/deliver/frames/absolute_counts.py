@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lumen_notify.deliver.frames.frame import NOT_SHOWN, Applied, Frame
 from lumen_notify.model import Counts, Event, to_json
+from lumen_notify.model.encoding import encoded_bytes
 from lumen_notify.model.events import (
     CountsPayload,
     DigestDelivered,
@@ -44,7 +45,7 @@ class AbsoluteCountsFrame(Frame):
     @property
     def size_bytes(self) -> int:
         """About what the frame takes in memory and on the wire."""
-        return len(self._data) + 200 + 40 * (len(self._categories) + len(self._rooms))
+        return encoded_bytes(self._data) + 200 + 40 * (len(self._categories) + len(self._rooms))
 
     def apply(self, counts: Counts, user_id: str) -> Applied:
         """Take the numbers that the event states."""

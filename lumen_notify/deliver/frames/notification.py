@@ -41,7 +41,7 @@ class NotificationFrame(Frame):
         if self.category in counts.silent:
             return counts, NOT_SHOWN
         after = counts.with_one_more(self.category)
-        return after, self.encode(after.total)
+        return after, self._encode(after.total)
 
     def apply_compact(self, shape: CountShape, total: int, user_id: str) -> tuple[CountShape, int, bytes]:  # noqa: ARG002
         """Do what `apply` does, without building counts."""
@@ -52,7 +52,7 @@ class NotificationFrame(Frame):
 
     def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the same for all users
         """Show it with the current count."""
-        return NOT_SHOWN if self.category in counts.silent else self.encode(counts.total)
+        return NOT_SHOWN if self.category in counts.silent else self._encode(counts.total)
 
     def next_shape(self, shape: CountShape) -> CountShape | None:
         """Return what a shape becomes; None if the category is silenced, so that nothing is shown."""
@@ -62,19 +62,22 @@ class NotificationFrame(Frame):
         return after
 
     def encode(self, total: int) -> bytes:
-        """Return the chunk that shows a total."""
+        """Return the chunk that shows a total, and keep it until the fan-out ends."""
         known = self.encoded.get(total)
         if known is not None:
             return known
+        chunks = self._encode(total)
+        if len(self.encoded) < MAX_CACHED:
+            self.encoded[total] = chunks
+        return chunks
+
+    def _encode(self, total: int) -> bytes:
         digits = b"%d" % total
         opening = self._openings.get(len(digits))
         if opening is None:  # the chunk's size and the head, for a count of so many digits
             size = len(self._head) + len(digits) + len(self._tail)
             opening = self._openings[len(digits)] = b"%x\r\n%b" % (size, self._head)
-        chunks = b"".join((opening, digits, self._tail, b"\r\n"))
-        if len(self.encoded) < MAX_CACHED:
-            self.encoded[total] = chunks
-        return chunks
+        return b"".join((opening, digits, self._tail, b"\r\n"))
 
     def clear_cache(self) -> None:
         """Drop what was cached."""

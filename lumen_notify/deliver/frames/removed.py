@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from lumen_notify.deliver.frames.frame import Applied, Frame
 from lumen_notify.model import Counts, Event, to_json
+from lumen_notify.model.encoding import encoded_bytes
 from lumen_notify.model.events import SharedNotificationsRemoved, UnknownEvent
 
 _SCOPES = SharedNotificationsRemoved.scopes
@@ -49,7 +50,7 @@ class RemovedFrame(Frame):
     @property
     def size_bytes(self) -> int:
         """About what the frame takes in memory and on the wire."""
-        return len(self._data) * 3
+        return encoded_bytes(self._data) * 3
 
     @property
     def ids(self) -> list[str]:

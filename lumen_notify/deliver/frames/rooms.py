@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from lumen_notify.deliver.frames.count_shape import CountShape
 from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
 from lumen_notify.model import Counts, Event, to_json
+from lumen_notify.model.encoding import encoded_bytes
 from lumen_notify.model.events import MessageSent, RoomPayload, RoomRead
 
 
@@ -28,22 +30,31 @@ class RoomFrame(Frame):
     @property
     def size_bytes(self) -> int:
         """About what the frame takes in memory and on the wire."""
-        return len(self._data) + 200
+        return encoded_bytes(self._data) + 200
 
     def apply(self, counts: Counts, user_id: str) -> Applied:
         """Apply the event to the counts of a member."""
         after = self._counts_after(counts, user_id)
         return after, self.render_replay(after, user_id)
 
-    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the counts decide
+    def apply_compact(self, shape: CountShape, total: int, user_id: str) -> tuple[CountShape, int, bytes]:
+        """Do what `apply` does, and keep the bytes until the fan-out ends: members with the same numbers
+        share them."""
+        after = self._counts_after(shape.counts(total), user_id)
+        chunks = NOT_SHOWN
+        if self._is_shown_to(user_id):
+            numbers = after.total, after.rooms.get(self.room_id, 0)
+            known = self._encoded.get(numbers)
+            chunks = self._encode(*numbers) if known is None else known
+            if known is None and len(self._encoded) < MAX_CACHED:
+                self._encoded[numbers] = chunks
+        return CountShape.of(after), after.total, chunks
+
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:
         """Show it with the current counts. Does not check whether the user was a member at that time."""
-        numbers = counts.total, counts.rooms.get(self.room_id, 0)
-        encoded = self._encoded.get(numbers)
-        if encoded is None:
-            encoded = self._encode(*numbers)
-            if len(self._encoded) < MAX_CACHED:
-                self._encoded[numbers] = encoded
-        return encoded
+        if not self._is_shown_to(user_id):
+            return NOT_SHOWN
+        return self._encode(counts.total, counts.rooms.get(self.room_id, 0))
 
     def clear_cache(self) -> None:
         """Drop what was cached."""
@@ -54,6 +65,9 @@ class RoomFrame(Frame):
         room = f'{{"id":{to_json(self.room_id)},"unread":{unread}}}'
         fields = f'{kind}"unread_count":{total},"room":{room},"data":{self._data}'
         return self._chunk(f"{{{fields}}}", self._name)
+
+    def _is_shown_to(self, user_id: str) -> bool:  # noqa: ARG002 - most frames are for all members
+        return True
 
     @abstractmethod
     def _counts_after(self, counts: Counts, user_id: str) -> Counts:
@@ -70,9 +84,8 @@ class MessageFrame(RoomFrame):
         self._sender_id = payload.sender_id
         self._exclude_user_id = payload.exclude_user_id
 
-    def render_replay(self, counts: Counts, user_id: str) -> bytes:
-        """Show it with the current counts, but not to the excluded user."""
-        return NOT_SHOWN if user_id == self._exclude_user_id else super().render_replay(counts, user_id)
+    def _is_shown_to(self, user_id: str) -> bool:
+        return user_id != self._exclude_user_id
 
     def _counts_after(self, counts: Counts, user_id: str) -> Counts:
         has_read = user_id in (self._sender_id, self._exclude_user_id)
@@ -101,8 +114,7 @@ class RoomEventFrame(RoomFrame):
     def __init__(self, event: Event, epoch: str, payload: RoomPayload) -> None:
         super().__init__(event, epoch, data=to_json(payload.data), name=event.kind)
 
-    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the same for all users
-        """Show it."""
+    def _encode(self, total: int, unread: int) -> bytes:  # noqa: ARG002 - the same for all users
         return self._chunk(f'{{"data":{self._data}}}', self._name)
 
     def _counts_after(self, counts: Counts, user_id: str) -> Counts:  # noqa: ARG002 - the same for all users

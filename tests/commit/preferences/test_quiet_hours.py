@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,8 +88,41 @@ def test_quiet_lasts_its_length_but_for_a_change_of_the_clocks(
 
 @pytest.mark.parametrize(
     "name",
-    ["", "Paris", "Europe/Nowhere", "../etc/passwd", "/etc/localtime", "europe/paris\n", "A" * 99, "Europe"],
+    [
+        *(
+            "",
+            "Paris",
+            "Europe/Nowhere",
+            "../etc/passwd",
+            "/etc/localtime",
+            "europe/paris\n",
+            "A" * 99,
+            "Europe",
+        ),
+        *(
+            "localtime",
+            "posixrules",
+            "Factory",
+            "posix/Europe/Paris",
+            "right/UTC",
+            "zone.tab",
+            "Europe/Paris ",
+        ),
+    ],
 )
 def test_unknown_time_zone_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="IANA"):
         zone_of(name)
+
+
+def test_every_other_name_of_the_time_zone_database_is_accepted() -> None:
+    names = zoneinfo.available_timezones() - {"localtime", "posixrules", "Factory"}
+    assert {zone_of(name).key for name in names} == names
+    assert {"UTC", "Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+5"} <= names
+
+
+@pytest.mark.parametrize("name", ["localtime", "Factory", "Europe/Nowhere"])
+def test_stored_hours_in_a_zone_that_is_not_known_count_as_utc(name: str) -> None:
+    hours = QuietHours(begin="22:30", end="07:00", time_zone=name)
+    assert quiet_until(hours, at("2026-01-31T22:30:00Z")) == at("2026-02-01T07:00:00Z")
+    assert not is_quiet(hours, at("2026-01-31T22:29:00Z"))

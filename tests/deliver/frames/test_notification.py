@@ -51,7 +51,8 @@ def test_count_is_the_only_thing_that_differs_by_user(totals: list[int], is_forg
 
 def test_users_with_the_same_count_share_the_bytes() -> None:
     frame = one()
-    assert frame.apply(counters(like=4), "ann")[1] is frame.apply(counters(follow=4), "bob")[1]
+    likes, follows = CountShape.of(counters(like=4)), CountShape.of(counters(follow=4))
+    assert frame.apply_compact(likes, 4, "ann")[2] is frame.apply_compact(follows, 4, "bob")[2]
 
 
 @given(
@@ -86,7 +87,7 @@ def test_silenced_category_is_neither_counted_nor_shown() -> None:
 def test_caches_are_bounded_and_can_be_cleared() -> None:
     frame = one()
     for total in range(MAX_CACHED + 10):
-        frame.apply(counters(like=total), "ann")
+        frame.encode(total)
         frame.next_shape(CountShape.of(Counts({"follow": 1, "news": total + 2}, {})))
     assert (len(frame.next_shapes), len(frame.encoded)) == (MAX_CACHED, MAX_CACHED)
     frame.clear_cache()

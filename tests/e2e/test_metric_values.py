@@ -1,0 +1,88 @@
+"""Metrics: every metric of /metrics has the right value after a scenario whose numbers are known."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+
+from clients import EventStream, eventually, token
+from lumen_notify.metrics import BATCH_BUCKETS, DURATION_BUCKETS
+from sites import open_site
+
+HISTOGRAMS = {"lumen_commit_seconds", "lumen_batch_commands", "lumen_fan_out_seconds"}
+
+KNOWN = {
+    "lumen_streams",
+    "lumen_channels",
+    "lumen_backlog_bytes",
+    "lumen_position",
+    "lumen_waiting_commands",
+    "lumen_events_committed_total",
+    "lumen_events_skipped_total",
+    "lumen_deliveries_total",
+    "lumen_streams_ended_total",
+    *(f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "count", "sum")),
+}
+"""A new metric gets a value in a test here."""
+
+
+async def read(http: httpx.AsyncClient) -> dict[str, float]:
+    """Read all samples, by name and labels."""
+    text = (await http.get("/metrics")).text
+    samples = re.findall(r"^(\w+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE)
+    return {name: float(value) for name, value in samples if not name.partition("{")[0].endswith("_created")}
+
+
+async def test_every_metric_has_its_value_after_a_known_scenario(database_url: str) -> None:
+    async with open_site(database_url) as site:
+        before = await read(site.http)
+        assert {name.partition("{")[0] for name in before} <= KNOWN
+        assert before["lumen_events_committed_total"] == before["lumen_position"] == 3
+        assert before["lumen_deliveries_total"] == before["lumen_streams"] == before["lumen_channels"] == 0
+
+        phone, laptop = [await EventStream.open(site.base_url, token("bob")) for _ in range(2)]
+        eve = await EventStream.open(site.base_url, token("eve"))
+        for stream in (phone, laptop, eve):
+            await stream.wait_for_event("ready")
+        await site.api("eve").ask("PUT", "/preferences", {"categories": {"news": {"muted": True}}})
+        await site.api("alice").post("", [_to("bob", number) for number in range(10)])  # ten frames at once
+        await site.publish("nobody")  # is not connected
+        await site.api("alice").post("", {"to": {"all": True}, "category": "news", "content": "hi"})
+        await site.api("bob").post("/read", {"all": True})
+        await phone.wait_for_event("read")
+        await eve.close()
+
+        services = site.lumen._services
+        assert services is not None
+        await eventually(lambda: len(services.streams) == 2, what="the end of one stream")
+        after = await read(site.http)
+        assert {name.partition("{")[0] for name in after} == KNOWN - {"lumen_events_skipped_total"}
+        for name, value in {
+            "lumen_streams": 2,
+            "lumen_channels": 1,
+            "lumen_backlog_bytes": 0,
+            "lumen_waiting_commands": 0,
+            "lumen_position": 17,  # 3 + preferences + 10 + 1 + 1 + read
+            "lumen_events_committed_total": 17,
+            # Eve's preferences; ten, the one to everyone and the mark for bob, whose two streams count once.
+            "lumen_deliveries_total": 1 + 10 + 1 + 1,
+            'lumen_streams_ended_total{reason="gone"}': 1,
+        }.items():
+            assert after[name] == value, name
+        assert after["lumen_batch_commands_sum"] >= 8  # three before, five here, and those of the jobs
+        assert 5 <= after["lumen_commit_seconds_count"] == after["lumen_batch_commands_count"]
+        assert after["lumen_fan_out_seconds_count"] >= 5
+        for name in HISTOGRAMS:
+            last = BATCH_BUCKETS[-1] if name == "lumen_batch_commands" else DURATION_BUCKETS[-1]
+            counts = [value for sample, value in after.items() if sample.startswith(f"{name}_bucket")]
+            assert counts == sorted(counts)
+            assert after[f'{name}_bucket{{le="+Inf"}}'] == after[f"{name}_count"]
+            assert f'{name}_bucket{{le="{float(last)}"}}' in after
+            assert after[f"{name}_sum"] > 0
+        for stream in (phone, laptop):
+            await stream.close()
+
+
+def _to(user: str, number: int) -> dict[str, object]:
+    return {"to": {"user": user}, "category": "like", "content": f"{number}"}
