@@ -142,7 +142,10 @@ class EventStream:
         async with asyncio.timeout(WAIT_SECONDS):
             await stream._ask(base_url, f"GET {target} HTTP/1.1\r\n" + "\r\n".join(head) + "\r\n\r\n")
         try:
-            await stream.wait_for(lambda: stream.frames or stream.has_ended, what="the first event")
+            await stream.wait_for(
+                lambda: stream.has_ended or any(frame.event for frame in stream.frames),
+                what="the first event",
+            )
         except BaseException:
             await stream.close()
             raise
