@@ -83,9 +83,14 @@ class Services:
         )
         self.typing_users = TypingUsers(self.hub, time.monotonic)
         self.stream_opener = StreamOpener(
-            self.hub, CountLoader(self.counts.fetch), log, max_replay_bytes=settings.max_backlog_bytes // 2
+            self.hub,
+            CountLoader(UnreadCounts(database.for_delivery).fetch),
+            log,
+            max_replay_bytes=settings.max_backlog_bytes // 2,
         )
-        self.tail = Tail(log, self.hub, fetch_readers=partial(fetch_readers, database), metrics=self.metrics)
+        self.tail = Tail(
+            log, self.hub, fetch_readers=partial(fetch_readers, database.for_delivery), metrics=self.metrics
+        )
 
         self.committer = Committer(
             log,

@@ -9,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lumen_notify.commit.database import Database, Rows
+from lumen_notify.commit.database import Rows
+from lumen_notify.commit.database.readers import Reads
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Counts, CountsSnapshot
 from lumen_notify.model.counts import NO_ROOMS
 
 
 class UnreadCounts:
-    """Reads committed counts."""
+    """Reads committed counts. reads: the database, or its connections for streams."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
 
     async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         """Return the counts of each of the users. Raises DatabaseUnavailable."""
-        rows = await self._database.fetch("unread_counts", users=_users(user_ids))
+        rows = await self._reads.fetch("unread_counts", users=_users(user_ids))
         position = rows[0][0] if rows else 0
         return {
             user_id: CountsSnapshot(position=position, counts=counts)

@@ -62,7 +62,7 @@ class Log:
 
     async def head(self) -> Head:
         """Read the head."""
-        ((epoch, position, floor),) = await self._database.fetch("log_head")
+        ((epoch, position, floor),) = await self._database.for_delivery.fetch("log_head")
         return Head(epoch=epoch, position=position, floor=floor)
 
     @asynccontextmanager
@@ -87,14 +87,14 @@ class Log:
 
     async def after(self, position: int) -> Sequence[Event]:
         """Read the events after a position, of all audiences: ascending, contiguous, at most PAGE_EVENTS."""
-        rows = await self._database.fetch("events_after", after=position, limit=PAGE_EVENTS)
+        rows = await self._database.for_delivery.fetch("events_after", after=position, limit=PAGE_EVENTS)
         return [_event(row) for row in rows]
 
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
     ) -> Sequence[Event]:
         """Read the events of some audiences after a position: ascending, at most PAGE_EVENTS."""
-        rows = await self._database.fetch(
+        rows = await self._database.for_delivery.fetch(
             "events_for_audiences",
             audiences=[{"audience": audience} for audience in audiences],
             after=after,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -21,11 +21,15 @@ from lumen_notify.commit.database import postgresql, sqlite
 from lumen_notify.commit.database.connection import Connection, Rows
 from lumen_notify.commit.database.postgresql import Postgresql
 from lumen_notify.commit.database.queries import Dialect, Query, load
+from lumen_notify.commit.database.readers import Readers
 from lumen_notify.commit.database.sqlite import Sqlite
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
 READERS = {"sqlite": 2, "postgresql": 4}
 """Connections for reading. Those of SQLite are threads that share the interpreter: more gain nothing."""
+
+DELIVERY_READERS = {"sqlite": 1, "postgresql": 2}
+"""Further connections, for streams alone: twenty lists at once must not delay a stream that opens."""
 
 BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
 
@@ -50,23 +54,28 @@ class SqlTransaction(Protocol):
 
 
 class Database:
-    """The connections of one process. url: `sqlite:///file` or `postgresql://...`."""
+    """The connections of one process. url: `sqlite:///file` or `postgresql://...`.
+
+    for_delivery: reads for streams, whose connections nothing else uses.
+    """
 
     def __init__(self, url: str, *, queries: Mapping[str, Query] | None = None) -> None:
         self.dialect: Dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
         self._url = url
         self._begin = BEGIN[self.dialect]
         queries = load(self.dialect) if queries is None else queries
+        number = READERS[self.dialect] + DELIVERY_READERS[self.dialect]
         self._writer: Connection
         self._readers: list[Connection]
         if self.dialect == "sqlite":
             self._writer = Sqlite(url, queries, pragmas=sqlite.WRITER)
-            self._readers = [Sqlite(url, queries, pragmas=sqlite.READER) for _ in range(READERS["sqlite"])]
+            self._readers = [Sqlite(url, queries, pragmas=sqlite.READER) for _ in range(number)]
         else:
             self._writer = Postgresql(url, queries)
-            self._readers = [Postgresql(url, queries) for _ in range(READERS["postgresql"])]
+            self._readers = [Postgresql(url, queries) for _ in range(number)]
         self._writing = asyncio.Lock()
-        self._idle: asyncio.Queue[Connection] = asyncio.Queue()
+        self._for_lists = Readers(self._readers[: READERS[self.dialect]])
+        self.for_delivery = Readers(self._readers[READERS[self.dialect] :])
 
     @property
     def is_server(self) -> bool:
@@ -85,29 +94,19 @@ class Database:
             if (refusal := sqlite.refusal_of(cause) or postgresql.refusal_of(cause)) is None:
                 raise
             raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
-        for reader in self._readers:
-            self._idle.put_nowait(reader)
+        self._for_lists.open()
+        self.for_delivery.open()
 
     async def close(self) -> None:
         """Close all connections."""
         async with self._writing:
             await self._writer.close()
-        for reader in self._readers:
-            await reader.close()
+        await self._for_lists.close()
+        await self.for_delivery.close()
 
-    async def fetch(self, name: str, /, **values: Any) -> Rows:
-        """Run a named query on a reader. Each call sees one snapshot.
-
-        After an outage it tries once more on a new connection. Raises DatabaseUnavailable.
-        """
-        reader = await self._idle.get()
-        try:
-            try:
-                return await reader.run(name, **values)
-            except DatabaseUnavailable:
-                return await reader.run(name, **values)
-        finally:
-            self._idle.put_nowait(reader)
+    def fetch(self, name: str, /, **values: Any) -> Awaitable[Rows]:
+        """Run a named query on a reader, for anything but streams (`Readers.fetch`)."""
+        return self._for_lists.fetch(name, **values)
 
     @asynccontextmanager
     async def transaction(self, *, is_followed: Callable[[], bool] = _never) -> AsyncIterator[SqlTransaction]:

@@ -33,7 +33,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from lumen_notify.commit.counts import counts_in
-from lumen_notify.commit.database import Database, Rows
+from lumen_notify.commit.database import Rows
+from lumen_notify.commit.database.readers import Reads
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
 from lumen_notify.model.events import NotificationsRemoved, Payload, SharedNotificationsRemoved
@@ -245,14 +246,14 @@ async def purge_receipts(tx: Transaction, commands: Sequence[PurgeReceipts]) -> 
 
 
 async def fetch_readers(
-    database: Database, ids: Sequence[str], user_ids: Sequence[str]
+    reads: Reads, ids: Sequence[str], user_ids: Sequence[str]
 ) -> Mapping[str, frozenset[str]]:
     """Return by user which of some removed notifications they had read or archived.
 
     Exact for PURGE_SECONDS after the removal, in which these receipts do not change. user_ids: at most 1,000
     a call. Every user is in the answer. Raises Unavailable.
     """
-    rows = await database.fetch(
+    rows = await reads.fetch(
         "receipts_of_removed",
         users=[{"user_id": user_id} for user_id in user_ids],
         ids=[{"id": id_} for id_ in ids],

@@ -1,0 +1,52 @@
+"""Readers: connections for reading, each of which serves one query at a time.
+
+A database has two groups of them, so that slow lists do not delay the streams (`database`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Any, Protocol
+
+from lumen_notify.commit.database.connection import Connection, Rows
+from lumen_notify.errors import DatabaseUnavailable
+
+
+class Reads(Protocol):
+    """What reads need: a group of connections, or the database."""
+
+    def fetch(self, name: str, /, **values: Any) -> Awaitable[Rows]:
+        """Run a named query on a snapshot of its own; return its rows. Raises DatabaseUnavailable."""
+
+
+class Readers:
+    """A group of connections. Further queries wait, in their order."""
+
+    def __init__(self, connections: Sequence[Connection]) -> None:
+        self._connections = connections
+        self._idle: asyncio.Queue[Connection] = asyncio.Queue()
+
+    def open(self) -> None:
+        """Take queries. Each connection opens with its first one."""
+        for connection in self._connections:
+            self._idle.put_nowait(connection)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for connection in self._connections:
+            await connection.close()
+
+    async def fetch(self, name: str, /, **values: Any) -> Rows:
+        """Run a named query. Each call sees one snapshot.
+
+        After an outage it tries once more on a new connection. Raises DatabaseUnavailable.
+        """
+        reader = await self._idle.get()
+        try:
+            try:
+                return await reader.run(name, **values)
+            except DatabaseUnavailable:
+                return await reader.run(name, **values)
+        finally:
+            self._idle.put_nowait(reader)
