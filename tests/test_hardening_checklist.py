@@ -1,0 +1,90 @@
+"""What must hold under hostile and real use, line by line, and the tests that hold it.
+
+A line without tests is still to be done. A line with tests fails as soon as one of them goes.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+LINES: dict[str, tuple[str, ...]] = {
+    # Stops or loses for everybody
+    "an event of an unknown kind or shape stops nobody": (
+        "e2e/test_newer_version.py::test_events_that_are_not_known_stop_nobody",
+    ),
+    "an exception in one stream ends that stream and nothing else": (),
+    "long tasks are supervised, and readiness asks the supervisor": (),
+    "an instance paused in a transaction does not hold the others": (),
+    "an open snapshot does not slow the writers": (),
+    "a batch is bounded in rows and bytes, a body is stored once": (),
+    "a mark of a span is a watermark": (),
+    "a filtered list has a budget, and does not delay streams that open": (),
+    "SQLite's write-ahead log is bounded, and its files are private": (),
+    "one request does not stop the loop": (),
+    "a log that diverged is noticed, at a restart and under a running server": (),
+    # Lets somebody do what they must not
+    "an offer to upgrade, half-close, junk, Host and HTTP/1.0 are as RFC 9110 and 9112 say": (),
+    "what acts later is authorised when it acts": (),
+    "a mute outlives the membership, and makes no owner": (),
+    "tickets and cookies end with the key that they were made under": (),
+    "limits count the principal, and every kind of write has one": (),
+    "nobody fills the quota of others or makes them owners": (),
+    "what was deleted or edited is gone from lists, replay and mentions": (),
+    "a client that must not come back is kept away": (),
+    "answers that nobody reads are bounded": (),
+    "a full, read-only or locked disk is told, and readiness knows": (),
+    # Breaks for real clients
+    "the time to reconnect never stands alone in a block; JSON escapes line separators": (),
+    "another origin can use the cookie": (),
+    "cookies and redirects work behind a proxy that strips a prefix": (),
+    "renewing sets a new cookie and reaches streams that are opening": (),
+    "no proxy may transform the stream": (),
+    "an encoding middleware gets the ordinary response": (),
+    "an open Lumen does not keep its process alive": (),
+    "a key server that is down costs known keys nothing": (),
+    "restarts behind a proxy lose nothing": (),
+    "text with CR LF, a byte order mark and encoded bodies are understood": (),
+    "ids are the same in capitals, unknown ids are named": (),
+    "a clock put back delays nobody": (),
+    "time zones are those of the IANA database": (),
+    "figures are true": (),
+    "answers say what is so": (),
+    # The rest
+    "one place says what things may cost, with limits per principal": (),
+    "databases of older versions are carried over": (
+        "e2e/test_older_database.py::test_an_older_database_opens_with_its_counts_and_events",
+    ),
+    "real clients survive SIGTERM and SIGKILL": (),
+    "the security page states who may do what, and is held to the code": (),
+    "nobody without a scope slows others, by any route": (),
+    "kills, pauses, full disks and snapshots lose and repeat nothing": (),
+    "the property test knows watermarks, schedules, deleted rooms, edits, clocks and divergence": (),
+}
+
+
+def _exists(test: str) -> bool:
+    path, _, name = test.partition("::")
+    tree = ast.parse((TESTS / path).read_text())
+    return any(getattr(node, "name", None) == name for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize(
+    ("line", "tests"),
+    [
+        pytest.param(
+            line,
+            tests,
+            id=line,
+            marks=[] if tests else [pytest.mark.xfail(strict=True, reason="still to be done")],
+        )
+        for line, tests in LINES.items()
+    ],
+)
+def test_each_line_is_held_by_tests(line: str, tests: tuple[str, ...]) -> None:
+    assert tests, f"nothing holds: {line}"
+    assert all(_exists(test) for test in tests)
