@@ -2,7 +2,7 @@
 
 Promises: a command's result comes after COMMIT; one bad command fails alone; commands with the same conflict
 key are committed in the order of their submission, never two in one transaction. There is no batching delay:
-the commands that arrive during a transaction are the next batch.
+the commands that arrive during a transaction are the next batch, as far as the budget goes (`budget`).
 
 What happens on failure:
 
@@ -20,8 +20,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from lumen_notify.commit.budget import QUEUE_BYTES, Batch, Cost, cost_of
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import DatabaseUnavailable, Refused, Unavailable
@@ -29,7 +30,8 @@ from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
 
 MAX_BATCH_COMMANDS = 256
-"""Commands in one transaction: a larger batch gains little, and its first caller waits longer."""
+"""Commands in one transaction: a larger batch gains little, and its first caller waits longer. What they
+cost is bounded, too (`budget`)."""
 
 RESUMES_PER_TICK = 8
 """Callers resumed in one tick of the event loop if the database is a server: 0.2 ms of work. Meanwhile the
@@ -53,6 +55,14 @@ class Command(Protocol):
 Handler = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
 """Writes all commands of one type in a transaction. Returns for each, in order, its result or the exception
 for its caller; it must write nothing for a command for which it returns an exception."""
+
+
+class _Waiting(NamedTuple):
+    """A command that waits for a transaction, and the caller that waits for its result."""
+
+    command: Any
+    answer: asyncio.Future[Any]
+    cost: Cost
 
 
 class Committer:
@@ -81,7 +91,8 @@ class Committer:
         self._metrics = metrics
         self._resumes_per_tick = resumes_per_tick
         self.committed_events = 0
-        self._waiting: deque[tuple[Any, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
+        self._waiting_bytes = 0
         self._arrived = asyncio.Event()
         self._is_closing = False
         self._task: asyncio.Task[None] | None = None
@@ -102,6 +113,11 @@ class Committer:
         """How many commands wait for the next transaction."""
         return len(self._waiting)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """About how much memory they take."""
+        return self._waiting_bytes
+
     async def submit(self, command: Command) -> Any:
         """Commit one command; return its result once it is durable.
 
@@ -112,12 +128,16 @@ class Committer:
             raise TypeError(f"{type(command).__name__} has no handler")
         if self._is_closing:
             raise Unavailable("The server is shutting down. Try again in a moment.", code="draining")
-        if len(self._waiting) >= MAX_WAITING_COMMANDS:
+        cost = cost_of(command)
+        if len(self._waiting) >= MAX_WAITING_COMMANDS or (
+            self._waiting and self._waiting_bytes + cost.memory_bytes > QUEUE_BYTES
+        ):
             raise Unavailable(
                 f"{len(self._waiting)} writes are waiting. Try again in a moment.", code="overloaded"
             )
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, answer))
+        self._waiting.append(_Waiting(command, answer, cost))
+        self._waiting_bytes += cost.memory_bytes
         self._arrived.set()
         return await answer
 
@@ -131,24 +151,26 @@ class Committer:
             if self._is_closing:
                 return
 
-    def _take(self) -> list[tuple[Any, asyncio.Future[Any]]]:
-        batch: list[tuple[Any, asyncio.Future[Any]]] = []
-        later: list[tuple[Any, asyncio.Future[Any]]] = []
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        later: list[_Waiting] = []
         conflict_keys: set[str] = set()
+        costs = Batch()
         while self._waiting and len(batch) < MAX_BATCH_COMMANDS:
             item = self._waiting.popleft()
-            conflict_key = item[0].conflict_key
-            if conflict_key is not None and conflict_key in conflict_keys:
+            conflict_key = item.command.conflict_key
+            if (conflict_key is not None and conflict_key in conflict_keys) or not costs.take(item.cost):
                 later.append(item)
-                continue
+            else:
+                batch.append(item)
             if conflict_key is not None:
                 conflict_keys.add(conflict_key)
-            batch.append(item)
         self._waiting.extendleft(reversed(later))
+        self._waiting_bytes -= sum(item.cost.memory_bytes for item in batch)
         return batch
 
-    async def _commit(self, batch: Sequence[tuple[Any, asyncio.Future[Any]]], tries: int = 2) -> None:
-        commands = [command for command, _ in batch]
+    async def _commit(self, batch: Sequence[_Waiting], tries: int = 2) -> None:
+        commands = [item.command for item in batch]
         try:
             answers, events = await self._write(commands)
         except DatabaseUnavailable as error:
@@ -167,7 +189,7 @@ class Committer:
         if events:
             self.committed_events += len(events)
             self._announce(events)
-        self._resolve([(answer, result) for (_, answer), result in zip(batch, answers, strict=True)])
+        self._resolve([(item.answer, result) for item, result in zip(batch, answers, strict=True)])
 
     def _resolve(self, answers: Sequence[tuple[asyncio.Future[Any], object]]) -> None:
         """Resume the callers, in their order."""

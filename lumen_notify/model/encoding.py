@@ -15,3 +15,8 @@ def to_json(value: Any) -> str:
 def encoded_bytes(text: str) -> int:
     """Return the length of a text in UTF-8. For ASCII, which most texts are, nothing is encoded."""
     return len(text) if text.isascii() else len(text.encode())
+
+
+def json_bytes(value: Any) -> int:
+    """Return how many bytes a value takes as JSON."""
+    return len(pydantic_core.to_json(value))

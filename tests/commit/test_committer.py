@@ -4,111 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 
 import pytest
 
 from lumen_notify.commit import committer as module
-from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.budget import BATCH_ROWS, QUEUE_BYTES, Cost
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Conflict, DatabaseUnavailable, Unavailable
-from lumen_notify.metrics import Metrics
-from lumen_notify.model import EVERYONE, Event
-from lumen_notify.model.events import NotificationPublished
 
-
-@dataclass(frozen=True)
-class Say:
-    """Appends an event with this word.
-
-    fault: `refused` by its writer in an answer, `raised` by it, or `broken`: a statement that fails.
-    """
-
-    word: str
-    conflict_key: str | None = None
-    fault: str = ""
-
-
-@dataclass(frozen=True)
-class Shout(Say):
-    """Another kind of command."""
-
-
-class Unsteady:
-    """A log with outages: `before` of them at BEGIN, then `during` of them after a COMMIT that has worked."""
-
-    def __init__(self, log: Log) -> None:
-        self.before = self.during = 0
-        self._log = log
-
-    @asynccontextmanager
-    async def transaction(self, *, is_followed: Callable[[], bool]) -> AsyncIterator[Transaction]:
-        if self.before:
-            self.before -= 1
-            raise DatabaseUnavailable("an outage made up by a test")
-        async with self._log.transaction(is_followed=is_followed) as tx:
-            yield tx
-        if self.during:
-            self.during -= 1
-            raise DatabaseUnavailable("an outage made up by a test", code="commit_unknown")
-
-
-class Desk:
-    """A committer with its surroundings. batches: the words of each transaction that was tried."""
-
-    def __init__(self, log: Log) -> None:
-        self.log = log
-        self.unsteady = Unsteady(log)
-        self.batches: list[list[str]] = []
-        self.announced: list[Event] = []
-        self.may_go_on = asyncio.Event()
-        self.may_go_on.set()
-        self.holds_inside = asyncio.Event()
-        self.holds_inside.set()
-        self.is_inside = asyncio.Event()
-        self.committer = Committer(
-            self.unsteady,  # type: ignore[arg-type]
-            {Say: self.write, Shout: self.write},
-            announce=self.announced.extend,
-            backpressure=self.backpressure,
-            metrics=Metrics(),
-            resumes_per_tick=3,
-        )
-
-    async def backpressure(self) -> None:
-        await self.may_go_on.wait()
-
-    async def write(self, tx: Transaction, commands: Sequence[Say]) -> Sequence[object]:
-        self.batches.append([command.word for command in commands])
-        self.is_inside.set()
-        await self.holds_inside.wait()
-        answers: list[object] = []
-        for command in commands:
-            if command.fault == "refused":
-                answers.append(Conflict(command.word))
-                continue
-            if command.fault == "raised":
-                raise Conflict(command.word)
-            if command.fault == "broken":
-                await tx.run("append_events", rows=[{"position": None}])
-            payload = NotificationPublished(notification=f'"{command.word}"')
-            tx.append(EVERYONE, payload, category="x")
-            answers.append((command.word, tx.position))
-        return answers
-
-    def submit(self, *commands: Say) -> list[asyncio.Task[object]]:
-        return [asyncio.create_task(self.committer.submit(command)) for command in commands]
-
-    async def all_of(self, *commands: Say) -> list[object]:
-        return await asyncio.gather(*self.submit(*commands), return_exceptions=True)
-
-    async def words(self) -> list[str]:
-        events = await self.log.after(0)
-        assert [event.position for event in events] == list(range(1, len(events) + 1))
-        return [event.body.strip('"') for event in events]
+from .desk import Desk, Say, Shout
 
 
 @pytest.fixture
@@ -168,6 +73,32 @@ async def test_transaction_takes_a_limited_number_of_commands(
     await desk.all_of(*(Say(f"{number}") for number in range(8)))
     assert [len(batch) for batch in desk.batches] == [3, 3, 2]
     assert await desk.words() == [f"{number}" for number in range(8)]
+
+
+async def test_small_commands_do_not_wait_behind_large_ones(desk: Desk) -> None:
+    large = Cost(rows=BATCH_ROWS)
+    await desk.all_of(
+        *(Say(f"large{number}", cost=large) for number in range(3)),
+        Say("small"),
+        Say("x1", cost=large, conflict_key="x"),
+        Say("x2", conflict_key="x"),
+    )
+    assert desk.batches == [["large0", "small"], ["large1"], ["large2"], ["x1"], ["x2"]]
+    assert desk.committer.waiting_bytes == 0
+
+
+async def test_commands_that_would_take_too_much_memory_are_refused(desk: Desk) -> None:
+    desk.may_go_on.clear()
+    third = Cost(text_bytes=QUEUE_BYTES // 3 - 1000)
+    waiting = desk.submit(*(Say(f"{number}", cost=third) for number in range(3)))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable) as refused:
+        await desk.committer.submit(Say("one too many", cost=third))
+    assert refused.value.code == "overloaded"
+    assert desk.committer.waiting_bytes <= QUEUE_BYTES
+    desk.may_go_on.set()
+    assert await asyncio.gather(*waiting) == [("0", 1), ("1", 2), ("2", 3)]
+    assert await desk.committer.submit(Say("alone", cost=Cost(text_bytes=QUEUE_BYTES * 2))) == ("alone", 4)
 
 
 async def test_kinds_are_written_in_the_order_of_the_handlers(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.notifications.batch import Batch, GroupKey
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.transaction import Transaction
@@ -38,6 +39,11 @@ class PublishDigests:
     def conflict_key(self) -> str:
         """At most one step per transaction, so that it stays short."""
         return "publish-digests"
+
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=STEP_ROWS)
 
 
 async def enqueue_digests(batch: Batch) -> None:

@@ -21,6 +21,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.notifications.batch import Batch, Group, GroupKey, Item
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
@@ -40,6 +41,11 @@ class FlushGroups:
     def conflict_key(self) -> str:
         """At most one step per transaction, so that it stays short."""
         return "flush-groups"
+
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=STEP_ROWS)
 
 
 def announced_before(now: int) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.batch import Batch
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Published, decode_published
@@ -71,6 +72,11 @@ class TrimIdempotencyKeys:
     def conflict_key(self) -> str:
         """One step of retention in a transaction, which keeps it short."""
         return "retention"
+
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=STEP_KEYS)
 
 
 async def trim_idempotency_keys(tx: Transaction, commands: Sequence[TrimIdempotencyKeys]) -> Sequence[int]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Counts, events, value
@@ -63,6 +64,11 @@ class Mark:
     def conflict_key(self) -> str:
         """One mark per user and transaction, so that its counts are those at its position."""
         return "mark:" + self.user_id
+
+    @property
+    def cost(self) -> Cost:
+        """A row for each id."""
+        return Cost(rows=max(1, len(self.selection.ids or ())))
 
 
 @value

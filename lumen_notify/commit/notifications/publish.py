@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.notifications.answers import answer_requests
 from lumen_notify.commit.notifications.batch import Batch, Item, Limiting, Request
 from lumen_notify.commit.notifications.digests import PublishDigests, enqueue_digests, take_due_digests
@@ -60,6 +61,12 @@ class Publish:
     def conflict_key(self) -> str | None:
         """Two publishes with one Idempotency-Key never share a transaction."""
         return None if self.key is None else f"key:{self.key.owner}:{self.key.key}"
+
+    @property
+    def cost(self) -> Cost:
+        """A row for each recipient."""
+        rows = sum(len(one.audiences) for one in self.publications)
+        return text_cost(*(one.fields for one in self.publications), rows=rows)
 
 
 async def publish(

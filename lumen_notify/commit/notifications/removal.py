@@ -32,6 +32,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.database import Rows
 from lumen_notify.commit.database.readers import Reads
@@ -73,6 +74,11 @@ class Remove:
         """At most one step per transaction, so that it stays short."""
         return "removal"
 
+    @property
+    def cost(self) -> Cost:
+        """A row for each notification."""
+        return Cost(rows=len(self.rows))
+
 
 @value
 class RemoveOldest:
@@ -91,6 +97,11 @@ class RemoveOldest:
         """At most one step per transaction, so that it stays short."""
         return "removal"
 
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=self.limit)
+
 
 @value
 class Expire:
@@ -108,6 +119,11 @@ class Expire:
         """At most one step per transaction, so that it stays short."""
         return "expire"
 
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=STEP_NOTIFICATIONS)
+
 
 @value
 class PurgeReceipts:
@@ -117,6 +133,11 @@ class PurgeReceipts:
     def conflict_key(self) -> str:
         """At most one step per transaction, so that it stays short."""
         return "removal"
+
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=STEP_RECEIPTS)
 
 
 async def remove(tx: Transaction, commands: Sequence[Remove]) -> Sequence[int]:

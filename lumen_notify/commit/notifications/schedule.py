@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.batch import Batch
 from lumen_notify.commit.notifications.publication import Publication, Published
@@ -29,6 +30,11 @@ class PublishDue:
     def conflict_key(self) -> str:
         """At most one step per transaction, so that it stays short."""
         return "publish-due"
+
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=STEP_ROWS)
 
 
 @value

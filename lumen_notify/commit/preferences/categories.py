@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import EVERYONE, to_json, value
@@ -57,6 +58,11 @@ class DefineCategories:
     def conflict_key(self) -> str:
         """At most one change of categories per transaction, so that each is compared with the one before."""
         return "categories"
+
+    @property
+    def cost(self) -> Cost:
+        """A row for each category."""
+        return Cost(rows=len(self.categories))
 
 
 @value

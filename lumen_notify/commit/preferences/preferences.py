@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.preferences.categories import Categories, Category, categories_in
@@ -85,6 +86,11 @@ class ChangePreferences:
     def conflict_key(self) -> str:
         """At most one change by a user per transaction, so that the event has the counts at its position."""
         return "preferences:" + self.user_id
+
+    @property
+    def cost(self) -> Cost:
+        """A row for each choice."""
+        return Cost(rows=max(1, len(self.choices)))
 
 
 class UserPreferences:

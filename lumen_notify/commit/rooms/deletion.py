@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.permissions import load_room_contexts, require_room
 from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
@@ -44,6 +45,11 @@ class PurgeRoom:
     def conflict_key(self) -> str:
         """At most one step per transaction, so that it stays short."""
         return "purge"
+
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return Cost(rows=STEP_ROWS)
 
 
 async def delete_rooms(tx: Transaction, commands: Sequence[DeleteRoom]) -> Sequence[object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.permissions import blocked
 from lumen_notify.commit.rooms.messages import SendMessage, reply_not_found, send_messages
 from lumen_notify.commit.rooms.rooms import find_or_create_direct_rooms, pair_key
@@ -27,6 +28,11 @@ class SendDirectMessage:
     def conflict_key(self) -> None:
         """None: as for SendMessage."""
         return None
+
+    @property
+    def cost(self) -> Cost:
+        """That of the message."""
+        return self.message.cost
 
 
 async def send_direct_messages(tx: Transaction, commands: Sequence[SendDirectMessage]) -> Sequence[object]:

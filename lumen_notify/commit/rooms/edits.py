@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.notifications.removal import remove_notifications
 from lumen_notify.commit.permissions import delete_refusal, edit_refusal, room_not_found, view_refusal
 from lumen_notify.commit.rooms.history import message_not_found
@@ -36,6 +37,11 @@ class EditMessage:
     def conflict_key(self) -> str:
         """At most one change of a message per transaction, so that each sees the one before."""
         return "message:" + self.id
+
+    @property
+    def cost(self) -> Cost:
+        """A row with its text."""
+        return text_cost(self.content)
 
 
 @value

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.permissions import Role, RoomContext, load_room_contexts, require_room
 from lumen_notify.commit.permissions.member_changes import (
     UserContext,
@@ -55,6 +56,11 @@ class ChangeMembers:
     def conflict_key(self) -> str:
         """At most one change of a room per transaction."""
         return room_conflict_key(self.room_id)
+
+    @property
+    def cost(self) -> Cost:
+        """A row for each user."""
+        return Cost(rows=len(self.users))
 
 
 @value

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import publish_mentions
 from lumen_notify.commit.permissions import post_refusal, room_not_found, system_post_refusal
@@ -52,6 +53,11 @@ class SendMessage:
     def conflict_key(self) -> None:
         """None: a batch takes several messages to one room, and repeats of one message."""
         return None
+
+    @property
+    def cost(self) -> Cost:
+        """A row for each mention, too."""
+        return text_cost(self.fields, rows=1 + len(self.mentions))
 
     @property
     def sender_id(self) -> str:

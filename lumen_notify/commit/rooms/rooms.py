@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.permissions import Role, entry_refusal, load_room_contexts, require_room
 from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
@@ -48,6 +49,11 @@ class CreateRoom:
         if self.kind == "direct":
             return "direct-room " + pair_key(self.creator, *self.members)
         return room_conflict_key(self.id)
+
+    @property
+    def cost(self) -> Cost:
+        """A row for each member."""
+        return Cost(rows=1 + len(self.members))
 
 
 @value

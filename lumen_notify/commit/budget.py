@@ -1,0 +1,89 @@
+"""Budget: what one transaction and the queue of the committer may hold.
+
+| what | at most | beyond it |
+|---|---|---|
+| a batch | BATCH_ROWS, BATCH_BYTES | the rest waits; a larger command is taken when it is first |
+| the queue | QUEUE_BYTES | new commands are refused as `overloaded` |
+
+Small commands do not wait behind large ones: every batch takes them.
+
+A command that writes more than one row, or text of its users, has a property `cost`. The other commands cost
+ONE_ROW.
+
+Not here: how many commands a batch and the queue may hold (`committer`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lumen_notify.model import value
+from lumen_notify.model.encoding import json_bytes
+
+BATCH_ROWS = 2000
+"""Rows of one batch: some 40 ms of the writer's time, and 20 ms of the event loop's."""
+
+BATCH_BYTES = 2 * 1024 * 1024
+"""Text of one batch: some 20 ms of the writer's time, until it is on the disk."""
+
+SMALL_BYTES = 4 * 1024
+"""Text of a small command. The number of commands in a batch bounds the small ones."""
+
+QUEUE_BYTES = 32 * 1024 * 1024
+"""Memory of the waiting commands, and some ten seconds of the writer's time."""
+
+ROW_BYTES = 200
+"""About how much memory a row takes besides its text: the recipient's name, and the row on its way."""
+
+
+@value
+class Cost:
+    """What a command costs. rows: a recipient, a member or a mention counts as one. text_bytes: of the text
+    that it stores, once."""
+
+    rows: int = 1
+    text_bytes: int = 0
+
+    @property
+    def is_small(self) -> bool:
+        """Whether every batch takes it."""
+        return self.rows <= 1 and self.text_bytes <= SMALL_BYTES
+
+    @property
+    def memory_bytes(self) -> int:
+        """About how much memory the command takes while it waits."""
+        return self.text_bytes + self.rows * ROW_BYTES
+
+
+ONE_ROW = Cost()
+
+
+def cost_of(command: Any) -> Cost:
+    """Return what a command costs; ONE_ROW if it does not say."""
+    cost: Cost = getattr(command, "cost", ONE_ROW)
+    return cost
+
+
+class Batch:
+    """The costs of the commands of one transaction."""
+
+    __slots__ = ("_rows", "_text_bytes")
+
+    def __init__(self) -> None:
+        self._rows = 0
+        self._text_bytes = 0
+
+    def take(self, cost: Cost) -> bool:
+        """Add a command, unless it does not fit; return whether it does. The first one always fits."""
+        if cost.is_small:
+            return True
+        rows, text_bytes = self._rows + cost.rows, self._text_bytes + cost.text_bytes
+        if self._rows and (rows > BATCH_ROWS or text_bytes > BATCH_BYTES):
+            return False
+        self._rows, self._text_bytes = rows, text_bytes
+        return True
+
+
+def text_cost(*texts: Any, rows: int = 1) -> Cost:
+    """Return the cost of rows that store these values as JSON."""
+    return Cost(rows=rows, text_bytes=sum(map(json_bytes, texts)))
