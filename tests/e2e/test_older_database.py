@@ -1,7 +1,8 @@
 """A database that an older version has made opens, its counts are the same, and all of its events are read.
 
 `data/database_of_d51bfb3.sql` is the dump of an SQLite file that the version of commit d51bfb3 filled with
-one of each kind of event, in January 2027 by its clock.
+one of each kind of event, in January 2027 by its clock. On PostgreSQL that version's migrations make the
+tables, and the rows of the same file fill them.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from clients import SECRET, EventStream, serve
 from lumen_notify import Lumen, Settings
 from lumen_notify.auth import mint
+from lumen_notify.commit.database.migrations import available
+from lumen_notify.commit.database.queries import sql_folder
 from lumen_notify.model.events import PAYLOADS
 from lumen_notify.settings import Secret
 
@@ -33,11 +37,33 @@ COUNTS = {
 
 
 @pytest.fixture
-def older_url(tmp_path: Path) -> str:
-    path = tmp_path / "older.db"
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.executescript(DUMP.read_text("utf-8"))
-    return f"sqlite:///{path}"
+async def older_url(unmigrated_url: str) -> str:
+    with contextlib.closing(sqlite3.connect(":memory:")) as older:
+        older.executescript(DUMP.read_text("utf-8"))
+        if unmigrated_url.startswith("sqlite"):
+            with contextlib.closing(sqlite3.connect(unmigrated_url.removeprefix("sqlite:///"))) as file:
+                older.backup(file)
+        else:
+            await fill_postgresql(unmigrated_url, older)
+    return unmigrated_url
+
+
+async def fill_postgresql(url: str, older: sqlite3.Connection) -> None:
+    """Make the tables of the older version on PostgreSQL, and copy the rows."""
+    version = older.execute("SELECT max(version) FROM migration").fetchone()[0]
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("CREATE TABLE migration (version integer PRIMARY KEY, name text NOT NULL)")
+        for migration in available(sql_folder() / "postgresql")[:version]:
+            for statement in migration.statements:
+                await connection.execute(statement)
+        for (table,) in older.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+            rows = older.execute(f'SELECT * FROM "{table}"')  # noqa: S608 - our own table
+            columns = [name for name, *_ in rows.description]
+            await connection.execute(f'TRUNCATE "{table}"')
+            await connection.copy_records_to_table(table, records=rows.fetchall(), columns=columns)
+    finally:
+        await connection.close()
 
 
 def test_the_dump_has_events_of_nearly_all_kinds() -> None:
