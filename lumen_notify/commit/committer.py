@@ -11,6 +11,7 @@ What happens on failure:
 | a handler returns an exception for a command | its caller | no |
 | a statement fails | each command is tried alone; the caller of the one that fails | no |
 | the connection is lost before COMMIT | all callers, if a second try fails too | no |
+| another process holds the lock for too long | all callers: DatabaseUnavailable, `database_busy` | no |
 | the connection is lost during COMMIT | all callers: DatabaseUnavailable | not known |
 """
 
@@ -174,7 +175,7 @@ class Committer:
         try:
             answers, events = await self._write(commands)
         except DatabaseUnavailable as error:
-            if tries > 1 and error.code != "commit_unknown":
+            if tries > 1 and error.code not in ("commit_unknown", "database_busy"):
                 await self._commit(batch, tries - 1)
                 return
             answers, events = [error] * len(batch), ()

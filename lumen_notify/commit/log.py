@@ -1,10 +1,11 @@
 """Log: the events in the order of their commits, numbered without gaps.
 
 Promises: each position is used once; commits and positions have the same order, because every write
-transaction locks the head's row from its first statement to COMMIT; a rollback leaves no gap.
+transaction locks the log from its first statement to COMMIT; a rollback leaves no gap.
 
-The head is locked at the start of a transaction: the absolute counts in an event must include everything
-that other instances have committed before it.
+The log is locked at the start of a transaction: the absolute counts in an event must include everything
+that other instances have committed before it. The position is that of the newest event. No transaction
+writes it anywhere else: a row that each of them updated would slow all of them down while a backup runs.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ class Log:
         Raises DatabaseUnavailable.
         """
         async with self._database.transaction(is_followed=is_followed) as transaction:
-            ((position, categories_version),) = await transaction.run("lock_head")
+            if self._database.is_server:
+                transaction.add("lock_log")
+            ((position, categories_version),) = await transaction.run("log_end")
             tx = Transaction(
                 transaction,
                 position,

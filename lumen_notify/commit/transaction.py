@@ -72,7 +72,7 @@ class Transaction:
         return self._position
 
     def write(self) -> None:
-        """Write the appended events and advance the head: the last statements before COMMIT."""
+        """Write the appended events: the last statement before COMMIT."""
         if not self.events:
             return
         rows = [
@@ -87,4 +87,3 @@ class Transaction:
             for event in self.events
         ]
         self._transaction.add("append_events", rows=rows)
-        self._transaction.add("advance_head", position=self._position)

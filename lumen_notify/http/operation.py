@@ -26,7 +26,7 @@ OF_BODIES = ("invalid", "too_large")
 READS = ("database_unavailable",)
 """Problem codes of operations that read the database."""
 
-WRITES = (*READS, "commit_unknown", "overloaded", "draining")
+WRITES = (*READS, "database_busy", "commit_unknown", "overloaded", "draining")
 """Problem codes of operations that commit a command."""
 
 MEMBERS_ONLY = ("not_found", "not_a_member")

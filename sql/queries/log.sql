@@ -1,29 +1,32 @@
 -- open_log
 -- Who: the first start on a new database. Later starts change nothing.
-INSERT INTO log_head (only_row, epoch, position, floor)
-VALUES (1, :epoch, 0, 0)
+INSERT INTO log_head (only_row, epoch, floor)
+VALUES (1, :epoch, 0)
 ON CONFLICT (only_row) DO NOTHING
+
+-- fragment newest_position
+-- The position of the newest event; the floor if there is none. Index: the primary key.
+    SELECT coalesce((SELECT max(n.position) FROM event n), (SELECT l.floor FROM log_head l))
 
 -- log_head
 -- Who: every start; GET /readyz; streams that open with a cursor, to check whether it can be served.
-SELECT epoch, position, floor
-FROM log_head
+SELECT h.epoch, ({newest_position}), h.floor
+FROM log_head h
 
--- lock_head
--- Who: every write transaction, first. From here to COMMIT this transaction is the only writer, so
--- positions, counts and commits have one order. SQLite holds the lock already (BEGIN IMMEDIATE).
-SELECT position, definitions
-FROM log_head
-FOR UPDATE
+-- lock_log
+-- Who: every write transaction on PostgreSQL, first. From here to COMMIT this transaction is the only writer, so
+-- positions, counts and commits have one order. The lock belongs to the table, and no row is written, so that
+-- an old snapshot slows nobody down. SQLite holds its lock already (BEGIN IMMEDIATE).
+SELECT pg_advisory_xact_lock(1819635054, CAST(CAST(CAST('log_head' AS regclass) AS oid) AS integer))
 
--- lock_head sqlite
-SELECT position, definitions
-FROM log_head
+-- lock_log sqlite
+SELECT 1
 
--- advance_head
--- Who: every write transaction that appended events, last.
-UPDATE log_head
-SET position = :position
+-- log_end
+-- Who: every write transaction, once it is the only writer. Not together with `lock_log`: a statement that
+-- has waited does not see what was committed meanwhile.
+SELECT ({newest_position}), h.definitions
+FROM log_head h
 
 -- append_events rows
 -- Who: every write transaction that appended events.

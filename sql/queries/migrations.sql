@@ -1,6 +1,7 @@
 -- lock_migrations
--- Who: migrate. Two processes that start at once take turns.
+-- Who: migrate. Two processes that start at once take turns, however long the first one takes.
 SELECT pg_advisory_xact_lock(5497126503478)
+FROM set_config('lock_timeout', '0', true)
 
 -- lock_migrations sqlite
 SELECT 1

@@ -36,17 +36,19 @@ class Shout(Say):
 
 
 class Unsteady:
-    """A log with outages: `before` of them at BEGIN, then `during` of them after a COMMIT that has worked."""
+    """A log with outages: `before` of them at BEGIN, with `code`; `during` of them after a COMMIT that has
+    worked."""
 
     def __init__(self, log: Log) -> None:
         self.before = self.during = 0
+        self.code = "database_unavailable"
         self._log = log
 
     @asynccontextmanager
     async def transaction(self, *, is_followed: Callable[[], bool]) -> AsyncIterator[Transaction]:
         if self.before:
             self.before -= 1
-            raise DatabaseUnavailable("an outage made up by a test")
+            raise DatabaseUnavailable("an outage made up by a test", code=self.code)
         async with self._log.transaction(is_followed=is_followed) as tx:
             yield tx
         if self.during:

@@ -161,6 +161,16 @@ async def test_outage_before_commit_is_raised_to_all_callers_and_writes_nothing(
     assert await desk.committer.submit(Say("c")) == ("c", 1)
 
 
+async def test_lock_that_cannot_be_had_is_raised_to_all_callers_and_not_waited_for_again(desk: Desk) -> None:
+    desk.unsteady.before, desk.unsteady.code = 1, "database_busy"
+    answers = await desk.all_of(Say("a"), Say("b"))
+    assert [error.code for error in answers if isinstance(error, DatabaseUnavailable)] == [
+        "database_busy"
+    ] * 2
+    assert await desk.words() == []
+    assert await desk.committer.submit(Say("c")) == ("c", 1)
+
+
 async def test_outage_during_commit_is_raised_to_all_callers_and_not_retried(desk: Desk) -> None:
     desk.unsteady.during = 1
     answers = await desk.all_of(Say("a"), Say("b"))

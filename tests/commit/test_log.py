@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -120,3 +122,24 @@ async def test_audience_that_looks_like_a_pattern_is_only_itself(log: Log) -> No
     for number, audience in enumerate(["user:a%", "user:a_", "user:ab", 'user:"; --'], start=1):
         (event,) = await log.for_audiences([Audience(audience)], after=0, up_to=99)
         assert event.position == number
+
+
+@pytest.mark.postgresql
+async def test_appending_writes_no_row_but_the_event(postgresql_url: str) -> None:
+    """Versions of a row that every transaction updates pile up while a backup runs, and slow all writers."""
+    database = Database(postgresql_url)
+    await database.open()
+    await migrate(database)
+    log = Log(database, now_ms)
+    await log.open()
+
+    async def head_row() -> Sequence[Sequence[Any]]:
+        async with database.transaction() as transaction:
+            return await transaction.run_sql("SELECT ctid, xmin FROM log_head")
+
+    before = await head_row()
+    for _ in range(3):
+        await append(log, EVERYONE)
+    assert await head_row() == before
+    assert (await log.head()).position == 3
+    await database.close()

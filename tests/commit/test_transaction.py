@@ -1,4 +1,4 @@
-"""Transaction: events get positions in order; they and the head are written last."""
+"""Transaction: events get positions in order; they are written last."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def test_each_event_gets_the_next_position_and_the_time_of_the_transaction() -> 
     ]
 
 
-def test_events_are_written_at_the_end_and_then_the_head_moves() -> None:
+def test_events_are_written_at_the_end() -> None:
     recorder = Recorder()
     tx = Transaction(recorder, 0, 1_000)
     tx.append(EVERYONE, CategoriesChanged(data={"categories": ["like"]}))
     tx.add("delete_categories", rows=[{"name": "like"}])
     tx.write()
 
-    assert [name for name, _ in recorder.added] == ["delete_categories", "append_events", "advance_head"]
+    assert [name for name, _ in recorder.added] == ["delete_categories", "append_events"]
     assert recorder.added[1][1]["rows"] == [
         {
             "position": 1,
@@ -57,7 +57,6 @@ def test_events_are_written_at_the_end_and_then_the_head_moves() -> None:
             "created_at": 1_000,
         }
     ]
-    assert recorder.added[2][1] == {"position": 1}
 
 
 async def test_transaction_without_events_writes_none_and_passes_queries_on() -> None:

@@ -40,6 +40,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     ),
     "internal": (500, "An internal error. The server has logged the details."),
     "database_unavailable": (503, "The database does not respond. Nothing was written."),
+    "database_busy": (503, "Another process has locked the database for 10 seconds. Nothing was written."),
     "commit_unknown": (
         503,
         (

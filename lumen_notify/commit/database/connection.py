@@ -125,6 +125,11 @@ class Connection(ABC):
             if self._is_mistake(error):
                 raise
             await self.close()
+            if self._is_busy(error):
+                raise DatabaseUnavailable(
+                    "Another process has locked the database for too long. Nothing was written.",
+                    code="database_busy",
+                ) from error
             raise DatabaseUnavailable(f"The database does not answer ({type(error).__name__}).") from error
         except asyncio.CancelledError:
             await self.close()  # a statement may still be running on it
@@ -148,6 +153,10 @@ class Connection(ABC):
     @abstractmethod
     async def _run(self, statements: Sequence[Statement]) -> Rows:
         """Run all statements in order; return the rows of the last one."""
+
+    @abstractmethod
+    def _is_busy(self, error: Exception) -> bool:
+        """Return whether a lock could not be had in time. The transaction has then written nothing."""
 
     @abstractmethod
     def _is_mistake(self, error: Exception) -> bool:

@@ -31,7 +31,9 @@ READERS = {"sqlite": 2, "postgresql": 4}
 DELIVERY_READERS = {"sqlite": 1, "postgresql": 2}
 """Further connections, for streams alone: twenty lists at once must not delay a stream that opens."""
 
-BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
+"""PostgreSQL: each statement sees what was committed before it, whatever the database or role has as default.
+With a snapshot of the whole transaction, one that has waited for the log would not see its newest event."""
 
 _log = logging.getLogger("lumen_notify.database")
 
@@ -116,7 +118,8 @@ class Database:
         a server, its BEGIN is sent together with COMMIT.
 
         Raises DatabaseUnavailable. If its `code` is `commit_unknown`, COMMIT had been sent, and the
-        transaction may have been committed; otherwise nothing was written.
+        transaction may have been committed; otherwise nothing was written. `database_busy`: another process
+        holds the lock.
         """
         async with self._writing:
             if not self._writer.has_begun:
@@ -133,7 +136,7 @@ class Database:
         try:
             await self._writer.commit(then=then)
         except DatabaseUnavailable as error:
-            if self._writer.is_committing:
+            if self._writer.is_committing and error.code != "database_busy":
                 error.code = "commit_unknown"
             raise
 

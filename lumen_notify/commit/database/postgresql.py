@@ -25,14 +25,29 @@ STATEMENT_SECONDS = 30.0
 
 CONNECT_SECONDS = 10.0
 
+IDLE_SECONDS = 3
+"""How long a process may pause in the middle of a transaction. Then the server ends the session, and with it
+the lock that other processes wait for."""
+
+LOCK_SECONDS = 10
+"""How long a statement waits for a lock: long enough to outlast a process that has stopped, and those before
+us in the queue."""
+
 SERVER_SETTINGS = {
+    "idle_in_transaction_session_timeout": f"'{IDLE_SECONDS}s'",
+    "lock_timeout": f"'{LOCK_SECONDS}s'",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "'15s'",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
 }
-"""Every query finds few rows by an index. With a plan made while a table was small, PostgreSQL would read all
+"""The first six let the server end the session of a process that has stopped, or whose machine is gone.
+Every query finds few rows by an index. With a plan made while a table was small, PostgreSQL would read all
 messages to find one, until it updates its statistics. Compiling a query (jit) or starting parallel workers
 for it takes longer than any of our queries."""
 
@@ -52,6 +67,8 @@ class Postgresql(Connection):
         asyncpg.exceptions.OperatorInterventionError,
         asyncpg.exceptions.InsufficientResourcesError,
         asyncpg.exceptions.ReadOnlySQLTransactionError,
+        asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
+        asyncpg.exceptions.LockNotAvailableError,
         *SERVER_REFUSALS,
     )
 
@@ -100,6 +117,9 @@ class Postgresql(Connection):
             if query is not None and query.name not in self._prepared:
                 await self._raw.execute(f"PREPARE {query.name} AS {query.sql}")
                 self._prepared.add(query.name)  # lasts as long as the connection, even after ROLLBACK
+
+    def _is_busy(self, error: Exception) -> bool:
+        return isinstance(error, asyncpg.exceptions.LockNotAvailableError)
 
     def _is_mistake(self, error: Exception) -> bool:
         return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)

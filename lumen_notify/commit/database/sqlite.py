@@ -71,6 +71,10 @@ class Sqlite(Connection):
         rows: Rows = await self._raw._execute(run)
         return rows
 
+    def _is_busy(self, error: Exception) -> bool:
+        # The lower byte is the primary result code (sqlite.org/rescode.html).
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
     def _is_mistake(self, error: Exception) -> bool:
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 

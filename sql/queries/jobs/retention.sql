@@ -4,7 +4,7 @@
 SELECT max(e.position)
 FROM log_head h
 JOIN event e ON e.position > h.floor AND e.position <= h.floor + :step
-WHERE e.created_at < :before OR (e.position <= h.position - :kept AND e.created_at < :late_before)
+WHERE e.created_at < :before OR (e.position <= ({newest_position}) - :kept AND e.created_at < :late_before)
 
 -- archived_between
 -- Who: retention. Notifications to one user that the user archived in this period, earliest first.

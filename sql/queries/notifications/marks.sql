@@ -88,7 +88,7 @@ ON CONFLICT (user_id, audience, category) DO UPDATE SET count = settled.count + 
 -- `removed` correct for it. Indexes: the primary keys of tally, settled, removed, receipt and room;
 -- member_by_user.
 SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
-FROM log_head h
+FROM ({newest_position} AS position) h
 CROSS JOIN (
     SELECT u.user_id, NULL AS kind, NULL AS name, 0 AS unread, 0 AS since
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)

@@ -22,6 +22,10 @@ class Mistake(Outage):
     """What the driver raises for a statement that is wrong."""
 
 
+class Busy(Outage):
+    """What the driver raises when a lock could not be had."""
+
+
 class Fake(Connection):
     """A connection that keeps what it is sent. failures: raised one after the other, before anything runs."""
 
@@ -48,6 +52,9 @@ class Fake(Connection):
             raise self.failures.pop(0)
         self.sent.append([statement.sql for statement in statements])
         return [(statements[-1].sql,)]
+
+    def _is_busy(self, error: Exception) -> bool:
+        return isinstance(error, Busy)
 
     def _is_mistake(self, error: Exception) -> bool:
         return isinstance(error, Mistake)
@@ -95,6 +102,14 @@ async def test_outage_drops_added_statements_and_the_next_call_reconnects() -> N
     assert (connection.is_open, connection.has_begun) == (True, False)
     assert connection.sent == [["second"]]
     assert connection.opened == 2
+
+
+async def test_lock_that_cannot_be_had_is_reported_as_such() -> None:
+    connection = Fake(Busy())
+    with pytest.raises(DatabaseUnavailable) as caught:
+        await connection.run("first")
+    assert caught.value.code == "database_busy"
+    assert not connection.is_open
 
 
 async def test_mistake_is_raised_as_it_is_and_keeps_the_connection() -> None:

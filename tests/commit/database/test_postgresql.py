@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from clients import eventually
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
-from lumen_notify.commit.database.postgresql import refusal_of
+from lumen_notify.commit.database.postgresql import SERVER_SETTINGS, refusal_of
 from lumen_notify.commit.log import Log
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Audience, now_ms
+from lumen_notify.model import EVERYONE, Audience, now_ms
 from lumen_notify.model.events import NotificationPublished
 from servers import PostgreSQL, run_sql
 
@@ -27,6 +28,7 @@ async def on_postgresql(postgresql_url: str) -> AsyncIterator[Database]:
     database = Database(postgresql_url)
     await database.open()
     await migrate(database)
+    await Log(database, now_ms).open()
     yield database
     await database.close()
 
@@ -201,6 +203,96 @@ async def test_server_that_is_down_is_unavailable_until_it_is_up(postgresql: Pos
         assert (await log.head()).position == 1
     finally:
         await database.close()
+
+
+def sessions(url: str) -> int:
+    """Count the sessions of the database that have begun a transaction, and pause."""
+    rows = run_sql(
+        url,
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'",
+    )
+    return len(rows)
+
+
+@pytest.mark.postgresql
+async def test_process_that_pauses_in_a_transaction_loses_its_session_and_others_write(
+    on_postgresql: Database, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SERVER_SETTINGS, "idle_in_transaction_session_timeout", "'100ms'")
+    paused = Database(postgresql_url)
+    await paused.open()
+
+    async def pause() -> None:
+        async with Log(paused, now_ms).transaction() as tx:
+            tx.append(EVERYONE, NotificationPublished(notification="{}"), category="x")
+            async with Log(
+                on_postgresql, now_ms
+            ).transaction() as other:  # waits until the first one has ended
+                other.append(EVERYONE, NotificationPublished(notification="{}"), category="x")
+
+    with pytest.raises(DatabaseUnavailable):
+        await pause()
+    assert len(await Log(on_postgresql, now_ms).after(0)) == 1
+    await keep(paused, "a")
+    await paused.close()
+
+
+@pytest.mark.postgresql
+async def test_lock_that_is_not_had_in_time_writes_nothing(
+    on_postgresql: Database, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SERVER_SETTINGS, "lock_timeout", "'100ms'")
+    waiting = Database(postgresql_url)
+    await waiting.open()
+
+    async def append() -> None:
+        async with Log(waiting, now_ms).transaction() as tx:
+            tx.append(EVERYONE, NotificationPublished(notification="{}"), category="x")
+
+    async with Log(on_postgresql, now_ms).transaction():
+        with pytest.raises(DatabaseUnavailable) as caught:
+            await append()
+    assert caught.value.code == "database_busy"
+    assert await Log(waiting, now_ms).after(0) == []
+    await append()
+    await waiting.close()
+
+
+@pytest.mark.postgresql
+async def test_begin_that_went_with_a_commit_may_time_out_before_the_next_transaction(
+    on_postgresql: Database, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while delivery is far behind: the committer tries once more."""
+    monkeypatch.setitem(SERVER_SETTINGS, "idle_in_transaction_session_timeout", "'100ms'")
+    database = Database(postgresql_url)
+    await database.open()
+    async with database.transaction(is_followed=lambda: True) as transaction:
+        transaction.add("open_key", name="a", value="value")
+    await eventually(lambda: not sessions(postgresql_url), what="the session to end")
+    with pytest.raises(DatabaseUnavailable) as caught:
+        await keep(database, "b")
+    assert caught.value.code == "database_unavailable"
+    await keep(database, "b")
+    assert (await key(database, "a"), await key(database, "b")) == (["value"], ["value"])
+    await database.close()
+
+
+@pytest.mark.postgresql
+async def test_transaction_sees_what_was_committed_while_it_waited_whatever_the_default_is(
+    on_postgresql: Database, postgresql_url: str
+) -> None:
+    name = postgresql_url.partition("?")[0].rpartition("/")[2]
+    run_sql(postgresql_url, f"ALTER DATABASE \"{name}\" SET default_transaction_isolation = 'serializable'")
+    other = Database(postgresql_url)
+    await other.open()
+
+    async def append(log: Log) -> int:
+        async with log.transaction() as tx:
+            return tx.append(EVERYONE, NotificationPublished(notification="{}"), category="x")
+
+    logs = [Log(on_postgresql, now_ms), Log(other, now_ms)] * 10
+    assert sorted(await asyncio.gather(*map(append, logs))) == list(range(1, 21))
+    await other.close()
 
 
 def test_only_a_wrong_url_is_a_refusal() -> None:

@@ -12,6 +12,8 @@ from lumen_notify.commit.database import sqlite as module
 from lumen_notify.commit.database.sqlite import refusal_of, require_usable
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
+from .keyring import keep, key
+
 
 async def test_readers_cannot_write(sqlite_url: str) -> None:
     database = Database(sqlite_url)
@@ -65,3 +67,22 @@ def test_sqlite_that_is_too_old_is_refused_by_its_version(monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "MINIMUM", (99, 0, 0))
     with pytest.raises(Misconfigured, match=r"99[.]0[.]0 or newer is needed"):
         require_usable("sqlite:///:memory:")
+
+
+async def test_file_that_another_process_has_locked_for_too_long_is_busy(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(sqlite_url)
+    await database.open()
+    monkeypatch.setattr(module, "WRITER", ("PRAGMA busy_timeout=50", *module.WRITER[1:]))
+    waiting = Database(sqlite_url)
+    await waiting.open()
+    async with database.transaction() as transaction:
+        await transaction.run("open_key", name="a", value="value")
+        with pytest.raises(DatabaseUnavailable) as caught:
+            await keep(waiting, "b")
+    assert caught.value.code == "database_busy"
+    await keep(waiting, "b")
+    assert (await key(database, "a"), await key(database, "b")) == (["value"], ["value"])
+    await waiting.close()
+    await database.close()

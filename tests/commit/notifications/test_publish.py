@@ -184,7 +184,6 @@ async def test_plain_publish_takes_no_round_trip_of_its_own(store: Store) -> Non
         "insert_notifications",
         "add_to_active_totals",
         "append_events",
-        "advance_head",
     ]
 
 
