@@ -80,18 +80,22 @@ class Frame:
 
 
 def read_frames(text: str) -> Iterator[Frame]:
-    """Read complete events. A block that ends without an empty line is no event yet."""
+    """Read complete events. A block that ends without an empty line is no event yet.
+
+    Asserts what careless clients need: each block has data, and only a line feed ends a line.
+    """
     for block in text.split("\n\n")[:-1]:
         fields: dict[str, list[str]] = {}
+        assert block.split("\n") == block.splitlines(), block
         for line in block.split("\n"):
             name, _, value = line.partition(":")
             fields.setdefault(name, []).append(value.removeprefix(" "))
         assert set(fields) <= {"id", "event", "data", "retry"}, block
-        data = "\n".join(fields["data"]) if "data" in fields else None
+        assert "data" in fields, block
         yield Frame(
             id=fields["id"][-1] if "id" in fields else None,
-            event=fields["event"][-1] if "event" in fields else "message" if data is not None else "",
-            data=None if data is None else json.loads(data),
+            event=fields["event"][-1] if "event" in fields else "message",
+            data=json.loads("\n".join(fields["data"])),
             retry_ms=int(fields["retry"][-1]) if "retry" in fields else None,
         )
 

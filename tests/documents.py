@@ -61,15 +61,14 @@ def described_events(document: Json) -> dict[str, Json]:
 
 
 def check_frames(document: Json, frames: Iterable[Frame]) -> set[str]:
-    """Assert that each frame is as described; return their names. The bare `retry:` is not an event."""
+    """Assert that each frame is as described; return their names."""
     events = described_events(document)
     names = set()
     for frame in frames:
-        if frame.event:
-            assert faults(document, {"$ref": "#/components/schemas/Event"}, _as_object(frame)) == [], frame
-            schema = events[frame.event]["properties"]["data"]["contentSchema"]
-            assert faults(document, schema, frame.data) == [], frame
-            names.add(frame.event)
+        assert faults(document, {"$ref": "#/components/schemas/Event"}, _as_object(frame)) == [], frame
+        schema = events[frame.event]["properties"]["data"]["contentSchema"]
+        assert faults(document, schema, frame.data) == [], frame
+        names.add(frame.event)
     return names
 
 

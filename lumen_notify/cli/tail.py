@@ -118,13 +118,13 @@ class StreamTail:
 
     def _take(self, frame: httpx_sse.ServerSentEvent) -> str | None:
         """Show one frame; return the reason if the frame closes the stream, else None."""
-        if frame.retry is not None:
-            self._backoff.retry_ms = max(1, frame.retry)
         if frame.id:
             self.cursor = frame.id
+        data = parse_data(frame.data)
+        if frame.retry is not None and data.get("reconnect") is not False:  # else it says: stay away
+            self._backoff.retry_ms = max(1, frame.retry)
         if not frame.data:
             return None
-        data = parse_data(frame.data)
         if frame.event == "ready":
             self._backoff.reset()
         if frame.event == "closing":

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 from lumen_notify.deliver.connection.connection import NO_FD, Connection
 from lumen_notify.deliver.frames import Frame
-from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.frames.count_shape import NOTHING_UNREAD, CountShape
 from lumen_notify.model import CloseReason, Counts
 
@@ -111,4 +110,4 @@ class Channel:
     def close(self, reason: CloseReason) -> None:
         """Close every connection."""
         for connection in self.connections:
-            connection.close(reason, jittered_retry_ms() if reason.reconnect else 0)
+            connection.close(reason)

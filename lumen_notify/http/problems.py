@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify import errors
+from lumen_notify.model import escape_line_separators
 
 STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
     (errors.Invalid, 422),
@@ -50,7 +51,7 @@ def problem(
     }
     return Response(
         # The name of an unknown field may contain half of a surrogate pair.
-        json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace"),
+        escape_line_separators(json.dumps(document, ensure_ascii=False)).encode("utf-8", "backslashreplace"),
         status,
         headers={"cache-control": "no-store", **(headers or {})},
         media_type="application/problem+json",

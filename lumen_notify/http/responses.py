@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from starlette.responses import Response
 
-from lumen_notify.model import to_json
+from lumen_notify.model import escape_line_separators, to_json
 
 _HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
@@ -31,12 +31,12 @@ class JsonText(Response):
 
 def answer(value: object, status: int = 200) -> Response:
     """Answer with a value, as JSON."""
-    return JsonText(to_json(value), status)
+    return answer_text(to_json(value), status)
 
 
 def answer_text(text: str, status: int = 200) -> Response:
     """Answer with text that is JSON already."""
-    return JsonText(text, status)
+    return JsonText(escape_line_separators(text), status)
 
 
 PositiveInt = Annotated[int, Field(ge=1)]

@@ -16,7 +16,7 @@ from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, Audien
 from lumen_notify.model.close_reason import CloseReason
 from lumen_notify.model.counts import Counts, CountsSnapshot
 from lumen_notify.model.cursor import Cursor
-from lumen_notify.model.encoding import to_json
+from lumen_notify.model.encoding import escape_line_separators, to_json
 from lumen_notify.model.event import Event
 from lumen_notify.model.ids import new_id
 from lumen_notify.model.times import from_rfc3339, now_ms, rfc3339
@@ -35,6 +35,7 @@ __all__ = [
     "CountsSnapshot",
     "Cursor",
     "Event",
+    "escape_line_separators",
     "from_rfc3339",
     "new_id",
     "now_ms",

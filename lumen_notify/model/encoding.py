@@ -1,4 +1,4 @@
-"""Encoding: values as compact JSON."""
+"""Encoding: values as compact JSON, and JSON that has no line breaks for any reader."""
 
 from __future__ import annotations
 
@@ -20,3 +20,18 @@ def encoded_bytes(text: str) -> int:
 def json_bytes(value: Any) -> int:
     """Return how many bytes a value takes as JSON."""
     return len(pydantic_core.to_json(value))
+
+
+_LINE_SEPARATORS = (("\u0085", "\\u0085"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029"))
+
+
+def escape_line_separators(json: str) -> str:
+    """Escape U+0085, U+2028 and U+2029 in JSON, where they occur in strings only.
+
+    An event stream has lines, and clients that split them by `str.splitlines` or the like break at these
+    too. Other characters that they break at are control characters, which JSON always escapes.
+    """
+    if not json.isascii():
+        for character, escaped in _LINE_SEPARATORS:
+            json = json.replace(character, escaped)
+    return json

@@ -30,7 +30,7 @@ def open_stream(server: RunningServer, token: str) -> Iterator[Iterator[httpx_ss
         httpx.Client(timeout=20, trust_env=False) as client,
         httpx_sse.connect_sse(client, "GET", url, params={"token": token}) as source,
     ):
-        frames = (frame for frame in source.iter_sse() if frame.data)
+        frames = source.iter_sse()
         assert next(frames).event == "ready"
         yield frames
 

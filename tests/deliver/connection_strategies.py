@@ -13,9 +13,12 @@ from .fakes import HOUR_MS
 
 REASONS = [reason for reason in CloseReason if reason is not CloseReason.GONE]
 
+RETRY_MS = 2000
+"""What the machines let every close reason ask for."""
+
 reasons = st.sampled_from(REASONS)
 sizes = st.sampled_from([1, 10, 500, 4_000, 20_000, 70_000])
-retries = st.sampled_from([0, 1500])
+retries = st.sampled_from([RETRY_MS, 1500])
 write_counts = st.sampled_from([0, 3, 10, 30])  # how many writes come before the stream may end
 bounds = st.sampled_from([0, 1, 1_000, 30_000, 100_000])
 

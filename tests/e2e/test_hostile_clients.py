@@ -226,7 +226,7 @@ async def test_sigterm_ends_two_hundred_streams_in_good_order_within_the_drain_t
     assert await asyncio.to_thread(server.process.wait, 20) == 0
     assert time.monotonic() - began < 8
     retries = [stream.frames[-1].retry_ms for stream in streams]
-    assert all(retry is not None and 1000 <= retry <= 4000 for retry in retries)
+    assert all(retry is not None and 5000 <= retry <= 10_000 for retry in retries)
     assert len(set(retries)) > 100
     assert "Traceback" not in server.log()
     assert len(re.findall(r"closed: shutdown", server.log())) == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from lumen_notify.http.responses import PositiveInt, Time, answer, answer_text
-from lumen_notify.model import rfc3339
+from lumen_notify.model import rfc3339, to_json
 
 
 def headers(response: Response) -> dict[str, str]:
@@ -32,6 +33,14 @@ def test_text_that_is_json_is_answered_as_it_is() -> None:
     response = answer_text('{ "b": 1, "a": "\u00c4" }')
     assert (response.status_code, response.body) == (200, '{ "b": 1, "a": "\u00c4" }'.encode())
     assert headers(response) == headers(answer({})) | {"content-length": str(len(response.body))}
+
+
+def test_json_has_no_line_breaks_for_any_reader() -> None:
+    text = "a\x85b\u2028c\u2029d\r\n\v\f\x1c\x1d\x1e"
+    for response in (answer({"text": text}), answer_text(to_json({"text": text}))):
+        body = bytes(response.body).decode()
+        assert body.splitlines() == [body]
+        assert json.loads(body) == {"text": text}
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,13 @@ class ControlFrame:
 READY = ControlFrame(
     name="ReadyFrame",
     event="ready",
-    description="Always the first event. It has no id if missed events follow.",
+    description=(
+        "Always the first event. It has no id if missed events follow. `retry` says when to reconnect once "
+        "the stream is lost."
+    ),
     has_id=True,
+    fields={"retry": _RETRY},
+    required=("retry",),
     schema=object_schema(
         "The stream is open. Missed events follow.",
         connection_id=ID,

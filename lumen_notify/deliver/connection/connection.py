@@ -146,10 +146,12 @@ class Connection(ABC):
         if self.direct_writer is not None:
             self.direct_writer.direct_fd_changed()
 
-    def close(self, reason: CloseReason, retry_ms: int = 0) -> None:
-        """Send `closing` and end. retry_ms: when the client is to reconnect; 0 leaves it to the client."""
+    def close(self, reason: CloseReason, retry_ms: int | None = None) -> None:
+        """Send `closing` and end. retry_ms: when the client reconnects; None for what the reason asks for."""
         if self.close_reason is None:
             self.close_reason = reason
+            if retry_ms is None:
+                retry_ms = control.retry_ms_after(reason)
             self._end(control.closing(reason, retry_ms))
             self._on_close(self, reason)
 

@@ -11,40 +11,54 @@ from collections.abc import Mapping
 from typing import Any
 
 from lumen_notify.deliver.frames.chunks import chunk
-from lumen_notify.model import CloseReason, Counts, to_json
+from lumen_notify.model import CloseReason, Counts, escape_line_separators, to_json
 
 RETRY_MS = (1000, 4000)
 """A client reconnects after a random time between these two."""
 
+RESTART_RETRY_MS = (5000, 10_000)
+"""The same at a shutdown: longer than a restart takes, because a proxy in front answers 502 meanwhile, after
+which an `EventSource` gives up."""
 
-def jittered_retry_ms() -> int:
+STAY_AWAY_MS = (20 * 3_600_000, 28 * 3_600_000)
+"""The same after a `closing` with `reconnect: false`, about a day: a plain `EventSource` comes back whatever
+`closing` says."""
+
+
+def jittered(bounds_ms: tuple[int, int]) -> int:
     """Return a random time after which a client reconnects, so that not all reconnect at once."""
-    return random.randint(*RETRY_MS)  # noqa: S311 - spreads load, guards nothing
+    return random.randint(*bounds_ms)  # noqa: S311 - spreads load, guards nothing
 
 
-def _control(name: str, fields: Mapping[str, Any], *, id_: str | None = None, retry_ms: int = 0) -> bytes:
-    lines = [f"event: {name}", f"data: {to_json(fields)}"]
+def retry_ms_after(reason: CloseReason) -> int:
+    """Return when a client reconnects after a stream that ended for this reason."""
+    return jittered(RETRY_MS if reason.reconnect else STAY_AWAY_MS)
+
+
+def _control(
+    name: str, fields: Mapping[str, Any], *, id_: str | None = None, retry_ms: int | None = None
+) -> bytes:
+    lines = [f"event: {name}", f"data: {escape_line_separators(to_json(fields))}"]
     if id_ is not None:
         lines.insert(0, f"id: {id_}")
-    if retry_ms:
+    if retry_ms is not None:
+        # Never in a block of its own: six client libraries take that for an empty message.
         lines.insert(0, f"retry: {retry_ms}")
     return chunk(("\n".join(lines) + "\n\n").encode())
 
 
-def retry(retry_ms: int) -> bytes:
-    """Return the first bytes of a stream: how long a client waits before it reconnects."""
-    return chunk(b"retry: %d\n\n" % retry_ms)
-
-
-def ready(connection_id: str, counts: Counts, *, id_: str | None, is_recovered: bool, replayed: int) -> bytes:
-    """Return `ready`. id_: the newest cursor, None if events are about to be replayed."""
+def ready(
+    connection_id: str, counts: Counts, *, id_: str | None, is_recovered: bool, replayed: int, retry_ms: int
+) -> bytes:
+    """Return `ready`, the first frame of a stream. id_: the newest cursor, None if events are about to be
+    replayed. retry_ms: how long a client waits before it reconnects."""
     fields = {
         "connection_id": connection_id,
         **counts.as_fields(),
         "recovered": is_recovered,
         "replayed": replayed,
     }
-    return _control("ready", fields, id_=id_)
+    return _control("ready", fields, id_=id_, retry_ms=retry_ms)
 
 
 def reset(counts: Counts, *, id_: str) -> bytes:
@@ -63,7 +77,7 @@ def expiring(seconds: int) -> bytes:
 
 
 def closing(reason: CloseReason, retry_ms: int) -> bytes:
-    """Return `closing`: the stream ends now. retry_ms: when to reconnect, 0 to leave it to the client."""
+    """Return `closing`: the stream ends now. retry_ms: how long a client waits before it reconnects."""
     return _control("closing", {"reason": reason.word, "reconnect": reason.reconnect}, retry_ms=retry_ms)
 
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from lumen_notify.deliver.frames.chunks import chunk
 from lumen_notify.deliver.frames.count_shape import CountShape
-from lumen_notify.model import CloseReason, Counts, Event
+from lumen_notify.model import CloseReason, Counts, Event, escape_line_separators
 
 MAX_CACHED = 256
 """Results that a frame keeps during one fan-out: users with the same numbers share them, and their bytes."""
@@ -63,4 +63,4 @@ class Frame(ABC):
 
     def _chunk(self, data: str, name: str | None = None) -> bytes:
         event = "" if name is None else f"event: {name}\n"
-        return chunk(f"id: {self._id}\n{event}data: {data}\n\n".encode())
+        return chunk(f"id: {self._id}\n{event}data: {escape_line_separators(data)}\n\n".encode())

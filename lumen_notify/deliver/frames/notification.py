@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lumen_notify.deliver.frames.count_shape import CountShape
 from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
-from lumen_notify.model import Counts, Event, to_json
+from lumen_notify.model import Counts, Event, escape_line_separators, to_json
 from lumen_notify.model.events import NotificationPublished
 
 
@@ -26,7 +26,7 @@ class NotificationFrame(Frame):
         self.category = event.category or ""
         opening = f'id: {self._id}\ndata: {{"type":{to_json(self.category)},"unread_count":'
         self._head = opening.encode()
-        self._tail = f',"data":{payload.notification}}}\n\n'.encode()
+        self._tail = f',"data":{escape_line_separators(payload.notification)}}}\n\n'.encode()
         self._openings: dict[int, bytes] = {}
         self.next_shapes: dict[CountShape, CountShape | None] = {}
         self.encoded: dict[int, bytes] = {}

@@ -24,8 +24,6 @@ from lumen_notify.auth.refusals import missing
 from lumen_notify.deliver.connection import fallback
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection
-from lumen_notify.deliver.frames import control
-from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.streams.connections import Device
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
@@ -180,13 +178,11 @@ class Opening:
         }
 
     async def begin(self, connection: Connection) -> None:
-        """Send the first bytes at once; then replay the missed events and make the stream live, or close
-        it."""
+        """Replay the missed events and make the stream live, or close it."""
         streams = self.endpoint.streams
-        connection.write(control.retry(jittered_retry_ms()))
         refusal = streams.refusal(self.address)
         if refusal is not None:
-            connection.close(refusal, jittered_retry_ms())
+            streams.refuse(connection, refusal)
             return
         streams.add(connection)
         try:
@@ -195,7 +191,7 @@ class Opening:
         except Exception as error:  # noqa: BLE001 - the stream ends with a reason
             cause = None if isinstance(error, Unavailable) else error
             _log.warning("Stream %s could not be opened: %s", connection.id, error, exc_info=cause)
-            connection.close(CloseReason.OVERLOADED, jittered_retry_ms())
+            connection.close(CloseReason.OVERLOADED)
 
 
 class StreamResponse(Response):

@@ -96,6 +96,7 @@ class StreamOpener:
             id_=None if replay else newest,
             is_recovered=is_resuming and replay is not None,
             replayed=len(replay or ()),
+            retry_ms=control.jittered(control.RETRY_MS),
         )
         if replay is None:
             connection.write(ready + control.reset(counts, id_=newest))

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from lumen_notify.deliver.connection.connection import Connection
-from lumen_notify.deliver.frames.control import jittered_retry_ms
+from lumen_notify.deliver.frames.control import RESTART_RETRY_MS, jittered
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.timers import StreamTimers
 from lumen_notify.model import CloseReason
@@ -96,6 +96,13 @@ class StreamRegistry:
             return CloseReason.OVERLOADED
         return None
 
+    def refuse(self, connection: Connection, reason: CloseReason) -> None:
+        """Close a stream that was refused."""
+        if reason is CloseReason.SHUTDOWN:
+            _close_for_restart(connection)
+        else:
+            connection.close(reason)
+
     def add(self, connection: Connection) -> None:
         """Add a stream that is about to open."""
         connection.address = sys.intern(connection.address)
@@ -159,6 +166,10 @@ class StreamRegistry:
         steps = max(1, round(seconds / DRAIN_STEP_SECONDS))
         for step in range(steps):
             for connection in connections[step::steps]:
-                connection.close(CloseReason.SHUTDOWN, jittered_retry_ms())
+                _close_for_restart(connection)
             if step < steps - 1:
                 await asyncio.sleep(DRAIN_STEP_SECONDS)
+
+
+def _close_for_restart(connection: Connection) -> None:
+    connection.close(CloseReason.SHUTDOWN, jittered(RESTART_RETRY_MS))

@@ -18,7 +18,6 @@ from collections.abc import Callable
 
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames import control
-from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.timer_wheel import TimerWheel
 from lumen_notify.model import CloseReason
@@ -68,7 +67,7 @@ class StreamTimers:
         if left_ms <= 0:
             connection.close(CloseReason.EXPIRED)
         elif now >= self._life_ends_at(connection):
-            connection.close(CloseReason.SHUTDOWN, jittered_retry_ms())
+            connection.close(CloseReason.SHUTDOWN)
         elif left_ms <= WARNING_SECONDS * 1000 and not connection.is_warned:
             connection.is_warned = True
             connection.write(control.expiring(left_ms // 1000))

@@ -16,8 +16,8 @@ COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset(), {"tea": 1})
 ANN = {"id": "ann", "username": "Ann", "avatar": None}
 
 SENT: list[tuple[str, bytes]] = [
-    ("ReadyFrame", control.ready(new_id(), COUNTS, id_="e-7", is_recovered=False, replayed=0)),
-    ("ReadyFrame", control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=3)),
+    ("ReadyFrame", control.ready(new_id(), COUNTS, id_="e-7", is_recovered=False, replayed=0, retry_ms=1)),
+    ("ReadyFrame", control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=3, retry_ms=1)),
     ("ResetFrame", control.reset(COUNTS, id_="e-7")),
     ("PingFrame", control.ping("e-7")),
     ("ExpiringFrame", control.expiring(50)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -16,6 +17,7 @@ from lumen_notify.model import CloseReason
 
 from ..connection_strategies import (
     CONNECTION_FIELDS,
+    RETRY_MS,
     NumberedChunks,
     bounds,
     reasons,
@@ -32,6 +34,8 @@ class QueueMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(control, "retry_ms_after", lambda _: RETRY_MS)
 
     @initialize(max_backlog_bytes=bounds, writes_left=write_counts)
     def begin(self, max_backlog_bytes: int, writes_left: int) -> None:
@@ -59,7 +63,7 @@ class QueueMachine(RuleBasedStateMachine):
         if self.reason is not None:
             return
         if is_too_much:
-            self._closed(CloseReason.SLOW, 0)
+            self._closed(CloseReason.SLOW, RETRY_MS)
         else:
             self.waiting.append(chunks)
             self.given.append(chunks)
@@ -139,6 +143,7 @@ class QueueMachine(RuleBasedStateMachine):
         if self.taking is not None:
             self.taking.cancel()
         self.runner.close()
+        self.patch.undo()
 
 
 TestQueueConnection = QueueMachine.TestCase

@@ -19,6 +19,7 @@ from lumen_notify.model import CloseReason
 
 from ..connection_strategies import (
     CONNECTION_FIELDS,
+    RETRY_MS,
     NumberedChunks,
     bounds,
     reasons,
@@ -51,13 +52,14 @@ class TransportMachine(RuleBasedStateMachine):
         self.closes = RecordedCloses()
         self.connection = TransportConnection(
             max_backlog_bytes=max_backlog_bytes,
-            on_shutdown=lambda: self.connection.close(CloseReason.SHUTDOWN, 2000),
+            on_shutdown=lambda: self.connection.close(CloseReason.SHUTDOWN),
             on_close=self.closes,
             **CONNECTION_FIELDS,
         )
         self.transport = FakeTransport(EarlierAnswers(), room_bytes=room_bytes, encrypts=encrypts)
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(connection_module, "write_direct", self.transport.write_direct)
+        self.patch.setattr(control, "retry_ms_after", lambda _: RETRY_MS)
         self.encrypts = encrypts
         if earlier_bytes:
             self.transport.write(b"e" * earlier_bytes)
@@ -97,7 +99,7 @@ class TransportMachine(RuleBasedStateMachine):
         before = self.wire
         self.connection.write(chunks)
         if self.reason is None and is_too_much:
-            self._closed(CloseReason.SLOW, 0, before)
+            self._closed(CloseReason.SLOW, RETRY_MS, before)
         elif self.reason is None:
             self.expected += chunks
             self.largest_write_bytes = max(self.largest_write_bytes, len(chunks))
@@ -120,7 +122,7 @@ class TransportMachine(RuleBasedStateMachine):
             self._closed(reason, retry_ms, before)
         elif how == "shutdown":
             self.connection.shutdown()
-            self._closed(CloseReason.SHUTDOWN, 2000, before)
+            self._closed(CloseReason.SHUTDOWN, RETRY_MS, before)
         elif how == "abort":
             self.connection.abort()
             self.has_peer = False

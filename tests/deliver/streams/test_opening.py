@@ -121,7 +121,9 @@ async def test_first_stream_gets_the_counts_and_the_newest_id(store: Store) -> N
             "recovered": False,
             "replayed": 0,
         },
+        retry_ms=ready.retry_ms,
     )
+    assert ready.retry_ms is not None, "in the same block: alone, some clients take it for a message"
     assert not rest
 
 

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from clients import Frame
 from lumen_notify.deliver.connection.connection import Connection
-from lumen_notify.deliver.frames.control import RETRY_MS
+from lumen_notify.deliver.frames.control import RESTART_RETRY_MS
 from lumen_notify.deliver.streams import registry as module
 from lumen_notify.model import CloseReason
 
@@ -45,7 +44,7 @@ def test_oldest_streams_of_a_user_over_the_limit_are_replaced() -> None:
     other = harness.open("bob")
     assert [connection.close_reason for connection in connections] == [CloseReason.REPLACED] * 2 + [None] * 2
     (closing,) = frames_of(connections[0])
-    assert closing == Frame(event="closing", data={"reason": "replaced", "reconnect": False})
+    assert (closing.event, closing.data) == ("closing", {"reason": "replaced", "reconnect": False})
     assert harness.streams.of_user("ann") == tuple(connections[2:])
     assert other.close_reason is None
 
@@ -136,7 +135,7 @@ async def test_drain_closes_all_spread_over_the_drain_time_each_with_its_own_ret
         assert closing.data == {"reason": "shutdown", "reconnect": True}
         assert closing.retry_ms is not None
         retries.append(closing.retry_ms)
-    assert RETRY_MS[0] <= min(retries) < max(retries) <= RETRY_MS[1]
+    assert RESTART_RETRY_MS[0] <= min(retries) < max(retries) <= RESTART_RETRY_MS[1]
     assert len(set(retries)) > 40
 
 
