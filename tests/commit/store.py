@@ -142,7 +142,7 @@ class Store:
 
     async def positions(self, user: str, *, is_archived: bool | None = None) -> list[int]:
         """List a user's notifications, newest first."""
-        rows = await self.inbox.page(
+        rows, _ = await self.inbox.page(
             user, before=2**62, limit=1000, category=None, is_unread=None, is_archived=is_archived
         )
         return [row.position for row in rows]

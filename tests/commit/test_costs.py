@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -97,7 +98,7 @@ async def test_a_page_and_a_mark_cost_the_same_however_many_there_are_and_have_r
 
         async def look() -> None:
             for one in ({}, {"category": "like"}, {"is_unread": True}, {"is_archived": False}):
-                page = await store.inbox.page("ann", before=2**62, limit=20, **{**every, **one})
+                page, _ = await store.inbox.page("ann", before=2**62, limit=20, **{**every, **one})
                 assert len(page) == 20
 
         async def mark() -> None:
@@ -112,6 +113,62 @@ async def test_a_page_and_a_mark_cost_the_same_however_many_there_are_and_have_r
             costs.append([await instructions(store, work) for work in (look, mark)])
     for few, many in zip(*costs, strict=True):
         assert 0 < many < 1.5 * few, costs
+
+
+async def test_a_list_whose_filter_leaves_out_everything_costs_the_same_however_much_there_is(
+    sqlite_url: str,
+) -> None:
+    async with opened(sqlite_url) as store:
+        filters: dict[str, Any] = {"category": None, "is_unread": None, "is_archived": None}
+        costs = []
+        for number in (3, 12):
+            for _ in range(number):
+                await store.publish(number=1000)
+                await store.publish("ann", number=1000)
+            await store.mark("ann", "read", up_to=2**62)
+
+            async def look(one: dict[str, Any]) -> None:
+                page, following = await store.inbox.page("ann", before=2**62, limit=100, **filters | one)
+                assert page == []
+                assert following is not None
+
+            costs.append(
+                [
+                    await instructions(store, partial(look, one))
+                    for one in ({"is_unread": True}, {"category": "none"}, {"is_archived": True})
+                ]
+            )
+    for few, many in zip(*costs, strict=True):
+        assert 0 < many < 1.5 * few, costs
+
+
+async def test_a_page_costs_little_for_a_user_in_a_thousand_rooms(sqlite_url: str) -> None:
+    async with opened(sqlite_url) as store:
+        filters: dict[str, Any] = {"category": None, "is_unread": True, "is_archived": None}
+        costs = []
+        for rooms in (100, 1000):
+            numbers = {"notification": rooms * 30, "member": rooms}
+            values = {
+                "notification (id, audience, position, category, body, created_at)": (
+                    f"'n' || n, 'room:r' || (n % {rooms}), n, 'like', '{{}}', 0"
+                ),
+                "member (room_id, user_id, role, last_read_seq, joined_position)": (
+                    "'r' || (n - 1), 'ann', 'member', 0, 0"
+                ),
+            }
+            async with store.database.transaction() as transaction:
+                for into, row in values.items():
+                    table = into.partition(" ")[0]
+                    await transaction.run_sql(f"DELETE FROM {table}")  # noqa: S608
+                    await transaction.run_sql(_NUMBERS.format(KNOWN=numbers[table], into=into, values=row))
+
+            async def look() -> None:
+                page, _ = await store.inbox.page("ann", before=2**62, limit=20, **filters)
+                assert len(page) == 20
+
+            costs.append(await instructions(store, look))
+    few, many = costs
+    assert 0 < many < 15 * few, costs
 
 
 @pytest.mark.slow

@@ -116,7 +116,7 @@ class Run:
             expected = self.model.unread(user)
             assert await self.store.unread(user) == expected, user
             assert +self.follower.numbers[user] == expected, user
-            rows = await self.store.inbox.page(
+            rows, _ = await self.store.inbox.page(
                 user, before=2**62, limit=1000, category=None, is_unread=True, is_archived=False
             )
             listed = Counter(json.loads(row.body)["category"] for row in rows)

@@ -63,7 +63,10 @@ class InboxEndpoints:
                     name="listNotifications",
                     tag="inbox",
                     summary="List the caller's notifications, newest first",
-                    description="Unknown parameters are refused.",
+                    description=(
+                        "Unknown parameters are refused. With filters, a page may have fewer items than "
+                        "`limit`, even none, and still a `next_cursor`."
+                    ),
                     parameters=(
                         LIMIT,
                         CURSOR.parameter,
@@ -153,17 +156,17 @@ class InboxEndpoints:
         is_unread = query.flag("unread")
         is_archived = query.flag("archived")
         query.done()
-        rows = await self.inbox.page(
+        rows, following = await self.inbox.page(
             principal.user_id,
             before=before,
             before_id=before_id,
-            limit=limit + 1,
+            limit=limit,
             category=category,
             is_unread=is_unread,
             is_archived=bool(is_archived),
         )
-        items = ",".join(map(_item, rows[:limit]))
-        next_cursor = to_json(_cursor(rows[limit - 1], rows[limit]) if len(rows) > limit else None)
+        items = ",".join(map(_item, rows))
+        next_cursor = to_json(None if following is None else CURSOR.text(*following))
         return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
 
     async def get(self, request: Request) -> Response:
@@ -218,11 +221,6 @@ class InboxEndpoints:
 def _counts(counts: Counts, position: int) -> responses.Counts:
     fields = counts.as_fields()
     return {"unread_count": fields["unread_count"], "unread": fields["unread"], "position": position}
-
-
-def _cursor(last: Listed, following: Listed) -> str:
-    """Make the cursor after a row. The notifications of a digest share a position: the id decides."""
-    return CURSOR.text(last.position, last.id if following.position == last.position else "")
 
 
 def _item(row: Listed) -> str:

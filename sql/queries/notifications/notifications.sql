@@ -35,37 +35,52 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- fragment listed
 -- Which notifications (n) a list shows, by the user's receipt (c), preference (p) and the category (k). Filters
 -- are 1, 0 or NULL for "either".
-    n.position <= :before AND (n.position < :before OR n.id < :before_id) AND NOT ({hidden})
+    NOT ({hidden})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
          OR :is_unread = CASE WHEN c.read_at IS NULL THEN 1 ELSE 0 END)
     AND (CAST(:is_archived AS integer) IS NULL
          OR :is_archived = CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END)
 
+-- fragment before_cursor
+    n.position <= :before AND (n.position < :before OR n.id < :before_id)
+
 -- list_notifications
--- Who: GET /notifications. One page, newest first. Reads at most one page of each audience: down to the
--- position of the first row beyond it. Index: notification_by_audience, from the top.
-SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
+-- Who: GET /notifications. Examines the next :window notifications of all audiences together, newest first, and
+-- returns all of them, without a body where the list does not show them. The cost does not depend on how many
+-- there are: of each audience, only index entries down to down_to are read, the highest position at which some
+-- audience has :depth and its share of :window above. down_to is NULL if there are no more. Index:
+-- notification_by_audience, from the top.
+SELECT
+    x.id, x.position, CASE WHEN {listed} THEN n.body END, c.seen_at, c.read_at, c.archived_at, x.down_to
 FROM (
-    SELECT a.user_id, a.audience, coalesce((
-        SELECT n.position
-        FROM notification n
-        LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
-        LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
-        LEFT JOIN category k ON k.name = n.category
-        WHERE n.audience = a.audience AND n.position > a.since AND {listed}
-        ORDER BY n.position DESC
-        LIMIT 1 OFFSET :limit
-    ), a.since + 1) AS down_to
-    FROM ({addressed}) a
-) a
+    SELECT a.user_id, a.audience, n.id, n.position, d.down_to
+    FROM (
+        SELECT max(t.position) AS down_to
+        FROM (
+            SELECT (
+                SELECT n.position
+                FROM notification n
+                WHERE n.audience = a.audience AND n.position > a.since AND {before_cursor}
+                ORDER BY n.position DESC, n.id DESC
+                LIMIT 1 OFFSET :depth + :window / (SELECT count(*) FROM ({addressed}) e)
+            ) AS position
+            FROM ({addressed}) a
+        ) t
+    ) d
+    CROSS JOIN ({addressed}) a
+    CROSS JOIN notification n
+    WHERE n.audience = a.audience AND {before_cursor}
+        AND n.position >= CASE WHEN d.down_to > a.since THEN d.down_to ELSE a.since + 1 END
+    ORDER BY n.position DESC, n.id DESC
+    LIMIT :window
+) x
 CROSS JOIN notification n
-LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
-LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
+LEFT JOIN receipt c ON c.user_id = x.user_id AND c.notification_id = x.id
+LEFT JOIN preference p ON p.user_id = x.user_id AND p.category = n.category
 LEFT JOIN category k ON k.name = n.category
-WHERE n.audience = a.audience AND n.position >= a.down_to AND {listed}
-ORDER BY n.position DESC, n.id DESC
-LIMIT :limit
+WHERE n.id = x.id AND n.audience = x.audience
+ORDER BY x.position DESC, x.id DESC
 
 -- get_notification
 -- Who: GET and PUT /notifications/{id}. Index: the primary key.

@@ -52,7 +52,7 @@ async def want_digest(store: Store, user: str, minutes: int) -> None:
 
 async def rows_of(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     """Read the list, newest first, archived ones too."""
-    rows = await store.inbox.page(
+    rows, _ = await store.inbox.page(
         user, before=2**62, limit=1000, category=None, is_unread=None, is_archived=None
     )
     return [

@@ -40,7 +40,8 @@ async def count(database: Database, table: str) -> int:
 
 async def listed(database: Database, user: str, **filters: Any) -> Sequence[Listed]:
     given = {"before": 2**63 - 1, "limit": 100, "category": None, "is_unread": None, "is_archived": False}
-    return await Inbox(database).page(user, **{**given, **filters})
+    rows, _ = await Inbox(database).page(user, **{**given, **filters})
+    return rows
 
 
 def contents(rows: Sequence[Listed]) -> list[str]:

@@ -226,10 +226,13 @@ async def test_page_may_end_within_a_digest(store: Store) -> None:
     filters: dict[str, Any] = {"category": None, "is_unread": None, "is_archived": None}
 
     found: list[str] = []
-    before, before_id = 2**62, ""
-    while page := await store.inbox.page("ann", before=before, before_id=before_id, limit=2, **filters):
+    following: tuple[int, str] | None = (2**62, "")
+    while following is not None:
+        before, before_id = following
+        page, following = await store.inbox.page(
+            "ann", before=before, before_id=before_id, limit=2, **filters
+        )
         found += [row.id for row in page]
-        before, before_id = page[-1].position, page[-1].id
 
     assert found == [row["id"] for row in await rows_of(store)]
     assert len(found) == 6

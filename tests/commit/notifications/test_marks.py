@@ -40,7 +40,7 @@ async def do(log: Log, user: str, action: Action, **selection: Any) -> Marked:
 
 async def states(database: Database, user: str) -> dict[str, tuple[bool, bool, bool]]:
     """Return (seen, read, archived) of all that a user has, by id."""
-    rows = await Inbox(database).page(
+    rows, _ = await Inbox(database).page(
         user, before=2**63 - 1, limit=1000, category=None, is_unread=None, is_archived=None
     )
     return {
@@ -55,7 +55,7 @@ async def states(database: Database, user: str) -> dict[str, tuple[bool, bool, b
 
 async def recount(database: Database, user: str) -> dict[str, int]:
     """Count every row of a user by hand."""
-    rows = await Inbox(database).page(
+    rows, _ = await Inbox(database).page(
         user, before=2**63 - 1, limit=1000, category=None, is_unread=True, is_archived=False
     )
     return dict(Counter(json.loads(row.body)["category"] for row in rows))

@@ -22,7 +22,7 @@ USERS = ("ann", "bob", "cyd")
 
 async def recount(store: Store, user: str) -> dict[str, int]:
     """Count what is unread in the list itself."""
-    rows = await store.inbox.page(
+    rows, _ = await store.inbox.page(
         user, before=2**62, limit=1000, category=None, is_unread=True, is_archived=False
     )
     categories = [json.loads(row.body)["category"] for row in rows]
