@@ -62,7 +62,10 @@ LINES: dict[str, tuple[str, ...]] = {
     "real clients survive SIGTERM and SIGKILL": (),
     "the security page states who may do what, and is held to the code": (),
     "nobody without a scope slows others, by any route": (),
-    "kills, pauses, full disks and snapshots lose and repeat nothing": (),
+    "kills, pauses, full disks and snapshots lose and repeat nothing": (
+        "e2e/endurance/test_endurance.py::test_endurance_on_sqlite",
+        "e2e/endurance/test_endurance.py::test_endurance_on_postgresql",
+    ),
     "the property test knows watermarks, schedules, deleted rooms, edits, clocks and divergence": (),
 }
 
