@@ -6,6 +6,7 @@ Not here: the objects that it consists of (`services`, `api/endpoints`) and the 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -22,14 +23,19 @@ from lumen_notify.notifier import SYSTEM, Notifier
 from lumen_notify.services import Services
 from lumen_notify.settings import Settings
 
+_log = logging.getLogger("lumen_notify.app")
+
 
 class Lumen(Notifier):
     """A notification server: an ASGI application (`app`), and a library (`publish` and the calls of
     `Notifier`).
 
-    It opens itself at the first request or call. To close it cleanly, pass `lifespan` to the application that
-    mounts it, or use `async with`. If the settings have no key, it loads or creates a secret in a file beside
-    the database. settings: None reads the environment. clock: wall-clock milliseconds.
+    It opens itself at the first request or call, and logs a warning then. To close it cleanly, pass
+    `lifespan` to the application that mounts it, or use `async with`: else a shutdown cuts streams off,
+    without `closing`. Closed or not, it never keeps a process alive, and what was committed stays.
+
+    If the settings have no key, it loads or creates a secret in a file beside the database. settings: None
+    reads the environment. clock: wall-clock milliseconds.
     """
 
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], int] = now_ms) -> None:
@@ -86,7 +92,7 @@ class Lumen(Notifier):
             await _lifespan(self, receive, send)
             return
         if self._application is None:
-            await self.open()
+            await self._opened()
         assert self._application is not None
         await self._application(scope, receive, send)
 
@@ -116,6 +122,12 @@ class Lumen(Notifier):
 
     async def _opened(self) -> Endpoints:
         if self._endpoints is None:
+            if not self._opening.locked():
+                _log.warning(
+                    "Opened without a lifespan: a shutdown will cut streams off. Pass "
+                    "lifespan=notify.lifespan to your application, or use `async with notify`. "
+                    'See "Use it as a library" in the README.'
+                )
             await self.open()
         assert self._endpoints is not None
         return self._endpoints

@@ -5,8 +5,8 @@
 A record is one line, whatever it contains: line ends and other control characters are escaped, and a
 traceback is a field.
 
-Promise: libraries add no payloads and no credentials to the log. Several log their data (aiosqlite the
-values of statements, sse_starlette each frame, databases its URL), so their loggers start at WARNING.
+Promise: libraries add no payloads and no credentials to the log. Several log their data (sse_starlette each
+frame, databases its URL), so their loggers start at WARNING.
 """
 
 from __future__ import annotations

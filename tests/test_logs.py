@@ -55,7 +55,7 @@ def test_traceback_is_a_field() -> None:
 
 
 def test_libraries_begin_at_warning_whatever_the_level() -> None:
-    assert logged("debug", "aiosqlite", logging.INFO, "INSERT a secret") == ""
+    assert logged("debug", "databases", logging.INFO, "a secret URL") == ""
     assert "level=warning" in logged("debug", "uvicorn.error", logging.WARNING, "x")
     assert "level=debug" in logged("debug", "lumen_notify.hub", logging.DEBUG, "x")
     assert logged("error", "uvicorn.error", logging.WARNING, "x") == ""

@@ -82,10 +82,10 @@ async def instructions(store: Store, work: Callable[[], Awaitable[object]]) -> i
     connections = [store.database._writer, *store.database._readers]
     for connection in connections:
         await connection.run_sql("SELECT 1")
-        await connection._raw._execute(connection._raw._conn.set_progress_handler, one_more, 100)
+        await connection._raw.call(lambda raw: raw.set_progress_handler(one_more, 100))
     await work()
     for connection in connections:
-        await connection._raw._execute(connection._raw._conn.set_progress_handler, None, 0)
+        await connection._raw.call(lambda raw: raw.set_progress_handler(None, 0))
     return steps
 
 

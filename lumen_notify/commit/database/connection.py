@@ -14,8 +14,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import databases
-
 from lumen_notify.commit.database.queries import Query
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import to_json
@@ -45,7 +43,6 @@ class Connection(ABC):
     def __init__(self, url: str, queries: Mapping[str, Query]) -> None:
         self._url = url
         self._queries = queries
-        self._holder: databases.Database | None = None
         self._raw: Any = None
         self._added: list[Statement] = []
         self.has_begun = False
@@ -58,14 +55,8 @@ class Connection(ABC):
 
     async def open(self) -> None:
         """Connect."""
-        # `databases` opens an SQLite connection for each call, unless one is held, and keeps one for each
-        # task. One `Database` object for each connection lets it outlive tasks.
-        holder = databases.Database(self._url, **self._options())
-        await holder.connect()
         try:
-            held = holder.connection()
-            await held.__aenter__()
-            self._holder, self._raw = holder, held.raw_connection
+            self._raw = await self._connect()
             await self._opened()
         except BaseException:
             await self.close()
@@ -73,12 +64,11 @@ class Connection(ABC):
 
     async def close(self) -> None:
         """Close the connection, whatever its state."""
-        raw, holder = self._raw, self._holder
-        self._raw = self._holder = None
+        raw, self._raw = self._raw, None
         self._added = []
         self.has_begun = False
         try:
-            await self._let_go(raw, holder)
+            await self._let_go(raw)
         except self.driver_errors as error:
             _log.debug("A connection did not close: %s.", type(error).__name__)
 
@@ -135,16 +125,16 @@ class Connection(ABC):
             await self.close()  # a statement may still be running on it
             raise
 
-    def _options(self) -> dict[str, Any]:
-        """Return the options for `databases`, besides the URL."""
-        return {}
+    @abstractmethod
+    async def _connect(self) -> Any:
+        """Return a new connection of the driver."""
 
     async def _opened(self) -> None:  # noqa: B027 - a subclass need not prepare anything
         """Prepare a new connection."""
 
     @abstractmethod
-    async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
-        """Close the raw connection and its `Database`, as far as they exist."""
+    async def _let_go(self, raw: Any) -> None:
+        """Close the driver's connection; None if it was not connected."""
 
     @abstractmethod
     def _statement(self, name: str, values: Mapping[str, Any]) -> Statement:

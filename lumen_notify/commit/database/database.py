@@ -1,7 +1,7 @@
 """Database: one connection that writes and a few that read, kept open.
 
 Promises: a process has one write transaction at a time; an outage raises `DatabaseUnavailable`, and the next
-call opens a new connection.
+call opens a new connection; SQLite's WAL is bounded, however many reads overlap (`sqlite`).
 
 Not here: SQL (`sql/queries/`, read by `queries`), the log (`commit/log`).
 
@@ -78,6 +78,8 @@ class Database:
         self._writing = asyncio.Lock()
         self._for_lists = Readers(self._readers[: READERS[self.dialect]])
         self.for_delivery = Readers(self._readers[READERS[self.dialect] :])
+        self._max_wal_bytes = sqlite.MAX_WAL_BYTES
+        self._truncating: asyncio.Task[None] | None = None
 
     @property
     def is_server(self) -> bool:
@@ -101,6 +103,9 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._truncating is not None:
+            self._truncating.cancel()
+            await asyncio.gather(self._truncating, return_exceptions=True)
         async with self._writing:
             await self._writer.close()
         await self._for_lists.close()
@@ -121,6 +126,8 @@ class Database:
         transaction may have been committed; otherwise nothing was written. `database_busy`: another process
         holds the lock.
         """
+        if self._truncating is not None:
+            await self._wait_for_wal(self._truncating)
         async with self._writing:
             if not self._writer.has_begun:
                 self._writer.add_sql(self._begin)
@@ -131,6 +138,8 @@ class Database:
             except BaseException:
                 await self._roll_back()
                 raise
+        if isinstance(self._writer, Sqlite) and self._writer.wal_bytes > self._max_wal_bytes:
+            self._start_truncating(self._writer)
 
     async def _commit(self, then: str | None) -> None:
         try:
@@ -147,3 +156,26 @@ class Database:
             await self._writer.run_sql("ROLLBACK")
         except DatabaseUnavailable:
             _log.info("A transaction ended with its connection.")
+
+    def _start_truncating(self, writer: Sqlite) -> None:
+        if self._truncating is None or self._truncating.done():
+            work = self._truncate_wal(writer)
+            self._truncating = asyncio.get_running_loop().create_task(work, name="truncate-wal")
+
+    async def _wait_for_wal(self, truncating: asyncio.Task[None]) -> None:
+        """Wait until the WAL is emptied, if it has grown to twice its bound meanwhile."""
+        if truncating.done():
+            self._truncating = None
+        elif isinstance(self._writer, Sqlite) and self._writer.wal_bytes > 2 * self._max_wal_bytes:
+            await asyncio.wait([truncating])
+
+    async def _truncate_wal(self, writer: Sqlite) -> None:
+        """Empty the WAL while no reader of this process reads. If another process does, try again later."""
+        try:
+            async with self._for_lists.paused(), self.for_delivery.paused(), self._writing:
+                is_done = await writer.truncate_wal()
+        except DatabaseUnavailable:
+            return  # the next transaction raises it, too
+        self._max_wal_bytes = (
+            sqlite.MAX_WAL_BYTES if is_done else writer.wal_bytes + sqlite.MAX_WAL_BYTES // 4
+        )

@@ -75,21 +75,26 @@ class Postgresql(Connection):
     def __init__(self, url: str, queries: Mapping[str, Query]) -> None:
         super().__init__(url, queries)
         self._prepared: set[str] = set()
+        self._holder: databases.Database | None = None
 
-    def _options(self) -> dict[str, Any]:
-        return {
-            "min_size": 0,
-            "max_size": 1,
-            "command_timeout": STATEMENT_SECONDS,
-            "timeout": CONNECT_SECONDS,
-        }
+    async def _connect(self) -> Any:
+        # `databases` keeps a connection for each task. One `Database` object for each connection lets it
+        # outlive tasks.
+        self._holder = databases.Database(
+            self._url, min_size=0, max_size=1, command_timeout=STATEMENT_SECONDS, timeout=CONNECT_SECONDS
+        )
+        await self._holder.connect()
+        held = self._holder.connection()
+        await held.__aenter__()
+        return held.raw_connection
 
     async def _opened(self) -> None:
         self._prepared = set()
         # Not as start-up parameters: a connection pooler refuses those that it does not know.
         await self._raw.execute("; ".join(f"SET {name} = {value}" for name, value in SERVER_SETTINGS.items()))
 
-    async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
+    async def _let_go(self, raw: Any) -> None:
+        holder, self._holder = self._holder, None
         if raw is not None:
             raw.terminate()
         if holder is not None and holder._backend._pool is not None:

@@ -6,7 +6,8 @@ A database has two groups of them, so that slow lists do not delay the streams (
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from lumen_notify.commit.database.connection import Connection, Rows
@@ -26,6 +27,8 @@ class Readers:
     def __init__(self, connections: Sequence[Connection]) -> None:
         self._connections = connections
         self._idle: asyncio.Queue[Connection] = asyncio.Queue()
+        self._may_begin = asyncio.Event()
+        self._may_begin.set()
 
     def open(self) -> None:
         """Take queries. Each connection opens with its first one."""
@@ -42,6 +45,7 @@ class Readers:
 
         After an outage it tries once more on a new connection. Raises DatabaseUnavailable.
         """
+        await self._may_begin.wait()
         reader = await self._idle.get()
         try:
             try:
@@ -50,3 +54,17 @@ class Readers:
                 return await reader.run(name, **values)
         finally:
             self._idle.put_nowait(reader)
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Wait until all queries have ended, and let no other begin until the end of the block."""
+        self._may_begin.clear()
+        held: list[Connection] = []
+        try:
+            while len(held) < len(self._connections):
+                held.append(await self._idle.get())
+            yield
+        finally:
+            for connection in held:
+                self._idle.put_nowait(connection)
+            self._may_begin.set()

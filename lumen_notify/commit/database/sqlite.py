@@ -1,26 +1,38 @@
-"""SQLite: a connection to a file by `aiosqlite`, which runs a thread for each connection.
+"""SQLite: a connection to a file, on a thread of its own (`sqlite_thread`).
 
-Statements bypass `databases`, as on PostgreSQL, and are sent to the thread of `aiosqlite` in one call: each
-call takes some 0.1 ms while the event loop is busy, more than most statements.
+The statements of one `run` are sent to the thread in one call: each call takes some 0.1 ms while the event
+loop is busy, more than most statements.
+
+The WAL is bounded. SQLite starts it anew when a COMMIT finds that no reader needs it, which never happens
+while readers overlap. So once it holds more than MAX_WAL_BYTES, `Database` lets no further read begin, and
+calls `truncate_wal` when those that run have ended. Transactions wait for that only above twice the bound.
 """
 
 from __future__ import annotations
 
+import logging
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import databases
 
 from lumen_notify.commit.database.connection import COMMIT, Connection, Rows, Statement, packed
 from lumen_notify.commit.database.queries import Query
+from lumen_notify.commit.database.sqlite_thread import SqliteThread
 from lumen_notify.errors import Misconfigured
 
 MINIMUM = (3, 37, 0)
 """The first version with STRICT tables; RETURNING and UPDATE FROM are older."""
 
+BUSY_TIMEOUT = "PRAGMA busy_timeout=10000"
+"""How long a statement waits for another process's lock, in ms."""
+
 WRITER = (
-    "PRAGMA busy_timeout=10000",
+    BUSY_TIMEOUT,
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA wal_autocheckpoint=4000",
@@ -28,26 +40,49 @@ WRITER = (
 """wal_autocheckpoint: pages of 4 KiB in the WAL at which a COMMIT copies them into the file. With SQLite's
 default of 1,000 that happened every dozen transactions, and took 5 % of the time."""
 
-READER = ("PRAGMA busy_timeout=10000", "PRAGMA query_only=1")
+READER = (BUSY_TIMEOUT, "PRAGMA query_only=1")
+
+MAX_WAL_BYTES = 32 * 1024 * 1024
+"""The size of the WAL at which readers are kept idle so that it can start anew: twice the size at which it
+does so by itself."""
+
+TRUNCATE_WAL = ("PRAGMA busy_timeout=100", "PRAGMA wal_checkpoint(TRUNCATE)", BUSY_TIMEOUT)
+"""Writers wait meanwhile, so a reader in another process is not waited for."""
 
 FILE_REFUSALS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY)
 """Errors of a file that cannot be used as a database."""
 
+_log = logging.getLogger("lumen_notify.database")
+
 
 class Sqlite(Connection):
-    """A connection to a file. pragmas: WRITER or READER."""
+    """A connection to a file. pragmas: WRITER or READER. wal_bytes: the WAL's size after the last COMMIT."""
 
     driver_errors = (OSError, sqlite3.OperationalError)
 
     def __init__(self, url: str, queries: Mapping[str, Query], *, pragmas: Sequence[str]) -> None:
         super().__init__(url, queries)
+        self._path = path_of(url)
         self._pragmas = pragmas
+        self.wal_bytes = 0
+
+    async def truncate_wal(self) -> bool:
+        """Copy the WAL into the file and empty it, between transactions. Return False if another process is
+        reading it. Raises DatabaseUnavailable."""
+        first, checkpoint, last = TRUNCATE_WAL
+        await self.run_sql(first)
+        ((is_busy, _, _),) = await self.run_sql(checkpoint)
+        await self.run_sql(last)
+        return not is_busy
+
+    async def _connect(self) -> SqliteThread:
+        return await SqliteThread.connect(self._path)
 
     async def _opened(self) -> None:
         for pragma in self._pragmas:
-            await self._raw.execute_fetchall(pragma)
+            await self._raw.call(lambda connection, sql=pragma: connection.execute(sql).fetchall())
 
-    async def _let_go(self, raw: Any, _holder: databases.Database | None) -> None:
+    async def _let_go(self, raw: Any) -> None:
         if raw is not None:
             await raw.close()
 
@@ -58,17 +93,17 @@ class Sqlite(Connection):
         return Statement(query.sql, packed(query, values))
 
     async def _run(self, statements: Sequence[Statement]) -> Rows:
-        connection: sqlite3.Connection = self._raw._conn
-
-        def run() -> Rows:
+        def run(connection: sqlite3.Connection) -> Rows:
             rows: Rows = ()
             for sql, values, _ in statements:
                 self.is_committing = sql == COMMIT
                 execute = connection.executemany if isinstance(values, list) else connection.execute
                 rows = execute(sql, values).fetchall()
+            if self.is_committing:
+                self.wal_bytes = _size(self._path + "-wal")
             return rows
 
-        rows: Rows = await self._raw._execute(run)
+        rows: Rows = await self._raw.call(run)
         return rows
 
     def _is_busy(self, error: Exception) -> bool:
@@ -79,21 +114,37 @@ class Sqlite(Connection):
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
-def require_usable(url: str) -> None:
-    """Open the file before `aiosqlite` does: on failure, its thread would outlive the loop and warn.
+def path_of(url: str) -> str:
+    """Return the path of the file."""
+    return databases.DatabaseURL(url).database
 
-    Raises Misconfigured: SQLite is too old, or the file cannot be used.
+
+def require_usable(url: str) -> None:
+    """Check the version of SQLite and the file; create the file if it does not exist, for its owner alone.
+
+    SQLite gives the mode of the file to the -wal and -shm files. Raises Misconfigured: SQLite is too old, or
+    the file cannot be used.
     """
     if sqlite3.sqlite_version_info < MINIMUM:
         needed = ".".join(map(str, MINIMUM))
         problem = f"SQLite {sqlite3.sqlite_version} is too old; {needed} or newer is needed"
         raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
+    path = path_of(url)
+    # What else may be wrong with the path is reported by SQLite, in its own words.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode=0o600))
     try:
-        sqlite3.connect(databases.DatabaseURL(url).database).close()
+        sqlite3.connect(path).close()
     except sqlite3.DatabaseError as error:
         if (refusal := refusal_of(error)) is None:
             raise
         raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
+    if Path(path).stat().st_mode & 0o077:
+        _log.warning(
+            "Other users of this machine may open %s, which contains keys. To prevent it: chmod 600 %s*",
+            path,
+            path,
+        )
 
 
 def refusal_of(error: BaseException | None) -> str | None:
@@ -102,3 +153,10 @@ def refusal_of(error: BaseException | None) -> str | None:
     if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF in FILE_REFUSALS:
         return f"names a file that cannot be used: {error}"
     return None
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - after each COMMIT, and a Path costs more than the call
+    except OSError:
+        return 0

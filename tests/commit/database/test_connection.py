@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import databases
 import pytest
 
 from lumen_notify.commit.database.connection import COMMIT, Connection, Rows, Statement, packed
@@ -37,11 +36,11 @@ class Fake(Connection):
         self.sent: list[list[str]] = []
         self.opened = 0
 
-    async def open(self) -> None:
-        self._raw = object()
+    async def _connect(self) -> object:
         self.opened += 1
+        return object()
 
-    async def _let_go(self, raw: Any, holder: databases.Database | None) -> None:
+    async def _let_go(self, raw: Any) -> None:
         pass
 
     def _statement(self, name: str, values: Mapping[str, Any]) -> Statement:

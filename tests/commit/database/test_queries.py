@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_notify.commit.database import Database, queries
+from lumen_notify.commit.database.connection import Statement
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.queries import Dialect, Query, load, sql_folder
 from lumen_notify.model import to_json
@@ -225,7 +226,7 @@ async def test_every_query_is_understood_by_its_database(database: Database) -> 
         if database.dialect == "sqlite":
             async with database.transaction() as transaction:
                 await transaction.run_sql("SELECT 1")
-                await database._writer._raw.execute_fetchall(f"EXPLAIN {query.sql}", values)
+                await database._writer._execute([Statement(f"EXPLAIN {query.sql}", values)])
         else:
             statement = await database._writer._raw.prepare(query.sql)
             assert len(statement.get_parameters()) == len(query.binds), name
@@ -268,7 +269,7 @@ async def plan_of(name: str, sqlite_url: str) -> list[str]:
         await migrate(database)
         query = load("sqlite")[name]
         values = {bind: json.dumps([]) if bind in ROWS else None for bind in query.binds}
-        plan = await database._writer._raw.execute_fetchall(f"EXPLAIN QUERY PLAN {query.sql}", values)
+        plan = await database._writer._execute([Statement(f"EXPLAIN QUERY PLAN {query.sql}", values)])
     finally:
         await database.close()
     return [row[3] for row in plan]

@@ -60,3 +60,27 @@ async def test_reads_of_streams_do_not_wait_for_other_reads(
         busy.may_end.set()
         await asyncio.gather(*lists)
         await stream.close()
+
+
+async def test_paused_connections_end_their_queries_and_begin_no_other() -> None:
+    busy = Busy()
+    readers = Readers([busy, busy])  # type: ignore[list-item]
+    readers.open()
+    running = asyncio.create_task(readers.fetch("any"))
+    waiting = None
+    await asyncio.sleep(0)
+
+    async def pause() -> bool:
+        nonlocal waiting
+        async with readers.paused():
+            assert running.done()
+            waiting = asyncio.create_task(readers.fetch("any"))
+            await asyncio.sleep(0)
+            return waiting.done()
+
+    pausing = asyncio.create_task(pause())
+    await asyncio.sleep(0)
+    busy.may_end.set()
+    assert not await asyncio.wait_for(pausing, 20)
+    assert waiting is not None
+    assert await asyncio.wait_for(waiting, 20) == [("answer",)]

@@ -1,18 +1,27 @@
-"""SQLite: readers cannot write, commits are flushed, and a file that cannot be used is refused."""
+"""SQLite: readers cannot write, commits are flushed, the WAL is bounded, and a file that cannot be used is
+refused."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database import sqlite as module
-from lumen_notify.commit.database.sqlite import refusal_of, require_usable
+from lumen_notify.commit.database.queries import Query, load
+from lumen_notify.commit.database.sqlite import path_of, refusal_of, require_usable
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
 from .keyring import keep, key
+
+LONG_READ = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+SELECT sum(i), (SELECT count(*) FROM keyring) FROM n"""
+"""It takes longer than a write, and sees one snapshot of the database throughout."""
 
 
 async def test_readers_cannot_write(sqlite_url: str) -> None:
@@ -86,3 +95,91 @@ async def test_file_that_another_process_has_locked_for_too_long_is_busy(
     assert (await key(database, "a"), await key(database, "b")) == (["value"], ["value"])
     await waiting.close()
     await database.close()
+
+
+async def test_new_database_and_its_wal_are_for_their_owner_alone(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    before = os.umask(0)
+    try:
+        await database.open()
+        await database._writer.run_sql("CREATE TABLE t (n integer)")
+        modes = {entry.name: stat.filemode(entry.stat().st_mode) for entry in os.scandir(tmp_path)}
+    finally:
+        os.umask(before)
+        await database.close()
+    assert [entry.name for entry in os.scandir(tmp_path)] == [
+        "new.db"
+    ]  # the last connection has emptied the WAL
+    assert modes == dict.fromkeys(("new.db", "new.db-wal", "new.db-shm"), "-rw-------")
+
+
+def test_file_that_others_may_open_is_left_as_it_is_and_logged(
+    sqlite_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = Path(path_of(sqlite_url))
+    for mode, is_logged in ((0o600, False), (0o644, True)):
+        path.chmod(mode)
+        caplog.clear()
+        require_usable(sqlite_url)
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+        assert (f"chmod 600 {path}*" in caplog.text) is is_logged
+
+
+async def test_wal_is_bounded_while_long_reads_overlap(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bound = 512 * 1024
+    monkeypatch.setattr(module, "MAX_WAL_BYTES", bound)
+    long_read = Query(name="long_read", sql=LONG_READ, binds=())
+    database = Database(sqlite_url, queries={**load("sqlite"), "long_read": long_read})
+    await database.open()
+    largest = 0
+    is_over = False
+
+    async def read() -> None:
+        while not is_over:
+            await database.fetch("long_read")
+
+    await keep(database, "first")
+    readers = [asyncio.create_task(read()) for _ in range(4)]
+    for number in range(200):
+        await keep(database, f"k{number}", "x" * 40_000)
+        largest = max(largest, wal_bytes(sqlite_url))
+    is_over = True
+    await asyncio.gather(*readers)
+    await database.close()
+    assert bound < largest < 4 * bound
+
+
+async def test_wal_that_another_process_reads_is_emptied_later(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_WAL_BYTES", 64 * 1024)
+    database = Database(sqlite_url)
+    await database.open()
+    other = sqlite3.connect(path_of(sqlite_url), isolation_level=None)
+    await keep(database, "a")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM keyring").fetchall()
+    for number in range(4):  # the other process's read does not stop a write
+        await keep(database, f"b{number}", "x" * 100_000)
+        await truncated(database)
+    assert wal_bytes(sqlite_url) > 300_000
+    other.execute("COMMIT")
+    for number in range(4):
+        await keep(database, f"c{number}", "x" * 100_000)
+        await truncated(database)
+    assert wal_bytes(sqlite_url) < 300_000
+    other.close()
+    await database.close()
+
+
+async def truncated(database: Database) -> None:
+    """Wait for the attempt to empty the WAL, if there is one."""
+    if database._truncating is not None:
+        await database._truncating
+
+
+def wal_bytes(url: str) -> int:
+    """Return the size of the WAL."""
+    return os.stat(path_of(url) + "-wal").st_size  # noqa: PTH116 - as the code does
