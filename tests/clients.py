@@ -44,7 +44,7 @@ MARKS = ("read", "seen", "unread", "archive", "unarchive")
 
 IN_ROOMS = ("joined", "left", "member", "room", "message_edited", "message_deleted")
 
-DURABLE = ("message", *MARKS, "expire", "preferences", *IN_ROOMS)
+DURABLE = ("message", *MARKS, "expire", "preferences", "notification_edited", *IN_ROOMS)
 
 
 def token(user_id: str, *scopes: str, ttl_seconds: int = 3600) -> str:
@@ -338,6 +338,9 @@ class Bell:
         elif frame.event == "message":
             for row in reversed(notifications_of(frame.data)):
                 self._put(row, frame.position)
+        elif frame.event == "notification_edited":
+            if (known := self.items.get(frame.data["data"]["id"])) is not None:
+                known.content = frame.data["data"]["content"]
         elif frame.event == "expire":
             for id_ in frame.data["data"]["ids"]:
                 self.items.pop(id_, None)

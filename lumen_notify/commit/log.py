@@ -93,6 +93,13 @@ class Log:
         rows = await self._database.for_delivery.fetch("events_after", after=position, limit=PAGE_EVENTS)
         return [_event(row) for row in rows]
 
+    async def at(self, positions: Sequence[int]) -> Sequence[Event]:
+        """Read the events at some positions, at most PAGE_EVENTS, in any order. Trimmed ones are missing."""
+        rows = await self._database.for_delivery.fetch(
+            "events_at", rows=[{"position": position} for position in positions]
+        )
+        return [_event(row) for row in rows]
+
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
     ) -> Sequence[Event]:

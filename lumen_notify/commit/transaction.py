@@ -5,11 +5,12 @@ Promise: each event gets the next position; positions are final once the transac
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lumen_notify.commit.database import Rows, SqlTransaction
-from lumen_notify.model import Audience, Event, rfc3339
-from lumen_notify.model.events import Payload
+from lumen_notify.model import NOBODY, Audience, Event, rfc3339
+from lumen_notify.model.events import PREFIX_CHARACTERS, WITHDRAWN, EventsRewritten, Payload, rewritten_body
 
 
 class Transaction:
@@ -35,6 +36,7 @@ class Transaction:
         self.memory = {} if memory is None else memory
         self._transaction = transaction
         self._position = position
+        self._rewritten: list[int] = []
 
     @property
     def position(self) -> int:
@@ -71,8 +73,31 @@ class Transaction:
         )
         return self._position
 
+    async def rewrite(self, texts: Mapping[int, str]) -> None:
+        """Change the text of events that are in the log, so that no replay shows the old one.
+
+        texts: JSON by position, WITHDRAWN for none; some thousand at most. Events that were trimmed are
+        skipped.
+        """
+        if not texts:
+            return
+        positions = [{"position": position} for position in sorted(texts)]
+        found = await self.run("event_prefixes", rows=positions, characters=PREFIX_CHARACTERS)
+        rows = [
+            {"position": position, "body": rewritten_body(kind, prefix, texts[position])}
+            for position, kind, prefix in found
+        ]
+        self.add("rewrite_events", rows=rows)
+        self._rewritten += sorted(row["position"] for row in rows)
+
+    async def withdraw(self, positions: Iterable[int]) -> None:
+        """Withdraw the text of events: see `rewrite`."""
+        await self.rewrite(dict.fromkeys(positions, WITHDRAWN))
+
     def write(self) -> None:
         """Write the appended events: the last statement before COMMIT."""
+        if self._rewritten:
+            self.append(NOBODY, EventsRewritten(positions=self._rewritten))
         if not self.events:
             return
         rows = [

@@ -19,6 +19,7 @@ from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames import Frame, NotificationFrame, RemovedFrame, SkippedFrame
 from lumen_notify.deliver.frames.control import ephemeral
 from lumen_notify.deliver.frames.count_shape import SharedShapes
+from lumen_notify.deliver.frames.rewritten import rewritten_positions
 from lumen_notify.deliver.replay import Entry, Replay
 from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Cursor, Event
 from lumen_notify.model.counts import NO_ROOMS
@@ -123,6 +124,7 @@ class Hub:
             if isinstance(frame, RemovedFrame):
                 frame.readers = readers or {}
         self.replay.append(entries)
+        self.replay.drop_rewritten(rewritten_positions(events))
         self.position = entries[-1].position
         everyone = by_audience.pop(EVERYONE, [])
         room_ids = [audience.room_id for audience in by_audience if audience.room_id is not None]

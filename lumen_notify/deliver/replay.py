@@ -1,14 +1,15 @@
 """Replay: the newest events, kept in memory so that a reconnect storm does not reach the database.
 
-Promises: an answer is complete or None, never partial. A frame is built when it is first needed, and then
-kept. Most frames are never built, because most events concern no user who is connected here.
+Promises: an answer is complete or None, never partial; it never has the text of an event from before it was
+rewritten: until the event is read again (`replace`), it counts as not kept. A frame is built when it is first
+needed, and then kept. Most frames are never built, because most events concern no user who is connected here.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from heapq import merge
 from operator import attrgetter
 
@@ -33,21 +34,39 @@ class Entry:
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
         self.audience = event.audience
-        self.size_bytes = _text_bytes(event.body) + ENTRY_BYTES
         self._epoch = epoch
-        self._content: Event | Frame = event
+        self._content: Event | Frame | None
+        self.take(event)
+
+    def take(self, event: Event) -> None:
+        """Keep the event, as it is now in the log."""
+        self.size_bytes = _text_bytes(event.body) + ENTRY_BYTES
+        self._content = event
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the event was rewritten and not read again since."""
+        return self._content is None
+
+    def drop_content(self) -> None:
+        """Forget the event's text."""
+        self._content = None
 
     @property
     def frame(self) -> Frame:
-        """The event's frame; the same object each time."""
+        """The event's frame; the same object each time. Not of an outdated one."""
+        assert self._content is not None
         if isinstance(self._content, Event):
             self._content = frame_of(self._content, self._epoch)
         return self._content
 
 
 class Replay:
-    """The entries by audience, ascending. floor: the position before the first event that is kept.
-    size_bytes: about how much memory they take."""
+    """The entries by audience, ascending.
+
+    floor: the position before the first event that is kept. outdated: the positions of kept events that were
+    rewritten, and must be read again. size_bytes: about how much memory the entries take.
+    """
 
     def __init__(self, *, position: int, max_events: int) -> None:
         self.floor = position
@@ -55,6 +74,7 @@ class Replay:
         self._order: deque[Entry] = deque()
         self._by_audience: dict[Audience, deque[Entry]] = {}
         self.size_bytes = 0
+        self.outdated: set[int] = set()
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Add new entries, contiguous with the kept ones; drop the oldest beyond the bounds."""
@@ -79,15 +99,47 @@ class Replay:
             for audience in audiences
             if audience in self._by_audience
         ]
+        if self.outdated and any(entry.is_outdated for entries in found for entry in entries):
+            return None
         entries = found[0] if len(found) == 1 else merge(*found, key=_POSITION)
         return [entry.frame for entry in entries]
+
+    def drop_rewritten(self, positions: Iterable[int]) -> None:
+        """Forget the text of events that were rewritten in the log."""
+        for position in positions:
+            if (entry := self._entry_at(position)) is not None:
+                entry.drop_content()
+                self.outdated.add(position)
+
+    def replace(self, asked: Collection[int], events: Iterable[Event]) -> None:
+        """Keep rewritten events that were read again.
+
+        asked: the positions that were read. An event that the log no longer has was trimmed: it is dropped
+        here, too, with those before it.
+        """
+        found = {event.position: event for event in events}
+        trimmed = max((position for position in asked if position not in found), default=0)
+        while self._order and self._order[0].position <= trimmed:
+            self._drop_oldest()
+        self.outdated.difference_update(asked)
+        for event in found.values():
+            entry = self._entry_at(event.position)
+            if entry is not None and entry.is_outdated:
+                self.size_bytes -= entry.size_bytes
+                entry.take(event)
+                self.size_bytes += entry.size_bytes
 
     def reset_to(self, position: int) -> None:
         """Drop all entries; continue after a position."""
         self._order.clear()
         self._by_audience.clear()
         self.size_bytes = 0
+        self.outdated.clear()
         self.floor = position
+
+    def _entry_at(self, position: int) -> Entry | None:
+        number = position - self.floor - 1
+        return self._order[number] if 0 <= number < len(self._order) else None
 
     def _drop_oldest(self) -> None:
         entry = self._order.popleft()
@@ -96,6 +148,7 @@ class Replay:
         if not same:
             del self._by_audience[entry.audience]
         self.size_bytes -= entry.size_bytes
+        self.outdated.discard(entry.position)
         self.floor = entry.position
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from typing import Protocol
 
 from lumen_notify.deliver.frames.removed import removed_ids
+from lumen_notify.deliver.replay import Replay
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Audience, Event
@@ -28,6 +29,9 @@ gets a fan-out in one write, and its transport accepts a write of any size."""
 
 MAX_USERS_PER_QUERY = 1000
 
+MAX_READ_AGAIN = 250
+"""Rewritten events that are read again at once."""
+
 _log = logging.getLogger("lumen_notify.tail")
 
 
@@ -37,6 +41,9 @@ class LogReader(Protocol):
     async def after(self, position: int) -> Sequence[Event]:
         """Read the next events after a position, ascending and contiguous; empty at the head of the log."""
 
+    async def at(self, positions: Sequence[int]) -> Sequence[Event]:
+        """Read the events at some positions, at most MAX_READ_AGAIN; those that were trimmed are missing."""
+
 
 class EventHub(Protocol):
     """The part of `deliver.hub.Hub` that the tail needs."""
@@ -44,6 +51,10 @@ class EventHub(Protocol):
     @property
     def position(self) -> int:
         """The position of the newest event that was delivered."""
+
+    @property
+    def replay(self) -> Replay:
+        """The newest events in memory."""
 
     def subscriber_count(self, audience: Audience) -> int:
         """Return how many channels belong to an audience."""
@@ -109,6 +120,7 @@ class Tail:
         while True:
             try:
                 await self._follow()
+                await self._read_rewritten()
             except Exception:  # noqa: BLE001 - the next poll reads again what is missing
                 _log.exception("Could not deliver events.")
             if not self._announced:
@@ -146,6 +158,16 @@ class Tail:
                 await self._deliver(events)
         except Unavailable as error:
             _log.warning("Cannot read the log: %s", error.message)
+
+    async def _read_rewritten(self) -> None:
+        """Read rewritten events again, so that reconnects need not read them from the database."""
+        replay = self._hub.replay
+        while positions := sorted(replay.outdated)[:MAX_READ_AGAIN]:
+            try:
+                replay.replace(positions, await self._log.at(positions))
+            except Unavailable as error:
+                _log.warning("Cannot read rewritten events: %s", error.message)
+                return
 
     async def _deliver(self, events: Sequence[Event]) -> None:
         with self._metrics.fan_out_seconds.time():

@@ -12,7 +12,7 @@ Not here: what a request may contain (`accept/`), how an event looks on the wire
 is stored (`commit/`).
 """
 
-from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, Audience
+from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, NOBODY, Audience
 from lumen_notify.model.close_reason import CloseReason
 from lumen_notify.model.counts import Counts, CountsSnapshot
 from lumen_notify.model.cursor import Cursor
@@ -29,6 +29,7 @@ __all__ = [
     "BASE",
     "EVERYONE",
     "MAX_USER_ID_CHARACTERS",
+    "NOBODY",
     "Audience",
     "CloseReason",
     "Counts",

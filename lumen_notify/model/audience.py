@@ -5,6 +5,7 @@
 | one user | `user:<id>` | that user |
 | a room | `room:<id>` | the room's members |
 | everyone | `all` | every user, including users who do not exist yet |
+| nobody | `nobody` | no user: for the instances alone |
 
 Only this module knows the text. Only the SQL fragment `addressed` (`sql/queries/audiences.sql`) knows which
 audiences a user belongs to. A new kind of audience is a new case in both.
@@ -14,12 +15,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-Scope = Literal["user", "room", "all"]
+Scope = Literal["user", "room", "all", "nobody"]
 """The kinds of audience."""
 
 _USER = "user:"
 _ROOM = "room:"
 _EVERYONE = "all"
+_NOBODY = "nobody"
 
 MAX_USER_ID_CHARACTERS = 128
 
@@ -59,7 +61,9 @@ class Audience(str):
             return "user"
         if self.startswith(_ROOM):
             return "room"
-        return "all" if self == _EVERYONE else None
+        if self == _EVERYONE:
+            return "all"
+        return "nobody" if self == _NOBODY else None
 
     @property
     def is_personal(self) -> bool:
@@ -69,3 +73,6 @@ class Audience(str):
 
 EVERYONE = Audience(_EVERYONE)
 """The audience of every user."""
+
+NOBODY = Audience(_NOBODY)
+"""The audience of events that only instances read."""

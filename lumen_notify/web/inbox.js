@@ -142,6 +142,7 @@ export class Inbox extends EventTarget {
 /** Return the items after a frame; the same array if nothing changes. */
 export function applied(items, frame) {
   if (frame.kind === "message") return newIn(frame).reduce(withNew, items);
+  if (frame.kind === "notification_edited") return withEdit(items, frame.body.data);
   const change = CHANGES[frame.kind];
   if (change === undefined) return items;
   const isMeant = selector(frame);
@@ -175,6 +176,12 @@ export function notificationsOf({ type, data, room }) {
 
 function newIn({ body, position }) {
   return notificationsOf(body).map((item) => ({ ...item, position, is_read: false }));
+}
+
+/** The content of a notification has changed; it keeps its place, and whether it is read. */
+function withEdit(items, edited) {
+  if (!items.some(({ id }) => id === edited.id)) return items;
+  return items.map((item) => (item.id === edited.id ? { ...item, ...edited } : item));
 }
 
 /** A known notification has been grouped with later ones: it moves to its new position. */

@@ -74,3 +74,22 @@ WHERE floor < :up_to
 -- Who: retention. Index: the primary key.
 DELETE FROM event
 WHERE position <= :up_to
+
+-- event_prefixes
+-- Who: whatever rewrites events. The first characters of their bodies. Index: the primary key.
+SELECT e.position, e.kind, substr(e.body, 1, :characters) AS prefix
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
+JOIN event e ON e.position = r.position
+
+-- rewrite_events
+-- Who: the same. Index: the primary key.
+UPDATE event
+SET body = r.body
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint, body text)
+WHERE event.position = r.position
+
+-- events_at
+-- Who: the tail, after events were rewritten. Index: the primary key.
+SELECT e.position, e.audience, e.kind, e.category, e.body, e.created_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
+JOIN event e ON e.position = r.position

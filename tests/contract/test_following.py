@@ -34,6 +34,9 @@ class FlakyLog:
             raise DatabaseUnavailable("an outage made up by a test")
         return await self._log.after(position)
 
+    async def at(self, positions: Sequence[int]) -> Sequence[Event]:
+        return await self._log.at(positions)
+
 
 async def nothing_read(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
     return dict.fromkeys(users, frozenset())

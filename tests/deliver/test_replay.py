@@ -144,3 +144,32 @@ def _replay_of(*entries: Entry) -> Replay:
     replay = Replay(position=0, max_events=1000)
     replay.append(entries)
     return replay
+
+
+def test_rewritten_event_is_not_served_until_it_was_read_again() -> None:
+    replay = Replay(position=0, max_events=100)
+    replay.append([entry(1), entry(2, "user:ann"), entry(3)])
+    size = replay.size_bytes
+
+    replay.drop_rewritten([2, 3, 9])
+
+    assert replay.outdated == {2, 3}
+    assert replay.frames_after(1, [Audience("user:ann")]) is None
+    assert positions(replay.frames_after(0, [Audience("user:bob")])) == []
+    assert positions(replay.frames_after(2, [Audience("user:ann")])) == []
+    again = [one._content for one in (entry(2, "user:ann", size=20), entry(3, size=30))]
+    replay.replace([2, 3], [event for event in again if isinstance(event, Event)])
+    assert replay.outdated == set()
+    assert positions(replay.frames_after(0, [Audience("user:ann"), Audience("all")])) == [1, 2, 3]
+    assert replay.size_bytes == size + sum(len("x") * n for n in (10, 20))
+
+
+def test_rewritten_event_that_was_trimmed_is_dropped_with_those_before_it() -> None:
+    replay = Replay(position=0, max_events=100)
+    replay.append([entry(1), entry(2), entry(3)])
+    replay.drop_rewritten([2])
+    replay.replace([2], [])
+    assert replay.floor == 2
+    assert replay.outdated == set()
+    assert replay.frames_after(1, [Audience("all")]) is None
+    assert positions(replay.frames_after(2, [Audience("all")])) == [3]

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from clients import eventually
 from lumen_notify.deliver import tail as module
+from lumen_notify.deliver.frames.rewritten import rewritten_positions
+from lumen_notify.deliver.replay import Entry, Replay
 from lumen_notify.deliver.tail import MAX_FAN_OUT_BYTES, MAX_PENDING_DELIVERIES, LogReader, Tail
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.metrics import Metrics
-from lumen_notify.model import Event
+from lumen_notify.model import Audience, Counts, Event
 
 from .conftest import Store
 
@@ -36,6 +38,7 @@ class RecordingHub:
         self.users: list[str] = []
         self.resets: list[int] = []
         self.readers: list[Mapping[str, frozenset[str]] | None] = []
+        self.replay = Replay(position=0, max_events=1000)
         self._may_finish = may_finish
 
     @property
@@ -60,6 +63,8 @@ class RecordingHub:
             raise RuntimeError("a frame that cannot be built")
         self.position = events[-1].position
         self.parts.append(list(events))
+        self.replay.append([Entry(event, "e") for event in events])
+        self.replay.drop_rewritten(rewritten_positions(events))
         self.readers.append(readers)
         yield
         while not self._may_finish():
@@ -80,6 +85,12 @@ class FlakyLog:
             self.failures -= 1
             raise DatabaseUnavailable("the database does not answer (OSError)")
         return await self._log.after(position)
+
+    async def at(self, positions: Sequence[int]) -> Sequence[Event]:
+        if self.failures:
+            self.failures -= 1
+            raise DatabaseUnavailable("the database does not answer (OSError)")
+        return await self._log.at(positions)
 
 
 async def nothing_read(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str, frozenset[str]]:
@@ -256,3 +267,21 @@ def test_whatever_is_announced_events_are_delivered_once_and_in_order(
 
         check()
         runner.run(store.database.close())
+
+
+async def test_rewritten_events_are_read_again_also_after_an_outage(
+    store: Store, poll_seconds: Callable[[float], None]
+) -> None:
+    events = [*await store.publish("user:ann", content="old"), *await store.publish("all")]
+    log, hub = FlakyLog(store.log), RecordingHub()
+    poll_seconds(0.01)
+    async with following(log, hub) as tail:
+        tail.announce(events)
+        await eventually(lambda: hub.seen == [1, 2], what="two events")
+        async with store.log.transaction() as tx:
+            await tx.rewrite({1: '{"content":"new"}'})
+        log.failures = 1
+        tail.announce(tx.events)
+        await eventually(lambda: hub.seen == [1, 2, 3] and not hub.replay.outdated, what="the new text")
+    frames = hub.replay.frames_after(0, [Audience("user:ann")]) or []
+    assert [b'"content":"new"' in frame.render_replay(Counts({}), "ann") for frame in frames] == [True]

@@ -69,7 +69,8 @@ async def fill_postgresql(url: str, older: sqlite3.Connection) -> None:
 def test_the_dump_has_events_of_nearly_all_kinds() -> None:
     text = DUMP.read_text("utf-8")
     missing = {payload.kind for payload in PAYLOADS if f",'{payload.kind}'," not in text}
-    assert missing <= {"seen"}, "marking as seen what was read changes nothing"
+    # Marking as seen what was read changes nothing; the other kinds are newer.
+    assert missing <= {"seen", "notification_edited", "rewritten"}
 
 
 async def resume_from_the_start(url: str, token: str, epoch: str) -> None:

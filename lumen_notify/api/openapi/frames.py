@@ -58,6 +58,7 @@ EVENT_FRAMES = (
         },
         description="A notification that is new, or that others have merged into.",
     ),
+    EventFrame(name="NotificationEditFrame", payloads=(events.NotificationEdited,), fields={}),
     EventFrame(
         name="BundleFrame",
         payloads=(events.DigestDelivered,),
@@ -101,8 +102,8 @@ EVENT_FRAMES = (
     EventFrame(name="MemberFrame", payloads=(events.MembersChanged,), fields={}),
     EventFrame(name="RoomFrame", payloads=(events.RoomChanged,), fields={}),
 )
-"""The frames of all events except those that end streams (`closing`). A new kind of event needs a line
-here."""
+"""The frames of all events except those that end streams (`closing`) or are not shown. A new kind of event
+needs a line here."""
 
 DATA: Mapping[type[events.Payload], Shape] = {
     payload: get_type_hints(payload, include_extras=True)[payload.shown]

@@ -18,7 +18,8 @@ Not here: reading notifications (`inbox`).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import islice
 
 from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.notifications.answers import answer_requests
@@ -97,9 +98,15 @@ async def publish_due(tx: Transaction, commands: Sequence[PublishDue]) -> Sequen
     return [len(due)] * len(commands)
 
 
-async def publish_mentions(tx: Transaction, mentions: Sequence[Publication]) -> None:
-    """Publish the mentions of messages, in the transaction that writes the messages."""
+async def publish_mentions(tx: Transaction, mentions: Sequence[Publication]) -> Mapping[str, Sequence[int]]:
+    """Publish the mentions of messages, in the transaction that writes the messages.
+
+    Return the positions of their events, by id.
+    """
+    first = tx.position + 1
     await _run(Batch(tx, [Request(items=[Item(one) for one in mentions])]), first=enqueue_digests)
+    positions = iter(range(first, tx.position + 1))
+    return {one.id: list(islice(positions, len(one.audiences))) for one in mentions}
 
 
 async def publish_digests(tx: Transaction, commands: Sequence[PublishDigests]) -> Sequence[int]:

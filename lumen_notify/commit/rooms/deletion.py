@@ -1,25 +1,38 @@
 """Deletion: a room is deleted at once; its rows are purged in small steps.
 
 Promises: from the transaction that deletes it nobody finds the room or writes to it; each member gets `left`;
+its messages, its notifications and the notifications of its mentions leave the lists, the counts and the log;
 the id is free again once everything is purged. `jobs/retention` finishes what a process leaves unpurged.
+
+The text leaves the log after the members have left, since their `left` events restate their counts.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from lumen_notify.commit.budget import Cost
+from lumen_notify.commit.notifications.removal import remove_notifications
 from lumen_notify.commit.permissions import load_room_contexts, require_room
 from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, value
+from lumen_notify.model.events import MessageEdited, MessageSent, NotificationPublished
 
 STEP_MEMBERS = 250
 """Members removed in one step. Each gets an event with their counts."""
 
 STEP_ROWS = 1000
-"""Messages or notifications deleted in one step. Either step takes some 10 ms of the writer's time."""
+"""Messages or notifications deleted, or events withdrawn, in one step."""
+
+STEP_MENTIONS = 200
+"""Mentions removed in one step. Each gets an event with the user's counts. Any step takes some 10 ms of the
+writer's time."""
+
+_KINDS_WITH_TEXT = frozenset({NotificationPublished.kind, MessageSent.kind, MessageEdited.kind})
+"""The kinds of a room's events whose text is withdrawn."""
 
 
 @value
@@ -83,9 +96,9 @@ async def _purge(tx: Transaction, room_id: str) -> bool:
             membership.remove(room_id, user_id, joined_position, {"reason": "deleted", "by": None})
         await membership.write()
         return True
-    if await tx.run("purge_messages", room_id=room_id, limit=STEP_ROWS):
-        return True
     audience = Audience.room(room_id)
+    if await _withdraw(tx, room_id, audience) or await _purge_messages(tx, room_id):
+        return True
     if await tx.run("purge_notifications", room_id=room_id, audience=audience, limit=STEP_ROWS):
         return True
     if await tx.run("purge_room", room_id=room_id):
@@ -93,3 +106,28 @@ async def _purge(tx: Transaction, room_id: str) -> bool:
         tx.add("purge_tally", audience=audience)
         tx.add("purge_removed", audience=audience)
     return False
+
+
+async def _withdraw(tx: Transaction, room_id: str, audience: Audience) -> bool:
+    """Withdraw one step of the events with text; return whether there were any."""
+    events = await tx.run("events_of_deleted_room", room_id=room_id, audience=audience, limit=STEP_ROWS)
+    if not events:
+        return False
+    await tx.withdraw(position for position, kind in events if kind in _KINDS_WITH_TEXT)
+    tx.add("set_withdrawn_position", room_id=room_id, position=max(position for position, _ in events))
+    return True
+
+
+async def _purge_messages(tx: Transaction, room_id: str) -> bool:
+    """Purge one step of the messages, or else of the mentions in them; return whether there were any."""
+    mentions = await tx.run(
+        "mentions_of_deleted_room", room_id=room_id, messages_limit=STEP_ROWS, limit=STEP_MENTIONS
+    )
+    if mentions:
+        await remove_notifications(tx, [(id_, Audience(audience)) for id_, audience in mentions])
+        return True
+    messages = await tx.run("purge_messages", room_id=room_id, limit=STEP_ROWS)
+    copies = [position for _, text in messages if text is not None for position in json.loads(text)]
+    for first in range(0, len(copies), STEP_ROWS):
+        await tx.withdraw(copies[first : first + STEP_ROWS])
+    return bool(messages)

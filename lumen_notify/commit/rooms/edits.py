@@ -1,27 +1,34 @@
 """Edits: changes the content of a message, or deletes it.
 
-Promises: the message keeps its place: `seq` has no holes, and no count changes; the content of a deleted
-message is gone, from history and from the notifications of the users it mentioned; an edit that changes
+Promises: the message keeps its place: `seq` has no holes, and no count changes; what it said before is gone
+from history, from the notifications of the users it mentioned, and from the log; an edit that changes
 nothing appends no event.
+
+The text of a message is in its own event, in that of its last edit, and in the events of its mentions. The
+column `copies` has the positions of all of these but the first.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from lumen_notify.commit.budget import Cost, text_cost
-from lumen_notify.commit.notifications.removal import remove_notifications
 from lumen_notify.commit.permissions import delete_refusal, edit_refusal, room_not_found, view_refusal
 from lumen_notify.commit.rooms.history import message_not_found
+from lumen_notify.commit.rooms.mentions import MentionEdits, load_mentions, remove_mentions
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, rfc3339, to_json, value
-from lumen_notify.model.events import MessageDeleted, MessageEdited, RoomPayload
+from lumen_notify.model.events import WITHDRAWN, MessageDeleted, MessageEdited, RoomPayload
 
 KEPT_FIELDS = ("id", "room_id", "seq", "sender", "kind", "reply_to", "created_at")
 """The fields of a deleted message that history still shows."""
+
+CHANGE_ROWS = 50
+"""What a change is taken to cost: a message has at most so many mentions."""
 
 
 @value
@@ -40,8 +47,8 @@ class EditMessage:
 
     @property
     def cost(self) -> Cost:
-        """A row with its text."""
-        return text_cost(self.content)
+        """As for its mentions, at most, with the text."""
+        return text_cost(self.content, rows=CHANGE_ROWS)
 
 
 @value
@@ -56,6 +63,11 @@ class DeleteMessage:
     def conflict_key(self) -> str:
         """As for EditMessage."""
         return "message:" + self.id
+
+    @property
+    def cost(self) -> Cost:
+        """As for its mentions, at most."""
+        return Cost(rows=CHANGE_ROWS)
 
 
 @value
@@ -77,13 +89,23 @@ class _MessageContext:
     seq: int
     sender_id: str
     body: str
+    position: int
+    copies: tuple[int, ...]
+
+    def texts(self, body: str) -> dict[int, str]:
+        """Return what the events with the message's old text say now, by position. body: of the message."""
+        return {self.position: body, **dict.fromkeys(self.copies, WITHDRAWN)}
 
 
 async def edit_messages(tx: Transaction, commands: Sequence[EditMessage]) -> Sequence[object]:
     """Handle EditMessage: a `committer.Handler`. Answers a ChangedMessage each, or NotFound, Forbidden."""
+    contexts = await _load(tx, commands)
+    mentions = await load_mentions(tx, [command.id for command in commands])
     rows: list[dict[str, Any]] = []
+    texts: dict[int, str] = {}
+    mention_edits = MentionEdits(tx)
     answers: list[object] = []
-    for command, one in zip(commands, await _load(tx, commands), strict=True):
+    for command, one in zip(commands, contexts, strict=True):
         if isinstance(one, Refused):
             answers.append(one)
             continue
@@ -98,10 +120,15 @@ async def edit_messages(tx: Transaction, commands: Sequence[EditMessage]) -> Seq
             continue
         message |= {"content": command.content, "edited_at": rfc3339(tx.now)}
         body = to_json(message)
-        rows.append(_row(command.room_id, one.seq, body, edited_at=tx.now))
-        answers.append(_append(tx, command.room_id, MessageEdited(data=message), body))
+        texts |= one.texts(body)
+        changed = _append(tx, command.room_id, MessageEdited(data=message), body)
+        copies = [changed.position, *mention_edits.add(mentions[command.id], command.content)]
+        rows.append(_row(command.room_id, one.seq, body, copies, edited_at=tx.now))
+        answers.append(changed)
     if rows:
         tx.add("change_messages", rows=rows)
+    await tx.rewrite(texts | mention_edits.texts)
+    await mention_edits.write()
     return answers
 
 
@@ -112,7 +139,8 @@ async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) ->
     Answers a ChangedMessage each, or NotFound, Forbidden.
     """
     rows: list[dict[str, Any]] = []
-    mentions: list[tuple[str, Audience]] = []
+    ids: list[str] = []
+    texts: dict[int, str] = {}
     answers: list[object] = []
     for command, one in zip(commands, await _load(tx, commands), strict=True):
         if isinstance(one, Refused):
@@ -123,15 +151,17 @@ async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) ->
             answers.append(refusal)
             continue
         message = json.loads(one.body)
-        mentions += [(command.id, Audience.user(user_id)) for user_id in message.get("mentions", ())]
         kept = {name: message[name] for name in KEPT_FIELDS if name in message}
         kept |= {"content": "", "deleted_at": rfc3339(tx.now), "deleted_by": command.user_id}
         body = to_json(kept)
-        rows.append(_row(command.room_id, one.seq, body, deleted_at=tx.now))
+        texts |= one.texts(body)
+        rows.append(_row(command.room_id, one.seq, body, (), deleted_at=tx.now))
+        ids.append(command.id)
         answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
     if rows:
         tx.add("change_messages", rows=rows)
-    await remove_notifications(tx, mentions)
+        await tx.rewrite(texts)
+        await remove_mentions(tx, chain.from_iterable((await load_mentions(tx, ids)).values()))
     return answers
 
 
@@ -144,25 +174,40 @@ async def _load(
         for n, command in enumerate(commands)
     ]
     contexts: list[_MessageContext | Refused] = [room_not_found() for _ in commands]
-    for n, kind, role, is_blocked, seq, sender_id, body in await tx.run("message_contexts", rows=rows):
+    for n, kind, role, is_blocked, seq, *message in await tx.run("message_contexts", rows=rows):
         if (refusal := view_refusal(kind, role)) is not None:
             contexts[n] = refusal
         elif seq is None:
             contexts[n] = message_not_found()
         else:
+            sender_id, body, position, copies = message
             contexts[n] = _MessageContext(
-                kind=kind, role=role, is_blocked=is_blocked, seq=seq, sender_id=sender_id, body=body
+                kind=kind,
+                role=role,
+                is_blocked=is_blocked,
+                seq=seq,
+                sender_id=sender_id,
+                body=body,
+                position=position,
+                copies=tuple(json.loads(copies or "[]")),
             )
     return contexts
 
 
 def _row(
-    room_id: str, seq: int, body: str, *, edited_at: int | None = None, deleted_at: int | None = None
+    room_id: str,
+    seq: int,
+    body: str,
+    copies: Sequence[int],
+    *,
+    edited_at: int | None = None,
+    deleted_at: int | None = None,
 ) -> dict[str, Any]:
     return {
         "room_id": room_id,
         "seq": seq,
         "body": body,
+        "copies": to_json(copies) if copies else None,
         "edited_at": edited_at,
         "deleted_at": deleted_at,
     }

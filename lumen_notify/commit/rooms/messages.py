@@ -20,13 +20,11 @@ from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import publish_mentions
 from lumen_notify.commit.permissions import post_refusal, room_not_found, system_post_refusal
+from lumen_notify.commit.rooms.mentions import MENTION
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
 from lumen_notify.model import Audience, rfc3339, to_json, value
 from lumen_notify.model.events import MessageSent
-
-MENTION = "mention"
-"""The category of the notifications of mentions."""
 
 
 @value
@@ -140,6 +138,9 @@ class _Batch:
         """Write the messages, the read marks and the notifications of mentions."""
         if not self.rows:
             return
+        copies = await publish_mentions(self.tx, self.mentions) if self.mentions else {}
+        for row in self.rows:
+            row["copies"] = to_json(copies[row["id"]]) if row["id"] in copies else None
         self.tx.add("insert_messages", rows=self.rows)
         rooms = [{"room_id": room_id, "last_seq": seq} for room_id, seq in self.last_seqs.items()]
         self.tx.add("raise_last_seqs", rows=rooms)
@@ -149,8 +150,6 @@ class _Batch:
                 for (room_id, user_id), seq in self.marks.items()
             ]
             self.tx.add("raise_read_marks", rows=marks)
-        if self.mentions:
-            await publish_mentions(self.tx, self.mentions)
 
 
 async def send_messages(tx: Transaction, commands: Sequence[SendMessage]) -> Sequence[object]:

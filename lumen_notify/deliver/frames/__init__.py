@@ -5,6 +5,7 @@ Each frame renders one HTTP/1.1 chunk that holds one server-sent event (HTML Sta
 | payload (`model/events`) | frame | SSE event name | effect on the counts |
 |---|---|---|---|
 | `NotificationPublished` | `NotificationFrame` | none: `onmessage` | one more of its category |
+| `NotificationEdited` | `NotificationEditedFrame` | `notification_edited` | none |
 | `NotificationUpdated`, `DigestDelivered` | `AbsoluteCountsFrame` | none | sets all |
 | other payloads with counts | `AbsoluteCountsFrame` | the event's kind | sets all |
 | `SharedNotificationsRemoved` | `RemovedFrame` | `expire` | minus what the reader had not read |
@@ -12,6 +13,8 @@ Each frame renders one HTTP/1.1 chunk that holds one server-sent event (HTML Sta
 | `RoomRead` | `RoomReadFrame` | `read` | sets the reader's own number for the room |
 | other payloads of rooms | `RoomEventFrame` | the event's kind | none |
 | `CategoriesChanged`, `SessionsRevoked` | `StreamEndFrame` | `closing` | the stream ends |
+| `EventsRewritten` | `RewrittenFrame` | nothing is sent | none |
+| any whose text was withdrawn | `WithdrawnFrame` | nothing is sent | as before |
 | none: this version does not know the event | `SkippedFrame` | nothing is sent | none |
 
 A replayed frame shows the current counts, not those at its position. `control` builds the frames that come
@@ -23,11 +26,13 @@ from typing import Any
 
 from lumen_notify.deliver.frames.absolute_counts import AbsoluteCountsFrame
 from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Frame
-from lumen_notify.deliver.frames.notification import NotificationFrame
+from lumen_notify.deliver.frames.notification import NotificationEditedFrame, NotificationFrame
 from lumen_notify.deliver.frames.removed import RemovedFrame
+from lumen_notify.deliver.frames.rewritten import RewrittenFrame
 from lumen_notify.deliver.frames.rooms import MessageFrame, RoomEventFrame, RoomReadFrame
 from lumen_notify.deliver.frames.skipped import SkippedFrame
 from lumen_notify.deliver.frames.stream_end import StreamEndFrame
+from lumen_notify.deliver.frames.withdrawn import WithdrawnFrame
 from lumen_notify.model import Event, events
 
 __all__ = [
@@ -45,6 +50,8 @@ _MakeFrame = Callable[[Event, str, Any], Frame]
 
 _FRAMES: Mapping[type[events.Payload], _MakeFrame] = {
     events.NotificationPublished: NotificationFrame,
+    events.NotificationEdited: NotificationEditedFrame,
+    events.EventsRewritten: RewrittenFrame,
     events.SharedNotificationsRemoved: RemovedFrame,
     events.MessageSent: MessageFrame,
     events.RoomRead: RoomReadFrame,
@@ -73,4 +80,5 @@ def frame_of(event: Event, epoch: str) -> Frame:
         payload = events.decode(event)
     except events.UnknownEvent as error:
         return SkippedFrame(event, epoch, str(error))
-    return _BY_PAYLOAD[type(payload)](event, epoch, payload)
+    frame = _BY_PAYLOAD[type(payload)](event, epoch, payload)
+    return WithdrawnFrame(event, epoch, frame) if payload.is_withdrawn else frame

@@ -1,7 +1,7 @@
-"""Notification: the frame of a new notification.
+"""Notification: the frames of a new notification, and of one whose content has changed.
 
-It is the frame of broadcasts, so it computes the next shape once for each shape of counts, and the bytes once
-for each total: only the count in them differs by user.
+The first is the frame of broadcasts, so it computes the next shape once for each shape of counts, and the
+bytes once for each total: only the count in them differs by user.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from lumen_notify.deliver.frames.count_shape import CountShape
 from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
 from lumen_notify.model import Counts, Event, escape_line_separators, to_json
-from lumen_notify.model.events import NotificationPublished
+from lumen_notify.model.encoding import encoded_bytes
+from lumen_notify.model.events import NotificationEdited, NotificationPublished
 
 
 class NotificationFrame(Frame):
@@ -84,3 +85,29 @@ class NotificationFrame(Frame):
         self.next_shapes.clear()
         self.encoded.clear()
         self._openings.clear()
+
+
+class NotificationEditedFrame(Frame):
+    """Another content. It changes no count and shows none."""
+
+    __slots__ = ("_category", "_data")
+
+    def __init__(self, event: Event, epoch: str, payload: NotificationEdited) -> None:
+        super().__init__(event, epoch)
+        self._category = event.category
+        self._data = to_json(payload.data)
+
+    @property
+    def size_bytes(self) -> int:
+        """About what the frame takes in memory and on the wire."""
+        return encoded_bytes(self._data) + 200
+
+    def apply(self, counts: Counts, user_id: str) -> Applied:
+        """Leave the counts as they are."""
+        return counts, self.render_replay(counts, user_id)
+
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - it has one reader
+        """Show it, unless the user has silenced its category."""
+        if self._category in counts.silent:
+            return NOT_SHOWN
+        return self._chunk(f'{{"data":{self._data}}}', self.kind)

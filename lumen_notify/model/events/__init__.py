@@ -4,6 +4,7 @@
 |---|---|---|---|
 | `NotificationPublished` | notification | any | a notification is new |
 | `NotificationUpdated` | update | user | others have merged into a notification; it is unread again |
+| `NotificationEdited` | notification_edited | user | the content of a notification has changed |
 | `DigestDelivered` | bundle | user | notifications of low priority arrive together |
 | `NotificationsRead` | read | user | the user has read notifications |
 | `NotificationsSeen`, `NotificationsUnread` | seen, unread | user | likewise |
@@ -19,6 +20,7 @@
 | `RoomRead` | room_read | room | a member has read up to a message |
 | `MessageSent` | message | room | a message is new |
 | `MessageEdited`, `MessageDeleted` | message_edited, message_deleted | room | a message has changed |
+| `EventsRewritten` | rewritten | nobody | the text of earlier events has changed |
 
 Handlers build these classes (`commit/`), frames render them (`deliver/frames`), and the API document takes
 its schemas from them (`api/openapi`). A new kind is a class here, listed in PAYLOADS, and its frame.
@@ -35,6 +37,7 @@ from lumen_notify.model.events.fields import MemberChange, Role
 from lumen_notify.model.events.messages import MessageDeleted, MessageEdited, MessageSent
 from lumen_notify.model.events.notifications import (
     DigestDelivered,
+    NotificationEdited,
     NotificationPublished,
     NotificationsArchived,
     NotificationsMarked,
@@ -47,6 +50,12 @@ from lumen_notify.model.events.notifications import (
     SharedNotificationsRemoved,
 )
 from lumen_notify.model.events.payload import CountsPayload, Payload, RoomPayload, UnknownEvent
+from lumen_notify.model.events.rewriting import (
+    PREFIX_CHARACTERS,
+    WITHDRAWN,
+    EventsRewritten,
+    rewritten_body,
+)
 from lumen_notify.model.events.rooms import (
     MAX_NAMED_MEMBERS,
     MAX_READ_IDS,
@@ -63,14 +72,18 @@ __all__ = [
     "MAX_NAMED_MEMBERS",
     "MAX_READ_IDS",
     "PAYLOADS",
+    "PREFIX_CHARACTERS",
+    "WITHDRAWN",
     "CategoriesChanged",
     "CountsPayload",
     "DigestDelivered",
+    "EventsRewritten",
     "MemberChange",
     "MembersChanged",
     "MessageDeleted",
     "MessageEdited",
     "MessageSent",
+    "NotificationEdited",
     "NotificationPublished",
     "NotificationUpdated",
     "NotificationsArchived",
@@ -93,11 +106,13 @@ __all__ = [
     "SharedNotificationsRemoved",
     "UnknownEvent",
     "decode",
+    "rewritten_body",
 ]
 
 PAYLOADS: tuple[type[Payload], ...] = (
     NotificationPublished,
     NotificationUpdated,
+    NotificationEdited,
     DigestDelivered,
     NotificationsRead,
     NotificationsSeen,
@@ -117,6 +132,7 @@ PAYLOADS: tuple[type[Payload], ...] = (
     MessageEdited,
     MessageDeleted,
     RoomRead,
+    EventsRewritten,
 )
 """All kinds of events."""
 

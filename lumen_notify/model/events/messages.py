@@ -29,6 +29,11 @@ class MessageSent(Payload):
     message: Annotated[str, model("Message")]
     exclude_user_id: str | None = None
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its room was deleted."""
+        return self.message == "{}"
+
     def encode(self) -> str:
         """Return the body. The message is JSON already."""
         excluded = (
@@ -63,6 +68,11 @@ class MessageEdited(RoomPayload):
     kind = "message_edited"
 
     data: MessageJson
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the message was edited again, or deleted."""
+        return not self.data
 
 
 @value

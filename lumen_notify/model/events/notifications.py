@@ -27,6 +27,11 @@ class NotificationPublished(Payload):
 
     notification: Annotated[str, model("Notification")]
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the message that it is about was deleted, or its room."""
+        return self.notification == "{}"
+
     def encode(self) -> str:
         """Return the notification itself."""
         return self.notification
@@ -46,6 +51,21 @@ class NotificationUpdated(CountsPayload):
     kind = "update"
 
     data: NotificationJson
+
+
+@value
+class NotificationEdited(Payload):
+    """The content of a notification has changed. It keeps its place, and no count changes."""
+
+    kind = "notification_edited"
+    scopes = ("user",)
+
+    data: NotificationJson
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was edited again, or removed."""
+        return not self.data
 
 
 @extensible

@@ -34,6 +34,11 @@ class Payload:
     scopes: ClassVar[tuple[Scope, ...]]
     shown: ClassVar[str] = "data"
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the text was withdrawn: the event still changes counts, but is not shown."""
+        return False
+
     def encode(self) -> str:
         """Return the event's body: JSON."""
         return to_json(self)

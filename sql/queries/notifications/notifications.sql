@@ -89,6 +89,13 @@ FROM ({addressed}) a
 JOIN notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
 
+-- set_notification_bodies
+-- Who: edits of messages, for mentions. Index: the primary key.
+UPDATE notification
+SET body = r.body
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, body text)
+WHERE notification.id = r.id AND notification.audience = r.audience
+
 -- trim_idempotency_keys
 -- Who: retention. Index: idempotency_by_age.
 DELETE FROM idempotency

@@ -41,11 +41,11 @@ JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
 -- insert_messages rows
 -- Who: send_messages.
-INSERT INTO message (room_id, seq, id, sender_id, client_id, position, body, created_at)
-SELECT r.room_id, r.seq, r.id, r.sender_id, r.client_id, r.position, r.body, r.created_at
+INSERT INTO message (room_id, seq, id, sender_id, client_id, position, body, copies, created_at)
+SELECT r.room_id, r.seq, r.id, r.sender_id, r.client_id, r.position, r.body, r.copies, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     room_id text, seq bigint, id text, sender_id text, client_id text, position bigint, body text,
-    created_at bigint)
+    copies text, created_at bigint)
 
 -- raise_last_seqs
 -- Who: send_messages. One row per room of the batch. Index: the primary key.
@@ -140,7 +140,7 @@ SELECT
         JOIN blocked b ON b.user_id = x.user_id AND b.blocked_id = r.user_id
         WHERE x.room_id = o.id
     ) END AS is_blocked,
-    t.seq, t.sender_id, t.body
+    t.seq, t.sender_id, t.body, t.position, t.copies
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text, id text)
 JOIN room o ON o.id = r.room_id
 LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
@@ -151,11 +151,25 @@ LEFT JOIN message t ON t.id = r.id AND t.room_id = r.room_id AND t.deleted_at IS
 UPDATE message
 SET
     body = r.body,
+    copies = r.copies,
     edited_at = coalesce(r.edited_at, message.edited_at),
     deleted_at = r.deleted_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(room_id text, seq bigint, body text, edited_at bigint, deleted_at bigint)
+    AS r(room_id text, seq bigint, body text, copies text, edited_at bigint, deleted_at bigint)
 WHERE message.room_id = r.room_id AND message.seq = r.seq
+
+-- mentions_of_messages
+-- Who: edits and deletions of messages. The notifications of their mentions, and whether each user is still a
+-- member and has not blocked the sender. Indexes: that of message.id, the primary keys.
+SELECT
+    n.id, n.audience, n.position, n.body,
+    CASE WHEN m.user_id IS NULL OR b.user_id IS NOT NULL THEN 0 ELSE 1 END AS may_see
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
+JOIN message t ON t.id = r.id
+JOIN notification n ON n.id = t.id
+LEFT JOIN member m ON m.room_id = t.room_id AND m.user_id = substr(n.audience, 6)
+LEFT JOIN blocked b ON b.user_id = m.user_id AND b.blocked_id = t.sender_id
+ORDER BY n.id, n.audience
 
 -- room_access
 -- Who: POST /rooms/{id}/typing. Indexes: the primary keys.

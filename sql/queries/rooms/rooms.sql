@@ -245,6 +245,35 @@ WHERE o.id = :room_id AND o.kind = 'gone'
 ORDER BY m.user_id
 LIMIT :limit
 
+-- events_of_deleted_room
+-- Who: the deletion of a room, to withdraw their text. Index: event_by_audience.
+SELECT e.position, e.kind
+FROM room o
+JOIN event e ON e.audience = :audience AND e.position > o.withdrawn_position
+WHERE o.id = :room_id AND o.kind = 'gone'
+ORDER BY e.position
+LIMIT :limit
+
+-- set_withdrawn_position
+-- Who: the same.
+UPDATE room
+SET withdrawn_position = :position
+WHERE id = :room_id AND kind = 'gone'
+
+-- mentions_of_deleted_room
+-- Who: the deletion of a room. Notifications of mentions in its first messages. Indexes: the primary keys.
+SELECT n.id, n.audience
+FROM (
+    SELECT t.id
+    FROM room o
+    JOIN message t ON t.room_id = o.id
+    WHERE o.id = :room_id AND o.kind = 'gone'
+    ORDER BY t.seq
+    LIMIT :messages_limit
+) t
+JOIN notification n ON n.id = t.id
+LIMIT :limit
+
 -- purge_messages
 -- Who: the deletion of a room. Index: the primary key.
 DELETE FROM message
@@ -256,7 +285,7 @@ WHERE (room_id, seq) IN (
     ORDER BY t.seq
     LIMIT :limit
 )
-RETURNING seq
+RETURNING seq, copies
 
 -- purge_notifications
 -- Who: the deletion of a room. The room has no members any more, so no counts change. Index:

@@ -14,10 +14,21 @@ from lumen_notify.api.openapi.frames import DATA, EVENT_FRAMES
 from lumen_notify.api.openapi.models import Models
 from lumen_notify.deliver.frames import NOT_SHOWN, RemovedFrame, frame_of
 from lumen_notify.deliver.frames.stream_end import REASONS
-from lumen_notify.model import EVERYONE, Audience, Counts, Event, events, new_id, now_ms, rfc3339, to_json
+from lumen_notify.model import (
+    EVERYONE,
+    NOBODY,
+    Audience,
+    Counts,
+    Event,
+    events,
+    new_id,
+    now_ms,
+    rfc3339,
+    to_json,
+)
 
 COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset({"noise"}), {"tea": 4})
-AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE}
+AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE, "nobody": NOBODY}
 SENDER = {"id": "bob", "username": "Bob", "avatar": None}
 NOTIFICATION = {
     "id": new_id(),
@@ -49,6 +60,7 @@ JOINED: events.rooms.JoinedData = {
 EXAMPLES: list[events.Payload] = [
     events.NotificationPublished(notification=to_json(NOTIFICATION)),
     events.NotificationUpdated.of(COUNTS, NOTIFICATION),
+    events.NotificationEdited(data=NOTIFICATION),
     events.DigestDelivered.of(COUNTS, {"items": [NOTIFICATION]}),
     events.NotificationsRead.of(COUNTS, {"ids": [new_id()]}),
     events.NotificationsSeen.of(COUNTS, {"all": True}),
@@ -81,6 +93,7 @@ EXAMPLES: list[events.Payload] = [
         unread=0,
         data={"room_id": "tea", "user_id": "ann", "from_seq": 1, "up_to": 2, "ids": [new_id()]},
     ),
+    events.EventsRewritten(positions=[3, 4]),
 ]
 
 
@@ -190,7 +203,11 @@ def rendered(payload: events.Payload, scope: str) -> list[Frame]:
 def test_every_kind_of_event_has_its_frame_in_the_document(document: Any) -> None:
     in_frames = [payload for frame in EVENT_FRAMES for payload in frame.payloads]
     assert len(set(in_frames)) == len(in_frames)
-    assert {*in_frames, *REASONS} == set(events.PAYLOADS) == {type(example) for example in EXAMPLES}
+    assert (
+        {*in_frames, *REASONS, events.EventsRewritten}
+        == set(events.PAYLOADS)
+        == {type(example) for example in EXAMPLES}
+    )
     assert {frame.name for frame in EVENT_FRAMES} <= document["components"]["schemas"].keys()
     assert {reason.word for reason in REASONS.values()} <= set(
         document["components"]["schemas"]["ClosingFrame"]["properties"]["reason"]["enum"]
@@ -208,7 +225,7 @@ def test_the_frame_of_every_event_is_as_described(document: Any) -> None:
     for payload in EXAMPLES:
         for scope in payload.scopes:
             frames = rendered(payload, scope)
-            assert len(frames) == (0 if type(payload) in REASONS else 2)
+            assert len(frames) == (0 if type(payload) in (*REASONS, events.EventsRewritten) else 2)
             for frame in frames:
                 schema = {"$ref": f"#/components/schemas/{schemas[type(payload)]}"}
                 assert faults(document, schema, frame.data) == [], frame

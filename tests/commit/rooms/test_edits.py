@@ -32,8 +32,9 @@ async def test_edit_is_shown_in_history_and_announced_to_the_room(store: Store) 
     done = await store.committer.submit(edit(sent.id))
 
     after = before | {"content": "changed", "edited_at": rfc3339(store.now)}
-    (event,) = store.events
+    event, rewritten = store.events
     assert (event.kind, event.audience, event.position) == ("message_edited", "room:r", done.position)
+    assert (rewritten.kind, rewritten.audience) == ("rewritten", "nobody")
     assert json.loads(event.body) == {"data": after}
     assert await history(store, "bob") == [after]
     assert json.loads(done.body) == after
@@ -81,6 +82,7 @@ async def test_deleted_message_keeps_its_place_without_content(store: Store) -> 
     assert [(event.kind, event.audience) for event in store.events] == [
         ("message_deleted", "room:r"),
         ("expire", "user:bob"),
+        ("rewritten", "nobody"),
     ]
     assert json.loads(store.events[0].body) == {"data": shown}
     assert await store.unread("bob") == {}
@@ -126,7 +128,7 @@ async def test_others_may_not_edit_and_only_moderators_may_delete(
     assert isinstance(refused, Refused)
     assert refused.code == edits
     assert (deleted.code if isinstance(deleted, Refused) else None) == deletes
-    assert len(store.events) == (deletes is None)
+    assert len(store.events) == (0 if deletes else 2)
 
 
 async def test_muted_user_may_delete_but_not_edit_their_message(store: Store) -> None:
@@ -147,3 +149,63 @@ async def test_many_are_changed_in_one_batch(store: Store) -> None:
     await batch(store, *(edit(id_, content=id_) for id_ in ids[:5]), *(delete(id_) for id_ in ids[5:]))
 
     assert [one["content"] for one in await history(store)] == [*ids[:5], *[""] * 5]
+
+
+async def in_log(store: Store, text: str) -> list[str]:
+    """Return the kinds of the events in the log that have a text."""
+    events = await store.log.after(0)
+    return [event.kind for event in events if text in event.body]
+
+
+async def test_old_text_of_an_edited_message_leaves_the_log(store: Store) -> None:
+    await open_room(store, "ann", "bob")
+    sent = await send(store, "ann", "first words", mentions=("bob",), exclude_user_id="bob")
+
+    for content in ("second words", "third words"):
+        await store.committer.submit(edit(sent.id, content=content))
+
+    assert await in_log(store, "first words") == []
+    assert await in_log(store, "second words") == []
+    assert await in_log(store, "third words") == [
+        "message",
+        "notification",
+        "message_edited",
+        "notification_edited",
+    ]
+    (message,) = [event for event in await store.log.after(0) if event.kind == "message"]
+    assert (json.loads(message.body)["sender_id"], json.loads(message.body)["exclude_user_id"]) == (
+        "ann",
+        "bob",
+    )
+    assert [event.position for event in await store.log.after(0)] == list(range(1, 9))
+
+
+async def test_text_of_a_deleted_message_leaves_the_log_and_the_lists(store: Store) -> None:
+    await open_room(store, "ann", "bob", "cyd")
+    sent = await send(store, "ann", "first words", mentions=("bob", "cyd"))
+    await store.committer.submit(edit(sent.id, content="second words"))
+    await run_sql(store.database, "DELETE FROM notification WHERE audience = 'user:cyd'")  # as by retention
+
+    await store.committer.submit(delete(sent.id))
+
+    assert await in_log(store, "words") == []
+    assert await store.number_of("notification") == 0
+    assert await store.unread("bob") == {}
+
+
+async def test_repeated_edits_keep_track_of_few_events(store: Store) -> None:
+    await open_room(store, "ann", "bob")
+    sent = await send(store, "ann", mentions=("bob",))
+    for number in range(5):
+        await store.committer.submit(edit(sent.id, content=f"take {number}"))
+    ((copies,),) = await run_sql(store.database, "SELECT copies FROM message")
+    assert len(json.loads(copies)) == 3
+
+
+async def test_edit_of_a_message_whose_events_were_trimmed_is_an_edit(store: Store) -> None:
+    await open_room(store, "ann")
+    sent = await send(store, "ann", "old")
+    await run_sql(store.database, "DELETE FROM event")
+    await store.committer.submit(edit(sent.id, content="new"))
+    assert [one["content"] for one in await history(store)] == ["new"]
+    assert await in_log(store, "old") == []

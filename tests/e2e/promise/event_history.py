@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lumen_notify.commit.log import Log
 from lumen_notify.model import EVERYONE, Audience, Event, from_rfc3339
+from lumen_notify.model.events import decode
 
 from .room_states import Said, said
 
-CONTENT = ("notification", "update", "bundle")
+CONTENT = ("notification", "update", "notification_edited", "bundle")
 
 
 class EventHistory:
@@ -20,13 +21,25 @@ class EventHistory:
     def __init__(self, log: Log) -> None:
         self.log = log
         self.events: list[Event] = []
+        self._withdrawn: set[int] = set()
 
     async def follow(self) -> None:
-        """Read the new events."""
+        """Read the new events, and those that were rewritten."""
         while page := await self.log.after(self.events[-1].position if self.events else 0):
             self.events += page
+            for event in page:
+                if event.kind == "rewritten":
+                    await self._read_again(json.loads(event.body)["positions"])
             assert not any(_is_late(event) for event in page), "an expired notification was announced"
         assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
+
+    async def _read_again(self, positions: Sequence[int]) -> None:
+        """Take what rewritten events say now. A withdrawn one was seen live, and is in no replay."""
+        for event in await self.log.at(positions):
+            if decode(event).is_withdrawn:
+                self._withdrawn.add(event.position)
+            else:
+                self.events[event.position - 1] = event
 
     def published(self) -> set[str]:
         """Return the ids of all notifications published one by one, not in a bundle."""
@@ -65,7 +78,7 @@ class EventHistory:
                 must.add(event.position)
             if event.kind not in CONTENT or event.category not in always:
                 may.add(event.position)
-        return must, may
+        return must - self._withdrawn, may
 
     def _silences(self, mine: list[Event]) -> Iterator[tuple[Event, frozenset[str]]]:
         silent: frozenset[str] = frozenset()

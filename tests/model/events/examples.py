@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lumen_notify.model import EVERYONE, Audience, Counts, Event, to_json
+from lumen_notify.model import EVERYONE, NOBODY, Audience, Counts, Event, to_json
 from lumen_notify.model.events import (
     CategoriesChanged,
     DigestDelivered,
+    EventsRewritten,
     MembersChanged,
     MessageDeleted,
     MessageEdited,
     MessageSent,
+    NotificationEdited,
     NotificationPublished,
     NotificationsArchived,
     NotificationsRead,
@@ -36,11 +38,12 @@ COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset({"noise"}), {"tea": 4})
 STORED_COUNTS = {"categories": {"like": 2}, "rooms": {"tea": 1}, "silent": ["noise"]}
 """What COUNTS are in a stored body."""
 
-AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE}
+AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE, "nobody": NOBODY}
 
 EXAMPLES: list[Payload] = [
     NotificationPublished(notification='{"id":"n1"}'),
     NotificationUpdated.of(COUNTS, {"id": "n1"}),
+    NotificationEdited(data={"id": "n1"}),
     DigestDelivered.of(COUNTS, {"items": [{"id": "n1"}]}),
     NotificationsRead.of(COUNTS, {"ids": ["n1"]}),
     NotificationsSeen.of(COUNTS, {"all": True}),
@@ -73,6 +76,7 @@ EXAMPLES: list[Payload] = [
         unread=0,
         data={"room_id": "tea", "user_id": "ann", "from_seq": 1, "up_to": 2, "ids": ["m1"]},
     ),
+    EventsRewritten(positions=[3, 4]),
 ]
 
 

@@ -9,6 +9,7 @@ import pytest
 from lumen_notify.model.events import (
     PAYLOADS,
     DigestDelivered,
+    NotificationEdited,
     NotificationPublished,
     NotificationsArchived,
     NotificationsRead,
@@ -29,6 +30,7 @@ from .examples import STORED_COUNTS, assert_stored_as, event
 BODIES: dict[type[Payload], dict[str, Any]] = {
     NotificationPublished: {"id": "n1"},
     NotificationUpdated: {"data": {"id": "n1"}, **STORED_COUNTS},
+    NotificationEdited: {"data": {"id": "n1"}},
     DigestDelivered: {"data": {"items": [{"id": "n1"}]}, **STORED_COUNTS},
     NotificationsRead: {"data": {"ids": ["n1"]}, **STORED_COUNTS},
     NotificationsSeen: {"data": {"all": True}, **STORED_COUNTS},
