@@ -254,8 +254,8 @@ async def test_stream_answers_an_invalid_cursor_with_reset(site: Site) -> None:
             assert stream.status == 200
             assert reset.id == f"{epoch}-3"
             assert reset.data["unread_count"] == 3
-            assert [frame.event for frame in stream.frames] == ["", "ready", "reset"]
-            assert not stream.frames[1].data["recovered"]
+            assert [frame.event for frame in stream.frames] == ["ready", "reset"]
+            assert not stream.frames[0].data["recovered"]
 
 
 async def test_stream_refuses_an_unknown_device(site: Site) -> None:

@@ -63,7 +63,7 @@ FROM (
                 FROM notification n
                 WHERE n.audience = a.audience AND n.position > a.since AND {before_cursor}
                 ORDER BY n.position DESC, n.id DESC
-                LIMIT 1 OFFSET :depth + :window / (SELECT count(*) FROM ({addressed}) e)
+                LIMIT 1 OFFSET :depth + :window / (SELECT count(*) FROM ({addressed}) g)
             ) AS position
             FROM ({addressed}) a
         ) t
