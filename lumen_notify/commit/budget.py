@@ -5,7 +5,7 @@
 | a batch | BATCH_ROWS, BATCH_BYTES | the rest waits; a larger command is taken when it is first |
 | the queue | QUEUE_BYTES | new commands are refused as `overloaded` |
 
-Small commands do not wait behind large ones: every batch takes them.
+Commands of one row do not wait behind larger ones: they may take BATCH_BYTES, too, besides the others.
 
 A command that writes more than one row, or text of its users, has a property `cost`. The other commands cost
 ONE_ROW.
@@ -26,9 +26,6 @@ BATCH_ROWS = 2000
 BATCH_BYTES = 2 * 1024 * 1024
 """Text of one batch: some 20 ms of the writer's time, until it is on the disk."""
 
-SMALL_BYTES = 4 * 1024
-"""Text of a small command. The number of commands in a batch bounds the small ones."""
-
 QUEUE_BYTES = 32 * 1024 * 1024
 """Memory of the waiting commands, and some ten seconds of the writer's time."""
 
@@ -43,11 +40,6 @@ class Cost:
 
     rows: int = 1
     text_bytes: int = 0
-
-    @property
-    def is_small(self) -> bool:
-        """Whether every batch takes it."""
-        return self.rows <= 1 and self.text_bytes <= SMALL_BYTES
 
     @property
     def memory_bytes(self) -> int:
@@ -65,23 +57,28 @@ def cost_of(command: Any) -> Cost:
 
 
 class Batch:
-    """The costs of the commands of one transaction."""
+    """The costs of the commands of one transaction: those of one row, and larger ones."""
 
-    __slots__ = ("_rows", "_text_bytes")
+    __slots__ = ("_large_bytes", "_rows", "_single_bytes")
 
     def __init__(self) -> None:
         self._rows = 0
-        self._text_bytes = 0
+        self._large_bytes = 0
+        self._single_bytes = 0
 
     def take(self, cost: Cost) -> bool:
         """Add a command, unless it does not fit; return whether it does. The first one always fits."""
-        if cost.is_small:
-            return True
-        rows, text_bytes = self._rows + cost.rows, self._text_bytes + cost.text_bytes
-        if self._rows and (rows > BATCH_ROWS or text_bytes > BATCH_BYTES):
-            return False
-        self._rows, self._text_bytes = rows, text_bytes
-        return True
+        if cost.rows <= 1:
+            text_bytes = self._single_bytes + cost.text_bytes
+            fits = not self._single_bytes or text_bytes <= BATCH_BYTES
+            if fits:
+                self._single_bytes = text_bytes
+            return fits
+        rows, text_bytes = self._rows + cost.rows, self._large_bytes + cost.text_bytes
+        fits = not self._rows or (rows <= BATCH_ROWS and text_bytes <= BATCH_BYTES)
+        if fits:
+            self._rows, self._large_bytes = rows, text_bytes
+        return fits
 
 
 def text_cost(*texts: Any, rows: int = 1) -> Cost:

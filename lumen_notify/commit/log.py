@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from lumen_notify.commit.database import Database
+from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Event, value
 
@@ -91,14 +91,14 @@ class Log:
     async def after(self, position: int) -> Sequence[Event]:
         """Read the events after a position, of all audiences: ascending, contiguous, at most PAGE_EVENTS."""
         rows = await self._database.for_delivery.fetch("events_after", after=position, limit=PAGE_EVENTS)
-        return [_event(row) for row in rows]
+        return _events(rows)
 
     async def at(self, positions: Sequence[int]) -> Sequence[Event]:
-        """Read the events at some positions, at most PAGE_EVENTS, in any order. Trimmed ones are missing."""
+        """Read the events at some positions, at most PAGE_EVENTS: ascending. Trimmed ones are missing."""
         rows = await self._database.for_delivery.fetch(
             "events_at", rows=[{"position": position} for position in positions]
         )
-        return [_event(row) for row in rows]
+        return _events(rows)
 
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
@@ -111,24 +111,32 @@ class Log:
             up_to=up_to,
             limit=PAGE_EVENTS,
         )
-        return [_event(row) for row in rows]
+        return _events(rows)
 
 
 async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequence[None]:
     """Handle TrimEvents: a `committer.Handler`."""
     for command in commands:
+        contents = await tx.run("contents_of_events", up_to=command.up_to)
         await tx.run("trim_events", up_to=command.up_to)
+        tx.add("delete_unused_contents", rows=[{"position": position} for (position,) in contents])
         await tx.run("raise_floor", up_to=command.up_to)
     return [None] * len(commands)
 
 
-def _event(row: Sequence[Any]) -> Event:
-    position, audience, kind, category, body, created_at = row
-    return Event(
-        position=position,
-        audience=Audience(audience),
-        kind=kind,
-        category=category,
-        body=body,
-        created_at=created_at,
-    )
+def _events(rows: Rows) -> list[Event]:
+    """Build events of rows in the order of their positions: a shared body comes with the first row only."""
+    events: list[Event] = []
+    for position, audience, kind, category, created_at, content_position, body in rows:
+        events.append(
+            Event(
+                position=position,
+                audience=Audience(audience),
+                kind=kind,
+                category=category,
+                body=events[-1].body if body is None else body,
+                created_at=created_at,
+                content_position=content_position,
+            )
+        )
+    return events

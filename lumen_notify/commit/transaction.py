@@ -5,7 +5,7 @@ Promise: each event gets the next position; positions are final once the transac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.database import Rows, SqlTransaction
@@ -37,6 +37,8 @@ class Transaction:
         self._transaction = transaction
         self._position = position
         self._rewritten: list[int] = []
+        self._contents: list[dict[str, Any]] = []
+        self._released_contents: set[int] = set()
 
     @property
     def position(self) -> int:
@@ -73,6 +75,38 @@ class Transaction:
         )
         return self._position
 
+    def append_for_each(
+        self, audiences: Sequence[Audience], payload: Payload, *, category: str, notification_id: str
+    ) -> Sequence[Event]:
+        """Append the same event for each of some audiences; return the events. Their body is stored once."""
+        kind, body, now = payload.kind, payload.encode(), self.now
+        first = self._position + 1
+        self._position += len(audiences)
+        content_position = self._position if len(audiences) > 1 else None
+        if content_position is not None:
+            self._contents.append(
+                {
+                    "position": content_position,
+                    "first_position": first,
+                    "notification_id": notification_id,
+                    "body": body,
+                }
+            )
+        events = [
+            Event(
+                position=position,
+                audience=audience,
+                kind=kind,
+                category=category,
+                body=body,
+                created_at=now,
+                content_position=content_position,
+            )
+            for position, audience in enumerate(audiences, start=first)
+        ]
+        self.events += events
+        return events
+
     async def rewrite(self, texts: Mapping[int, str]) -> None:
         """Change the text of events that are in the log, so that no replay shows the old one.
 
@@ -85,8 +119,9 @@ class Transaction:
         found = await self.run("event_prefixes", rows=positions, characters=PREFIX_CHARACTERS)
         rows = [
             {"position": position, "body": rewritten_body(kind, prefix, texts[position])}
-            for position, kind, prefix in found
+            for position, kind, prefix, _ in found
         ]
+        self._released_contents.update(row[3] for row in found if row[3] is not None)
         self.add("rewrite_events", rows=rows)
         self._rewritten += sorted(row["position"] for row in rows)
 
@@ -95,7 +130,9 @@ class Transaction:
         await self.rewrite(dict.fromkeys(positions, WITHDRAWN))
 
     def write(self) -> None:
-        """Write the appended events: the last statement before COMMIT."""
+        """Write the appended events: the last statements before COMMIT."""
+        released = sorted(self._released_contents)
+        self.add("delete_unused_contents", rows=[{"position": position} for position in released])
         if self._rewritten:
             self.append(NOBODY, EventsRewritten(positions=self._rewritten))
         if not self.events:
@@ -106,9 +143,17 @@ class Transaction:
                 "audience": event.audience,
                 "kind": event.kind,
                 "category": event.category,
-                "body": event.body,
+                "body": stored_body(event),
+                "content_position": event.content_position,
                 "created_at": event.created_at,
             }
             for event in self.events
         ]
+        if self._contents:
+            self._transaction.add("insert_contents", rows=self._contents)
         self._transaction.add("append_events", rows=rows)
+
+
+def stored_body(event: Event) -> str:
+    """Return what the rows of an event and of its notification store as the body: nothing if it is shared."""
+    return event.body if event.content_position is None else ""

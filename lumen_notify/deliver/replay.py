@@ -40,7 +40,7 @@ class Entry:
 
     def take(self, event: Event) -> None:
         """Keep the event, as it is now in the log."""
-        self.size_bytes = _text_bytes(event.body) + ENTRY_BYTES
+        self.size_bytes = ENTRY_BYTES + (_text_bytes(event.body) if event.has_own_body else 0)
         self._content = event
 
     @property

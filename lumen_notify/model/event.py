@@ -14,7 +14,8 @@ class Event:
     """One row of the log, immutable once committed.
 
     position: from 1, gapless. kind: see `model/events`. category: of a notification, else None. body: JSON,
-    the encoded `Payload`. created_at: milliseconds.
+    the encoded `Payload`. created_at: milliseconds. content_position: the position of the last event that has
+    the same body, if several share it, else None; `body` is then one object for all of them.
     """
 
     position: int
@@ -23,3 +24,9 @@ class Event:
     category: str | None
     body: str
     created_at: int
+    content_position: int | None = None
+
+    @property
+    def has_own_body(self) -> bool:
+        """Whether its body counts where the memory of events is summed up: a shared one counts once."""
+        return self.content_position is None or self.content_position == self.position

@@ -30,27 +30,58 @@ FROM log_head h
 
 -- append_events rows
 -- Who: every write transaction that appended events.
-INSERT INTO event (position, audience, kind, category, body, created_at)
-SELECT r.position, r.audience, r.kind, r.category, r.body, r.created_at
+INSERT INTO event (position, audience, kind, category, body, content_position, created_at)
+SELECT r.position, r.audience, r.kind, r.category, r.body, r.content_position, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(position bigint, audience text, kind text, category text, body text, created_at bigint)
+    AS r(position bigint, audience text, kind text, category text, body text, content_position bigint,
+         created_at bigint)
+
+-- insert_contents rows
+-- Who: every write transaction that appended events with a shared body.
+INSERT INTO content (position, first_position, notification_id, body)
+SELECT r.position, r.first_position, r.notification_id, r.body
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(position bigint, first_position bigint, notification_id text, body text)
+
+-- fragment events_of_page
+-- The events of a page, with their bodies. A body that several of them share comes with the first one only.
+SELECT
+    p.position, p.audience, p.kind, p.category, p.created_at, p.content_position,
+    CASE
+        WHEN p.content_position IS NULL THEN p.body
+        WHEN p.content_position = p.content_before THEN NULL
+        ELSE (SELECT c.body FROM content c WHERE c.position = p.content_position)
+        END AS body
+FROM (
+    SELECT
+        g.position, g.audience, g.kind, g.category, g.body, g.content_position, g.created_at,
+        lag(g.content_position) OVER (ORDER BY g.position) AS content_before
+    FROM page g
+) p
+ORDER BY p.position
 
 -- events_after
 -- Who: the tail, every second and to fill a gap. Index: the primary key.
-SELECT position, audience, kind, category, body, created_at
-FROM event
-WHERE position > :after
-ORDER BY position
-LIMIT :limit
+WITH page AS (
+    SELECT position, audience, kind, category, body, content_position, created_at
+    FROM event
+    WHERE position > :after
+    ORDER BY position
+    LIMIT :limit
+)
+{events_of_page}
 
 -- events_for_audiences
 -- Who: a client whose cursor is older than the events in memory. Index: event_by_audience.
-SELECT e.position, e.audience, e.kind, e.category, e.body, e.created_at
-FROM jsonb_to_recordset(CAST(:audiences AS jsonb)) AS r(audience text)
-JOIN event e ON e.audience = r.audience
-WHERE e.position > :after AND e.position <= :up_to
-ORDER BY e.position
-LIMIT :limit
+WITH page AS (
+    SELECT e.position, e.audience, e.kind, e.category, e.body, e.content_position, e.created_at
+    FROM jsonb_to_recordset(CAST(:audiences AS jsonb)) AS r(audience text)
+    JOIN event e ON e.audience = r.audience
+    WHERE e.position > :after AND e.position <= :up_to
+    ORDER BY e.position
+    LIMIT :limit
+)
+{events_of_page}
 
 -- open_key
 -- Who: every start. The first one decides the value for all instances.
@@ -70,6 +101,30 @@ UPDATE log_head
 SET floor = :up_to
 WHERE floor < :up_to
 
+-- contents_of_events
+-- Who: retention, before it trims events. The bodies whose last event is trimmed. Index: the primary key.
+SELECT c.position
+FROM log_head h
+JOIN content c ON c.position > h.floor AND c.position <= :up_to
+
+-- delete_unused_contents
+-- Who: whatever deletes events or notifications with a shared body. Indexes: the primary keys.
+DELETE FROM content
+WHERE position IN (
+    SELECT c.position
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
+    JOIN content c ON c.position = r.position
+    WHERE NOT EXISTS (
+        SELECT 1
+        FROM event e
+        WHERE e.position >= c.first_position AND e.position <= c.position AND e.content_position = c.position
+    ) AND NOT EXISTS (
+        SELECT 1
+        FROM notification n
+        WHERE n.id = c.notification_id AND n.content_position = c.position
+    )
+)
+
 -- trim_events
 -- Who: retention. Index: the primary key.
 DELETE FROM event
@@ -77,19 +132,22 @@ WHERE position <= :up_to
 
 -- event_prefixes
 -- Who: whatever rewrites events. The first characters of their bodies. Index: the primary key.
-SELECT e.position, e.kind, substr(e.body, 1, :characters) AS prefix
+SELECT e.position, e.kind, substr(e.body, 1, :characters) AS prefix, e.content_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
 JOIN event e ON e.position = r.position
 
 -- rewrite_events
 -- Who: the same. Index: the primary key.
 UPDATE event
-SET body = r.body
+SET body = r.body, content_position = NULL
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint, body text)
 WHERE event.position = r.position
 
 -- events_at
 -- Who: the tail, after events were rewritten. Index: the primary key.
-SELECT e.position, e.audience, e.kind, e.category, e.body, e.created_at
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
-JOIN event e ON e.position = r.position
+WITH page AS (
+    SELECT e.position, e.audience, e.kind, e.category, e.body, e.content_position, e.created_at
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
+    JOIN event e ON e.position = r.position
+)
+{events_of_page}

@@ -7,7 +7,6 @@ from lumen_notify.commit.budget import (
     BATCH_ROWS,
     ONE_ROW,
     ROW_BYTES,
-    SMALL_BYTES,
     Batch,
     Cost,
     cost_of,
@@ -27,16 +26,18 @@ def test_batch_takes_large_commands_up_to_its_rows() -> None:
     assert batch.take(ONE_ROW)
 
 
-def test_batch_takes_large_commands_up_to_its_bytes() -> None:
-    batch, third = Batch(), Cost(text_bytes=BATCH_BYTES // 3)
-    assert [batch.take(third) for _ in range(4)] == [True, True, True, False]
-    assert batch.take(Cost(text_bytes=SMALL_BYTES))
-    assert not batch.take(Cost(text_bytes=SMALL_BYTES + 1))
-
-
-def test_first_large_command_fits_whatever_its_size() -> None:
+def test_batch_takes_commands_up_to_its_bytes() -> None:
     batch = Batch()
+    for rows in (1, 2):
+        third = Cost(rows=rows, text_bytes=BATCH_BYTES // 3)
+        assert [batch.take(third) for _ in range(4)] == [True, True, True, False]
     assert batch.take(ONE_ROW)
+    assert not batch.take(Cost(text_bytes=3))
+
+
+def test_first_command_fits_whatever_its_size() -> None:
+    batch = Batch()
+    assert batch.take(Cost(text_bytes=BATCH_BYTES * 9))
     assert batch.take(Cost(rows=BATCH_ROWS * 9, text_bytes=BATCH_BYTES * 9))
     assert not batch.take(Cost(rows=2))
 

@@ -56,6 +56,22 @@ async def test_events_are_read_back_as_they_were_appended(log: Log) -> None:
     assert (await log.head()).position == 2
 
 
+async def test_events_with_one_body_are_read_back_as_they_were_appended(log: Log) -> None:
+    users = [Audience(f"user:{number}") for number in range(4)]
+    async with log.transaction() as tx:
+        for number, audiences in enumerate((users, [EVERYONE], users[1:3])):
+            body = f'{{"number":{number}}}'
+            tx.append_for_each(
+                audiences, NotificationPublished(notification=body), category="like", notification_id="i"
+            )
+    assert [event.content_position for event in tx.events] == [4, 4, 4, 4, None, 7, 7]
+    for after in range(8):
+        assert list(await log.after(after)) == tx.events[after:]
+        for asked in (users, users[1:2], [EVERYONE, users[3]]):
+            found = await log.for_audiences(asked, after=after, up_to=6)
+            assert list(found) == [event for event in tx.events[after:6] if event.audience in asked]
+
+
 async def test_rollback_leaves_no_hole(log: Log) -> None:
     await append(log, EVERYONE)
     with pytest.raises(Spoilt):

@@ -54,6 +54,7 @@ def test_events_are_written_at_the_end() -> None:
             "kind": "categories",
             "category": None,
             "body": '{"data":{"categories":["like"]}}',
+            "content_position": None,
             "created_at": 1_000,
         }
     ]

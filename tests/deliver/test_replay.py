@@ -123,6 +123,42 @@ def test_size_is_the_memory_that_is_taken_whatever_the_characters(
     assert 0.25 * replay.size_bytes < taken < replay.size_bytes
 
 
+@pytest.mark.parametrize("is_built", [False, True])
+def test_body_that_events_share_counts_once(is_built: bool) -> None:
+    body = f'{{"content":"{"x" * 400_000}"}}'
+    users = [Audience.user(f"u{number}") for number in range(100)]
+    tracemalloc.start()
+    try:
+        replay = Replay(position=0, max_events=1000)
+        replay.append(
+            [
+                Entry(
+                    Event(
+                        position=position,
+                        audience=audience,
+                        kind="notification",
+                        category="like",
+                        body=body,
+                        created_at=0,
+                        content_position=len(users),
+                    ),
+                    "e",
+                )
+                for position, audience in enumerate(users, start=1)
+            ]
+        )
+        if is_built:
+            for frame in replay.frames_after(0, users) or ():
+                assert len(frame.render_replay(Counts({"like": 1}), "u")) > len(body)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert replay.size_bytes == len(body) + len(users) * module.ENTRY_BYTES
+    assert taken < replay.size_bytes
+    replay.append([entry(position) for position in range(101, 1101)])
+    assert replay.size_bytes == 1000 * entry(1).size_bytes
+
+
 @pytest.mark.parametrize("kind", ["notification", "message", "message_edited"])
 def test_streams_that_open_leave_nothing_behind_in_the_frames_that_they_replay(kind: str) -> None:
     found = _replay_of(text_entry(1, kind, TEXTS["ascii"])).frames_after(0, [EVERYONE, Audience.room("r")])

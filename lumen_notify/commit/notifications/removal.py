@@ -180,9 +180,15 @@ async def remove_notifications(tx: Transaction, rows: Sequence[tuple[str, Audien
         return 0
     keys = [{"id": id_, "audience": audience} for id_, audience in rows]
     by_audience: dict[Audience, list[tuple[str, str, int]]] = defaultdict(list)
-    for id_, audience, category, position in await tx.run("delete_notifications", rows=keys):
+    contents: set[int] = set()
+    for id_, audience, category, position, content_position in await tx.run(
+        "delete_notifications", rows=keys
+    ):
         by_audience[Audience(audience)].append((id_, category, position))
+        if content_position is not None:
+            contents.add(content_position)
     if by_audience:
+        tx.add("delete_unused_contents", rows=[{"position": position} for position in sorted(contents)])
         tx.add("delete_groups", rows=keys)
         # Personal audiences last: their events state counts, after which nothing may change.
         order = sorted(by_audience, key=lambda audience: (audience.is_personal, audience))

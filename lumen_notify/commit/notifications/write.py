@@ -1,8 +1,8 @@
 """Write: appends the events of a batch and writes its notifications.
 
 A stage of `publish`. Promises: nothing is written per recipient of a room or of everyone; a publication to
-several users is one row and one event for each, with the same id; events are in the order of the
-publications, and events of groups come last.
+several users is one row and one event for each, with the same id, and one body for all of them; events are in
+the order of the publications, and events of groups come last.
 
 A notification's `body` is JSON as frames and lists show it.
 """
@@ -16,7 +16,7 @@ from typing import Any
 from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.notifications.batch import Batch, Group, Item
 from lumen_notify.commit.notifications.publication import Publication, Published, shown_fields
-from lumen_notify.commit.transaction import Transaction
+from lumen_notify.commit.transaction import Transaction, stored_body
 from lumen_notify.model import Audience, Counts, rfc3339, to_json
 from lumen_notify.model.events import DigestDelivered, NotificationPublished, NotificationUpdated
 
@@ -65,18 +65,24 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
             expires_at=publication.expires_at,
         )
     )
-    payload = NotificationPublished(notification=body)
+    events = tx.append_for_each(
+        publication.audiences,
+        NotificationPublished(notification=body),
+        category=publication.category,
+        notification_id=publication.id,
+    )
     rows += [
         {
             "id": publication.id,
-            "audience": audience,
-            "position": tx.append(audience, payload, category=publication.category),
+            "audience": event.audience,
+            "position": event.position,
             "category": publication.category,
-            "body": body,
+            "body": stored_body(event),
+            "content_position": event.content_position,
             "created_at": tx.now,
             "expires_at": publication.expires_at,
         }
-        for audience in publication.audiences
+        for event in events
     ]
     return tx.position
 
@@ -205,6 +211,7 @@ def _row(entry: Publication | Group, audience: Audience, position: int, body: st
         "position": position,
         "category": entry.category,
         "body": body,
+        "content_position": None,
         "created_at": entry.created_at,
         "expires_at": entry.expires_at,
     }

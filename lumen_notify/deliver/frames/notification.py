@@ -6,6 +6,7 @@ bytes once for each total: only the count in them differs by user.
 
 from __future__ import annotations
 
+from lumen_notify.deliver.frames.chunks import chunk
 from lumen_notify.deliver.frames.count_shape import CountShape
 from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Frame
 from lumen_notify.model import Counts, Event, escape_line_separators, to_json
@@ -16,18 +17,23 @@ from lumen_notify.model.events import NotificationEdited, NotificationPublished
 class NotificationFrame(Frame):
     """One more unread notification of a category.
 
+    A frame for one user keeps the text, which it may share with frames for others, and encodes it when the
+    user gets it. A frame for many encodes it once.
+
     next_shapes: the shape that each shape becomes, None if the category is silenced. encoded: chunks by the
     total that they show. Both are caches of one fan-out.
     """
 
-    __slots__ = ("_head", "_openings", "_tail", "category", "encoded", "next_shapes")
+    __slots__ = ("_head", "_notification", "_openings", "_tail", "category", "encoded", "next_shapes")
 
     def __init__(self, event: Event, epoch: str, payload: NotificationPublished) -> None:
         super().__init__(event, epoch)
         self.category = event.category or ""
         opening = f'id: {self._id}\ndata: {{"type":{to_json(self.category)},"unread_count":'
         self._head = opening.encode()
-        self._tail = f',"data":{escape_line_separators(payload.notification)}}}\n\n'.encode()
+        # One of the two: a text that frames share, or its bytes.
+        self._notification = payload.notification if event.audience.is_personal else ""
+        self._tail = None if event.audience.is_personal else _tail(payload.notification)
         self._openings: dict[int, bytes] = {}
         self.next_shapes: dict[CountShape, CountShape | None] = {}
         self.encoded: dict[int, bytes] = {}
@@ -35,7 +41,9 @@ class NotificationFrame(Frame):
     @property
     def size_bytes(self) -> int:
         """About what the frame takes in memory and on the wire."""
-        return len(self._head) + len(self._tail)
+        return len(self._head) + (
+            encoded_bytes(self._notification) if self._tail is None else len(self._tail)
+        )
 
     def apply(self, counts: Counts, user_id: str) -> Applied:  # noqa: ARG002 - the same for all users
         """Count it, unless the user has silenced its category."""
@@ -74,6 +82,8 @@ class NotificationFrame(Frame):
 
     def _encode(self, total: int) -> bytes:
         digits = b"%d" % total
+        if self._tail is None:
+            return chunk(b"".join((self._head, digits, _tail(self._notification))))
         opening = self._openings.get(len(digits))
         if opening is None:  # the chunk's size and the head, for a count of so many digits
             size = len(self._head) + len(digits) + len(self._tail)
@@ -111,3 +121,7 @@ class NotificationEditedFrame(Frame):
         if self._category in counts.silent:
             return NOT_SHOWN
         return self._chunk(f'{{"data":{self._data}}}', self.kind)
+
+
+def _tail(notification: str) -> bytes:
+    return f',"data":{escape_line_separators(notification)}}}\n\n'.encode()

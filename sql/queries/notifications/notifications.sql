@@ -1,9 +1,14 @@
 -- insert_notifications rows
 -- Who: write.
-INSERT INTO notification (id, audience, position, category, body, created_at, expires_at)
-SELECT r.id, r.audience, r.position, r.category, r.body, r.created_at, r.expires_at
+INSERT INTO notification (id, audience, position, category, body, content_position, created_at, expires_at)
+SELECT r.id, r.audience, r.position, r.category, r.body, r.content_position, r.created_at, r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-    id text, audience text, position bigint, category text, body text, created_at bigint, expires_at bigint)
+    id text, audience text, position bigint, category text, body text, content_position bigint,
+    created_at bigint, expires_at bigint)
+
+-- fragment body_of
+-- The body of a notification (n). Index: the primary key.
+    coalesce((SELECT o.body FROM content o WHERE o.position = n.content_position), n.body)
 
 -- add_to_active_totals rows
 -- Who: write; whatever removes notifications. One row per audience and category of the batch.
@@ -52,7 +57,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- audience has :depth and its share of :window above. down_to is NULL if there are no more. Index:
 -- notification_by_audience, from the top.
 SELECT
-    x.id, x.position, CASE WHEN {listed} THEN n.body END, c.seen_at, c.read_at, c.archived_at, x.down_to
+    x.id, x.position, CASE WHEN {listed} THEN {body_of} END, c.seen_at, c.read_at, c.archived_at, x.down_to
 FROM (
     SELECT a.user_id, a.audience, n.id, n.position, d.down_to
     FROM (
@@ -84,7 +89,7 @@ ORDER BY x.position DESC, x.id DESC
 
 -- get_notification
 -- Who: GET and PUT /notifications/{id}. Index: the primary key.
-SELECT n.id, n.position, n.body, c.seen_at, c.read_at, c.archived_at
+SELECT n.id, n.position, {body_of} AS body, c.seen_at, c.read_at, c.archived_at
 FROM ({addressed}) a
 JOIN notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
 LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
@@ -92,7 +97,7 @@ LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
 -- set_notification_bodies
 -- Who: edits of messages, for mentions. Index: the primary key.
 UPDATE notification
-SET body = r.body
+SET body = r.body, content_position = NULL
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, body text)
 WHERE notification.id = r.id AND notification.audience = r.audience
 

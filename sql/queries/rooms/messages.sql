@@ -162,7 +162,7 @@ WHERE message.room_id = r.room_id AND message.seq = r.seq
 -- Who: edits and deletions of messages. The notifications of their mentions, and whether each user is still a
 -- member and has not blocked the sender. Indexes: that of message.id, the primary keys.
 SELECT
-    n.id, n.audience, n.position, n.body,
+    n.id, n.audience, n.position, {body_of} AS body,
     CASE WHEN m.user_id IS NULL OR b.user_id IS NOT NULL THEN 0 ELSE 1 END AS may_see
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
 JOIN message t ON t.id = r.id

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
 from lumen_notify.commit.jobs import retention as module
+from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.notifications.publication import IdempotencyKey
-from lumen_notify.model import EVERYONE
+from lumen_notify.commit.notifications.removal import Remove
+from lumen_notify.model import EVERYONE, Audience
 
 from ..store import DAY_MS, Store
 
+ANY: dict[str, Any] = {
+    "before": 2**62,
+    "limit": 20,
+    "category": None,
+    "is_unread": None,
+    "is_archived": None,
+}
 KEY = IdempotencyKey(owner="app", key="k", digest="d")
 
 
@@ -39,6 +49,34 @@ async def test_events_over_the_number_are_trimmed_once_they_are_a_minute_old(sto
     await retention.sweep()
     assert [event.position for event in await store.log.after(0)] == [4, 5]
     assert (await store.log.head()).floor == 3
+
+
+@pytest.mark.parametrize("is_trimmed_first", [True, False])
+async def test_shared_body_goes_with_the_last_row_that_has_it(store: Store, is_trimmed_first: bool) -> None:
+    store.now += DAY_MS
+    ((one,), (other,)) = await store.publish("ann", "bob", "cyd"), await store.publish("ann", "bob")
+    users = [Audience.user(user) for user in ("ann", "bob", "cyd")]
+
+    async def trim() -> None:
+        # In the middle of the events of the second one.
+        await store.committer.submit(TrimEvents(up_to=2))
+        await store.committer.submit(TrimEvents(up_to=4))
+
+    async def remove() -> None:
+        await store.committer.submit(Remove(rows=[(one.id, users[0])]))
+        assert await store.number_of("content") == 2
+        await store.committer.submit(Remove(rows=[(one.id, user) for user in users[1:]]))
+
+    for step in (trim, remove) if is_trimmed_first else (remove, trim):
+        assert await store.number_of("content") == 2
+        await step()
+    assert await store.number_of("content") == 1
+    ((kept,), _) = await store.inbox.page("bob", **ANY)
+    assert (kept.id, json.loads(kept.body)["id"]) == (other.id, other.id)
+    await store.retention(notifications_seconds=1, events_seconds=1).sweep()
+    store.now += DAY_MS
+    await store.retention(notifications_seconds=1, events_seconds=1).sweep()
+    assert await store.number_of("content") == 0
 
 
 async def test_positions_continue_after_all_events_are_trimmed(store: Store) -> None:

@@ -8,6 +8,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.commit.notifications.publish import Publish
+from lumen_notify.model import Audience
 
 from .merging import publication as grouped
 from .publishing import contents, count, listed, publication, write
@@ -36,6 +37,26 @@ async def test_publish_to_users_has_one_id_and_an_event_for_each(log: Log, datab
         (row,) = await listed(database, user)
         assert (row.position, json.loads(row.body)["id"]) == (position, one.id)
     assert await listed(database, "dan") == []
+
+
+async def test_body_for_several_users_is_stored_once(log: Log, database: Database) -> None:
+    one = publication(*(f"u{number}" for number in range(50)), content="\N{GRINNING FACE}" * 8000)
+    await write(log, Publish(publications=(one, publication("ann"))))
+    async with database.transaction() as sql:
+        stored = [
+            await sql.run_sql(f"SELECT sum(length(body)) FROM {table}")  # noqa: S608
+            for table in ("event", "notification", "content")
+        ]
+    in_events, in_notifications, shared = (int(rows[0][0]) for rows in stored)
+    assert in_events == in_notifications < 200
+    assert 8000 < shared < 8200
+
+    events = await log.after(0)
+    assert len({id(event.body) for event in events}) == 2, "the events read share the body, too"
+    for user in ("u0", "u49", "ann"):
+        (row,) = await listed(database, user)
+        (event,) = await log.for_audiences([Audience.user(user)], after=0, up_to=100)
+        assert event.body == row.body == events[row.position - 1].body
 
 
 async def test_event_and_list_carry_the_same_body(log: Log, database: Database) -> None:
