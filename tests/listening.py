@@ -26,6 +26,7 @@ class Listening:
 
     url: str
     state: ServerState
+    config: uvicorn.Config
 
     @property
     def port(self) -> int:
@@ -57,7 +58,7 @@ async def listen(app: ASGIApp, protocol: type[HttpToolsProtocol]) -> AsyncIterat
     port = listener.getsockname()[1]
     server = await loop.create_server(connection, sock=listener)
     try:
-        yield Listening(f"http://127.0.0.1:{port}", state)
+        yield Listening(f"http://127.0.0.1:{port}", state, config)
     finally:
         server.close()
         for one in list(state.connections):

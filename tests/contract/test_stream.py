@@ -194,7 +194,7 @@ async def test_head_is_sent_at_once_and_the_first_frame_when_the_counts_are_know
 async def test_answer_has_the_headers_of_a_stream(site: Site) -> None:
     headers = (await site.stream("ann")).headers
     assert headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert headers["cache-control"] == "no-store"
+    assert headers["cache-control"] == "no-store, no-transform"
     assert headers["x-accel-buffering"] == "no"
     assert headers["transfer-encoding"] == "chunked"
     assert "content-length" not in headers

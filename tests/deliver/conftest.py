@@ -83,11 +83,14 @@ async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
     await opened.database.close()
 
 
+ON_BOTH_LOOPS = ("test_handover.py", "test_http_protocol.py", "test_send_timeout.py")
+
+
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run the tests that depend on how a transport behaves on both loops: asyncio's and uvloop's."""
     factories: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {"asyncio": asyncio.new_event_loop}
-    if item.path.name == "test_handover.py":
+    if item.path.name in ON_BOTH_LOOPS:
         factories["uvloop"] = uvloop.new_event_loop
     return factories

@@ -101,7 +101,7 @@ async def test_curl_shows_each_event_as_it_comes(server: RunningServer, alice: A
         head = (await curl.head()).lower()
         assert head.startswith("http/1.1 200 ok\r\n")
         assert "content-type: text/event-stream" in head
-        assert "cache-control: no-store" in head
+        assert "cache-control: no-store, no-transform" in head
         assert "x-accel-buffering: no" in head
         (ready,) = read_frames(await curl.block())
         assert ready.event == "ready"

@@ -7,6 +7,10 @@ from lumen_notify.api.openapi.schema import TEXT, JsonSchema, described, object_
 MEDIA_TYPE = "application/problem+json"
 
 PROBLEMS: dict[str, tuple[int, str]] = {
+    "bad_request": (
+        400,
+        "The request is not valid HTTP, or can be read in two ways. The connection ends after the response.",
+    ),
     "token_missing": (401, "The request has no token, ticket or cookie."),
     "token_invalid": (
         401,
@@ -26,6 +30,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         405,
         "The path does not support this method. `Allow` lists the methods that it supports.",
     ),
+    "request_timeout": (408, "The request did not arrive completely within 20 seconds."),
     "name_taken": (409, "Another account has this name."),
     "idempotency_key_reused": (409, "The same `Idempotency-Key` was used with a different body."),
     "room_taken": (409, "A room with this id already exists."),
@@ -38,7 +43,12 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         429,
         "Too many attempts, or more than a limit allows. `Retry-After` gives the time to wait.",
     ),
+    "head_too_large": (431, "The request line and the headers have more than 32 KiB."),
     "internal": (500, "An internal error. The server has logged the details."),
+    "not_implemented": (
+        501,
+        "The server does not support `CONNECT`, or a `Transfer-Encoding` other than `chunked`.",
+    ),
     "database_unavailable": (503, "The database does not respond. Nothing was written."),
     "database_busy": (503, "Another process has locked the database for 10 seconds. Nothing was written."),
     "commit_unknown": (
@@ -54,6 +64,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         503,
         "The server is shutting down. Nothing was written; another instance can serve the request.",
     ),
+    "version_not_supported": (505, "The request is not HTTP/1.0 or HTTP/1.1."),
 }
 
 ALWAYS = ("internal",)

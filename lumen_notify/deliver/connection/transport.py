@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lumen_notify.deliver.connection.connection import NO_FD, Connection, DirectWriter
-from lumen_notify.deliver.frames.chunks import LAST_CHUNK
+from lumen_notify.deliver.frames.chunks import LAST_CHUNK, unchunk
 from lumen_notify.model import CloseReason
 
 EXTENSION = "lumen.handover"
@@ -81,7 +81,7 @@ class TransportConnection(Connection, asyncio.Protocol):
         if self.close_reason is not None:
             return
         if self._backlog is None:
-            self._transport.write(chunks)
+            self._transport.write(self._framed(chunks))
             return
         waiting_bytes = self._backlog_bytes + self._transport.get_write_buffer_size()
         if 0 < self._max_backlog_bytes < waiting_bytes + len(chunks):
@@ -109,8 +109,12 @@ class TransportConnection(Connection, asyncio.Protocol):
         self._set_direct_fd(NO_FD)
         self._backlog = None
         self._backlog_bytes = 0
-        self._transport.write(backlog + last + LAST_CHUNK)
+        self._transport.write(self._framed(backlog + last + LAST_CHUNK))
         self._transport.close()
+
+    def _framed(self, chunks: bytes) -> bytes:
+        """Return chunks as the client reads them."""
+        return chunks
 
     # Called by the transport (asyncio.Protocol).
 
@@ -148,3 +152,15 @@ class TransportConnection(Connection, asyncio.Protocol):
     def shutdown(self) -> None:
         """Start the drain of all streams: uvicorn calls this for each connection when it shuts down."""
         self._on_shutdown()
+
+
+class UnchunkedConnection(TransportConnection):
+    """A connection to a client of HTTP/1.0, which has no chunks: the stream ends with the connection."""
+
+    __slots__ = ()
+
+    def allow_direct_writes(self, writer: DirectWriter) -> None:
+        """Write nothing directly: each write takes the chunks apart."""
+
+    def _framed(self, chunks: bytes) -> bytes:
+        return unchunk(chunks)

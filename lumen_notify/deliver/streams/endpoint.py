@@ -4,8 +4,8 @@ Credentials are read in this order: `?token=`, `?ticket=`, `Authorization: Beare
 ones get 401, so that an EventSource stops. Temporary conditions (too many streams, a database that is down)
 get 200 and the event `closing`, so that it reconnects.
 
-The fast path is `handover`. Where the server does not offer it, or a middleware buffers the response, the
-same frames go through `fallback`.
+The fast path is `handover`. Where the server does not offer it, or a middleware buffers or encodes the
+response, the same frames go through `fallback`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from lumen_notify.auth import Principal, Tickets, Verifier, bearer
 from lumen_notify.auth.refusals import missing
 from lumen_notify.deliver.connection import fallback
 from lumen_notify.deliver.connection.connection import Connection
-from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection
+from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection, UnchunkedConnection
+from lumen_notify.deliver.frames import control
+from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.streams.connections import Device
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
@@ -38,10 +40,11 @@ DEVICES = get_args(Device)
 
 HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
+    (b"cache-control", b"no-store, no-transform"),
     (b"x-accel-buffering", b"no"),
 )
-"""No cache or proxy may store or buffer the stream (the last header is for nginx)."""
+"""No cache may store the stream, and no proxy may buffer it (the last header is for nginx), or compress it,
+which holds frames back (RFC 9111, section 5.2.2.6)."""
 
 _TEXT = {"type": "string"}
 
@@ -158,9 +161,10 @@ class Opening:
     address: str
     last_event_id: str | None
 
-    def transport_connection(self) -> TransportConnection:
+    def transport_connection(self, *, is_chunked: bool) -> TransportConnection:
         """Make the connection of a transport that is handed over."""
-        return TransportConnection(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
+        kind = TransportConnection if is_chunked else UnchunkedConnection
+        return kind(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
 
     def queue_connection(self) -> fallback.QueueConnection:
         """Make the connection of an ordinary response."""
@@ -216,7 +220,7 @@ class StreamResponse(Response):
         opening = self._opening
         hand_over = scope.get("extensions", {}).get(EXTENSION)
         if hand_over is not None:
-            connection = opening.transport_connection()
+            connection = opening.transport_connection(is_chunked=scope["http_version"] != "1.0")
             if hand_over(connection):
                 await opening.begin(connection)
                 return

@@ -12,9 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from lumen_notify.deliver.connection import connection as connection_module
 from lumen_notify.deliver.connection.connection import NO_FD
-from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportConnection
+from lumen_notify.deliver.connection.transport import (
+    WRITE_BUFFER_BYTES,
+    TransportConnection,
+    UnchunkedConnection,
+)
 from lumen_notify.deliver.frames import control
-from lumen_notify.deliver.frames.chunks import LAST_CHUNK
+from lumen_notify.deliver.frames.chunks import LAST_CHUNK, chunk, unchunk
 from lumen_notify.model import CloseReason
 
 from ..connection_strategies import (
@@ -208,3 +212,33 @@ def test_pause_that_is_due_at_the_hand_over_reaches_the_connection() -> None:
     made.take_over(transport, set(), is_paused=False)
     made.write(b"x" * 1000)
     assert (transport.get_write_buffer_size(), made.backlog_bytes) == (30_000, 1000)
+
+
+def test_connection_without_chunks_sends_payloads_in_order_also_after_a_pause() -> None:
+    closes = RecordedCloses()
+    connection = UnchunkedConnection(
+        max_backlog_bytes=0, on_shutdown=lambda: None, on_close=closes, **CONNECTION_FIELDS
+    )
+    transport = FakeTransport(EarlierAnswers(), room_bytes=1000)
+    connection.take_over(transport, {connection}, is_paused=False)
+    connection.allow_direct_writes(ignored := DirectWrites())
+    payloads = [b"%d:" % number + b"x" * 10_000 for number in range(10)]
+    for payload in payloads:
+        connection.write(chunk(payload) + chunk(b"!"))
+    assert connection.backlog_bytes
+    transport.peer_reads(1_000_000)
+    connection.close(CloseReason.SHUTDOWN, 2000)
+    transport.peer_reads(1_000_000)
+    expected = b"".join(payload + b"!" for payload in payloads)
+    assert transport.received == expected + unchunk(control.closing(CloseReason.SHUTDOWN, 2000))
+    assert ignored.changes == 0
+    assert connection.direct_fd == NO_FD
+
+
+class DirectWrites:
+    """Counts how often a file descriptor was offered."""
+
+    changes = 0
+
+    def direct_fd_changed(self) -> None:
+        self.changes += 1

@@ -1,0 +1,62 @@
+"""HttpRefusal: the response to a request that cannot be read, so that no application sees it.
+
+It is a problem document, as all other errors are. The connection ends after it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from lumen_notify.http.problems import problem
+
+
+class HttpRefusal(Exception):
+    """A request that cannot be read.
+
+    status, code: those of the problem document. detail: a sentence with the limit, without anything that the
+    client has sent.
+    """
+
+    def __init__(self, status: HTTPStatus, *, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+
+    def encode(self) -> bytes:
+        """Return the whole response, head and body."""
+        title = self.code.replace("_", " ").capitalize()
+        response = problem(
+            self.status, code=self.code, title=title, detail=self.detail, headers={"connection": "close"}
+        )
+        lines = [b"HTTP/1.1 %d %b" % (self.status, self.status.phrase.encode())]
+        lines += [b"%b: %b" % header for header in response.raw_headers]
+        return b"\r\n".join([*lines, b"", bytes(response.body)])
+
+
+def bad_request(detail: str) -> HttpRefusal:
+    """Return the refusal of a request that breaks the rules of HTTP."""
+    return HttpRefusal(HTTPStatus.BAD_REQUEST, code="bad_request", detail=detail)
+
+
+def head_too_large(max_bytes: int) -> HttpRefusal:
+    """Return the refusal of a head of more than max_bytes."""
+    detail = f"The request line and the headers may have at most {max_bytes} bytes."
+    return HttpRefusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, code="head_too_large", detail=detail)
+
+
+def request_timeout(seconds: float) -> HttpRefusal:
+    """Return the refusal of a request that has not arrived within its time."""
+    detail = f"The request did not arrive completely within {seconds:g} seconds."
+    return HttpRefusal(HTTPStatus.REQUEST_TIMEOUT, code="request_timeout", detail=detail)
+
+
+def not_implemented(detail: str) -> HttpRefusal:
+    """Return the refusal of a method or a transfer coding that is not implemented."""
+    return HttpRefusal(HTTPStatus.NOT_IMPLEMENTED, code="not_implemented", detail=detail)
+
+
+def version_not_supported() -> HttpRefusal:
+    """Return the refusal of a version of HTTP other than 1.0 and 1.1."""
+    detail = "The server supports HTTP/1.0 and HTTP/1.1."
+    return HttpRefusal(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, code="version_not_supported", detail=detail)
