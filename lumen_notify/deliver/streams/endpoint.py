@@ -24,8 +24,6 @@ from lumen_notify.auth.refusals import missing
 from lumen_notify.deliver.connection import fallback
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection, UnchunkedConnection
-from lumen_notify.deliver.frames import control
-from lumen_notify.deliver.frames.control import jittered_retry_ms
 from lumen_notify.deliver.streams.connections import Device
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry

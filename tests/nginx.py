@@ -1,0 +1,85 @@
+"""Nginx: a reverse proxy in front of a server, for the tests that look at what it does to requests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from servers import PLAIN_ENVIRONMENT, Server, free_port
+
+WEBSOCKET_LINES = """
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "upgrade";
+"""
+"""What most sites have in front of servers that may speak WebSocket."""
+
+_CONFIGURATION = """
+daemon off;
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log stderr;
+events {{ worker_connections 256; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream behind {{ server 127.0.0.1:{upstream}; keepalive 1; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://behind;
+            {lines}
+        }}
+    }}
+}}
+"""
+
+
+class Nginx(Server):
+    """An nginx in front of the server at a port. lines: of its `location`."""
+
+    name = "nginx"
+    _stop_signal = signal.SIGTERM
+
+    def __init__(self, folder: Path, upstream_port: int, lines: str = "proxy_http_version 1.1;") -> None:
+        super().__init__(folder)
+        self.program = program("nginx")
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._configuration = folder / "nginx.conf"
+        self._configuration.write_text(
+            _CONFIGURATION.format(folder=folder, port=self.port, upstream=upstream_port, lines=lines)
+        )
+
+    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [self.program, "-p", str(self.folder), "-e", "stderr", "-c", str(self._configuration)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=PLAIN_ENVIRONMENT,
+        )
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def program(name: str) -> str:
+    """Return the path of a program. Without it the test skips, or fails (LUMEN_TEST_PROGRAMS=required)."""
+    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    if path is None:
+        problem = f"{name} is not installed"
+        if os.environ.get("LUMEN_TEST_PROGRAMS") == "required":
+            pytest.fail(problem)
+        pytest.skip(problem)
+    return path
