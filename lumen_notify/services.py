@@ -20,6 +20,7 @@ from functools import partial
 
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import PasswordHasher, Tickets, Verifier
+from lumen_notify.auth.tickets import signing_key
 from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, RESUMES_PER_TICK, Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -46,7 +47,8 @@ class Services:
     """The objects of one Lumen. Each one is passed the objects that receive its output, so they are created
     from the end of the data path.
 
-    head: the log's head at the start. ticket_key: signs stream tickets. passwords: None if accounts are off.
+    head: the log's head at the start. ticket_key: what the key of stream tickets is derived from.
+    passwords: None if accounts are off.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class Services:
         self.metrics = Metrics()
 
         self.verifier = Verifier.from_settings(settings, clock)
-        self.tickets = Tickets(ticket_key, clock)
+        self.tickets = Tickets(signing_key(ticket_key, settings), clock)
         self.passwords = None if settings.accounts == "off" else PasswordHasher()
 
         replay = Replay(position=head.position, max_events=settings.replay_events)

@@ -41,6 +41,7 @@ from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.member_list import MemberList
 from lumen_notify.commit.rooms.rooms import Rooms
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
+from lumen_notify.deliver.streams.cookie import CookieEndpoints, StreamCookies
 from lumen_notify.deliver.streams.endpoint import StreamEndpoint
 from lumen_notify.http import route
 from lumen_notify.http.context import Context, Limits
@@ -113,9 +114,11 @@ class Endpoints:
 
 
 def _stream(context: Context, services: Services, settings: Settings) -> Iterator[route.Endpoints]:
+    cookies = StreamCookies(origins=frozenset(settings.cors_origins) - {"*"})
     yield StreamEndpoint(
         verifier=context.verifier,
         tickets=services.tickets,
+        cookies=cookies,
         streams=services.streams,
         opener=services.stream_opener,
         max_backlog_bytes=settings.max_backlog_bytes,
@@ -123,7 +126,14 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
         clock=context.clock,
     )
     yield TicketEndpoint(context=context, tickets=services.tickets)
-    yield ConnectionEndpoints(verifier=context.verifier, streams=services.streams, instance=INSTANCE)
+    yield ConnectionEndpoints(
+        verifier=context.verifier,
+        tickets=services.tickets,
+        cookies=cookies,
+        streams=services.streams,
+        instance=INSTANCE,
+    )
+    yield CookieEndpoints(cookies=cookies)
 
 
 def _rooms(context: Context, services: Services, messenger: Messenger) -> Iterator[route.Endpoints]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -65,8 +67,8 @@ class Application:
     """
 
     def __init__(self, *, api: Sequence[ApiRoute], rest: Sequence[BaseRoute]) -> None:
-        self._api = Router(api)
-        self._rest = Router(rest)
+        self._api = Router(api, redirect_slashes=False)
+        self._rest = Router(rest, redirect_slashes=False)
         self._by_path = {one.path: one for one in api if "{" not in one.path}
         self._with_parameters = [one for one in api if "{" in one.path]
 
@@ -89,8 +91,21 @@ class Application:
         try:
             await router.app(scope, receive, send)
         except HTTPException as error:
-            response = problems.not_routed(Request(scope, receive, send), error)
+            response = self._redirect(scope, path) if error.status_code == 404 else None
+            response = response or problems.not_routed(Request(scope, receive, send), error)
             await response(scope, receive, send)
+
+    def _redirect(self, scope: Scope, path: str) -> Response | None:
+        """Redirect from a path with a slash too many; None if there is none.
+
+        The location is relative: only the client knows the prefix that a proxy may have stripped.
+        """
+        known = path.removesuffix("/")
+        if known == path or self._find(known)[0] is None:
+            return None
+        query = scope["query_string"].decode("latin-1")
+        location = f"../{quote(known.rpartition('/')[2])}" + (f"?{query}" if query else "")
+        return RedirectResponse(location, 307)
 
     def _find(self, path: str) -> tuple[ApiRoute | None, dict[str, Any]]:
         """Return the API's route for a path, and the parameters in it. In a third of the router's time."""
@@ -110,5 +125,7 @@ def _with_cors(application: ASGIApp, settings: Settings) -> ASGIApp:
         application,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        allow_credentials="*" not in settings.cors_origins,  # for the stream's cookie
+        expose_headers=["Retry-After"],
     )

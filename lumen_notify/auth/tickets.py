@@ -1,12 +1,15 @@
 """Tickets: short-lived replacements for a token, for the stream's URL and cookie.
 
     ticket   for the stream's URL; valid for TICKET_SECONDS, because URLs end up in logs and histories
-    cookie   set by a stream that was opened with a ticket, so that EventSource can reconnect; valid until the
-             token expires
+    cookie   for a browser, so that its EventSource can reconnect; valid for COOKIE_SECONDS. A stream that it
+             opens ends with it
 
-Promise: both are signed with a key that all instances share, and contain the principal, so redeeming them
-needs no database. Ticket, cookie and API token differ in `typ` and `aud`, so none is accepted in place of
-another.
+Neither is valid for longer than its token, nor after a change of the key that verifies tokens, of their
+audience or of their issuer.
+
+Promise: both are signed with a key that all instances with the same settings share, and contain the
+principal, so redeeming them needs no database. Ticket, cookie and API token differ in `typ` and `aud`, so
+none is accepted in place of another.
 
 Deliberate: a ticket can be used several times within TICKET_SECONDS. An EventSource that loses its first
 response retries with the same URL, and tracking used tickets would need a store that all instances share.
@@ -14,8 +17,10 @@ response retries with the same URL, and tracking used tickets would need a store
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 import jwt
@@ -25,9 +30,13 @@ from lumen_notify.auth.keys import Key
 from lumen_notify.auth.principal import Principal
 from lumen_notify.auth.refusals import missing
 from lumen_notify.errors import Unauthenticated
-from lumen_notify.model import now_ms
+from lumen_notify.model import now_ms, to_json
+from lumen_notify.settings import Settings
 
 TICKET_SECONDS = 60
+
+COOKIE_SECONDS = 86_400
+"""Bounds what a stolen cookie of a long-lived token is good for."""
 
 MAX_VALUE_BYTES = 3800
 """Browsers drop cookies of more than 4,096 bytes with name and attributes (RFC 6265, section 6.1)."""
@@ -44,6 +53,25 @@ class _Kind:
 
 _TICKET = _Kind("ticket", "lumen-ticket+jwt", "lumen-notify:ticket")
 _COOKIE = _Kind("stream cookie", "lumen-cookie+jwt", "lumen-notify:stream-cookie")
+
+_expiry = attrgetter("expires_at")
+
+
+def signing_key(shared: bytes, settings: Settings) -> bytes:
+    """Derive the key of tickets and cookies: another one for each way in which API tokens are verified.
+
+    shared: random bytes that all instances share. Raises OSError if the file of the public key is gone.
+    """
+    secret = settings.jwt_secret.reveal() if settings.jwt_secret is not None else None
+    file = settings.jwt_public_key_file
+    verified_by = (
+        secret,
+        None if file is None else file.read_text("latin-1"),
+        settings.jwt_jwks_url,
+        settings.jwt_audience,
+        settings.jwt_issuer,
+    )
+    return hmac.digest(shared, to_json(verified_by).encode(), "sha256")
 
 
 class Tickets:
@@ -67,29 +95,47 @@ class Tickets:
         """Return the ticket's principal, with the expiry of the original token. Raises Unauthenticated."""
         return self._open(_TICKET, text)
 
-    def redeem_with_cookie(self, ticket: str, cookie: str | None) -> tuple[Principal, bool]:
+    def redeem_with_cookie(self, ticket: str, cookies: Sequence[str]) -> tuple[Principal, bool]:
         """Return the principal, and whether the ticket itself is still valid.
 
         When EventSource reconnects, it repeats the URL, whose ticket has expired by then. The cookie replaces
-        it if both belong to the same user. Raises Unauthenticated.
+        it if both belong to the same user. cookies: a browser may have several. Raises Unauthenticated.
         """
         try:
             return self.redeem(ticket), True
         except Unauthenticated as error:
-            if error.code != "token_expired" or cookie is None:
+            if error.code != "token_expired":
                 raise
-            principal = self.from_cookie(cookie)
-            if principal.user_id != self._open(_TICKET, ticket, is_expiry_checked=False).user_id:
+            user_id = self._open(_TICKET, ticket, is_expiry_checked=False).user_id
+            own = [one for one in self._valid(cookies, []) if one.user_id == user_id]
+            if not own:
                 raise
-            return principal, False
+            return max(own, key=_expiry), False
 
     def cookie(self, principal: Principal) -> str:
         """Make the value of the stream's cookie; it needs no quoting."""
-        return self._sign(_COOKIE, principal, principal.expires_at)
+        expires_at = min(self._clock() + COOKIE_SECONDS * 1000, principal.expires_at)
+        return self._sign(_COOKIE, replace(principal, expires_at=expires_at), expires_at)
 
-    def from_cookie(self, text: str | None) -> Principal:
-        """Return the cookie's principal. Raises Unauthenticated."""
-        return self._open(_COOKIE, text)
+    def from_cookies(self, cookies: Sequence[str]) -> Principal:
+        """Return the principal of the cookie that is valid for the longest time, with the cookie's expiry.
+
+        Raises Unauthenticated if none is valid.
+        """
+        refusals = [missing()]
+        valid = self._valid(cookies, refusals)
+        if not valid:
+            raise refusals[-1]
+        return max(valid, key=_expiry)
+
+    def _valid(self, cookies: Sequence[str], refusals: list[Unauthenticated]) -> list[Principal]:
+        valid = []
+        for cookie in cookies:
+            try:
+                valid.append(self._open(_COOKIE, cookie))
+            except Unauthenticated as error:
+                refusals.append(error)
+        return valid
 
     def _sign(self, kind: _Kind, principal: Principal, expires_at: int) -> str:
         payload = {

@@ -21,8 +21,8 @@ class Channel:
     """One user, on this instance.
 
     connections: the user's open streams, oldest first. The tuple is replaced, never changed in place, so
-    that a connection that is too slow can leave while all are written to. opening_count: how many streams
-    are being opened. position: events up to it have been delivered. last_sent_at: when something was last
+    that a connection that is too slow can leave while all are written to. opening: the streams that are
+    being opened. position: events up to it have been delivered. last_sent_at: when something was last
     sent, in whole seconds of the timer wheel's clock. total, shape: the unread counts at the position.
     They are undefined while no connection is open; each new connection sets them. direct_fd: the file
     descriptor of the only connection while it may be written to directly, else NO_FD. indexed_rooms: the
@@ -34,7 +34,7 @@ class Channel:
         "direct_fd",
         "indexed_rooms",
         "last_sent_at",
-        "opening_count",
+        "opening",
         "position",
         "shape",
         "total",
@@ -50,12 +50,12 @@ class Channel:
         self.indexed_rooms = NOTHING_UNREAD.since
         self.connections: tuple[Connection, ...] = ()
         self.direct_fd = NO_FD
-        self.opening_count = 0
+        self.opening: tuple[Connection, ...] = ()
 
     @property
     def is_unused(self) -> bool:
         """No stream is open, and none is being opened."""
-        return not self.connections and not self.opening_count
+        return not self.connections and not self.opening
 
     @property
     def counts(self) -> Counts:

@@ -36,6 +36,10 @@ export class Api {
     return this.#ask("POST", path, body);
   }
 
+  delete(path) {
+    return this.#ask("DELETE", path);
+  }
+
   async #ask(method, path, body) {
     const headers = { authorization: `Bearer ${this.#token}` };
     if (body !== undefined) headers["content-type"] = "application/json";

@@ -48,6 +48,8 @@ function start() {
 
 function stop(reason) {
   stream?.close();
+  // A script cannot remove the stream's cookie. If the server does not answer, it expires within a day.
+  if (reason !== undefined) api?.delete("notifications/stream").catch(() => {});
   api = stream = inbox = null;
   list.clear();
   toasts.clear();

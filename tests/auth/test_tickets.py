@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
@@ -12,14 +15,19 @@ from hypothesis import strategies as st
 
 from lumen_notify.auth import PUBLISH, TICKET_SECONDS, Principal, Tickets, Verifier, mint
 from lumen_notify.auth.keys import OneKey, secret_key
-from lumen_notify.auth.tickets import MAX_VALUE_BYTES
+from lumen_notify.auth.tickets import COOKIE_SECONDS, MAX_VALUE_BYTES, signing_key
 from lumen_notify.errors import Unauthenticated
+from lumen_notify.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from auth.conftest import Clock
 
 KEY = b"0123456789abcdef0123456789abcdef"
 NOW = 1_000_000_000
+
+
+def from_cookie(tickets: Tickets) -> Callable[[str | None], Principal]:
+    return lambda text: tickets.from_cookies([text or ""])
 
 
 @pytest.fixture
@@ -37,7 +45,7 @@ def test_a_ticket_and_a_cookie_carry_the_whole_principal(clock: Clock, alice: Pr
     tickets = Tickets(KEY, clock)
 
     assert tickets.redeem(tickets.issue(alice)) == alice
-    assert tickets.from_cookie(tickets.cookie(alice)) == alice
+    assert tickets.from_cookies([tickets.cookie(alice)]) == alice
 
 
 def test_another_instance_with_the_same_key_redeems_it(clock: Clock, alice: Principal) -> None:
@@ -61,10 +69,10 @@ def test_a_cookie_lasts_until_the_principals_own_expiry(clock: Clock, alice: Pri
     cookie = tickets.cookie(alice)
     clock.ms = alice.expires_at - 1
 
-    assert tickets.from_cookie(cookie) == alice
+    assert tickets.from_cookies([cookie]) == alice
     clock.ms += 1
     with pytest.raises(Unauthenticated) as caught:
-        tickets.from_cookie(cookie)
+        tickets.from_cookies([cookie])
     assert caught.value.code == "token_expired"
 
 
@@ -83,7 +91,7 @@ async def test_ticket_cookie_and_token_do_not_pass_for_each_other(clock: Clock, 
     ticket, cookie = tickets.issue(alice), tickets.cookie(alice)
     token = mint(KEY.decode(), "alice", ttl_seconds=60, clock=clock)
 
-    for redeem, others in ((tickets.redeem, (cookie, token)), (tickets.from_cookie, (ticket, token))):
+    for redeem, others in ((tickets.redeem, (cookie, token)), (from_cookie(tickets), (ticket, token))):
         for other in others:
             with pytest.raises(Unauthenticated) as caught:
                 redeem(other)
@@ -96,7 +104,7 @@ async def test_ticket_cookie_and_token_do_not_pass_for_each_other(clock: Clock, 
                 await verifier.verify(other)
     for audience in ("lumen-notify:ticket", "lumen-notify:stream-cookie"):
         near = mint(KEY.decode(), "alice", ttl_seconds=60, audience=audience, clock=clock)
-        for redeem in (tickets.redeem, tickets.from_cookie):
+        for redeem in (tickets.redeem, from_cookie(tickets)):
             with pytest.raises(Unauthenticated):
                 redeem(near)
 
@@ -106,10 +114,71 @@ def test_a_ticket_signed_by_another_key_is_refused(clock: Clock, alice: Principa
         Tickets(KEY, clock).redeem(Tickets(KEY[::-1], clock).issue(alice))
 
 
+def test_a_cookie_of_a_long_lived_token_lasts_a_day(clock: Clock) -> None:
+    tickets = Tickets(KEY, clock)
+    ends_at = clock.ms + COOKIE_SECONDS * 1000
+    cookie = tickets.cookie(Principal(user_id="alice", expires_at=clock.ms + 10 * 365 * 86_400_000))
+
+    assert tickets.from_cookies([cookie]).expires_at == ends_at, "a stream that it opens ends with it"
+    clock.ms = ends_at
+    with pytest.raises(Unauthenticated, match="expired"):
+        tickets.from_cookies([cookie])
+
+
+def test_the_cookie_that_is_valid_longest_counts(clock: Clock, alice: Principal) -> None:
+    tickets = Tickets(KEY, clock)
+    older = tickets.cookie(replace(alice, expires_at=clock.ms + 1000))
+    newer = tickets.cookie(alice)
+    for cookies in ([older, newer], [newer, older], ["garbage", newer]):
+        assert tickets.from_cookies(cookies) == alice
+    with pytest.raises(Unauthenticated) as caught:
+        tickets.from_cookies([])
+    assert caught.value.code == "token_missing"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"jwt_secret": Secret("another secret, as long as one for HS256 must be")},
+        {"jwt_audience": "photos"},
+        {"jwt_issuer": "https://issuer.example"},
+        {"jwt_secret": None, "jwt_jwks_url": "https://issuer.example/keys"},
+    ],
+    ids=",".join,
+)
+def test_tickets_and_cookies_end_with_the_way_in_which_tokens_are_verified(
+    clock: Clock, alice: Principal, change: dict[str, Any]
+) -> None:
+    before = Settings(database_url="sqlite:///a.db", jwt_secret=Secret("x" * 40))
+    tickets = Tickets(signing_key(KEY, before), clock)
+    ticket, cookie = tickets.issue(alice), tickets.cookie(alice)
+    same = Tickets(signing_key(KEY, before.with_(database_url="sqlite:///b.db")), clock)
+    assert same.redeem(ticket) == same.from_cookies([cookie]) == alice
+
+    changed = Tickets(signing_key(KEY, before.with_(**change)), clock)
+    for redeem, text in ((changed.redeem, ticket), (from_cookie(changed), cookie)):
+        with pytest.raises(Unauthenticated) as caught:
+            redeem(text)
+        assert caught.value.code == "token_invalid"
+
+
+def test_tickets_end_with_the_public_key(clock: Clock, alice: Principal, tmp_path: Path) -> None:
+    file = tmp_path / "key.pem"
+    settings = Settings(database_url="sqlite:///a.db", jwt_public_key_file=file)
+    keys = []
+    for text in ("one", "one", "two"):
+        file.write_text(text)
+        keys.append(signing_key(KEY, settings))
+    ticket = Tickets(keys[0], clock).issue(alice)
+    assert Tickets(keys[1], clock).redeem(ticket) == alice
+    with pytest.raises(Unauthenticated):
+        Tickets(keys[2], clock).redeem(ticket)
+
+
 @pytest.mark.parametrize("value", [None, ""])
 def test_no_ticket_is_missing(clock: Clock, value: str | None) -> None:
     tickets = Tickets(KEY, clock)
-    for redeem in (tickets.redeem, tickets.from_cookie):
+    for redeem in (tickets.redeem, from_cookie(tickets)):
         with pytest.raises(Unauthenticated) as caught:
             redeem(value)
         assert caught.value.code == "token_missing"
@@ -131,7 +200,7 @@ def test_a_ticket_without_the_tokens_expiry_is_refused() -> None:
 @given(st.text())
 def test_any_text_as_a_ticket_is_only_ever_unauthenticated(text: str) -> None:
     tickets = Tickets(KEY, lambda: NOW)
-    for redeem in (tickets.redeem, tickets.from_cookie):
+    for redeem in (tickets.redeem, from_cookie(tickets)):
         with pytest.raises(Unauthenticated):
             redeem(text)
 
@@ -156,12 +225,13 @@ def test_any_principal_fits_and_keeps_its_id_and_expiry(
 
     for value, redeem in (
         (tickets.issue(principal), tickets.redeem),
-        (tickets.cookie(principal), tickets.from_cookie),
+        (tickets.cookie(principal), from_cookie(tickets)),
     ):
+        ends_at = expires_at if redeem == tickets.redeem else min(expires_at, NOW + COOKIE_SECONDS * 1000)
         assert re.fullmatch(r"[A-Za-z0-9_.-]+", value)
         assert len(value) <= MAX_VALUE_BYTES
         found = redeem(value)
-        assert (found.user_id, found.expires_at) == (user_id, expires_at)
+        assert (found.user_id, found.expires_at) == (user_id, ends_at)
         assert found.avatar in (avatar, None)
         assert found.scopes == scopes
 
@@ -183,27 +253,28 @@ def test_a_value_too_long_for_a_cookie_loses_the_avatar_first(clock: Clock, alic
         expires_at=alice.expires_at,
     )
 
-    found = tickets.from_cookie(tickets.cookie(long))
+    found = tickets.from_cookies([tickets.cookie(long)])
     assert (found.avatar, found.username, found.scopes) == (None, "Älice", long.scopes)
     value = tickets.cookie(longest)
     assert len(value) <= MAX_VALUE_BYTES
-    assert tickets.from_cookie(value) == Principal(user_id="🦊" * 128, expires_at=alice.expires_at)
+    assert tickets.from_cookies([value]) == Principal(user_id="🦊" * 128, expires_at=alice.expires_at)
 
 
 def test_a_cookie_serves_for_a_ticket_of_the_same_user_that_is_over(clock: Clock, alice: Principal) -> None:
     tickets = Tickets(KEY, clock)
     ticket, cookie = tickets.issue(alice), tickets.cookie(alice)
-    assert tickets.redeem_with_cookie(ticket, cookie) == (alice, True)
+    assert tickets.redeem_with_cookie(ticket, [cookie]) == (alice, True)
 
     clock.ms += TICKET_SECONDS * 1000
-    assert tickets.redeem_with_cookie(ticket, cookie) == (alice, False)
+    assert tickets.redeem_with_cookie(ticket, [cookie]) == (alice, False)
     bob = tickets.cookie(Principal(user_id="bob", expires_at=alice.expires_at))
-    for other in (None, bob, "garbage"):
+    for others in ([], [bob], ["garbage"]):
         with pytest.raises(Unauthenticated):
-            tickets.redeem_with_cookie(ticket, other)
+            tickets.redeem_with_cookie(ticket, others)
+    assert tickets.redeem_with_cookie(ticket, ["garbage", bob, cookie]) == (alice, False)
 
 
 def test_a_cookie_does_not_serve_for_a_forged_ticket(clock: Clock, alice: Principal) -> None:
     tickets = Tickets(KEY, clock)
     with pytest.raises(Unauthenticated):
-        tickets.redeem_with_cookie("forged", tickets.cookie(alice))
+        tickets.redeem_with_cookie("forged", [tickets.cookie(alice)])

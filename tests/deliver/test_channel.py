@@ -97,10 +97,10 @@ def test_stream_that_is_too_slow_is_removed_during_a_write_and_the_others_get_th
 def test_channel_is_in_use_while_a_stream_is_being_opened() -> None:
     channel, connection = Channel("ann", 0), RecordingConnection()
     states = [channel.is_unused]
-    channel.opening_count += 1
+    channel.opening = (connection,)
     states.append(channel.is_unused)
     channel.add(connection, unread(0))
-    channel.opening_count -= 1
+    channel.opening = ()
     states.append(channel.is_unused)
     channel.remove(connection)
     channel.remove(connection)

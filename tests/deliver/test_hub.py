@@ -212,11 +212,11 @@ def test_channel_is_discarded_with_its_last_stream_and_stays_while_one_is_being_
     one, other = open_stream(hub, "ann"), open_stream(hub, "ann")
     hub.remove(one)
     assert list(hub.channels) == ["ann"]
-    hub.channels["ann"].opening_count += 1
+    hub.channels["ann"].opening = (one,)
     hub.remove(other)
     hub.remove(other)
     assert list(hub.channels) == ["ann"]
-    hub.channels["ann"].opening_count -= 1
+    hub.channels["ann"].opening = ()
     hub.discard_unused(hub.channels["ann"])
     assert not hub.channels
 

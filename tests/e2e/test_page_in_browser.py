@@ -681,8 +681,11 @@ async def test_token_is_gone_from_the_address_and_stays_in_the_tab(
         other = await open_tab(server.url + "/", context=context)
         await other.asks_for_a_token()
 
+        assert [cookie["name"] for cookie in await context.cookies()] == ["lumen_stream"]
         await tab.page.get_by_role("button", name="Sign out").click()
         await tab.asks_for_a_token()
+        while await context.cookies():  # the page does not wait for the end of its cookie
+            await tab.page.wait_for_timeout(20)
         await tab.page.reload()
         await tab.asks_for_a_token()
 

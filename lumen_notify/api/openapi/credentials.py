@@ -6,7 +6,7 @@ from typing import Any
 
 from lumen_notify.auth import PUBLISH as PUBLISH_SCOPE
 from lumen_notify.auth import TICKET_SECONDS
-from lumen_notify.deliver.streams.endpoint import COOKIE
+from lumen_notify.deliver.streams.cookie import COOKIE
 
 CREDENTIALS: dict[str, dict[str, Any]] = {
     "bearer": {

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from lumen_notify.auth import Verifier
+from lumen_notify.auth import Tickets, Verifier
+from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.http.operation import Operation
 from lumen_notify.http.requests import caller
@@ -50,6 +51,8 @@ class ConnectionEndpoints:
     """Lists and renews the caller's streams. instance: the name of this process."""
 
     verifier: Verifier
+    tickets: Tickets
+    cookies: StreamCookies
     streams: StreamRegistry
     instance: str
 
@@ -63,9 +66,10 @@ class ConnectionEndpoints:
                     name="renewStreams",
                     tag="stream",
                     summary="Renew the caller's open streams",
-                    description="They last until the token of this request expires.",
+                    description="They last until the token of this request expires. So does a new cookie.",
                     answered="The number of renewed streams.",
                     response=Renewed,
+                    headers=(SET_COOKIE,),
                 ),
             ),
         )
@@ -99,10 +103,12 @@ class ConnectionEndpoints:
 
     async def renew(self, request: Request) -> Response:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
-        this request, if that is longer."""
+        this request, if that is longer, and the browser gets a cookie for its next reconnect."""
         principal = await caller(request, self.verifier)
         renewed: Renewed = {
             "renewed": self.streams.renew(principal.user_id, principal.expires_at),
             "expires_at": rfc3339(principal.expires_at),
         }
-        return answer(renewed)
+        response = answer(renewed)
+        self.cookies.set(response, request, self.tickets.cookie(principal))
+        return response

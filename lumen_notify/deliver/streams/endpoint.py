@@ -25,14 +25,13 @@ from lumen_notify.deliver.connection import fallback
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection, UnchunkedConnection
 from lumen_notify.deliver.streams.connections import Device
+from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.errors import Invalid, Unavailable
 from lumen_notify.http.operation import Operation, header, query, ref
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import CloseReason, value
-
-COOKIE = "lumen_stream"
 
 DEVICES = get_args(Device)
 
@@ -58,6 +57,7 @@ class StreamEndpoint:
 
     verifier: Verifier
     tickets: Tickets
+    cookies: StreamCookies
     streams: StreamRegistry
     opener: StreamOpener
     max_backlog_bytes: int
@@ -91,12 +91,7 @@ class StreamEndpoint:
                     answered="The stream, open until the client or the server closes it.",
                     response=ref("Event"),
                     media_type="text/event-stream",
-                    headers=(
-                        (
-                            "Set-Cookie",
-                            f"`{COOKIE}`, HttpOnly, SameSite=Strict; only if a ticket opened the stream.",
-                        ),
-                    ),
+                    headers=((SET_COOKIE[0], f"{SET_COOKIE[1]} Only if a ticket opened the stream."),),
                     problems=("invalid",),
                 ),
             ),
@@ -123,14 +118,7 @@ class StreamEndpoint:
         )
         response = StreamResponse(opening)
         if cookie is not None:
-            response.set_cookie(
-                COOKIE,
-                cookie,
-                path=request.url.path,
-                secure=request.url.scheme == "https",
-                httponly=True,
-                samesite="strict",
-            )
+            self.cookies.set(response, request, cookie)
         return response
 
     async def _authenticate(self, request: Request) -> tuple[Principal, str | None]:
@@ -138,14 +126,14 @@ class StreamEndpoint:
         parameters = request.query_params
         if token := parameters.get("token"):
             return await self.verifier.verify(token), None
-        cookie = request.cookies.get(COOKIE)
+        cookies = self.cookies.values(request)
         if ticket := parameters.get("ticket"):
-            principal, is_fresh = self.tickets.redeem_with_cookie(ticket, cookie)
+            principal, is_fresh = self.tickets.redeem_with_cookie(ticket, cookies)
             return principal, self.tickets.cookie(principal) if is_fresh else None
         if token := bearer(request.headers.get("authorization")):
             return await self.verifier.verify(token), None
-        if cookie is not None:
-            return self.tickets.from_cookie(cookie), None
+        if cookies:
+            return self.tickets.from_cookies(cookies), None
         raise missing()
 
 

@@ -48,7 +48,7 @@ class StreamOpener:
         A connection that closes meanwhile is not added. Raises DatabaseUnavailable.
         """
         channel = self._hub.get_channel(connection.user_id)
-        channel.opening_count += 1
+        channel.opening = (*channel.opening, connection)
         try:
             while True:
                 snapshot = await self._loader.load(channel.user_id)
@@ -67,7 +67,7 @@ class StreamOpener:
                 if connection.close_reason is None:  # it may be too slow for its replay
                     self._hub.add(channel, connection, counts)
         finally:
-            channel.opening_count -= 1
+            channel.opening = tuple(one for one in channel.opening if one is not connection)
             self._hub.discard_unused(channel)
 
     async def _missed_frames(

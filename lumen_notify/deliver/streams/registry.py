@@ -119,7 +119,8 @@ class StreamRegistry:
     def renew(self, user_id: str, expires_at: int) -> int:
         """Let the user's streams last until `expires_at`, in ms, if that is later; return how many there
         are."""
-        streams = self.of_user(user_id)
+        channel = self._hub.channels.get(user_id)
+        streams = () if channel is None else (*channel.connections, *channel.opening)
         for connection in streams:
             connection.expires_at = max(connection.expires_at, expires_at)
             connection.is_warned = False

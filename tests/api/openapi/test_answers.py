@@ -99,6 +99,7 @@ async def test_every_field_of_every_answer_is_described(
         await http.get(f"{NOTIFICATIONS}/unread", headers=ALICE),
         await http.post(f"{NOTIFICATIONS}/stream/tickets", headers=ALICE),
         await http.post(f"{NOTIFICATIONS}/stream/renew", headers=ALICE),
+        await http.delete(f"{NOTIFICATIONS}/stream/renew"),
         await http.get("/api/v1/connections", headers=ALICE),
         *await answers_about_accounts(http),
         *await answers_about_messages(http),

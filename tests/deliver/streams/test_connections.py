@@ -9,9 +9,10 @@ import pytest
 from starlette.requests import Request
 
 from clients import SECRET
-from lumen_notify.auth import Verifier, mint
+from lumen_notify.auth import Tickets, Verifier, mint
 from lumen_notify.auth.keys import Key, OneKey
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
+from lumen_notify.deliver.streams.cookie import StreamCookies
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.model import rfc3339
 
@@ -24,9 +25,14 @@ class ConnectionsApi:
     def __init__(self) -> None:
         self.harness = StreamHarness()
         clock = self.harness.clock.ms
+        self.tickets = Tickets(b"k" * 32, clock)
         verifier = Verifier(OneKey(Key(SECRET.encode(), "HS256")), clock=clock)
         self.connections = ConnectionEndpoints(
-            verifier=verifier, streams=self.harness.streams, instance="here:1"
+            verifier=verifier,
+            tickets=self.tickets,
+            cookies=StreamCookies(origins=frozenset()),
+            streams=self.harness.streams,
+            instance="here:1",
         )
 
     def token(self, user_id: str, ttl_seconds: float = 3600) -> str:
@@ -34,7 +40,7 @@ class ConnectionsApi:
 
     def request(self, token: str | None) -> Request:
         headers = [] if token is None else [(b"authorization", b"Bearer " + token.encode())]
-        return Request({"type": "http", "headers": headers})
+        return Request({"type": "http", "method": "POST", "scheme": "http", "path": "/", "headers": headers})
 
     async def page(self, token: str | None) -> Any:
         return json.loads(bytes((await self.connections.page(self.request(token))).body))
@@ -72,6 +78,27 @@ async def test_renewal_prolongs_the_callers_streams_to_the_end_of_the_token_show
     assert (own.expires_at, other.expires_at) == (ends_at, other.connected_at + 100_000)
     api.harness.pass_seconds(100)
     assert (own.close_reason is None, other.close_reason is None) == (True, False)
+
+
+async def test_renewal_reaches_streams_that_are_still_opening() -> None:
+    api = ConnectionsApi()
+    opening = api.harness.new("ann", expires_in=100)
+    api.harness.streams.add(opening)
+    api.harness.hub.get_channel("ann").opening = (opening,)
+    ends_at = api.harness.clock.ms() + 500_000
+    assert (await api.renew(api.token("ann", 500)))["renewed"] == 1
+    assert opening.expires_at == ends_at
+    api.harness.pass_seconds(200)
+    assert opening.close_reason is None
+
+
+async def test_renewal_sets_a_cookie_that_lasts_as_long_as_the_token() -> None:
+    api = ConnectionsApi()
+    response = await api.connections.renew(api.request(api.token("ann", 500)))
+    name, _, cookie = response.headers["set-cookie"].partition(";")[0].partition("=")
+    principal = api.tickets.from_cookies([cookie])
+    assert (name, principal.user_id) == ("lumen_stream", "ann")
+    assert principal.expires_at == api.harness.clock.ms() + 500_000
 
 
 @pytest.mark.parametrize("verb", ["page", "renew"])

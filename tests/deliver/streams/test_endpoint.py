@@ -13,7 +13,7 @@ import pytest
 
 from clients import NOTIFICATIONS, SECRET, token
 from lumen_notify import Lumen, Settings
-from lumen_notify.auth import Principal
+from lumen_notify.auth import Principal, Tickets
 from lumen_notify.model import now_ms
 from lumen_notify.services import Services
 from lumen_notify.settings import Secret
@@ -43,8 +43,10 @@ class Endpoint:
         assert self.lumen._services is not None
         return self.lumen._services
 
-    def ticket(self, user_id: str) -> str:
-        return self.services.tickets.issue(self._principal(user_id))
+    def ticket(self, user_id: str, ahead_ms: int = 0) -> str:
+        tickets = self.services.tickets
+        moved = Tickets(tickets._signing_key, lambda: now_ms() + ahead_ms)
+        return moved.issue(self._principal(user_id))
 
     def cookie(self, user_id: str) -> str:
         return self.services.tickets.cookie(self._principal(user_id))
@@ -121,6 +123,15 @@ async def test_ticket_sets_the_cookie_and_the_others_set_none(endpoint: Endpoint
         ("", {"cookie": f"lumen_stream={endpoint.cookie('ann')}"}),
     ):
         assert "set-cookie" not in (await endpoint.get(query, **headers)).headers
+
+
+async def test_cookie_is_ignored_where_a_page_of_a_foreign_origin_asks(endpoint: Endpoint) -> None:
+    cookie = f"lumen_stream={endpoint.cookie('ann')}"
+    expired_ticket = endpoint.ticket("ann", ahead_ms=-3_600_000)
+    for query in ("", f"ticket={expired_ticket}"):
+        assert (await endpoint.get(query, cookie=cookie)).status == 200
+        foreign = await endpoint.get(query, cookie=cookie, origin="https://elsewhere.example")
+        assert foreign.status == 401
 
 
 @pytest.mark.parametrize("name", ["token", "ticket"])

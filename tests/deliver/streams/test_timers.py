@@ -56,7 +56,7 @@ def test_stream_that_is_being_opened_is_not_pinged() -> None:
     harness = StreamHarness()
     connection = harness.new()
     harness.streams.add(connection)
-    harness.hub.get_channel("ann").opening_count += 1
+    harness.hub.get_channel("ann").opening = (connection,)
     harness.pass_seconds(100)
     assert connection.chunks == []
 
