@@ -194,6 +194,11 @@ class Services:
             "kind",
             lambda: hub.skipped_events,
         )
+        metrics.counter(
+            "lumen_delivery_failures",
+            "Times that a defect ended a user's streams, because a frame could not be made.",
+            lambda: hub.failures,
+        )
         metrics.counters(
             "lumen_streams_ended",
             "Streams that have ended, by close reason.",

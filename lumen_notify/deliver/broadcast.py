@@ -44,78 +44,102 @@ The second row is above the bare protocol because several notifications leave in
 3. **Each channel gets each event once.** A stream that opens during a fan-out has its channel caught up first
    (`Hub.catch_up`), which moves `Channel.position`. The loop skips channels that are already at `position`.
 
+4. **A channel that raises does not stop the others.** The `try` is outside the loop over the channels, where
+   it costs nothing, and the loop goes on behind the channel that raised.
+
 `tests/deliver/test_channel.py`, `test_broadcast.py`, `test_hub.py` and `connection/test_transport.py` check
 these invariants against models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lumen_notify.deliver.channel import Channel
 from lumen_notify.deliver.connection.connection import NO_FD, write_direct
 from lumen_notify.deliver.frames import NOT_SHOWN, NotificationFrame
 
 
-def broadcast(channels: Sequence[Channel], frame: NotificationFrame, position: int, now: int) -> int:
+def broadcast(
+    channels: Sequence[Channel],
+    frame: NotificationFrame,
+    position: int,
+    now: int,
+    on_failure: Callable[[Channel], None],
+) -> int:
     """Do what `Channel.deliver` does with one notification, for many channels, without calls for each; return
     to how many users it was sent.
 
     Channels that are already at `position` are skipped. now: whole seconds of the timer wheel's clock.
+    on_failure: called for a channel that raised, while the exception is handled.
     """
     not_sent = 0
     next_shapes = frame.next_shapes
     encoded = frame.encoded
-    for channel in channels:
-        if channel.position < position:
-            channel.position = position
-            before = channel.shape
-            shape = next_shapes[before] if before in next_shapes else frame.next_shape(before)
-            if shape is None:
-                not_sent += 1
-                continue
-            if shape is not before:
-                channel.shape = shape
-            channel.last_sent_at = now
-            channel.total = total = channel.total + 1
-            chunks = encoded.get(total) or frame.encode(total)
-            fd = channel.direct_fd
-            if fd == NO_FD:
-                not_sent += not channel.connections
-                for connection in channel.connections:
-                    connection.write(chunks)
-            elif rest := write_direct(fd, chunks):
-                channel.connections[0].enqueue(rest)
-        else:
+    remaining = iter(channels)
+    while True:
+        try:
+            for channel in remaining:
+                if channel.position < position:
+                    channel.position = position
+                    before = channel.shape
+                    shape = next_shapes[before] if before in next_shapes else frame.next_shape(before)
+                    if shape is None:
+                        not_sent += 1
+                        continue
+                    if shape is not before:
+                        channel.shape = shape
+                    channel.last_sent_at = now
+                    channel.total = total = channel.total + 1
+                    chunks = encoded.get(total) or frame.encode(total)
+                    fd = channel.direct_fd
+                    if fd == NO_FD:
+                        not_sent += not channel.connections
+                        channel.write(chunks, now)
+                    elif rest := write_direct(fd, chunks):
+                        channel.connections[0].enqueue(rest)
+                else:
+                    not_sent += 1
+            return len(channels) - not_sent
+        except Exception:  # noqa: BLE001 - one channel fails, whatever it is
             not_sent += 1
-    return len(channels) - not_sent
+            on_failure(channel)  # type: ignore[possibly-undefined]  # only the loop raises
 
 
 def broadcast_several(
-    channels: Sequence[Channel], frames: Sequence[NotificationFrame], position: int, now: int
+    channels: Sequence[Channel],
+    frames: Sequence[NotificationFrame],
+    position: int,
+    now: int,
+    on_failure: Callable[[Channel], None],
 ) -> int:
     """Do the same with several notifications, in one write for all of them; return the number of frames
     sent."""
     sent = 0
     tables = [(frame, frame.next_shapes, frame.encoded) for frame in frames]
-    for channel in channels:
-        if channel.position < position:
-            channel.position = position
-            shape, total, chunks = channel.shape, channel.total, NOT_SHOWN
-            for frame, next_shapes, encoded in tables:
-                after = next_shapes[shape] if shape in next_shapes else frame.next_shape(shape)
-                if after is not None:
-                    shape = after
-                    total += 1
-                    chunks += encoded.get(total) or frame.encode(total)
-            if channel.connections:
-                sent += total - channel.total
-            channel.shape = shape
-            channel.total = total
-            if channel.direct_fd != NO_FD and chunks:
-                channel.last_sent_at = now
-                if rest := write_direct(channel.direct_fd, chunks):
-                    channel.connections[0].enqueue(rest)
-            else:
-                channel.write(chunks, now)
-    return sent
+    remaining = iter(channels)
+    while True:
+        try:
+            for channel in remaining:
+                if channel.position < position:
+                    channel.position = position
+                    shape, total, chunks = channel.shape, channel.total, NOT_SHOWN
+                    for frame, next_shapes, encoded in tables:
+                        after = next_shapes[shape] if shape in next_shapes else frame.next_shape(shape)
+                        if after is not None:
+                            shape = after
+                            total += 1
+                            chunks += encoded.get(total) or frame.encode(total)
+                    if channel.connections:
+                        sent += total - channel.total
+                    channel.shape = shape
+                    channel.total = total
+                    if channel.direct_fd != NO_FD and chunks:
+                        channel.last_sent_at = now
+                        if rest := write_direct(channel.direct_fd, chunks):
+                            channel.connections[0].enqueue(rest)
+                    else:
+                        channel.write(chunks, now)
+            return sent
+        except Exception:  # noqa: BLE001 - one channel fails, whatever it is
+            on_failure(channel)  # type: ignore[possibly-undefined]  # only the loop raises

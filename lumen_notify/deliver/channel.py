@@ -9,12 +9,15 @@ Not here: one notification for many users at once (`broadcast`), which also expl
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from lumen_notify.deliver.connection.connection import NO_FD, Connection
 from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.frames.count_shape import NOTHING_UNREAD, CountShape
 from lumen_notify.model import CloseReason, Counts
+
+_log = logging.getLogger("lumen_notify.streams")
 
 
 class Channel:
@@ -104,10 +107,23 @@ class Channel:
         """Send whole chunks to every connection; do nothing if they are empty."""
         if chunks:
             self.last_sent_at = now
-            for connection in self.connections:
-                connection.write(chunks)
+            remaining = iter(self.connections)
+            while True:
+                try:
+                    for connection in remaining:
+                        connection.write(chunks)
+                    return
+                except Exception:  # noqa: BLE001 - one stream ends, whatever it is
+                    failed: Connection = connection  # type: ignore[possibly-undefined]  # only the loop raises
+                    _log.exception("Stream %s failed.", failed.id)
+                    failed.fail()
 
     def close(self, reason: CloseReason) -> None:
         """Close every connection."""
         for connection in self.connections:
             connection.close(reason)
+
+    def fail(self) -> None:
+        """End every connection after an exception: see `Connection.fail`."""
+        for connection in self.connections:
+            connection.fail()

@@ -49,7 +49,8 @@ class Hub:
 
     position: events up to it have been delivered. deliveries: how many frames of events users have been sent
     live, without replays; a user with several streams counts once. skipped_events: how many events this
-    version did not know, by kind. clock: monotonic seconds.
+    version did not know, by kind. failures: how many times a user's streams were ended because their
+    frames could not be made. clock: monotonic seconds.
     """
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
@@ -57,12 +58,14 @@ class Hub:
         self.replay = replay
         self.deliveries = 0
         self.skipped_events: dict[str, int] = {}
+        self.failures = 0
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
         self._shapes = SharedShapes()
         self._channels_by_room: dict[str, set[Channel]] = {}
         self._clock = clock
         self._fan_out: _FanOut | None = None
+        self._failure_logged_at = -1
         self._waiting: list[tuple[int, Callable[[], None]]] = []
 
     @property
@@ -137,9 +140,11 @@ class Hub:
         for begin in range(0, len(channels), FAN_OUT_CHUNK):
             part = channels[begin : begin + FAN_OUT_CHUNK]
             if is_broadcast and len(notifications) == 1:
-                self.deliveries += broadcast(part, notifications[0], fan_out.position, fan_out.now)
+                self.deliveries += broadcast(part, notifications[0], fan_out.position, fan_out.now, self.fail)
             elif is_broadcast:
-                self.deliveries += broadcast_several(part, notifications, fan_out.position, fan_out.now)
+                self.deliveries += broadcast_several(
+                    part, notifications, fan_out.position, fan_out.now, self.fail
+                )
             else:
                 for channel in part:
                     self.catch_up(channel)
@@ -164,16 +169,30 @@ class Hub:
         fan_out = self._fan_out
         if fan_out is None or channel.position >= fan_out.position:
             return
-        frames = self._frames_for(channel, fan_out)
-        self.deliveries += channel.deliver(frames, fan_out.position, fan_out.now)
-        self._update_rooms(channel)
+        try:
+            frames = self._frames_for(channel, fan_out)
+            self.deliveries += channel.deliver(frames, fan_out.position, fan_out.now)
+            self._update_rooms(channel)
+        except Exception:  # noqa: BLE001 - one channel fails, whatever it is
+            self.fail(channel)
+
+    def fail(self, channel: Channel) -> None:
+        """End a channel whose frames could not be made: its clients resume from their cursors, and skip
+        nothing. Called where the exception is handled; one a second is logged."""
+        self.failures += 1
+        now = int(self._clock())
+        if now != self._failure_logged_at:
+            self._failure_logged_at = now
+            _log.exception("A user's frames could not be made; their streams resume.")
+        channel.position = self.position
+        channel.fail()
 
     def send_ephemeral(
         self, audience: Audience, name: str, fields: Mapping[str, Any], *, exclude_user_id: str | None = None
     ) -> None:
         """Send a frame without an id, which is not in the log, to an audience's open streams here."""
         chunks = ephemeral(name, fields)
-        for channel in self._channels_of(audience):
+        for channel in list(self._channels_of(audience)):  # a stream that is too slow leaves its channel
             if channel.user_id != exclude_user_id:
                 channel.write(chunks, int(self._clock()))
 

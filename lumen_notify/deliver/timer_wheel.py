@@ -7,6 +7,7 @@ and schedules the item again for the second that `check` returns. No item has a 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -19,16 +20,26 @@ class Schedulable(Protocol):
 
 Item = TypeVar("Item", bound=Schedulable)
 
+_log = logging.getLogger("lumen_notify.timers")
+
 
 class TimerWheel(Generic[Item]):
     """Calls `check` for each item at its time.
 
-    check: returns the second at which to check the item again, or None to remove it. clock: monotonic
-    seconds. now: whole seconds, as of the last tick.
+    check: returns the second at which to check the item again, or None to remove it. on_failure: ends an item
+    whose check raised; the exception has been logged and the item removed. clock: monotonic seconds. now:
+    whole seconds, as of the last tick.
     """
 
-    def __init__(self, check: Callable[[Item], int | None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        check: Callable[[Item], int | None],
+        clock: Callable[[], float],
+        *,
+        on_failure: Callable[[Item], None],
+    ) -> None:
         self._check = check
+        self._on_failure = on_failure
         self._clock = clock
         self._slots: dict[int, set[Item]] = {}
         self.now = int(clock())
@@ -57,13 +68,19 @@ class TimerWheel(Generic[Item]):
                 del self._slots[item.slot]
 
     def tick(self) -> None:
-        """Check all items that are due by now."""
+        """Check all items that are due by now, even if a check raises."""
         before, self.now = self.now, int(self._clock())
         for second in range(before + 1, self.now + 1):
-            for item in self._slots.pop(second, ()):
-                again = self._check(item)
-                if again is not None:
-                    self.schedule(item, again)
+            remaining = iter(self._slots.pop(second, ()))
+            while True:
+                try:
+                    for item in remaining:
+                        again = self._check(item)
+                        if again is not None:
+                            self.schedule(item, again)
+                    break
+                except Exception:  # noqa: BLE001 - one item fails, whatever it is
+                    self._fail(item)  # type: ignore[possibly-undefined]  # only the loop raises
 
     def start(self) -> None:
         """Tick once a second from now on."""
@@ -79,3 +96,11 @@ class TimerWheel(Generic[Item]):
         while True:
             await asyncio.sleep(1.0 - self._clock() % 1.0)
             self.tick()
+
+    def _fail(self, item: Item) -> None:
+        _log.exception("A check failed.")
+        self.cancel(item)  # the check may have scheduled it
+        try:
+            self._on_failure(item)
+        except Exception:  # noqa: BLE001 - the other items are still to be checked
+            _log.exception("An item could not be ended.")

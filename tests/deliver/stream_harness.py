@@ -70,7 +70,7 @@ class StreamHarness:
             audience=Audience(audience),
             kind="notification",
             category="like",
-            body="{}",
+            body='{"id":"n"}',
             created_at=0,
         )
         for _ in self.hub.fan_out([event]):

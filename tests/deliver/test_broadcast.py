@@ -31,7 +31,12 @@ counters = st.builds(
 
 def notification(position: int, category: str = "like") -> NotificationFrame:
     event = Event(
-        position=position, audience=EVERYONE, kind="notification", category=category, body="{}", created_at=0
+        position=position,
+        audience=EVERYONE,
+        kind="notification",
+        category=category,
+        body='{"id":"n"}',
+        created_at=0,
     )
     made = frame_of(event, "e")
     assert isinstance(made, NotificationFrame)
@@ -69,9 +74,9 @@ def test_broadcast_does_what_each_channel_would_do(
     )
     channels, connections = open_channels()
     if is_one_by_one:
-        sent = sum(broadcast(channels, frame, frame.position, 50) for frame in frames)
+        sent = sum(broadcast(channels, frame, frame.position, 50, unexpected) for frame in frames)
     else:
-        sent = broadcast_several(channels, frames, len(frames), 50)
+        sent = broadcast_several(channels, frames, len(frames), 50, unexpected)
     assert sent == expected_sent == sum(len(positions_and_counts(one)) for one in connections)
     for channel, same in zip(channels, expected_channels, strict=True):
         assert channel.counts.as_fields() == same.counts.as_fields()
@@ -84,8 +89,8 @@ def test_broadcast_does_what_each_channel_would_do(
 def test_channels_that_are_there_already_are_skipped() -> None:
     channel, connection = Channel("ann", 2), RecordingConnection()
     channel.add(connection, unread(0))
-    assert broadcast([channel], notification(2), 2, 50) == 0
-    assert broadcast_several([channel], [notification(1), notification(2)], 2, 50) == 0
+    assert broadcast([channel], notification(2), 2, 50, unexpected) == 0
+    assert broadcast_several([channel], [notification(1), notification(2)], 2, 50, unexpected) == 0
     assert (connection.chunks, channel.total, channel.last_sent_at) == ([], 0, 0)
 
 
@@ -95,7 +100,7 @@ def test_users_whose_counts_differ_in_the_main_category_alone_share_a_shape() ->
         channel.add(RecordingConnection(channel.user_id), unread(number + 1))
         channel.shape = channels[0].shape
     frame = notification(1, "follow")
-    broadcast(channels, frame, 1, 50)
+    broadcast(channels, frame, 1, 50, unexpected)
     assert len(frame.next_shapes) == 1
     assert len({id(channel.shape) for channel in channels}) == 1
     assert [channel.counts.categories for channel in channels] == [
@@ -107,7 +112,7 @@ def test_only_stream_of_a_user_is_written_to_directly_while_nothing_waits() -> N
     here, there = socket.socketpair()
     with here, there:
         channel, connection, second = Channel("ann", 0), RecordingConnection(), RecordingConnection()
-        show = partial(broadcast, [channel], now=50)
+        show = partial(broadcast, [channel], now=50, on_failure=unexpected)
         connection._set_direct_fd(here.fileno())
         channel.add(connection, unread(0))
         show(notification(1), 1)
@@ -139,13 +144,13 @@ def test_bytes_that_the_kernel_does_not_take_go_to_the_connection() -> None:
         position = 0
         while not connection.chunks:
             position += 1
-            broadcast([channel], notification(position), position, 50)
+            broadcast([channel], notification(position), position, 50, unexpected)
         there.setblocking(False)
         received = b"".join(iter(lambda: receive(there), b""))
         frames = list(read_frames(unchunk(received + connection.chunks[0]).decode()))
         assert [one.data["unread_count"] for one in frames] == list(range(1, position + 1))
         there.close()
-        broadcast([channel], notification(position + 1), position + 1, 50)
+        broadcast([channel], notification(position + 1), position + 1, 50, unexpected)
     assert len(connection.chunks) == 2, "an error is left to the transport"
 
 
@@ -154,3 +159,29 @@ def receive(there: socket.socket) -> bytes:
         return there.recv(65536)
     except BlockingIOError:
         return b""
+
+
+def unexpected(_channel: Channel) -> None:
+    raise AssertionError("no channel has failed")
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_channel_that_raises_does_not_stop_the_others(number: int) -> None:
+    channels = [Channel(f"user {index}", 0) for index in range(7)]
+    connections = [RecordingConnection(channel.user_id) for channel in channels]
+    for channel, connection in zip(channels, connections, strict=True):
+        channel.add(connection, unread(0))
+    spoilt = [channels[0], channels[3], channels[4], channels[6]]
+    for channel in spoilt:
+        channel.total = None  # type: ignore[assignment]
+    failed: list[Channel] = []
+    frames = [notification(position) for position in range(1, number + 1)]
+    if number == 1:
+        sent = broadcast(channels, frames[0], 1, 50, failed.append)
+    else:
+        sent = broadcast_several(channels, frames, 2, 50, failed.append)
+    assert failed == spoilt
+    assert sent == (len(channels) - len(spoilt)) * number
+    for channel, connection in zip(channels, connections, strict=True):
+        expected = [] if channel in spoilt else [(position, position) for position in range(1, number + 1)]
+        assert positions_and_counts(connection) == expected

@@ -22,7 +22,7 @@ def frame(position: int, *, total: int | None = None) -> Frame:
         audience=Audience("user:ann"),
         kind="notification" if total is None else "read",
         category="like" if total is None else None,
-        body=to_json({} if total is None else body),
+        body=to_json({"id": "n"} if total is None else body),
         created_at=0,
     )
     return frame_of(event, "e")
@@ -94,6 +94,13 @@ def test_stream_that_is_too_slow_is_removed_during_a_write_and_the_others_get_th
     assert channel.connections == (connections[0], connections[2])
 
 
+class Spoilt(RecordingConnection):
+    """A connection with a defect."""
+
+    def enqueue(self, chunks: bytes) -> None:
+        raise ZeroDivisionError
+
+
 def test_channel_is_in_use_while_a_stream_is_being_opened() -> None:
     channel, connection = Channel("ann", 0), RecordingConnection()
     states = [channel.is_unused]
@@ -106,3 +113,16 @@ def test_channel_is_in_use_while_a_stream_is_being_opened() -> None:
     channel.remove(connection)
     states.append(channel.is_unused)
     assert states == [True, False, False, True]
+
+
+def test_connection_that_raises_ends_alone() -> None:
+    channel = Channel("ann", 0)
+    kinds = (RecordingConnection, Spoilt, Spoilt, RecordingConnection)
+    connections = [kind(on_close=lambda connection, _reason: channel.remove(connection)) for kind in kinds]
+    for connection in connections:
+        channel.add(connection, unread(0))
+    channel.deliver([frame(1)], 1, 50)
+    channel.deliver([frame(2)], 2, 50)
+    assert [counts(connection) for connection in connections] == [[(1, 1), (2, 2)], [], [], [(1, 1), (2, 2)]]
+    assert [connection.aborts for connection in connections] == [0, 1, 1, 0]
+    assert channel.connections == (connections[0], connections[3])

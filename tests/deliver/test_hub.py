@@ -1,5 +1,5 @@
 """The hub: every stream gets its events in order and each once, whenever it opens. Rooms:
-`test_hub_rooms`."""
+`test_hub_rooms`. Defects: `test_hub_failures`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def event(position: int, audience: str = EVERYONE) -> Event:
         audience=Audience(audience),
         kind="notification",
         category="like",
-        body="{}",
+        body='{"id":"n"}',
         created_at=0,
     )
 
@@ -261,7 +261,7 @@ def test_event_that_ends_streams_ends_them_at_its_place() -> None:
     hub = Hub(epoch="e", position=0, replay=Replay(position=0, max_events=10), clock=FakeClock())
     connection = RecordingConnection("ann")
     hub.add(hub.get_channel("ann"), connection, Counts({}, {}))
-    kinds = [("notification", "{}"), ("revoked", '{"data":{}}'), ("notification", "{}")]
+    kinds = [("notification", '{"id":"n"}'), ("revoked", '{"data":{}}'), ("notification", '{"id":"n"}')]
     events = [
         Event(position=n, audience=Audience("user:ann"), kind=kind, category="like", body=body, created_at=0)
         for n, (kind, body) in enumerate(kinds, start=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -18,6 +19,10 @@ class Item:
         self.checked: list[int] = []
 
 
+def unexpected(_item: Item) -> None:
+    raise AssertionError("no check has failed")
+
+
 class WheelMachine(RuleBasedStateMachine):
     """A timer wheel beside a dictionary of due times. A checked item is scheduled again `again` seconds
     later."""
@@ -29,7 +34,7 @@ class WheelMachine(RuleBasedStateMachine):
         self.again: list[int | None] = [None] * 6
         self.due: dict[int, int] = {}
         self.expected: list[list[int]] = [[] for _ in self.items]
-        self.wheel: TimerWheel[Item] = TimerWheel(self.check, self.clock)
+        self.wheel: TimerWheel[Item] = TimerWheel(self.check, self.clock, on_failure=unexpected)
 
     def check(self, item: Item) -> int | None:
         item.checked.append(self.wheel.now)
@@ -77,7 +82,9 @@ TestWheel.settings = settings(max_examples=50, stateful_step_count=30)
 
 
 async def test_it_ticks_by_itself_until_it_is_closed() -> None:
-    wheel: TimerWheel[Item] = TimerWheel(lambda item: item.checked.append(1), FakeClock(0.99))
+    wheel: TimerWheel[Item] = TimerWheel(
+        lambda item: item.checked.append(1), FakeClock(0.99), on_failure=unexpected
+    )
     item = Item()
     wheel._clock = iter([0.99, 1.0, 1.99, 2.0, *[2.99] * 99]).__next__
     wheel.schedule(item, 1)
@@ -88,4 +95,34 @@ async def test_it_ticks_by_itself_until_it_is_closed() -> None:
 
 
 async def test_wheel_that_never_ticked_can_be_closed() -> None:
-    await TimerWheel[Item](lambda _: None, FakeClock()).close()
+    await TimerWheel[Item](lambda _: None, FakeClock(), on_failure=unexpected).close()
+
+
+def test_item_whose_check_raises_is_ended_and_the_others_are_checked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = FakeClock(100.0)
+    items = [Item() for _ in range(20)]
+    spoilt = set(items[::3])
+    ended: list[Item] = []
+
+    def check(item: Item) -> int:
+        if item in spoilt:
+            wheel.schedule(item, wheel.now + 1)  # too late: it is removed all the same
+            raise ZeroDivisionError
+        item.checked.append(wheel.now)
+        return wheel.now + 1
+
+    def end(item: Item) -> None:
+        ended.append(item)
+        raise ZeroDivisionError
+
+    wheel: TimerWheel[Item] = TimerWheel(check, clock, on_failure=end)
+    for number, item in enumerate(items):
+        wheel.schedule(item, 101 + number % 2)
+    clock.seconds = 103.0
+    wheel.tick()
+    assert set(ended) == spoilt
+    assert set(wheel) == set(items) - spoilt
+    assert all(item.checked for item in wheel)
+    assert caplog.text.count("A check failed.") == len(spoilt)

@@ -29,10 +29,13 @@ Which of two calls wins:
 | the peer disconnects | `close` | `gone` counts, nothing is written |
 | `close` | `write` | the chunks are dropped; the client has its cursor |
 | `close` | `close` | the first reason counts |
+
+A connection that raises ends alone: `fail`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -43,6 +46,8 @@ from lumen_notify.deliver.frames import control
 from lumen_notify.model import CloseReason, new_id
 
 CloseCallback = Callable[["Connection", CloseReason], None]
+
+_log = logging.getLogger("lumen_notify.streams")
 
 NO_FD = -1
 """Instead of a file descriptor: chunks must not be written directly now."""
@@ -152,8 +157,23 @@ class Connection(ABC):
             self.close_reason = reason
             if retry_ms is None:
                 retry_ms = control.retry_ms_after(reason)
-            self._end(control.closing(reason, retry_ms))
+            try:
+                self._end(control.closing(reason, retry_ms))
+            except Exception:  # noqa: BLE001 - it must not stay in the tables of open streams
+                _log.exception("Stream %s could not be closed.", self.id)
+                self.close_reason = None
+                self.fail()
+                return
             self._on_close(self, reason)
+
+    def fail(self) -> None:
+        """End after an exception, without a last frame: a chunk may have been written in part. The client
+        resumes from its cursor. The caller logs the exception."""
+        try:
+            self.abort()
+        except Exception:  # noqa: BLE001 - its state is unknown
+            _log.exception("Stream %s could not be aborted.", self.id)
+        self.on_disconnect()
 
     def on_disconnect(self) -> None:
         """Record that the peer has disconnected."""

@@ -54,7 +54,7 @@ class TypingUsers:
     """All users who are typing here. clock: monotonic seconds. wheel: start and close it with the streams."""
 
     def __init__(self, hub: Hub, clock: Callable[[], float]) -> None:
-        self.wheel: TimerWheel[TypingUser] = TimerWheel(self._check, clock)
+        self.wheel: TimerWheel[TypingUser] = TimerWheel(self._check, clock, on_failure=self._remove)
         self._hub = hub
         self._clock = clock
         self._users: dict[tuple[str, str], TypingUser] = {}
@@ -93,7 +93,7 @@ class TypingUsers:
         if typing.is_typing != typing.is_sent:
             self._send(typing, now)
         if not typing.is_typing and now >= typing.sent_at + REPEAT_SECONDS:
-            self._users.pop((typing.room_id, typing.user["id"]), None)
+            self._remove(typing)
             return None
         return self.wheel.now + 1
 
@@ -113,3 +113,6 @@ class TypingUsers:
         self._send(typing, self._clock())
         self.wheel.cancel(typing)
         del self._users[typing.room_id, typing.user["id"]]
+
+    def _remove(self, typing: TypingUser) -> None:
+        self._users.pop((typing.room_id, typing.user["id"]), None)

@@ -75,10 +75,14 @@ _BY_PAYLOAD = {payload: _frame_for(payload) for payload in events.PAYLOADS}
 
 
 def frame_of(event: Event, epoch: str) -> Frame:
-    """Return an event's frame. An event that this version does not know becomes a `SkippedFrame`."""
+    """Return an event's frame. Never raises: an event that this version does not know, or cannot make a frame
+    of, becomes a `SkippedFrame`."""
     try:
         payload = events.decode(event)
     except events.UnknownEvent as error:
         return SkippedFrame(event, epoch, str(error))
-    frame = _BY_PAYLOAD[type(payload)](event, epoch, payload)
+    try:
+        frame = _BY_PAYLOAD[type(payload)](event, epoch, payload)
+    except Exception as error:  # noqa: BLE001 - one event must not stop those of everyone behind it
+        return SkippedFrame(event, epoch, repr(error))
     return WithdrawnFrame(event, epoch, frame) if payload.is_withdrawn else frame

@@ -17,11 +17,13 @@ When a cursor cannot be served, the client gets `reset` instead of a replay:
 | is ahead of the log | the database was restored from an older copy |
 | is before the log's floor | retention has removed the events that would follow |
 | would replay more bytes than a stream may hold back | fetching the list is cheaper |
+| would replay an event that cannot be shown | a defect, which is logged |
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 from lumen_notify.deliver.connection.connection import Connection
@@ -30,6 +32,8 @@ from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.replay_reader import LogReader, ReplayReader, audiences_of
 from lumen_notify.model import Counts, Cursor
+
+_log = logging.getLogger("lumen_notify.streams")
 
 
 class StreamOpener:
@@ -105,11 +109,15 @@ class StreamOpener:
 
     def _encode_replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
         """Encode the missed frames; None if they exceed the bound, as their size depends on the user's
-        counts."""
+        counts, or if one cannot be made: the client would come back with the same cursor for ever."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:
-            chunks = frame.render_replay(counts, user_id)
+            try:
+                chunks = frame.render_replay(counts, user_id)
+            except Exception:  # noqa: BLE001 - whatever it is, the client fetches its list instead
+                _log.exception("An event of kind %s could not be replayed.", frame.kind)
+                return None
             if chunks:
                 replay.append(chunks)
                 left_bytes -= len(chunks)

@@ -41,7 +41,7 @@ class StreamTimers:
         clock: Callable[[], float],
         wall_clock: Callable[[], int],
     ) -> None:
-        self.wheel: TimerWheel[Connection] = TimerWheel(self._check, clock)
+        self.wheel: TimerWheel[Connection] = TimerWheel(self._check, clock, on_failure=Connection.fail)
         self._hub = hub
         self._ping_seconds = max(1, round(ping_seconds))
         self._max_stream_seconds = max_stream_seconds

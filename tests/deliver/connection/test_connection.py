@@ -40,6 +40,25 @@ def test_nothing_is_sent_to_a_peer_that_has_disconnected(connection: Connection)
     assert connection.backlog_bytes == 0
 
 
+def test_connection_that_cannot_be_closed_leaves_all_tables(connection: Connection) -> None:
+    class Spoilt(type(connection)):  # type: ignore[misc]
+        """A connection with a defect."""
+
+        __slots__ = ()
+
+        def _end(self, last: bytes) -> None:
+            raise ZeroDivisionError
+
+        def abort(self) -> None:
+            raise ZeroDivisionError
+
+    connection.__class__ = Spoilt
+    connection.close(CloseReason.SHUTDOWN)
+    connection.write(control.ping("e-1"))
+    assert connection.close_reason is CloseReason.GONE
+    assert connection._on_close.seen == [CloseReason.GONE]  # type: ignore[attr-defined]
+
+
 def test_connection_has_no_dict() -> None:
     made = TransportConnection(
         max_backlog_bytes=0, on_shutdown=lambda: None, on_close=RecordedCloses(), **CONNECTION_FIELDS

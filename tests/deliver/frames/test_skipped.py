@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from lumen_notify.deliver import frames
 from lumen_notify.deliver.frames import NOT_SHOWN, SkippedFrame, frame_of
 from lumen_notify.model import Audience, Counts, Event
+from lumen_notify.model.events import NotificationPublished
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,22 @@ def test_unknown_event_shows_nothing_and_changes_nothing(
     after, chunk = frame.apply(counts, "ann")
     assert after is counts
     assert chunk == frame.render_replay(counts, "ann") == NOT_SHOWN
+
+
+def test_event_that_no_frame_can_be_made_of_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(*_: object) -> None:
+        raise ZeroDivisionError
+
+    event = Event(
+        position=7,
+        audience=Audience("all"),
+        kind="notification",
+        category="like",
+        body='{"id":"n"}',
+        created_at=0,
+    )
+    assert not isinstance(frame_of(event, "epoch"), SkippedFrame)
+    monkeypatch.setitem(frames._BY_PAYLOAD, NotificationPublished, spoilt)
+    skipped = frame_of(event, "epoch")
+    assert isinstance(skipped, SkippedFrame)
+    assert skipped.reason == "ZeroDivisionError()"

@@ -11,6 +11,7 @@ from clients import Frame, eventually, read_frames
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver import hub as hub_module
 from lumen_notify.deliver.connection.connection import Connection
+from lumen_notify.deliver.frames import NotificationFrame
 from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
@@ -190,6 +191,18 @@ async def test_cursor_that_is_malformed_or_of_another_log_is_answered_by_reset(
     assert is_reset(connection, harness.id(1))
     await harness.publish("user:ann")
     assert positions(connection) == [2], "and it is live"
+
+
+async def test_cursor_before_an_event_that_cannot_be_shown_is_answered_by_reset(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoilt(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    harness = OpenerHarness(store)
+    await harness.publish("user:ann", "user:ann")
+    monkeypatch.setattr(NotificationFrame, "render_replay", spoilt)
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(2))
 
 
 async def test_cursor_before_the_floor_of_the_log_is_answered_by_reset(store: Store) -> None:

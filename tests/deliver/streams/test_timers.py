@@ -45,7 +45,9 @@ def test_ping_is_not_ahead_of_events_that_a_fan_out_has_still_to_deliver(
     harness = StreamHarness()
     first, second = harness.open("ann"), harness.open("bob")
     harness.clock.seconds += 30
-    event = Event(position=41, audience=EVERYONE, kind="notification", category="x", body="{}", created_at=0)
+    event = Event(
+        position=41, audience=EVERYONE, kind="notification", category="x", body='{"id":"n"}', created_at=0
+    )
     next(harness.hub.fan_out([event]))
     harness.streams.wheel.tick()
     assert [frame.id for frame in frames_of(first)] == ["e-41"]
