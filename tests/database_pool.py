@@ -156,7 +156,7 @@ class SQLiteTemplate:
 
     def copy(self, path: Path) -> str:
         """Write a migrated database without rows to a path; return its URL."""
-        shutil.copyfile(self._path, path)
+        shutil.copy(self._path, path)  # with its mode
         return f"sqlite:///{path}"
 
 

@@ -98,6 +98,8 @@ class Database:
             if (refusal := sqlite.refusal_of(cause) or postgresql.refusal_of(cause)) is None:
                 raise
             raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
+        if self.dialect == "sqlite":
+            sqlite.warn_if_shared(self._url)
         self._for_lists.open()
         self.for_delivery.open()
 

@@ -139,6 +139,11 @@ def require_usable(url: str) -> None:
         if (refusal := refusal_of(error)) is None:
             raise
         raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
+
+
+def warn_if_shared(url: str) -> None:
+    """Log a warning if other users of the machine may open the database's file."""
+    path = path_of(url)
     if Path(path).stat().st_mode & 0o077:
         _log.warning(
             "Other users of this machine may open %s, which contains keys. To prevent it: chmod 600 %s*",

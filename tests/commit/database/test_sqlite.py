@@ -14,7 +14,7 @@ import pytest
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database import sqlite as module
 from lumen_notify.commit.database.queries import Query, load
-from lumen_notify.commit.database.sqlite import path_of, refusal_of, require_usable
+from lumen_notify.commit.database.sqlite import path_of, refusal_of, require_usable, warn_if_shared
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
 from .keyring import keep, key
@@ -120,7 +120,7 @@ def test_file_that_others_may_open_is_left_as_it_is_and_logged(
     for mode, is_logged in ((0o600, False), (0o644, True)):
         path.chmod(mode)
         caplog.clear()
-        require_usable(sqlite_url)
+        warn_if_shared(sqlite_url)
         assert stat.S_IMODE(path.stat().st_mode) == mode
         assert (f"chmod 600 {path}*" in caplog.text) is is_logged
 
