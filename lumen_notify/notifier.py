@@ -22,6 +22,7 @@ from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.commit.rooms.messages import SentMessage
 from lumen_notify.commit.rooms.read_marks import ReadMark
+from lumen_notify.model import canonical_id
 
 SYSTEM = {"id": "system", "username": "system", "avatar": None}
 """The sender shown if the application names none."""
@@ -56,7 +57,9 @@ class Notifier(ABC):
         shown = _sender(sender_id, sender)
         given = {"content": content, **({"kind": "system"} if shown is SYSTEM else {}), **fields}
         body = endpoints.messenger.body(given)
-        return await endpoints.messenger.send(room_id, shown, body, exclude_user_id=exclude_user_id)
+        return await endpoints.messenger.send(
+            canonical_id(room_id), shown, body, exclude_user_id=exclude_user_id
+        )
 
     async def broadcast_typing_status(
         self,
@@ -72,7 +75,7 @@ class Notifier(ABC):
         Unavailable.
         """
         endpoints = await self._opened()
-        await endpoints.typing.set(room_id, _sender(user_id, user), is_typing=is_typing)
+        await endpoints.typing.set(canonical_id(room_id), _sender(user_id, user), is_typing=is_typing)
 
     async def broadcast_read_status(self, room_id: str, user_id: str, message_ids: Sequence[str]) -> ReadMark:
         """Mark a room as read up to the newest of some messages, and tell its members.
@@ -80,7 +83,9 @@ class Notifier(ABC):
         message_ids: at least one must belong to this room. Raises NotFound, Forbidden, Unavailable.
         """
         endpoints = await self._opened()
-        return await endpoints.messenger.read_messages(room_id, user_id, message_ids)
+        return await endpoints.messenger.read_messages(
+            canonical_id(room_id), user_id, list(map(canonical_id, message_ids))
+        )
 
     async def broadcast_system_notification(
         self, content: str, *, room_id: str | None = None, **fields: Any

@@ -142,7 +142,9 @@ def _rooms(context: Context, services: Services, messenger: Messenger) -> Iterat
     yield RoomEndpoints(context=context, rooms=rooms)
     yield MemberEndpoints(context=context, membership=membership, member_list=member_list)
     yield BanEndpoints(context=context, membership=membership, member_list=member_list)
-    yield HistoryEndpoints(context=context, messenger=messenger, history=messenger.history)
+    yield HistoryEndpoints(
+        context=context, messenger=messenger, history=messenger.history, counts=services.counts
+    )
     yield MessageEndpoints(context=context, messenger=messenger)
 
 

@@ -68,7 +68,12 @@ from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_mess
 from lumen_notify.commit.rooms.edits import DeleteMessage, EditMessage, delete_messages, edit_messages
 from lumen_notify.commit.rooms.members import ChangeMembers, change_members
 from lumen_notify.commit.rooms.messages import SendMessage, send_messages
-from lumen_notify.commit.rooms.read_marks import MarkRoomRead, mark_rooms_read
+from lumen_notify.commit.rooms.read_marks import (
+    MarkAllRoomsRead,
+    MarkRoomRead,
+    mark_all_rooms_read,
+    mark_rooms_read,
+)
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 
 
@@ -94,6 +99,7 @@ def handlers(limiting: Limiting | None) -> Mapping[type, Handler]:
         EditMessage: edit_messages,
         DeleteMessage: delete_messages,
         MarkRoomRead: mark_rooms_read,
+        MarkAllRoomsRead: mark_all_rooms_read,
         CreateRoom: create_rooms,
         EditRoom: edit_rooms,
         ChangeMembers: change_members,

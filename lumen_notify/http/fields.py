@@ -23,7 +23,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from lumen_notify.model import MAX_USER_ID_CHARACTERS, from_rfc3339, to_json
+from lumen_notify.model import MAX_USER_ID_CHARACTERS, UUID_PATTERN, canonical_id, from_rfc3339, to_json
 
 MAX_IDS = 1000
 """The most ids in one mark, if the validation context has no `max_batch_rows`."""
@@ -62,13 +62,18 @@ def _line(value: str) -> str:
 
 
 def slug(value: str) -> str:
-    """Return a category name or a room id unchanged. Raises ValueError if it is not a slug."""
+    """Return the name of a category unchanged. Raises ValueError if it is not a slug."""
     if not _SLUG.match(value):
         raise ValueError(
             "must be 1 to 64 characters of a-z, 0-9, dot, dash and underscore, and start with a letter or "
             "digit"
         )
     return value
+
+
+def room_id(value: str) -> str:
+    """Return the id of a room, a UUID in lower case. Raises ValueError if it is neither a slug nor a UUID."""
+    return slug(canonical_id(value))
 
 
 def _content(value: str, info: ValidationInfo) -> str:
@@ -152,16 +157,19 @@ UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), 
 _CONTENT = _pattern(f"[^{_NOT_IN_TEXT}]*", **{"x-limit": "max_content_characters"})
 PlainText = Annotated[str, AfterValidator(_text), AfterValidator(_content), _CONTENT]
 Category = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
-RoomId = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
+RoomId = Annotated[str, AfterValidator(room_id), _pattern(f"({SLUG_PATTERN}|{UUID_PATTERN})")]
 Content = Annotated[str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _CONTENT]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
+OwnId = Annotated[Id, AfterValidator(canonical_id)]
+"""The id of a notification or of a message. Case does not matter."""
+
 Users = Annotated[
     tuple[UserId, ...],
     Field(strict=False, json_schema_extra={"minItems": 1, "x-limit": "max_batch_rows"}),
     AfterValidator(some),
 ]
 Ids = Annotated[
-    tuple[Id, ...],
+    tuple[OwnId, ...],
     Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": MAX_IDS, "x-limit": "max_batch_rows"}),
     AfterValidator(_some_ids),
 ]

@@ -22,12 +22,13 @@ from lumen_notify.http.fields import UserId
 from lumen_notify.http.operation import query
 from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query
 from lumen_notify.http.responses import answer
+from lumen_notify.model import UUID_PATTERN, canonical_id
 
-UUID_KEY = "[0-9a-f-]{36}"
+UUID_KEY = UUID_PATTERN
 MAX_MS = 10**15 - 1
 """The highest time in a cursor, in milliseconds."""
 
-SLUG_KEY = "[a-z0-9_.-]{1,64}"
+SLUG_KEY = f"([a-z0-9_.-]{{1,64}}|{UUID_PATTERN})"
 
 _USER: TypeAdapter[str] = TypeAdapter(UserId)
 _CURSOR_OF = "The `next_cursor` of the previous page."
@@ -69,7 +70,7 @@ class NumberCursor:
         number, _, id_ = text.partition("-")
         if not self._regex.match(text) or int(number) > self._highest:
             raise _not_a_cursor()
-        return int(number), id_
+        return int(number), canonical_id(id_)
 
     @staticmethod
     def text(number: int, id_: str = "") -> str:

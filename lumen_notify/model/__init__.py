@@ -18,7 +18,7 @@ from lumen_notify.model.counts import Counts, CountsSnapshot
 from lumen_notify.model.cursor import Cursor
 from lumen_notify.model.encoding import escape_line_separators, to_json
 from lumen_notify.model.event import Event
-from lumen_notify.model.ids import new_id
+from lumen_notify.model.ids import UUID_PATTERN, canonical_id, new_id
 from lumen_notify.model.times import from_rfc3339, now_ms, rfc3339
 from lumen_notify.model.value import value
 
@@ -30,12 +30,14 @@ __all__ = [
     "EVERYONE",
     "MAX_USER_ID_CHARACTERS",
     "NOBODY",
+    "UUID_PATTERN",
     "Audience",
     "CloseReason",
     "Counts",
     "CountsSnapshot",
     "Cursor",
     "Event",
+    "canonical_id",
     "escape_line_separators",
     "from_rfc3339",
     "new_id",

@@ -1,11 +1,22 @@
-"""Ids: UUIDv7 text."""
+"""Ids: UUIDv7 text, in lower case."""
 
 from __future__ import annotations
 
 import random
+import re
 import threading
 
 from lumen_notify.model.times import now_ms
+
+UUID_PATTERN = "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+"""A UUID as clients may write it. It means the same to Python and to JSON schema (ECMA-262)."""
+
+_UUID = re.compile(rf"{UUID_PATTERN}\Z")
+
+
+def canonical_id(text: str) -> str:
+    """Return a UUID in lower case (RFC 9562, section 4: case does not matter); any other text unchanged."""
+    return text.lower() if len(text) == 36 and _UUID.match(text) else text
 
 
 class _Ids:

@@ -92,6 +92,13 @@ export class Inbox extends EventTarget {
     }
   }
 
+  /** Mark everything as read: all notifications up to a position, and all messages of all rooms. */
+  async readAll(upTo) {
+    if (upTo !== null) await this.mark("read", { up_to: upTo });
+    const answer = await this.#api.post("rooms/read", { all: true });
+    this.#count(answer.unread_count, answer.position);
+  }
+
   #change(frame) {
     for (const frames of this.#recordings) frames.push(frame);
     const items = applied(this.items, frame);

@@ -95,7 +95,7 @@ function follow(mine, box) {
     byId("older").hidden = !box.hasOlder;
   });
   for (const name of ["count", "change"]) {
-    on(box, name, () => (byId("read-all").disabled = !box.unreadCount || box.items.length === 0));
+    on(box, name, () => (byId("read-all").disabled = !box.unreadCount));
   }
   on(box, "problem", (problem) => {
     if (problem?.status === 401) stop(`The server does not take this token: ${problem.message}.`);
@@ -107,8 +107,13 @@ function follow(mine, box) {
 // ---- User actions
 
 async function mark(action, selection) {
+  return done(inbox.mark(action, selection));
+}
+
+/** Return whether an action succeeds; tell the user if it does not. */
+async function done(action) {
   try {
-    await inbox.mark(action, selection);
+    await action;
     return true;
   } catch (problem) {
     toasts.show({ title: "Not done:", content: `${problem.message}.` });
@@ -122,7 +127,7 @@ async function archive(item) {
   toasts.show({ content: "Archived.", action: { label: "Undo", run: () => mark("unarchive", selection) } });
 }
 
-byId("read-all").addEventListener("click", () => mark("read", { up_to: inbox.items[0].position }));
+byId("read-all").addEventListener("click", () => done(inbox.readAll(inbox.items[0]?.position ?? null)));
 byId("older").addEventListener("click", async () => {
   byId("older").disabled = true;
   await inbox.older();

@@ -153,6 +153,10 @@ class Someone:
     async def mark(self, action: str, **selection: Any) -> None:
         await self._post(f"notifications/{action}", selection)
 
+    async def ask(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        answer = await self.client.request(method, path, content=json.dumps(body))
+        return answer.raise_for_status().json()
+
     async def prefer(self, **choices: Any) -> None:
         answer = await self.client.put("preferences", content=json.dumps({"categories": choices}))
         answer.raise_for_status()
@@ -248,6 +252,33 @@ async def test_button_marks_all_as_read_on_every_device(
     await phone.page.get_by_role("button", name="Show older").click()
     await expect(phone.rows).to_have_count(31)
     await expect(phone.unread_rows).to_have_count(0)
+
+
+async def test_button_marks_rooms_as_read_too_and_an_edited_mention_changes_in_its_place(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone
+) -> None:
+    alice = be(server.url, "alice")
+    await alice.ask("POST", "rooms", {"id": "tea", "members": ["bob"]})
+    body = {"content": "old words", "mentions": ["bob"]}
+    sent = await alice.ask("POST", "rooms/tea/messages", body)
+    await alice.publish("bob", "something else")
+    tab = await open_tab(server.url + "/", token_for("bob"))
+    await tab.shows_unread(3)
+
+    await alice.ask("PATCH", f"rooms/tea/messages/{sent['id']}", {"content": "new words"})
+    await expect(tab.row("new words")).to_have_count(1)
+    assert await tab.contents() == ["something else", "new words"]
+
+    await tab.page.get_by_role("button", name="Mark all as read").click()
+    await tab.shows_unread(0)
+    assert await be(server.url, "bob").unread() == 0
+
+    await alice.ask("POST", "rooms", {"id": "coffee", "members": ["carol"]})
+    carol = await open_tab(server.url + "/", token_for("carol"))
+    await alice.ask("POST", "rooms/coffee/messages", {"content": "only a message"})
+    await carol.shows_unread(1)
+    await carol.page.get_by_role("button", name="Mark all as read").click()
+    await carol.shows_unread(0)
 
 
 async def test_marks_of_another_device_are_followed_by_any_selector(

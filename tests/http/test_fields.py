@@ -14,6 +14,7 @@ from lumen_notify.http.fields import (
     Body,
     Content,
     Ids,
+    OwnId,
     RoomId,
     TimeAhead,
     TimeToCome,
@@ -131,3 +132,18 @@ def test_a_body_is_strict_and_refuses_unknown_fields_by_name() -> None:
         Cup.model_validate({"leaves": "3", "milk": True})
     assert {error["loc"] for error in caught.value.errors()} == {("leaves",), ("milk",)}
     assert Cup.model_json_schema()["properties"]["leaves"]["description"] == "Their number."
+
+
+UUID = "01a20185-0647-7000-a5ee-00000000000f"
+
+
+@pytest.mark.parametrize("text", [UUID, UUID.upper(), UUID.title()])
+def test_ids_in_capitals_are_the_same_ids(text: str) -> None:
+    assert TypeAdapter(OwnId).validate_python(text) == UUID
+    assert TypeAdapter(RoomId).validate_python(text) == UUID
+
+
+@pytest.mark.parametrize("text", [UUID.upper() + "A", UUID.upper()[1:], "G" + UUID.upper()[1:]])
+def test_other_ids_keep_their_case(text: str) -> None:
+    assert TypeAdapter(OwnId).validate_python(text) == text
+    assert problem(RoomId, text) is not None

@@ -155,7 +155,7 @@ class MarkBody(Body):
     )
 
     ids: Ids | None = None
-    """The ids of notifications. Ids that are not the caller's are ignored."""
+    """The ids of notifications. Ids that are not the caller's are left out, and answered as `unknown`."""
 
     category: Category | None = None
     """All notifications of this category."""

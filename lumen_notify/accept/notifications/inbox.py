@@ -200,7 +200,14 @@ class InboxEndpoints:
             selection = Selection(ids=ids, category=body.category, up_to=body.up_to)
             marked = await self.mark(principal.user_id, action, selection)
             counts = _counts(marked.counts, marked.position)
-            changed: responses.Marked = {"changed": marked.changed, **counts}
+            changed: responses.Marked = {
+                "changed": marked.changed,
+                "unread_count": counts["unread_count"],
+                "unread": counts["unread"],
+                "position": counts["position"],
+            }
+            if marked.unknown:
+                changed["unknown"] = list(marked.unknown)
             return answer(changed)
 
         return post

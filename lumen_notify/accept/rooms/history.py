@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.rooms import message_responses as responses
-from lumen_notify.accept.rooms.message_bodies import MAX_SEQ, ReadRoomBody
+from lumen_notify.accept.rooms.message_bodies import MAX_SEQ, ReadRoomBody, ReadRoomsBody
 from lumen_notify.accept.rooms.messages import MESSAGE_ID
 from lumen_notify.accept.rooms.messenger import Messenger
 from lumen_notify.accept.rooms.paths import room_id
+from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.rooms.history import History, MemberReadMark
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
@@ -25,6 +26,7 @@ from lumen_notify.model import value
 from lumen_notify.model.events import MAX_READ_IDS
 
 _READ: TypeAdapter[ReadRoomBody] = TypeAdapter(ReadRoomBody)
+_READ_ALL: TypeAdapter[ReadRoomsBody] = TypeAdapter(ReadRoomsBody)
 
 _SEQ = {"type": "integer", "minimum": 0, "maximum": MAX_SEQ}
 
@@ -36,6 +38,7 @@ class HistoryEndpoints:
     context: Context
     messenger: Messenger
     history: History
+    counts: UnreadCounts
 
     def routes(self) -> Iterator[ApiRoute]:
         """List the routes."""
@@ -97,6 +100,26 @@ class HistoryEndpoints:
                     answered="The mark is committed.",
                     response=responses.RoomRead,
                     problems=(*WRITES, *MEMBERS_ONLY),
+                ),
+            ),
+        )
+        yield route(
+            "/rooms/read",
+            POST=(
+                self.post_read_all,
+                Operation(
+                    name="readRooms",
+                    tag="rooms",
+                    summary="Mark all rooms as read",
+                    description=(
+                        "All messages of all rooms that the caller is in. The members of each room with "
+                        "unread messages get an event, as for one room."
+                    ),
+                    body=ReadRoomsBody,
+                    body_examples={"all": {"value": {"all": True}}},
+                    answered="The marks are committed.",
+                    response=responses.RoomsRead,
+                    problems=WRITES,
                 ),
             ),
         )
@@ -169,6 +192,21 @@ class HistoryEndpoints:
             "position": read.position,
         }
         return answer(room_read)
+
+    async def post_read_all(self, request: Request) -> Response:
+        """Answer `POST /rooms/read`: mark all of the caller's rooms as read, in steps."""
+        principal = await self.context.caller(request)
+        await self.context.body(request, _READ_ALL)
+        changed = await self.messenger.read_all(principal.user_id)
+        snapshot = (await self.counts.fetch([principal.user_id]))[principal.user_id]
+        fields = snapshot.counts.as_fields()
+        rooms_read: responses.RoomsRead = {
+            "changed": changed,
+            "unread_count": fields["unread_count"],
+            "unread": fields["unread"],
+            "position": snapshot.position,
+        }
+        return answer(rooms_read)
 
     async def reads(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/reads`: how far each member has read, by user id."""

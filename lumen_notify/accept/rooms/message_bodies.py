@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from lumen_notify.http.fields import Body, Content, Id, PlainText, UserId, has, storable, whole
+from lumen_notify.http.fields import All, Body, Content, Id, OwnId, PlainText, UserId, has, storable, whole
 
 MAX_MENTIONS = 50
 """The most members mentioned in one message; each gets a notification."""
@@ -30,7 +30,7 @@ MEDIA = ("image", "file", "voice")
 
 Seq = Annotated[int, Field(ge=1, le=MAX_SEQ), BeforeValidator(whole)]
 
-_ID: TypeAdapter[str] = TypeAdapter(Id)
+_ID: TypeAdapter[str] = TypeAdapter(OwnId)
 
 
 def _id_or_seq(value: Any) -> str | int:
@@ -128,6 +128,13 @@ class TypingBody(Body):
 
     is_typing: bool
     """True: repeat it at least every 6 seconds, or it ends. False: the user has stopped."""
+
+
+class ReadRoomsBody(Body):
+    """Which rooms to mark as read."""
+
+    all: All
+    """All rooms of the caller."""
 
 
 class ReadRoomBody(Body):

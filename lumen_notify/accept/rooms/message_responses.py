@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from lumen_notify.accept.notifications.responses import Sender
+from lumen_notify.accept.notifications.responses import Sender, Unread, UnreadCount
 from lumen_notify.accept.rooms.message_bodies import Kind
 from lumen_notify.http.responses import AnyData, NextCursor, PlainContent, Time
 from lumen_notify.model.events.fields import Count, Position, Seq, Uuid
@@ -64,6 +64,15 @@ class RoomRead(TypedDict):
         int, Field(ge=0, description="The last message that the caller has read; 0 for none.")
     ]
     unread: Annotated[int, Field(ge=0, description="How many messages of the room are still unread.")]
+    position: Position
+
+
+class RoomsRead(TypedDict):
+    """The marks are committed. The counts are those after them."""
+
+    changed: Annotated[int, Field(ge=0, description="How many messages were marked as read; 0 for none.")]
+    unread_count: UnreadCount
+    unread: Unread
     position: Position
 
 

@@ -12,11 +12,14 @@ from lumen_notify.accept.rooms.message_bodies import DirectBody, MessageBody
 from lumen_notify.commit.rooms.direct import SendDirectMessage
 from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.messages import SendMessage, SentMessage
-from lumen_notify.commit.rooms.read_marks import MarkRoomRead, ReadMark
+from lumen_notify.commit.rooms.read_marks import MarkAllRoomsRead, MarkRoomRead, ReadMark, ReadRooms
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.requests import invalid
 from lumen_notify.model import new_id, value
+
+MAX_READ_STEPS = 1000
+"""The most steps in which one request marks rooms as read: enough for 20,000 rooms."""
 
 
 @value
@@ -77,6 +80,19 @@ class Messenger:
             MarkRoomRead(room_id=room_id, user_id=user_id, up_to=up_to)
         )
         return read
+
+    async def read_all(self, user_id: str) -> int:
+        """Commit a read mark for each room of a user; return how many messages were newly read.
+
+        Rooms that get messages meanwhile may be unread again. Raises Unavailable.
+        """
+        changed = 0
+        for _ in range(MAX_READ_STEPS):
+            step: ReadRooms = await self.context.committer.submit(MarkAllRoomsRead(user_id=user_id))
+            changed += step.changed
+            if step.is_done:
+                break
+        return changed
 
     async def read_messages(self, room_id: str, user_id: str, message_ids: Sequence[str]) -> ReadMark:
         """Commit a read mark up to the newest of some messages. Raises NotFound, Forbidden, Unavailable."""

@@ -7,7 +7,8 @@ from starlette.requests import Request
 
 from lumen_notify.commit.permissions import room_not_found
 from lumen_notify.errors import Invalid
-from lumen_notify.http.fields import UserId, slug
+from lumen_notify.http import fields
+from lumen_notify.http.fields import UserId
 from lumen_notify.model import MAX_USER_ID_CHARACTERS
 
 _USER: TypeAdapter[str] = TypeAdapter(UserId)
@@ -17,7 +18,7 @@ def room_id(request: Request) -> str:
     """Return the room's id in the path. Raises NotFound if no room can have this id."""
     id_: str = request.path_params["id"]
     try:
-        return slug(id_)
+        return fields.room_id(id_)
     except ValueError:
         raise room_not_found() from None
 

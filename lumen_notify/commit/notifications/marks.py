@@ -73,11 +73,13 @@ class Mark:
 
 @value
 class Marked:
-    """The answer. changed: how many notifications changed. counts: the user's, at this position."""
+    """The answer. changed: how many notifications changed. counts: the user's, at this position. unknown: the
+    ids of the selection that are not of the user's notifications."""
 
     changed: int
     counts: Counts
     position: int
+    unknown: tuple[str, ...] = ()
 
 
 async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
@@ -102,6 +104,7 @@ async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
         if actions - _CLEARS:
             tx.add("write_receipts", **rows, now=tx.now)
     tx.add("add_to_read_counts", rows=read_counts)
+    known = await _known(tx, commands, changed)
     counts = await counts_in(tx, [command.user_id for command in commands])
     for command in commands:
         if changed[command.user_id]:
@@ -111,9 +114,34 @@ async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
             changed=changed[command.user_id],
             counts=counts[command.user_id],
             position=tx.position,
+            unknown=tuple(
+                id_
+                for id_ in command.selection.ids or ()
+                if command.user_id in known and id_ not in known[command.user_id]
+            ),
         )
         for command in commands
     ]
+
+
+async def _known(
+    tx: Transaction, commands: Sequence[Mark], changed: Mapping[str, int]
+) -> Mapping[str, frozenset[str]]:
+    """Return by user which of the selected ids are of their notifications. Users all of whose notifications
+    have changed are left out: they are known."""
+    asked = {
+        command.user_id: command.selection.ids
+        for command in commands
+        if command.selection.ids is not None and changed[command.user_id] < len(command.selection.ids)
+    }
+    if not asked:
+        return {}
+    users = [{"user_id": user_id} for user_id in asked]
+    ids = [{"user_id": user_id, "id": id_} for user_id, own in asked.items() for id_ in own]
+    known: dict[str, set[str]] = {user_id: set() for user_id in asked}
+    for user_id, id_ in await tx.run("known_ids", users=users, ids=ids):
+        known[user_id].add(id_)
+    return {user_id: frozenset(own) for user_id, own in known.items()}
 
 
 def _append(tx: Transaction, command: Mark, counts: Mapping[str, Counts]) -> None:

@@ -7,12 +7,15 @@ reader's unread count for the room at its position.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.permissions import view_refusal
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
 from lumen_notify.model.events import MAX_READ_IDS, ReadData, RoomRead
+
+STEP_ROOMS = 20
+"""Rooms that one step marks as read. Each has an event with up to MAX_READ_IDS ids."""
 
 
 @value
@@ -43,6 +46,45 @@ class ReadMark:
     position: int
 
 
+@value
+class MarkAllRoomsRead:
+    """Mark all messages of some of the user's rooms as read: one step, of at most STEP_ROOMS rooms.
+
+    The result: a ReadRooms.
+    """
+
+    user_id: str
+
+    @property
+    def conflict_key(self) -> str:
+        """At most one step of a user per transaction."""
+        return "read-rooms:" + self.user_id
+
+    @property
+    def cost(self) -> Cost:
+        """A mark for each room, and the ids that its event names."""
+        return Cost(rows=STEP_ROOMS * 10)
+
+
+@value
+class ReadRooms:
+    """The result. changed: how many messages were newly read. is_done: whether no other room has any."""
+
+    changed: int
+    is_done: bool
+
+
+@value
+class _Move:
+    """A mark that moves: the seqs before and after it, and how many messages are left unread."""
+
+    room_id: str
+    user_id: str
+    before: int
+    after: int
+    unread: int
+
+
 async def mark_rooms_read(tx: Transaction, commands: Sequence[MarkRoomRead]) -> Sequence[object]:
     """Handle MarkRoomRead: a `committer.Handler`. It runs after messages are sent.
 
@@ -52,7 +94,7 @@ async def mark_rooms_read(tx: Transaction, commands: Sequence[MarkRoomRead]) -> 
         {"n": n, "room_id": command.room_id, "user_id": command.user_id} for n, command in enumerate(commands)
     ]
     contexts = {row[0]: tuple(row[1:]) for row in await tx.run("read_marks", rows=rows)}
-    spans: dict[int, tuple[int, int]] = {}
+    moves: list[_Move] = []
     marks: dict[tuple[str, str], int] = {}
     answers: list[object] = []
     for n, command in enumerate(commands):
@@ -62,52 +104,76 @@ async def mark_rooms_read(tx: Transaction, commands: Sequence[MarkRoomRead]) -> 
             continue
         before = marks.get((command.room_id, command.user_id), last_read_seq)
         after = max(before, min(command.up_to, last_seq))
+        unread = last_seq - after
         if after > before:
             marks[command.room_id, command.user_id] = after
-            spans[n] = (before, after)
+            moves.append(
+                _Move(
+                    room_id=command.room_id,
+                    user_id=command.user_id,
+                    before=before,
+                    after=after,
+                    unread=unread,
+                )
+            )
         answers.append(
             ReadMark(
                 changed=after - before,
                 last_read_seq=after,
-                unread=last_seq - after,
-                position=tx.position + len(spans),
+                unread=unread,
+                position=tx.position + len(moves),
             )
         )
-    if spans:
-        await _write(tx, commands, spans, answers)
+    await _write(tx, moves)
     return answers
 
 
-async def _write(
-    tx: Transaction,
-    commands: Sequence[MarkRoomRead],
-    spans: dict[int, tuple[int, int]],
-    answers: Sequence[Any],
-) -> None:
-    """Write the marks and append their events. spans: (seq before, seq after) by index of the command."""
-    marks = {(commands[n].room_id, commands[n].user_id): after for n, (_, after) in spans.items()}
+async def mark_all_rooms_read(tx: Transaction, commands: Sequence[MarkAllRoomsRead]) -> Sequence[ReadRooms]:
+    """Handle MarkAllRoomsRead: a `committer.Handler`. It runs after `mark_rooms_read`."""
+    users = [{"user_id": command.user_id} for command in commands]
+    moves: dict[str, list[_Move]] = {command.user_id: [] for command in commands}
+    for user_id, room_id, last_seq, last_read_seq in await tx.run(
+        "unread_rooms", users=users, limit=STEP_ROOMS
+    ):
+        moves[user_id].append(
+            _Move(room_id=room_id, user_id=user_id, before=last_read_seq, after=last_seq, unread=0)
+        )
+    await _write(tx, [move for own in moves.values() for move in own])
+    return [
+        ReadRooms(
+            changed=sum(move.after - move.before for move in moves[command.user_id]),
+            is_done=len(moves[command.user_id]) < STEP_ROOMS,
+        )
+        for command in commands
+    ]
+
+
+async def _write(tx: Transaction, moves: Sequence[_Move]) -> None:
+    """Write the marks and append their events, in this order."""
+    if not moves:
+        return
+    marks = {(move.room_id, move.user_id): move.after for move in moves}
     rows = [{"room_id": room_id, "user_id": user_id, "seq": seq} for (room_id, user_id), seq in marks.items()]
     tx.add("raise_read_marks", rows=rows)
     newest = [
         {
             "n": n,
-            "room_id": commands[n].room_id,
-            "above_seq": max(before, after - MAX_READ_IDS),
-            "up_to": after,
+            "room_id": move.room_id,
+            "above_seq": max(move.before, move.after - MAX_READ_IDS),
+            "up_to": move.after,
         }
-        for n, (before, after) in spans.items()
+        for n, move in enumerate(moves)
     ]
-    ids: dict[int, list[str]] = {n: [] for n in spans}
+    ids: list[list[str]] = [[] for _ in moves]
     for n, _, id_ in sorted(map(tuple, await tx.run("ids_of_messages", rows=newest))):
         ids[n].append(id_)
-    for n, (before, after) in spans.items():
-        command = commands[n]
+    for move, newest_ids in zip(moves, ids, strict=True):
         data: ReadData = {
-            "room_id": command.room_id,
-            "user_id": command.user_id,
-            "from_seq": before + 1,
-            "up_to": after,
-            "ids": ids[n],
+            "room_id": move.room_id,
+            "user_id": move.user_id,
+            "from_seq": move.before + 1,
+            "up_to": move.after,
+            "ids": newest_ids,
         }
-        payload = RoomRead(user_id=command.user_id, unread=answers[n].unread, data=data)
-        tx.append(Audience.room(command.room_id), payload)
+        payload = RoomRead(user_id=move.user_id, unread=move.unread, data=data)
+        tx.append(Audience.room(move.room_id), payload)

@@ -31,6 +31,15 @@
         WHEN 'unarchive' THEN c.archived_at IS NOT NULL
         END
 
+-- known_ids
+-- Who: mark, for marks that changed fewer notifications than they have ids. Which ids are of the user's
+-- notifications. Indexes: the primary key, member_by_user.
+SELECT i.user_id, i.id
+FROM ({addressed}) a
+CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
+CROSS JOIN notification n
+WHERE i.user_id = a.user_id AND n.id = i.id AND n.audience = a.audience AND n.position > a.since
+
 -- count_marks
 -- Who: mark, before the receipts change. How many notifications change, and by how much the user's
 -- read-or-archived count does.

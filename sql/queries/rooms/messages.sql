@@ -55,7 +55,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, last_seq bigint
 WHERE room.id = r.room_id
 
 -- raise_read_marks
--- Who: send_messages, for the senders; POST /rooms/{id}/read. One row per room and user. Index: the primary
+-- Who: send_messages, for the senders; whatever marks rooms as read. One row per room and user. Index: the primary
 -- key.
 UPDATE member
 SET last_read_seq = r.seq
@@ -105,8 +105,24 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_
 JOIN room o ON o.id = r.room_id
 LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
+-- unread_rooms
+-- Who: POST /rooms/read. The first :limit rooms of each user with messages that they have not read. Indexes:
+-- member_by_user, the primary key of room.
+SELECT w.user_id, w.room_id, w.last_seq, w.last_read_seq
+FROM (
+    SELECT
+        m.user_id, m.room_id, o.last_seq, m.last_read_seq,
+        row_number() OVER (PARTITION BY m.user_id ORDER BY m.room_id) AS number
+    FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+    JOIN member m ON m.user_id = u.user_id
+    JOIN room o ON o.id = m.room_id AND o.kind <> 'gone'
+    WHERE o.last_seq > m.last_read_seq
+) w
+WHERE w.number <= :limit
+ORDER BY w.user_id, w.room_id
+
 -- ids_of_messages
--- Who: POST /rooms/{id}/read, for its events. Ranges of seqs: after one, up to another. Index: the primary
+-- Who: POST /rooms/{id}/read, POST /rooms/read, for their events. Ranges of seqs: after one, up to another. Index: the primary
 -- key.
 SELECT r.n, t.seq, t.id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))

@@ -71,3 +71,23 @@ async def test_each_member_gets_a_read_mark_with_their_own_counts(
     assert (await done(room, "alice", "GET", f"{ROOMS}/here/reads?cursor=alice"))["items"] == [
         {"user_id": "bob", "last_read_seq": 3}
     ]
+
+
+async def test_all_rooms_are_marked_as_read_with_one_request(room: Site) -> None:
+    await done(room, "alice", "POST", ROOMS, {"id": "there", "members": ["bob"]})
+    for _ in range(2):
+        await say(room, "alice", "hi")
+    await done(room, "alice", "POST", f"{ROOMS}/there/messages", {"content": "hi"})
+    before = await room.api("bob").get("/unread")
+    assert before["unread"]["rooms"] == {"here": 2, "there": 1}
+
+    answer = await done(room, "bob", "POST", f"{ROOMS}/read", {"all": True})
+
+    assert answer["changed"] == 3
+    assert answer["unread"]["rooms"] == {}
+    assert answer["unread_count"] == before["unread_count"] - 3
+    assert {name: answer[name] for name in ("unread_count", "unread", "position")} == await room.api(
+        "bob"
+    ).get("/unread")
+    assert (await done(room, "bob", "POST", f"{ROOMS}/read", {"all": True}))["changed"] == 0
+    refused(await call(room, "bob", "POST", f"{ROOMS}/read", {}), 422, "invalid", "all")

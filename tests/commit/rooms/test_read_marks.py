@@ -7,8 +7,9 @@ import json
 
 import pytest
 
+from lumen_notify.commit.rooms import read_marks
 from lumen_notify.commit.rooms.history import History
-from lumen_notify.commit.rooms.read_marks import MarkRoomRead, ReadMark
+from lumen_notify.commit.rooms.read_marks import MarkAllRoomsRead, MarkRoomRead, ReadMark, ReadRooms
 from lumen_notify.errors import Forbidden, NotFound, Refused
 from lumen_notify.model.events import MAX_READ_IDS
 
@@ -119,3 +120,47 @@ async def test_reads_are_listed_page_by_page(store: Store) -> None:
     while page := await past.read_marks("r", "u0", after=found[-1][0] if found else "", limit=2):
         found += page
     assert found == [(user, int(user == "u3")) for user in users]
+
+
+async def read_all(store: Store, user: str) -> ReadRooms:
+    answer: ReadRooms = await store.committer.submit(MarkAllRoomsRead(user_id=user))
+    return answer
+
+
+async def test_all_rooms_are_read_in_bounded_steps(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_marks, "STEP_ROOMS", 2)
+    for number in range(3):
+        await open_room(store, "ann", "bob", room=f"r{number}")
+        for _ in range(number + 1):
+            await send(store, room=f"r{number}")
+    await open_room(store, "ann", "bob", room="quiet")
+    store.events.clear()
+
+    steps = [await read_all(store, "bob") for _ in range(2)]
+
+    assert steps == [ReadRooms(changed=3, is_done=False), ReadRooms(changed=3, is_done=True)]
+    assert [(event.kind, event.audience) for event in store.events] == [
+        ("room_read", f"room:r{number}") for number in range(3)
+    ]
+    last = json.loads(store.events[-1].body)
+    assert (last["unread"], last["data"]["from_seq"], last["data"]["up_to"]) == (0, 1, 3)
+    assert len(last["data"]["ids"]) == 3
+    assert [await marks(store, f"r{number}") for number in range(3)] == [
+        {"ann": number + 1, "bob": number + 1} for number in range(3)
+    ]
+    assert await read_all(store, "bob") == ReadRooms(changed=0, is_done=True)
+    assert len(store.events) == 3
+
+
+async def test_all_rooms_are_read_after_a_mark_and_a_message_of_the_same_batch(store: Store) -> None:
+    await open_room(store, "ann", "bob")
+    for _ in range(2):
+        await send(store)
+    answers = await batch(
+        store,
+        MarkAllRoomsRead(user_id="bob"),
+        MarkRoomRead(room_id="r", user_id="bob", up_to=1),
+        message("ann"),
+    )
+    assert answers[0] == ReadRooms(changed=2, is_done=True)
+    assert await marks(store) == {"ann": 3, "bob": 3}

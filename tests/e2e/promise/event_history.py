@@ -34,7 +34,7 @@ class EventHistory:
         assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
 
     async def _read_again(self, positions: Sequence[int]) -> None:
-        """Take what rewritten events say now. A withdrawn one was seen live, and is in no replay."""
+        """Take what rewritten events say now. A withdrawn one may have been seen live; it is in no replay."""
         for event in await self.log.at(positions):
             if decode(event).is_withdrawn:
                 self._withdrawn.add(event.position)
@@ -43,7 +43,8 @@ class EventHistory:
 
     def published(self) -> set[str]:
         """Return the ids of all notifications published one by one, not in a bundle."""
-        return {json.loads(event.body)["id"] for event in self.events if event.kind == "notification"}
+        whole = (event for event in self.events if event.position not in self._withdrawn)
+        return {json.loads(event.body)["id"] for event in whole if event.kind == "notification"}
 
     def of_user(self, user: str) -> list[Event]:
         """Return the events for a user: their own, those for everyone, and those of rooms while a member."""
@@ -93,6 +94,8 @@ class EventHistory:
         for event in self.events:
             if event.audience == Audience.room(room_id) and event.kind.startswith("message"):
                 one = _data(event)
+                if not one:  # an edit that was followed by another one
+                    continue
                 assert one["seq"] == len(messages) + 1 if event.kind == "message" else one["seq"] in messages
                 messages[one["seq"]] = said(one)
         return messages

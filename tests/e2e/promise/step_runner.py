@@ -33,6 +33,7 @@ from .steps import (
     MarkNotifications,
     PingStreams,
     PublishNotifications,
+    ReadAllRooms,
     ReadRoom,
     RemoveMember,
     RenameRoom,
@@ -102,6 +103,7 @@ class StepRunner:
             RemoveMember: self._remove_member,
             SendMessage: self._send_message,
             ReadRoom: self._read_room,
+            ReadAllRooms: self._read_all_rooms,
             EditMessage: self._edit_message,
             DeleteMessage: self._delete_message,
             SetBan: self._set_ban,
@@ -245,6 +247,9 @@ class StepRunner:
         with _allowing(*MAY_NOT):
             up_to = max(1, (await api.get_api(path))["last_seq"] - step.back)
             await api.ask("POST", path + "/read", {"up_to": up_to})
+
+    async def _read_all_rooms(self, step: ReadAllRooms) -> None:
+        await self._apis[step.user].ask("POST", "/rooms/read", {"all": True})
 
     async def _edit_message(self, step: EditMessage) -> None:
         await self._change(step, "PATCH", {"content": self._content()})

@@ -149,6 +149,13 @@ class ReadRoom(MessageStep):
     """Mark the room as read, except for the newest `back` messages."""
 
 
+@dataclass(frozen=True)
+class ReadAllRooms:
+    """Mark all rooms as read."""
+
+    user: str
+
+
 class EditMessage(MessageStep):
     """Change the content of a message."""
 
@@ -239,6 +246,7 @@ Step = (
     | RemoveMember
     | SendMessage
     | ReadRoom
+    | ReadAllRooms
     | EditMessage
     | DeleteMessage
     | SetBan
@@ -354,6 +362,7 @@ sayings = st.builds(
     SendMessage, sender=users, room=rooms, client_id=st.none() | st.integers(0, 1), mentions=some_users
 )
 reads = of_message(ReadRoom)
+reads_of_all = st.builds(ReadAllRooms, user=users)
 edits = of_message(EditMessage)
 withdrawals = of_message(DeleteMessage)
 bans = st.builds(SetBan, caller=users, room=rooms, user=users, is_over=st.booleans())
@@ -429,7 +438,28 @@ in_first_room: list[st.SearchStrategy[Step]] = [
         lasting_seconds=st.none() | st.just(45),
     ),
 ]
+mentioning: list[st.SearchStrategy[Step]] = [
+    st.builds(
+        SendMessage, sender=st.just("ann"), room=st.just(0), client_id=st.none(), mentions=st.just(("bob",))
+    ),
+    st.builds(EditMessage, user=st.just("ann"), room=st.just(0), back=st.integers(0, 1)),
+    st.builds(EditMessage, user=st.just("ann"), room=st.just(0), back=st.integers(0, 1)),
+    st.builds(DeleteMessage, user=st.just("ann"), room=st.just(0), back=st.integers(0, 1)),
+    st.builds(
+        MarkNotifications,
+        user=st.just("bob"),
+        action=st.sampled_from(["read", "archive", "unread"]),
+        by=st.just("all"),
+        picks=st.just((0,)),
+        category=st.just("like"),
+    ),
+    st.builds(SetBlock, user=st.just("bob"), other=st.just("ann"), is_over=st.booleans()),
+    st.just(RemoveMember(caller="bob", room=0, user="bob")),
+    st.just(AddMember(caller="bob", room=0, user="bob", role=None)),
+    st.just(DeleteRoom(caller="ann", room=0)),
+]
 stories: st.SearchStrategy[list[Step]] = st.one_of(
+    _story(*mentioning[:4], *mentioning, end=1),
     _story(merging, merging, marks_of_all, end=1),
     _story(merging, merging, marks_of_all, st.just(AdvanceClock(seconds=1)), end=1),
     _story(
@@ -449,7 +479,7 @@ in_inboxes: st.SearchStrategy[Step] = st.one_of(
 )
 in_rooms: st.SearchStrategy[Step] = st.one_of(
     *(makes, admits, joins, dismissals, leaves, bans, renames, closings, to_rooms),
-    *(sayings, sayings, sayings, reads, reads, edits, withdrawals, whispers, blocks),
+    *(sayings, sayings, sayings, reads, reads, reads_of_all, edits, withdrawals, whispers, blocks),
 )
 on_streams: st.SearchStrategy[Step] = st.one_of(connects, connects, disconnects, st.just(PingStreams()))
 steps: st.SearchStrategy[Step] = st.one_of(in_inboxes, in_rooms, on_streams)
