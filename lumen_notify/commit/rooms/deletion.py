@@ -19,7 +19,7 @@ from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, value
-from lumen_notify.model.events import MessageEdited, MessageSent, NotificationPublished
+from lumen_notify.model.events import MessageDeleted, MessageEdited, MessageSent, NotificationPublished
 
 STEP_MEMBERS = 250
 """Members removed in one step. Each gets an event with their counts."""
@@ -31,8 +31,10 @@ STEP_MENTIONS = 200
 """Mentions removed in one step. Each gets an event with the user's counts. Any step takes some 10 ms of the
 writer's time."""
 
-_KINDS_WITH_TEXT = frozenset({NotificationPublished.kind, MessageSent.kind, MessageEdited.kind})
-"""The kinds of a room's events whose text is withdrawn."""
+_KINDS_WITH_TEXT = frozenset(
+    {NotificationPublished.kind, MessageSent.kind, MessageEdited.kind, MessageDeleted.kind}
+)
+"""The kinds of a room's events that are withdrawn: those that show a notification or a message."""
 
 
 @value

@@ -82,3 +82,8 @@ class MessageDeleted(RoomPayload):
     kind = "message_deleted"
 
     data: MessageJson
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its room was deleted."""
+        return not self.data

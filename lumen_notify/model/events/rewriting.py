@@ -37,7 +37,7 @@ class EventsRewritten(Payload):
 def rewritten_body(kind: str, prefix: str, text: str) -> str:
     """Return the body of an event with another text.
 
-    kind: of the event: `notification`, `notification_edited`, `message` or `message_edited`. prefix: of its
+    kind: of the event, a notification, a message or a change of one. prefix: of its
     body, at least PREFIX_CHARACTERS. text: JSON; WITHDRAWN for none.
     """
     if kind == NotificationPublished.kind:
