@@ -37,8 +37,8 @@ class EventsRewritten(Payload):
 def rewritten_body(kind: str, prefix: str, text: str) -> str:
     """Return the body of an event with another text.
 
-    kind: of the event, a notification, a message or a change of one. prefix: of its
-    body, at least PREFIX_CHARACTERS. text: JSON; WITHDRAWN for none.
+    kind: of the event, a notification, a message or a change of one. prefix: of its body, at least
+    PREFIX_CHARACTERS. text: JSON; WITHDRAWN for none.
     """
     if kind == NotificationPublished.kind:
         return text
