@@ -107,13 +107,14 @@ class TooLarge(Refused):
 
 
 class RateLimited(Refused):
-    """Too many requests. `retry_after_seconds`: when the next may succeed, at least 1."""
+    """Too many requests. `retry_after_seconds`: when the next may succeed, at least 1. `limit`: its name."""
 
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+    def __init__(self, message: str, *, retry_after_seconds: int, limit: str) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+        self.limit = limit
 
 
 class Unavailable(LumenError):

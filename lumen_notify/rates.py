@@ -4,7 +4,8 @@
 empty, the next token is available after one step. `Window` is a fixed window: once it is used up, the next
 attempt waits for its end.
 
-Not here: where buckets are stored (`commit/`), how log-ins are counted (`auth/login_limiter`).
+Not here: where buckets are kept (`commit/notifications/rate_buckets`, `http/rate_limiter`), how log-ins are
+counted (`auth/login_limiter`).
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A bucket of `number` tokens that fills evenly in each period, as in `20/hour`.
+    """A bucket that gets `number` tokens evenly in each period, as in `20/hour`.
 
-    The state of a bucket is the time at which it is full again, in microseconds of the caller's clock. A time
-    that has passed, such as 0, means a full bucket.
+    at_once: how many it holds; None for `number`. The state of a bucket is the time at which it is full
+    again, in microseconds of the caller's clock. A time that has passed, such as 0, means a full bucket.
     """
 
     number: int
     period: str
+    at_once: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -43,9 +45,14 @@ class Rate:
         """The microseconds in which one token is added."""
         return _SECONDS[self.period] * 1_000_000 // self.number
 
+    @property
+    def capacity(self) -> int:
+        """The tokens of a full bucket."""
+        return self.number if self.at_once is None else self.at_once
+
     def wait_us(self, full_at: int, now: int, number: int = 1) -> int:
         """Return the microseconds until `number` tokens are available; 0 if they are."""
-        return max(0, self.taken(full_at, now, number) - now - self.number * self.step_us)
+        return max(0, self.taken(full_at, now, number) - now - self.capacity * self.step_us)
 
     def taken(self, full_at: int, now: int, number: int = 1) -> int:
         """Return when the bucket is full again once `number` tokens are taken, available or not."""

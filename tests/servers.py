@@ -268,6 +268,7 @@ class RunningServer(Server):
         self.arguments = tuple(arguments)
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("LUMEN_")}
         self.environ |= {"LUMEN_HOST": "127.0.0.1", "LUMEN_PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
+        self.environ |= {"LUMEN_RATE_LIMITS": "off"}  # tests do in a second what no person does in an hour
         if database_url is not None:
             self.environ["LUMEN_DATABASE_URL"] = database_url
         self.environ |= environ or {}

@@ -93,7 +93,9 @@ async def open_site(database_url: str, **settings: Any) -> AsyncIterator[Site]:
     def clock() -> int:
         return now_ms() + site.ahead_ms
 
-    given = Settings(database_url=database_url, jwt_secret=Secret(SECRET)).with_(**settings)
+    # Tests do in a second what no person does in an hour.
+    defaults = Settings(database_url=database_url, jwt_secret=Secret(SECRET), rate_limits="off")
+    given = defaults.with_(**settings)
     async with (
         Lumen(given, clock=clock) as lumen,
         serve(lumen.app, http=HandoverProtocol) as base_url,

@@ -63,7 +63,7 @@ def test_the_message_of_several_faults_gives_their_number(fields: list[str], mes
 
 
 def test_a_rate_limit_says_when_to_retry() -> None:
-    assert RateLimited("Too many.", retry_after_seconds=7).retry_after_seconds == 7
+    assert RateLimited("Too many.", retry_after_seconds=7, limit="x").retry_after_seconds == 7
 
 
 def test_all_problems_of_the_settings_are_in_one_message() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
@@ -45,6 +46,7 @@ from lumen_notify.deliver.streams.cookie import CookieEndpoints, StreamCookies
 from lumen_notify.deliver.streams.endpoint import StreamEndpoint
 from lumen_notify.http import route
 from lumen_notify.http.context import Context, Limits
+from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.model import value
 from lumen_notify.services import Services
 from lumen_notify.settings import Settings
@@ -79,6 +81,7 @@ class Endpoints:
                 max_batch_rows=settings.max_batch_rows,
                 max_rooms=settings.max_rooms_per_user,
             ),
+            rate_limiter=RateLimiter(time.monotonic, is_on=settings.rate_limits == "on"),
             clock=clock,
         )
         database = services.database
@@ -117,6 +120,7 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
     cookies = StreamCookies(origins=frozenset(settings.cors_origins) - {"*"})
     yield StreamEndpoint(
         verifier=context.verifier,
+        rate_limiter=context.rate_limiter,
         tickets=services.tickets,
         cookies=cookies,
         streams=services.streams,
@@ -127,7 +131,7 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
     )
     yield TicketEndpoint(context=context, tickets=services.tickets)
     yield ConnectionEndpoints(
-        verifier=context.verifier,
+        context=context,
         tickets=services.tickets,
         cookies=cookies,
         streams=services.streams,

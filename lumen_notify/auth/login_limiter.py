@@ -23,22 +23,24 @@ MAX_WINDOWS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A number of attempts in a number of seconds. of: what is counted, for the error message."""
+    """A number of attempts in a number of seconds. name: in problem documents. of: what is counted, for the
+    error message."""
 
+    name: str
     of: str
     attempts: int
     seconds: int
 
 
-BY_ADDRESS = Limit("log-ins from this address", 300, 3600)
+BY_ADDRESS = Limit("log_ins", "log-ins from this address", 300, 3600)
 """Any name: limits a client that tries one password with many names."""
 
-BY_NAME = Limit("log-ins by this name", 100, 3600)
+BY_NAME = Limit("log_ins", "log-ins by this name", 100, 3600)
 """Any address: limits clients that try many passwords from many machines."""
 
-BY_BOTH = Limit("log-ins by this name from this address", 10, 60)
+BY_BOTH = Limit("log_ins", "log-ins by this name from this address", 10, 60)
 
-REGISTRATIONS = Limit("registrations from this address", 100, 3600)
+REGISTRATIONS = Limit("registrations", "registrations from this address", 100, 3600)
 
 
 class LoginLimiter:
@@ -83,6 +85,7 @@ class LoginLimiter:
                 f"At most {limit.attempts} {limit.of} are allowed in {limit.seconds} s."
                 f" Try again in {seconds} s.",
                 retry_after_seconds=seconds,
+                limit=limit.name,
             )
         self._windows[limit, key] = Window(window.ends_at, window.attempts + 1)
         if len(self._windows) > MAX_WINDOWS:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
 
 from lumen_notify.auth import Principal, Verifier
+from lumen_notify.http.rate_limiter import RateLimiter
+from lumen_notify.http.rate_limits import BYTES_PER_TOKEN, RateLimit
 from lumen_notify.http.requests import Parsed, caller, parse, read_body
+from lumen_notify.http.route import RATE_LIMIT
 from lumen_notify.model import value
+
+PRINCIPAL = "lumen_notify.principal"
+"""The scope's key for the user whose token the request carries."""
 
 
 class Committer(Protocol):
@@ -34,24 +40,44 @@ class Limits:
 
 @value
 class Context:
-    """What all endpoints share. clock: wall-clock milliseconds."""
+    """What all endpoints share. clock: wall-clock milliseconds.
+
+    `caller` comes first in every endpoint: it counts the request for the user's rate limits, before the body
+    is read.
+    """
 
     verifier: Verifier
     committer: Committer
     limits: Limits
+    rate_limiter: RateLimiter
     clock: Callable[[], int]
 
-    def caller(self, request: Request) -> Awaitable[Principal]:
-        """Return the user whose token the request carries. Raises Unauthenticated."""
-        return caller(request, self.verifier)
+    async def caller(self, request: Request) -> Principal:
+        """Return the user whose token the request carries. Raises Unauthenticated, RateLimited."""
+        principal = await caller(request, self.verifier)
+        limit: RateLimit | None = request.scope.get(RATE_LIMIT)
+        if limit is not None:
+            self.rate_limiter.admit(principal, limit)
+            request.scope[PRINCIPAL] = principal
+        return principal
 
-    def read(self, request: Request) -> Awaitable[bytes]:
-        """Read the body, up to its limit. Raises Invalid, TooLarge."""
-        return read_body(request, self.limits.max_body_bytes)
+    def charge(self, request: Request, tokens: int) -> None:
+        """Count a request that costs more than others. tokens: in addition to the first. Raises
+        RateLimited."""
+        limit: RateLimit | None = request.scope.get(RATE_LIMIT)
+        if limit is not None and tokens > 0:
+            self.rate_limiter.charge(request.scope[PRINCIPAL], limit, tokens)
+
+    async def read(self, request: Request) -> bytes:
+        """Read the body, up to its limit. Raises Invalid, TooLarge, RateLimited."""
+        body = await read_body(request, self.limits.max_body_bytes)
+        if len(body) >= BYTES_PER_TOKEN and PRINCIPAL in request.scope:
+            self.charge(request, len(body) // BYTES_PER_TOKEN)
+        return body
 
     async def body(self, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
-        """Read and validate the body. Raises Invalid, TooLarge."""
-        return self.parse(adapter, await read_body(request, self.limits.max_body_bytes))
+        """Read and validate the body. Raises Invalid, TooLarge, RateLimited."""
+        return self.parse(adapter, await self.read(request))
 
     def parse(self, adapter: TypeAdapter[Parsed], body: bytes) -> Parsed:
         """Validate a body that has been read. Raises Invalid."""

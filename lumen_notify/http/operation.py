@@ -20,6 +20,9 @@ applies."""
 OF_CALLERS = ("token_missing", "token_invalid", "token_expired", "keys_unavailable")
 """Problem codes of every operation that needs a token."""
 
+LIMITED = ("rate_limited",)
+"""Problem codes of every operation whose only credential is a token: the stream answers in band."""
+
 OF_BODIES = ("invalid", "too_large")
 """Problem codes of every operation that takes a body."""
 
@@ -70,8 +73,9 @@ class Operation:
     def refusals(self) -> tuple[str, ...]:
         """All problem codes of the operation, except `internal`, which every operation has."""
         of_caller = OF_CALLERS if self.credentials else ()
+        limited = LIMITED if self.credentials == ("bearer",) else ()
         of_body = () if self.body is None else OF_BODIES
-        return (*of_caller, *of_body, *self.problems)
+        return tuple(dict.fromkeys((*of_caller, *limited, *of_body, *self.problems)))
 
 
 def ref(name: str) -> JsonSchema:

@@ -71,6 +71,7 @@ def refused(_request: Request, error: Exception) -> Response:
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, errors.RateLimited):
         headers["retry-after"] = str(error.retry_after_seconds)
+        more["limit"] = error.limit
     if isinstance(error, errors.Unavailable):
         headers["retry-after"] = "1"
     return problem(status, code=error.code, title=title, detail=_detail(error), headers=headers, **more)

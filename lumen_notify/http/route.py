@@ -18,6 +18,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lumen_notify.errors import LumenError
 from lumen_notify.http import problems
 from lumen_notify.http.operation import Operation
+from lumen_notify.http.rate_limits import RateLimit, limit_of
+
+RATE_LIMIT = "lumen_notify.rate_limit"
+"""The scope's key for the rate limit of the request; absent if it needs no token."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Method = tuple[Endpoint, Operation]
@@ -41,7 +45,10 @@ class ApiRoute(Route):
         # that contains one would be truncated, or not found.
         self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z", re.DOTALL)
         self.by_method = by_method
-        apps = {method: _app(endpoint) for method, (endpoint, _) in by_method.items()}
+        apps = {
+            method: _app(endpoint, limit_of(method, operation))
+            for method, (endpoint, operation) in by_method.items()
+        }
         if "GET" in apps:
             apps["HEAD"] = apps["GET"]
 
@@ -71,11 +78,13 @@ class ApiRoute(Route):
         return ApiRoute(self.path, {**self.by_method, **other.by_method})
 
 
-def _app(endpoint: Endpoint) -> ASGIApp:
+def _app(endpoint: Endpoint, limit: RateLimit | None) -> ASGIApp:
     """Make the ASGI application of an endpoint. It handles errors itself: nothing has been sent at that
     point, and Starlette's exception middleware takes a twelfth of the time of a publish."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if limit is not None:
+            scope[RATE_LIMIT] = limit
         request = Request(scope, receive, send)
         try:
             response = await endpoint(request)

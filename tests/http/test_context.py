@@ -14,6 +14,7 @@ from lumen_notify.auth.keys import Key, OneKey
 from lumen_notify.errors import Invalid, TooLarge, Unauthenticated
 from lumen_notify.http.context import Context, Limits
 from lumen_notify.http.fields import Content, Ids, TimeAhead
+from lumen_notify.http.rate_limiter import RateLimiter
 
 NOW_MS = 1_793_000_000_000
 
@@ -31,6 +32,7 @@ def context() -> Context:
         verifier=Verifier(OneKey(Key(SECRET.encode(), "HS256")), clock=clock),
         committer=NoCommitter(),
         limits=Limits(max_body_bytes=40, max_content_characters=5, max_batch_rows=2, max_rooms=0),
+        rate_limiter=RateLimiter(lambda: 0),
         clock=clock,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lumen_notify.http.operation import (
+    LIMITED,
     OF_BODIES,
     OF_CALLERS,
     WRITES,
@@ -27,13 +28,21 @@ def operation(**fields: Any) -> Operation:
 @pytest.mark.parametrize(
     ("fields", "refusals"),
     [
-        ({}, OF_CALLERS),
+        ({}, (*OF_CALLERS, *LIMITED)),
         ({"credentials": ()}, ()),
-        ({"body": TEXT}, (*OF_CALLERS, *OF_BODIES)),
+        ({"body": TEXT}, (*OF_CALLERS, *LIMITED, *OF_BODIES)),
         ({"credentials": (), "body": TEXT, "is_body_required": False}, OF_BODIES),
+        ({"credentials": ("bearer",), "problems": LIMITED}, (*OF_CALLERS, *LIMITED)),
         ({"credentials": ("cookie",), "body": TEXT, "problems": WRITES}, (*OF_CALLERS, *OF_BODIES, *WRITES)),
     ],
-    ids=["a token", "nothing", "a token and a body", "a body", "a cookie, a body and more"],
+    ids=[
+        "a token",
+        "nothing",
+        "a token and a body",
+        "a body",
+        "a problem that is told already",
+        "a cookie, a body and more",
+    ],
 )
 def test_problems_follow_from_credentials_and_body(fields: Any, refusals: tuple[str, ...]) -> None:
     assert operation(**fields).refusals == refusals

@@ -26,7 +26,7 @@ def document(error: errors.LumenError) -> tuple[int, Any]:
         (errors.NotFound("x"), 404, "Not found"),
         (errors.Conflict("x"), 409, "Conflict"),
         (errors.TooLarge("x"), 413, "Too large"),
-        (errors.RateLimited("x", retry_after_seconds=7), 429, "Rate limited"),
+        (errors.RateLimited("x", retry_after_seconds=7, limit="x"), 429, "Rate limited"),
         (errors.DatabaseUnavailable("x"), 503, "Database unavailable"),
         (errors.Misconfigured([("A", "x")]), 500, "Misconfigured"),
     ],

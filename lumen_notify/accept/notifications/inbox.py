@@ -22,6 +22,7 @@ from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import BOOLEAN, NOTIFICATION_ID, READS, WRITES, Operation, query, ref
 from lumen_notify.http.pages import LIMIT, UUID_KEY, NumberCursor
+from lumen_notify.http.rate_limits import ITEMS_PER_TOKEN
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
 from lumen_notify.http.route import ApiRoute, Method, route
@@ -197,6 +198,7 @@ class InboxEndpoints:
             principal = await self.context.caller(request)
             body = await self.context.body(request, _MARK)
             ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
+            self.context.charge(request, len(ids or ()) // ITEMS_PER_TOKEN)
             selection = Selection(ids=ids, category=body.category, up_to=body.up_to)
             marked = await self.mark(principal.user_id, action, selection)
             counts = _counts(marked.counts, marked.position)

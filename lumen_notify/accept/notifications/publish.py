@@ -1,7 +1,8 @@
 """Publish: `POST /notifications`, one notification or a list of them.
 
-Promise: users need no scope to publish to themselves, or to publish under their own name to a room in which
-they are owner or moderator. Everything else needs `notify:publish`.
+Promise: users need no scope to publish under their own name to themselves, or to a room in which they are
+owner or moderator. Everything else needs `notify:publish`, also naming another sender: limits count the
+sender.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ class PublishEndpoint:
                     summary="Publish one notification, or a list of them",
                     description=(
                         "A list is a batch: all of it is published, or nothing. The response is sent after "
-                        f"the commit. Publishing needs the scope `{PUBLISH}`, except to yourself, and, in "
-                        "your own name, to a room of which you are owner or moderator."
+                        f"the commit. Publishing needs the scope `{PUBLISH}`, except, in your own name, to "
+                        "yourself and to a room of which you are owner or moderator."
                     ),
                     parameters=(_KEY,),
                     body=(PublicationBody, PublicationBatch),
@@ -115,6 +116,7 @@ class PublishEndpoint:
                 raise
             published = earlier
         else:
+            self.context.charge(request, len(bodies) - 1)
             if not all(_may_without_scope(one, principal) for one in bodies):
                 principal.require(PUBLISH)
             required_moderator = None if PUBLISH in principal.scopes else principal.user_id
@@ -142,7 +144,8 @@ def _item(one: Published) -> responses.Published:
 
 
 def _may_without_scope(body: PublicationBody, principal: Principal) -> bool:
-    return body.to.user == principal.user_id or (body.to.room is not None and body.sender is None)
+    is_own = body.to.user == principal.user_id or body.to.room is not None
+    return is_own and body.sender is None
 
 
 def _key(request: Request, principal: Principal, body: bytes) -> IdempotencyKey | None:

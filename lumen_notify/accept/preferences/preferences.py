@@ -17,6 +17,7 @@ from lumen_notify.commit.preferences.preferences import ChangePreferences, UserP
 from lumen_notify.commit.preferences.quiet_hours import QuietHours
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import READS, WRITES, Operation
+from lumen_notify.http.rate_limits import ITEMS_PER_TOKEN
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
@@ -84,6 +85,7 @@ class PreferenceEndpoints:
         """Answer `PUT /preferences`: change the given fields, return all of them."""
         principal = await self.context.caller(request)
         body = await self.context.body(request, _PREFERENCES)
+        self.context.charge(request, len(body.categories) // ITEMS_PER_TOKEN)
         return answer(await self.context.committer.submit(_command(principal.user_id, body)))
 
 

@@ -137,6 +137,7 @@ class MemberEndpoints:
         """Answer `POST /rooms/{id}/members`: add several members."""
         principal = await self.context.caller(request)
         body = await self.context.body(request, _MEMBERS)
+        self.context.charge(request, len(body.members) - 1)
         id_ = room_id(request)
         users = tuple(dict.fromkeys(body.members))
         changed = await self.membership.change(id_, principal.user_id, "add", users, body.role)

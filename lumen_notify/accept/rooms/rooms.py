@@ -139,6 +139,7 @@ class RoomEndpoints:
         """Answer `POST /rooms`: 201, or 200 for a direct room that exists."""
         principal = await self.context.caller(request)
         body = await self.context.body(request, _ROOM)
+        self.context.charge(request, len(body.members))
         if body.kind == "direct" and principal.user_id in body.members:
             raise Invalid("must be another user", field="members")
         made: CreatedRoom = await self.context.committer.submit(

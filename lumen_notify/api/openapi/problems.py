@@ -41,7 +41,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "invalid": (422, "The request is invalid. `errors` lists each field and its problem."),
     "rate_limited": (
         429,
-        "Too many attempts, or more than a limit allows. `Retry-After` gives the time to wait.",
+        "More than a limit allows; `limit` names it. `Retry-After` gives the time to wait.",
     ),
     "head_too_large": (431, "The request line and the headers have more than 32 KiB."),
     "internal": (500, "An internal error. The server has logged the details."),
@@ -84,7 +84,7 @@ SCHEMAS: dict[str, JsonSchema] = {
     ),
     "Problem": object_schema(
         "Why a request was refused (RFC 9457). Branch on `code`; the other fields are for humans.",
-        ("errors",),
+        ("errors", "limit"),
         type={"type": "string", "format": "uri", "pattern": "^urn:lumen-notify:"},
         title=TEXT,
         status={"type": "integer", "minimum": 400, "maximum": 599},
@@ -97,6 +97,7 @@ SCHEMAS: dict[str, JsonSchema] = {
         },
         detail=TEXT,
         errors={"type": "array", "items": ref("Fault"), "description": "Only with the code `invalid`."},
+        limit=described(TEXT, "The name of the limit. Only with the code `rate_limited`."),
     ),
 }
 

@@ -115,7 +115,7 @@ def _refuse_senders(
                 f"may contain {rate.number} notifications of one sender, this has {number}", field="body"
             )
         if wait := buckets.wait_us(_sender_key(sender), rate, number):
-            return _refusal(f"One sender may publish {rate}", wait)
+            return _refusal(f"One sender may publish {rate}", wait, "sender")
         buckets.take(_sender_key(sender), rate, number)
     return None
 
@@ -141,7 +141,7 @@ def _allocate_one(one: Publication, limits: Limits, buckets: Buckets, now: int) 
         else:
             accepted.append(audience)
     if len(refused) == len(one.audiences):
-        return _refusal(f"One recipient may get {rate} of {one.category}", min(refused))
+        return _refusal(f"One recipient may get {rate} of {one.category}", min(refused), "recipient")
     parts = [_part(one, accepted)] if accepted else []
     if merged:
         parts.append(_part(one, merged, group_key=one.group_key or f"sender:{sender_of(one)}"))
@@ -173,6 +173,6 @@ def _expires_within(one: Publication, now: int, wait_us: int) -> bool:
     return one.expires_at is not None and one.expires_at <= now + wait_us // 1000
 
 
-def _refusal(text: str, wait_us: int) -> RateLimited:
+def _refusal(text: str, wait_us: int, limit: str) -> RateLimited:
     seconds = math.ceil(wait_us / 1_000_000)
-    return RateLimited(f"{text}. Try again in {seconds} s.", retry_after_seconds=seconds)
+    return RateLimited(f"{text}. Try again in {seconds} s.", retry_after_seconds=seconds, limit=limit)

@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from lumen_notify.auth import Tickets, Verifier
+from lumen_notify.auth import Tickets
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.registry import StreamRegistry
+from lumen_notify.http.context import Context
 from lumen_notify.http.operation import Operation
-from lumen_notify.http.requests import caller
 from lumen_notify.http.responses import Time, answer
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
@@ -50,7 +50,7 @@ class Renewed(TypedDict):
 class ConnectionEndpoints:
     """Lists and renews the caller's streams. instance: the name of this process."""
 
-    verifier: Verifier
+    context: Context
     tickets: Tickets
     cookies: StreamCookies
     streams: StreamRegistry
@@ -89,7 +89,7 @@ class ConnectionEndpoints:
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /connections`: the caller's open streams on this process, oldest first."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         items = [
             {
                 "id": connection.id,
@@ -104,7 +104,7 @@ class ConnectionEndpoints:
     async def renew(self, request: Request) -> Response:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
         this request, if that is longer, and the browser gets a cookie for its next reconnect."""
-        principal = await caller(request, self.verifier)
+        principal = await self.context.caller(request)
         renewed: Renewed = {
             "renewed": self.streams.renew(principal.user_id, principal.expires_at),
             "expires_at": rfc3339(principal.expires_at),

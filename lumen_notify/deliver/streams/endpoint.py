@@ -28,8 +28,10 @@ from lumen_notify.deliver.streams.connections import Device
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
-from lumen_notify.errors import Invalid, Unavailable
+from lumen_notify.errors import Invalid, RateLimited, Unavailable
 from lumen_notify.http.operation import Operation, header, query, ref
+from lumen_notify.http.rate_limiter import RateLimiter
+from lumen_notify.http.rate_limits import STREAMS
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import CloseReason, value
 
@@ -56,6 +58,7 @@ class StreamEndpoint:
     streams may take to end at shutdown. clock: wall-clock milliseconds."""
 
     verifier: Verifier
+    rate_limiter: RateLimiter
     tickets: Tickets
     cookies: StreamCookies
     streams: StreamRegistry
@@ -109,6 +112,7 @@ class StreamEndpoint:
         opening = Opening(
             endpoint=self,
             principal=principal,
+            is_rate_limited=self._is_rate_limited(principal),
             device=device,
             address=request.client.host if request.client else "",
             last_event_id=request.headers.get("last-event-id")
@@ -120,6 +124,17 @@ class StreamEndpoint:
         if cookie is not None:
             self.cookies.set(response, request, cookie)
         return response
+
+    def _is_rate_limited(self, principal: Principal) -> bool:
+        """Count a stream of the user; return whether it is one too many.
+
+        Not raised: EventSource gives up at any status but 200.
+        """
+        try:
+            self.rate_limiter.admit(principal, STREAMS)
+        except RateLimited:
+            return True
+        return False
 
     async def _authenticate(self, request: Request) -> tuple[Principal, str | None]:
         """Return the user, and the value of the stream cookie to set; None for none."""
@@ -143,6 +158,7 @@ class Opening:
 
     endpoint: StreamEndpoint
     principal: Principal
+    is_rate_limited: bool
     device: str | None
     address: str
     last_event_id: str | None
@@ -170,7 +186,7 @@ class Opening:
     async def begin(self, connection: Connection) -> None:
         """Replay the missed events and make the stream live, or close it."""
         streams = self.endpoint.streams
-        refusal = streams.refusal(self.address)
+        refusal = CloseReason.OVERLOADED if self.is_rate_limited else streams.refusal(self.address)
         if refusal is not None:
             streams.refuse(connection, refusal)
             return

@@ -21,11 +21,11 @@ def _hashes_are_cheap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def site(sqlite_url: str) -> AsyncIterator[Site]:
-    async with open_site(sqlite_url, accounts="on") as site:
+    async with open_site(sqlite_url, accounts="on", rate_limits="on") as site:
         yield site
 
 
 @pytest.fixture
 async def stored(database_url: str) -> AsyncIterator[Site]:
-    async with open_site(database_url, accounts="on") as site:
+    async with open_site(database_url, accounts="on", rate_limits="on") as site:
         yield site

@@ -53,7 +53,9 @@ async def test_concurrent_registrations_of_one_name_create_one_account(stored: S
 
 
 async def test_registrations_are_limited_by_address(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempts, "REGISTRATIONS", Limit("registrations from this address", 3, 3600))
+    monkeypatch.setattr(
+        attempts, "REGISTRATIONS", Limit("registrations", "registrations from this address", 3, 3600)
+    )
     for name in ("ann", "bob", "eve"):
         await register(site, name)
     answer = await post(site, "register", {"name": "zoe", "password": GOOD})

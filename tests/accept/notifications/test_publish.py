@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from clients import NOTIFICATIONS, EventStream, token
 from lumen_notify.auth import PUBLISH
 from lumen_notify.model import to_json
@@ -103,8 +105,28 @@ async def test_request_may_have_1000_recipients(site: Site) -> None:
     assert answer.json()["recipients"] == 1000
 
 
+@pytest.mark.parametrize("sender", ["alice", "bob"])
+async def test_naming_a_sender_needs_the_scope_also_when_publishing_to_oneself(
+    stored: Site, sender: str
+) -> None:
+    body = body_with(to={"user": "bob"}, sender={"id": sender})
+    async with stored.unchanged():
+        refused(await stored.send("POST", body=body, user="bob"), 403, "forbidden")
+    assert (await stored.send("POST", body=body, user="alice")).status_code == 201
+    assert (await stored.send("POST", body=body_with(to={"user": "bob"}), user="bob")).status_code == 201
+
+
+async def test_nobody_uses_up_the_limit_of_another_sender(open_with: OpenSite) -> None:
+    async with open_with(limit_per_sender="4/day", rate_limits="on") as site:
+        own = json.dumps({"to": {"user": "bob"}, "category": "news", "content": "hi"}).encode()
+        answers = [await site.send("POST", body=own, user="bob") for _ in range(5)]
+        assert refused(answers[-1], 429, "rate_limited")["limit"] == "sender"
+        await site.publish("eve")  # alice's fourth: bob's three came first
+        await site.publish("eve", sender={"id": "carol"})
+
+
 async def test_a_sender_is_limited_by_the_setting(open_with: OpenSite) -> None:
-    async with open_with(limit_per_sender="4/day") as site:
+    async with open_with(limit_per_sender="4/day", rate_limits="on") as site:
         await site.publish("eve")  # bob's three came first
         body = json.dumps({"to": {"all": True}, "category": "news", "content": "hi"}).encode()
         refused(await site.send("POST", body=body), 429, "rate_limited")

@@ -13,6 +13,7 @@ from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context, Limits
+from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.model import EVERYONE, Audience, rfc3339
 
 NOW_MS = 1_793_000_000_000
@@ -33,7 +34,11 @@ class Committed:
 def publisher(committed: Committed, *, max_batch_rows: int = 3) -> Publisher:
     limits = Limits(max_body_bytes=0, max_content_characters=10, max_batch_rows=max_batch_rows, max_rooms=0)
     context = Context(
-        verifier=cast("Verifier", None), committer=committed, limits=limits, clock=lambda: NOW_MS
+        verifier=cast("Verifier", None),
+        committer=committed,
+        limits=limits,
+        rate_limiter=RateLimiter(lambda: 0),
+        clock=lambda: NOW_MS,
     )
     return Publisher(context=context, repeats=cast("IdempotentResponses", None))
 

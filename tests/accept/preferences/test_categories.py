@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,16 @@ async def test_streams_are_closed_to_reconnect_when_a_category_is_hidden(stored:
     assert await stored.api("bob").pages() == []
 
 
-async def test_a_notification_over_the_limit_is_refused_or_delayed_as_the_category_says(site: Site) -> None:
+@pytest.fixture
+async def limited(open_with: OpenSite) -> AsyncIterator[Site]:
+    async with open_with(rate_limits="on") as site:
+        yield site
+
+
+async def test_a_notification_over_the_limit_is_refused_or_delayed_as_the_category_says(
+    limited: Site,
+) -> None:
+    site = limited
     await define(site, "like", limits={"per_recipient": "1/hour"})
     await define(site, "news", limits={"per_recipient": "1/hour", "over": "delay"})
     api = site.api("alice")

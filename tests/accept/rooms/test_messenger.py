@@ -14,6 +14,7 @@ from lumen_notify.commit.rooms.messages import SendMessage
 from lumen_notify.commit.rooms.read_marks import MarkRoomRead
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context, Limits
+from lumen_notify.http.rate_limiter import RateLimiter
 
 ANN = {"id": "ann", "username": "Ann", "avatar": None}
 
@@ -36,7 +37,13 @@ def committed() -> Committed:
 @pytest.fixture
 def messenger(committed: Committed) -> Messenger:
     limits = Limits(max_body_bytes=0, max_content_characters=10, max_batch_rows=0, max_rooms=0)
-    context = Context(verifier=cast("Verifier", None), committer=committed, limits=limits, clock=lambda: 0)
+    context = Context(
+        verifier=cast("Verifier", None),
+        committer=committed,
+        limits=limits,
+        rate_limiter=RateLimiter(lambda: 0),
+        clock=lambda: 0,
+    )
     return Messenger(context=context, history=cast("History", None))
 
 

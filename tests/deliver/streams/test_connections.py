@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.requests import Request
@@ -14,6 +14,8 @@ from lumen_notify.auth.keys import Key, OneKey
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.deliver.streams.cookie import StreamCookies
 from lumen_notify.errors import Unauthenticated
+from lumen_notify.http.context import Committer, Context, Limits
+from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.model import rfc3339
 
 from ..stream_harness import StreamHarness
@@ -27,8 +29,15 @@ class ConnectionsApi:
         clock = self.harness.clock.ms
         self.tickets = Tickets(b"k" * 32, clock)
         verifier = Verifier(OneKey(Key(SECRET.encode(), "HS256")), clock=clock)
-        self.connections = ConnectionEndpoints(
+        context = Context(
             verifier=verifier,
+            committer=cast("Committer", None),
+            limits=cast("Limits", None),
+            rate_limiter=RateLimiter(lambda: 0),
+            clock=clock,
+        )
+        self.connections = ConnectionEndpoints(
+            context=context,
             tickets=self.tickets,
             cookies=StreamCookies(origins=frozenset()),
             streams=self.harness.streams,
