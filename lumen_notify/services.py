@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
@@ -94,9 +95,13 @@ class Services:
             log, self.hub, fetch_readers=partial(fetch_readers, database.for_delivery), metrics=self.metrics
         )
 
+        self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
         self.committer = Committer(
             log,
-            handlers(Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None),
+            handlers(
+                Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None,
+                self._dropped_scheduled,
+            ),
             announce=self.tail.announce,
             backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
@@ -187,6 +192,12 @@ class Services:
             "lumen_deliveries",
             "Frames of events sent to users live; one per user, however many streams they have open.",
             lambda: hub.deliveries,
+        )
+        metrics.counters(
+            "lumen_scheduled_dropped",
+            "Scheduled notifications that were not published when they were due, by reason.",
+            "reason",
+            lambda: self._dropped_scheduled,
         )
         metrics.counters(
             "lumen_events_skipped",

@@ -27,6 +27,7 @@ from lumen_notify.accept.rooms.membership import Membership
 from lumen_notify.accept.rooms.messages import MessageEndpoints
 from lumen_notify.accept.rooms.messenger import Messenger
 from lumen_notify.accept.rooms.rooms import RoomEndpoints
+from lumen_notify.accept.rooms.schedule import RoomScheduleEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import TicketEndpoint
 from lumen_notify.auth import AccessTokens, LoginLimiter
@@ -150,6 +151,7 @@ def _rooms(context: Context, services: Services, messenger: Messenger) -> Iterat
         context=context, messenger=messenger, history=messenger.history, counts=services.counts
     )
     yield MessageEndpoints(context=context, messenger=messenger)
+    yield RoomScheduleEndpoints(context=context, membership=membership, schedule=Schedule(services.database))
 
 
 def _accounts(

@@ -13,6 +13,7 @@ The order of the others does not matter.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 
@@ -75,18 +76,24 @@ from lumen_notify.commit.rooms.read_marks import (
     mark_rooms_read,
 )
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
+from lumen_notify.commit.rooms.schedule import CancelInRoom, cancel_in_rooms
 
 
-def handlers(limiting: Limiting | None) -> Mapping[type, Handler]:
-    """Return all handlers by command, in their order. limiting: None for no limits at all."""
+def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> Mapping[type, Handler]:
+    """Return all handlers by command, in their order.
+
+    limiting: None for no limits at all. dropped: counts scheduled notifications that were not published, by
+    reason.
+    """
     return {
         DefineCategories: define_categories,
         DeleteCategory: delete_categories,
         Publish: partial(publish, limiting=limiting),
-        PublishDue: publish_due,
+        PublishDue: partial(publish_due, dropped=dropped),
         FlushGroups: flush_groups,
         PublishDigests: publish_digests,
         Cancel: cancel,
+        CancelInRoom: cancel_in_rooms,
         Expire: expire,
         Remove: remove,
         RemoveOldest: remove_oldest,

@@ -20,7 +20,9 @@ KNOWN = {
     "lumen_waiting_commands",
     "lumen_events_committed_total",
     "lumen_events_skipped_total",
+    "lumen_scheduled_dropped_total",
     "lumen_deliveries_total",
+    "lumen_delivery_failures_total",
     "lumen_streams_ended_total",
     *(f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "count", "sum")),
 }
@@ -67,6 +69,9 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             "lumen_events_committed_total": 17,
             # Eve's preferences; ten, the one to everyone and the mark for bob, whose two streams count once.
             "lumen_deliveries_total": 1 + 10 + 1 + 1,
+            'lumen_scheduled_dropped_total{reason="expired"}': 0,
+            'lumen_scheduled_dropped_total{reason="not_allowed"}': 0,
+            "lumen_delivery_failures_total": 0,
             'lumen_streams_ended_total{reason="gone"}': 1,
         }.items():
             assert after[name] == value, name

@@ -77,13 +77,7 @@ class ScheduleEndpoints:
         limit, after = query.limit(), CURSOR.read(query)
         query.done()
         rows = await self.schedule.page(_owner(principal), after=after, limit=limit + 1)
-        last = rows[limit - 1] if len(rows) > limit else None
-        return answer(
-            {
-                "items": [_item(row) for row in rows[:limit]],
-                "next_cursor": None if last is None else CURSOR.text(last.deliver_at, last.id),
-            }
-        )
+        return answer(page_of(rows, limit))
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also if it was already
@@ -94,6 +88,15 @@ class ScheduleEndpoints:
             raise NotFound("No scheduled notification has this id, or it is not yours.")
         cancelled: responses.Cancelled = {"id": id_, "status": "cancelled"}
         return answer(cancelled)
+
+
+def page_of(rows: Sequence[Scheduled], limit: int) -> dict[str, Any]:
+    """Make the page of a list. rows: one more than `limit` if a next page exists."""
+    last = rows[limit - 1] if len(rows) > limit else None
+    return {
+        "items": [_item(row) for row in rows[:limit]],
+        "next_cursor": None if last is None else CURSOR.text(last.deliver_at, last.id),
+    }
 
 
 def _owner(principal: Principal) -> str | None:

@@ -6,7 +6,7 @@ A new stage is a new module and one line in STAGES.
 | notifications | enter at | because |
 |---|---|---|
 | published by a request | the first stage | |
-| scheduled, now due | `check_recipients` | limits have counted them, but rooms change |
+| scheduled, now due | `check_recipients` | limits have counted them, but rooms and roles change |
 | mentions | `enqueue_digests` | the message was already checked |
 | of digests that are due, of pending groups | `coalesce` | they passed all earlier stages |
 
@@ -18,6 +18,8 @@ Not here: reading notifications (`inbox`).
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
 
@@ -34,7 +36,10 @@ from lumen_notify.commit.notifications.recipients import check_recipients
 from lumen_notify.commit.notifications.schedule import PublishDue, enqueue_scheduled, take_due_scheduled
 from lumen_notify.commit.notifications.write import write
 from lumen_notify.commit.transaction import Transaction
+from lumen_notify.errors import Refused
 from lumen_notify.model import value
+
+_log = logging.getLogger("lumen_notify.publish")
 
 Stage = Callable[[Batch], Awaitable[None]]
 
@@ -85,16 +90,30 @@ async def publish(
     return [request.answer for request in requests]
 
 
-async def publish_due(tx: Transaction, commands: Sequence[PublishDue]) -> Sequence[int]:
+async def publish_due(
+    tx: Transaction, commands: Sequence[PublishDue], dropped: Counter[str] | None = None
+) -> Sequence[int]:
     """Publish scheduled notifications that are due: a `committer.Handler`.
 
-    Drops those that have expired, and those to rooms that were deleted.
+    Drops those that have expired, and those to rooms that are gone or to which the author may no longer
+    publish. dropped: counts them by reason.
     """
     due = await take_due_scheduled(tx)
     requests = [
         Request(items=[Item(one)]) for one in due if one.expires_at is None or one.expires_at > tx.now
     ]
     await _run(Batch(tx, requests), first=check_recipients)
+    refused = [request for request in requests if isinstance(request.answer, Refused)]
+    for request in refused:
+        _log.info(
+            "Dropped notification %s, scheduled by %s: %s",
+            request.items[0].publication.id,
+            request.items[0].publication.owner or "its author",
+            request.answer.code,
+        )
+    if dropped is not None:
+        dropped["expired"] += len(due) - len(requests)
+        dropped["not_allowed"] += len(refused)
     return [len(due)] * len(commands)
 
 

@@ -2,7 +2,10 @@
 
 A stage of `publish`, which `PublishDue` enters again. Promises: acknowledged notifications are durable; they
 are published within a second of their time, ordered by time and then by id, also after a restart; none is
-published twice, because the transaction that publishes it also deletes it here.
+published twice, because the transaction that publishes it also deletes it here. The author's permission is
+looked up again by then (`publish.publish_due`).
+
+Not here: what the moderators of a room may do with what is scheduled to it (`commit/rooms/schedule`).
 """
 
 from __future__ import annotations
@@ -96,10 +99,19 @@ class Schedule:
         rows = await self._database.fetch(
             "list_scheduled", owner=owner, after_at=after[0], after_id=after[1], limit=limit
         )
-        return [
-            Scheduled(id=id_, deliver_at=deliver_at, publication=_publication(id_, text))
-            for id_, deliver_at, text in rows
-        ]
+        return [_scheduled(row) for row in rows]
+
+    async def page_of_room(self, room_id: str, *, after: tuple[int, str], limit: int) -> Sequence[Scheduled]:
+        """Read those to a room after a time and an id, ascending, at most limit."""
+        rows = await self._database.fetch(
+            "list_scheduled_in_room", room_id=room_id, after_at=after[0], after_id=after[1], limit=limit
+        )
+        return [_scheduled(row) for row in rows]
+
+
+def _scheduled(row: Sequence[Any]) -> Scheduled:
+    id_, deliver_at, text = row
+    return Scheduled(id=id_, deliver_at=deliver_at, publication=_publication(id_, text))
 
 
 def _row(publication: Publication) -> dict[str, Any]:
@@ -110,10 +122,12 @@ def _row(publication: Publication) -> dict[str, Any]:
         "fields": publication.fields,
         "expires_at": publication.expires_at,
         "group_key": publication.group_key,
+        "required_moderator": publication.required_moderator,
     }
     return {
         "id": publication.id,
         "owner": publication.owner,
+        "room_id": publication.audiences[0].room_id,
         "deliver_at": publication.deliver_at,
         "width": len(publication.audiences),
         "publication": to_json(stored),
@@ -130,4 +144,5 @@ def _publication(id_: str, text: str) -> Publication:
         fields=stored["fields"],
         expires_at=stored.get("expires_at"),  # missing in rows of earlier versions
         group_key=stored.get("group_key"),
+        required_moderator=stored.get("required_moderator"),
     )

@@ -2,6 +2,7 @@
 
 Promises: from the transaction that deletes it nobody finds the room or writes to it; each member gets `left`;
 its messages, its notifications and the notifications of its mentions leave the lists, the counts and the log;
+what is scheduled to it never arrives, not even in a later room with the same id;
 the id is free again once everything is purged. `jobs/retention` finishes what a process leaves unpurged.
 
 The text leaves the log after the members have left, since their `left` events restate their counts.
@@ -100,6 +101,8 @@ async def _purge(tx: Transaction, room_id: str) -> bool:
         return True
     audience = Audience.room(room_id)
     if await _withdraw(tx, room_id, audience) or await _purge_messages(tx, room_id):
+        return True
+    if await tx.run("purge_scheduled", room_id=room_id, limit=STEP_ROWS):
         return True
     if await tx.run("purge_notifications", room_id=room_id, audience=audience, limit=STEP_ROWS):
         return True

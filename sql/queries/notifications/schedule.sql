@@ -1,9 +1,9 @@
 -- insert_scheduled rows
 -- Who: enqueue_scheduled.
-INSERT INTO scheduled (id, owner, deliver_at, width, publication)
-SELECT r.id, r.owner, r.deliver_at, r.width, r.publication
+INSERT INTO scheduled (id, owner, room_id, deliver_at, width, publication)
+SELECT r.id, r.owner, r.room_id, r.deliver_at, r.width, r.publication
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(id text, owner text, deliver_at bigint, width bigint, publication text)
+    AS r(id text, owner text, room_id text, deliver_at bigint, width bigint, publication text)
 
 -- take_due_scheduled
 -- Who: publish_due. The first that are due and together make :rows_limit rows, at least one.
@@ -39,4 +39,34 @@ LIMIT :limit
 -- Who: DELETE /notifications/scheduled/{id}; :owner is NULL to cancel anybody's.
 DELETE FROM scheduled
 WHERE id = :id AND (CAST(:owner AS text) IS NULL OR owner = :owner)
+RETURNING id
+
+-- list_scheduled_in_room
+-- Who: GET /rooms/{id}/scheduled. One page, soonest first. Index: scheduled_by_room.
+SELECT s.id, s.deliver_at, s.publication
+FROM scheduled s
+WHERE s.room_id = :room_id
+    AND (s.deliver_at > :after_at OR (s.deliver_at = :after_at AND s.id > :after_id))
+ORDER BY s.deliver_at, s.id
+LIMIT :limit
+
+-- cancel_scheduled_in_rooms
+-- Who: DELETE /rooms/{id}/scheduled/{notification_id}. Index: the primary key.
+DELETE FROM scheduled
+WHERE (id, room_id) IN (
+    SELECT r.id, r.room_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, room_id text)
+)
+RETURNING id
+
+-- purge_scheduled
+-- Who: the deletion of a room. Index: scheduled_by_room.
+DELETE FROM scheduled
+WHERE id IN (
+    SELECT s.id
+    FROM room o
+    JOIN scheduled s ON s.room_id = o.id
+    WHERE o.id = :room_id AND o.kind = 'gone'
+    LIMIT :limit
+)
 RETURNING id
