@@ -71,7 +71,7 @@ class Services:
         self.tickets = Tickets(signing_key(ticket_key, settings), clock)
         self.passwords = None if settings.accounts == "off" else PasswordHasher()
 
-        replay = Replay(position=head.position, max_events=settings.replay_events)
+        replay = Replay(position=head.position, max_events=settings.replay_events, check=head.check)
         self.hub = Hub(epoch=head.epoch, position=head.position, replay=replay, clock=time.monotonic)
         self.streams = StreamRegistry(
             self.hub,
@@ -92,7 +92,11 @@ class Services:
             max_replay_bytes=settings.max_backlog_bytes // 2,
         )
         self.tail = Tail(
-            log, self.hub, fetch_readers=partial(fetch_readers, database.for_delivery), metrics=self.metrics
+            log,
+            self.hub,
+            fetch_readers=partial(fetch_readers, database.for_delivery),
+            on_reset=log.forget,
+            metrics=self.metrics,
         )
 
         self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
@@ -209,6 +213,12 @@ class Services:
             "lumen_delivery_failures",
             "Times that a defect ended a user's streams, because a frame could not be made.",
             lambda: hub.failures,
+        )
+        metrics.counters(
+            "lumen_log_resets",
+            "How often the log did not continue from what was delivered, by reason.",
+            "reason",
+            lambda: hub.resets,
         )
         metrics.counters(
             "lumen_streams_ended",

@@ -66,7 +66,7 @@ class Frame:
     def position(self) -> int:
         """The number in the id. Only for a frame that has one."""
         assert self.id is not None
-        return int(self.id.rpartition("-")[2])
+        return position_of(self.id)
 
     @property
     def is_durable(self) -> bool:
@@ -77,6 +77,11 @@ class Frame:
     def is_of_room(self) -> bool:
         """Whether it is a message of a room, or somebody has read some."""
         return "room" in (self.data or {})
+
+
+def position_of(cursor: str) -> int:
+    """Read the position in a cursor of the log: `<epoch>-<position>-<check>`."""
+    return int(cursor.split("-")[1])
 
 
 def read_frames(text: str) -> Iterator[Frame]:

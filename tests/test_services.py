@@ -60,7 +60,7 @@ async def test_metrics_start_at_zero_and_have_the_log_position(database_url: str
         assert found["lumen_events_committed_total"] == found["lumen_deliveries_total"] == 0
         async with services.log.transaction() as tx:
             tx.append(EVERYONE, NotificationPublished(notification="{}"), category="like")
-        services.tail.announce(tx.events)
+        services.tail.announce(tx.events, tx.follows)
         await eventually(lambda: metrics_of(services)["lumen_position"] == 1, what="the delivery")
         assert metrics_of(services)["lumen_fan_out_seconds_count"] == 1
     finally:

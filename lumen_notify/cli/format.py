@@ -44,7 +44,7 @@ def format_frame(event: str, data: Mapping[str, Any], id_: str) -> Line | None:
         case "ready":
             return Line(state="good", text=f"connected: {unread}", suffix=suffix)
         case "reset":
-            text = f"reset: missed events are only in the list: {unread}"
+            text = f"reset ({_clean(data.get('reason'))}): missed events are only in the list: {unread}"
             return Line(state="bad", text=text, suffix=suffix)
         case "expiring":
             return Line(state="bad", text=f"the token expires in {_clean(data.get('seconds'))} s")

@@ -58,6 +58,10 @@ Handler = Callable[[Transaction, Sequence[Any]], Awaitable[Sequence[Any]]]
 for its caller; it must write nothing for a command for which it returns an exception."""
 
 
+Announce = Callable[[Sequence[Event], str | None], None]
+"""Gets the events of a transaction, and the check of the event before them; None at the start of the log."""
+
+
 class _Waiting(NamedTuple):
     """A command that waits for a transaction, and the caller that waits for its result."""
 
@@ -80,7 +84,7 @@ class Committer:
         log: Log,
         handlers: Mapping[type, Handler],
         *,
-        announce: Callable[[Sequence[Event]], None],
+        announce: Announce,
         backpressure: Callable[[], Awaitable[None]],
         metrics: Metrics,
         resumes_per_tick: int = MAX_BATCH_COMMANDS,
@@ -173,12 +177,12 @@ class Committer:
     async def _commit(self, batch: Sequence[_Waiting], tries: int = 2) -> None:
         commands = [item.command for item in batch]
         try:
-            answers, events = await self._write(commands)
+            answers, tx = await self._write(commands)
         except DatabaseUnavailable as error:
             if tries > 1 and error.code not in ("commit_unknown", "database_busy"):
                 await self._commit(batch, tries - 1)
                 return
-            answers, events = [error] * len(batch), ()
+            answers, tx = [error] * len(batch), None
         except Exception as error:  # noqa: BLE001 - a caller waits for it, whatever it is
             if len(batch) > 1:
                 for item in batch:
@@ -186,10 +190,10 @@ class Committer:
                 return
             if not isinstance(error, Refused):
                 _log.exception("%s failed", type(commands[0]).__name__)
-            answers, events = [error], ()
-        if events:
-            self.committed_events += len(events)
-            self._announce(events)
+            answers, tx = [error], None
+        if tx is not None and tx.events:
+            self.committed_events += len(tx.events)
+            self._announce(tx.events, tx.follows)
         self._resolve([(item.answer, result) for item, result in zip(batch, answers, strict=True)])
 
     def _resolve(self, answers: Sequence[tuple[asyncio.Future[Any], object]]) -> None:
@@ -204,7 +208,7 @@ class Committer:
         if left := answers[self._resumes_per_tick :]:
             asyncio.get_running_loop().call_soon(self._resolve, left)
 
-    async def _write(self, commands: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Event]]:
+    async def _write(self, commands: Sequence[Any]) -> tuple[Sequence[Any], Transaction | None]:
         answers: list[Any] = [None] * len(commands)
         by_kind: dict[type, list[int]] = {}
         for number, command in enumerate(commands):
@@ -217,4 +221,4 @@ class Committer:
                         results = await handle(tx, [commands[n] for n in numbers])
                         for n, result in zip(numbers, results, strict=True):
                             answers[n] = result
-        return answers, tx.events
+        return answers, tx

@@ -17,7 +17,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import Audience, Event, value
+from lumen_notify.model import Audience, Cursor, Event, ResetReason, check_of, value
 
 PAGE_EVENTS = 1000
 """Events in one page read from the database."""
@@ -27,11 +27,18 @@ _EPOCH_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 @value
 class Head:
-    """The log's state. position: of the newest event. floor: events up to this position have been trimmed."""
+    """The log's state. position, check: of the newest event; position 0 has no check. floor: events up to
+    this position have been trimmed."""
 
     epoch: str
     position: int
     floor: int
+    check: str | None
+
+    @property
+    def cursor(self) -> Cursor:
+        """The log's end, as clients send it back."""
+        return Cursor(self.epoch, self.position, self.check)
 
 
 @value
@@ -63,8 +70,8 @@ class Log:
 
     async def head(self) -> Head:
         """Read the head."""
-        ((epoch, position, floor),) = await self._database.for_delivery.fetch("log_head")
-        return Head(epoch=epoch, position=position, floor=floor)
+        ((epoch, position, floor, *newest),) = await self._database.for_delivery.fetch("log_head")
+        return Head(epoch=epoch, position=position, floor=floor, check=_check(*newest))
 
     @asynccontextmanager
     async def transaction(
@@ -77,21 +84,41 @@ class Log:
         async with self._database.transaction(is_followed=is_followed) as transaction:
             if self._database.is_server:
                 transaction.add("lock_log")
-            ((position, categories_version),) = await transaction.run("log_end")
+            ((position, categories_version, *newest),) = await transaction.run("log_end")
             tx = Transaction(
                 transaction,
                 position,
                 self._clock(),
+                follows=_check(*newest),
                 categories_version=categories_version,
                 memory=self._memory,
             )
             yield tx
             tx.write()
 
+    def forget(self) -> None:
+        """Drop what this process has kept of the database, which has become another one."""
+        self._memory.clear()
+
+    async def follow(self, cursor: Cursor) -> Sequence[Event] | ResetReason:
+        """Read the events after a cursor, of all audiences: ascending, contiguous, at most PAGE_EVENTS.
+
+        Returns the reason instead if the log does not continue from the cursor.
+        """
+        rows = await self._database.for_delivery.fetch(
+            "events_from", first=cursor.position, limit=PAGE_EVENTS + 1
+        )
+        epoch, floor, *_ = rows[0]
+        events = _events_of(rows)
+        there = events.pop(0) if events and events[0].position == cursor.position else None
+        found = None if there is None else there.check
+        refusal = cursor.refusal(epoch=epoch, floor=floor, found=found)
+        return events[:PAGE_EVENTS] if refusal is None else refusal
+
     async def after(self, position: int) -> Sequence[Event]:
-        """Read the events after a position, of all audiences: ascending, contiguous, at most PAGE_EVENTS."""
-        rows = await self._database.for_delivery.fetch("events_after", after=position, limit=PAGE_EVENTS)
-        return _events(rows)
+        """Read the events after a position as `follow` does, whatever the log has at the position."""
+        rows = await self._database.for_delivery.fetch("events_from", first=position + 1, limit=PAGE_EVENTS)
+        return [event for event in _events_of(rows) if event.position > rows[0][1]]
 
     async def at(self, positions: Sequence[int]) -> Sequence[Event]:
         """Read the events at some positions, at most PAGE_EVENTS: ascending. Trimmed ones are missing."""
@@ -99,6 +126,18 @@ class Log:
             "events_at", rows=[{"position": position} for position in positions]
         )
         return _events(rows)
+
+    async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
+        """Return why the log does not continue from one of two cursors; None if it does from both."""
+        rows = await self._database.for_delivery.fetch(
+            "log_at", first=cursor.position, second=newest.position
+        )
+        epoch, floor, *_ = rows[0]
+        checks = {position: _check(*event) for _, _, position, *event in rows}
+        refusals = (
+            one.refusal(epoch=epoch, floor=floor, found=checks.get(one.position)) for one in (cursor, newest)
+        )
+        return next((refusal for refusal in refusals if refusal is not None), None)
 
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
@@ -115,13 +154,22 @@ class Log:
 
 
 async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequence[None]:
-    """Handle TrimEvents: a `committer.Handler`."""
+    """Handle TrimEvents: a `committer.Handler`.
+
+    The newest of the events stays, without its content, so that the log still continues from a cursor there.
+    """
     for command in commands:
         contents = await tx.run("contents_of_events", up_to=command.up_to)
         await tx.run("trim_events", up_to=command.up_to)
+        await tx.run("empty_event", position=command.up_to)
         tx.add("delete_unused_contents", rows=[{"position": position} for (position,) in contents])
         await tx.run("raise_floor", up_to=command.up_to)
     return [None] * len(commands)
+
+
+def _events_of(rows: Rows) -> list[Event]:
+    """Build the events of `events_from`: there is one row without an event if there is none."""
+    return _events([event for _, _, *event in rows if event[0] is not None])
 
 
 def _events(rows: Rows) -> list[Event]:
@@ -140,3 +188,7 @@ def _events(rows: Rows) -> list[Event]:
             )
         )
     return events
+
+
+def _check(audience: str | None, created_at: int | None) -> str | None:
+    return None if audience is None or created_at is None else check_of(audience, created_at)

@@ -16,6 +16,7 @@ from lumen_notify.model.events import PREFIX_CHARACTERS, WITHDRAWN, EventsRewrit
 class Transaction:
     """A write transaction on the log. `now`: the time of everything in it; `now_text`: the same as RFC 3339.
 
+    follows: the check of the newest event when the transaction began; None at the start of the log.
     categories_version: grows with each change of the categories; None once this transaction has changed them.
     memory: a cache that this process keeps from one transaction to the next.
     """
@@ -26,12 +27,14 @@ class Transaction:
         position: int,
         now: int,
         *,
+        follows: str | None = None,
         categories_version: int | None = None,
         memory: dict[str, Any] | None = None,
     ) -> None:
         self.events: list[Event] = []
         self.now = now
         self.now_text = rfc3339(now)
+        self.follows = follows
         self.categories_version = categories_version
         self.memory = {} if memory is None else memory
         self._transaction = transaction

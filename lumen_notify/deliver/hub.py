@@ -8,6 +8,7 @@ its channel is caught up first.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
@@ -21,7 +22,7 @@ from lumen_notify.deliver.frames.control import ephemeral
 from lumen_notify.deliver.frames.count_shape import SharedShapes
 from lumen_notify.deliver.frames.rewritten import rewritten_positions
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Cursor, Event
+from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Cursor, Event, ResetReason
 from lumen_notify.model.counts import NO_ROOMS
 
 FAN_OUT_CHUNK = 256
@@ -50,7 +51,8 @@ class Hub:
     position: events up to it have been delivered. deliveries: how many frames of events users have been sent
     live, without replays; a user with several streams counts once. skipped_events: how many events this
     version did not know, by kind. failures: how many times a user's streams were ended because their
-    frames could not be made. clock: monotonic seconds.
+    frames could not be made. resets: how often the log did not continue, by reason.
+    clock: monotonic seconds.
     """
 
     def __init__(self, *, epoch: str, position: int, replay: Replay, clock: Callable[[], float]) -> None:
@@ -59,6 +61,7 @@ class Hub:
         self.deliveries = 0
         self.skipped_events: dict[str, int] = {}
         self.failures = 0
+        self.resets: Counter[str] = Counter()
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
         self._shapes = SharedShapes()
@@ -71,7 +74,11 @@ class Hub:
     @property
     def cursor(self) -> Cursor:
         """The newest position, as clients send it back."""
-        return Cursor(self.epoch, self.position)
+        return Cursor(self.epoch, self.position, self.replay.check_at(self.position))
+
+    def check_at(self, position: int) -> str | None:
+        """Return the check of the event at a position; None if it is no longer in memory."""
+        return self.replay.check_at(position)
 
     def get_channel(self, user_id: str) -> Channel:
         """Return the user's channel; create it if necessary."""
@@ -196,20 +203,25 @@ class Hub:
             if channel.user_id != exclude_user_id:
                 channel.write(chunks, int(self._clock()))
 
-    def reset_to(self, position: int) -> None:
-        """Skip to a later position, after the log was trimmed beyond ours.
+    def reset_to(self, cursor: Cursor, reason: ResetReason) -> None:
+        """Go on from another place of the log, which does not continue from ours.
 
-        All streams are closed; their clients reconnect and get `reset`.
+        All streams are closed; their clients reconnect and get `reset`, unless the log continues from where
+        they were. Streams that are opening start again.
         """
-        self.position = position
-        self.replay.reset_to(position)
+        self.resets[reason] += 1
+        self.epoch = cursor.epoch
+        self.position = cursor.position
+        self.replay.reset_to(cursor.position, cursor.check)
         for channel in list(self.channels.values()):
-            channel.position = position
+            channel.position = cursor.position
             channel.close(CloseReason.SHUTDOWN)
-        self._call_waiting()
+        waiting, self._waiting = self._waiting, []
+        for _, callback in waiting:
+            callback()
 
     def call_at(self, position: int, callback: Callable[[], None]) -> None:
-        """Call `callback` as soon as `position` is delivered; at once if it has been."""
+        """Call `callback` as soon as `position` is delivered or the hub is reset; at once if it has been."""
         if position <= self.position:
             callback()
         else:

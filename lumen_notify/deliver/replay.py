@@ -14,7 +14,7 @@ from heapq import merge
 from operator import attrgetter
 
 from lumen_notify.deliver.frames import Frame, frame_of
-from lumen_notify.model import Audience, Event
+from lumen_notify.model import Audience, Event, check_of
 from lumen_notify.model.encoding import encoded_bytes
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -29,12 +29,13 @@ _POSITION = attrgetter("position")
 class Entry:
     """A kept event, or the frame that was built from it. size_bytes: about how much memory it takes."""
 
-    __slots__ = ("_content", "_epoch", "audience", "position", "size_bytes")
+    __slots__ = ("_content", "_created_at", "_epoch", "audience", "position", "size_bytes")
 
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
         self.audience = event.audience
         self._epoch = epoch
+        self._created_at = event.created_at
         self._content: Event | Frame | None
         self.take(event)
 
@@ -60,16 +61,23 @@ class Entry:
             self._content = frame_of(self._content, self._epoch)
         return self._content
 
+    @property
+    def check(self) -> str:
+        """The event's check: see `model.Cursor`."""
+        return check_of(self.audience, self._created_at)
+
 
 class Replay:
     """The entries by audience, ascending.
 
     floor: the position before the first event that is kept. outdated: the positions of kept events that were
     rewritten, and must be read again. size_bytes: about how much memory the entries take.
+    check: of the event at `position`; None if it is not known.
     """
 
-    def __init__(self, *, position: int, max_events: int) -> None:
+    def __init__(self, *, position: int, max_events: int, check: str | None = None) -> None:
         self.floor = position
+        self._floor_check = check
         self._max_events = max_events
         self._order: deque[Entry] = deque()
         self._by_audience: dict[Audience, deque[Entry]] = {}
@@ -104,6 +112,13 @@ class Replay:
         entries = found[0] if len(found) == 1 else merge(*found, key=_POSITION)
         return [entry.frame for entry in entries]
 
+    def check_at(self, position: int) -> str | None:
+        """Return the check of the event at a position from the floor on; None if it is not known."""
+        number = position - self.floor
+        if number == 0:
+            return self._floor_check
+        return self._order[number - 1].check if 0 < number <= len(self._order) else None
+
     def drop_rewritten(self, positions: Iterable[int]) -> None:
         """Forget the text of events that were rewritten in the log."""
         for position in positions:
@@ -114,10 +129,12 @@ class Replay:
     def replace(self, asked: Collection[int], events: Iterable[Event]) -> None:
         """Keep rewritten events that were read again.
 
-        asked: the positions that were read. An event that the log no longer has was trimmed: it is dropped
-        here, too, with those before it.
+        asked: the positions that were read. An event that the log no longer has was trimmed, or the log is
+        another one: it is dropped here, too, with those before it.
         """
-        found = {event.position: event for event in events}
+        found = {
+            event.position: event for event in events if self.check_at(event.position) in (None, event.check)
+        }
         trimmed = max((position for position in asked if position not in found), default=0)
         while self._order and self._order[0].position <= trimmed:
             self._drop_oldest()
@@ -129,8 +146,9 @@ class Replay:
                 entry.take(event)
                 self.size_bytes += entry.size_bytes
 
-    def reset_to(self, position: int) -> None:
+    def reset_to(self, position: int, check: str | None) -> None:
         """Drop all entries; continue after a position."""
+        self._floor_check = check
         self._order.clear()
         self._by_audience.clear()
         self.size_bytes = 0
@@ -150,6 +168,7 @@ class Replay:
         self.size_bytes -= entry.size_bytes
         self.outdated.discard(entry.position)
         self.floor = entry.position
+        self._floor_check = entry.check
 
 
 def _after(position: int, entries: deque[Entry]) -> list[Entry]:

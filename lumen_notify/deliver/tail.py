@@ -1,7 +1,12 @@
 """Tail: events in position order, gaps filled by reading the log.
 
-Promise: committed events reach the hub, whether or not they were announced. An announcement is a hint that
-saves a read. The log is the truth, and is polled every POLL_SECONDS in any case.
+Promises: committed events reach the hub, whether or not they were announced. An announcement is a hint that
+saves a read. The log is the truth, and is read after POLL_SECONDS without an announcement.
+
+A log that does not continue from what was delivered is noticed: its database was restored from an older copy,
+a replica that lacked the newest events has taken over, or retention was quicker than this instance. Every
+read and every announcement says which event came before it. Then all streams are closed, nothing that was
+kept in memory is replayed, and delivery goes on from the log's end.
 """
 
 from __future__ import annotations
@@ -11,11 +16,12 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from lumen_notify.commit.log import Head
 from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
-from lumen_notify.model import Audience, Event
+from lumen_notify.model import Audience, Cursor, Event, ResetReason
 
 POLL_SECONDS = 1.0
 """How often the log is read for events that were not announced."""
@@ -38,8 +44,12 @@ _log = logging.getLogger("lumen_notify.tail")
 class LogReader(Protocol):
     """The part of `commit.log.Log` that the tail needs."""
 
-    async def after(self, position: int) -> Sequence[Event]:
-        """Read the next events after a position, ascending and contiguous; empty at the head of the log."""
+    async def follow(self, cursor: Cursor) -> Sequence[Event] | ResetReason:
+        """Read the next events after a cursor, ascending and contiguous; empty at the end of the log. Or
+        return why the log does not continue from the cursor."""
+
+    async def head(self) -> Head:
+        """Read the end of the log."""
 
     async def at(self, positions: Sequence[int]) -> Sequence[Event]:
         """Read the events at some positions, at most MAX_READ_AGAIN; those that were trimmed are missing."""
@@ -49,8 +59,11 @@ class EventHub(Protocol):
     """The part of `deliver.hub.Hub` that the tail needs."""
 
     @property
-    def position(self) -> int:
-        """The position of the newest event that was delivered."""
+    def cursor(self) -> Cursor:
+        """The place of the newest event that was delivered."""
+
+    def check_at(self, position: int) -> str | None:
+        """Return the check of an event that was delivered; None if it is no longer known."""
 
     @property
     def replay(self) -> Replay:
@@ -67,8 +80,8 @@ class EventHub(Protocol):
     ) -> Iterator[None]:
         """Deliver contiguous events; each `next` does one chunk of the work."""
 
-    def reset_to(self, position: int) -> None:
-        """Skip to a later position."""
+    def reset_to(self, cursor: Cursor, reason: ResetReason) -> None:
+        """Close all streams, and go on from another place of the log."""
 
 
 FetchReaders = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
@@ -77,25 +90,36 @@ about one id and one user never changes."""
 
 
 class Tail:
-    """Follows the log from the hub's position on."""
+    """Follows the log from the hub's position on. on_reset: called when the log does not continue from
+    there."""
 
     def __init__(
-        self, log: LogReader, hub: EventHub, *, fetch_readers: FetchReaders, metrics: Metrics
+        self,
+        log: LogReader,
+        hub: EventHub,
+        *,
+        fetch_readers: FetchReaders,
+        on_reset: Callable[[], None],
+        metrics: Metrics,
     ) -> None:
         self._log = log
         self._hub = hub
         self._fetch_readers = fetch_readers
+        self._on_reset = on_reset
         self._metrics = metrics
-        self._announced: list[Event] = []
+        self._announced: list[tuple[Sequence[Event], str | None]] = []
         self._pending_deliveries = 0
         self._wakeup = asyncio.Event()
         self._is_caught_up = asyncio.Event()
         self._is_caught_up.set()
         self._task: asyncio.Task[None] | None = None
 
-    def announce(self, events: Sequence[Event]) -> None:
-        """Accept committed events, ascending. Never waits."""
-        self._announced += events
+    def announce(self, events: Sequence[Event], follows: str | None) -> None:
+        """Accept committed events, ascending and contiguous. Never waits.
+
+        follows: the check of the event before them; None if they are the first ones of the log.
+        """
+        self._announced.append((events, follows))
         self._pending_deliveries += sum(self._hub.subscriber_count(event.audience) for event in events)
         if self._pending_deliveries > MAX_PENDING_DELIVERIES:
             self._is_caught_up.clear()
@@ -136,28 +160,52 @@ class Tail:
         self._wakeup.clear()
         announced, self._announced = self._announced, []
         self._pending_deliveries = 0
-        reached = self._hub.position
-        fresh = [event for event in announced if event.position > reached]
-        if not fresh:
-            return
-        if all(event.position == reached + number for number, event in enumerate(fresh, start=1)):
-            await self._deliver(fresh)
-        else:
-            # A gap before or between them. If the log cannot be read now, the next poll will.
+        fresh = self._continuing(announced)
+        if fresh is None:
+            # If the log cannot be read now, the next poll will.
             await self._read_log()
+        elif fresh:
+            await self._deliver(fresh)
+
+    def _continuing(self, announced: Sequence[tuple[Sequence[Event], str | None]]) -> list[Event] | None:
+        """Return the events that continue what was delivered, without those that were delivered; None if the
+        log must be read: events are missing in between, or they follow another event than ours."""
+        fresh: list[Event] = []
+        newest = self._hub.cursor
+        position, check = newest.position, newest.check
+        for events, follows in announced:
+            last = events[-1]
+            if last.position <= position:
+                if self._hub.check_at(last.position) != last.check:
+                    return None
+            elif events[0].position == position + 1 and follows == check:
+                fresh += events
+                position, check = last.position, last.check
+            else:
+                return None
+        return fresh
 
     async def _read_log(self) -> None:
         try:
-            while events := await self._log.after(self._hub.position):
-                if events[0].position > self._hub.position + 1:
-                    _log.warning(
-                        "events up to %d are no longer in the log; closing all streams",
-                        events[0].position - 1,
-                    )
-                    self._hub.reset_to(events[0].position - 1)
-                await self._deliver(events)
+            while found := await self._log.follow(self._hub.cursor):
+                if isinstance(found, ResetReason):
+                    await self._reset(found)
+                    return
+                await self._deliver(found)
         except Unavailable as error:
             _log.warning("Cannot read the log: %s", error.message)
+
+    async def _reset(self, reason: ResetReason) -> None:
+        delivered, newest = self._hub.cursor, (await self._log.head()).cursor
+        _log.warning(
+            "The log does not continue after %s, which was delivered (%s). All streams are closed; delivery"
+            " goes on after %s.",
+            delivered,
+            reason,
+            newest,
+        )
+        self._hub.reset_to(newest, reason)
+        self._on_reset()
 
     async def _read_rewritten(self) -> None:
         """Read rewritten events again, so that reconnects need not read them from the database."""

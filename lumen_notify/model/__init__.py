@@ -2,7 +2,8 @@
 
     audience       who an event is for                cursor         how far a client has read the log
     event          one row of the log                 close_reason   why a stream ended
-    events         what each kind of event carries    counts         one user's unread numbers
+    events         what each kind of event carries    reset_reason   why a cursor cannot be served
+    counts         one user's unread numbers
     times, ids, encoding, value                       clock, UUIDv7, JSON, immutable dataclasses
 
 Positions are whole numbers from 1, without gaps; 0 is before the first event. Times are whole
@@ -17,8 +18,9 @@ from lumen_notify.model.close_reason import CloseReason
 from lumen_notify.model.counts import Counts, CountsSnapshot
 from lumen_notify.model.cursor import Cursor
 from lumen_notify.model.encoding import escape_line_separators, to_json
-from lumen_notify.model.event import Event
+from lumen_notify.model.event import Event, check_of
 from lumen_notify.model.ids import UUID_PATTERN, canonical_id, new_id
+from lumen_notify.model.reset_reason import ResetReason
 from lumen_notify.model.times import from_rfc3339, now_ms, rfc3339
 from lumen_notify.model.value import value
 
@@ -37,7 +39,9 @@ __all__ = [
     "CountsSnapshot",
     "Cursor",
     "Event",
+    "ResetReason",
     "canonical_id",
+    "check_of",
     "escape_line_separators",
     "from_rfc3339",
     "new_id",

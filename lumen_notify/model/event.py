@@ -5,6 +5,8 @@ Not here: what each kind of event carries (`events`), how it looks on the wire (
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from lumen_notify.model.audience import Audience
 from lumen_notify.model.value import value
 
@@ -30,3 +32,17 @@ class Event:
     def has_own_body(self) -> bool:
         """Whether its body counts where the memory of events is summed up: a shared one counts once."""
         return self.content_position is None or self.content_position == self.position
+
+    @property
+    def check(self) -> str:
+        """Tells this event from another one at the same position: see `check_of`."""
+        return check_of(self.audience, self.created_at)
+
+
+def check_of(audience: str, created_at: int) -> str:
+    """Return a short text that tells an event from another one at the same position, in a log that has gone
+    on from an older copy: that one was appended at another time.
+
+    It does not depend on the body, which is rewritten when what it says is edited or deleted.
+    """
+    return f"{crc32(f'{created_at} {audience}'.encode()) & 0xFFFFFF:06x}"

@@ -172,7 +172,7 @@ export function backoff(tries, random = Math.random()) {
 }
 
 function positionOf(cursor) {
-  return Number(cursor.slice(cursor.lastIndexOf("-") + 1));
+  return Number(cursor.split("-")[1]); // `<epoch>-<position>-<check>`
 }
 
 function device() {

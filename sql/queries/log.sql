@@ -9,9 +9,11 @@ ON CONFLICT (only_row) DO NOTHING
     SELECT coalesce((SELECT max(n.position) FROM event n), (SELECT l.floor FROM log_head l))
 
 -- log_head
--- Who: every start; GET /readyz; streams that open with a cursor, to check whether it can be served.
-SELECT h.epoch, ({newest_position}), h.floor
+-- Who: every start; GET /readyz; streams with a cursor ahead of this instance; the tail, once the log does not
+-- continue where it was.
+SELECT h.epoch, ({newest_position}), h.floor, e.audience, e.created_at
 FROM log_head h
+LEFT JOIN event e ON e.position = ({newest_position})
 
 -- lock_log
 -- Who: every write transaction on PostgreSQL, first. From here to COMMIT this transaction is the only writer, so
@@ -25,8 +27,9 @@ SELECT 1
 -- log_end
 -- Who: every write transaction, once it is the only writer. Not together with `lock_log`: a statement that
 -- has waited does not see what was committed meanwhile.
-SELECT ({newest_position}), h.definitions
+SELECT ({newest_position}), h.definitions, e.audience, e.created_at
 FROM log_head h
+LEFT JOIN event e ON e.position = ({newest_position})
 
 -- append_events rows
 -- Who: every write transaction that appended events.
@@ -60,16 +63,30 @@ FROM (
 ) p
 ORDER BY p.position
 
--- events_after
--- Who: the tail, every second and to fill a gap. Index: the primary key.
+-- events_from
+-- Who: the tail, every second and to fill a gap. The event at a position and those that follow, and the log's
+-- state in the same snapshot; one row without an event if there is none. Index: the primary key.
 WITH page AS (
     SELECT position, audience, kind, category, body, content_position, created_at
     FROM event
-    WHERE position > :after
+    WHERE position >= :first
     ORDER BY position
     LIMIT :limit
 )
+SELECT
+    h.epoch, h.floor, o.position, o.audience, o.kind, o.category, o.created_at, o.content_position, o.body
+FROM log_head h
+LEFT JOIN (
 {events_of_page}
+) o ON true
+ORDER BY o.position
+
+-- log_at
+-- Who: a client whose cursor is older than the events in memory. The log's state, and which events are at two
+-- positions, in one snapshot. Index: the primary key.
+SELECT h.epoch, h.floor, e.position, e.audience, e.created_at
+FROM log_head h
+LEFT JOIN event e ON e.position IN (:first, :second)
 
 -- events_for_audiences
 -- Who: a client whose cursor is older than the events in memory. Index: event_by_audience.
@@ -126,15 +143,21 @@ WHERE position IN (
 )
 
 -- trim_events
--- Who: retention. Index: the primary key.
+-- Who: retention. The event at the floor stays. Index: the primary key.
 DELETE FROM event
-WHERE position <= :up_to
+WHERE position < :up_to
+
+-- empty_event
+-- Who: retention. Removes the content of the event at the floor, which nobody reads any more.
+UPDATE event
+SET category = NULL, body = '{}', content_position = NULL
+WHERE position = :position
 
 -- event_prefixes
--- Who: whatever rewrites events. The first characters of their bodies. Index: the primary key.
+-- Who: whatever rewrites events. The first characters of their bodies, without those that are trimmed. Index: the primary key.
 SELECT e.position, e.kind, substr(e.body, 1, :characters) AS prefix, e.content_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
-JOIN event e ON e.position = r.position
+JOIN event e ON e.position = r.position AND e.position > (SELECT h.floor FROM log_head h)
 
 -- rewrite_events
 -- Who: the same. Index: the primary key.
@@ -148,6 +171,6 @@ WHERE event.position = r.position
 WITH page AS (
     SELECT e.position, e.audience, e.kind, e.category, e.body, e.content_position, e.created_at
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
-    JOIN event e ON e.position = r.position
+    JOIN event e ON e.position = r.position AND e.position > (SELECT h.floor FROM log_head h)
 )
 {events_of_page}

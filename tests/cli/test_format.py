@@ -60,8 +60,12 @@ NOTIFICATION = {
         ),
         (
             "reset",
-            {"unread_count": 2},
-            Line(state="bad", text="reset: missed events are only in the list: 2 unread", suffix="  e-7"),
+            {"reason": "diverged", "unread_count": 2},
+            Line(
+                state="bad",
+                text="reset (diverged): missed events are only in the list: 2 unread",
+                suffix="  e-7",
+            ),
         ),
         ("expiring", {"seconds": 59}, Line(state="bad", text="the token expires in 59 s")),
         ("ping", {}, None),

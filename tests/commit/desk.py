@@ -72,7 +72,7 @@ class Desk:
         self.committer = Committer(
             self.unsteady,  # type: ignore[arg-type]
             {Say: self.write, Shout: self.write},
-            announce=self.announced.extend,
+            announce=lambda events, _follows: self.announced.extend(events),
             backpressure=self.backpressure,
             metrics=Metrics(),
             resumes_per_tick=3,

@@ -9,7 +9,7 @@ from typing import Any
 from lumen_notify.commit.accounts.accounts import Accounts
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.counts import UnreadCounts
-from lumen_notify.commit.database import Database
+from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
@@ -46,7 +46,7 @@ class Store:
         self.committer = Committer(
             self.log,
             {**handlers(None), Publish: self._publish},  # in its place: only how it limits is another
-            announce=self.events.extend,
+            announce=lambda events, _follows: self.events.extend(events),
             backpressure=_at_once,
             metrics=Metrics(),
         )
@@ -146,6 +146,11 @@ class Store:
             user, before=2**62, limit=1000, category=None, is_unread=None, is_archived=is_archived
         )
         return [row.position for row in rows]
+
+    async def rows(self, sql: str) -> Rows:
+        """Run a query without a name."""
+        async with self.database.transaction() as transaction:
+            return await transaction.run_sql(sql)
 
     async def number_of(self, table: str) -> int:
         """Count the rows of a table."""

@@ -601,7 +601,7 @@ def _normal(text: str) -> str:
     """Replace ids, times and random numbers by fixed texts."""
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
-    text = re.sub(r"^id: [0-9a-z]{8}-", "id: EPOCH-", text, flags=re.MULTILINE)
+    text = re.sub(r"^id: [0-9a-z]{8}-(\d+)(-[0-9a-f]{6})?$", r"id: EPOCH-\1", text, flags=re.MULTILINE)
     text = re.sub(r'"seconds":\d+', '"seconds":N', text)
     return re.sub(r"^retry: \d+$", "retry: N", text, flags=re.MULTILINE)
 

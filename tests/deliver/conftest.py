@@ -11,7 +11,7 @@ import uvloop
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
-from lumen_notify.commit.log import Head, Log
+from lumen_notify.commit.log import Head, Log, TrimEvents, trim_events
 from lumen_notify.commit.notifications.marks import Mark, Selection, mark
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish, publish
@@ -27,7 +27,9 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.log = Log(database, FakeClock().ms)
+        self.events: list[Event] = []
+        self.clock = FakeClock()
+        self.log = Log(database, self.clock.ms)
         self.counts = UnreadCounts(database)
 
     @classmethod
@@ -52,19 +54,31 @@ class Store:
                 for audience in audiences
             ]
             await publish(tx, [Publish(publications=tuple(publications))])
+        self.events += tx.events
         return tx.events
 
     async def read_all(self, user_id: str) -> Sequence[Event]:
         """Mark all notifications of a user as read; return the event."""
         async with self.log.transaction() as tx:
             await mark(tx, [Mark(user_id=user_id, action="read", selection=Selection())])
+        self.events += tx.events
         return tx.events
+
+    def follows(self, event: Event) -> str | None:
+        """Return the check of the event before this one, as its transaction states it."""
+        return self.events[event.position - 2].check if event.position > 1 else None
+
+    async def go_back(self, position: int) -> None:
+        """Bring the log back to an earlier state, as a restored backup does. What follows comes later."""
+        self.clock.seconds += 1
+        del self.events[position:]
+        async with self.database.transaction() as transaction:
+            await transaction.run_sql(f"DELETE FROM event WHERE position > {position}")  # noqa: S608 - a number
 
     async def trim_up_to(self, position: int) -> None:
         """Trim the log as retention does."""
-        async with self.database.transaction() as transaction:
-            await transaction.run_sql(f"DELETE FROM event WHERE position <= {position}")  # noqa: S608 - a number
-            await transaction.run_sql(f"UPDATE log_head SET floor = {position}")  # noqa: S608 - a number
+        async with self.log.transaction() as tx:
+            await trim_events(tx, [TrimEvents(up_to=position)])
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.replay_reader import ReplayReader
-from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, to_json
+from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, ResetReason, to_json
 
 from .fakes import FakeClock, RecordingConnection
 
@@ -255,7 +255,7 @@ class RoomsMachine(RuleBasedStateMachine):
         cursor = min(cursor, self.hub.position)
         reader = ReplayReader(self.hub, NoLog(), max_bytes=10**9)
         found = asyncio.run(reader.frames_after(Cursor("e", cursor), user, self.model.counts(user)))
-        assert found is not None
+        assert not isinstance(found, ResetReason)
         shown = [frame.position for frame in found if not isinstance(frame, SkippedFrame)]
         assert shown == self._expected(user, cursor, self.hub.position)
 
@@ -292,6 +292,9 @@ class NoLog:
 
     async def head(self) -> Head:
         raise AssertionError
+
+    async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
+        raise AssertionError((cursor, newest))
 
     async def for_audiences(self, audiences: Sequence[str], *, after: int, up_to: int) -> Sequence[Event]:
         raise AssertionError((audiences, after, up_to))

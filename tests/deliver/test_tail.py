@@ -13,13 +13,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clients import eventually
+from lumen_notify.commit.log import Head
 from lumen_notify.deliver import tail as module
 from lumen_notify.deliver.frames.rewritten import rewritten_positions
 from lumen_notify.deliver.replay import Entry, Replay
 from lumen_notify.deliver.tail import MAX_FAN_OUT_BYTES, MAX_PENDING_DELIVERIES, LogReader, Tail
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.metrics import Metrics
-from lumen_notify.model import Audience, Counts, Event
+from lumen_notify.model import Audience, Counts, Cursor, Event, ResetReason
 
 from .conftest import Store
 
@@ -31,15 +32,23 @@ class RecordingHub:
     end."""
 
     def __init__(self, may_finish: Callable[[], bool] = lambda: True) -> None:
-        self.position = 0
+        self.cursor = Cursor("e", 0)
         self.parts: list[list[Event]] = []
         self.failures = 0
         self.channels = 1
         self.users: list[str] = []
-        self.resets: list[int] = []
+        self.resets: list[ResetReason] = []
         self.readers: list[Mapping[str, frozenset[str]] | None] = []
         self.replay = Replay(position=0, max_events=1000)
         self._may_finish = may_finish
+
+    @property
+    def position(self) -> int:
+        return self.cursor.position
+
+    def check_at(self, position: int) -> str | None:
+        found = [event.check for part in self.parts for event in part if event.position == position]
+        return found[0] if found else None
 
     @property
     def seen(self) -> list[int]:
@@ -51,9 +60,10 @@ class RecordingHub:
     def unknown_users(self, known: Collection[str]) -> list[str]:
         return [user for user in self.users if user not in known]
 
-    def reset_to(self, position: int) -> None:
-        self.position = position
-        self.resets.append(position)
+    def reset_to(self, cursor: Cursor, reason: ResetReason) -> None:
+        self.cursor = cursor
+        self.parts = []
+        self.resets.append(reason)
 
     def fan_out(
         self, events: Sequence[Event], readers: Mapping[str, frozenset[str]] | None = None
@@ -61,7 +71,7 @@ class RecordingHub:
         if self.failures:
             self.failures -= 1
             raise RuntimeError("a frame that cannot be built")
-        self.position = events[-1].position
+        self.cursor = Cursor(self.cursor.epoch, events[-1].position, events[-1].check)
         self.parts.append(list(events))
         self.replay.append([Entry(event, "e") for event in events])
         self.replay.drop_rewritten(rewritten_positions(events))
@@ -79,12 +89,15 @@ class FlakyLog:
         self.failures = 0
         self.reads = 0
 
-    async def after(self, position: int) -> Sequence[Event]:
+    async def head(self) -> Head:
+        return await self._log.head()
+
+    async def follow(self, cursor: Cursor) -> Sequence[Event] | ResetReason:
         self.reads += 1
         if self.failures:
             self.failures -= 1
             raise DatabaseUnavailable("the database does not answer (OSError)")
-        return await self._log.after(position)
+        return await self._log.follow(cursor)
 
     async def at(self, positions: Sequence[int]) -> Sequence[Event]:
         if self.failures:
@@ -100,7 +113,8 @@ async def nothing_read(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str
 @asynccontextmanager
 async def following(log: LogReader, hub: RecordingHub, width: int = 1) -> Any:
     hub.channels = width
-    tail = Tail(log, hub, fetch_readers=nothing_read, metrics=Metrics())
+    hub.cursor = Cursor((await log.head()).epoch, 0)
+    tail = Tail(log, hub, fetch_readers=nothing_read, on_reset=lambda: None, metrics=Metrics())
     tail.start()
     yield tail
     await tail.close()
@@ -119,7 +133,7 @@ async def test_announced_events_are_delivered_without_reading_the_log(
     events = await sqlite_store.publish("all", "user:ann", "all")
     log, hub = FlakyLog(sqlite_store.log), RecordingHub()
     async with following(log, hub) as tail:
-        tail.announce(events)
+        tail.announce(events, sqlite_store.follows(events[0]))
         await eventually(lambda: hub.seen == [1, 2, 3], what="three events")
     assert log.reads == 0
 
@@ -132,7 +146,7 @@ async def test_gap_before_an_announcement_is_filled_from_the_log(
     late = await store.publish("user:bob")
     hub = RecordingHub()
     async with following(store.log, hub) as tail:
-        tail.announce(late)
+        tail.announce(late, store.follows(late[0]))
         await eventually(lambda: hub.position == 3, what="the announced event")
     assert hub.seen == [1, 2, 3]
 
@@ -152,7 +166,7 @@ async def test_more_events_than_one_page_are_all_read(sqlite_store: Store) -> No
     last = await sqlite_store.publish("user:ann")
     hub = RecordingHub()
     async with following(sqlite_store.log, hub) as tail:
-        tail.announce(last)
+        tail.announce(last, sqlite_store.follows(last[0]))
         await eventually(lambda: hub.position == 2501, what="all of them")
     assert hub.seen == list(range(1, 2502))
 
@@ -166,7 +180,7 @@ async def test_gap_that_cannot_be_read_waits_for_the_log_and_is_not_skipped(
     log, hub = FlakyLog(store.log), RecordingHub()
     log.failures = 3
     async with following(log, hub) as tail:
-        tail.announce(late)
+        tail.announce(late, store.follows(late[0]))
         await eventually(lambda: log.failures == 0, what="three polls")
         await eventually(lambda: hub.seen == [1, 2], what="the log to be back")
     warned = [record for record in caplog.records if record.levelno == logging.WARNING]
@@ -182,7 +196,7 @@ async def test_fan_out_that_fails_is_logged_and_repeated(
     hub = RecordingHub()
     hub.failures = 2
     async with following(sqlite_store.log, hub) as tail:
-        tail.announce(events)
+        tail.announce(events, sqlite_store.follows(events[0]))
         await eventually(lambda: hub.seen == [1], what="the tail to go on")
         await asyncio.wait_for(tail.wait_until_caught_up(), 10)
     assert [record.getMessage() for record in caplog.records] == ["Could not deliver events."] * 2
@@ -192,21 +206,21 @@ async def test_writers_wait_while_delivery_is_far_behind_and_go_on_when_it_is_do
     sqlite_store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
     poll_seconds(LONG)
-    first, second = await sqlite_store.publish("all", "all")
+    first, *others = await sqlite_store.publish("all", "all", "all")
     is_free = False
     hub = RecordingHub(lambda: is_free)
     async with following(sqlite_store.log, hub, width=MAX_PENDING_DELIVERIES) as tail:
-        tail.announce([first])
+        tail.announce([first], None)
         await asyncio.wait_for(tail.wait_until_caught_up(), 10)  # at the limit
         await eventually(lambda: hub.seen == [1], what="the fan-out to begin")
-        tail.announce([second, second])
+        tail.announce(others, first.check)
         waiting = asyncio.ensure_future(tail.wait_until_caught_up())
         for _ in range(10):
             await asyncio.sleep(0)
         assert not waiting.done()
         is_free = True
         await asyncio.wait_for(waiting, 10)
-    assert hub.seen == [1, 2]
+    assert hub.seen == [1, 2, 3]
 
 
 async def test_close_releases_waiting_writers(
@@ -216,7 +230,7 @@ async def test_close_releases_waiting_writers(
     events = await sqlite_store.publish("all")
     hub = RecordingHub(lambda: False)
     async with following(sqlite_store.log, hub, width=MAX_PENDING_DELIVERIES + 1) as tail:
-        tail.announce(events)
+        tail.announce(events, sqlite_store.follows(events[0]))
         waiting = asyncio.ensure_future(tail.wait_until_caught_up())
         await eventually(lambda: hub.seen == [1], what="the fan-out to begin")
         assert not waiting.done()
@@ -231,13 +245,14 @@ async def test_burst_is_fanned_out_in_parts_that_one_write_can_hold(
     large = await sqlite_store.publish("user:ann", content="x" * (MAX_FAN_OUT_BYTES + 1))
     hub = RecordingHub()
     async with following(sqlite_store.log, hub) as tail:
-        tail.announce([*small, *large, *(await sqlite_store.publish("user:ann"))])
+        tail.announce([*small, *large, *(await sqlite_store.publish("user:ann"))], None)
         await eventually(lambda: hub.position == 11, what="all of them")
     assert hub.seen == list(range(1, 12))
     assert [len(part) for part in hub.parts] == [3, 3, 3, 1, 1]
 
 
-announcements = st.lists(st.lists(st.integers(1, 12), min_size=1, max_size=6), max_size=8)
+spans = st.tuples(st.integers(1, 12), st.integers(1, 12)).map(sorted)
+"""The positions of the first and the last event of a transaction."""
 
 
 def test_whatever_is_announced_events_are_delivered_once_and_in_order(
@@ -248,22 +263,22 @@ def test_whatever_is_announced_events_are_delivered_once_and_in_order(
         store = runner.run(Store.open(sqlite_url))
         events = runner.run(store.publish(*["user:ann", "all", "user:bob"] * 4))
 
-        async def follow(announced: list[list[int]], turns: int) -> list[int]:
+        async def follow(announced: list[list[int]], turns: int) -> tuple[list[int], list[ResetReason]]:
             hub = RecordingHub()
             async with following(store.log, hub) as tail:
-                for positions in announced:
-                    tail.announce([events[position - 1] for position in positions])
+                for first, last in announced:
+                    tail.announce(events[first - 1 : last], store.follows(events[first - 1]))
                     for _ in range(turns):
                         await asyncio.sleep(0)
                 await eventually(lambda: hub.position >= 12, what="all of them")
-            return hub.seen
+            return hub.seen, hub.resets
 
         @settings(max_examples=60)
         @example([[2, 2]], 0)
-        @example([[1, 1, 3], [4]], 0)
-        @given(announcements, st.integers(0, 3))
+        @example([[1, 1], [1, 3], [4, 4]], 0)
+        @given(st.lists(spans, max_size=8), st.integers(0, 3))
         def check(announced: list[list[int]], turns: int) -> None:
-            assert runner.run(follow(announced, turns)) == list(range(1, 13))
+            assert runner.run(follow(announced, turns)) == (list(range(1, 13)), [])
 
         check()
         runner.run(store.database.close())
@@ -276,12 +291,12 @@ async def test_rewritten_events_are_read_again_also_after_an_outage(
     log, hub = FlakyLog(store.log), RecordingHub()
     poll_seconds(0.01)
     async with following(log, hub) as tail:
-        tail.announce(events)
+        tail.announce(events, None)
         await eventually(lambda: hub.seen == [1, 2], what="two events")
         async with store.log.transaction() as tx:
             await tx.rewrite({1: '{"content":"new"}'})
         log.failures = 1
-        tail.announce(tx.events)
+        tail.announce(tx.events, tx.follows)
         await eventually(lambda: hub.seen == [1, 2, 3] and not hub.replay.outdated, what="the new text")
     frames = hub.replay.frames_after(0, [Audience("user:ann")]) or []
     assert [b'"content":"new"' in frame.render_replay(Counts({}), "ann") for frame in frames] == [True]

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from clients import SECRET, Api, EventStream, Frame, Refusal, eventually, serve, token
+from clients import SECRET, Api, EventStream, Frame, Refusal, eventually, position_of, serve, token
 from conftest import StartServer
 from lumen_notify import Lumen, Settings
 from lumen_notify.deliver.connection.handover import HandoverProtocol
@@ -175,7 +175,7 @@ async def test_a_merge_replaces_what_the_client_has_and_makes_it_unread(site: Si
     answer = await app.post("", like(2))
 
     assert (answer["id"], answer["status"]) == (first["id"], "merged")
-    await eventually(lambda: bell.cursor and bell.cursor.endswith(f"-{answer['position']}"), what="it")
+    await eventually(lambda: bell.cursor and position_of(bell.cursor) == answer["position"], what="it")
     fresh = await ann.fetched()
     assert list(bell.items.items()) == list(fresh.items.items())
     assert list(bell.items)[-1] == first["id"]

@@ -26,7 +26,7 @@ async def write_as_a_newer_version(database_url: str) -> None:
     database = Database(database_url)
     await database.open()
     async with database.transaction() as sql:
-        ((position, _),) = await sql.run("log_end")
+        ((position, *_),) = await sql.run("log_end")
         rows = [
             {
                 "position": position + n,
@@ -34,6 +34,7 @@ async def write_as_a_newer_version(database_url: str) -> None:
                 "kind": kind,
                 "category": None,
                 "body": body,
+                "content_position": None,
                 "created_at": now_ms(),
             }
             for n, (audience, kind, body) in enumerate(UNKNOWN, start=1)

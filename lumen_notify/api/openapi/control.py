@@ -16,7 +16,7 @@ from lumen_notify.api.openapi.schema import (
     one_of,
     ref,
 )
-from lumen_notify.model import CloseReason, value
+from lumen_notify.model import CloseReason, ResetReason, value
 
 UNREAD_COUNT = described(COUNT, "All unread items: an absolute number, never a delta.")
 UNREAD = ref("Unread")
@@ -67,11 +67,14 @@ READY = ControlFrame(
 RESET = ControlFrame(
     name="ResetFrame",
     event="reset",
-    description="The server cannot serve the cursor: the database is another one, or the cursor is too old.",
+    description="The server cannot serve the cursor. `reason` says why.",
     has_id=True,
     required=("id",),
     schema=object_schema(
-        "Missed events cannot be sent: fetch the list again.", unread_count=UNREAD_COUNT, unread=UNREAD
+        "Missed events cannot be sent: fetch the list again.",
+        reason=one_of(tuple(ResetReason)),
+        unread_count=UNREAD_COUNT,
+        unread=UNREAD,
     ),
 )
 

@@ -15,8 +15,8 @@ from lumen_notify.api.openapi.schema import JsonSchema, ref
 
 _ID = {
     "type": "string",
-    "pattern": "^[0-9a-z]+-[0-9]+$",
-    "description": "`<epoch>-<position>`: the cursor, to send as `Last-Event-ID`.",
+    "pattern": "^[0-9a-z]+-[0-9]+(-[0-9a-z]+)?$",
+    "description": "`<epoch>-<position>-<check>`: the cursor, to send as `Last-Event-ID`. Take it as it is.",
 }
 
 

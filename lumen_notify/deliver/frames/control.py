@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lumen_notify.deliver.frames.chunks import chunk
-from lumen_notify.model import CloseReason, Counts, escape_line_separators, to_json
+from lumen_notify.model import CloseReason, Counts, ResetReason, escape_line_separators, to_json
 
 RETRY_MS = (1000, 4000)
 """A client reconnects after a random time between these two."""
@@ -61,9 +61,9 @@ def ready(
     return _control("ready", fields, id_=id_, retry_ms=retry_ms)
 
 
-def reset(counts: Counts, *, id_: str) -> bytes:
+def reset(reason: ResetReason, counts: Counts, *, id_: str) -> bytes:
     """Return `reset`: the cursor cannot be served, the client fetches its list again. id_: the newest."""
-    return _control("reset", counts.as_fields(), id_=id_)
+    return _control("reset", {"reason": reason, **counts.as_fields()}, id_=id_)
 
 
 def ping(id_: str) -> bytes:

@@ -33,7 +33,7 @@ class Frame(ABC):
         self.audience = event.audience
         self.kind = event.kind
         self.room_id = event.audience.room_id
-        self._id = f"{epoch}-{event.position}"
+        self._id = f"{epoch}-{event.position}-{event.check}"
 
     @property
     def requires_recount(self) -> bool:

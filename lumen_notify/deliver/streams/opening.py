@@ -9,15 +9,8 @@
    frames needs more than the counts to be applied (the user joined or left a room, shared notifications
    were removed), the opener starts again at 1.
 
-When a cursor cannot be served, the client gets `reset` instead of a replay:
-
-| the cursor | because |
-|---|---|
-| is malformed, or has another epoch | it belongs to another database |
-| is ahead of the log | the database was restored from an older copy |
-| is before the log's floor | retention has removed the events that would follow |
-| would replay more bytes than a stream may hold back | fetching the list is cheaper |
-| would replay an event that cannot be shown | a defect, which is logged |
+When a cursor cannot be served, the client gets `reset` with the reason (`model.ResetReason`) instead of a
+replay. When the log turns out to be another one meanwhile (`Hub.reset_to`), the opener starts again at 1.
 """
 
 from __future__ import annotations
@@ -31,7 +24,7 @@ from lumen_notify.deliver.frames import Frame, control
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.replay_reader import LogReader, ReplayReader, audiences_of
-from lumen_notify.model import Counts, Cursor
+from lumen_notify.model import Counts, Cursor, ResetReason
 
 _log = logging.getLogger("lumen_notify.streams")
 
@@ -55,11 +48,14 @@ class StreamOpener:
         channel.opening = (*channel.opening, connection)
         try:
             while True:
+                resets = self._hub.resets.total()
                 snapshot = await self._loader.load(channel.user_id)
                 counts = snapshot.counts
-                await self._wait_for_position(snapshot.position)
-                missed = await self._missed_frames(last_event_id, channel.user_id, counts)
+                await self._wait_for_position(snapshot.position, resets)
+                missed = await self._missed_frames(last_event_id, channel.user_id, counts, resets)
                 # No await from here on.
+                if resets != self._hub.resets.total():
+                    continue
                 self._hub.catch_up(channel)
                 audiences = audiences_of(channel.user_id, counts.rooms)
                 later = self._hub.replay.frames_after(snapshot.position, audiences)
@@ -75,41 +71,46 @@ class StreamOpener:
             self._hub.discard_unused(channel)
 
     async def _missed_frames(
-        self, last_event_id: str | None, user_id: str, counts: Counts
-    ) -> list[Frame] | None:
-        """Return all frames after the cursor, up to this very moment; None if the cursor cannot be served."""
+        self, last_event_id: str | None, user_id: str, counts: Counts, resets: int
+    ) -> list[Frame] | ResetReason:
+        """Return all frames after the cursor, up to this very moment; or why it cannot be served."""
         if last_event_id is None:
             return []
         cursor = Cursor.parse(last_event_id)
         if cursor is None or cursor.epoch != self._hub.epoch:
-            return None
+            return ResetReason.EPOCH
         if cursor.position > self._hub.position:
             if cursor.position > (await self._log.head()).position:
-                return None
-            await self._wait_for_position(cursor.position)  # another instance was faster than this one
+                return ResetReason.AHEAD
+            # Another instance was faster than this one.
+            await self._wait_for_position(cursor.position, resets)
         return await self._replay_reader.frames_after(cursor, user_id, counts)
 
     def _send_initial(
-        self, connection: Connection, counts: Counts, missed: list[Frame] | None, *, is_resuming: bool
+        self, connection: Connection, counts: Counts, missed: list[Frame] | ResetReason, *, is_resuming: bool
     ) -> None:
         newest = str(self._hub.cursor)
-        replay = None if missed is None else self._encode_replay(missed, counts, connection.user_id)
+        user_id = connection.user_id
+        replay = missed if isinstance(missed, ResetReason) else self._encode_replay(missed, counts, user_id)
+        is_served = not isinstance(replay, ResetReason)
         ready = control.ready(
             connection.id,
             counts,
-            id_=None if replay else newest,
-            is_recovered=is_resuming and replay is not None,
-            replayed=len(replay or ()),
+            id_=None if is_served and replay else newest,
+            is_recovered=is_resuming and is_served,
+            replayed=len(replay) if is_served else 0,
             retry_ms=control.jittered(control.RETRY_MS),
         )
-        if replay is None:
-            connection.write(ready + control.reset(counts, id_=newest))
+        if isinstance(replay, ResetReason):
+            connection.write(ready + control.reset(replay, counts, id_=newest))
         else:
             connection.write(ready + b"".join(replay))
 
-    def _encode_replay(self, missed: Sequence[Frame], counts: Counts, user_id: str) -> list[bytes] | None:
-        """Encode the missed frames; None if they exceed the bound, as their size depends on the user's
-        counts, or if one cannot be made: the client would come back with the same cursor for ever."""
+    def _encode_replay(
+        self, missed: Sequence[Frame], counts: Counts, user_id: str
+    ) -> list[bytes] | ResetReason:
+        """Encode the missed frames, unless they exceed the bound, as their size depends on the user's counts,
+        or one cannot be made: the client would come back with the same cursor for ever."""
         replay = []
         left_bytes = self._max_replay_bytes
         for frame in missed:
@@ -117,15 +118,19 @@ class StreamOpener:
                 chunks = frame.render_replay(counts, user_id)
             except Exception:  # noqa: BLE001 - whatever it is, the client fetches its list instead
                 _log.exception("An event of kind %s could not be replayed.", frame.kind)
-                return None
+                return ResetReason.INTERNAL
             if chunks:
                 replay.append(chunks)
                 left_bytes -= len(chunks)
             if left_bytes < 0:
-                return None
+                return ResetReason.TOO_MANY
         return replay
 
-    async def _wait_for_position(self, position: int) -> None:
+    async def _wait_for_position(self, position: int, resets: int) -> None:
+        """Wait until the hub has reached a position or was reset. resets: how often it had been reset
+        before."""
+        if resets != self._hub.resets.total():
+            return
         reached = asyncio.Event()
         self._hub.call_at(position, reached.set)
         await reached.wait()

@@ -12,7 +12,7 @@ from typing import Protocol
 from lumen_notify.commit.log import PAGE_EVENTS, Head
 from lumen_notify.deliver.frames import AbsoluteCountsFrame, Frame, frame_of
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event
+from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, ResetReason
 
 END_OF_LOG = 2**63
 """After every position."""
@@ -22,7 +22,10 @@ class LogReader(Protocol):
     """The part of `commit.log.Log` that a replay needs."""
 
     async def head(self) -> Head:
-        """Read the newest position and the floor."""
+        """Read the end of the log."""
+
+    async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
+        """Return why the log does not continue from one of two cursors; None if it does from both."""
 
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
@@ -43,17 +46,17 @@ class ReplayReader:
         self._log = log
         self._max_bytes = max_bytes
 
-    async def frames_after(self, cursor: Cursor, user_id: str, counts: Counts) -> list[Frame] | None:
-        """Return all frames after the cursor, up to this very moment; None if they cannot be served.
+    async def frames_after(self, cursor: Cursor, user_id: str, counts: Counts) -> list[Frame] | ResetReason:
+        """Return all frames after the cursor, up to this very moment; or why they cannot be served.
 
         counts: its `since` says in which rooms the user is, and from which position on. Raises
         DatabaseUnavailable.
         """
         audiences = audiences_of(user_id, counts.since)
         while True:
-            frames = await self._read(cursor.position, audiences)
-            if frames is None:
-                return None
+            frames = await self._read(cursor, audiences)
+            if isinstance(frames, ResetReason):
+                return frames
             # No await from here on to the return.
             left = [
                 (*frame.left, frame.position)
@@ -67,20 +70,25 @@ class ReplayReader:
         memberships = [(room_id, since, END_OF_LOG) for room_id, since in counts.since.items()] + left
         return [frame for frame in frames if _is_during(frame, memberships)]
 
-    async def _read(self, position: int, audiences: Sequence[Audience]) -> list[Frame] | None:
+    async def _read(self, cursor: Cursor, audiences: Sequence[Audience]) -> list[Frame] | ResetReason:
         older: list[Frame] = []
-        while (newer := self._hub.replay.frames_after(position, audiences)) is None:
-            up_to = self._hub.position
-            page = await self._log.for_audiences(audiences, after=position, up_to=up_to)
-            # Read after the page: retention may have run in between.
-            if (await self._log.head()).floor > position:
-                return None
+        while (newer := self._hub.replay.frames_after(cursor.position, audiences)) is None:
+            newest = self._hub.cursor
+            page = await self._log.for_audiences(audiences, after=cursor.position, up_to=newest.position)
+            # Read after the page: retention may have run in between, or the log may no longer be ours.
+            refusal = await self._log.refusal(cursor, newest)
+            if refusal is not None:
+                return refusal
             older += [frame_of(event, self._hub.epoch) for event in page]
-            position = page[-1].position if len(page) == PAGE_EVENTS else up_to
+            is_full = len(page) == PAGE_EVENTS
+            cursor = Cursor(newest.epoch, page[-1].position, page[-1].check) if is_full else newest
             if self._is_too_large(older):
-                return None
+                return ResetReason.TOO_MANY
+        known = self._hub.check_at(cursor.position)
+        if cursor.check is not None and known not in (None, cursor.check):
+            return ResetReason.DIVERGED
         frames = older + newer
-        return None if self._is_too_large(frames) else frames
+        return ResetReason.TOO_MANY if self._is_too_large(frames) else frames
 
     def _is_too_large(self, frames: Sequence[Frame]) -> bool:
         return sum(frame.size_bytes for frame in frames) > self._max_bytes

@@ -9,7 +9,7 @@ from clients import read_frames
 from documents import check_frames, faults
 from lumen_notify.api.openapi.control import CONTROL_FRAMES
 from lumen_notify.deliver.frames import control
-from lumen_notify.model import CloseReason, Counts, new_id
+from lumen_notify.model import CloseReason, Counts, ResetReason, new_id
 from test_readme import section
 
 COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset(), {"tea": 1})
@@ -18,7 +18,7 @@ ANN = {"id": "ann", "username": "Ann", "avatar": None}
 SENT: list[tuple[str, bytes]] = [
     ("ReadyFrame", control.ready(new_id(), COUNTS, id_="e-7", is_recovered=False, replayed=0, retry_ms=1)),
     ("ReadyFrame", control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=3, retry_ms=1)),
-    ("ResetFrame", control.reset(COUNTS, id_="e-7")),
+    *[("ResetFrame", control.reset(reason, COUNTS, id_="e-7-abc123")) for reason in ResetReason],
     ("PingFrame", control.ping("e-7")),
     ("ExpiringFrame", control.expiring(50)),
     *[
@@ -50,3 +50,9 @@ def test_every_close_reason_of_the_readme_is_in_the_document(document: Any) -> N
     reasons = re.findall(r"^\| `(\w+)` \| (?:yes|no) \|", section("Frames"), re.MULTILINE)
     closing = document["components"]["schemas"]["ClosingFrame"]
     assert set(closing["properties"]["reason"]["enum"]) == set(reasons)
+
+
+def test_every_reset_reason_of_the_readme_is_in_the_document(document: Any) -> None:
+    reasons = re.findall(r"^\| `(\w+)` \| (?!yes|no)", section("Reset reasons"), re.MULTILINE)
+    reset = document["components"]["schemas"]["ResetFrame"]
+    assert set(reset["properties"]["reason"]["enum"]) == set(reasons)

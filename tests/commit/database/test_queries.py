@@ -235,7 +235,9 @@ async def test_every_query_is_understood_by_its_database(database: Database) -> 
 @pytest.mark.parametrize(
     "name",
     [
-        "events_after",
+        "events_from",
+        "log_at",
+        "log_end",
         "events_for_audiences",
         "list_notifications",
         "get_notification",

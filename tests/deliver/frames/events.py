@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from lumen_notify.model import Audience, Counts, Event, to_json
+from lumen_notify.model import Audience, Counts, Event, check_of, to_json
 
 # What ends a line somewhere: in this protocol, in Unicode, in JSON's ancestors.
 line_ends = st.sampled_from(
@@ -22,6 +22,10 @@ json_values = st.recursive(
     max_leaves=8,
 )
 numbers = st.dictionaries(texts, st.integers(1, 10**6), max_size=3)
+
+
+ID = f"epoch-7-{check_of('user:ann', 0)}"
+"""The id of an event's frame."""
 
 
 def event(kind: str = "notification", position: int = 7, **fields: Any) -> Event:

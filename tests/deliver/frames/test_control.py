@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lumen_notify.deliver.frames import control
 from lumen_notify.deliver.frames.chunks import chunk, unchunk
-from lumen_notify.model import CloseReason
+from lumen_notify.model import CloseReason, ResetReason
 
 from .events import counters, read_one
 
@@ -38,8 +38,8 @@ UNREAD = '"unread_count":2,"unread":{"categories":{"like":2},"rooms":{}}'
             ],
         ),
         (
-            control.reset(counters(like=2), id_="e-9"),
-            ["id: e-9", "event: reset", f"data: {{{UNREAD}}}"],
+            control.reset(ResetReason.TRIMMED, counters(like=2), id_="e-9"),
+            ["id: e-9", "event: reset", f'data: {{"reason":"trimmed",{UNREAD}}}'],
         ),
         (control.ping("e-9"), ["id: e-9", "event: ping", "data: {}"]),
         (control.expiring(60), ["event: expiring", 'data: {"seconds":60}']),

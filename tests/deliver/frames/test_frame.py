@@ -6,7 +6,7 @@ import pytest
 
 from lumen_notify.deliver.frames import Frame, frame_of
 from lumen_notify.deliver.frames.count_shape import CountShape
-from lumen_notify.model import Audience, Counts, Event, to_json
+from lumen_notify.model import Audience, Counts, Event, check_of, to_json
 
 from .events import event, read_one
 
@@ -23,7 +23,8 @@ def frame(kind: str, audience: str = "user:ann") -> Frame:
 def test_id_is_the_cursor_of_the_event(kind: str, audience: str) -> None:
     made = frame(kind, audience)
     assert (made.position, made.kind, made.audience) == (7, kind, audience)
-    assert read_one(made.render_replay(Counts({}, {"r": 0}), "ann"))["id"] == "epoch-7"
+    id_ = read_one(made.render_replay(Counts({}, {"r": 0}), "ann"))["id"]
+    assert id_ == f"epoch-7-{check_of(audience, 0)}"
 
 
 def test_only_a_frame_for_a_room_has_a_room_id() -> None:

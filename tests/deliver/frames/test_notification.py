@@ -13,7 +13,7 @@ from lumen_notify.deliver.frames.chunks import chunk
 from lumen_notify.deliver.frames.count_shape import CountShape
 from lumen_notify.model import Counts
 
-from .events import counters, event, json_values, read_one, texts
+from .events import ID, counters, event, json_values, read_one, texts
 
 
 def one(**fields: Any) -> NotificationFrame:
@@ -28,7 +28,7 @@ def test_no_content_can_break_a_frame(content: str, data: Any, category: str, to
         one(content=content, data=data, category=category).render_replay(counters(like=total), "ann")
     )
     assert set(fields) == {"id", "data"}, "without `event:`, so that onmessage gets it"
-    assert fields["id"] == "epoch-7"
+    assert fields["id"] == ID
     assert json.loads(fields["data"]) == {
         "type": category,
         "unread_count": total,
@@ -41,7 +41,8 @@ def test_count_is_the_only_thing_that_differs_by_user(totals: list[int], is_forg
     frame = one()
     for before in totals:
         total = before + 1
-        payload = b'id: epoch-7\ndata: {"type":"like","unread_count":%d,"data":{"content":"hi"}}\n\n' % total
+        data = b'{"type":"like","unread_count":%d,"data":{"content":"hi"}}' % total
+        payload = b"id: %b\ndata: %b\n\n" % (ID.encode(), data)
         after, chunks = frame.apply(counters(follow=before), "ann")
         assert chunks == chunk(payload) == frame.render_replay(after, "ann")
         assert (after.total, after.categories["like"]) == (total, 1)

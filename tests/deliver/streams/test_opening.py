@@ -18,7 +18,7 @@ from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Audience, CloseReason, CountsSnapshot, Event
+from lumen_notify.model import Audience, CloseReason, CountsSnapshot, Cursor, Event, ResetReason
 
 from ..conftest import Store
 from ..fakes import FakeClock, RecordingConnection
@@ -34,6 +34,9 @@ class HookedLog:
 
     async def head(self) -> Head:
         return await self._store.log.head()
+
+    async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
+        return await self._store.log.refusal(cursor, newest)
 
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
@@ -86,7 +89,9 @@ class OpenerHarness:
         self.deliver(await self.store.read_all(user_id))
 
     def id(self, position: int) -> str:
-        return f"{self.epoch}-{position}"
+        """Return the cursor at a position that was published."""
+        check = self.store.events[position - 1].check if position else None
+        return str(Cursor(self.epoch, position, check))
 
     async def open(self, user_id: str = "ann", last_event_id: str | None = None) -> RecordingConnection:
         connection = RecordingConnection(user_id)
@@ -149,13 +154,17 @@ async def test_missed_events_are_replayed_once_and_in_order_with_the_current_cou
     assert frames(connection)[-1].data["unread_count"] == 2
 
 
-async def test_cursor_at_the_newest_event_has_nothing_to_replay(sqlite_store: Store) -> None:
-    for replay_events in (1000, 0):
-        harness = OpenerHarness(sqlite_store, replay_events=replay_events)
-        await harness.publish("user:ann")
-        harness.hub.position = (await sqlite_store.log.head()).position
-        (ready,) = frames(await harness.open(last_event_id=harness.id(harness.hub.position)))
-        assert (ready.id, ready.data["recovered"]) == (harness.id(harness.hub.position), True)
+@pytest.mark.parametrize("replay_events", [1000, 0], ids=["memory", "the database"])
+@pytest.mark.parametrize("is_trimmed", [False, True], ids=["kept", "trimmed"])
+async def test_cursor_at_the_newest_event_has_nothing_to_replay(
+    store: Store, replay_events: int, is_trimmed: bool
+) -> None:
+    harness = OpenerHarness(store, replay_events=replay_events)
+    await harness.publish("user:ann", "user:ann")
+    if is_trimmed:
+        await store.trim_up_to(2)
+    (ready,) = frames(await harness.open(last_event_id=harness.id(2)))
+    assert (ready.id, ready.data["recovered"]) == (harness.id(2), True)
 
 
 async def test_long_replay_is_read_from_the_database_page_by_page(sqlite_store: Store) -> None:
@@ -167,7 +176,7 @@ async def test_long_replay_is_read_from_the_database_page_by_page(sqlite_store: 
 
 
 # ----------------------------------------------------------------------------------- the table of resets
-def is_reset(connection: RecordingConnection, newest: str) -> bool:
+def is_reset(connection: RecordingConnection, newest: str, reason: str) -> bool:
     ready, reset = frames(connection)
     assert (ready.event, ready.id, ready.data["recovered"], ready.data["replayed"]) == (
         "ready",
@@ -175,22 +184,65 @@ def is_reset(connection: RecordingConnection, newest: str) -> bool:
         False,
         0,
     )
-    assert reset.data == {name: ready.data[name] for name in ("unread_count", "unread")}
+    assert reset.data == {"reason": reason} | {name: ready.data[name] for name in ("unread_count", "unread")}
     return (reset.event, reset.id) == ("reset", newest)
 
 
 @pytest.mark.parametrize(
-    "last_event_id", ["garbage", "EPOCH-", "EPOCH-x", "-1", "elsewhere-1", "EPOCH-007", "EPOCH-" + "9" * 18]
+    ("last_event_id", "reason"),
+    [
+        *[(text, "epoch") for text in ("garbage", "EPOCH-", "EPOCH-x", "-1", "elsewhere-1", "EPOCH-007")],
+        ("EPOCH-" + "9" * 18, "ahead"),
+        ("EPOCH-1-000000", "diverged"),
+    ],
 )
+@pytest.mark.parametrize("replay_events", [1000, 0], ids=["memory", "the database"])
 async def test_cursor_that_is_malformed_or_of_another_log_is_answered_by_reset(
-    store: Store, last_event_id: str
+    store: Store, replay_events: int, last_event_id: str, reason: str
 ) -> None:
-    harness = OpenerHarness(store)
-    await harness.publish("user:ann")
+    harness = OpenerHarness(store, replay_events=replay_events)
+    await harness.publish("user:ann", "user:ann")
     connection = await harness.open(last_event_id=last_event_id.replace("EPOCH", harness.epoch))
-    assert is_reset(connection, harness.id(1))
+    assert is_reset(connection, harness.id(2), reason)
     await harness.publish("user:ann")
-    assert positions(connection) == [2], "and it is live"
+    assert positions(connection) == [3], "and it is live"
+
+
+@pytest.mark.parametrize("replay_events", [1000, 0], ids=["memory", "the database"])
+async def test_cursor_of_an_older_version_has_no_check_and_is_served(
+    store: Store, replay_events: int
+) -> None:
+    harness = OpenerHarness(store, replay_events=replay_events)
+    await harness.publish("user:ann", "user:ann")
+    assert positions(await harness.open(last_event_id=f"{harness.epoch}-1")) == [2]
+
+
+async def test_events_of_a_log_that_went_back_are_not_mixed_with_those_in_memory(store: Store) -> None:
+    """Before the tail has noticed it: the page is of the new history, what is in memory of the old one."""
+    harness = OpenerHarness(store, replay_events=2)
+    await harness.publish("user:ann", "user:ann", "user:ann", "user:ann")
+    newest = harness.id(4)
+    await store.go_back(1)
+    await store.publish("user:ann")
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), newest, "ahead")
+    await store.publish("user:ann", "user:ann")
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), newest, "diverged")
+
+
+async def test_stream_that_is_opening_when_the_log_turns_out_to_be_another_starts_again(store: Store) -> None:
+    harness = OpenerHarness(store, replay_events=0)
+    await harness.publish("user:ann", "user:ann", "user:ann")
+    cursor = harness.id(3)
+
+    async def go_back() -> None:
+        await store.go_back(1)
+        harness.hub.reset_to((await store.log.head()).cursor, ResetReason.AHEAD)
+
+    harness.hooks.append(go_back)
+    connection = await harness.open(last_event_id=cursor)
+    assert is_reset(connection, harness.id(1), "ahead")
+    await harness.publish("user:ann")
+    assert positions(connection) == [2]
 
 
 async def test_cursor_before_an_event_that_cannot_be_shown_is_answered_by_reset(
@@ -202,14 +254,14 @@ async def test_cursor_before_an_event_that_cannot_be_shown_is_answered_by_reset(
     harness = OpenerHarness(store)
     await harness.publish("user:ann", "user:ann")
     monkeypatch.setattr(NotificationFrame, "render_replay", spoilt)
-    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(2))
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(2), "internal")
 
 
 async def test_cursor_before_the_floor_of_the_log_is_answered_by_reset(store: Store) -> None:
     harness = OpenerHarness(store, replay_events=1)
     await harness.publish("user:ann", "user:ann", "user:ann", "user:ann")
     await store.trim_up_to(2)
-    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(4))
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(4), "trimmed")
     assert positions(await harness.open(last_event_id=harness.id(2))) == [3, 4], (
         "the floor itself can be served"
     )
@@ -219,7 +271,7 @@ async def test_retention_that_runs_during_the_replay_is_answered_by_reset(store:
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish("user:ann", "user:ann", "user:ann")
     harness.page_hooks.append(lambda: store.trim_up_to(2))
-    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(3))
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(3), "trimmed")
 
 
 @pytest.mark.parametrize("replay_events", [1000, 0], ids=["memory", "the database"])
@@ -228,7 +280,7 @@ async def test_replay_of_more_than_a_stream_may_hold_back_is_answered_by_reset(
 ) -> None:
     harness = OpenerHarness(sqlite_store, replay_events=replay_events, max_replay_bytes=5000)
     await harness.publish(*["user:ann"] * 20, content="x" * 500)
-    assert is_reset(await harness.open(last_event_id=harness.id(0)), harness.id(20))
+    assert is_reset(await harness.open(last_event_id=harness.id(0)), harness.id(20), "too_many")
     assert positions(await harness.open(last_event_id=harness.id(15))) == [16, 17, 18, 19, 20]
 
 
@@ -244,7 +296,7 @@ async def test_marks_are_measured_with_the_counts_that_they_carry(sqlite_store: 
     assert missed is not None
     assert sum(frame.size_bytes for frame in missed) < max_replay_bytes
     # Ten of them are marks, and each now carries two hundred categories.
-    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(220))
+    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(220), "too_many")
 
 
 # ------------------------------------------------------------------------------------ others and races

@@ -1,4 +1,4 @@
-"""The replay reader: all missed frames, once and in order, wherever they are kept; or None."""
+"""The replay reader: all missed frames, once and in order, wherever they are kept; or a reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.replay_reader import ReplayReader, audiences_of
-from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event
+from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, ResetReason
 from lumen_notify.model.events import MessageSent, Payload, RoomJoined, RoomLeft
 from lumen_notify.model.events.rooms import JoinedData, LeftData
 
@@ -34,6 +34,9 @@ class CountingLog:
 
     async def head(self) -> Head:
         return await self._store.log.head()
+
+    async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
+        return await self._store.log.refusal(cursor, newest)
 
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
@@ -81,14 +84,14 @@ class ReaderHarness:
     async def send_message(self) -> int:
         return await self.append(ROOM, MessageSent(sender_id="bob", message='{"content":"hi"}'))
 
-    async def read(self, after: int, since: dict[str, int] | None = None) -> list[Frame] | None:
+    async def read(self, after: int, since: dict[str, int] | None = None) -> list[Frame] | ResetReason:
         """Read what ann has missed. since: her rooms, with the position at which she joined."""
         counts = Counts({}, dict.fromkeys(since or {}, 0), since=since or {})
         return await self.reader.frames_after(Cursor(self.store.head.epoch, after), "ann", counts)
 
     async def positions(self, after: int, since: dict[str, int] | None = None) -> list[int]:
         frames = await self.read(after, since)
-        assert frames is not None
+        assert not isinstance(frames, ResetReason)
         return [frame.position for frame in frames]
 
 
@@ -126,19 +129,19 @@ async def test_events_that_are_delivered_during_the_read_are_included(store: Sto
     assert await harness.positions(0) == [1, 2, 3, 4]
 
 
-async def test_events_that_retention_removes_during_the_read_make_it_none(store: Store) -> None:
+async def test_events_that_retention_removes_during_the_read_are_a_reason(store: Store) -> None:
     harness = ReaderHarness(store, replay_events=0)
     await harness.publish("user:ann", "user:ann", "user:ann")
     harness.log.after_page = lambda: store.trim_up_to(2)
-    assert await harness.read(1) is None
-    assert await harness.read(2) is not None, "the floor itself can be served"
+    assert await harness.read(1) is ResetReason.TRIMMED
+    assert isinstance(await harness.read(2), list), "the floor itself can be served"
 
 
 @pytest.mark.parametrize("replay_events", [100, 0])
-async def test_more_bytes_than_the_bound_are_none(sqlite_store: Store, replay_events: int) -> None:
+async def test_more_bytes_than_the_bound_are_a_reason(sqlite_store: Store, replay_events: int) -> None:
     harness = ReaderHarness(sqlite_store, replay_events=replay_events, max_bytes=5000)
     await harness.publish(*["user:ann"] * 20, content="x" * 500)
-    assert await harness.read(0) is None
+    assert await harness.read(0) is ResetReason.TOO_MANY
     assert await harness.positions(15) == [16, 17, 18, 19, 20]
 
 

@@ -24,7 +24,8 @@ def test_ping_is_sent_after_silence_only_and_has_the_newest_id() -> None:
     harness.deliver("user:bob")
     harness.pass_seconds(1)
     assert event_names(connection) == ["message", "ping"]
-    assert frames_of(connection)[-1] == Frame(event="ping", id="e-42", data={})
+    assert frames_of(connection)[-1] == Frame(event="ping", id=str(harness.hub.cursor), data={})
+    assert harness.hub.position == 42
     harness.pass_seconds(30)
     assert event_names(connection) == ["message", "ping", "ping"]
 
@@ -50,8 +51,9 @@ def test_ping_is_not_ahead_of_events_that_a_fan_out_has_still_to_deliver(
     )
     next(harness.hub.fan_out([event]))
     harness.streams.wheel.tick()
-    assert [frame.id for frame in frames_of(first)] == ["e-41"]
-    assert [(frame.event, frame.id) for frame in frames_of(second)] == [("message", "e-41"), ("ping", "e-41")]
+    id_ = f"e-41-{event.check}"
+    assert [frame.id for frame in frames_of(first)] == [id_]
+    assert [(frame.event, frame.id) for frame in frames_of(second)] == [("message", id_), ("ping", id_)]
 
 
 def test_stream_that_is_being_opened_is_not_pinged() -> None:

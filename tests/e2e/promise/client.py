@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from clients import Api, Bell, EventStream, Frame, Item
+from clients import Api, Bell, EventStream, Frame, Item, position_of
 
 from .room_states import RoomStates
 
@@ -64,7 +64,7 @@ class Client:
     def position(self) -> int:
         """The position up to which it has seen everything. Needs a cursor of our log."""
         assert self.bell.cursor is not None
-        return int(self.bell.cursor.rpartition("-")[2])
+        return position_of(self.bell.cursor)
 
     @property
     def stream(self) -> EventStream:
