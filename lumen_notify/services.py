@@ -20,7 +20,7 @@ from collections.abc import Callable
 from functools import partial
 
 from lumen_notify.accept.preferences.categories import defined_in
-from lumen_notify.auth import PasswordHasher, Tickets, Verifier
+from lumen_notify.auth import PasswordHasher, Revocations, Tickets, Verifier
 from lumen_notify.auth.tickets import signing_key
 from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, RESUMES_PER_TICK, Committer
 from lumen_notify.commit.counts import UnreadCounts
@@ -61,14 +61,16 @@ class Services:
         log: Log,
         head: Head,
         ticket_key: bytes,
+        revocations: Revocations,
     ) -> None:
         self.database = database
         self.log = log
         self.counts = UnreadCounts(database)
         self.metrics = Metrics()
 
-        self.verifier = Verifier.from_settings(settings, clock)
-        self.tickets = Tickets(signing_key(ticket_key, settings), clock)
+        self.revocations = revocations
+        self.verifier = Verifier.from_settings(settings, clock, revocations)
+        self.tickets = Tickets(signing_key(ticket_key, settings), clock, revocations)
         self.passwords = None if settings.accounts == "off" else PasswordHasher()
 
         replay = Replay(position=head.position, max_events=settings.replay_events, check=head.check)
@@ -95,6 +97,7 @@ class Services:
             log,
             self.hub,
             fetch_readers=partial(fetch_readers, database.for_delivery),
+            revoke=revocations.revoke,
             on_reset=log.forget,
             metrics=self.metrics,
         )
@@ -145,7 +148,17 @@ class Services:
                     )
                 head = await log.head()
             key = await _shared_key(database, "tickets")
-            services = cls(settings, clock, database=database, log=log, head=head, ticket_key=key)
+            # After the head: later ones are in events that the tail will read.
+            revocations = Revocations(dict(map(tuple, await database.fetch("revocations"))))
+            services = cls(
+                settings,
+                clock,
+                database=database,
+                log=log,
+                head=head,
+                ticket_key=key,
+                revocations=revocations,
+            )
         except BaseException:
             await database.close()
             raise

@@ -124,6 +124,7 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
         rate_limiter=context.rate_limiter,
         tickets=services.tickets,
         cookies=cookies,
+        revocations=services.revocations,
         streams=services.streams,
         opener=services.stream_opener,
         max_backlog_bytes=settings.max_backlog_bytes,
@@ -170,6 +171,7 @@ def _accounts(
             audience=settings.jwt_audience,
             issuer=settings.jwt_issuer,
             clock=context.clock,
+            revocations=services.revocations,
         ),
         refresh_seconds=settings.refresh_token_seconds,
     )

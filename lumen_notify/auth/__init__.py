@@ -6,6 +6,7 @@
     refusals         the errors for missing, invalid and expired credentials
     keys             the keys that verify API tokens: a secret or a public key file
     jwks             public keys fetched from the issuer's JWKS URL
+    revocations      from when on the tokens of a user count
     tickets          short-lived replacements for a token, for the stream's URL and cookie
     session_tokens   the access token and refresh token that a log-in returns
     password_hasher  hash and verify passwords with argon2id
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lumen_notify.auth.login_limiter import LoginLimiter
     from lumen_notify.auth.password_hasher import PasswordHasher
     from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
+    from lumen_notify.auth.revocations import Revocations
     from lumen_notify.auth.secret_file import load_or_create_secret, secret_path
     from lumen_notify.auth.session_tokens import AccessTokens, RefreshToken
     from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
@@ -37,6 +39,7 @@ __all__ = [
     "PasswordHasher",
     "Principal",
     "RefreshToken",
+    "Revocations",
     "Tickets",
     "Verifier",
     "bearer",
@@ -49,6 +52,7 @@ _HOMES = {
     "login_limiter": ["LoginLimiter"],
     "password_hasher": ["PasswordHasher"],
     "principal": ["ADMIN", "PUBLISH", "Principal"],
+    "revocations": ["Revocations"],
     "secret_file": ["load_or_create_secret", "secret_path"],
     "session_tokens": ["AccessTokens", "RefreshToken"],
     "tickets": ["TICKET_SECONDS", "Tickets"],

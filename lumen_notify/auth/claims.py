@@ -99,8 +99,13 @@ def check_times(claims: Mapping[str, Any], now: int, *, leeway_ms: int = 0, noun
     return expires_at
 
 
-def to_principal(claims: Mapping[str, Any], expires_at: int, *, noun: str = "token") -> Principal:
-    """Convert claims to a principal. Raises Unauthenticated, naming the claim and its limit."""
+def to_principal(
+    claims: Mapping[str, Any], expires_at: int, *, issued: str = "iat", noun: str = "token"
+) -> Principal:
+    """Convert claims to a principal. issued: the claim that says when the API token was issued.
+
+    Raises Unauthenticated, naming the claim and its limit.
+    """
     user_id = _text(claims, "sub", MAX_USER_ID_CHARACTERS, noun)
     if user_id is None:
         raise invalid("has no `sub`, the user's id", noun=noun)
@@ -113,6 +118,7 @@ def to_principal(claims: Mapping[str, Any], expires_at: int, *, noun: str = "tok
         avatar=_text(claims, "avatar", MAX_AVATAR_CHARACTERS, noun),
         scopes=frozenset(scope.split()) if scope else frozenset(),
         expires_at=expires_at,
+        issued_at=time_ms(claims, issued, noun=noun) if issued in claims else 0,
     )
 
 

@@ -5,8 +5,8 @@ tokens claim. A server that hangs blocks one thread, not the event loop.
 
     the token's key is   last successful fetch          result
     known                within FRESH_SECONDS           the key is used
-    known                older                          fetch; if it fails, the key is still used until
-                                                        USABLE_SECONDS, then Unavailable
+    known                within USABLE_SECONDS          the key is used at once, and fetched again meanwhile
+    known                older                          fetch; Unavailable if it fails
     unknown              any age                        fetch, unless one has just run; then Unavailable if
                                                         the fetch failed, else Unauthenticated
 """
@@ -67,26 +67,37 @@ class JwksClient:
             raise from_jwt(error) from None
         if not isinstance(kid, str):
             raise invalid("has no key id (`kid`)")
-        key = self._keys.get(kid)
-        if key is None or self._monotonic() >= self._fresh_deadline:
-            await self._refresh()
-            key = self._keys.get(kid)
-        if key is not None and self._monotonic() < self._usable_deadline:
+        if (key := self._usable_key(kid)) is not None:
+            if self._monotonic() >= self._fresh_deadline:
+                self._start_fetch()
+            return key
+        await self._refresh()
+        if (key := self._usable_key(kid)) is not None:
             return key
         if self._is_answering:
             raise invalid("is signed with a key that its issuer does not publish")
         raise Unavailable("The key server of the token issuer does not answer.", code="keys_unavailable")
 
+    def _usable_key(self, kid: str) -> Key | None:
+        return self._keys.get(kid) if self._monotonic() < self._usable_deadline else None
+
     async def _refresh(self) -> None:
-        if self._fetch_task is None or self._fetch_task.done():
-            if self._monotonic() < self._cooldown_deadline:
-                return
-            self._fetch_task = asyncio.create_task(self._fetch(), name="jwks fetch")
+        fetch = self._start_fetch()
+        if fetch is None:
+            return
         # `wait` cancels nothing: the fetch goes on for the other callers after a timeout or a cancelled
         # caller.
-        done, _ = await asyncio.wait({self._fetch_task}, timeout=self._timeout_seconds)
+        done, _ = await asyncio.wait({fetch}, timeout=self._timeout_seconds)
         if not done:
             self._is_answering = False
+
+    def _start_fetch(self) -> asyncio.Task[None] | None:
+        """Return the fetch that is running, or start one; None if the last one has just ended."""
+        if self._fetch_task is None or self._fetch_task.done():
+            if self._monotonic() < self._cooldown_deadline:
+                return None
+            self._fetch_task = asyncio.create_task(self._fetch(), name="jwks fetch")
+        return self._fetch_task
 
     async def _fetch(self) -> None:
         try:

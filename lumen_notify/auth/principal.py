@@ -17,7 +17,8 @@ class Principal:
     """One user, as their token describes them.
 
     username, avatar: None if the token has none. expires_at: milliseconds since 1970, leeway included. From
-    then on the token, and every ticket or cookie derived from it, is refused.
+    then on the token, and every ticket or cookie derived from it, is refused. issued_at: the same of the
+    token's `iat`; 0 if it has none.
     """
 
     user_id: str
@@ -25,6 +26,7 @@ class Principal:
     avatar: str | None = None
     scopes: frozenset[str] = frozenset()
     expires_at: int
+    issued_at: int = 0
 
     def require(self, scope: str) -> None:
         """Raise Forbidden, naming the scope, unless the token has it."""

@@ -1,7 +1,8 @@
 """Refusals: the errors for missing, invalid and expired credentials. Their messages never contain these.
 
-The codes `token_missing`, `token_invalid` and `token_expired` are stable, for tickets and cookies too. A
-client can fetch a fresh token after `token_expired`; after `token_invalid` it should not retry.
+The codes `token_missing`, `token_invalid`, `token_expired` and `token_revoked` are stable, for tickets and
+cookies too. A client can fetch a fresh token after `token_expired`; after `token_invalid` it should not
+retry; after `token_revoked` the user must log in.
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ def invalid(problem: str, *, noun: str = "token") -> Unauthenticated:
 def expired(at_ms: int, *, noun: str = "token") -> Unauthenticated:
     """Return the error for credentials that expired at `at_ms`, in milliseconds since 1970."""
     return Unauthenticated(f"The {noun} expired at {rfc3339(at_ms)}.", code="token_expired")
+
+
+def revoked(*, noun: str = "token") -> Unauthenticated:
+    """Return the error for credentials from before a log-out everywhere or a new password."""
+    return Unauthenticated(
+        f"The {noun} is from before its user logged out everywhere or changed the password. Log in again.",
+        code="token_revoked",
+    )
 
 
 def from_jwt(error: jwt.PyJWTError, *, noun: str = "token") -> Unauthenticated:

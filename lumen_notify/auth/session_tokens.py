@@ -17,6 +17,7 @@ import re
 import secrets
 from collections.abc import Callable
 
+from lumen_notify.auth.revocations import Revocations
 from lumen_notify.auth.tokens import mint
 from lumen_notify.model import value
 from lumen_notify.settings import Secret
@@ -72,6 +73,7 @@ class AccessTokens:
     audience: str | None
     issuer: str | None
     clock: Callable[[], int]
+    revocations: Revocations
 
     def mint(self, user_id: str, *, username: str, avatar: str | None, scope: str) -> str:
         """Make an access token. scope: separated by spaces, may be empty."""
@@ -85,4 +87,5 @@ class AccessTokens:
             audience=self.audience,
             issuer=self.issuer,
             clock=self.clock,
+            not_before=self.revocations.not_before(user_id),
         )

@@ -4,8 +4,8 @@
     cookie   for a browser, so that its EventSource can reconnect; valid for COOKIE_SECONDS. A stream that it
              opens ends with it
 
-Neither is valid for longer than its token, nor after a change of the key that verifies tokens, of their
-audience or of their issuer.
+Neither is valid for longer than its token, nor after the token's revocation, nor after a change of the key
+that verifies tokens, of their audience or of their issuer.
 
 Promise: both are signed with a key that all instances with the same settings share, and contain the
 principal, so redeeming them needs no database. Ticket, cookie and API token differ in `typ` and `aud`, so
@@ -29,6 +29,7 @@ from lumen_notify.auth import claims
 from lumen_notify.auth.keys import Key
 from lumen_notify.auth.principal import Principal
 from lumen_notify.auth.refusals import missing
+from lumen_notify.auth.revocations import Revocations
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.model import now_ms, to_json
 from lumen_notify.settings import Settings
@@ -78,12 +79,15 @@ class Tickets:
     """Issues and redeems tickets and cookies. key: at least MIN_KEY_BYTES random bytes, shared by all
     instances."""
 
-    def __init__(self, key: bytes, clock: Callable[[], int] = now_ms) -> None:
+    def __init__(
+        self, key: bytes, clock: Callable[[], int] = now_ms, revocations: Revocations | None = None
+    ) -> None:
         if len(key) < MIN_KEY_BYTES:
             raise ValueError(f"The ticket key is {len(key)} bytes long; it needs at least {MIN_KEY_BYTES}.")
         self._signing_key = key
         self._key = Key(key, "HS256")
         self._clock = clock
+        self._revocations = revocations or Revocations()
 
     def issue(self, principal: Principal) -> str:
         """Make a ticket. It expires after TICKET_SECONDS, or with the principal if that is sooner."""
@@ -143,6 +147,7 @@ class Tickets:
             "aud": kind.audience,
             "exp": expires_at / 1000,
             "until": principal.expires_at / 1000,
+            "issued": principal.issued_at / 1000,
         }
         # Drop claims that a stream does not need until the value fits. The user id alone always fits.
         for dispensable in ("avatar", "name", "scope"):
@@ -163,4 +168,6 @@ class Tickets:
         if is_expiry_checked:
             claims.check_times(decoded, self._clock(), noun=kind.noun)
         until = claims.time_ms(decoded, "until", noun=kind.noun)
-        return claims.to_principal(decoded, until, noun=kind.noun)
+        principal = claims.to_principal(decoded, until, issued="issued", noun=kind.noun)
+        self._revocations.check(principal, noun=kind.noun)
+        return principal

@@ -16,6 +16,7 @@ from lumen_notify.auth.jwks import JwksClient
 from lumen_notify.auth.keys import KeySource, OneKey, public_key, secret_key
 from lumen_notify.auth.principal import Principal
 from lumen_notify.auth.refusals import expired, missing
+from lumen_notify.auth.revocations import Revocations
 from lumen_notify.errors import Invalid, Misconfigured, Unauthenticated
 from lumen_notify.model import now_ms
 from lumen_notify.settings import Secret, Settings, variable
@@ -48,6 +49,7 @@ class Verifier:
         issuer: str | None = None,
         leeway_seconds: float = 0,
         clock: Callable[[], int] = now_ms,
+        revocations: Revocations | None = None,
         max_verified: int = MAX_VERIFIED_TOKENS,
     ) -> None:
         self._keys = keys
@@ -55,13 +57,19 @@ class Verifier:
         self._issuer = issuer
         self._leeway_ms = round(leeway_seconds * 1000)
         self._clock = clock
+        self._revocations = revocations or Revocations()
         self._max_verified = max_verified
         # Keyed by the token's SHA-256, so that no token stays in memory; least recently used first. A plain
         # dict keeps insertion order and needs half the memory of an OrderedDict.
         self._verified: dict[bytes, Principal] = {}
 
     @classmethod
-    def from_settings(cls, settings: Settings, clock: Callable[[], int] = now_ms) -> Verifier:
+    def from_settings(
+        cls,
+        settings: Settings,
+        clock: Callable[[], int] = now_ms,
+        revocations: Revocations | None = None,
+    ) -> Verifier:
         """Make a verifier from the settings. Raises Misconfigured if no key is set or the key is unusable."""
         keys: KeySource
         if settings.jwt_secret is not None:
@@ -78,13 +86,14 @@ class Verifier:
             issuer=settings.jwt_issuer,
             leeway_seconds=settings.jwt_leeway_seconds,
             clock=clock,
+            revocations=revocations,
         )
 
     async def verify(self, token: str | None) -> Principal:
         """Return the token's principal. token: None or empty if the request has none.
 
-        Raises Unauthenticated (`token_missing`, `token_invalid`, `token_expired`), and Unavailable if the key
-        server is needed and does not answer.
+        Raises Unauthenticated (`token_missing`, `token_invalid`, `token_expired`, `token_revoked`), and
+        Unavailable if the key server is needed and does not answer.
         """
         if not token:
             raise missing()
@@ -95,6 +104,7 @@ class Verifier:
             principal = await self._verify(token, raw)
         elif self._clock() >= principal.expires_at:
             raise expired(principal.expires_at)
+        self._revocations.check(principal)
         self._remember(digest, principal)
         return principal
 
@@ -121,10 +131,12 @@ def mint(
     audience: str | None = None,
     issuer: str | None = None,
     clock: Callable[[], int] = now_ms,
+    not_before: int = 0,
 ) -> str:
     """Make an HS256 token that is valid for `ttl_seconds`, plus the verifier's leeway.
 
-    username, avatar, audience, issuer: None leaves the claim out. Raises Invalid if no verifier would take
+    username, avatar, audience, issuer: None leaves the claim out. not_before: milliseconds; the token is
+    issued then, if that is later than now. Raises Invalid if no verifier would take
     the token, as for a user id of more than 128 characters, and Misconfigured if the secret is too short.
     """
     now = clock()
@@ -138,7 +150,7 @@ def mint(
     )
     payload = {
         **claims.from_principal(principal),
-        "iat": now // 1000,
+        "iat": max(now, not_before) / 1000,
         "exp": expires_at / 1000,
         **({"aud": audience} if audience is not None else {}),
         **({"iss": issuer} if issuer is not None else {}),

@@ -119,8 +119,8 @@ class Channel:
                     failed.fail()
 
     def close(self, reason: CloseReason) -> None:
-        """Close every connection."""
-        for connection in self.connections:
+        """Close every connection; if clients are not to reconnect, those that are being opened too."""
+        for connection in self.connections if reason.reconnect else (*self.connections, *self.opening):
             connection.close(reason)
 
     def fail(self) -> None:

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver.frames.removed import removed_ids
+from lumen_notify.deliver.frames.stream_end import revoked_tokens
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
@@ -90,8 +91,8 @@ about one id and one user never changes."""
 
 
 class Tail:
-    """Follows the log from the hub's position on. on_reset: called when the log does not continue from
-    there."""
+    """Follows the log from the hub's position on. revoke: called with (user, time in milliseconds) for each
+    revocation of tokens. on_reset: called when the log does not continue from there."""
 
     def __init__(
         self,
@@ -99,9 +100,11 @@ class Tail:
         hub: EventHub,
         *,
         fetch_readers: FetchReaders,
+        revoke: Callable[[str, int], None],
         on_reset: Callable[[], None],
         metrics: Metrics,
     ) -> None:
+        self._revoke = revoke
         self._log = log
         self._hub = hub
         self._fetch_readers = fetch_readers
@@ -119,6 +122,7 @@ class Tail:
 
         follows: the check of the event before them; None if they are the first ones of the log.
         """
+        self._revoke_tokens(events)  # at once: their senders are answered next
         self._announced.append((events, follows))
         self._pending_deliveries += sum(self._hub.subscriber_count(event.audience) for event in events)
         if self._pending_deliveries > MAX_PENDING_DELIVERIES:
@@ -217,7 +221,12 @@ class Tail:
                 _log.warning("Cannot read rewritten events: %s", error.message)
                 return
 
+    def _revoke_tokens(self, events: Sequence[Event]) -> None:
+        for user_id, not_before in revoked_tokens(events):
+            self._revoke(user_id, not_before)
+
     async def _deliver(self, events: Sequence[Event]) -> None:
+        self._revoke_tokens(events)
         with self._metrics.fan_out_seconds.time():
             for number, part in enumerate(_split(events)):
                 if number:

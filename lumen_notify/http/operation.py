@@ -17,7 +17,7 @@ Shape = Any
 """A JSON schema; a type for which pydantic generates one; or a tuple of types, exactly one of which
 applies."""
 
-OF_CALLERS = ("token_missing", "token_invalid", "token_expired", "keys_unavailable")
+OF_CALLERS = ("token_missing", "token_invalid", "token_expired", "token_revoked", "keys_unavailable")
 """Problem codes of every operation that needs a token."""
 
 LIMITED = ("rate_limited",)

@@ -107,8 +107,22 @@ async def test_a_withdrawn_key_is_refused_once_the_cached_set_is_stale(
     setup.monotonic.seconds += FRESH_SECONDS - 1
     assert await setup.verify(pair) == "alice"
     setup.monotonic.seconds += 1
+    assert await setup.verify(pair) == "alice", "it is fetched beside"
+    assert setup.keys._fetch_task is not None
+    await setup.keys._fetch_task
     with pytest.raises(Unauthenticated, match="does not publish"):
         await setup.verify(pair)
+
+
+async def test_a_known_key_never_waits_for_a_server_that_hangs(key_server: KeyServer, pair: Pair) -> None:
+    key_server.publish(pair.jwk)
+    setup = Setup(key_server, timeout_seconds=3600)
+    await setup.verify(pair)
+    key_server.hang()
+    for _ in range(20):
+        setup.monotonic.seconds += FRESH_SECONDS / 10
+        assert await setup.verify(pair) == "alice"
+    key_server.release.set()
 
 
 async def test_unknown_key_ids_cause_at_most_one_fetch_per_cooldown(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lumen_notify.auth import AccessTokens, RefreshToken, Verifier
+from lumen_notify.auth import AccessTokens, RefreshToken, Revocations, Verifier
 from lumen_notify.auth.claims import MAX_NAME_CHARACTERS
 from lumen_notify.auth.session_tokens import PREFIX
 from lumen_notify.settings import Secret, Settings
@@ -61,7 +61,9 @@ def test_text_that_is_not_exactly_one_token_is_none(change: str) -> None:
 
 async def test_access_tokens_are_taken_by_the_verifier_of_the_same_settings(clock: Clock) -> None:
     settings = Settings(jwt_secret=SECRET, jwt_audience="app", jwt_issuer="us", jwt_leeway_seconds=0)
-    tokens = AccessTokens(secret=SECRET, ttl_seconds=60, audience="app", issuer="us", clock=clock)
+    tokens = AccessTokens(
+        secret=SECRET, ttl_seconds=60, audience="app", issuer="us", clock=clock, revocations=Revocations()
+    )
     text = tokens.mint("u1", username="Ännchen", avatar="https://a.example/a.png", scope="a b")
     principal = await Verifier.from_settings(settings, clock).verify(text)
     assert principal.user_id == "u1"
@@ -71,7 +73,14 @@ async def test_access_tokens_are_taken_by_the_verifier_of_the_same_settings(cloc
 
 
 async def test_the_longest_names_and_avatars_fit_into_an_access_token(clock: Clock) -> None:
-    tokens = AccessTokens(secret=SECRET, ttl_seconds=60, audience="a" * 100, issuer="i" * 100, clock=clock)
+    tokens = AccessTokens(
+        secret=SECRET,
+        ttl_seconds=60,
+        audience="a" * 100,
+        issuer="i" * 100,
+        clock=clock,
+        revocations=Revocations(),
+    )
     text = tokens.mint(
         "u" * 36, username="🦊" * MAX_NAME_CHARACTERS, avatar="a" * 2048, scope="notify:publish"
     )

@@ -59,6 +59,7 @@ async def test_a_minted_token_comes_back_as_its_principal(clock: Clock) -> None:
         avatar="https://a.example/a.png",
         scopes=frozenset({PUBLISH, ADMIN}),
         expires_at=clock.ms + 60_000,
+        issued_at=clock.ms,
     )
 
 

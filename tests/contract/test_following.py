@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from clients import eventually
+from lumen_notify.auth import Revocations
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Head, Log, TrimEvents, trim_events
@@ -61,7 +62,12 @@ class Delivery:
             epoch=epoch, position=0, replay=Replay(position=0, max_events=10_000), clock=lambda: 0.0
         )
         self.tail = Tail(
-            self.reader, self.hub, fetch_readers=nothing_read, on_reset=self.on_reset, metrics=Metrics()
+            self.reader,
+            self.hub,
+            fetch_readers=nothing_read,
+            revoke=Revocations().revoke,
+            on_reset=self.on_reset,
+            metrics=Metrics(),
         )
 
     def on_reset(self) -> None:

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clients import eventually
+from lumen_notify.auth import Revocations
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver import tail as module
 from lumen_notify.deliver.frames.rewritten import rewritten_positions
@@ -114,7 +115,8 @@ async def nothing_read(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str
 async def following(log: LogReader, hub: RecordingHub, width: int = 1) -> Any:
     hub.channels = width
     hub.cursor = Cursor((await log.head()).epoch, 0)
-    tail = Tail(log, hub, fetch_readers=nothing_read, on_reset=lambda: None, metrics=Metrics())
+    revoke = Revocations().revoke
+    tail = Tail(log, hub, fetch_readers=nothing_read, revoke=revoke, on_reset=lambda: None, metrics=Metrics())
     tail.start()
     yield tail
     await tail.close()

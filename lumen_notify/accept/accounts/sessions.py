@@ -154,8 +154,8 @@ class SessionEndpoints:
                     tag="accounts",
                     summary="End all sessions of the caller",
                     description=(
-                        "Open streams end too, with the reason `revoked`. Access tokens stay valid until "
-                        "they expire."
+                        "Open streams end too, with the reason `revoked`. Access tokens, tickets and stream "
+                        "cookies that were issued before are refused."
                     ),
                     answered="The sessions have ended.",
                     response=responses.Ended,

@@ -17,6 +17,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "The token, ticket or cookie is malformed, forged, or issued for another service.",
     ),
     "token_expired": (401, "The token, ticket or cookie has expired. Get a new one."),
+    "token_revoked": (
+        401,
+        "The token, ticket or cookie is from before a log-out everywhere or a new password. Log in again.",
+    ),
     "wrong_credentials": (401, "The name or the password is wrong."),
     "session_ended": (401, "The refresh token is invalid, or its session has ended. Log in again."),
     "forbidden": (403, "The token lacks the scope that `detail` names."),

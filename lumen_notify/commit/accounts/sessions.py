@@ -175,12 +175,14 @@ async def log_out_everywhere(tx: Transaction, commands: Sequence[LogOutEverywher
 
 
 async def end_all_sessions(tx: Transaction, user_ids: Sequence[str]) -> Counter[str]:
-    """End all sessions of users, and their streams on all instances, by an event; return how many sessions
-    each user had. user_ids: without repeats."""
+    """End all sessions of users, and their streams and tokens on all instances, by an event; return how many
+    sessions each user had. user_ids: without repeats."""
     users = [{"user_id": user_id} for user_id in user_ids]
     ended = Counter(user_id for (user_id,) in await tx.run("end_sessions_of_users", users=users))
+    not_before = tx.now + 1
+    tx.add("revoke_tokens", rows=[{"user_id": one, "not_before": not_before} for one in user_ids])
     for user_id in user_ids:
-        tx.append(Audience.user(user_id), SessionsRevoked(data={}))
+        tx.append(Audience.user(user_id), SessionsRevoked(data={"not_before": not_before}))
     return ended
 
 

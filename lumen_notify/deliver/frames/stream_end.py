@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
 
 from lumen_notify.deliver.frames.frame import NOT_SHOWN, Applied, Frame
 from lumen_notify.model import CloseReason, Counts, Event
-from lumen_notify.model.events import CategoriesChanged, Payload, SessionsRevoked
+from lumen_notify.model.events import CategoriesChanged, Payload, SessionsRevoked, UnknownEvent
 
 REASONS: Mapping[type[Payload], CloseReason] = {
     CategoriesChanged: CloseReason.SHUTDOWN,
     SessionsRevoked: CloseReason.REVOKED,
 }
 """Why streams end. After `shutdown` clients reconnect by themselves, and their counts are loaded again."""
+
+
+def revoked_tokens(events: Iterable[Event]) -> Iterator[tuple[str, int]]:
+    """Yield the user and the time, in milliseconds, before which tokens no longer count; for each event that
+    revokes tokens."""
+    for event in events:
+        if event.kind == SessionsRevoked.kind and event.audience.user_id is not None:
+            with contextlib.suppress(UnknownEvent):
+                not_before = SessionsRevoked.decode(event).data.get("not_before")
+                if isinstance(not_before, int):
+                    yield event.audience.user_id, not_before
 
 
 class StreamEndFrame(Frame):

@@ -19,11 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from lumen_notify.auth import Principal, Tickets, Verifier, bearer
+from lumen_notify.auth import Principal, Revocations, Tickets, Verifier, bearer
 from lumen_notify.auth.refusals import missing
 from lumen_notify.deliver.connection import fallback
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection, UnchunkedConnection
+from lumen_notify.deliver.frames import control
+from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.deliver.streams.connections import Device
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.opening import StreamOpener
@@ -61,6 +63,7 @@ class StreamEndpoint:
     rate_limiter: RateLimiter
     tickets: Tickets
     cookies: StreamCookies
+    revocations: Revocations
     streams: StreamRegistry
     opener: StreamOpener
     max_backlog_bytes: int
@@ -105,7 +108,11 @@ class StreamEndpoint:
         parameters = request.query_params
         # From here on access logs cannot show the token, because they read this scope.
         request.scope["query_string"] = _SECRETS.sub(rb"\1redacted", request.scope["query_string"])
-        principal, cookie = await self._authenticate(request)
+        try:
+            principal, cookie = await self._authenticate(request)
+        except Unavailable as error:  # the key server; an EventSource would give up after a 503
+            _log.warning("A stream could not be opened: %s", error.message)
+            return _Closed(CloseReason.OVERLOADED)
         device = parameters.get("device")
         if device is not None and device not in DEVICES:
             raise Invalid(f"must be one of {', '.join(DEVICES)}", field="device")
@@ -191,6 +198,9 @@ class Opening:
             streams.refuse(connection, refusal)
             return
         streams.add(connection)
+        if self.endpoint.revocations.is_revoked(self.principal):  # since it was verified
+            connection.close(CloseReason.REVOKED)
+            return
         try:
             await self.endpoint.opener.open(connection, self.last_event_id)
             streams.close_excess(connection.user_id)
@@ -198,6 +208,17 @@ class Opening:
             cause = None if isinstance(error, Unavailable) else error
             _log.warning("Stream %s could not be opened: %s", connection.id, error, exc_info=cause)
             connection.close(CloseReason.OVERLOADED)
+
+
+class _Closed(Response):
+    """A stream that ends at once."""
+
+    def __init__(self, reason: CloseReason) -> None:
+        super().__init__(unchunk(control.closing(reason, control.retry_ms_after(reason))))
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:  # noqa: ARG002 - it has none
+        """Set the headers: Starlette calls this."""
+        self.raw_headers = [*HEADERS, (b"content-length", b"%d" % len(self.body))]
 
 
 class StreamResponse(Response):

@@ -43,7 +43,11 @@ class CategoriesChanged(Payload):
 
 @value
 class SessionsRevoked(Payload):
-    """All sessions of the user have ended. The user's streams end, too."""
+    """All sessions of the user have ended. The user's streams end, too.
+
+    data: `not_before`: tokens that were issued before this time, in milliseconds, no longer count. Events of
+    older versions have none.
+    """
 
     kind = "revoked"
     scopes = ("user",)

@@ -107,3 +107,19 @@ WHERE family IN (
     LIMIT :limit
 )
 RETURNING family
+
+-- revoke_tokens
+-- Who: log-out everywhere, and a change of the password.
+INSERT INTO revocation (user_id, not_before)
+SELECT r.user_id, r.not_before
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, not_before bigint)
+WHERE 1 = 1
+ON CONFLICT (user_id) DO UPDATE
+SET not_before = CASE
+    WHEN excluded.not_before > revocation.not_before THEN excluded.not_before ELSE revocation.not_before
+END
+
+-- revocations
+-- Who: the start of a server.
+SELECT v.user_id, v.not_before
+FROM revocation v

@@ -107,9 +107,9 @@ async def test_a_changed_password_ends_all_earlier_sessions(stored: Site) -> Non
         refused(await refresh(stored, ended), 401, "session_ended")
     assert (await refresh(stored, session)).status_code == 200
     refused(await post(stored, "login", {"name": "ann", "password": GOOD}), 401, "wrong_credentials")
-    await log_in(stored, password="staple of another kind")
-    again = await post(stored, "password", change, bearer=first["access_token"])
-    refused(again, 401, "wrong_credentials")
+    refused(await post(stored, "password", change, bearer=first["access_token"]), 401, "token_revoked")
+    fresh = await log_in(stored, password="staple of another kind")
+    refused(await post(stored, "password", change, bearer=fresh["access_token"]), 401, "wrong_credentials")
 
 
 async def test_a_new_password_may_not_be_the_name(site: Site) -> None:

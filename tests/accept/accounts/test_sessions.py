@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from clients import EventStream
+from clients import NOTIFICATIONS, EventStream
 from lumen_notify.auth import PasswordHasher
 from sites import Site, open_site, refused
 
@@ -82,13 +84,45 @@ async def test_logging_out_everywhere_ends_all_sessions_of_the_user(stored: Site
     assert (await refresh(stored, other)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("logout-everywhere", b""), ("password", {"old": GOOD, "new": "staple of another kind"})],
+    ids=["logout", "password"],
+)
+async def test_what_was_issued_before_no_longer_counts(database_url: str, path: str, body: Any) -> None:
+    async with open_site(database_url, accounts="on") as site:
+        old = (await register(site))["access_token"]
+        bearer = {"Authorization": f"Bearer {old}"}
+        made = await site.http.post(f"{NOTIFICATIONS}/stream/tickets", headers=bearer)
+        renewed = await site.http.post(f"{NOTIFICATIONS}/stream/renew", headers=bearer)
+        cookie = renewed.headers["set-cookie"].partition(";")[0]
+        changed = await post(site, path, body, bearer=old)
+        assert changed.status_code == 200
+        password = GOOD if path == "logout-everywhere" else body["new"]
+        fresh = [(await log_in(site, password=password))["access_token"]]
+        fresh += [changed.json()["access_token"]] if path == "password" else []
+        await _only_the_fresh_count(site, fresh, old, made.json()["ticket"], cookie)
+    async with open_site(database_url, accounts="on") as again:  # as after a restart
+        await _only_the_fresh_count(again, fresh, old, made.json()["ticket"], cookie)
+
+
+async def _only_the_fresh_count(site: Site, fresh: list[str], old: str, ticket: str, cookie: str) -> None:
+    for token in fresh:
+        assert (await me(site, token)).status_code == 200
+    refused(await me(site, old), 401, "token_revoked")
+    stream = f"{NOTIFICATIONS}/stream"
+    refused(await site.http.get(f"{stream}?token={old}"), 401, "token_revoked")
+    refused(await site.http.get(f"{stream}?ticket={ticket}"), 401, "token_revoked")
+    refused(await site.http.get(stream, headers={"Cookie": cookie}), 401, "token_revoked")
+
+
 async def test_logging_out_everywhere_and_a_new_password_end_all_streams_of_the_user(
     stored: Site,
 ) -> None:
     session, other = await register(stored), await register(stored, "bob")
     bobs = await EventStream.open(stored.base_url, other["access_token"])
     await bobs.wait_for_event("ready")
-    changes = (
+    changes: tuple[tuple[str, Any], ...] = (
         ("logout-everywhere", b""),
         ("password", {"old": GOOD, "new": "staple of another kind"}),
     )
@@ -98,6 +132,7 @@ async def test_logging_out_everywhere_and_a_new_password_end_all_streams_of_the_
             await stream.wait_for_event("ready")
         await stored.publish(session["user_id"], "before")
         assert (await post(stored, path, body, bearer=session["access_token"])).status_code == 200
+        session = await log_in(stored, password=GOOD if path == "logout-everywhere" else body["new"])
         for stream in streams:
             await stream.wait_for_end()
             assert [frame.event for frame in stream.frames if frame.data] == ["ready", "message", "closing"]

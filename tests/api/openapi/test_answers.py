@@ -139,7 +139,7 @@ async def answers_about_accounts(http: httpx.AsyncClient) -> list[httpx.Response
     headers = {"Authorization": f"Bearer {registered.json()['access_token']}"}
     token = {"refresh_token": registered.json()["refresh_token"]}
     change = {"old": ann["password"], "new": "staple of another kind"}
-    return [
+    answers = [
         registered,
         await http.post(f"{path}/login", json=ann),
         await http.post(f"{path}/refresh", json=token),
@@ -148,8 +148,9 @@ async def answers_about_accounts(http: httpx.AsyncClient) -> list[httpx.Response
         await http.get(f"{path}/users/ann", headers=headers),
         await http.patch(f"{path}/me", headers=headers, json={"avatar": None}),
         await http.post(f"{path}/password", headers=headers, json=change),
-        await http.post(f"{path}/logout-everywhere", headers=headers),
     ]
+    headers = {"Authorization": f"Bearer {answers[-1].json()['access_token']}"}
+    return [*answers, await http.post(f"{path}/logout-everywhere", headers=headers)]
 
 
 async def answers_about_messages(http: httpx.AsyncClient) -> list[httpx.Response]:

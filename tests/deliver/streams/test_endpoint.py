@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from clients import NOTIFICATIONS, SECRET, token
+from clients import NOTIFICATIONS, SECRET, read_frames, token
 from lumen_notify import Lumen, Settings
 from lumen_notify.auth import Principal, Tickets
-from lumen_notify.model import now_ms
+from lumen_notify.errors import Unavailable
+from lumen_notify.model import Audience, Event, now_ms
 from lumen_notify.services import Services
 from lumen_notify.settings import Secret
 
@@ -152,6 +153,45 @@ async def test_refused_request_opens_no_stream(endpoint: Endpoint) -> None:
         answer = await endpoint.get(query)
         assert answer.status in {401, 422}
     assert len(endpoint.services.streams) == 0
+
+
+async def test_key_server_that_is_down_is_a_200_that_says_when_to_come_back(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_token: str) -> Any:
+        raise Unavailable("The key server of the token issuer does not answer.", code="keys_unavailable")
+
+    monkeypatch.setattr(endpoint.services.verifier._keys, "key_for", fail)
+    answer = await endpoint.get(f"token={token('ann')}")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    (closing,) = read_frames(answer.body.decode())
+    assert (closing.event, closing.data) == ("closing", {"reason": "overloaded", "reconnect": True})
+    assert closing.retry_ms is not None
+
+
+async def test_stream_whose_token_is_revoked_while_it_opens_ends(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = endpoint.services
+    load = services.counts.fetch
+
+    async def revoke_and_load(*arguments: Any) -> Any:
+        event = Event(
+            position=services.hub.position + 1,
+            audience=Audience.user("ann"),
+            kind="revoked",
+            category=None,
+            body='{"data":{}}',
+            created_at=0,
+        )
+        for _ in services.hub.fan_out([event]):
+            pass
+        return await load(*arguments)
+
+    monkeypatch.setattr(services.stream_opener._loader, "_fetch", revoke_and_load)
+    answer = await endpoint.get(f"token={token('ann')}")
+    assert [frame.event for frame in read_frames(answer.body.decode())] == ["closing"]
+    assert b'"revoked"' in answer.body
 
 
 async def test_last_event_id_header_counts_before_the_query(endpoint: Endpoint) -> None:

@@ -1,0 +1,6 @@
+-- Log-outs everywhere: from when on the tokens of a user count.
+
+CREATE TABLE revocation (
+    user_id     text    PRIMARY KEY,
+    not_before  bigint NOT NULL
+);
