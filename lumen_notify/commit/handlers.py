@@ -101,7 +101,7 @@ def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> 
         TrimEvents: trim_events,
         TrimIdempotencyKeys: trim_idempotency_keys,
         SetBlock: set_blocks,
-        SendMessage: send_messages,
+        SendMessage: partial(send_messages, limiting=limiting),
         SendDirectMessage: send_direct_messages,
         EditMessage: edit_messages,
         DeleteMessage: delete_messages,

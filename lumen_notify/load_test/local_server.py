@@ -17,6 +17,13 @@ from lumen_notify.model import value
 
 HOST = "127.0.0.1"
 
+NO_LIMITS = {
+    "LUMEN_RATE_LIMITS": "off",
+    "LUMEN_MAX_STREAMS": "0",
+    "LUMEN_MAX_STREAMS_PER_USER": "0",
+    "LUMEN_MAX_STREAMS_PER_ADDRESS": "0",
+}
+
 
 @value
 class LocalServer:
@@ -33,17 +40,23 @@ class LocalServer:
 
 @asynccontextmanager
 async def run_local_server(
-    core: int | None, folder: Path | None = None, *, database_url: str | None = None
+    core: int | None,
+    folder: Path | None = None,
+    *,
+    database_url: str | None = None,
+    has_limits: bool = False,
 ) -> AsyncIterator[LocalServer]:
     """Start `lumen-notify serve` on loopback; stop it on exit.
 
-    core: the CPU core of the process; None for any. folder: holds the SQLite file, which is kept; None uses a
-    temporary folder. database_url: used instead of the SQLite file. All settings have their defaults, except
-    that rate limits and stream limits are off.
+    core: the CPU core of the process; None for any. folder: holds the SQLite file, which is kept; None uses
+    a temporary folder. database_url: used instead of the SQLite file. has_limits: whether rate limits and
+    stream limits have their defaults, as all other settings do; else they are off.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="lumen-bench-") as temporary:
-            async with run_local_server(core, Path(temporary), database_url=database_url) as server:
+            async with run_local_server(
+                core, Path(temporary), database_url=database_url, has_limits=has_limits
+            ) as server:
                 yield server
         return
     secret = secrets.token_urlsafe(48)
@@ -55,11 +68,9 @@ async def run_local_server(
         "LUMEN_PORT": str(port),
         "LUMEN_DATABASE_URL": database_url or f"sqlite:///{database}",
         "LUMEN_JWT_SECRET": secret,
-        "LUMEN_RATE_LIMITS": "off",
-        "LUMEN_MAX_STREAMS": "0",
-        "LUMEN_MAX_STREAMS_PER_USER": "0",
-        "LUMEN_MAX_STREAMS_PER_ADDRESS": "0",
     }
+    if not has_limits:
+        env |= NO_LIMITS
     argv = [sys.executable, "-m", "lumen_notify", "serve"]
     async with ServerProcess(argv, port=port, core=core, env=env) as process:
         yield LocalServer(process=process, secret=secret, database=database)

@@ -58,6 +58,45 @@ async def apply_limits(batch: Batch) -> None:
     batch.drop_answered()
 
 
+async def leave_out_over_limits(batch: Batch) -> None:
+    """Leave out the recipients of mentions who are over a limit, whatever `over` says: the message is in the
+    room all the same."""
+    limiting = batch.limiting
+    if limiting is None:
+        return
+    categories = await batch.categories()
+    keys = {key for item in batch.items for key in _keys(item.publication, categories, limiting)}
+    if not keys:
+        return
+    buckets = await Buckets.load(batch.tx, keys)
+    for request in batch.requests:
+        (item,) = request.items
+        publication = item.publication
+        audiences = publication.audiences
+        if limiting.per_sender is not None:
+            request.answer = _refuse_senders([publication], limiting.per_sender, buckets)
+        if (limits := _limits_of(publication, categories)) is not None and request.answer is None:
+            audiences = tuple(_with_tokens(publication, Rate.parse(limits.per_recipient), buckets))
+            if not audiences:
+                request.answer = _refusal("No recipient may get more", 1, "recipient")
+        if request.answer is None:
+            item.publication = replace(publication, audiences=audiences, recipients=len(audiences))
+            buckets.commit()
+        else:
+            buckets.rollback()
+    buckets.write(batch.tx)
+    batch.drop_answered()
+
+
+def _with_tokens(publication: Publication, rate: Rate, buckets: Buckets) -> Iterator[Audience]:
+    """Take a token for each recipient who has one; return these recipients."""
+    for audience in publication.audiences:
+        key = _recipient_key(publication.category, audience)
+        if not buckets.wait_us(key, rate):
+            buckets.take(key, rate)
+            yield audience
+
+
 def sender_of(publication: Publication) -> str:
     """Return the id of the user who is shown as the sender."""
     sender: str = publication.fields.get("sender", {}).get("id", publication.owner)

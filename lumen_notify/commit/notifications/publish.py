@@ -7,7 +7,7 @@ A new stage is a new module and one line in STAGES.
 |---|---|---|
 | published by a request | the first stage | |
 | scheduled, now due | `check_recipients` | limits have counted them, but rooms and roles change |
-| mentions | `enqueue_digests` | the message was already checked |
+| mentions | `coalesce` | the message was already checked; a limit leaves them out, no digest holds them |
 | of digests that are due, of pending groups | `coalesce` | they passed all earlier stages |
 
 Promises: nothing is written per recipient of a room or of everyone; a publish with an Idempotency-Key is done
@@ -21,7 +21,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from itertools import islice
 
 from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.notifications.answers import answer_requests
@@ -29,7 +28,7 @@ from lumen_notify.commit.notifications.batch import Batch, Item, Limiting, Reque
 from lumen_notify.commit.notifications.digests import PublishDigests, enqueue_digests, take_due_digests
 from lumen_notify.commit.notifications.grouping import FlushGroups, coalesce, load_pending_groups
 from lumen_notify.commit.notifications.idempotency import answer_repeats
-from lumen_notify.commit.notifications.limits import apply_limits
+from lumen_notify.commit.notifications.limits import apply_limits, leave_out_over_limits
 from lumen_notify.commit.notifications.priority import set_priority
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication
 from lumen_notify.commit.notifications.recipients import check_recipients
@@ -117,15 +116,25 @@ async def publish_due(
     return [len(due)] * len(commands)
 
 
-async def publish_mentions(tx: Transaction, mentions: Sequence[Publication]) -> Mapping[str, Sequence[int]]:
+async def publish_mentions(
+    tx: Transaction, mentions: Sequence[Publication], limiting: Limiting | None = None
+) -> Mapping[str, Sequence[int]]:
     """Publish the mentions of messages, in the transaction that writes the messages.
 
-    Return the positions of their events, by id.
+    Return the positions of their events, by id. Mentions over a limit are left out. limiting: None to apply
+    no limits.
     """
-    first = tx.position + 1
-    await _run(Batch(tx, [Request(items=[Item(one) for one in mentions])]), first=enqueue_digests)
-    positions = iter(range(first, tx.position + 1))
-    return {one.id: list(islice(positions, len(one.audiences))) for one in mentions}
+    batch = Batch(tx, [Request(items=[Item(one)]) for one in mentions], limiting=limiting)
+    await set_priority(batch)
+    await leave_out_over_limits(batch)
+    await _run(batch, first=coalesce)
+    positions: dict[str, Sequence[int]] = {}
+    for item in batch.items:
+        if item.answer is not None and item.answer.position is not None:
+            last = item.answer.position
+            first = last - len(item.publication.audiences) + 1
+            positions[item.publication.id] = list(range(first, last + 1))
+    return positions
 
 
 async def publish_digests(tx: Transaction, commands: Sequence[PublishDigests]) -> Sequence[int]:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from lumen_notify.commit.budget import Cost, text_cost
+from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import publish_mentions
 from lumen_notify.commit.permissions import post_refusal, room_not_found, system_post_refusal
@@ -90,8 +91,9 @@ class _SendContext(NamedTuple):
 class _Batch:
     """Collects the messages of one transaction; `write` writes them, with a statement for each table."""
 
-    def __init__(self, tx: Transaction) -> None:
+    def __init__(self, tx: Transaction, limiting: Limiting | None) -> None:
         self.tx = tx
+        self.limiting = limiting
         self.created_at = rfc3339(tx.now)
         self.rows: list[dict[str, Any]] = []
         self.last_seqs: dict[str, int] = {}
@@ -138,7 +140,7 @@ class _Batch:
         """Write the messages, the read marks and the notifications of mentions."""
         if not self.rows:
             return
-        copies = await publish_mentions(self.tx, self.mentions) if self.mentions else {}
+        copies = await publish_mentions(self.tx, self.mentions, self.limiting) if self.mentions else {}
         for row in self.rows:
             row["copies"] = to_json(copies[row["id"]]) if row["id"] in copies else None
         self.tx.add("insert_messages", rows=self.rows)
@@ -152,15 +154,19 @@ class _Batch:
             self.tx.add("raise_read_marks", rows=marks)
 
 
-async def send_messages(tx: Transaction, commands: Sequence[SendMessage]) -> Sequence[object]:
+async def send_messages(
+    tx: Transaction, commands: Sequence[SendMessage], limiting: Limiting | None = None
+) -> Sequence[object]:
     """Handle SendMessage: a `committer.Handler`. It runs before events that state the counts of rooms.
+
+    limiting: of mentions; None to apply no limits.
 
     Answers a SentMessage each, or NotFound, Forbidden, Invalid.
     """
     contexts = await _load(tx, commands)
     replies = await _load_replies(tx, commands)
     mentioned = await _load_mentioned(tx, commands)
-    batch = _Batch(tx)
+    batch = _Batch(tx, limiting)
     answers: list[object] = []
     for n, command in enumerate(commands):
         context = contexts.get(n)
@@ -235,7 +241,6 @@ def _mentions(
         "sender": command.sender,
         "content": command.fields["content"],
         "data": {"room_id": command.room_id, "message_id": command.id, "seq": seq},
-        "priority": "normal",
     }
     return [
         Publication(

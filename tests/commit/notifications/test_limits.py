@@ -11,7 +11,7 @@ import pytest
 
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
-from lumen_notify.commit.notifications.publish import Publish
+from lumen_notify.commit.notifications.publish import Publish, publish_mentions
 from lumen_notify.commit.preferences.categories import Limits
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import EVERYONE, Audience, new_id
@@ -195,3 +195,42 @@ async def test_concurrent_publishes_on_two_instances_stay_within_the_limit(
     others = [answer for answer in answers if isinstance(answer, BaseException)]
     assert len(others) == (30 if over == "refuse" else 0)
     assert all(isinstance(other, RateLimited) for other in others)
+
+
+# ------------------------------------------------------------------------------------------------- mentions
+async def mention(
+    store: Store, *users: str, sender: str = "bob", limiting: Limiting | None = None
+) -> list[str]:
+    """Mention users in a message; return who is notified."""
+    mentioned = one(*users, category="mention", sender=sender)
+    async with store.log.transaction() as tx:
+        positions = await publish_mentions(tx, [mentioned], limiting or Limiting())
+    assert list(positions.get(mentioned.id, ())) == [event.position for event in tx.events]
+    return [str(event.audience) for event in tx.events]
+
+
+@pytest.mark.parametrize("over", ["refuse", "delay", "merge"])
+async def test_a_mention_over_the_limit_of_its_category_is_left_out(store: Store, over: Any) -> None:
+    await store.define("mention", limits=Limits(per_recipient="2/hour", over=over))
+    assert await mention(store, "ann", "eve") == ["user:ann", "user:eve"]
+    assert await mention(store, "ann") == ["user:ann"]
+    assert await mention(store, "ann", "eve") == ["user:eve"]
+    assert await mention(store, "ann", "eve") == []
+    store.now += 3_600_000
+    assert await mention(store, "ann") == ["user:ann"]
+
+
+async def test_a_mention_over_the_limit_of_its_sender_is_left_out(store: Store) -> None:
+    limiting = Limiting(per_sender=Rate(2, "hour"))
+    for expected in (["user:ann"], ["user:ann"], []):
+        assert await mention(store, "ann", limiting=limiting) == expected
+    assert await mention(store, "ann", sender="cyd", limiting=limiting) == ["user:ann"]
+
+
+async def test_a_mention_has_the_priority_of_its_category(store: Store) -> None:
+    await store.define("mention", priority="urgent")
+    await mention(store, "ann")
+    (row,), _ = await store.inbox.page(
+        "ann", before=2**62, limit=9, category=None, is_unread=None, is_archived=None
+    )
+    assert json.loads(row.body)["priority"] == "urgent"

@@ -1,0 +1,362 @@
+"""Abuse: whether a user without any scope can delay others, by any route (`python -m bench.abuse`).
+
+Goes through all routes of `/openapi.json`, each with the largest legal request, from one connection and from
+20 at once; a new route is covered by the example in its description, enlarged. Meanwhile it publishes to
+another user and opens another user's stream, again and again. The promise is broken if one of the two takes
+longer than ten times its idle median (and 100 ms) for longer than a second, or if memory grows by more than
+64 MiB.
+
+The machine must be idle otherwise: the server, the attacker and the others share its cores.
+"""
+
+# ruff: noqa: T201 - it reports
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from lumen_notify.auth import PUBLISH, mint
+from lumen_notify.load_test.local_server import LocalServer, run_local_server
+
+CONNECTIONS = 20
+SLOWER_TIMES = 10
+SLOWER_SECONDS = 0.1
+LONGEST_SLOW_SECONDS = 1.0
+MEMORY_BYTES = 64 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024
+
+SCHEMES_WITH_USER = ("bearer", "token")
+NOT_ATTACKED = ("changePassword", "logOutEverywhere")
+"""Would end the attacker's own tokens."""
+
+ROOM_MEMBERS = 900
+OWN_NOTIFICATIONS = 3000
+OWN_ROOMS = 200
+
+Sample = tuple[float, float]
+"""When a probe began, and how long it took, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """A route, and its request. path: with all parameters filled in."""
+
+    name: str
+    method: str
+    path: str
+    body: bytes | None
+
+
+@dataclass(slots=True)
+class Result:
+    """What the others saw during one attack. publish, ready: the longest time that they were slow, in
+    seconds."""
+
+    attack: Attack
+    statuses: Mapping[int, int]
+    publish: float
+    ready: float
+    worst_publish: float
+    worst_ready: float
+    memory_bytes: int
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the promise held."""
+        return max(self.publish, self.ready) <= LONGEST_SLOW_SECONDS and self.memory_bytes <= MEMORY_BYTES
+
+
+def longest_slow(samples: Sequence[Sample], idle_seconds: float) -> float:
+    """Return the longest time without a probe that was fast enough. idle_seconds: the median at rest."""
+    bound = max(SLOWER_TIMES * idle_seconds, SLOWER_SECONDS)
+    longest, since = 0.0, None
+    for began, took in samples:
+        if took <= bound:
+            since = None
+            continue
+        since = began if since is None else since
+        longest = max(longest, began + took - since)
+    return longest
+
+
+def enlarged(body: Any, max_bytes: int = MAX_BODY_BYTES) -> Any:
+    """Return a valid body made as large as the limits allow: long texts, long lists, a large `data`."""
+    if isinstance(body, dict):
+        large = {key: _enlarged_field(key, value) for key, value in body.items()}
+        if "content" in large and "data" not in large:
+            large["data"] = {"x": "x" * (max_bytes - len(json.dumps(large)) - 100)}
+        return large
+    return body
+
+
+def _enlarged_field(key: str, value: Any) -> Any:
+    match key, value:
+        case "content", str():
+            return "\N{GRINNING FACE}" * 4000
+        case "title", str():
+            return "t" * 200
+        case "members" | "users" | "mentions", list():
+            return [f"victim-{number}" for number in range(1000)]
+        case "ids", list():
+            return [f"01a20185-0647-7000-a5ee-{number:012}" for number in range(1000)]
+        case "categories", dict():
+            return {f"c{number}": {"muted": True} for number in range(500)}
+    return value
+
+
+@dataclass(slots=True)
+class World:
+    """What the attacker owns, for the parameters of paths."""
+
+    room_id: str = "den"
+    notification_id: str = ""
+    message_id: str = ""
+    more: dict[str, str] = field(default_factory=dict)
+
+    def fill(self, path: str) -> str:
+        """Fill in the parameters of a path."""
+        is_of_room = "/rooms/" in path
+        return (
+            path.replace("{id}", self.room_id if is_of_room else self.notification_id)
+            .replace("{message_id}", self.message_id)
+            .replace("{user}", "victim-1")
+            .replace("{name}", "like")
+        )
+
+
+BODIES: Mapping[str, Callable[[World], Any]] = {
+    "publish": lambda _: [{"to": {"user": "mallory"}, "category": "c", "content": "x"} for _ in range(900)],
+    "createRoom": lambda _: {"kind": "private", "members": [f"u{number}" for number in range(1000)]},
+    "letIn": lambda _: {"members": [f"w{number}" for number in range(1000)]},
+    "sendMessage": lambda _: enlarged({"content": "x"}),
+    "editMessage": lambda _: {"content": "\N{GRINNING FACE}" * 4000},
+    "sendDirectMessage": lambda _: enlarged({"to": "victim", "content": "x"}),
+    "markRead": lambda _: {"all": True},
+    "readRoom": lambda _: {"up_to": 10**6},
+}
+"""Bodies for which the enlarged example would not be the worst."""
+
+QUERIES = {
+    "listNotifications": "?unread=true&archived=true&category=none&limit=100",
+    "listRooms": "?limit=100",
+    "listMessages": "?limit=100",
+    "openStream": "?last_event_id={epoch}-1",
+}
+
+
+def attacks(document: Mapping[str, Any], world: World) -> Iterator[Attack]:
+    """Make the largest request of each operation that a user can call."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if not isinstance(operation, dict) or "operationId" not in operation:
+                continue
+            schemes = {name for one in operation.get("security", ()) for name in one}
+            name = operation["operationId"]
+            if schemes.isdisjoint(SCHEMES_WITH_USER) or name in NOT_ATTACKED:
+                continue
+            body = BODIES[name](world) if name in BODIES else enlarged(_example(operation))
+            yield Attack(
+                name=name,
+                method=method.upper(),
+                path=world.fill(path) + QUERIES.get(name, "").format(**world.more),
+                body=None if body is None else json.dumps(body, ensure_ascii=False).encode(),
+            )
+
+
+def _example(operation: Mapping[str, Any]) -> Any:
+    content = operation.get("requestBody", {}).get("content", {})
+    for media in content.values():
+        for example in media.get("examples", {}).values():
+            return example["value"]
+        return {}
+    return None
+
+
+async def open_stream(port: int, token: str) -> bytes:
+    """Open a stream until it is ready, and close it; return what it sent."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"GET /api/v1/notifications/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+    writer.write(head.encode())
+    sent = await reader.readuntil(b"event: ready")
+    writer.close()
+    return sent
+
+
+class Probes:
+    """What others do meanwhile: publish, and open a stream."""
+
+    def __init__(self, server: LocalServer) -> None:
+        self._base = f"http://127.0.0.1:{server.process.port}"
+        self._app = mint(server.secret, "app", ttl_seconds=86_400, scopes=[PUBLISH])
+        self._victim = mint(server.secret, "victim", ttl_seconds=86_400)
+        self._port = server.process.port
+        self.publishes: list[Sample] = []
+        self.opens: list[Sample] = []
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        await asyncio.gather(self._publish(), self._open())
+
+    async def _publish(self) -> None:
+        headers = {"Authorization": f"Bearer {self._app}"}
+        body = {"to": {"user": "victim"}, "category": "like", "content": "hi"}
+        async with httpx.AsyncClient(base_url=self._base, headers=headers, timeout=60) as http:
+            while True:
+                began = time.monotonic()
+                (await http.post("/api/v1/notifications", json=body)).raise_for_status()
+                self.publishes.append((began, time.monotonic() - began))
+                await asyncio.sleep(0.05)
+
+    async def _open(self) -> None:
+        while True:
+            began = time.monotonic()
+            await open_stream(self._port, self._victim)
+            self.opens.append((began, time.monotonic() - began))
+            await asyncio.sleep(1.1)  # the victim has a limit of streams, too
+
+
+def attack_in_process(
+    port: int, token: str, attack: Attack, seconds: float, connections: int
+) -> dict[int, int]:
+    """Attack from this process; return how often each status was answered.
+
+    It runs in a process of its own, so that it does not delay the probes.
+    """
+    return asyncio.run(_attack(port, token, attack, seconds, connections))
+
+
+async def _attack(port: int, token: str, attack: Attack, seconds: float, connections: int) -> dict[int, int]:
+    body = attack.body or b""
+    head = (
+        f"{attack.method} {attack.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    statuses: dict[int, int] = {}
+    until = time.monotonic() + seconds
+
+    async def send() -> None:
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(head.encode() + body)
+                status = int((await reader.readuntil(b"\r\n")).split()[1])
+                statuses[status] = statuses.get(status, 0) + 1
+                if attack.name == "openStream":
+                    await reader.readuntil(b"data:")
+                else:
+                    await reader.read()
+                writer.close()
+
+    await asyncio.gather(*(send() for _ in range(connections)))
+    return statuses
+
+
+async def prepare(server: LocalServer) -> World:
+    """Let the attacker own as much as anybody may, by the application's token where limits are in the way."""
+    base = f"http://127.0.0.1:{server.process.port}/api/v1"
+    app = {"Authorization": f"Bearer {mint(server.secret, 'mallory', ttl_seconds=3600, scopes=[PUBLISH])}"}
+    world = World()
+    async with httpx.AsyncClient(headers=app, timeout=120) as http:
+        members = [f"m{number}" for number in range(ROOM_MEMBERS)]
+        room = {"id": world.room_id, "kind": "public", "members": members}
+        (await http.post(f"{base}/rooms", json=room)).raise_for_status()
+        for number in range(OWN_ROOMS):
+            await http.post(f"{base}/rooms", json={"id": f"own-{number}", "kind": "public"})
+        for _ in range(OWN_NOTIFICATIONS // 500):
+            many = [{"to": {"user": "mallory"}, "category": "like", "content": "x"}] * 500
+            world.notification_id = (await http.post(f"{base}/notifications", json=many)).json()["items"][0][
+                "id"
+            ]
+        for _ in range(300):
+            sent = await http.post(f"{base}/rooms/{world.room_id}/messages", json={"content": "x"})
+            world.message_id = sent.json()["id"]
+        await http.post(f"{base}/notifications/read", json={"all": True})
+    opened = await open_stream(server.process.port, mint(server.secret, "mallory", ttl_seconds=60))
+    world.more["epoch"] = opened.partition(b"id: ")[2].partition(b"-")[0].decode()
+    return world
+
+
+async def measure(server: LocalServer, *, seconds: float, only: str | None) -> list[Result]:
+    """Attack by each route in turn; print and return what the others saw."""
+    world = await prepare(server)
+    probes = Probes(server)
+    token = mint(server.secret, "mallory", ttl_seconds=86_400)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.process.port}") as http:
+        document = (await http.get("/openapi.json")).json()
+    loop, processes = asyncio.get_running_loop(), ProcessPoolExecutor(1)
+    task = asyncio.create_task(probes.run())
+    await asyncio.sleep(6)
+    idle_publish = statistics.median(took for _, took in probes.publishes)
+    idle_ready = statistics.median(took for _, took in probes.opens)
+    print(f"idle medians: publish {idle_publish * 1000:.1f} ms, ready {idle_ready * 1000:.1f} ms")
+    before = server.process.memory_bytes() or 0
+    results = []
+    for attack in attacks(document, world):
+        if only is not None and attack.name != only:
+            continue
+        for connections in (1, CONNECTIONS):
+            probes.publishes.clear()
+            probes.opens.clear()
+            statuses = await loop.run_in_executor(
+                processes, attack_in_process, server.process.port, token, attack, seconds, connections
+            )
+            await asyncio.sleep(1.5)
+            result = Result(
+                attack=attack,
+                statuses=statuses,
+                publish=longest_slow(probes.publishes, idle_publish),
+                ready=longest_slow(probes.opens, idle_ready),
+                worst_publish=max((took for _, took in probes.publishes), default=float("inf")),
+                worst_ready=max((took for _, took in probes.opens), default=float("inf")),
+                memory_bytes=(server.process.memory_bytes() or 0) - before,
+            )
+            results.append(result)
+            print(
+                f"{'' if result.is_kept else 'BROKEN '}{attack.name} x{connections}: slow for"
+                f" {result.publish:.2f} s (publish), {result.ready:.2f} s (ready); worst"
+                f" {result.worst_publish * 1000:.0f} ms, {result.worst_ready * 1000:.0f} ms; memory"
+                f" {result.memory_bytes / 2**20:+.0f} MiB; answers {dict(sorted(statuses.items()))}",
+                flush=True,
+            )
+            if task.done():
+                await task
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    processes.shutdown()
+    return results
+
+
+async def main() -> int:
+    """Run it; return 1 if the promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m bench.abuse", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long each route is attacked")
+    parser.add_argument("--only", help="the operationId of one route")
+    parser.add_argument("--database-url", help="instead of a temporary SQLite file")
+    parser.add_argument("--no-limits", action="store_true", help="with LUMEN_RATE_LIMITS=off")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lumen-abuse-") as folder:
+        async with run_local_server(
+            None, Path(folder), database_url=given.database_url, has_limits=not given.no_limits
+        ) as server:
+            results = await measure(server, seconds=given.seconds, only=given.only)
+    broken = [result.attack.name for result in results if not result.is_kept]
+    print(f"{len(results)} attacks, broken by: {', '.join(dict.fromkeys(broken)) or 'none'}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
