@@ -136,4 +136,5 @@ def test_a_running_server_gets_no_setting_of_ours_that_was_not_given(
         "LUMEN_HOST",
         "LUMEN_PORT",
         "LUMEN_PING_SECONDS",
+        "LUMEN_RATE_LIMITS",
     }

@@ -284,7 +284,7 @@ async def test_unknown_path_is_not_found(site: Site) -> None:
 WRONG_METHODS = (
     ("DELETE", "/api/v1/notifications", {"GET", "HEAD", "POST"}),
     ("PUT", "/api/v1/notifications", {"GET", "HEAD", "POST"}),
-    ("POST", "/api/v1/notifications/stream", {"GET", "HEAD"}),
+    ("POST", "/api/v1/notifications/stream", {"DELETE", "GET", "HEAD"}),
     ("GET", "/api/v1/notifications/archive", {"POST"}),
     ("DELETE", f"/api/v1/notifications/{new_id()}", {"GET", "HEAD", "PUT"}),
     ("PUT", "/api/v1/notifications/stream/tickets", {"POST"}),

@@ -13,7 +13,8 @@ from lumen_notify.api.routes import HOT, Application
 from lumen_notify.auth import mint
 
 PARAMETERS = {"id": "01923456-0000-7000-8000-000000000000"}
-PARAMETERS |= {"message_id": PARAMETERS["id"], "user": "ann/b", "name": "like"}
+PARAMETERS |= dict.fromkeys(("message_id", "notification_id"), PARAMETERS["id"])
+PARAMETERS |= {"user": "ann/b", "name": "like"}
 
 
 def settings(url: str) -> Settings:
