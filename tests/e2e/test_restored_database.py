@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from clients import SECRET, Api, EventStream
+from clients import SECRET, Api, EventStream, Refusal
 from conftest import StartServer
 from servers import PostgreSQL, RunningServer, temporary
 
@@ -50,6 +50,12 @@ class RestorableFile(Restorable):
 
     def restore(self) -> None:
         self._backup(self._copy, self._path)
+
+    def replace(self) -> None:
+        """Put the copy in the place of the file, whoever has it open."""
+        self._copy.replace(self._path)
+        for suffix in ("-wal", "-shm"):  # they belong to the old one
+            Path(f"{self._path}{suffix}").unlink(missing_ok=True)
 
     def _backup(self, source: Path, target: Path) -> None:
         with (
@@ -169,3 +175,31 @@ async def test_restored_database_is_noticed_at_a_restart(
         assert await reset_reason(server.url, ann, lost) == ("ahead", 2)
         await publish(app, "other", "others", "more", "much more")
         assert await reset_reason(server.url, ann, lost) == ("diverged", 6)
+
+
+async def test_file_that_is_replaced_under_a_running_server_takes_no_more_writes(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """SQLite would go on with the old file, which is gone after a restart."""
+    restorable = RestorableFile(tmp_path)
+    server = server_on(start_server, restorable)
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as http:
+        ann, app = Api(http, "ann"), Api(http, "app")
+        await publish(app, "one")
+        restorable.copy()
+        await publish(app, "two", "three")
+        stream = await EventStream.open(server.url, ann.token)
+        lost = (await stream.wait_for_event("ready")).id
+        assert lost is not None
+        await stream.close()
+        restorable.replace()
+        with pytest.raises(Refusal) as caught:
+            await publish(app, "lost")
+        assert (caught.value.status, caught.value.problem["code"]) == (503, "database_unavailable")
+        assert (await http.get("/readyz")).status_code == 503
+    server.stop()
+    server.start()
+    async with httpx.AsyncClient(base_url=server.url, timeout=60, trust_env=False) as http:
+        ann, app = Api(http, "ann"), Api(http, "app")
+        assert await reset_reason(server.url, ann, lost) == ("ahead", 1)
+        await publish(app, "new")

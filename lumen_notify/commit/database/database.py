@@ -23,6 +23,7 @@ from lumen_notify.commit.database.postgresql import Postgresql
 from lumen_notify.commit.database.queries import Dialect, Query, load
 from lumen_notify.commit.database.readers import Readers
 from lumen_notify.commit.database.sqlite import Sqlite
+from lumen_notify.commit.database.sqlite_file import SqliteFile
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
 READERS = {"sqlite": 2, "postgresql": 4}
@@ -70,8 +71,11 @@ class Database:
         self._writer: Connection
         self._readers: list[Connection]
         if self.dialect == "sqlite":
-            self._writer = Sqlite(url, queries, pragmas=sqlite.WRITER)
-            self._readers = [Sqlite(url, queries, pragmas=sqlite.READER) for _ in range(number)]
+            self._file = SqliteFile(sqlite.path_of(url))
+            self._writer = Sqlite(url, queries, file=self._file, pragmas=sqlite.WRITER)
+            self._readers = [
+                Sqlite(url, queries, file=self._file, pragmas=sqlite.READER) for _ in range(number)
+            ]
         else:
             self._writer = Postgresql(url, queries)
             self._readers = [Postgresql(url, queries) for _ in range(number)]
@@ -91,6 +95,7 @@ class Database:
         database, or the database, user or password does not exist."""
         if self.dialect == "sqlite":
             sqlite.require_usable(self._url)
+            self._file.remember()
         try:
             await self._writer.run_sql("SELECT 1")
         except Exception as error:
@@ -157,6 +162,7 @@ class Database:
         try:
             await self._writer.run_sql("ROLLBACK")
         except DatabaseUnavailable:
+            await self._writer.close()
             _log.info("A transaction ended with its connection.")
 
     def _start_truncating(self, writer: Sqlite) -> None:

@@ -22,6 +22,7 @@ import databases
 
 from lumen_notify.commit.database.connection import COMMIT, Connection, Rows, Statement, packed
 from lumen_notify.commit.database.queries import Query
+from lumen_notify.commit.database.sqlite_file import SqliteFile
 from lumen_notify.commit.database.sqlite_thread import SqliteThread
 from lumen_notify.errors import Misconfigured
 
@@ -56,13 +57,18 @@ _log = logging.getLogger("lumen_notify.database")
 
 
 class Sqlite(Connection):
-    """A connection to a file. pragmas: WRITER or READER. wal_bytes: the WAL's size after the last COMMIT."""
+    """A connection to a file. pragmas: WRITER or READER. wal_bytes: the WAL's size after the last COMMIT.
+
+    No statement runs on a file that is no longer at its path (`SqliteFile`), and no COMMIT is acknowledged.
+    """
 
     driver_errors = (OSError, sqlite3.OperationalError)
 
-    def __init__(self, url: str, queries: Mapping[str, Query], *, pragmas: Sequence[str]) -> None:
+    def __init__(
+        self, url: str, queries: Mapping[str, Query], *, file: SqliteFile, pragmas: Sequence[str]
+    ) -> None:
         super().__init__(url, queries)
-        self._path = path_of(url)
+        self._file = file
         self._pragmas = pragmas
         self.wal_bytes = 0
 
@@ -76,7 +82,8 @@ class Sqlite(Connection):
         return not is_busy
 
     async def _connect(self) -> SqliteThread:
-        return await SqliteThread.connect(self._path)
+        self._file.require_same()  # or SQLite would create a new one
+        return await SqliteThread.connect(self._file.path)
 
     async def _opened(self) -> None:
         for pragma in self._pragmas:
@@ -95,12 +102,15 @@ class Sqlite(Connection):
     async def _run(self, statements: Sequence[Statement]) -> Rows:
         def run(connection: sqlite3.Connection) -> Rows:
             rows: Rows = ()
+            self._file.require_same()
             for sql, values, _ in statements:
                 self.is_committing = sql == COMMIT
                 execute = connection.executemany if isinstance(values, list) else connection.execute
                 rows = execute(sql, values).fetchall()
             if self.is_committing:
-                self.wal_bytes = _size(self._path + "-wal")
+                self.wal_bytes = _size(self._file.path + "-wal")
+                self.is_committing = False
+                self._file.require_same()
             return rows
 
         rows: Rows = await self._raw.call(run)
