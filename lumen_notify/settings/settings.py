@@ -130,7 +130,8 @@ class Settings(BaseSettings):
     """The most open streams of one client address in one process; 0 means no limit."""
 
     max_rooms_per_user: Count = 1000
-    """The most rooms that one user may be in, not counting direct ones; 0 means no limit."""
+    """The most rooms that one user may join or create, and the most that others may add them to, not counting
+    direct ones; 0 means no limit."""
 
     max_backlog_bytes: Bytes = 1048576
     """How many bytes may wait for one slow stream before it is closed, from 1 to 1 GiB."""

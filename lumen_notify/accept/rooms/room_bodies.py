@@ -73,12 +73,12 @@ class MembersBody(Body):
     members: Annotated[Members, AfterValidator(some), Field(json_schema_extra={"minItems": 1})]
     """The ids of the users. Members keep their role."""
 
-    role: Literal["moderator", "member", "muted"] = "member"
-    """The role of the new members."""
+    role: Literal["moderator", "member", "muted"] | None = None
+    """The role of the new members. By default `member`; users who were muted when they left stay muted."""
 
 
 class MemberBody(Body):
     """The role of a user in a room."""
 
     role: Literal["owner", "moderator", "member", "muted"] | None = None
-    """By default new users become `member`, and members keep their role."""
+    """By default new users become `member`, or `muted` if they left muted, and members keep their role."""

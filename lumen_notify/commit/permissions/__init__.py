@@ -10,6 +10,8 @@
 A ban removes the user from the room: until they are unbanned they are refused as a non-member, and as
 `banned` when they join or are added.
 
+A room may be without an owner: see `commit/rooms/members`. Any member who is not muted may then become owner.
+
 Every member may edit and delete their own messages; a muted member may only delete them. Owners and
 moderators may delete the messages of others. Both users of a direct room are members: nobody moderates it.
 

@@ -17,6 +17,7 @@ from lumen_notify.commit.permissions.refusals import (
 from lumen_notify.commit.permissions.roles import (
     is_moderator,
     may_assign_role,
+    may_claim,
     may_remove,
     may_step_down,
 )
@@ -32,7 +33,8 @@ class UserContext:
     """A user whose membership a command changes, as the command finds them.
 
     role, joined_position: of their membership; None if they are not a member. has_blocked: whether they have
-    blocked the caller. rooms_count: the number of rooms that they are in, without direct ones.
+    blocked the caller. rooms_count: see `entry_refusal`. is_muted: whether they were muted when they left the
+    room.
     """
 
     user_id: str
@@ -41,6 +43,7 @@ class UserContext:
     is_banned: bool
     has_blocked: bool
     rooms_count: int
+    is_muted: bool
 
 
 async def load_user_contexts(
@@ -60,8 +63,9 @@ async def load_user_contexts(
             is_banned=bool(is_banned),
             has_blocked=bool(has_blocked),
             rooms_count=rooms_count,
+            is_muted=bool(is_muted),
         )
-        for n, user_id, role, joined_position, is_banned, has_blocked, rooms_count in await tx.run(
+        for n, user_id, role, joined_position, is_banned, has_blocked, rooms_count, is_muted in await tx.run(
             "user_contexts", rows=rows
         )
     }
@@ -91,7 +95,11 @@ def require_put(
     if not is_allowed:
         raise role_too_low()
     refusal = entry_refusal(
-        user.user_id, has_blocked=user.has_blocked, rooms_count=user.rooms_count, max_rooms=max_rooms
+        user.user_id,
+        is_self=is_self,
+        has_blocked=user.has_blocked,
+        rooms_count=user.rooms_count,
+        max_rooms=max_rooms,
     )
     if refusal is not None:
         raise refusal
@@ -130,7 +138,7 @@ def require_unban(room: RoomContext, user: UserContext) -> None:
 
 
 def _require_role_change(room: RoomContext, before: Role, after: Role, *, is_self: bool) -> None:
-    if after == before:
+    if after == before or (is_self and may_claim(before, after, room.owners_count)):
         return
     if is_self and before == "owner" and room.owners_count == 1:
         raise Conflict(

@@ -50,17 +50,21 @@ def delete_refusal(kind: str | None, role: str | None, *, is_sender: bool) -> Re
     return None if is_sender or is_moderator(role) else role_too_low()
 
 
-def entry_refusal(user_id: str, *, has_blocked: bool, rooms_count: int, max_rooms: int) -> Refused | None:
-    """Return why a caller may not add another user to a room, else None.
+def entry_refusal(
+    user_id: str, *, is_self: bool, has_blocked: bool, rooms_count: int, max_rooms: int
+) -> Refused | None:
+    """Return why a user may not join a room, or a caller may not add them, else None.
 
     has_blocked: whether the user has blocked the caller. rooms_count: rooms that the user is in, without
-    direct ones. max_rooms: how many they may be in; 0 for no limit.
+    direct ones: by their own choice if they join, because others have added them if they are added. So nobody
+    can use up the rooms that others may join. max_rooms: how many of either kind; 0 for no limit.
     """
     if has_blocked:
         return blocked_by(user_id)
     if 0 < max_rooms <= rooms_count:
+        how = "by their own choice" if is_self else "because others have added them"
         return Conflict(
-            f"{user_id} is in {rooms_count} rooms, and the limit is {max_rooms}.", code="too_many_rooms"
+            f"{user_id} is in {rooms_count} rooms {how}, and the limit is {max_rooms}.", code="too_many_rooms"
         )
     return None
 

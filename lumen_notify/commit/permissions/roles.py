@@ -33,3 +33,8 @@ def may_assign_role(role: str | None, before: str | None, after: str) -> bool:
 def may_step_down(before: str, after: str) -> bool:
     """Return whether users may give themselves a lower role. Nobody can mute or unmute themselves."""
     return is_moderator(before) and after != "muted" and _RANKS[after] < _RANKS[before]
+
+
+def may_claim(before: str, after: str, owners_count: int) -> bool:
+    """Return whether members may make themselves owner: in a room without one, unless they are muted."""
+    return after == "owner" and before != "muted" and owners_count == 0

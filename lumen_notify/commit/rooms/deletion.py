@@ -108,6 +108,7 @@ async def _purge(tx: Transaction, room_id: str) -> bool:
         return True
     if await tx.run("purge_room", room_id=room_id):
         tx.add("purge_bans", room_id=room_id)
+        tx.add("purge_mutes", room_id=room_id)
         tx.add("purge_tally", audience=audience)
         tx.add("purge_removed", audience=audience)
     return False

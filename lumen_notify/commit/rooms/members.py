@@ -1,10 +1,13 @@
 """Members: users join and leave rooms, are added, removed or banned, and change roles.
 
 Promises: the caller's permission is looked up in the transaction that makes the change; a change that is
-already in effect writes nothing and appends no event; a room with members has an owner, except a direct one.
-When the last owner leaves, a successor becomes owner: the oldest moderator, else the oldest member, else the
-oldest muted member. When the last member leaves, a public room stays, and the next user to join owns it; a
-private one is deleted.
+already in effect writes nothing and appends no event; a mute lasts until a moderator ends it, also if the
+user leaves and joins again; nobody becomes owner by what others do, except by being given the role.
+
+When the last owner leaves, a successor becomes owner: the oldest moderator, else the oldest member, of those
+who are not muted and are members by their own choice: who have joined, or have sent something since they were
+added. If there is none, the room has no owner until a user joins who is not muted, or a member who is not
+muted takes the role. When the last member leaves, a public room stays; a private one is deleted.
 
 Not here: who may do what (`commit/permissions`), reading the members (`member_list`), how a change is written
 and announced (`membership`).
@@ -120,6 +123,8 @@ class _Changes:
         self._membership = Membership(tx)
         self._bans: list[dict[str, Any]] = []
         self._unbans: list[dict[str, Any]] = []
+        self._mutes: list[dict[str, Any]] = []
+        self._ended_mutes: list[dict[str, Any]] = []
         self._deleted_rooms: list[dict[str, Any]] = []
 
     def add(self, command: ChangeMembers, room: RoomContext, users: Sequence[UserContext]) -> ChangedMembers:
@@ -140,6 +145,8 @@ class _Changes:
         for name, rows in (
             ("insert_bans", self._bans),
             ("delete_bans", self._unbans),
+            ("insert_mutes", self._mutes),
+            ("delete_mutes", self._ended_mutes),
             ("mark_rooms_deleted", self._deleted_rooms),
         ):
             if rows:
@@ -148,16 +155,17 @@ class _Changes:
     def _add_users(
         self, command: ChangeMembers, room: RoomContext, users: Sequence[UserContext]
     ) -> dict[str, Role]:
-        new = [user.user_id for user in users if user.role is None]
-        # The first user to join a public room that everybody has left becomes its owner.
-        role: Role = command.role or "member" if room.members_count else "owner"
+        new = [user for user in users if user.role is None]
+        roles = {user.user_id: _first_role(command, room, user) for user in new}
         data = {"kind": room.kind, "title": room.title, "by": command.caller}
         if new and room.members_count:
-            count = room.members_count + len(new)
-            self._announce(command, "joined", [(user_id, role) for user_id in new], count)
-        for user_id in new:
-            self._membership.add(command.room_id, user_id, role, data)
-        return dict.fromkeys(new, role)
+            self._announce(command, "joined", list(roles.items()), room.members_count + len(new))
+        for user in new:
+            is_self = user.user_id == command.caller
+            self._membership.add(command.room_id, user.user_id, roles[user.user_id], data, by_choice=is_self)
+            if user.is_muted:
+                self._ended_mutes.append({"room_id": command.room_id, "user_id": user.user_id})
+        return roles
 
     def _set_roles(
         self, command: ChangeMembers, room: RoomContext, users: Sequence[UserContext]
@@ -187,6 +195,8 @@ class _Changes:
         change: MemberChange = "banned" if command.action == "ban" else "removed"
         if user.user_id == command.caller:
             change = "left"
+        if user.role == "muted":
+            self._mutes.append({"room_id": command.room_id, "user_id": user.user_id})
         data = {"reason": change, "by": command.caller}
         self._membership.remove(command.room_id, user.user_id, user.joined_position, data)
         count = room.members_count - 1
@@ -206,6 +216,17 @@ class _Changes:
         count: int,
     ) -> None:
         self._membership.announce_members(command.room_id, change, members, by=command.caller, count=count)
+
+
+def _first_role(command: ChangeMembers, room: RoomContext, user: UserContext) -> Role:
+    """Return the role of a new member.
+
+    Users who were muted when they left are muted again, unless a moderator gives them another role.
+    """
+    is_self = user.user_id == command.caller
+    if user.is_muted and (is_self or command.role is None):
+        return "muted"
+    return "owner" if is_self and not room.owners_count else command.role or "member"
 
 
 async def _successor_owners(

@@ -55,11 +55,20 @@ class Membership:
         """The newest position, once all events collected so far are appended."""
         return self._tx.position + len(self._events)
 
-    def add(self, room_id: str, user_id: str, role: str, data: dict[str, Any]) -> None:
-        """Add a user who is not a member. data: the fields of `JoinedData` besides room_id and role."""
+    def add(self, room_id: str, user_id: str, role: str, data: dict[str, Any], *, by_choice: bool) -> None:
+        """Add a user who is not a member.
+
+        data: the fields of `JoinedData` besides room_id and role. by_choice: False if others add them.
+        """
         self._announce(Audience.user(user_id), RoomJoined, {"room_id": room_id, "role": role, **data})
         self._added.append(
-            {"room_id": room_id, "user_id": user_id, "role": role, "joined_position": self.position}
+            {
+                "room_id": room_id,
+                "user_id": user_id,
+                "role": role,
+                "joined_position": self.position,
+                "by_choice": int(by_choice),
+            }
         )
         self._count_changes[room_id] += 1
 

@@ -1,9 +1,9 @@
-"""Mentions: the notifications of users whom a message mentions, after the message has changed.
+"""Mentions: the notifications of users whom a message mentions.
 
 Promises: an edit changes the content of the notifications in their place, for users who may still see the
 message; for others, and with the message, they are removed. Neither lists nor replays show the old text.
 
-Not here: publishing them (`messages`).
+Not here: sending the message (`messages`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.removal import remove_notifications
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, to_json, value
@@ -32,6 +33,32 @@ class Mention:
     position: int
     body: str
     may_see: bool
+
+
+def mention_publications(
+    sender: Mapping[str, Any], content: str, data: Mapping[str, Any], members: Mapping[str, Any]
+) -> list[Publication]:
+    """Make the notification of a message's mentions, if anybody gets one.
+
+    data: `{room_id, message_id, seq}`. members: the mentioned ones, and whether each has blocked the sender.
+    """
+    audiences = tuple(
+        Audience.user(user_id)
+        for user_id, is_blocked in members.items()
+        if user_id != sender["id"] and not is_blocked
+    )
+    if not audiences:
+        return []
+    fields = {"sender": sender, "content": content, "data": data}
+    return [
+        Publication(
+            id=data["message_id"],
+            audiences=audiences,
+            recipients=len(audiences),
+            category=MENTION,
+            fields=fields,
+        )
+    ]
 
 
 async def load_mentions(tx: Transaction, message_ids: Sequence[str]) -> Mapping[str, Sequence[Mention]]:

@@ -2,7 +2,8 @@
 
 Promises: within a room, `seq` has no holes and ascends with the positions; a message that is sent again with
 the same client_id is stored once; a message is one row and one event, whatever the size of the room; sending
-moves the sender's read mark, so that a user's own messages are never unread.
+moves the sender's read mark, so that a user's own messages are never unread; senders are members by their own
+choice from then on, even if others have added them.
 
 A mention is also a notification (category `mention`) to that member, with the message's id; not to the
 sender, and not to members who have blocked the sender.
@@ -21,7 +22,7 @@ from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import publish_mentions
 from lumen_notify.commit.permissions import post_refusal, room_not_found, system_post_refusal
-from lumen_notify.commit.rooms.mentions import MENTION
+from lumen_notify.commit.rooms.mentions import mention_publications
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
 from lumen_notify.model import Audience, rfc3339, to_json, value
@@ -98,6 +99,7 @@ class _Batch:
         self.rows: list[dict[str, Any]] = []
         self.last_seqs: dict[str, int] = {}
         self.marks: dict[tuple[str, str], int] = {}
+        self.senders: set[tuple[str, str]] = set()
         self.mentions: list[Publication] = []
         self.by_client_id: dict[tuple[str, str, str], SentMessage] = {}
 
@@ -108,6 +110,8 @@ class _Batch:
         self.last_seqs[room_id] = seq
         if context.role is not None:
             self.marks[room_id, sender_id] = seq
+            if not command.is_system:
+                self.senders.add((room_id, sender_id))
         if command.exclude_user_id is not None:
             self.marks[room_id, command.exclude_user_id] = seq
         body = to_json(
@@ -148,7 +152,12 @@ class _Batch:
         self.tx.add("raise_last_seqs", rows=rooms)
         if self.marks:
             marks = [
-                {"room_id": room_id, "user_id": user_id, "seq": seq}
+                {
+                    "room_id": room_id,
+                    "user_id": user_id,
+                    "seq": seq,
+                    "has_sent": int((room_id, user_id) in self.senders),
+                }
                 for (room_id, user_id), seq in self.marks.items()
             ]
             self.tx.add("raise_read_marks", rows=marks)
@@ -187,7 +196,11 @@ async def send_messages(
             fields["reply_to"] = {"id": id_, "seq": seq}
         if command.mentions:
             fields["mentions"] = list(command.mentions)
-            batch.mentions += _mentions(command, mentioned[n], batch.last_seqs, context)
+            seq = batch.last_seqs.get(command.room_id, context.last_seq) + 1
+            data = {"room_id": command.room_id, "message_id": command.id, "seq": seq}
+            batch.mentions += mention_publications(
+                command.sender, command.fields["content"], data, mentioned[n]
+            )
         if command.client_id is not None:
             fields["client_id"] = command.client_id
         sent = batch.add(command, context, fields)
@@ -224,29 +237,6 @@ def _invalid(
 def reply_not_found() -> Invalid:
     """Return the refusal for a reply to a message that does not exist in the room."""
     return Invalid.of([Fault(field="reply_to", message="does not exist in this room")])
-
-
-def _mentions(
-    command: SendMessage, members: Mapping[str, Any], last_seqs: Mapping[str, int], context: _SendContext
-) -> list[Publication]:
-    audiences = tuple(
-        Audience.user(user_id)
-        for user_id, is_blocked in members.items()
-        if user_id != command.sender_id and not is_blocked
-    )
-    if not audiences:
-        return []
-    seq = last_seqs.get(command.room_id, context.last_seq) + 1
-    fields = {
-        "sender": command.sender,
-        "content": command.fields["content"],
-        "data": {"room_id": command.room_id, "message_id": command.id, "seq": seq},
-    }
-    return [
-        Publication(
-            id=command.id, audiences=audiences, recipients=len(audiences), category=MENTION, fields=fields
-        )
-    ]
 
 
 async def _load(tx: Transaction, commands: Sequence[SendMessage]) -> Mapping[int, _SendContext]:

@@ -135,10 +135,10 @@ async def create_rooms(tx: Transaction, commands: Sequence[CreateRoom]) -> Seque
             answers.append(direct[pair_key(one.creator, one.members[0])])
         elif one.id in free:
             data = {"kind": one.kind, "title": one.title, "by": one.creator}
-            membership.add(one.id, one.creator, "owner", data)
+            membership.add(one.id, one.creator, "owner", data, by_choice=True)
             for user_id in one.members:
                 if user_id != one.creator:
-                    membership.add(one.id, user_id, "member", data)
+                    membership.add(one.id, user_id, "member", data, by_choice=False)
             answers.append(CreatedRoom(id=one.id, is_new=True, position=membership.position))
         else:
             answers.append(Conflict("A room with this id already exists.", code="room_taken"))
@@ -157,7 +157,11 @@ async def _refusals(tx: Transaction, commands: Sequence[CreateRoom]) -> Mapping[
     for n, user_id, has_blocked, rooms_count in await tx.run("first_members", rows=rows):
         max_rooms = 0 if commands[n].kind == "direct" else commands[n].max_rooms
         refusal = entry_refusal(
-            user_id, has_blocked=bool(has_blocked), rooms_count=rooms_count, max_rooms=max_rooms
+            user_id,
+            is_self=user_id == commands[n].creator,
+            has_blocked=bool(has_blocked),
+            rooms_count=rooms_count,
+            max_rooms=max_rooms,
         )
         if refusal is not None:
             refused[n] = refusal
@@ -206,8 +210,8 @@ async def find_or_create_direct_rooms(
         for pair, id_ in missing.items():
             user_id, other_id = wanted[pair]
             data = {"kind": "direct", "title": None, "by": user_id}
-            membership.add(id_, user_id, "member", {**data, "peer_id": other_id})
-            membership.add(id_, other_id, "member", {**data, "peer_id": user_id})
+            membership.add(id_, user_id, "member", {**data, "peer_id": other_id}, by_choice=True)
+            membership.add(id_, other_id, "member", {**data, "peer_id": user_id}, by_choice=False)
             rooms[pair] = CreatedRoom(id=id_, is_new=True, position=membership.position)
         await membership.write()
     return rooms

@@ -58,8 +58,8 @@ WHERE room.id = r.room_id
 -- Who: send_messages, for the senders; whatever marks rooms as read. One row per room and user. Index: the primary
 -- key.
 UPDATE member
-SET last_read_seq = r.seq
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, seq bigint)
+SET last_read_seq = r.seq, by_choice = CASE WHEN r.has_sent = 1 THEN 1 ELSE member.by_choice END
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, seq bigint, has_sent bigint)
 WHERE member.room_id = r.room_id AND member.user_id = r.user_id AND member.last_read_seq < r.seq
 
 -- list_messages

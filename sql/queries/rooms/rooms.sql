@@ -9,8 +9,9 @@ ON CONFLICT (id) DO NOTHING
 RETURNING id
 
 -- first_members
--- Who: POST /rooms. Whether each user has blocked the creator, and in how many rooms they are. Indexes: the
--- primary key of blocked, member_by_user.
+-- Who: POST /rooms. Whether each user has blocked the creator, and in how many rooms they are: the creator by
+-- their own choice, others because somebody has added them. Indexes: the primary key of blocked,
+-- member_by_user.
 SELECT
     r.n, r.user_id,
     CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS has_blocked,
@@ -19,6 +20,7 @@ SELECT
         FROM member q
         JOIN room p ON p.id = q.room_id AND p.kind <> 'direct'
         WHERE q.user_id = r.user_id
+            AND q.by_choice = CASE WHEN r.user_id = r.creator THEN 1 ELSE 0 END
     ) AS rooms_count
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, user_id text, creator text)
 LEFT JOIN blocked b ON b.user_id = r.user_id AND b.blocked_id = r.creator
@@ -40,8 +42,9 @@ JOIN room o ON o.id = r.room_id AND o.kind <> 'gone'
 LEFT JOIN member c ON c.room_id = o.id AND c.user_id = r.caller
 
 -- user_contexts
--- Who: every change of members. The affected users' roles in the room, and in how many rooms they are.
--- Indexes: the primary keys, member_by_user.
+-- Who: every change of members. The affected users' roles in the room, and in how many rooms they are: by their
+-- own choice if they are the caller, else because somebody has added them. Indexes: the primary keys,
+-- member_by_user.
 SELECT
     r.n, r.user_id, m.role, m.joined_position,
     CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS is_banned,
@@ -51,16 +54,19 @@ SELECT
         FROM member q
         JOIN room p ON p.id = q.room_id AND p.kind <> 'direct'
         WHERE q.user_id = r.user_id
-    ) AS rooms_count
+            AND q.by_choice = CASE WHEN r.user_id = r.caller THEN 1 ELSE 0 END
+    ) AS rooms_count,
+    CASE WHEN u.user_id IS NULL THEN 0 ELSE 1 END AS is_muted
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text, caller text)
 LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 LEFT JOIN ban b ON b.room_id = r.room_id AND b.user_id = r.user_id
 LEFT JOIN blocked x ON x.user_id = r.user_id AND x.blocked_id = r.caller
+LEFT JOIN mute u ON u.room_id = r.room_id AND u.user_id = r.user_id
 
 -- successor_owners
 -- Who: a change by which a room loses its last owner. The member who becomes owner: the longest-standing
--- moderator, else the longest-standing member, else the longest-standing muted member. Index: the primary
--- key of member.
+-- moderator, else the longest-standing member. Not one who is muted, nor one whom others have added and who
+-- has not sent anything since. Index: the primary key of member.
 SELECT h.room_id, h.user_id
 FROM (
     SELECT
@@ -68,20 +74,21 @@ FROM (
         row_number() OVER (
             PARTITION BY m.room_id
             ORDER BY
-                CASE m.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 WHEN 'member' THEN 2 ELSE 3 END,
+                CASE m.role WHEN 'owner' THEN 0 WHEN 'moderator' THEN 1 ELSE 2 END,
                 m.joined_position
         ) AS place
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
     JOIN member m ON m.room_id = r.room_id AND m.user_id <> r.user_id
+    WHERE m.role <> 'muted' AND (m.by_choice = 1 OR m.role = 'owner')
 ) h
 WHERE h.place = 1
 
 -- insert_members
 -- Who: everything that adds members. Earlier messages are not unread for them.
-INSERT INTO member (room_id, user_id, role, last_read_seq, joined_position)
-SELECT r.room_id, r.user_id, r.role, o.last_seq, r.joined_position
+INSERT INTO member (room_id, user_id, role, last_read_seq, joined_position, by_choice)
+SELECT r.room_id, r.user_id, r.role, o.last_seq, r.joined_position, r.by_choice
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(room_id text, user_id text, role text, joined_position bigint)
+    AS r(room_id text, user_id text, role text, joined_position bigint, by_choice bigint)
 JOIN room o ON o.id = r.room_id
 
 -- insert_settled_of_members
@@ -143,6 +150,22 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(room_id text, user_id text, banned_by text, banned_at bigint)
 WHERE true
 ON CONFLICT (room_id, user_id) DO NOTHING
+
+-- insert_mutes rows
+-- Who: everything by which a muted member leaves a room.
+INSERT INTO mute (room_id, user_id)
+SELECT r.room_id, r.user_id
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+WHERE true
+ON CONFLICT (room_id, user_id) DO NOTHING
+
+-- delete_mutes
+-- Who: everything by which users become members: from then on, their role says whether they are muted.
+DELETE FROM mute
+WHERE (room_id, user_id) IN (
+    SELECT r.room_id, r.user_id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
+)
 
 -- delete_bans
 -- Who: DELETE /rooms/{id}/bans/{user}.
@@ -310,6 +333,11 @@ RETURNING id
 -- purge_bans
 -- Who: the deletion of a room.
 DELETE FROM ban
+WHERE room_id = :room_id
+
+-- purge_mutes
+-- Who: the deletion of a room.
+DELETE FROM mute
 WHERE room_id = :room_id
 
 -- purge_tally

@@ -127,13 +127,20 @@ async def test_a_user_has_a_limit_of_rooms_besides_direct_ones(open_with: OpenSi
         for id_ in ("r", "s"):
             await done(site, "alice", "POST", ROOMS, {"id": id_, "kind": "public"})
         await done(site, "bob", "POST", ROOMS, {"id": "t", "kind": "public"})
-        for user, method, path, body in (
+        own: list[tuple[str, str, str, Any]] = [
             ("alice", "POST", ROOMS, {"id": "u"}),
             ("alice", "PUT", f"{ROOMS}/t/members/alice", None),
+        ]
+        for user, method, path, body in own:
+            refused(await call(site, user, method, path, body), 409, "too_many_rooms")
+        for id_ in ("v", "w"):  # others may add her to as many more, which do not count as her own
+            await done(site, "eve", "POST", ROOMS, {"id": id_, "members": ["alice"]})
+        added: list[tuple[str, str, str, Any]] = [
             ("bob", "PUT", f"{ROOMS}/t/members/alice", None),
             ("bob", "POST", f"{ROOMS}/t/members", {"members": ["eve", "alice"]}),
             ("bob", "POST", ROOMS, {"id": "u", "members": ["alice"]}),
-        ):
+        ]
+        for user, method, path, body in added:
             refused(await call(site, user, method, path, body), 409, "too_many_rooms")
         await done(site, "alice", "POST", ROOMS, {"kind": "direct", "members": ["bob"]})
         await done(site, "alice", "PUT", f"{ROOMS}/r/members/alice")

@@ -83,7 +83,9 @@ def test_application_posts_in_every_room_that_exists(kind: str | None, expected:
 def test_user_is_added_up_to_the_limit_of_rooms_and_not_by_those_they_have_blocked() -> None:
     def refused(has_blocked: bool, rooms_count: int, max_rooms: int) -> str | None:
         return code(
-            entry_refusal("bob", has_blocked=has_blocked, rooms_count=rooms_count, max_rooms=max_rooms)
+            entry_refusal(
+                "bob", is_self=False, has_blocked=has_blocked, rooms_count=rooms_count, max_rooms=max_rooms
+            )
         )
 
     assert refused(False, 4, 5) is None

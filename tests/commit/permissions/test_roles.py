@@ -13,6 +13,7 @@ from lumen_notify.commit.permissions import (
     may_remove,
     may_step_down,
 )
+from lumen_notify.commit.permissions.roles import may_claim
 
 EVERYBODY = (*ROLES, None)
 
@@ -38,3 +39,10 @@ def test_moderator_assigns_no_role_that_moderates_and_changes_none() -> None:
 def test_users_step_down_but_never_mute_or_unmute_themselves() -> None:
     allowed = [(before, after) for before, after in product(ROLES, ROLES) if may_step_down(before, after)]
     assert allowed == [("owner", "moderator"), ("owner", "member"), ("moderator", "member")]
+
+
+def test_a_room_without_an_owner_may_be_claimed_by_members_who_are_not_muted() -> None:
+    claims = {role: may_claim(role, "owner", 0) for role in ROLES}
+    assert claims == {"owner": True, "moderator": True, "member": True, "muted": False}
+    assert not may_claim("member", "owner", 1)
+    assert not may_claim("member", "moderator", 0)

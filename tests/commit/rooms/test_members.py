@@ -19,8 +19,8 @@ from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, Event, new_id
 
 from ..store import Store
-from .changes import ROLES, do, kinds_and_audiences, make, roles_in, unread_of
-from .conversation import run_sql
+from .changes import ROLES, code_of, do, kinds_and_audiences, make, roles_in, unread_of
+from .conversation import read, run_sql, send
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,6 @@ from .conversation import run_sql
     [
         ({"bob": "member", "cyd": "moderator", "dan": "moderator"}, "cyd"),
         ({"bob": "muted", "cyd": "member", "dan": "member"}, "cyd"),
-        ({"bob": "muted", "cyd": "muted"}, "bob"),
         ({"bob": "member", "cyd": "owner"}, "cyd"),
     ],
 )
@@ -36,6 +35,7 @@ async def test_when_the_last_owner_leaves_a_successor_becomes_owner(
     store: Store, others: dict[str, str], successor: str
 ) -> None:
     await make(store, **others)
+    await run_sql(store.database, "UPDATE member SET by_choice = 1")
     before = await roles_in(store)
     seen = len(store.events)
 
@@ -45,6 +45,77 @@ async def test_when_the_last_owner_leaves_a_successor_becomes_owner(
     assert after == {**{user: before[user] for user in others}, successor: "owner"}
     changes = [json.loads(event.body)["data"] for event in store.events[seen:] if event.kind == "member"]
     assert [change["change"] for change in changes] == ["left"] + ["role"] * (before[successor] != "owner")
+
+
+async def test_nobody_becomes_owner_who_is_muted_or_was_only_added_by_others(store: Store) -> None:
+    await make(store, mo="moderator", bob="member", eve="muted")
+    await run_sql(store.database, "UPDATE member SET by_choice = 1 WHERE user_id = 'eve'")
+
+    await do(store, "ann", "remove", "ann")
+    assert await roles_in(store) == {"mo": "moderator", "bob": "member", "eve": "muted"}
+
+    assert await code_of(store, "eve", "put", "eve", role="owner") == "role_too_low"
+    assert await code_of(store, "bob", "put", "bob", role="owner") == "ok"
+    assert await code_of(store, "mo", "put", "mo", role="owner") == "role_too_low"
+    assert await roles_in(store) == {"mo": "moderator", "bob": "owner", "eve": "muted"}
+
+
+async def test_member_who_was_added_and_has_sent_a_message_may_become_owner(store: Store) -> None:
+    await make(store, bob="member", cyd="member")
+    await send(store, "cyd")
+    await do(store, "ann", "remove", "ann")
+    assert await roles_in(store) == {"bob": "member", "cyd": "owner"}
+
+
+async def test_reading_a_room_or_being_written_to_does_not_make_anybody_owner(store: Store) -> None:
+    await make(store, bob="member")
+    await send(store, "ann", exclude_user_id="bob")
+    await send(store, "bob", is_system=True)
+    await read(store, "bob", 2)
+    await do(store, "ann", "remove", "ann")
+    assert await roles_in(store) == {"bob": "member"}
+
+
+@pytest.mark.parametrize("others", [{}, {"eve": "muted"}, {"bob": "member"}])
+async def test_next_user_to_join_a_room_without_an_owner_becomes_owner(
+    store: Store, others: dict[str, str]
+) -> None:
+    await make(store, **others)
+    await do(store, "ann", "remove", "ann")
+    await do(store, "dan", "put", "dan")
+    assert await roles_in(store) == {**others, "dan": "owner"}
+    (joined,) = [event for event in store.events if event.audience == "user:dan"]
+    assert json.loads(joined.body)["data"]["role"] == "owner"
+
+
+@pytest.mark.parametrize("way", ["leaves", "is removed", "is banned"])
+async def test_mute_outlasts_leaving_and_joining_again(store: Store, way: str) -> None:
+    await make(store, bob="muted")
+    if way == "leaves":
+        await do(store, "bob", "remove", "bob")
+    else:
+        await do(store, "ann", "ban" if way == "is banned" else "remove", "bob")
+        if way == "is banned":
+            await do(store, "ann", "unban", "bob")
+    assert (await do(store, "bob", "put", "bob", role="member")).roles == {"bob": "muted"}
+    await do(store, "bob", "remove", "bob")
+    assert (await do(store, "ann", "add", "bob")).roles == {"bob": "muted"}
+    await do(store, "bob", "remove", "bob")
+    assert (await do(store, "ann", "put", "bob", role="member")).roles == {"bob": "member"}
+    await do(store, "bob", "remove", "bob")
+    assert (await do(store, "bob", "put", "bob")).roles == {"bob": "member"}
+    assert await store.number_of("mute") == 0
+
+
+async def test_muted_user_who_joins_an_empty_room_stays_muted(store: Store) -> None:
+    await make(store, bob="muted")
+    await do(store, "bob", "remove", "bob")
+    await do(store, "ann", "remove", "ann")
+    assert (await do(store, "bob", "put", "bob")).roles == {"bob": "muted"}
+    await do(store, "bob", "remove", "bob")
+    assert (await do(store, "bob", "put", "bob")).roles == {"bob": "muted"}
+    assert (await do(store, "cyd", "put", "cyd")).roles == {"cyd": "owner"}
+    assert (await do(store, "cyd", "put", "bob", role="member")).roles == {"bob": "member"}
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -151,6 +222,8 @@ def _any_command(chance: random.Random) -> Any:
 async def _check(store: Store) -> None:
     """Assert what always is so: between the tables, and between them and the events."""
     members = await run_sql(store.database, "SELECT room_id, user_id, role, joined_position FROM member")
+    may_own = "SELECT room_id FROM member WHERE by_choice = 1 AND role <> 'muted'"
+    owned = {room for (room,) in await run_sql(store.database, may_own)}
     rooms = await run_sql(store.database, "SELECT id, kind, members_count FROM room")
     bans = {tuple(row) for row in await run_sql(store.database, "SELECT room_id, user_id FROM ban")}
     inside = {(room, user): (role, position) for room, user, role, position in members}
@@ -160,7 +233,7 @@ async def _check(store: Store) -> None:
         assert len(roles) == number, room
         if kind == "direct":
             assert roles == ["member", "member"]
-        elif kind != "gone" and roles:
+        elif kind != "gone" and room in owned:
             assert "owner" in roles
     assert {room for room, _ in inside} <= {room for room, _, _ in rooms}
     assert {key: position for key, (_, position) in inside.items()} == _followed(store.events)

@@ -10,8 +10,10 @@ import pytest
 from lumen_notify.commit.rooms.members import ChangedMembers, ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, Rooms
 from lumen_notify.errors import Refused
+from lumen_notify.model import new_id
 
 from ..store import Store
+from .conversation import run_sql
 
 
 async def make(
@@ -72,3 +74,25 @@ async def test_two_users_have_one_direct_room(store: Store) -> None:
             ChangeMembers(room_id=first.id, caller="ann", action="remove", users=("ann",))
         )
     assert refused.value.code == "room_is_direct"
+
+
+async def test_rooms_that_others_add_a_user_to_do_not_count_as_the_users_own(store: Store) -> None:
+    def make(creator: str, *members: str, max_rooms: int = 2) -> CreateRoom:
+        return CreateRoom(id=new_id(), kind="private", creator=creator, members=members, max_rooms=max_rooms)
+
+    for _ in range(2):
+        room = make("mallory", "bob")
+        await store.committer.submit(room)
+        leave = ChangeMembers(room_id=room.id, caller="mallory", action="remove", users=("mallory",))
+        await store.committer.submit(leave)
+    with pytest.raises(Refused) as refused:
+        await store.committer.submit(make("mallory", "bob"))
+    assert (refused.value.code, "others have added" in refused.value.message) == ("too_many_rooms", True)
+
+    for _ in range(2):
+        await store.committer.submit(make("bob"))
+    with pytest.raises(Refused) as refused:
+        await store.committer.submit(make("bob"))
+    assert (refused.value.code, "own choice" in refused.value.message) == ("too_many_rooms", True)
+    roles = await run_sql(store.database, "SELECT role FROM member WHERE user_id = 'bob'")
+    assert sorted(role for (role,) in roles) == ["member", "member", "owner", "owner"]
