@@ -73,6 +73,22 @@ class Lumen(Notifier):
                 self._endpoints = Endpoints.of(self._services, self.settings, self._clock)
                 self._application = routes.build(self.settings, self._endpoints)
 
+    def start_drain(self) -> None:
+        """Start to end streams, before `close`: for a server that is told to stop. Writes that wait are
+        answered within the drain time."""
+        if self._services is not None:
+            self._services.start_drain()
+
+    @property
+    def has_given_up(self) -> bool:
+        """Whether a task has failed so often that only a new process can help."""
+        return self._services is not None and self._services.supervisor.gave_up.is_set()
+
+    async def gave_up(self) -> None:
+        """Return once `has_given_up`. Call it while it is open."""
+        assert self._services is not None
+        await self._services.supervisor.gave_up.wait()
+
     async def close(self) -> None:
         """End all streams with `closing`, commit the pending commands and disconnect."""
         async with self._opening:

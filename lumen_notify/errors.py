@@ -125,9 +125,12 @@ class Unavailable(LumenError):
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database refused, timed out or closed the connection."""
+    """The database refused, timed out or closed the connection. is_known: it has reported that it has written
+    nothing."""
 
     code = "database_unavailable"
+
+    is_known = False
 
 
 class Misconfigured(LumenError):

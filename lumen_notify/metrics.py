@@ -22,7 +22,8 @@ BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics(Collector):
-    """The registry of metrics. `gauge`, `counter` and `counters` add one; `read` is called at each scrape."""
+    """The registry of metrics. `gauge`, `gauges`, `counter` and `counters` add one; `read` is called at each
+    scrape."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -60,6 +61,17 @@ class Metrics(Collector):
 
         def collect() -> Metric:
             family = CounterMetricFamily(name, doc, labels=[label])
+            for value, number in read().items():
+                family.add_metric([value], number)
+            return family
+
+        self._callbacks.append(collect)
+
+    def gauges(self, name: str, doc: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
+        """Add a gauge with a label. read: the number for each value of the label."""
+
+        def collect() -> Metric:
+            family = GaugeMetricFamily(name, doc, labels=[label])
             for value, number in read().items():
                 family.add_metric([value], number)
             return family

@@ -1,5 +1,6 @@
 """Services: the long-lived objects of a running Lumen, created and closed together.
 
+    supervisor     runs the tasks of the others, and starts them again
     committer      commands -> transactions -> tail
     scheduler      submits due work to the committer
     retention      deletes old rows, with commands to the committer
@@ -12,6 +13,7 @@ Not here: the HTTP endpoints (`api.endpoints`).
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 import time
@@ -41,7 +43,15 @@ from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
+from lumen_notify.readiness import Readiness
+from lumen_notify.service_metrics import register_metrics
 from lumen_notify.settings import Settings
+from lumen_notify.supervisor import Supervisor
+
+WRITE_SHARE = 0.8
+"""The share of the drain time after which writes that wait get an error."""
+
+MIN_WRITE_SECONDS = 1.0
 
 
 class Services:
@@ -67,6 +77,10 @@ class Services:
         self.log = log
         self.counts = UnreadCounts(database)
         self.metrics = Metrics()
+        self.supervisor = Supervisor()
+        self._drain_seconds = settings.drain_seconds
+        self._ending_writes: asyncio.Task[None] | None = None
+        writes, reads = self.supervisor.outage("writes"), self.supervisor.outage("reads of the log")
 
         self.revocations = revocations
         self.verifier = Verifier.from_settings(settings, clock, revocations)
@@ -100,6 +114,7 @@ class Services:
             revoke=revocations.revoke,
             on_reset=log.forget,
             metrics=self.metrics,
+            outage=reads,
         )
 
         self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
@@ -113,9 +128,10 @@ class Services:
             backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
             resumes_per_tick=RESUMES_PER_TICK if database.is_server else MAX_BATCH_COMMANDS,
+            outage=writes,
         )
         submit = self.committer.submit
-        self.scheduler = Scheduler(database, submit, clock)
+        self.scheduler = Scheduler(database, submit, clock, outage=self.supervisor.outage("scheduler"))
         self.retention = Retention(
             database,
             submit,
@@ -126,8 +142,26 @@ class Services:
             notifications=settings.retention_notifications,
             archived_seconds=settings.retention_archived_seconds,
             idempotency_seconds=settings.retention_idempotency_seconds,
+            outage=self.supervisor.outage("retention"),
         )
-        self._register_metrics()
+        self.readiness = Readiness(
+            self.supervisor,
+            self.committer,
+            self.tail,
+            writes=writes,
+            reads=reads,
+            is_draining=lambda: self.streams.is_draining,
+            clock=time.monotonic,
+        )
+        register_metrics(
+            self.metrics,
+            hub=self.hub,
+            tail=self.tail,
+            streams=self.streams,
+            committer=self.committer,
+            supervisor=self.supervisor,
+            dropped_scheduled=self._dropped_scheduled,
+        )
 
     @classmethod
     async def open(cls, settings: Settings, clock: Callable[[], int]) -> Services:
@@ -166,79 +200,44 @@ class Services:
         return services
 
     def _start(self) -> None:
-        self.tail.start()
-        self.committer.start()
-        self.retention.start()
-        self.scheduler.start()
-        self.streams.wheel.start()
-        self.typing_users.wheel.start()
+        start = self.supervisor.start
+        start("tail", self.tail.run)
+        start("committer", self.committer.run)
+        start("retention", self.retention.run)
+        start("scheduler", self.scheduler.run)
+        start("stream timers", self.streams.wheel.run)
+        start("typing timers", self.typing_users.wheel.run)
+
+    def start_drain(self) -> None:
+        """Start to close the streams. Writes that have not ended within WRITE_SHARE of the drain time get an
+        error, so that their callers have an answer before the server closes their connections."""
+        self.streams.start_drain()
+        if self._ending_writes is None:
+            self._ending_writes = asyncio.get_running_loop().create_task(
+                self._end_writes(), name="end-writes"
+            )
+
+    async def _end_writes(self) -> None:
+        seconds = max(MIN_WRITE_SECONDS, self._drain_seconds * WRITE_SHARE)
+        if not await self.supervisor.wait("committer", seconds=seconds):
+            self.committer.abandon()
+            await self.supervisor.stop("committer")
 
     async def close(self) -> None:
         """Close the streams, commit the waiting commands, stop the tasks, disconnect; in the order of the
         data path."""
+        self.start_drain()
         await self.streams.drain()
-        await self.retention.close()
-        await self.scheduler.close()
-        await self.committer.close()
+        await self.supervisor.stop("retention")
+        await self.supervisor.stop("scheduler")
+        self.committer.close()
+        if self._ending_writes is not None:
+            await self._ending_writes
         if self.passwords is not None:
             await self.passwords.close()
-        await self.tail.close()
-        await self.streams.wheel.close()
-        await self.typing_users.wheel.close()
+        for name in ("tail", "stream timers", "typing timers"):
+            await self.supervisor.stop(name)
         await self.database.close()
-
-    def _register_metrics(self) -> None:
-        metrics, hub, streams, committer = self.metrics, self.hub, self.streams, self.committer
-        metrics.gauge("lumen_streams", "Open streams.", lambda: len(streams))
-        metrics.gauge(
-            "lumen_channels", "Users with an open stream on this instance.", lambda: len(hub.channels)
-        )
-        metrics.gauge(
-            "lumen_backlog_bytes", "Bytes that wait for slow streams.", lambda: streams.backlog_bytes
-        )
-        metrics.gauge("lumen_position", "Position of the newest delivered event.", lambda: hub.position)
-        metrics.gauge(
-            "lumen_waiting_commands",
-            "Commands that wait for a transaction.",
-            lambda: committer.waiting_commands,
-        )
-        metrics.counter(
-            "lumen_events_committed", "Events committed by this instance.", lambda: committer.committed_events
-        )
-        metrics.counter(
-            "lumen_deliveries",
-            "Frames of events sent to users live; one per user, however many streams they have open.",
-            lambda: hub.deliveries,
-        )
-        metrics.counters(
-            "lumen_scheduled_dropped",
-            "Scheduled notifications that were not published when they were due, by reason.",
-            "reason",
-            lambda: self._dropped_scheduled,
-        )
-        metrics.counters(
-            "lumen_events_skipped",
-            "Events that this version does not know, by kind.",
-            "kind",
-            lambda: hub.skipped_events,
-        )
-        metrics.counter(
-            "lumen_delivery_failures",
-            "Times that a defect ended a user's streams, because a frame could not be made.",
-            lambda: hub.failures,
-        )
-        metrics.counters(
-            "lumen_log_resets",
-            "How often the log did not continue from what was delivered, by reason.",
-            "reason",
-            lambda: hub.resets,
-        )
-        metrics.counters(
-            "lumen_streams_ended",
-            "Streams that have ended, by close reason.",
-            "reason",
-            lambda: streams.ended,
-        )
 
 
 async def _shared_key(database: Database, name: str) -> bytes:

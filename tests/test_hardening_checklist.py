@@ -17,14 +17,26 @@ LINES: dict[str, tuple[str, ...]] = {
     "an event of an unknown kind or shape stops nobody": (
         "e2e/test_newer_version.py::test_events_that_are_not_known_stop_nobody",
     ),
-    "an exception in one stream ends that stream and nothing else": (),
-    "long tasks are supervised, and readiness asks the supervisor": (),
+    "an exception in one stream ends that stream and nothing else": (
+        "deliver/test_hub_failures.py::test_stream_that_is_slow_or_raises_does_not_stop_an_ephemeral_frame",
+        "deliver/test_broadcast.py::test_channel_that_raises_does_not_stop_the_others",
+        "deliver/test_channel.py::test_connection_that_raises_ends_alone",
+        "deliver/test_timer_wheel.py::test_item_whose_check_raises_is_ended_and_the_others_are_checked",
+    ),
+    "long tasks are supervised, and readiness asks the supervisor": (
+        "test_supervisor.py::test_task_that_raises_starts_again_and_is_logged_once",
+        "test_readiness.py::test_each_task_that_fails_makes_the_process_not_ready_until_it_runs_again",
+        "commit/test_committer_failures.py::test_announcement_that_raises_does_not_end_it",
+    ),
     "an instance paused in a transaction does not hold the others": (),
     "an open snapshot does not slow the writers": (),
     "a batch is bounded in rows and bytes, a body is stored once": (),
     "a mark of a span is a watermark": (),
     "a filtered list has a budget, and does not delay streams that open": (),
-    "SQLite's write-ahead log is bounded, and its files are private": (),
+    "SQLite's write-ahead log is bounded, and its files are private": (
+        "commit/database/test_sqlite.py::test_wal_is_bounded_while_long_reads_overlap",
+        "commit/database/test_sqlite.py::test_new_database_and_its_wal_are_for_their_owner_alone",
+    ),
     "one request does not stop the loop": (),
     "a log that diverged is noticed, at a restart and under a running server": (),
     # Lets somebody do what they must not
@@ -44,7 +56,11 @@ LINES: dict[str, tuple[str, ...]] = {
         "contract/test_stream.py::test_cookie_is_ended_on_request",
     ),
     "answers that nobody reads are bounded": (),
-    "a full, read-only or locked disk is told, and readiness knows": (),
+    "a full, read-only or locked disk is told, and readiness knows": (
+        "e2e/test_database_outages.py::test_outage_is_answered_logged_once_and_seen_by_readiness",
+        "e2e/test_database_outages.py::test_readiness_alone_notices_a_write_that_cannot_pass",
+        "e2e/test_database_outages.py::test_sigterm_while_the_file_is_locked_answers_the_writes_that_wait",
+    ),
     # Breaks for real clients
     "the time to reconnect never stands alone in a block; JSON escapes line separators": (
         "deliver/frames/test_control.py::test_frame_is_one_block_for_a_client_that_splits_lines_anywhere",
@@ -62,7 +78,10 @@ LINES: dict[str, tuple[str, ...]] = {
     ),
     "no proxy may transform the stream": (),
     "an encoding middleware gets the ordinary response": (),
-    "an open Lumen does not keep its process alive": (),
+    "an open Lumen does not keep its process alive": (
+        "e2e/test_embedded.py::test_script_that_publishes_and_never_closes_ends",
+        "e2e/test_embedded.py::test_application_that_forgot_the_lifespan_ends_on_ctrl_c",
+    ),
     "a key server that is down costs known keys nothing": (
         "auth/test_jwks.py::test_a_known_key_never_waits_for_a_server_that_hangs",
         "deliver/streams/test_endpoint.py::test_key_server_that_is_down_is_a_200_that_says_when_to_come_back",

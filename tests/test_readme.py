@@ -65,6 +65,7 @@ UNANSWERED_CODES = {
     "unavailable": "always a more exact one",
     "misconfigured": "a server with it does not start",
     "cannot_start": "told by the command line",
+    "cannot_continue": "told by the command line",
     "call_failed": "told by the command line",
 }
 

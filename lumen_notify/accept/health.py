@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from lumen_notify.errors import Unavailable
 from lumen_notify.http.operation import Operation
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.metrics import CONTENT_TYPE, Metrics
@@ -30,12 +29,11 @@ class Ready(TypedDict):
 
 @value
 class HealthEndpoints:
-    """Answers health probes. figures: the metrics. look: reads from the database, to check that it responds.
-    is_draining: whether the process is shutting down."""
+    """Answers health probes. figures: the metrics. check_readiness: raises Unavailable if the process is not
+    ready."""
 
     figures: Metrics
-    look: Callable[[], Awaitable[object]]
-    is_draining: Callable[[], bool]
+    check_readiness: Callable[[], Awaitable[None]]
 
     def routes(self) -> Iterator[ApiRoute]:
         """List the routes. They are outside the API's prefix."""
@@ -64,7 +62,17 @@ class HealthEndpoints:
                     summary="Check whether the process can serve requests",
                     answered="The process can serve requests.",
                     response=Ready,
-                    problems=("draining", "database_unavailable"),
+                    description=(
+                        "Not ready while no write can pass, a task has failed, or streams are far behind. "
+                        "`detail` says why."
+                    ),
+                    problems=(
+                        "draining",
+                        "not_ready",
+                        "database_unavailable",
+                        "database_busy",
+                        "commit_unknown",
+                    ),
                 ),
             ),
         )
@@ -90,9 +98,7 @@ class HealthEndpoints:
 
     async def readyz(self, _request: Request) -> Response:
         """Answer 200 if requests can be served. Raises Unavailable."""
-        if self.is_draining():
-            raise Unavailable("The server is shutting down.", code="draining")
-        await self.look()
+        await self.check_readiness()
         return Response('{"status":"ready"}', media_type="application/json")
 
     async def metrics(self, _request: Request) -> Response:

@@ -98,8 +98,7 @@ class Endpoints:
             typing=typing,
             health=HealthEndpoints(
                 figures=services.metrics,
-                look=services.log.head,
-                is_draining=lambda: services.streams.is_draining,
+                check_readiness=services.readiness.check,
             ),
             accounts=accounts,
             api=(

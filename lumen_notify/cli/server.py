@@ -53,12 +53,25 @@ class CannotStart(LumenError):
     code = "cannot_start"
 
 
-class _Server(uvicorn.Server):
-    """A uvicorn server with our signal handling. on_started: called once it listens."""
+class CannotContinue(LumenError):
+    """The server has ended by itself. The message says why."""
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    code = "cannot_continue"
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server with our signal handling. on_started: called once it listens. on_shutdown: called
+    before it waits for its connections."""
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_started: Callable[[], None],
+        on_shutdown: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(config)
         self._on_started = on_started
+        self._on_shutdown = on_shutdown
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then call `on_started`."""
@@ -68,6 +81,11 @@ class _Server(uvicorn.Server):
         gc.freeze()
         gc.set_threshold(COLLECT_OBJECTS)
         self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Call `on_shutdown`, then end the connections."""
+        self._on_shutdown()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -117,7 +135,18 @@ def serve(settings: Settings, *, app: str | None, on_started: Callable[[str], No
 async def _serve_alone(settings: Settings, listener: socket.socket, started: Callable[[], None]) -> None:
     # Opened here rather than by uvicorn's lifespan, so that errors keep our own messages.
     async with _new_lumen(settings) as lumen:
-        await _run(_Server(_config(lumen.app, settings, "off"), started), listener)
+        server = _Server(_config(lumen.app, settings, "off"), started, lumen.start_drain)
+        ending = asyncio.create_task(_end_with(lumen, server), name="end-with-supervisor")
+        await _run(server, listener)
+        ending.cancel()
+        if lumen.has_given_up:
+            raise CannotContinue("A task of the server fails again and again. The log says why.")
+
+
+async def _end_with(lumen: Lumen, server: uvicorn.Server) -> None:
+    """Shut down when a task cannot be helped: whoever started the process starts a new one."""
+    await lumen.gave_up()
+    server.should_exit = True
 
 
 async def _run(server: _Server, listener: socket.socket) -> None:

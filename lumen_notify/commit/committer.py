@@ -13,12 +13,17 @@ What happens on failure:
 | the connection is lost before COMMIT | all callers, if a second try fails too | no |
 | another process holds the lock for too long | all callers: DatabaseUnavailable, `database_busy` | no |
 | the connection is lost during COMMIT | all callers: DatabaseUnavailable | not known |
+| the server shuts down, and its time is over | all callers: Unavailable, `draining` | no |
+| the same, during COMMIT | all callers: Unavailable, `commit_unknown` | not known |
+
+An outage is logged once at its beginning and once at its end (`outages`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -29,6 +34,7 @@ from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import DatabaseUnavailable, Refused, Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
+from lumen_notify.outages import Outage
 
 MAX_BATCH_COMMANDS = 256
 """Commands in one transaction: a larger batch gains little, and its first caller waits longer. What they
@@ -63,11 +69,13 @@ Announce = Callable[[Sequence[Event], str | None], None]
 
 
 class _Waiting(NamedTuple):
-    """A command that waits for a transaction, and the caller that waits for its result."""
+    """A command that waits for a transaction, and the caller that waits for its result. since: in seconds of
+    the clock."""
 
     command: Any
     answer: asyncio.Future[Any]
     cost: Cost
+    since: float
 
 
 class Committer:
@@ -76,7 +84,8 @@ class Committer:
     handlers: by command type, in the order in which they run. announce: called after COMMIT with the
     transaction's events, before any caller is resumed. backpressure: awaited before each transaction; it
     waits while delivery is far behind. resumes_per_tick: callers resumed in one tick of the event loop.
-    committed_events: how many this process has committed.
+    outage: of the writes. clock: monotonic seconds. committed_events: how many this process has committed.
+    committed_at: when the last transaction was, in seconds of the clock.
     """
 
     def __init__(
@@ -88,6 +97,8 @@ class Committer:
         backpressure: Callable[[], Awaitable[None]],
         metrics: Metrics,
         resumes_per_tick: int = MAX_BATCH_COMMANDS,
+        outage: Outage | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._handlers = handlers
@@ -95,23 +106,27 @@ class Committer:
         self._backpressure = backpressure
         self._metrics = metrics
         self._resumes_per_tick = resumes_per_tick
+        self._outage = outage or Outage("writes", clock)
+        self._clock = clock
         self.committed_events = 0
+        self.committed_at = float("-inf")
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
+        self._batch: list[_Waiting] = []
         self._is_closing = False
-        self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Start to commit."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="committer")
-
-    async def close(self) -> None:
-        """Commit the waiting commands, then stop."""
+    def close(self) -> None:
+        """Take no further command. `run` commits the waiting ones, then returns."""
         self._is_closing = True
         self._arrived.set()
-        if self._task is not None:
-            await self._task
+
+    def abandon(self) -> None:
+        """Take no further command, and answer the callers of the waiting ones with an error. `run` is to be
+        cancelled."""
+        self._is_closing = True
+        self._fail([*self._batch, *self._waiting], "The server is shutting down.", "draining")
+        self._waiting.clear()
 
     @property
     def waiting_commands(self) -> int:
@@ -122,6 +137,12 @@ class Committer:
     def waiting_bytes(self) -> int:
         """About how much memory they take."""
         return self._waiting_bytes
+
+    @property
+    def longest_wait_seconds(self) -> float:
+        """How long the oldest command has waited for its result; 0 if there is none."""
+        firsts = [items[0].since for items in (self._batch, self._waiting) if items]
+        return self._clock() - min(firsts) if firsts else 0.0
 
     async def submit(self, command: Command) -> Any:
         """Commit one command; return its result once it is durable.
@@ -141,20 +162,44 @@ class Committer:
                 f"{len(self._waiting)} writes are waiting. Try again in a moment.", code="overloaded"
             )
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(command, answer, cost))
+        self._waiting.append(_Waiting(command, answer, cost, self._clock()))
         self._waiting_bytes += cost.memory_bytes
         self._arrived.set()
         return await answer
 
-    async def _run(self) -> None:
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._waiting:
-                await self._backpressure()
-                await self._commit(self._take())
-            if self._is_closing:
-                return
+    async def run(self) -> None:
+        """Commit until `close`."""
+        try:
+            while True:
+                while self._waiting:
+                    await self._backpressure()
+                    self._batch = self._take()
+                    await self._commit(self._batch)
+                    self._batch = []
+                if self._is_closing:
+                    return
+                await self._arrived.wait()
+                self._arrived.clear()
+        except asyncio.CancelledError:
+            self.abandon()
+            raise
+        except Exception:
+            self._fail(self._batch, "The write has failed.", "commit_unknown")
+            raise
+        finally:
+            self._batch = []
+
+    def _fail(self, items: Sequence[_Waiting], message: str, code: str) -> None:
+        """Resume the callers that have no result yet. Of those in the running transaction it is not known
+        whether it was written, once COMMIT was sent."""
+        for item in items:
+            is_unknown = code == "commit_unknown" or (item in self._batch and self._log.is_committing)
+            known = "It is not known whether it was written." if is_unknown else "Nothing was written."
+            if not item.answer.done():
+                item.answer.set_exception(
+                    Unavailable(f"{message} {known}", code="commit_unknown" if is_unknown else code)
+                )
+                item.answer.exception()  # marks it as retrieved, in case its caller was cancelled
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -182,6 +227,7 @@ class Committer:
             if tries > 1 and error.code not in ("commit_unknown", "database_busy"):
                 await self._commit(batch, tries - 1)
                 return
+            self._outage.begin(error)
             answers, tx = [error] * len(batch), None
         except Exception as error:  # noqa: BLE001 - a caller waits for it, whatever it is
             if len(batch) > 1:
@@ -191,10 +237,19 @@ class Committer:
             if not isinstance(error, Refused):
                 _log.exception("%s failed", type(commands[0]).__name__)
             answers, tx = [error], None
+        else:
+            self.committed_at = self._clock()
+            self._outage.end()
         if tx is not None and tx.events:
             self.committed_events += len(tx.events)
-            self._announce(tx.events, tx.follows)
+            self._announce_safely(tx)
         self._resolve([(item.answer, result) for item, result in zip(batch, answers, strict=True)])
+
+    def _announce_safely(self, tx: Transaction) -> None:
+        try:
+            self._announce(tx.events, tx.follows)
+        except Exception:  # noqa: BLE001 - it is committed, and the tail reads the log in any case
+            _log.exception("Events could not be announced.")
 
     def _resolve(self, answers: Sequence[tuple[asyncio.Future[Any], object]]) -> None:
         """Resume the callers, in their order."""

@@ -63,6 +63,7 @@ from lumen_notify.commit.preferences.categories import (
     delete_categories,
 )
 from lumen_notify.commit.preferences.preferences import ChangePreferences, change_preferences
+from lumen_notify.commit.probe import Probe, probe_writes
 from lumen_notify.commit.rooms.blocks import SetBlock, set_blocks
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom, delete_rooms, purge_rooms
 from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_messages
@@ -122,4 +123,5 @@ def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> 
         ChangePassword: change_password,
         ChangeProfile: change_profile,
         TrimSessions: trim_sessions,
+        Probe: probe_writes,
     }

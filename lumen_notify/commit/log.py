@@ -61,6 +61,11 @@ class Log:
         self._clock = clock
         self._memory: dict[str, Any] = {}
 
+    @property
+    def is_committing(self) -> bool:
+        """Whether the COMMIT of the running transaction was sent."""
+        return self._database.is_committing
+
     async def open(self) -> Head:
         """Create the head if the database is new; return the head."""
         epoch = "".join(secrets.choice(_EPOCH_ALPHABET) for _ in range(8))

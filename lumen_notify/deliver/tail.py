@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -23,6 +24,7 @@ from lumen_notify.deliver.replay import Replay
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Audience, Cursor, Event, ResetReason
+from lumen_notify.outages import Outage
 
 POLL_SECONDS = 1.0
 """How often the log is read for events that were not announced."""
@@ -103,6 +105,8 @@ class Tail:
         revoke: Callable[[str, int], None],
         on_reset: Callable[[], None],
         metrics: Metrics,
+        outage: Outage | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._revoke = revoke
         self._log = log
@@ -115,7 +119,15 @@ class Tail:
         self._wakeup = asyncio.Event()
         self._is_caught_up = asyncio.Event()
         self._is_caught_up.set()
-        self._task: asyncio.Task[None] | None = None
+        self._outage = outage or Outage("reads of the log", clock)
+        self._clock = clock
+        self._caught_up_at = clock()
+
+    @property
+    def lag_seconds(self) -> float:
+        """How long ago everything that was in the log had been delivered: about POLL_SECONDS at most while
+        all is well."""
+        return self._clock() - self._caught_up_at
 
     def announce(self, events: Sequence[Event], follows: str | None) -> None:
         """Accept committed events, ascending and contiguous. Never waits.
@@ -133,26 +145,18 @@ class Tail:
         """Wait while delivery is far behind the log: the committer's backpressure."""
         await self._is_caught_up.wait()
 
-    def start(self) -> None:
-        """Start to follow the log."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="tail")
-
-    async def close(self) -> None:
-        """Stop."""
-        self._is_caught_up.set()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
+    async def run(self) -> None:
+        """Follow the log until it is cancelled."""
+        try:
+            while True:
                 await self._follow()
                 await self._read_rewritten()
-            except Exception:  # noqa: BLE001 - the next poll reads again what is missing
-                _log.exception("Could not deliver events.")
-            if not self._announced:
-                self._is_caught_up.set()
+                if not self._announced:
+                    self._is_caught_up.set()
+                    if self._outage.error is None:
+                        self._caught_up_at = self._clock()
+        finally:
+            self._is_caught_up.set()  # the committer need not wait while this is started again
 
     async def _follow(self) -> None:
         try:
@@ -197,7 +201,9 @@ class Tail:
                     return
                 await self._deliver(found)
         except Unavailable as error:
-            _log.warning("Cannot read the log: %s", error.message)
+            self._outage.begin(error)
+        else:
+            self._outage.end()
 
     async def _reset(self, reason: ResetReason) -> None:
         delivered, newest = self._hub.cursor, (await self._log.head()).cursor
@@ -218,7 +224,7 @@ class Tail:
             try:
                 replay.replace(positions, await self._log.at(positions))
             except Unavailable as error:
-                _log.warning("Cannot read rewritten events: %s", error.message)
+                self._outage.begin(error)
                 return
 
     def _revoke_tokens(self, events: Sequence[Event]) -> None:

@@ -43,7 +43,6 @@ class TimerWheel(Generic[Item]):
         self._clock = clock
         self._slots: dict[int, set[Item]] = {}
         self.now = int(clock())
-        self._task: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return sum(map(len, self._slots.values()))
@@ -82,17 +81,8 @@ class TimerWheel(Generic[Item]):
                 except Exception:  # noqa: BLE001 - one item fails, whatever it is
                     self._fail(item)  # type: ignore[possibly-undefined]  # only the loop raises
 
-    def start(self) -> None:
-        """Tick once a second from now on."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="timer-wheel")
-
-    async def close(self) -> None:
-        """Stop ticking."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Tick once a second until it is cancelled."""
         while True:
             await asyncio.sleep(1.0 - self._clock() % 1.0)
             self.tick()

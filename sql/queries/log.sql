@@ -106,6 +106,14 @@ INSERT INTO keyring (name, value)
 VALUES (:name, :value)
 ON CONFLICT (name) DO NOTHING
 
+-- write_probe
+-- Who: GET /readyz, if nothing was committed lately, to see whether a write passes. SQLite would write nothing
+-- if the value were the same.
+INSERT INTO keyring (name, value)
+VALUES ('probe', :value)
+ON CONFLICT (name) DO UPDATE
+SET value = EXCLUDED.value
+
 -- key
 -- Who: every start.
 SELECT value

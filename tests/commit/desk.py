@@ -15,6 +15,7 @@ from lumen_notify.errors import Conflict, DatabaseUnavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Event
 from lumen_notify.model.events import NotificationPublished
+from lumen_notify.supervisor import Supervisor
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,10 @@ class Unsteady:
         self.before = self.during = 0
         self.code = "database_unavailable"
         self._log = log
+
+    @property
+    def is_committing(self) -> bool:
+        return self._log.is_committing
 
     @asynccontextmanager
     async def transaction(self, *, is_followed: Callable[[], bool]) -> AsyncIterator[Transaction]:
@@ -77,6 +82,12 @@ class Desk:
             metrics=Metrics(),
             resumes_per_tick=3,
         )
+        self.supervisor = Supervisor()
+
+    async def close(self) -> None:
+        """Commit what waits, and stop."""
+        self.committer.close()
+        await self.supervisor.wait("task", seconds=60)
 
     async def backpressure(self) -> None:
         await self.may_go_on.wait()

@@ -27,6 +27,7 @@ from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Audience, Event, new_id
+from supervised import supervised
 
 DAY_MS = 86_400_000
 
@@ -76,10 +77,10 @@ class Store:
         ):
             await run_until_done(self.committer.submit, STEPS[name])
 
-    def retention(self, **limits: int) -> Retention:
+    def retention(self, **limits: Any) -> Retention:
         """Make one that keeps for ever what is not limited."""
         ages = ("events", "notifications", "archived", "idempotency")
-        forever = {f"{age}_seconds": 0 for age in ages} | {"events": 0, "notifications": 0}
+        forever: dict[str, Any] = {f"{age}_seconds": 0 for age in ages} | {"events": 0, "notifications": 0}
         return Retention(self.database, self.committer.submit, self.clock, **(forever | limits))
 
     async def publish(
@@ -172,8 +173,9 @@ async def opened(database_url: str) -> AsyncIterator[Store]:
         await migrate(database)
         store = Store(database)
         await store.log.open()
-        store.committer.start()
-        yield store
-        await store.committer.close()
+        async with supervised(store.committer.run) as supervisor:
+            yield store
+            store.committer.close()
+            await supervisor.wait("task", seconds=60)
     finally:
         await database.close()

@@ -12,6 +12,7 @@ from lumen_notify.commit import committer as module
 from lumen_notify.commit.budget import BATCH_ROWS, QUEUE_BYTES, Cost
 from lumen_notify.commit.log import Log
 from lumen_notify.errors import Conflict, DatabaseUnavailable, Unavailable
+from supervised import supervised
 
 from .desk import Desk, Say, Shout
 
@@ -19,11 +20,11 @@ from .desk import Desk, Say, Shout
 @pytest.fixture
 async def desk(log: Log) -> AsyncIterator[Desk]:
     desk = Desk(log)
-    desk.committer.start()
-    yield desk
-    desk.may_go_on.set()
-    desk.holds_inside.set()
-    await desk.committer.close()
+    async with supervised(desk.committer.run) as desk.supervisor:
+        yield desk
+        desk.may_go_on.set()
+        desk.holds_inside.set()
+        await desk.close()
 
 
 async def test_result_comes_after_commit_and_after_the_announcement(desk: Desk) -> None:
@@ -201,7 +202,7 @@ async def test_close_commits_waiting_commands_and_refuses_new_ones(desk: Desk) -
     await desk.is_inside.wait()
     submitted += desk.submit(Say("b"), Say("c", conflict_key="x"), Say("d", conflict_key="x"))
     await asyncio.sleep(0)
-    closing = asyncio.create_task(desk.committer.close())
+    closing = asyncio.create_task(desk.close())
     await asyncio.sleep(0)
     with pytest.raises(Unavailable, match="shutting down") as caught:
         await desk.committer.submit(Say("late"))

@@ -23,6 +23,7 @@ from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import EVERYONE, Cursor, Event, ResetReason
 from lumen_notify.model.events import NotificationPublished
+from supervised import supervised
 
 
 class FlakyLog:
@@ -118,11 +119,10 @@ async def delivering(database_url: str) -> AsyncIterator[Delivery]:
     await migrate(database)
     log = Log(database, itertools.count(1_800_000_000_000).__next__)  # each transaction at a time of its own
     delivery = Delivery(database, log, (await log.open()).epoch)
-    delivery.tail.start()
     try:
-        yield delivery
+        async with supervised(delivery.tail.run):
+            yield delivery
     finally:
-        await delivery.tail.close()
         await database.close()
 
 

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from clients import eventually
 from lumen_notify.deliver.timer_wheel import TimerWheel
+from supervised import supervised
 
 from .fakes import FakeClock
 
@@ -88,14 +89,9 @@ async def test_it_ticks_by_itself_until_it_is_closed() -> None:
     item = Item()
     wheel._clock = iter([0.99, 1.0, 1.99, 2.0, *[2.99] * 99]).__next__
     wheel.schedule(item, 1)
-    wheel.start()
-    await eventually(lambda: item.checked, what="the tick")
-    await wheel.close()
+    async with supervised(wheel.run):
+        await eventually(lambda: item.checked, what="the tick")
     assert not len(wheel)
-
-
-async def test_wheel_that_never_ticked_can_be_closed() -> None:
-    await TimerWheel[Item](lambda _: None, FakeClock(), on_failure=unexpected).close()
 
 
 def test_item_whose_check_raises_is_ended_and_the_others_are_checked(

@@ -62,6 +62,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
             "same `Idempotency-Key`."
         ),
     ),
+    "not_ready": (503, "The process cannot serve requests at the moment. `detail` says why."),
     "keys_unavailable": (503, "The server with the token keys does not respond."),
     "overloaded": (503, "Too many writes or password checks are waiting already."),
     "draining": (

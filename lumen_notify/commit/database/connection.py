@@ -47,6 +47,7 @@ class Connection(ABC):
         self._added: list[Statement] = []
         self.has_begun = False
         self.is_committing = False
+        self.has_sent_commit = False
 
     @property
     def is_open(self) -> bool:
@@ -94,7 +95,7 @@ class Connection(ABC):
         If it raises, `is_committing` tells whether COMMIT had been sent.
         """
         begin = () if then is None else (Statement(then),)
-        await self._execute([*self._take(), Statement(COMMIT), *begin])
+        await self._execute([*self._take(), Statement(COMMIT), *begin], has_commit=True)
         self.has_begun = then is not None
 
     def drop(self) -> Sequence[str]:
@@ -105,8 +106,9 @@ class Connection(ABC):
         added, self._added = self._added, []
         return added
 
-    async def _execute(self, statements: Sequence[Statement]) -> Rows:
+    async def _execute(self, statements: Sequence[Statement], *, has_commit: bool = False) -> Rows:
         self.is_committing = False
+        self.has_sent_commit = has_commit
         try:
             if self._raw is None:
                 await self.open()
@@ -120,7 +122,9 @@ class Connection(ABC):
                     "Another process has locked the database for too long. Nothing was written.",
                     code="database_busy",
                 ) from error
-            raise DatabaseUnavailable(f"The database does not answer ({type(error).__name__}).") from error
+            unavailable = DatabaseUnavailable(f"The database does not answer ({self._describe(error)}).")
+            unavailable.is_known = self._has_written_nothing(error)
+            raise unavailable from error
         except asyncio.CancelledError:
             await self.close()  # a statement may still be running on it
             raise
@@ -147,6 +151,14 @@ class Connection(ABC):
     @abstractmethod
     def _is_busy(self, error: Exception) -> bool:
         """Return whether a lock could not be had in time. The transaction has then written nothing."""
+
+    def _describe(self, error: Exception) -> str:
+        """Say what is wrong in words that any client may read."""
+        return type(error).__name__
+
+    def _has_written_nothing(self, _error: Exception) -> bool:
+        """Return whether an error at COMMIT means that the transaction was rolled back."""
+        return False
 
     @abstractmethod
     def _is_mistake(self, error: Exception) -> bool:

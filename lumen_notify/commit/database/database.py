@@ -86,6 +86,11 @@ class Database:
         self._truncating: asyncio.Task[None] | None = None
 
     @property
+    def is_committing(self) -> bool:
+        """Whether the COMMIT of the running transaction was sent."""
+        return self._writer.has_sent_commit
+
+    @property
     def is_server(self) -> bool:
         """Whether the database is a server: another process, which should never wait for this one."""
         return self.dialect == "postgresql"
@@ -152,7 +157,7 @@ class Database:
         try:
             await self._writer.commit(then=then)
         except DatabaseUnavailable as error:
-            if self._writer.is_committing and error.code != "database_busy":
+            if self._writer.is_committing and error.code != "database_busy" and not error.is_known:
                 error.code = "commit_unknown"
             raise
 

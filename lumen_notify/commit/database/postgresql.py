@@ -55,6 +55,10 @@ SERVER_REFUSALS = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorization
 """No such database, user or password: a wrong setting at the first connection, an outage after it."""
 
 
+WRITTEN_NOTHING = (asyncpg.exceptions.DiskFullError, asyncpg.exceptions.ReadOnlySQLTransactionError)
+"""Errors of a statement, reported by the server: it has rolled the transaction back."""
+
+
 class Postgresql(Connection):
     """A connection to a server."""
 
@@ -125,6 +129,9 @@ class Postgresql(Connection):
 
     def _is_busy(self, error: Exception) -> bool:
         return isinstance(error, asyncpg.exceptions.LockNotAvailableError)
+
+    def _has_written_nothing(self, error: Exception) -> bool:
+        return isinstance(error, WRITTEN_NOTHING)
 
     def _is_mistake(self, error: Exception) -> bool:
         return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)

@@ -53,6 +53,26 @@ TRUNCATE_WAL = ("PRAGMA busy_timeout=100", "PRAGMA wal_checkpoint(TRUNCATE)", BU
 FILE_REFUSALS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY)
 """Errors of a file that cannot be used as a database."""
 
+WRITTEN_NOTHING = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+)
+"""Errors after which a COMMIT has written nothing, or not its last frame (sqlite.org/wal.html). After
+a failed fsync it is not known what is on the disk."""
+
+MISTAKES = (
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_MISMATCH,
+    sqlite3.SQLITE_MISUSE,
+    sqlite3.SQLITE_RANGE,
+    sqlite3.SQLITE_TOOBIG,
+)
+"""Errors of a statement or its values. Python's own, such as a wrong number of values, have no code."""
+
 _log = logging.getLogger("lumen_notify.database")
 
 
@@ -62,7 +82,7 @@ class Sqlite(Connection):
     No statement runs on a file that is no longer at its path (`SqliteFile`), and no COMMIT is acknowledged.
     """
 
-    driver_errors = (OSError, sqlite3.OperationalError)
+    driver_errors = (OSError, sqlite3.DatabaseError)
 
     def __init__(
         self, url: str, queries: Mapping[str, Query], *, file: SqliteFile, pragmas: Sequence[str]
@@ -120,8 +140,16 @@ class Sqlite(Connection):
         # The lower byte is the primary result code (sqlite.org/rescode.html).
         return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
+    def _describe(self, error: Exception) -> str:
+        return str(error)
+
+    def _has_written_nothing(self, error: Exception) -> bool:
+        result = getattr(error, "sqlite_errorcode", 0)
+        return result & 0xFF in WRITTEN_NOTHING or result == sqlite3.SQLITE_IOERR_WRITE
+
     def _is_mistake(self, error: Exception) -> bool:
-        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+        result = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
+        return not isinstance(error, OSError) and result & 0xFF in MISTAKES
 
 
 def path_of(url: str) -> str:

@@ -11,7 +11,6 @@ lags behind can still read them.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -32,6 +31,7 @@ from lumen_notify.commit.notifications.removal import (
 from lumen_notify.commit.rooms.deletion import PurgeRoom
 from lumen_notify.errors import Unavailable
 from lumen_notify.model import Audience
+from lumen_notify.outages import Outage
 
 ROUND_SECONDS = 30.0
 """The pause between two rounds."""
@@ -52,8 +52,6 @@ LATE_SECONDS = 60
 
 NEVER_MS = -(2**62)
 """A time before everything."""
-
-_log = logging.getLogger("lumen_notify.retention")
 
 
 class Retention:
@@ -76,6 +74,7 @@ class Retention:
         notifications: int,
         archived_seconds: int,
         idempotency_seconds: int,
+        outage: Outage | None = None,
     ) -> None:
         self._database = database
         self._submit = submit
@@ -88,17 +87,7 @@ class Retention:
         self._idempotency_seconds = idempotency_seconds
         self._archived_since = NEVER_MS
         self._counted_up_to = ""
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Start the first round."""
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="retention")
-
-    async def close(self) -> None:
-        """Stop, also in the middle of a round."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        self._outage = outage or Outage("retention")
 
     async def sweep(self) -> None:
         """Run one round. Raises Unavailable."""
@@ -110,14 +99,17 @@ class Retention:
         await _repeat(self._trim_sessions)
         await _repeat(self._purge_rooms)
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Run round after round until it is cancelled."""
         while True:
             try:
                 await self.sweep()
             except Unavailable as error:
-                _log.warning("A round of retention ended early: %s", error.message)
-            except Exception:  # noqa: BLE001 - a defect in one round must not keep rows for ever
-                _log.exception("A round of retention failed.")
+                self._outage.begin(error)
+            except Exception as error:  # noqa: BLE001 - a defect in one round must not keep rows for ever
+                self._outage.begin(error, has_trace=True)
+            else:
+                self._outage.end()
             await asyncio.sleep(ROUND_SECONDS)
 
     def _before(self, seconds: int) -> int:

@@ -7,7 +7,6 @@ that takes long does not delay the others.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from lumen_notify.commit.notifications.grouping import FlushGroups, announced_be
 from lumen_notify.commit.notifications.removal import Expire
 from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.errors import Unavailable
+from lumen_notify.outages import Outage
 
 LOOK_SECONDS = 0.25
 """The pause between two rounds: one query by indexes, which nearly always finds nothing."""
@@ -32,35 +32,34 @@ nothing is left."""
 
 Submit = Callable[[Any], Awaitable[Any]]
 
-_log = logging.getLogger("lumen_notify.scheduler")
-
 
 class Scheduler:
-    """Runs one task that looks for due work, and one for each kind of it. submit: the committer's."""
+    """Looks for due work, and runs a task for each kind of it. submit: the committer's. outage: of both."""
 
-    def __init__(self, database: Database, submit: Submit, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        submit: Submit,
+        clock: Callable[[], int],
+        *,
+        outage: Outage | None = None,
+    ) -> None:
         self._database = database
         self._submit = submit
         self._clock = clock
-        self._looking: asyncio.Task[None] | None = None
+        self._outage = outage or Outage("scheduler")
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    def start(self) -> None:
-        """Start the first round."""
-        self._looking = asyncio.get_running_loop().create_task(self._run(), name="scheduler")
-
-    async def close(self) -> None:
-        """Stop, also in the middle of a step."""
-        if self._looking is not None:
-            tasks = [self._looking, *self._running.values()]
-            for task in tasks:
+    async def run(self) -> None:
+        """Look for work, round after round, until it is cancelled, also in the middle of a step."""
+        try:
+            while True:
+                await self._note_errors(self._look())
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            for task in self._running.values():
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            await _log_errors("Looking for due work", self._look())
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _look(self) -> None:
         now = self._clock()
@@ -70,21 +69,22 @@ class Scheduler:
 
     async def _run_steps(self, name: str) -> None:
         try:
-            await _log_errors(name, run_until_done(self._submit, STEPS[name]))
+            await self._note_errors(run_until_done(self._submit, STEPS[name]))
         finally:
             del self._running[name]
+
+    async def _note_errors(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except Unavailable as error:
+            self._outage.begin(error)
+        except Exception as error:  # noqa: BLE001 - a defect in one round must not prevent the next
+            self._outage.begin(error, has_trace=True)
+        else:
+            self._outage.end()
 
 
 async def run_until_done(submit: Submit, command: Any) -> None:
     """Submit a command until its result is falsy: nothing was left to do. Raises Unavailable."""
     while await submit(command):
         pass
-
-
-async def _log_errors(what: str, work: Awaitable[None]) -> None:
-    try:
-        await work
-    except Unavailable as error:
-        _log.warning("%s ended early: %s", what, error.message)
-    except Exception:  # noqa: BLE001 - a defect in one round must not prevent the next
-        _log.exception("%s failed.", what)

@@ -13,6 +13,7 @@ from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.notifications.publication import IdempotencyKey
 from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import EVERYONE, Audience
+from supervised import supervised
 
 from ..store import DAY_MS, Store
 
@@ -270,8 +271,7 @@ async def test_sweeps_continue_after_one_that_failed(store: Store, monkeypatch: 
         done.set()
 
     monkeypatch.setattr(retention, "sweep", fail_once)
-    retention.start()
-    await asyncio.wait_for(done.wait(), 10)
-    await retention.close()
+    async with supervised(retention.run):
+        await asyncio.wait_for(done.wait(), 10)
 
     assert (await store.log.head()).floor == 3

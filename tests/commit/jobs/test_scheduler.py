@@ -15,6 +15,7 @@ from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.removal import Expire
 from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.errors import DatabaseUnavailable
+from supervised import supervised
 
 ALL = [("scheduled",), ("expired",), ("groups",), ("digests",)]
 
@@ -50,9 +51,8 @@ async def test_due_work_is_done_step_by_step_until_nothing_is_left(
         return left[type(command)] >= 0
 
     scheduler = scheduler_of(Due(), submit, monkeypatch)
-    scheduler.start()
-    await asyncio.wait_for(done.wait(), 10)
-    await scheduler.close()
+    async with supervised(scheduler.run):
+        await asyncio.wait_for(done.wait(), 10)
 
 
 async def test_a_kind_that_takes_long_keeps_back_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,10 +71,9 @@ async def test_a_kind_that_takes_long_keeps_back_no_other(monkeypatch: pytest.Mo
         return 0
 
     scheduler = scheduler_of(Due(), submit, monkeypatch)
-    scheduler.start()
-    await asyncio.wait_for(enough.wait(), 10)
-    assert releases == 1, "it is not begun a second time while it is under way"
-    await scheduler.close()
+    async with supervised(scheduler.run):
+        await asyncio.wait_for(enough.wait(), 10)
+        assert releases == 1, "it is not begun a second time while it is under way"
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("made up by a test"), DatabaseUnavailable("gone")])
@@ -93,15 +92,16 @@ async def test_rounds_go_on_after_one_that_failed(
         return 0
 
     scheduler = scheduler_of(Due(*[failure] if fails == "the look" else []), submit, monkeypatch)
-    scheduler.start()
-    await asyncio.wait_for(done.wait(), 10)
-    await scheduler.close()
+    async with supervised(scheduler.run):
+        await asyncio.wait_for(done.wait(), 10)
 
-    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
-    assert record.getMessage().startswith("Looking for due work" if fails == "the look" else "groups")
+    messages = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(messages) == 2
+    assert messages[0] == f"scheduler: failing: {failure}"
+    assert messages[1].startswith("scheduler: working again after ")
 
 
-async def test_none_comes_once_they_are_closed_and_closing_amid_one_ends_it(
+async def test_stopping_it_amid_a_step_ends_the_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun = asyncio.Event()
@@ -115,9 +115,7 @@ async def test_none_comes_once_they_are_closed_and_closing_amid_one_ends_it(
             ended.set()
 
     scheduler = scheduler_of(Due(), submit, monkeypatch)
-    await scheduler.close()
-    scheduler.start()
-    await asyncio.wait_for(begun.wait(), 10)
-    await scheduler.close()
+    async with supervised(scheduler.run):
+        await asyncio.wait_for(begun.wait(), 10)
 
     assert ended.is_set()

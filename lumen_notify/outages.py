@@ -1,0 +1,47 @@
+"""Outages: what does not work at the moment, logged once at its beginning and once at its end."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+_log = logging.getLogger("lumen_notify.outages")
+
+
+class Outage:
+    """One thing that may fail for a while, such as the writes to the database.
+
+    what: its name in logs and metrics. error: the first exception of the outage; None while it works. clock:
+    monotonic seconds.
+    """
+
+    def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.what = what
+        self.error: Exception | None = None
+        self._clock = clock
+        self._began_at = 0.0
+
+    def begin(self, error: Exception, *, has_trace: bool = False) -> None:
+        """Record that it has failed. Logged if it worked before, with the cause in its own words.
+
+        has_trace: log the traceback, too: the failure is a defect.
+        """
+        if self.error is None:
+            self.error = error
+            self._began_at = self._clock()
+            _log.error("%s: failing: %s", self.what, cause_of(error), exc_info=error if has_trace else None)
+
+    def end(self) -> None:
+        """Record that it has worked. Logged if it failed before."""
+        if self.error is not None:
+            self.error = None
+            _log.warning("%s: working again after %.1f s", self.what, self._clock() - self._began_at)
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the words of the exception that began it all: of the database, the system, or our own."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    text = " ".join(str(error).split())
+    return text or type(error).__name__

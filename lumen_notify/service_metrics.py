@@ -1,0 +1,94 @@
+"""Service metrics: what the services of a running server report, read at each scrape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lumen_notify.commit.committer import Committer
+from lumen_notify.deliver.hub import Hub
+from lumen_notify.deliver.streams.registry import StreamRegistry
+from lumen_notify.deliver.tail import Tail
+from lumen_notify.metrics import Metrics
+from lumen_notify.supervisor import Supervisor
+
+
+def register_metrics(
+    metrics: Metrics,
+    *,
+    hub: Hub,
+    tail: Tail,
+    streams: StreamRegistry,
+    committer: Committer,
+    supervisor: Supervisor,
+    dropped_scheduled: Mapping[str, int],
+) -> None:
+    """Add the metrics of these objects. dropped_scheduled: how many scheduled notifications were dropped,
+    by reason."""
+    metrics.gauge("lumen_streams", "Open streams.", lambda: len(streams))
+    metrics.gauge("lumen_channels", "Users with an open stream on this instance.", lambda: len(hub.channels))
+    metrics.gauge("lumen_backlog_bytes", "Bytes that wait for slow streams.", lambda: streams.backlog_bytes)
+    metrics.gauge("lumen_position", "Position of the newest delivered event.", lambda: hub.position)
+    metrics.gauge(
+        "lumen_waiting_commands",
+        "Commands that wait for a transaction.",
+        lambda: committer.waiting_commands,
+    )
+    metrics.gauge(
+        "lumen_longest_wait_seconds",
+        "How long the oldest command has waited for its commit; 0 if none waits.",
+        lambda: committer.longest_wait_seconds,
+    )
+    metrics.gauge(
+        "lumen_lag_seconds",
+        "How long ago delivery was at the end of the log; about a second at most while all is well.",
+        lambda: tail.lag_seconds,
+    )
+    metrics.counter(
+        "lumen_events_committed", "Events committed by this instance.", lambda: committer.committed_events
+    )
+    metrics.counter(
+        "lumen_deliveries",
+        "Frames of events sent to users live; one per user, however many streams they have open.",
+        lambda: hub.deliveries,
+    )
+    metrics.counters(
+        "lumen_scheduled_dropped",
+        "Scheduled notifications that were not published when they were due, by reason.",
+        "reason",
+        lambda: dropped_scheduled,
+    )
+    metrics.counters(
+        "lumen_events_skipped",
+        "Events that this version does not know, by kind.",
+        "kind",
+        lambda: hub.skipped_events,
+    )
+    metrics.counter(
+        "lumen_delivery_failures",
+        "Times that a defect ended a user's streams, because a frame could not be made.",
+        lambda: hub.failures,
+    )
+    metrics.counters(
+        "lumen_log_resets",
+        "How often the log did not continue from what was delivered, by reason.",
+        "reason",
+        lambda: hub.resets,
+    )
+    metrics.counters(
+        "lumen_task_failures",
+        "Times that a long task has ended by an exception, and was started again.",
+        "task",
+        lambda: supervisor.failures,
+    )
+    metrics.gauges(
+        "lumen_outage",
+        "1 while something fails, such as writes to the database; else 0.",
+        "what",
+        lambda: {name: one.error is not None for name, one in supervisor.outages.items()},
+    )
+    metrics.counters(
+        "lumen_streams_ended",
+        "Streams that have ended, by close reason.",
+        "reason",
+        lambda: streams.ended,
+    )
