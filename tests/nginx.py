@@ -19,7 +19,7 @@ WEBSOCKET_LINES = """
 """
 """What most sites have in front of servers that may speak WebSocket."""
 
-_CONFIGURATION = """
+MAIN = """
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
@@ -32,6 +32,12 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {servers}
+}}
+"""
+"""A main configuration that writes to its own folder only."""
+
+_SERVERS = """
     upstream behind {{ server 127.0.0.1:{upstream}; keepalive 1; }}
     server {{
         listen 127.0.0.1:{port};
@@ -40,7 +46,6 @@ http {{
             {lines}
         }}
     }}
-}}
 """
 
 
@@ -56,9 +61,8 @@ class Nginx(Server):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._configuration = folder / "nginx.conf"
-        self._configuration.write_text(
-            _CONFIGURATION.format(folder=folder, port=self.port, upstream=upstream_port, lines=lines)
-        )
+        servers = _SERVERS.format(port=self.port, upstream=upstream_port, lines=lines)
+        self._configuration.write_text(MAIN.format(folder=folder, servers=servers))
 
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
