@@ -41,15 +41,28 @@ LINES: dict[str, tuple[str, ...]] = {
     "a log that diverged is noticed, at a restart and under a running server": (),
     # Lets somebody do what they must not
     "an offer to upgrade, half-close, junk, Host and HTTP/1.0 are as RFC 9110 and 9112 say": (),
-    "what acts later is authorised when it acts": (),
-    "a mute outlives the membership, and makes no owner": (),
+    "what acts later is authorised when it acts": (
+        "commit/rooms/test_schedule.py::test_scheduled_notification_comes_only_if_its_author_may_still_publish_it",
+        "commit/rooms/test_schedule.py::test_notification_that_a_limit_delayed_is_checked_again",
+        "commit/rooms/test_schedule.py::test_what_was_scheduled_to_a_deleted_room_never_comes_to_a_new_one",
+    ),
+    "a mute outlives the membership, and makes no owner": (
+        "commit/rooms/test_members.py::test_mute_outlasts_leaving_and_joining_again",
+        "commit/rooms/test_members.py::test_muted_user_who_joins_an_empty_room_stays_muted",
+    ),
     "tickets and cookies end with the key that they were made under": (
         "auth/test_tickets.py::test_tickets_and_cookies_end_with_the_way_in_which_tokens_are_verified",
         "auth/test_tickets.py::test_a_cookie_of_a_long_lived_token_lasts_a_day",
     ),
     "limits count the principal, and every kind of write has one": (),
-    "nobody fills the quota of others or makes them owners": (),
-    "what was deleted or edited is gone from lists, replay and mentions": (),
+    "nobody fills the quota of others or makes them owners": (
+        "commit/rooms/test_rooms.py::test_rooms_that_others_add_a_user_to_do_not_count_as_the_users_own",
+        "commit/rooms/test_members.py::test_nobody_becomes_owner_who_is_muted_or_was_only_added_by_others",
+    ),
+    "what was deleted or edited is gone from lists, replay and mentions": (
+        "e2e/test_edited_text.py::test_edited_and_deleted_text_is_neither_replayed_nor_listed",
+        "e2e/test_edited_text.py::test_text_of_a_deleted_room_is_neither_replayed_nor_listed",
+    ),
     "a client that must not come back is kept away": (
         "deliver/frames/test_control.py::test_client_that_is_not_to_reconnect_stays_away_for_about_a_day",
         "accept/accounts/test_sessions.py::test_what_was_issued_before_no_longer_counts",
@@ -94,7 +107,10 @@ LINES: dict[str, tuple[str, ...]] = {
         "e2e/test_proxies.py::test_restart_of_the_server_behind_a_proxy_loses_nothing",
     ),
     "text with CR LF, a byte order mark and encoded bodies are understood": (),
-    "ids are the same in capitals, unknown ids are named": (),
+    "ids are the same in capitals, unknown ids are named": (
+        "accept/test_ids_in_capitals.py::test_notifications_are_found_and_marked_by_ids_in_capitals",
+        "accept/test_ids_in_capitals.py::test_unknown_ids_of_a_mark_are_named",
+    ),
     "a clock put back delays nobody": (),
     "time zones are those of the IANA database": (),
     "figures are true": (),

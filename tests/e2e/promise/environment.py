@@ -21,6 +21,9 @@ from lumen_notify.services import Services
 from .asgi_client import AsgiClient
 from .steps import USERS
 
+TTL_SECONDS = 30 * 86_400
+"""The lifetime of tokens: longer than any jump of the clock."""
+
 TURNS_BETWEEN = (2, 30, 1000)
 """The number of loop iterations between two channels of a fan-out, selected by its first position."""
 

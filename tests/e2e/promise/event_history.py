@@ -22,12 +22,14 @@ class EventHistory:
         self.log = log
         self.events: list[Event] = []
         self._withdrawn: set[int] = set()
+        self._roles: dict[tuple[str, str], str | None] = {}
 
     async def follow(self) -> None:
         """Read the new events, and those that were rewritten."""
         while page := await self.log.after(self.events[-1].position if self.events else 0):
             self.events += page
             for event in page:
+                self._follow_roles(event)
                 if event.kind == "rewritten":
                     await self._read_again(json.loads(event.body)["positions"])
             assert not any(_is_late(event) for event in page), "an expired notification was announced"
@@ -40,6 +42,20 @@ class EventHistory:
                 self._withdrawn.add(event.position)
             else:
                 self.events[event.position - 1] = event
+
+    def _follow_roles(self, event: Event) -> None:
+        """Follow who has which role. Assert that what a moderator scheduled comes only while they are one."""
+        if event.kind in ("joined", "left"):
+            data, user = _data(event), event.audience.user_id or ""
+            self._roles[data["room_id"], user] = data["role"] if event.kind == "joined" else None
+        elif event.kind == "member":
+            data = _data(event)
+            for one in data["members"]:
+                self._roles[data["room_id"], one["user_id"]] = one["role"]
+        elif event.kind == "notification" and event.audience.room_id is not None:
+            author = json.loads(event.body).get("data", {}).get("moderator")
+            role = self._roles.get((event.audience.room_id, author))
+            assert author is None or role in ("owner", "moderator"), event
 
     def published(self) -> set[str]:
         """Return the ids of all notifications published one by one, not in a bundle."""

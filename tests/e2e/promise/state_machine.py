@@ -19,7 +19,7 @@ from lumen_notify.settings import Secret
 
 from . import room_states, steps
 from .client import Client, State
-from .environment import Environment, Result
+from .environment import TTL_SECONDS, Environment, Result
 from .event_history import EventHistory
 from .step_runner import SMALL_BACKLOG_BYTES, StepRunner
 from .steps import (
@@ -32,9 +32,6 @@ from .steps import (
     SetPreference,
     Step,
 )
-
-TTL_SECONDS = 30 * 86_400
-"""The lifetime of tokens: longer than any jump of the clock."""
 
 RETENTION_SECONDS = 600
 

@@ -14,7 +14,7 @@ from lumen_notify.commit.log import Log
 from lumen_notify.model import from_rfc3339, new_id, rfc3339
 
 from .client import Client, State
-from .environment import Environment
+from .environment import TTL_SECONDS, Environment
 from .room_states import RoomStates
 from .steps import (
     MAX_CLIENTS,
@@ -37,6 +37,7 @@ from .steps import (
     ReadRoom,
     RemoveMember,
     RenameRoom,
+    ScheduleToRoom,
     SendDirectMessage,
     SendMessage,
     SetBan,
@@ -81,6 +82,9 @@ class StepRunner:
         self._environment = environment
         self._settings = settings
         self._apis = apis
+        self._moderators = {
+            user: Api(environment.http, user, "none", ttl_seconds=TTL_SECONDS) for user in USERS
+        }
         self._clients = clients
         self._log = log
         self._epoch = epoch
@@ -104,6 +108,7 @@ class StepRunner:
             SendMessage: self._send_message,
             ReadRoom: self._read_room,
             ReadAllRooms: self._read_all_rooms,
+            ScheduleToRoom: self._schedule_to_room,
             EditMessage: self._edit_message,
             DeleteMessage: self._delete_message,
             SetBan: self._set_ban,
@@ -247,6 +252,18 @@ class StepRunner:
         with _allowing(*MAY_NOT):
             up_to = max(1, (await api.get_api(path))["last_seq"] - step.back)
             await api.ask("POST", path + "/read", {"up_to": up_to})
+
+    async def _schedule_to_room(self, step: ScheduleToRoom) -> None:
+        room = self._room(step.room)
+        body = {
+            "to": {"room": room},
+            "category": "like",
+            "content": self._content(),
+            "deliver_at": rfc3339(self._environment.now + 30_000),
+            "data": {"moderator": step.user},
+        }
+        with _allowing(*MAY_NOT, 422):
+            await self._moderators[step.user].post("", body)
 
     async def _read_all_rooms(self, step: ReadAllRooms) -> None:
         await self._apis[step.user].ask("POST", "/rooms/read", {"all": True})

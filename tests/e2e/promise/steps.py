@@ -150,6 +150,14 @@ class ReadRoom(MessageStep):
 
 
 @dataclass(frozen=True)
+class ScheduleToRoom:
+    """Schedule a notification to a room, as one of its moderators."""
+
+    user: str
+    room: int
+
+
+@dataclass(frozen=True)
 class ReadAllRooms:
     """Mark all rooms as read."""
 
@@ -247,6 +255,7 @@ Step = (
     | SendMessage
     | ReadRoom
     | ReadAllRooms
+    | ScheduleToRoom
     | EditMessage
     | DeleteMessage
     | SetBan
@@ -362,6 +371,7 @@ sayings = st.builds(
     SendMessage, sender=users, room=rooms, client_id=st.none() | st.integers(0, 1), mentions=some_users
 )
 reads = of_message(ReadRoom)
+schedules = st.builds(ScheduleToRoom, user=users, room=rooms)
 reads_of_all = st.builds(ReadAllRooms, user=users)
 edits = of_message(EditMessage)
 withdrawals = of_message(DeleteMessage)
@@ -458,7 +468,22 @@ mentioning: list[st.SearchStrategy[Step]] = [
     st.just(AddMember(caller="bob", room=0, user="bob", role=None)),
     st.just(DeleteRoom(caller="ann", room=0)),
 ]
+losing_the_right: list[st.SearchStrategy[Step]] = [
+    st.just(ScheduleToRoom(user="bob", room=0)),
+    st.builds(
+        AddMember,
+        caller=st.just("ann"),
+        room=st.just(0),
+        user=st.just("bob"),
+        role=st.sampled_from(["moderator", "moderator", "member", "muted"]),
+    ),
+    st.just(RemoveMember(caller="ann", room=0, user="bob")),
+    st.just(SetBan(caller="ann", room=0, user="bob", is_over=False)),
+    st.just(DeleteRoom(caller="ann", room=0)),
+    st.just(CreateRoom(user="ann", room="one", kind="private", members=("bob",))),
+]
 stories: st.SearchStrategy[list[Step]] = st.one_of(
+    _story(*losing_the_right[:2], *losing_the_right[:2], *losing_the_right, end=31),
     _story(*mentioning[:4], *mentioning, end=1),
     _story(merging, merging, marks_of_all, end=1),
     _story(merging, merging, marks_of_all, st.just(AdvanceClock(seconds=1)), end=1),
@@ -479,7 +504,7 @@ in_inboxes: st.SearchStrategy[Step] = st.one_of(
 )
 in_rooms: st.SearchStrategy[Step] = st.one_of(
     *(makes, admits, joins, dismissals, leaves, bans, renames, closings, to_rooms),
-    *(sayings, sayings, sayings, reads, reads, reads_of_all, edits, withdrawals, whispers, blocks),
+    *(sayings, sayings, sayings, reads, reads, reads_of_all, schedules, edits, withdrawals, whispers, blocks),
 )
 on_streams: st.SearchStrategy[Step] = st.one_of(connects, connects, disconnects, st.just(PingStreams()))
 steps: st.SearchStrategy[Step] = st.one_of(in_inboxes, in_rooms, on_streams)
