@@ -16,6 +16,7 @@ from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import STEPS, run_until_done
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.notifications.digests import ahead_of
 from lumen_notify.commit.notifications.grouping import announced_before
 from lumen_notify.commit.notifications.inbox import Inbox
 from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
@@ -73,7 +74,10 @@ class Store:
     async def _do(self, name: str) -> None:
         """Do what the scheduler does for one kind, if anything of it is due."""
         if [name] in map(
-            list, await self.database.fetch("due", now=self.now, announced_before=announced_before(self.now))
+            list,
+            await self.database.fetch(
+                "due", now=self.now, announced_before=announced_before(self.now), ahead=ahead_of(self.now)
+            ),
         ):
             await run_until_done(self.committer.submit, STEPS[name])
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.notifications.digests import PublishDigests
+from lumen_notify.commit.notifications.digests import PublishDigests, ahead_of
 from lumen_notify.commit.notifications.grouping import FlushGroups, announced_before
 from lumen_notify.commit.notifications.removal import Expire
 from lumen_notify.commit.notifications.schedule import PublishDue
@@ -63,7 +63,10 @@ class Scheduler:
 
     async def _look(self) -> None:
         now = self._clock()
-        for (name,) in await self._database.fetch("due", now=now, announced_before=announced_before(now)):
+        due = await self._database.fetch(
+            "due", now=now, announced_before=announced_before(now), ahead=ahead_of(now)
+        )
+        for (name,) in due:
             if name not in self._running:
                 self._running[name] = asyncio.get_running_loop().create_task(self._run_steps(name), name=name)
 

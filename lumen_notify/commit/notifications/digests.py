@@ -30,6 +30,10 @@ MAX_DIGEST_ROWS = 1000
 MAX_DIGEST_BYTES = 256 * 1024
 """Limits of one event, so that a stream can take it; the rest follows at once, as the next digest."""
 
+MAX_SKEW_SECONDS = 60
+"""How far the clocks of two instances may differ. A digest that began further ahead is due: the clock was set
+back since, and its time may be far away."""
+
 
 @value
 class PublishDigests:
@@ -44,6 +48,11 @@ class PublishDigests:
     def cost(self) -> Cost:
         """Of one step."""
         return Cost(rows=STEP_ROWS)
+
+
+def ahead_of(now: int) -> int:
+    """Return the time after which a digest cannot have begun. now: milliseconds."""
+    return now + MAX_SKEW_SECONDS * 1000
 
 
 async def enqueue_digests(batch: Batch) -> None:
@@ -75,7 +84,13 @@ async def take_due_digests(tx: Transaction) -> tuple[int, Sequence[Publication]]
     Each publication is for one user. Items that do not fit into the user's event are stored again; expired
     ones are dropped.
     """
-    due = await tx.run("take_due_digest_items", now=tx.now, rows_limit=STEP_ROWS, user_limit=MAX_DIGEST_ROWS)
+    due = await tx.run(
+        "take_due_digest_items",
+        now=tx.now,
+        ahead=ahead_of(tx.now),
+        rows_limit=STEP_ROWS,
+        user_limit=MAX_DIGEST_ROWS,
+    )
     publications: list[Publication] = []
     sizes: Counter[str] = Counter()
     postponed: list[dict[str, Any]] = []
@@ -90,7 +105,9 @@ async def take_due_digests(tx: Transaction) -> tuple[int, Sequence[Publication]]
         if publication.group_key:
             seen.add(key)
         if sizes[user_id] > MAX_DIGEST_BYTES and not is_first:
-            postponed.append({"user_id": user_id, "id": id_, "due_at": due_at, "publication": text})
+            postponed.append(
+                {"user_id": user_id, "id": id_, "due_at": due_at, "begun_at": 0, "publication": text}
+            )
         else:
             publications.append(publication)
     tx.add("enqueue_digest_items", rows=postponed)
@@ -111,6 +128,7 @@ def _rows(publication: Publication, minutes: dict[str, int], now: int) -> list[d
             "user_id": user_id,
             "id": publication.id,
             "due_at": now + minutes[user_id] * 60_000,
+            "begun_at": now,
             "publication": text,
         }
         for audience in publication.audiences

@@ -6,7 +6,8 @@ the time at which it is full again; a bucket without a row is full.
 
 Promises: concurrent publishes never take more than a bucket holds, on any number of instances, because the
 rows are read and written under the lock of the log's head; a transaction that is rolled back takes nothing;
-the time is the transaction's. (A library that counts in memory or by its own clock cannot promise these.)
+the time is the transaction's; a clock that is set back empties no
+bucket. (A library that counts in memory or by its own clock cannot promise these.)
 """
 
 from __future__ import annotations
@@ -37,7 +38,12 @@ class Buckets:
     async def load(cls, tx: Transaction, keys: Iterable[str]) -> Self:
         """Load buckets as the transaction has them so far."""
         rows = await tx.run("load_rate_buckets", rows=[{"key": key} for key in sorted(set(keys))])
-        return cls({key: full_at for key, full_at in rows}, tx.now)  # noqa: C416 - rows are not pairs to mypy
+        buckets = cls({key: full_at for key, full_at, _ in rows}, tx.now)
+        for key, full_at, taken_at in rows:
+            if taken_at > buckets._now:
+                # The clock was set back since tokens were last taken: the bucket is as full as it was then.
+                buckets._committed[key] = buckets._changed[key] = full_at - (taken_at - buckets._now)
+        return buckets
 
     def wait_us(self, key: str, rate: Rate, number: int = 1) -> int:
         """Return the microseconds until `number` tokens are available; 0 if they are."""
@@ -61,7 +67,10 @@ class Buckets:
     def write(self, tx: Transaction) -> None:
         """Write the committed buckets."""
         if self._changed:
-            rows = [{"key": key, "full_at": full_at} for key, full_at in self._changed.items()]
+            rows = [
+                {"key": key, "full_at": full_at, "taken_at": self._now}
+                for key, full_at in self._changed.items()
+            ]
             tx.add("delete_full_rate_buckets", now=self._now, limit=MAX_DELETED)
             tx.add("upsert_rate_buckets", rows=rows)
 

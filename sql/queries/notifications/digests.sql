@@ -8,16 +8,18 @@ WHERE s.digest_minutes > 0
 -- enqueue_digest_items
 -- Who: enqueue_digests; publish_digests, for what did not fit into the event. All items of one user have one
 -- due time: that of the items that already wait. Index: the primary key.
-INSERT INTO bundled (user_id, id, due_at, publication)
+INSERT INTO bundled (user_id, id, due_at, begun_at, publication)
 SELECT
     r.user_id, r.id,
     coalesce((SELECT b.due_at FROM bundled b WHERE b.user_id = r.user_id LIMIT 1), r.due_at),
-    r.publication
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, due_at bigint, publication text)
+    r.begun_at, r.publication
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(user_id text, id text, due_at bigint, begun_at bigint, publication text)
 
 -- take_due_digest_items
 -- Who: publish_digests. The items of the users who have one of the first :rows_limit due items, of each user
--- the first :user_limit. Indexes: bundled_by_time, the primary key.
+-- the first :user_limit. Those that began after :ahead are due, too: the clock was set back since. Indexes:
+-- bundled_by_time, bundled_by_begin, the primary key.
 DELETE FROM bundled
 WHERE (user_id, id) IN (
     SELECT t.user_id, t.id
@@ -28,7 +30,7 @@ WHERE (user_id, id) IN (
             FROM (
                 SELECT q.user_id
                 FROM bundled q
-                WHERE q.due_at <= :now
+                WHERE q.due_at <= :now OR q.begun_at > :ahead
                 ORDER BY q.due_at, q.user_id
                 LIMIT :rows_limit
             ) d

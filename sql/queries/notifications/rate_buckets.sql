@@ -1,16 +1,16 @@
 -- load_rate_buckets
 -- Who: apply_limits. Those that are not full. Index: the primary key.
-SELECT b.key, b.full_at
+SELECT b.key, b.full_at, b.taken_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text)
 JOIN bucket b ON b.key = r.key
 
 -- upsert_rate_buckets rows
 -- Who: apply_limits.
-INSERT INTO bucket (key, full_at)
-SELECT r.key, r.full_at
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text, full_at bigint)
+INSERT INTO bucket (key, full_at, taken_at)
+SELECT r.key, r.full_at, r.taken_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(key text, full_at bigint, taken_at bigint)
 WHERE true
-ON CONFLICT (key) DO UPDATE SET full_at = excluded.full_at
+ON CONFLICT (key) DO UPDATE SET full_at = excluded.full_at, taken_at = excluded.taken_at
 
 -- delete_full_rate_buckets
 -- Who: apply_limits, so that full buckets do not stay for long. Index: bucket_by_time.

@@ -236,3 +236,19 @@ async def test_page_may_end_within_a_digest(store: Store) -> None:
 
     assert found == [row["id"] for row in await rows_of(store)]
     assert len(found) == 6
+
+
+async def test_a_digest_is_due_when_the_clock_has_been_set_back(store: Store) -> None:
+    await want_digest(store, "ann", 5)
+    await low(store)
+    for minutes in (0, 1):
+        store.now -= minutes * MINUTE_MS
+        await store.publish_digests()
+        assert await rows_of(store) == [], "the clocks of two instances may differ by so much"
+    store.now -= MINUTE_MS
+    await store.publish_digests()
+    assert len(await rows_of(store)) == 1
+    await low(store)
+    store.now += 5 * MINUTE_MS
+    await store.publish_digests()
+    assert len(await rows_of(store)) == 2

@@ -197,6 +197,31 @@ async def test_concurrent_publishes_on_two_instances_stay_within_the_limit(
     assert all(isinstance(other, RateLimited) for other in others)
 
 
+# ----------------------------------------------------------------------------------------- a clock set back
+@pytest.mark.parametrize("over", ["refuse", "delay"])
+async def test_a_clock_that_is_set_back_empties_no_bucket(store: Store, over: Any) -> None:
+    await limited(store, "2/hour", over)
+    assert await statuses(store, 2) == ["sent", "sent"]
+    store.now -= 24 * HOUR_MS
+    if over == "refuse":
+        assert await statuses(store, 1) == ["in 1800 s"]
+    else:
+        (published,) = await post(store, one("ann"))
+        assert (published.status, published.deliver_at) == ("delayed", store.now + HOUR_MS // 2)
+    store.now += HOUR_MS
+    assert (await statuses(store, 1))[0] == "sent"
+
+
+async def test_a_clock_that_jumps_ahead_and_back_costs_nobody_more_than_what_they_took(store: Store) -> None:
+    await limited(store, "2/hour")
+    store.now += 365 * 24 * HOUR_MS
+    assert await statuses(store, 3) == ["sent", "sent", "in 1800 s"]
+    store.now -= 365 * 24 * HOUR_MS
+    assert await statuses(store, 1) == ["in 1800 s"]
+    store.now += HOUR_MS // 2
+    assert await statuses(store, 2) == ["sent", "in 1800 s"]
+
+
 # ------------------------------------------------------------------------------------------------- mentions
 async def mention(
     store: Store, *users: str, sender: str = "bob", limiting: Limiting | None = None
