@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
 import statistics
 import sys
 import tempfile
@@ -130,12 +131,13 @@ class World:
     def fill(self, path: str) -> str:
         """Fill in the parameters of a path."""
         is_of_room = "/rooms/" in path
-        return (
+        filled = (
             path.replace("{id}", self.room_id if is_of_room else self.notification_id)
             .replace("{message_id}", self.message_id)
             .replace("{user}", "victim-1")
             .replace("{name}", "like")
         )
+        return re.sub(r"\{\w+\}", self.notification_id, filled)
 
 
 BODIES: Mapping[str, Callable[[World], Any]] = {

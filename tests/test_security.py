@@ -1,25 +1,56 @@
-"""Security: the tables of docs/security.md and of the rate limits say what the code does.
+"""Security: the generated tables of the documents say what the code does.
 
 `python tests/test_security.py` writes them.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+import tempfile
 from pathlib import Path
 
-from lumen_notify.http.rate_limits import ALL
+from clients import SECRET
+from lumen_notify import Lumen, Settings
+from lumen_notify.http.rate_limits import ALL, limit_of
+from lumen_notify.settings import Secret
 
 ROOT = Path(__file__).resolve().parents[1]
 
-
-def rate_limits() -> str:
-    """Write the table of the rate limits."""
-    rows = [f"| `{one.name}` | {one.rate.number} | {one.rate.capacity} | {one.of} |" for one in ALL]
-    return "\n".join(["| limit | a minute | at once | |", "|---|---|---|---|", *rows])
+NEEDS = ("forbidden", "not_a_member", "role_too_low")
+"""The problem codes of a missing scope or role."""
 
 
-TABLES = {("docs/api/service.md", "rate limits"): rate_limits}
+async def tables(database_url: str) -> dict[tuple[str, str], str]:
+    """Write all tables, by document and name."""
+    settings = Settings(database_url=database_url, jwt_secret=Secret(SECRET), accounts="on")
+    async with Lumen(settings) as lumen:
+        assert lumen._endpoints is not None
+        routes = [route for one in lumen._endpoints.api for route in one.routes()]
+    return {
+        ("docs/api/service.md", "rate limits"): _table(
+            ("limit", "a minute", "at once", ""),
+            [(f"`{one.name}`", str(one.rate.number), str(one.rate.capacity), one.of) for one in ALL],
+        ),
+        ("docs/security.md", "routes"): _table(
+            ("route", "credentials", "needs", "limit"),
+            sorted(
+                (
+                    f"`{method} {re.sub(r':[a-z]+}', '}', route.path)}`",
+                    ", ".join(operation.credentials) or "none",
+                    ", ".join(f"`{code}`" for code in NEEDS if code in operation.refusals),
+                    "" if (limit := limit_of(method, operation)) is None else f"`{limit.name}`",
+                )
+                for route in routes
+                for method, operation in route.operations.items()
+            ),
+        ),
+    }
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
 
 
 def with_table(text: str, name: str, table: str) -> str:
@@ -30,13 +61,24 @@ def with_table(text: str, name: str, table: str) -> str:
     return pattern.sub(lambda _: f"{opening}\n{table}\n{end}", text)
 
 
-def test_tables_say_what_the_code_does() -> None:
-    for (path, name), table in TABLES.items():
+async def test_tables_say_what_the_code_does(sqlite_url: str) -> None:
+    for (path, name), table in (await tables(sqlite_url)).items():
         text = (ROOT / path).read_text("utf-8")
-        assert with_table(text, name, table()) == text, f"{path}: run `python tests/test_security.py`"
+        assert with_table(text, name, table) == text, f"{path}: run `python tests/test_security.py`"
+
+
+def test_settings_that_bound_something_are_named() -> None:
+    text = (ROOT / "docs/security.md").read_text("utf-8")
+    named = set(re.findall(r"LUMEN_[A-Z_]+[A-Z]", text))
+    known = {variable for variable, _, _ in Settings.table()}
+    assert named - {"LUMEN_RETENTION"} <= known
+    bounds = {name for name in known if name.startswith(("LUMEN_MAX_", "LUMEN_LIMIT_", "LUMEN_RATE_"))}
+    assert bounds <= named
 
 
 if __name__ == "__main__":
-    for (path, name), table in TABLES.items():
+    with tempfile.TemporaryDirectory() as folder:
+        written = asyncio.run(tables(f"sqlite:///{folder}/lumen.db"))
+    for (path, name), table in written.items():
         document = ROOT / path
-        document.write_text(with_table(document.read_text("utf-8"), name, table()), "utf-8")
+        document.write_text(with_table(document.read_text("utf-8"), name, table), "utf-8")

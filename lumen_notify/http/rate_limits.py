@@ -80,10 +80,10 @@ ALL = (
 
 _OPERATIONS: Mapping[RateLimit, tuple[str, ...]] = {
     MESSAGES: ("sendMessage", "editMessage", "deleteMessage", "sendDirectMessage"),
-    PUBLISHES: ("publish", "cancelScheduled"),
+    PUBLISHES: ("publish", "cancelScheduled", "cancelScheduledInRoom"),
     MARKS: (
         *("markRead", "markSeen", "markUnread", "markArchive", "markUnarchive", "putNotification"),
-        "readRoom",
+        *("readRoom", "readRooms"),
     ),
     ROOMS: (
         *("createRoom", "patchRoom", "deleteRoom", "letIn", "putMember", "deleteMember"),
@@ -95,7 +95,7 @@ _OPERATIONS: Mapping[RateLimit, tuple[str, ...]] = {
     STREAMS: ("openStream", "renewStreams", "makeTicket"),
     LISTS: (
         *("listNotifications", "listScheduled", "listRooms", "listMembers", "listBans", "listMessages"),
-        *("listReads", "listBlocks", "listCategories", "getPreferences"),
+        *("listReads", "listBlocks", "listCategories", "listScheduledInRoom", "getPreferences"),
     ),
 }
 """The operations of each limit; others count as READS or WRITES."""
