@@ -8,6 +8,7 @@
     │   ├── NotFound           the object does not exist, or the caller may not see it
     │   ├── Conflict           the request contradicts the current state
     │   ├── TooLarge           a body or a list exceeds its limit
+    │   ├── EncodingUnsupported  the body is compressed
     │   └── RateLimited        too many requests; `retry_after_seconds` says when to retry
     ├── Unavailable            a dependency is down; the same call may work later
     │   └── DatabaseUnavailable
@@ -104,6 +105,12 @@ class TooLarge(Refused):
     """A body exceeds its limit. The message gives the limit in bytes."""
 
     code = "too_large"
+
+
+class EncodingUnsupported(Refused):
+    """The body has a `Content-Encoding`."""
+
+    code = "encoding_unsupported"
 
 
 class RateLimited(Refused):

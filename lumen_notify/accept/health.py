@@ -44,6 +44,7 @@ class HealthEndpoints:
                 Operation(
                     name="isAlive",
                     tag="process",
+                    takes_any_query=True,
                     credentials=(),
                     summary="Check whether the process runs",
                     answered="The process runs.",
@@ -58,6 +59,7 @@ class HealthEndpoints:
                 Operation(
                     name="isReady",
                     tag="process",
+                    takes_any_query=True,
                     credentials=(),
                     summary="Check whether the process can serve requests",
                     answered="The process can serve requests.",
@@ -83,6 +85,7 @@ class HealthEndpoints:
                 Operation(
                     name="getFigures",
                     tag="process",
+                    takes_any_query=True,
                     credentials=(),
                     summary="Get the process's metrics, for Prometheus",
                     answered="Prometheus' text format.",

@@ -65,6 +65,7 @@ class DocsEndpoint:
                 Operation(
                     name="readDocument",
                     tag="process",
+                    takes_any_query=True,
                     credentials=(),
                     summary="Get this document as a page",
                     answered="The page.",

@@ -1,9 +1,9 @@
 """Fields: the types of fields in bodies, each with its limits.
 
 Types are strict: text in place of a number is refused. Unknown fields are refused by name. Text is stored
-unchanged: it may contain any character except control characters, and is never interpreted as HTML. The JSON
-schemas of the models, published in `/openapi.json` with their docstrings, refuse the same input as the
-models.
+unchanged, except that each of its lines ends with a line feed: it may contain any character except control
+characters, and is never interpreted as HTML. The JSON schemas of the models, published in `/openapi.json`
+with their docstrings, refuse the same input as the models.
 
 A limit that is a setting comes from the validation context (`Context.validation`). The schema names it as
 `x-limit`; the document puts the number in its place.
@@ -41,7 +41,7 @@ MAX_GROUP_KEY_CHARACTERS = 128
 
 # Patterns that mean the same to Python and to JSON schema (ECMA-262).
 SLUG_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
-_NOT_IN_TEXT = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f"
+_NOT_IN_TEXT = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
 _NOT_IN_LINE = r"\u0000-\u001f\u007f-\u009f"
 
 _SLUG = re.compile(rf"{SLUG_PATTERN}\Z")
@@ -49,7 +49,11 @@ _CONTROL = re.compile(f"[{_NOT_IN_TEXT}]")
 _ANY_CONTROL = re.compile(f"[{_NOT_IN_LINE}]")
 
 
-def _text(value: str) -> str:
+def _text(value: str, info: ValidationInfo) -> str:
+    limit = (info.context or {}).get("max_content_characters", 0)
+    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if limit and len(value) > limit:
+        raise ValueError(f"may have at most {limit} characters; this has {len(value)}")
     if found := _CONTROL.search(value):
         raise ValueError(f"may not contain the control character U+{ord(found[0]):04X}")
     return value
@@ -74,13 +78,6 @@ def slug(value: str) -> str:
 def room_id(value: str) -> str:
     """Return the id of a room, a UUID in lower case. Raises ValueError if it is neither a slug nor a UUID."""
     return slug(canonical_id(value))
-
-
-def _content(value: str, info: ValidationInfo) -> str:
-    limit = (info.context or {}).get("max_content_characters", 0)
-    if limit and len(value) > limit:
-        raise ValueError(f"may have at most {limit} characters; this has {len(value)}")
-    return value
 
 
 def storable(value: dict[str, Any]) -> dict[str, Any]:
@@ -155,10 +152,10 @@ _LINE = _pattern(f"[^{_NOT_IN_LINE}]*")
 
 UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line), _LINE]
 _CONTENT = _pattern(f"[^{_NOT_IN_TEXT}]*", **{"x-limit": "max_content_characters"})
-PlainText = Annotated[str, AfterValidator(_text), AfterValidator(_content), _CONTENT]
+PlainText = Annotated[str, AfterValidator(_text), _CONTENT]
 Category = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
 RoomId = Annotated[str, AfterValidator(room_id), _pattern(f"({SLUG_PATTERN}|{UUID_PATTERN})")]
-Content = Annotated[str, Field(min_length=1), AfterValidator(_text), AfterValidator(_content), _CONTENT]
+Content = Annotated[str, Field(min_length=1), AfterValidator(_text), _CONTENT]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
 OwnId = Annotated[Id, AfterValidator(canonical_id)]
 """The id of a notification or of a message. Case does not matter."""

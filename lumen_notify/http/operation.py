@@ -23,8 +23,11 @@ OF_CALLERS = ("token_missing", "token_invalid", "token_expired", "token_revoked"
 LIMITED = ("rate_limited",)
 """Problem codes of every operation whose only credential is a token: the stream answers in band."""
 
-OF_BODIES = ("invalid", "too_large")
+OF_BODIES = ("invalid", "too_large", "encoding_unsupported")
 """Problem codes of every operation that takes a body."""
+
+OF_URLS = frozenset(["token", "ticket"])
+"""Credentials that are query parameters of the same name."""
 
 READS = ("database_unavailable",)
 """Problem codes of operations that read the database."""
@@ -44,12 +47,12 @@ class Operation:
     """The description of one method of one path.
 
     name: the `operationId`: unique, and never changed, because client generators use it. credentials: names
-    of     security schemes, any one of which is enough; empty for none. parameters: OpenAPI's parameter
-    objects,     including those in the path. body: the shape of the request body, None for none. status,
-    or_status: the     status codes of success; both have the same response body. answered: the description of
-    the success     response. response: the shape of its body, of type `media_type`. headers: its headers that
-    need a     description: (name, description). problems: the problem codes in addition to those that follow
-    from     credentials and body.
+    of security schemes, any one of which is enough; empty for none. parameters: OpenAPI's parameter objects,
+    including those in the path; unknown ones in the query are refused unless takes_any_query. body: the shape
+    of the request body, None for none. status, or_status: the status codes of success; both have the same
+    response body. answered: the description of the success response. response: the shape of its body, of type
+    `media_type`. headers: its headers that need a description: (name, description). problems: the problem
+    codes in addition to those that follow from credentials, body and query.
     """
 
     name: str
@@ -68,6 +71,13 @@ class Operation:
     media_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    takes_any_query: bool = False
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The names of the query parameters that it takes."""
+        declared = (one["name"] for one in self.parameters if one["in"] == "query")
+        return frozenset([*declared, *OF_URLS.intersection(self.credentials)])
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -75,7 +85,8 @@ class Operation:
         of_caller = OF_CALLERS if self.credentials else ()
         limited = LIMITED if self.credentials == ("bearer",) else ()
         of_body = () if self.body is None else OF_BODIES
-        return tuple(dict.fromkeys((*of_caller, *limited, *of_body, *self.problems)))
+        of_query = () if self.takes_any_query else ("invalid",)
+        return tuple(dict.fromkeys((*of_caller, *limited, *of_body, *of_query, *self.problems)))
 
 
 def ref(name: str) -> JsonSchema:

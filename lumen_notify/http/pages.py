@@ -97,7 +97,6 @@ class UserPage:
         values = Query(request)
         self.limit = values.limit()
         self.after = _after(values.text("cursor"))
-        values.done()
 
     def answer(self, rows: Sequence[Row], item: Callable[[Row], Mapping[str, Any]]) -> Response:
         """Answer with the page. item: makes the item of a row."""

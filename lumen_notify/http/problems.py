@@ -25,6 +25,7 @@ STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.TooLarge, 413),
+    (errors.EncodingUnsupported, 415),
     (errors.RateLimited, 429),
     (errors.Unavailable, 503),
 )
@@ -69,6 +70,8 @@ def refused(_request: Request, error: Exception) -> Response:
         more["errors"] = [{"field": one.field, "message": one.message} for one in error.faults]
     if isinstance(error, errors.Unauthenticated):
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, errors.EncodingUnsupported):
+        headers["accept-encoding"] = "identity"  # RFC 9110, section 12.5.3
     if isinstance(error, errors.RateLimited):
         headers["retry-after"] = str(error.retry_after_seconds)
         more["limit"] = error.limit

@@ -6,14 +6,16 @@ repeating the input.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from lumen_notify.auth import Principal, Verifier, bearer
-from lumen_notify.errors import Fault, Invalid, TooLarge
+from lumen_notify.errors import EncodingUnsupported, Fault, Invalid, TooLarge
 from lumen_notify.http.fields import slug
 
 MAX_PAGE = 100
@@ -21,6 +23,14 @@ DEFAULT_PAGE = 20
 
 MAX_FAULTS = 20
 """The most faults in one problem document."""
+
+MAX_ERRORS = 1000
+"""The most errors of which the first are named: each takes microseconds, and pydantic returns all or none."""
+
+MAX_PARAMETERS = 32
+"""The most parameters in one query; no operation has as many."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Parsed = TypeVar("Parsed")
 
@@ -49,9 +59,15 @@ def sender_of(principal: Principal) -> dict[str, Any]:
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
-    """Return the whole body. Raises TooLarge as soon as it exceeds max_bytes (0: no limit)."""
+    """Return the whole body, without a byte order mark (RFC 8259, section 8.1).
+
+    Raises EncodingUnsupported; TooLarge as soon as it exceeds max_bytes (0: no limit).
+    """
+    encoding = header(request, b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
+        raise EncodingUnsupported("The body must be sent without a Content-Encoding.")
     announced = header(request, b"content-length") or "0"
-    if 0 < max_bytes < (int(announced) if announced.isdecimal() else 0):
+    if 0 < max_bytes < (int(announced) if announced.isdecimal() and len(announced) < 20 else 0):
         raise TooLarge(f"The body may have at most {max_bytes} bytes; this one has {announced}.")
     chunks: list[bytes] = []
     size = 0
@@ -64,7 +80,7 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         if 0 < max_bytes < size:
             raise TooLarge(f"The body may have at most {max_bytes} bytes.")
         if not message.get("more_body", False):
-            return b"".join(chunks)
+            return b"".join(chunks).removeprefix(_BYTE_ORDER_MARK)
 
 
 def parse(adapter: TypeAdapter[Parsed], body: bytes, context: Mapping[str, Any] | None = None) -> Parsed:
@@ -76,11 +92,15 @@ def parse(adapter: TypeAdapter[Parsed], body: bytes, context: Mapping[str, Any] 
 
 
 class _Errors(Protocol):
+    def error_count(self) -> int: ...
+
     def errors(self, *, include_url: bool, include_context: bool, include_input: bool) -> list[Any]: ...
 
 
 def invalid(error: _Errors) -> Invalid:
     """Turn pydantic's error into ours: fields by dotted path, never the input."""
+    if error.error_count() > MAX_ERRORS:
+        return Invalid.of([Fault(field="body", message="has too many errors")], number=error.error_count())
     found = error.errors(include_url=False, include_context=False, include_input=False)
     faults = [
         Fault(field=".".join(map(str, one["loc"])) or "body", message=_message(one))
@@ -99,27 +119,26 @@ def _message(one: Mapping[str, Any]) -> str:
 
 
 class Query:
-    """The query parameters of one request. Each method removes and returns one; `done` refuses those that are
-    left."""
+    """The query parameters of one request. `check_names` has refused unknown and repeated ones."""
 
     def __init__(self, request: Request) -> None:
         self._values = dict(request.query_params)
 
     def text(self, name: str) -> str | None:
-        """Take a text as it is; None if it is absent."""
-        return self._values.pop(name, None)
+        """Return a text as it is; None if it is absent."""
+        return self._values.get(name)
 
     def category(self, name: str) -> str | None:
-        """Take the name of a category; None if it is absent."""
-        text = self._values.pop(name, None)
+        """Return the name of a category; None if it is absent."""
+        text = self._values.get(name)
         try:
             return None if text is None else slug(text)
         except ValueError as error:
             raise Invalid(str(error), field=name) from None
 
     def number(self, name: str, *, default: int, lowest: int, highest: int) -> int:
-        """Take a whole number within its limits."""
-        text = self._values.pop(name, None)
+        """Return a whole number within its limits."""
+        text = self._values.get(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdecimal() and len(text) < 20 and lowest <= int(text) <= highest):
@@ -127,18 +146,25 @@ class Query:
         return int(text)
 
     def limit(self) -> int:
-        """Take the limit of a page."""
+        """Return the limit of a page."""
         return self.number("limit", default=DEFAULT_PAGE, lowest=1, highest=MAX_PAGE)
 
     def flag(self, name: str) -> bool | None:
-        """Take `true` or `false`; None if it is absent."""
-        text = self._values.pop(name, None)
+        """Return `true` or `false`; None if it is absent."""
+        text = self._values.get(name)
         if text not in (None, "true", "false"):
             raise Invalid("must be true or false", field=name)
         return None if text is None else text == "true"
 
-    def done(self) -> None:
-        """Refuse the parameters that are left. Raises Invalid."""
-        if self._values:
-            faults = [Fault(field=name[:64], message="is not a known parameter") for name in self._values]
-            raise Invalid("The query has unknown parameters.", faults=faults[:MAX_FAULTS])
+
+def check_names(query: bytes, known: frozenset[str]) -> None:
+    """Refuse query parameters that are unknown, or given more than once. Raises Invalid."""
+    if query.count(b"&") >= MAX_PARAMETERS:
+        raise Invalid(f"The query may have at most {MAX_PARAMETERS} parameters.")
+    counts = Counter(name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    if unknown := [name for name in counts if name not in known]:
+        faults = [Fault(field=name[:64], message="is not a known parameter") for name in unknown]
+        raise Invalid("The query has unknown parameters.", faults=faults[:MAX_FAULTS])
+    if repeated := [name for name, count in counts.items() if count > 1]:
+        faults = [Fault(field=name, message="may be given only once") for name in repeated]
+        raise Invalid("The query has repeated parameters.", faults=faults)

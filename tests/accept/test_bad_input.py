@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -77,7 +78,7 @@ async def test_no_token_is_unauthenticated(site: Site) -> None:
         for headers in ({}, {"Authorization": "Basic YWxpY2U6"}, {"Authorization": "Bearer"}):
             for method, path in REQUESTS:
                 refused(await site.send(method, path, body=b"", headers=headers), 401, "token_missing")
-        refused(await site.http.get(f"{NOTIFICATIONS}?token={token('bob')}"), 401, "token_missing")
+        refused(await site.http.get(f"{NOTIFICATIONS}?token={token('bob')}"), 422, "invalid", "token")
 
 
 async def test_expired_token_is_told_apart(site: Site) -> None:
@@ -384,3 +385,85 @@ async def test_server_is_well_after_all_of_it(site: Site) -> None:
     await stream.close()
     assert site.lumen._services is not None
     await eventually(lambda: len(site.lumen._services.streams) == 0, what="the stream to be let go")  # type: ignore[union-attr]
+
+
+async def operations(site: Site) -> list[tuple[str, str, set[str]]]:
+    """Return method, path and query parameters of all operations below `/api/v1`."""
+    document = (await site.http.get("/openapi.json")).json()
+    schemes = document["components"]["securitySchemes"]
+    found = []
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if not path.startswith("/api/v1/"):
+                continue
+            names = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+            for security in operation.get("security", ()):
+                names |= {schemes[one]["name"] for one in security if schemes[one].get("in") == "query"}
+            filled = path.replace("{id}", new_id()).replace("{message_id}", new_id())
+            filled = filled.replace("{user}", "bob").replace("{name}", "like")
+            found.append((method.upper(), filled, names))
+    return found
+
+
+async def test_every_operation_refuses_unknown_and_repeated_query_parameters(site: Site) -> None:
+    found = await operations(site)
+    assert len(found) > 30
+    headers = {"Authorization": f"Bearer {token('alice', PUBLISH)}"}
+    async with site.unchanged():
+        for method, path, known in found:
+            for query, field, message in (
+                ("foo=1", "foo", "is not a known parameter"),
+                ("=1", "", "is not a known parameter"),
+                *((f"{name}=a&{name}=b", name, "may be given only once") for name in known),
+            ):
+                with case(f"{method} {path}?{query}"):
+                    answer = await site.http.request(method, f"{path}?{query}", headers=headers)
+                    problem = refused(answer, 422, "invalid", field)
+                    assert problem["errors"][0]["message"] == message
+
+
+async def test_query_of_many_parameters_is_refused(site: Site) -> None:
+    query = "&".join(f"p{number}=" for number in range(3000))
+    refused(await site.send("GET", f"?{query}"), 422, "invalid")
+    refused(await site.send("GET", f"?{'limit=1&' * 3000}"), 422, "invalid")
+
+
+async def test_health_checks_and_documents_take_any_query(site: Site) -> None:
+    for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"):
+        assert (await site.http.get(f"{path}?cache=1&cache=2")).status_code == 200
+
+
+async def test_byte_order_mark_before_a_body_is_ignored(site: Site) -> None:
+    mark = b"\xef\xbb\xbf"
+    for body in (body_with(), b"[" + body_with() + b"]"):
+        assert (await site.send("POST", "", body=mark + body)).status_code == 201
+    refused(await site.send("POST", "", body=mark * 2 + body_with()), 422, "invalid", "body")
+
+
+async def test_body_with_a_content_encoding_is_refused(site: Site) -> None:
+    async with site.unchanged():
+        for encoding in ("gzip", "br", "gzip, identity", "x"):
+            headers = {"Content-Encoding": encoding, **bearer("alice")}
+            answer = await site.send("POST", "", body=gzip.compress(body_with()), headers=headers)
+            refused(answer, 415, "encoding_unsupported")
+            assert answer.headers["accept-encoding"] == "identity"
+    answer = await site.send(
+        "POST", "", body=body_with(), headers={"Content-Encoding": "Identity", **bearer("alice", PUBLISH)}
+    )
+    assert answer.status_code == 201
+
+
+async def test_line_ends_of_windows_and_old_macs_become_line_feeds(site: Site) -> None:
+    for text in ("a\r\nb\rc\nd", "\r\n\r\n", "\r" * 8000):
+        answer = await site.send("POST", "", body=body_with(content=text))
+        assert answer.status_code == 201
+    items = (await site.http.get(NOTIFICATIONS, headers=bearer("bob"))).json()["items"]
+    last, middle, first = items[:3]
+    assert first["content"] == "a\nb\nc\nd"
+    assert middle["content"] == "\n\n"
+    assert last["content"] == "\n" * 8000
+    refused(await site.send("POST", "", body=body_with(title="a\r\nb")), 422, "invalid", "title")
+
+
+def bearer(user: str, *scopes: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token(user, *scopes)}"}

@@ -28,15 +28,17 @@ def operation(**fields: Any) -> Operation:
 @pytest.mark.parametrize(
     ("fields", "refusals"),
     [
-        ({}, (*OF_CALLERS, *LIMITED)),
-        ({"credentials": ()}, ()),
+        ({}, (*OF_CALLERS, *LIMITED, "invalid")),
+        ({"takes_any_query": True}, (*OF_CALLERS, *LIMITED)),
+        ({"credentials": ()}, ("invalid",)),
         ({"body": TEXT}, (*OF_CALLERS, *LIMITED, *OF_BODIES)),
         ({"credentials": (), "body": TEXT, "is_body_required": False}, OF_BODIES),
-        ({"credentials": ("bearer",), "problems": LIMITED}, (*OF_CALLERS, *LIMITED)),
+        ({"credentials": ("bearer",), "problems": LIMITED}, (*OF_CALLERS, *LIMITED, "invalid")),
         ({"credentials": ("cookie",), "body": TEXT, "problems": WRITES}, (*OF_CALLERS, *OF_BODIES, *WRITES)),
     ],
     ids=[
         "a token",
+        "a token and any query",
         "nothing",
         "a token and a body",
         "a body",
@@ -46,6 +48,12 @@ def operation(**fields: Any) -> Operation:
 )
 def test_problems_follow_from_credentials_and_body(fields: Any, refusals: tuple[str, ...]) -> None:
     assert operation(**fields).refusals == refusals
+
+
+def test_query_has_the_declared_parameters_and_the_credentials_of_urls() -> None:
+    parameters = [make(name, TEXT, "A thing.") for make, name in ((path, "id"), (query, "a"), (header, "b"))]
+    made = operation(parameters=parameters, credentials=("token", "bearer", "cookie"))
+    assert made.query_names == {"a", "token"}
 
 
 def test_only_parameters_in_the_path_are_required() -> None:

@@ -15,6 +15,8 @@ MAX_PASSWORD_CHARACTERS = 1024
 """NIST SP 800-63B, section 3.1.1.2, requires a maximum of at least 64. The hash takes any length; this bounds
 its work."""
 
+MAX_NAME_CHARACTERS = 64
+
 _NAME_PATTERN = "[a-z0-9][a-z0-9._-]{2,63}"
 _AVATAR_PATTERN = r"[!#-\[\]-~]{1,2048}"
 
@@ -27,7 +29,8 @@ def account_name(value: str) -> str:
 
     Raises ValueError.
     """
-    name = unicodedata.normalize("NFKC", value).lower()
+    # The length first: normalising takes time that grows with its square, and never shortens such a name.
+    name = unicodedata.normalize("NFKC", value).lower() if len(value) <= MAX_NAME_CHARACTERS else ""
     if not _NAME.fullmatch(name):
         raise ValueError(
             "must be 3 to 64 characters of a-z, 0-9, dot, dash and underscore, and start with a letter or "

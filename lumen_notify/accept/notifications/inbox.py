@@ -156,7 +156,6 @@ class InboxEndpoints:
         category = query.category("category")
         is_unread = query.flag("unread")
         is_archived = query.flag("archived")
-        query.done()
         rows, following = await self.inbox.page(
             principal.user_id,
             before=before,

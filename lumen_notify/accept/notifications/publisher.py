@@ -44,12 +44,12 @@ class Publisher:
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
-        publications = tuple(_publication(body, sender, required_moderator) for body in bodies)
-        rows = sum(len(one.audiences) for one in publications)
+        rows = sum(len(set(body.to.users or ("",))) for body in bodies)
         limit = self.context.limits.max_batch_rows
-        if not publications or 0 < limit < rows:
+        if not bodies or 0 < limit < rows:
             bounds = f"1 to {limit}" if limit else "at least 1"
             raise Invalid(f"must have {bounds} recipients in one request; this has {rows}", field="to.users")
+        publications = tuple(_publication(body, sender, required_moderator) for body in bodies)
         result: Sequence[Published] = await self.context.committer.submit(
             Publish(publications=publications, key=key)
         )

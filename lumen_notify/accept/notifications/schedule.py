@@ -75,7 +75,6 @@ class ScheduleEndpoints:
         principal = await self.context.caller(request)
         query = Query(request)
         limit, after = query.limit(), CURSOR.read(query)
-        query.done()
         rows = await self.schedule.page(_owner(principal), after=after, limit=limit + 1)
         return answer(page_of(rows, limit))
 

@@ -28,7 +28,7 @@ from lumen_notify.errors import Invalid, Misconfigured, NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.fields import slug
 from lumen_notify.http.operation import READS, WRITES, Operation, path, ref
-from lumen_notify.http.requests import Query, invalid
+from lumen_notify.http.requests import invalid
 from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
@@ -100,7 +100,6 @@ class CategoryEndpoints:
     async def page(self, request: Request) -> Response:
         """Answer `GET /categories`: all, by name."""
         await self.context.caller(request)
-        Query(request).done()
         items = [one.as_fields() for one in (await self.categories.fetch()).values()]
         return answer({"items": items, "next_cursor": None})
 
@@ -127,7 +126,7 @@ class CategoryEndpoints:
 def defined_in(path: Path) -> tuple[Category, ...]:
     """Read the definitions in a file. Raises Misconfigured with all of its problems."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         found = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except OSError as error:
         raise _misconfigured(f"cannot be read: {error.strerror}") from None

@@ -18,7 +18,6 @@ from lumen_notify.commit.preferences.quiet_hours import QuietHours
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import READS, WRITES, Operation
 from lumen_notify.http.rate_limits import ITEMS_PER_TOKEN
-from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
@@ -78,7 +77,6 @@ class PreferenceEndpoints:
     async def get(self, request: Request) -> Response:
         """Answer `GET /preferences`."""
         principal = await self.context.caller(request)
-        Query(request).done()
         return answer(await self.preferences.fetch(principal.user_id))
 
     async def put(self, request: Request) -> Response:

@@ -149,7 +149,6 @@ class HistoryEndpoints:
             name: query.number(name, default=-1, lowest=0, highest=MAX_SEQ)
             for name in ("before", "after", "around")
         }
-        query.done()
         given = [name for name, seq in seqs.items() if seq >= 0]
         if len(given) > 1:
             raise Invalid(f"may not be given together with {given[0]}", field=given[1])

@@ -161,7 +161,6 @@ class RoomEndpoints:
         query = Query(request)
         limit, before = query.limit(), CURSOR.read(query)
         is_public = query.flag("public") or False
-        query.done()
         rows = await self.rooms.page(principal.user_id, is_public=is_public, before=before, limit=limit + 1)
         last = rows[limit - 1] if len(rows) > limit else None
         next_cursor = "null" if last is None else f'"{CURSOR.text(last.active_at, last.id)}"'

@@ -60,6 +60,7 @@ class Document:
                 Operation(
                     name="getDocument",
                     tag="process",
+                    takes_any_query=True,
                     credentials=(),
                     summary="Get this document",
                     answered="OpenAPI 3.1.",

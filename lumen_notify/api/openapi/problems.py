@@ -42,6 +42,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "room_is_direct": (409, "The members of a direct room cannot be changed."),
     "last_owner": (409, "A room needs an owner. Make another member owner first."),
     "too_large": (413, "The body is longer than `LUMEN_MAX_BODY_BYTES`."),
+    "encoding_unsupported": (415, "The body has a `Content-Encoding`. Send it without one."),
     "invalid": (422, "The request is invalid. `errors` lists each field and its problem."),
     "rate_limited": (
         429,
@@ -77,6 +78,7 @@ ALWAYS = ("internal",)
 
 HEADERS: dict[int, tuple[str, str]] = {
     401: ("WWW-Authenticate", "`Bearer`."),
+    415: ("Accept-Encoding", "`identity`."),
     429: ("Retry-After", "Seconds to wait before the next attempt."),
     503: ("Retry-After", "Seconds to wait before the next attempt."),
 }

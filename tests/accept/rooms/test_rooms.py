@@ -91,11 +91,6 @@ async def test_a_wrong_title_is_refused_by_field(site: Site, title: Any) -> None
     refused(await call(site, "alice", "PATCH", f"{ROOMS}/r", title), 422, "invalid", "title")
 
 
-async def test_an_unknown_parameter_does_not_hide_a_room(site: Site) -> None:
-    await done(site, "alice", "POST", ROOMS, {"id": "r", "kind": "public"})
-    assert (await done(site, "alice", "GET", f"{ROOMS}/r?x=1"))["id"] == "r"
-
-
 async def test_an_id_is_taken_until_the_room_is_deleted(stored: Site) -> None:
     await done(stored, "alice", "POST", ROOMS, {"id": "r"})
     refused(await call(stored, "bob", "POST", ROOMS, {"id": "r"}), 409, "room_taken")
