@@ -1,7 +1,7 @@
 """Pages: the limit and the cursor of a list, in requests and in the OpenAPI document.
 
-The response of a list is `{"items": [...], "next_cursor": ...}`. A cursor is opaque to clients. It has one of
-two forms:
+The response of a list is `{"items": [...], "next_cursor": ...}`. A page ends at its limit, or at
+MAX_PAGE_BYTES: it then has fewer items and a cursor. A cursor is opaque to clients. It has one of two forms:
 
     <number>-<id>   a time or a position, and the id that orders rows with the same number
     <user id>       the last user of the page, in lists ordered by user id
@@ -10,7 +10,7 @@ two forms:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,14 +21,19 @@ from lumen_notify.errors import Invalid
 from lumen_notify.http.fields import UserId
 from lumen_notify.http.operation import query
 from lumen_notify.http.requests import DEFAULT_PAGE, MAX_PAGE, Query
-from lumen_notify.http.responses import answer
-from lumen_notify.model import UUID_PATTERN, canonical_id
+from lumen_notify.http.responses import answer_text
+from lumen_notify.model import UUID_PATTERN, canonical_id, to_json
+from lumen_notify.model.encoding import encoded_bytes
 
 UUID_KEY = UUID_PATTERN
 MAX_MS = 10**15 - 1
 """The highest time in a cursor, in milliseconds."""
 
 SLUG_KEY = f"([a-z0-9_.-]{{1,64}}|{UUID_PATTERN})"
+
+MAX_PAGE_BYTES = 256 * 1024
+"""How much the items of one page may have, unless the first has more. A client that does not read its
+response holds a page in memory."""
 
 _USER: TypeAdapter[str] = TypeAdapter(UserId)
 _CURSOR_OF = "The `next_cursor` of the previous page."
@@ -83,7 +88,36 @@ class _OfUser(Protocol):
     def user_id(self) -> str: ...
 
 
-Row = TypeVar("Row", bound=_OfUser)
+Row = TypeVar("Row")
+UserRow = TypeVar("UserRow", bound=_OfUser)
+
+
+def fitting(items: Iterable[str], max_bytes: int = MAX_PAGE_BYTES) -> list[str]:
+    """Return the first items that fit into a page, but at least one."""
+    fit: list[str] = []
+    for item in items:
+        max_bytes -= encoded_bytes(item)
+        if max_bytes < 0 and fit:
+            break
+        fit.append(item)
+    return fit
+
+
+def answer_page(items: Sequence[str], next_cursor: str | None) -> Response:
+    """Answer with a page of items, each of them JSON."""
+    return answer_text(f'{{"items":[{",".join(items)}],"next_cursor":{to_json(next_cursor)}}}')
+
+
+def answer_rows(
+    rows: Sequence[Row], limit: int, *, item: Callable[[Row], str], cursor: Callable[[Row], str]
+) -> Response:
+    """Answer with the page of the first rows.
+
+    rows: one more than the limit if there is a next page. item: makes the JSON of a row. cursor: makes the
+    cursor of the page that begins after a row.
+    """
+    items = fitting(map(item, rows[:limit]))
+    return answer_page(items, cursor(rows[len(items) - 1]) if len(items) < len(rows) else None)
 
 
 class UserPage:
@@ -98,10 +132,11 @@ class UserPage:
         self.limit = values.limit()
         self.after = _after(values.text("cursor"))
 
-    def answer(self, rows: Sequence[Row], item: Callable[[Row], Mapping[str, Any]]) -> Response:
+    def answer(self, rows: Sequence[UserRow], item: Callable[[UserRow], Mapping[str, Any]]) -> Response:
         """Answer with the page. item: makes the item of a row."""
-        next_cursor = rows[self.limit - 1].user_id if len(rows) > self.limit else None
-        return answer({"items": [item(row) for row in rows[: self.limit]], "next_cursor": next_cursor})
+        return answer_rows(
+            rows, self.limit, item=lambda row: to_json(item(row)), cursor=lambda row: row.user_id
+        )
 
 
 def _after(cursor: str | None) -> str:

@@ -21,7 +21,7 @@ from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Select
 from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import BOOLEAN, NOTIFICATION_ID, READS, WRITES, Operation, query, ref
-from lumen_notify.http.pages import LIMIT, UUID_KEY, NumberCursor
+from lumen_notify.http.pages import LIMIT, UUID_KEY, NumberCursor, answer_page, fitting
 from lumen_notify.http.rate_limits import ITEMS_PER_TOKEN
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
@@ -165,9 +165,11 @@ class InboxEndpoints:
             is_unread=is_unread,
             is_archived=bool(is_archived),
         )
-        items = ",".join(map(_item, rows))
-        next_cursor = to_json(None if following is None else CURSOR.text(*following))
-        return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+        items = fitting(map(_item, rows))
+        if len(items) < len(rows):
+            last = rows[len(items) - 1]
+            following = last.position, last.id
+        return answer_page(items, None if following is None else CURSOR.text(*following))
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /notifications/{id}`."""

@@ -19,11 +19,11 @@ from lumen_notify.commit.notifications.schedule import Cancel, Schedule, Schedul
 from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import NOTIFICATION_ID, READS, WRITES, Operation
-from lumen_notify.http.pages import LIMIT, MAX_MS, UUID_KEY, NumberCursor
+from lumen_notify.http.pages import LIMIT, MAX_MS, UUID_KEY, NumberCursor, answer_rows
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
-from lumen_notify.model import EVERYONE, Audience, rfc3339, value
+from lumen_notify.model import EVERYONE, Audience, rfc3339, to_json, value
 
 CURSOR = NumberCursor((0, ""), highest=MAX_MS, key=UUID_KEY)
 """By `deliver_at` in milliseconds, then by id."""
@@ -76,7 +76,7 @@ class ScheduleEndpoints:
         query = Query(request)
         limit, after = query.limit(), CURSOR.read(query)
         rows = await self.schedule.page(_owner(principal), after=after, limit=limit + 1)
-        return answer(page_of(rows, limit))
+        return answer_scheduled(rows, limit)
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also if it was already
@@ -89,13 +89,14 @@ class ScheduleEndpoints:
         return answer(cancelled)
 
 
-def page_of(rows: Sequence[Scheduled], limit: int) -> dict[str, Any]:
-    """Make the page of a list. rows: one more than `limit` if a next page exists."""
-    last = rows[limit - 1] if len(rows) > limit else None
-    return {
-        "items": [_item(row) for row in rows[:limit]],
-        "next_cursor": None if last is None else CURSOR.text(last.deliver_at, last.id),
-    }
+def answer_scheduled(rows: Sequence[Scheduled], limit: int) -> Response:
+    """Answer with a page. rows: one more than `limit` if a next page exists."""
+    return answer_rows(
+        rows,
+        limit,
+        item=lambda row: to_json(_item(row)),
+        cursor=lambda row: CURSOR.text(row.deliver_at, row.id),
+    )
 
 
 def _owner(principal: Principal) -> str | None:

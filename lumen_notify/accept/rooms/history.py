@@ -18,7 +18,7 @@ from lumen_notify.commit.rooms.history import History, MemberReadMark
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MEMBERS_ONLY, READS, ROOM_ID, WRITES, Operation, query
-from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
+from lumen_notify.http.pages import LIMIT, MAX_PAGE_BYTES, USER_CURSOR, UserPage, answer_page, fitting
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
 from lumen_notify.http.route import ApiRoute, route
@@ -154,22 +154,28 @@ class HistoryEndpoints:
             raise Invalid(f"may not be given together with {given[0]}", field=given[1])
         way = given[0] if given else "before"
         if way == "after":
-            seq, older, newer = min(seqs["after"] + 1, MAX_SEQ), 0, limit + 1
+            seq, older, newer = min(seqs["after"] + 1, MAX_SEQ), 0, limit
         elif way == "around":
-            seq, older, newer = seqs["around"], limit // 2 + 1, limit - limit // 2
+            seq, older, newer = seqs["around"], limit // 2, limit - limit // 2
         else:
-            seq, older, newer = seqs["before"] if given else MAX_SEQ, limit + 1, 0
-        rows = await self.history.page(room, principal.user_id, seq=seq, older=older, newer=newer)
-        if way == "after":
-            shown = rows[:limit]
-            cursor = shown[-1][0] if len(rows) > limit else None
-        else:
-            has_older = sum(row[0] < seq for row in rows) == older
-            shown = rows[1:] if has_older else rows
-            cursor = shown[0][0] if has_older else None
-        items = ",".join(body for _, body in shown)
-        next_cursor = "null" if cursor is None else f'"{cursor}"'
-        return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+            seq, older, newer = seqs["before"] if given else MAX_SEQ, limit, 0
+        # One row more in the direction of the next page.
+        rows = await self.history.page(
+            room,
+            principal.user_id,
+            seq=seq,
+            older=older + (way != "after"),
+            newer=newer + (way == "after"),
+        )
+        below = [row for row in rows if row[0] < seq][::-1]
+        above = rows[len(below) :]
+        max_bytes = MAX_PAGE_BYTES // 2 if way == "around" else MAX_PAGE_BYTES
+        shown_below = fitting((body for _, body in below[:older]), max_bytes)
+        shown_above = fitting((body for _, body in above[:newer]), max_bytes)
+        shown, found = (shown_above, above) if way == "after" else (shown_below, below)
+        last = found[len(shown) - 1][0] if shown else seq
+        cursor = str(last) if len(shown) < len(found) else None
+        return answer_page([*shown_below[::-1], *shown_above], cursor)
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/messages/{message_id}`."""

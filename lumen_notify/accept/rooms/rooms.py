@@ -21,7 +21,7 @@ from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, EditRoom, R
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import BOOLEAN, MODERATORS_ONLY, READS, ROOM_ID, WRITES, Operation, query
-from lumen_notify.http.pages import LIMIT, MAX_MS, SLUG_KEY, NumberCursor
+from lumen_notify.http.pages import LIMIT, MAX_MS, SLUG_KEY, NumberCursor, answer_rows
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
 from lumen_notify.http.route import ApiRoute, route
@@ -162,10 +162,7 @@ class RoomEndpoints:
         limit, before = query.limit(), CURSOR.read(query)
         is_public = query.flag("public") or False
         rows = await self.rooms.page(principal.user_id, is_public=is_public, before=before, limit=limit + 1)
-        last = rows[limit - 1] if len(rows) > limit else None
-        next_cursor = "null" if last is None else f'"{CURSOR.text(last.active_at, last.id)}"'
-        items = ",".join(map(_item, rows[:limit]))
-        return answer_text(f'{{"items":[{items}],"next_cursor":{next_cursor}}}')
+        return answer_rows(rows, limit, item=_item, cursor=lambda row: CURSOR.text(row.active_at, row.id))
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}`."""

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.notifications import responses
-from lumen_notify.accept.notifications.schedule import CURSOR, page_of
+from lumen_notify.accept.notifications.schedule import CURSOR, answer_scheduled
 from lumen_notify.accept.rooms.membership import Membership
 from lumen_notify.accept.rooms.paths import room_id
 from lumen_notify.commit.notifications.schedule import Schedule
@@ -72,10 +72,9 @@ class RoomScheduleEndpoints:
         principal = await self.context.caller(request)
         query = Query(request)
         limit, after = query.limit(), CURSOR.read(query)
-        query.done()
         room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
         rows = await self.schedule.page_of_room(room.id, after=after, limit=limit + 1)
-        return answer(page_of(rows, limit))
+        return answer_scheduled(rows, limit)
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /rooms/{id}/scheduled/{notification_id}`. Raises NotFound, Forbidden."""

@@ -24,6 +24,7 @@ async def test_history_is_paged_both_ways_and_around(room: Site) -> None:
         "?limit=3&after=7": ([], None),
         "?limit=4&around=4": ([2, 3, 4, 5], "2"),
         "?limit=1&around=4": ([4], "4"),
+        "?limit=1&around=9": ([], "9"),
         "?limit=100&around=9": ([1, 2, 3, 4, 5, 6, 7], None),
         f"?after={2**63 - 1}": ([], None),
     }
