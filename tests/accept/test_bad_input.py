@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import hmac
 import json
+import re
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -399,8 +400,8 @@ async def operations(site: Site) -> list[tuple[str, str, set[str]]]:
             names = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
             for security in operation.get("security", ()):
                 names |= {schemes[one]["name"] for one in security if schemes[one].get("in") == "query"}
-            filled = path.replace("{id}", new_id()).replace("{message_id}", new_id())
-            filled = filled.replace("{user}", "bob").replace("{name}", "like")
+            filled = path.replace("{user}", "bob").replace("{name}", "like")
+            filled = re.sub("{[a-z_]+}", lambda _: new_id(), filled)
             found.append((method.upper(), filled, names))
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -209,10 +210,8 @@ async def operations(site: Site) -> list[tuple[str, str]]:
 def filled(path: str, part: str | None = None) -> str:
     """Fill in the parameters of a path. part: for each; None for good ones."""
     id_ = new_id() if path.startswith(NOTIFICATIONS) else "tea"
-    good = {"{id}": id_, "{message_id}": new_id(), "{user}": "bob", "{name}": "like"}
-    for name, value in good.items():
-        path = path.replace(name, value if part is None else part)
-    return path
+    good = {"{id}": id_, "{user}": "bob", "{name}": "like"}
+    return re.sub("{[a-z_]+}", lambda found: part or good.get(found[0], new_id()), path)
 
 
 async def test_no_body_takes_the_loop_for_long(site: Site) -> None:
