@@ -32,7 +32,7 @@ class HandoverProtocol(HttpProtocol):
 
     def on_message_begin(self) -> None:
         """Offer the extension to the new request."""
-        super().on_message_begin()
+        HttpProtocol.on_message_begin(self)
         extension: Any = self._hand_over  # ASGI types an extension as a dictionary of options
         self.scope["extensions"] = {EXTENSION: extension}
 

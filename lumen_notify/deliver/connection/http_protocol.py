@@ -7,18 +7,19 @@
 4. The requests of slow or hostile clients end: a request that has not arrived completely within
    REQUEST_SECONDS, a head or trailer of more than MAX_HEAD_BYTES, more than MAX_PIPELINED requests at once.
 
-Only this module, `send_timeout`, `request_cycle` and `handover` touch uvicorn's internals. UVICORN_METHODS,
-PROTOCOL_ATTRIBUTES and CYCLE_ATTRIBUTES list what they rely on, and a test pins them. Not here: the rules for
-a head (`request_head`), responses (`request_cycle`, `send_timeout`), streams (`handover`).
+`uvicorn_internals` lists what it relies on. Not here: the rules for a head (`request_head`), responses
+(`request_cycle`, `send_timeout`), streams (`handover`).
 """
 
 from __future__ import annotations
 
 import asyncio
+from types import FunctionType
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lumen_notify.deliver.connection import http_refusal, request_head
 from lumen_notify.deliver.connection.http_refusal import HttpRefusal
@@ -39,56 +40,11 @@ MAX_HEAD_BYTES = 32 * 1024
 MAX_PIPELINED = 32
 """How many requests may wait for earlier responses. A request of 20 bytes takes 2 KiB of memory here."""
 
-UVICORN_METHODS = {
-    HttpToolsProtocol: (
-        "connection_made",
-        "connection_lost",
-        "handle_websocket_upgrade",
-        "on_message_begin",
-        "on_headers_complete",
-        "on_body",
-        "on_message_complete",
-        "on_response_complete",
-        "pause_writing",
-        "resume_writing",
-        "shutdown",
-        "timeout_keep_alive_handler",
-        "_should_upgrade",
-        "_start_asgi_task",
-        "_unset_keepalive_if_required",
-    ),
-    RequestResponseCycle: ("receive", "run_asgi", "send"),
-}
-"""The methods of uvicorn that are called or overridden."""
-
-PROTOCOL_ATTRIBUTES = (
-    "cycle",
-    "expect_100_continue",
-    "flow",
-    "headers",
-    "loop",
-    "parser",
-    "pipeline",
-    "scheme",
-    "scope",
-    "server_state",
-    "transport",
+_on_headers_complete: Any = FunctionType(
+    HttpToolsProtocol.on_headers_complete.__code__,
+    {**vars(httptools_impl), "RequestResponseCycle": RequestCycle},
 )
-"""The attributes of uvicorn's protocol that are read, set or released."""
-
-CYCLE_ATTRIBUTES = (
-    "chunked_encoding",
-    "disconnected",
-    "expected_content_length",
-    "keep_alive",
-    "message_event",
-    "more_body",
-    "response_complete",
-    "response_started",
-    "scope",
-    "transport",
-)
-"""The attributes of uvicorn's request cycle that are read or set."""
+"""uvicorn's method, with our class of requests: uvicorn has no parameter for it."""
 
 
 class HttpProtocol(SendTimeoutProtocol):
@@ -125,8 +81,7 @@ class HttpProtocol(SendTimeoutProtocol):
         if self.cycle.more_body and not self._drop_newest():
             return False
         for cycle in (self._current_cycle, *(cycle for cycle, _ in self.pipeline)):
-            cycle.is_half_closed = True
-        self._current_cycle.message_event.set()
+            cycle.half_close()
         if self._refusal is None:
             self.cycle.keep_alive = False
         return True
@@ -138,7 +93,10 @@ class HttpProtocol(SendTimeoutProtocol):
         self._unset_keepalive_if_required()
         self._head_bytes += len(data)
         try:
-            self._feed(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._go_on(data[offer.args[0] :])
         except httptools.HttpParserError as error:
             found = error.__context__  # raised by a method that the parser called
             malformed = http_refusal.bad_request("The request is not valid HTTP.")
@@ -147,7 +105,8 @@ class HttpProtocol(SendTimeoutProtocol):
             self._check_arrival()
 
     def _check_arrival(self) -> None:
-        if not self._is_receiving and not self._is_answered():
+        cycle = self._current_cycle
+        if not (self._is_receiving or cycle is None or cycle.response_complete):
             self._stop_timeout()
         elif self._timeout is None:
             # When idle, too: an empty line stops uvicorn's keep-alive timer, and starts no request.
@@ -155,25 +114,24 @@ class HttpProtocol(SendTimeoutProtocol):
         if self._is_receiving and self._head_bytes > MAX_HEAD_BYTES:
             self._refuse(http_refusal.head_too_large(MAX_HEAD_BYTES))
 
-    def _feed(self, data: bytes) -> None:
-        while data:
-            try:
-                self.parser.feed_data(data)
-                return
-            except httptools.HttpParserUpgrade as offer:
-                data = data[offer.args[0] :]
-            if self._should_upgrade():
-                self._is_ending = True
-                self._stop_timeout()
-                self.handle_websocket_upgrade()
-                return
-            if self._unread_framing:
-                # A new parser: the connection may have ended for the first one.
-                self.parser = httptools.HttpRequestParser(self)
-                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-                data = self._unread_framing + data
-                self._unread_framing = b""
-                self._is_resuming = True
+    def _go_on(self, data: bytes) -> None:
+        """Read on after a head that offers another protocol."""
+        if self._should_upgrade():
+            self._is_ending = True
+            self._stop_timeout()
+            self.handle_websocket_upgrade()
+            return
+        if self._unread_framing:
+            # A new parser: the connection may have ended for the first one.
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            data = self._unread_framing + data
+            self._unread_framing = b""
+            self._is_resuming = True
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._go_on(data[offer.args[0] :])
 
     def on_message_begin(self) -> None:
         """Start to read a request."""
@@ -183,7 +141,7 @@ class HttpProtocol(SendTimeoutProtocol):
             raise http_refusal.bad_request(
                 f"At most {MAX_PIPELINED} requests may wait for earlier responses."
             )
-        super().on_message_begin()
+        HttpToolsProtocol.on_message_begin(self)  # not `super()`, which takes time: for each request
         self._is_receiving = True
 
     def on_headers_complete(self) -> None:
@@ -195,17 +153,17 @@ class HttpProtocol(SendTimeoutProtocol):
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > MAX_HEAD_BYTES:
                 raise http_refusal.head_too_large(MAX_HEAD_BYTES)
-        version, method = self.parser.get_http_version(), self.parser.get_method()
-        request_head.check(version, method, self.headers)
-        if not self.url.startswith(b"/") or b"#" in self.url:
-            self.url, host = request_head.origin_form(method, self.url)
+        version, is_offer = self.parser.get_http_version(), self.parser.should_upgrade()
+        request_head.check(version, self.headers)
+        if is_offer or self.url[:1] != b"/" or b"#" in self.url:
+            self.url, host = request_head.origin_form(self.parser.get_method(), self.url)
             if host is not None:
                 others = [header for header in self.headers if header[0] != b"host"]
                 self.headers[:] = [(b"host", host), *others]
         if version == request_head.HTTP_1_0:
             self.expect_100_continue = False  # RFC 9110, section 10.1.1
-        super().on_headers_complete()
-        if self.parser.should_upgrade():
+        _on_headers_complete(self)
+        if is_offer:
             if self._should_upgrade():
                 return  # uvicorn's WebSocket takes the connection over
             self._unread_framing = request_head.without_upgrade(self.headers)
@@ -214,7 +172,7 @@ class HttpProtocol(SendTimeoutProtocol):
     def on_body(self, body: bytes) -> None:
         """Reset the count of bytes: the application limits the body."""
         self._head_bytes = 0
-        super().on_body(body)
+        HttpToolsProtocol.on_body(self, body)
 
     def on_message_complete(self) -> None:
         """Record that the request has arrived."""
@@ -222,16 +180,18 @@ class HttpProtocol(SendTimeoutProtocol):
             return  # the parser has not seen the body
         self._is_receiving = False
         self._head_bytes = 0
-        super().on_message_complete()
+        HttpToolsProtocol.on_message_complete(self)
 
     def on_response_complete(self) -> None:
         """Start to answer the next request, or refuse it."""
-        super().on_response_complete()
-        if self._refusal is not None and self._is_answered() and not self.transport.is_closing():
+        HttpToolsProtocol.on_response_complete(self)
+        if self.transport.is_closing():
+            self._start_send_timeout()
+        elif self._refusal is not None and self._is_answered():
             self._send_refusal(self._refusal)
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        self._current_cycle = RequestCycle.adopt(cycle)
+        self._current_cycle = cycle
         super()._start_asgi_task(cycle, app)
 
     def _is_answered(self) -> bool:

@@ -23,18 +23,11 @@ class RequestCycle(RequestResponseCycle):
     started. ends_with_connection: the response has no length and no chunks.
     """
 
-    # uvicorn has made the object: `adopt` finds it without these.
+    # Class attributes: each request would pay for attributes that few need.
     is_half_closed = False
     sent_headers: Sequence[tuple[bytes, bytes]] = ()
     ends_with_connection = False
-    _has_received_body = False
-
-    @classmethod
-    def adopt(cls, cycle: Any) -> RequestCycle:
-        """Make uvicorn's object one of this class: uvicorn has no parameter for it."""
-        cycle.__class__ = cls
-        adopted: RequestCycle = cycle
-        return adopted
+    _is_woken = False  # the event has been set for the half-close alone
 
     @property
     def can_be_handed_over(self) -> bool:
@@ -56,20 +49,28 @@ class RequestCycle(RequestResponseCycle):
                 self.chunked_encoding = False  # so that uvicorn adds no header
         elif self.ends_with_connection:
             self.expected_content_length = len(message.get("body", b""))  # so that uvicorn takes any length
-        return super().send(message)
+        return RequestResponseCycle.send(self, message)  # not `super()`, which takes time: for each request
 
-    async def receive(self) -> Any:
+    def receive(self) -> Awaitable[Any]:  # type: ignore[override]  # as `send`
         """Receive a part of the request, or that the client has disconnected (ASGI)."""
-        if not self._has_received_body:
-            message = await super().receive()
-            self._has_received_body = not message.get("more_body", False)
-            return message
+        if self.more_body or (self.message_event.is_set() and not self._is_woken):
+            return RequestResponseCycle.receive(self)
+        return self._receive_disconnect()  # the application has all of the request
+
+    async def _receive_disconnect(self) -> dict[str, str]:
         if not self.is_half_closed:
-            await super().receive()
+            await self.message_event.wait()
         if not self.response_complete:
             self.disconnected = True
             self.transport.close()
         return {"type": "http.disconnect"}
+
+    def half_close(self) -> None:
+        """Record that the client has closed its side, after the whole request."""
+        self.is_half_closed = True
+        if not self.message_event.is_set():
+            self._is_woken = True
+            self.message_event.set()
 
     def _has_length(self) -> bool:
         return any(name.lower() == b"content-length" for name, _ in self.sent_headers)

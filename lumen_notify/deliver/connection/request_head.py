@@ -19,27 +19,28 @@ Headers = Sequence[tuple[bytes, bytes]]
 HTTP_1_0 = "1.0"
 HTTP_1_1 = "1.1"
 
-_HOST = re.compile(rb"(\[[0-9A-Za-z:.%~_-]+\]|[0-9A-Za-z._~!$&'()*+,;=%-]*)(:[0-9]{0,5})?\Z")
-"""A host and a port (RFC 3986, section 3.2). It is empty if the target has no authority."""
+_HOST = re.compile(rb"[0-9A-Za-z._~!$&'()*+,;=%-]*(?::[0-9]{0,5})?\Z")
+_ADDRESS = re.compile(rb"\[[0-9A-Za-z:.%~_-]+\](?::[0-9]{0,5})?\Z")
+"""A name, or an address in brackets, and a port (RFC 3986, section 3.2). A name may be empty."""
 
 
-def check(version: str, method: bytes, headers: Headers) -> None:
-    """Check version, method and headers. Raises HttpRefusal."""
+def check(version: str, headers: Headers) -> None:
+    """Check version and headers. Raises HttpRefusal."""
     if version not in (HTTP_1_1, HTTP_1_0):
         raise version_not_supported()
-    if method == b"CONNECT":
-        # What follows belongs to a tunnel and must not be read as requests (RFC 9110, section 9.3.6).
-        raise not_implemented("The server is no proxy: it does not support CONNECT.")
-    hosts = 0
+    host: bytes | None = None
     for name, value in headers:
         if name == b"host":
-            hosts += 1
-            if not _HOST.match(value):
-                raise bad_request("The Host header is not a host with an optional port.")
+            if host is not None:
+                raise bad_request("The request has more than one Host header.")  # RFC 9112, section 3.2
+            host = value
         elif name == b"transfer-encoding":
             _check_coding(version, value)
-    if hosts != 1 and (hosts > 1 or version == HTTP_1_1):
-        raise bad_request(f"A request has one Host header; this one has {hosts}.")  # RFC 9112, section 3.2
+    if host is None:
+        if version == HTTP_1_1:
+            raise bad_request("The request has no Host header.")
+    elif not (_HOST.match(host) or _ADDRESS.match(host)):
+        raise bad_request("The Host header is not a host with an optional port.")
 
 
 def _check_coding(version: str, coding: bytes) -> None:
@@ -54,6 +55,9 @@ def origin_form(method: bytes, target: bytes) -> tuple[bytes, bytes | None]:
 
     Raises HttpRefusal for anything but the forms of RFC 9112, section 3.2.
     """
+    if method == b"CONNECT":
+        # What follows belongs to a tunnel and must not be read as requests (RFC 9110, section 9.3.6).
+        raise not_implemented("The server is no proxy: it does not support CONNECT.")
     if b"#" not in target:
         if target.startswith(b"/") or (target == b"*" and method == b"OPTIONS"):
             return target, None

@@ -1,7 +1,7 @@
 """Send time-out: ends a connection whose client does not read its responses.
 
-What a client does not read waits in the transport: at most WRITE_BUFFER_BYTES and one response, since the
-next one waits until the transport has room. It waits for a bounded time, too.
+What a client does not read waits in the transport: at most WRITE_BUFFER_BYTES and one response. The response
+to its next request waits until the transport has room. Both wait for a bounded time.
 """
 
 from __future__ import annotations
@@ -44,12 +44,6 @@ class SendTimeoutProtocol(HttpToolsProtocol):
         """Stop the time-out: the transport has room."""
         super().resume_writing()
         self._stop_send_timeout()
-
-    def on_response_complete(self) -> None:
-        """Start the time-out of the last response."""
-        super().on_response_complete()
-        if self.transport.is_closing():
-            self._start_send_timeout()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection."""

@@ -217,6 +217,7 @@ BAD = {
     "the target of a proxy": (GET.replace(b"/next", b"ftp://x/"), 400),
     "a star": (GET.replace(b"/next", b"*"), 400),
     "a tunnel": (b"CONNECT x:80 HTTP/1.1\r\nhost: x:80\r\n\r\n" + SMUGGLED, 501),
+    "a tunnel to a path": (b"CONNECT / HTTP/1.1\r\nhost: x\r\n\r\n" + SMUGGLED, 501),
     "a method in small letters": (GET.replace(b"GET", b"get"), 400),
     "a space before the method": (b" " + GET, 400),
     "HTTP/0.9": (b"GET /next\r\n\r\n", 505),

@@ -1,4 +1,4 @@
-"""uvicorn's internals are as `http_protocol` and its neighbours expect them."""
+"""uvicorn's internals are as the modules that touch them expect."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from lumen_notify.deliver.connection import http_protocol
+from lumen_notify.deliver.connection import uvicorn_internals
 
 SIGNATURES: Mapping[type, Mapping[str, list[str]]] = {
     HttpToolsProtocol: {
@@ -44,7 +44,7 @@ LOOK = (
 
 
 def test_methods_of_uvicorn_that_are_used_are_as_they_were() -> None:
-    assert {kind: set(names) for kind, names in http_protocol.UVICORN_METHODS.items()} == {
+    assert {kind: set(names) for kind, names in uvicorn_internals.UVICORN_METHODS.items()} == {
         kind: set(names) for kind, names in SIGNATURES.items()
     }, "a method that is used is not pinned here"
     for kind, names in SIGNATURES.items():
@@ -70,8 +70,8 @@ async def test_attributes_of_uvicorn_that_are_used_are_as_they_were() -> None:
     arguments: dict[str, Any] = dict.fromkeys(inspect.signature(RequestResponseCycle).parameters, nothing)
     cycle = RequestResponseCycle(**arguments | {"message_event": asyncio.Event()})
     for one, names in (
-        (protocol, http_protocol.PROTOCOL_ATTRIBUTES),
-        (cycle, http_protocol.CYCLE_ATTRIBUTES),
+        (protocol, uvicorn_internals.PROTOCOL_ATTRIBUTES),
+        (cycle, uvicorn_internals.CYCLE_ATTRIBUTES),
     ):
         for name in names:
             assert hasattr(one, name), f"{type(one).__name__}.{name} is gone. {LOOK}"
@@ -83,3 +83,9 @@ async def test_attributes_of_uvicorn_that_are_used_are_as_they_were() -> None:
     for name in ("resume_reading", "write_paused"):
         assert name in inspect.getsource(sys.modules["uvicorn.protocols.http.flow_control"]), LOOK
     assert "connection.shutdown()" in inspect.getsource(uvicorn.Server.shutdown), LOOK
+
+
+def test_request_is_made_by_the_name_that_is_replaced() -> None:
+    source = inspect.getsource(HttpToolsProtocol.on_headers_complete)
+    assert source.count("RequestResponseCycle(") == 1, LOOK
+    assert HttpToolsProtocol.on_headers_complete.__closure__ is None, LOOK
