@@ -2,9 +2,9 @@
 
 Several users with several streams each run random steps (`promise/steps.py`). They publish, now or later,
 with or without expiry, schedule and cancel, mark and mute; they create rooms, join, leave and remove members,
-send messages and mark them as read. The clock jumps; the server trims its log and restarts; streams connect
-with any cursor, and vanish. After every step, for every open stream, and for one stream per user that resumes
-from an old state:
+send messages and mark them as read. The clock jumps; the server trims its log and restarts; its database is
+restored from an older copy; streams connect with any cursor, and vanish. After every step, for every open
+stream, and for one stream per user that resumes from an old state:
 
 - its durable frames are the user's events in the log since the stream's cursor, with those of rooms for the
   time of the membership: each once, in order, and no others;
@@ -37,6 +37,7 @@ from lumen_notify.model import CountsSnapshot, Event
 
 from .promise.environment import Environment
 from .promise.state_machine import PromiseMachine
+from .promise.steps import PublishNotifications
 
 SECONDS = float(os.environ.get("LUMEN_TEST_PROMISE_SECONDS", "0"))
 
@@ -69,7 +70,11 @@ def environment(
 
         monkeypatch.setattr(Hub, "fan_out", slowly)
         monkeypatch.setattr(CountLoader, "load", late)
-        monkeypatch.setattr(Retention, "start", lambda _: None)  # retention has its own step
+
+        async def idle(_: Retention) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(Retention, "run", idle)  # retention has its own step
         runner.run(environment.open())
         yield environment
         runner.run(environment.close())
@@ -94,3 +99,38 @@ def test_state_kept_from_frames_always_equals_a_fresh_fetch(environment: Environ
         )
         if time.monotonic() >= deadline:
             break
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("replay_events", [10_000, 0], ids=["memory", "the database"])
+def test_state_equals_a_fresh_fetch_after_the_database_was_restored(
+    environment: Environment, replay_events: int
+) -> None:
+    """Steps that chance seldom puts together: the new history gets as long as the lost one, and longer."""
+
+    class ThisMachine(PromiseMachine):
+        pass
+
+    ThisMachine.environment = environment
+    machine = ThisMachine()
+    publish = PublishNotifications(sender="ann", to=None, category="like", number=2)
+    try:
+        machine.start(
+            replay_events=replay_events,
+            max_backlog_bytes=2**20,
+            is_pinging=False,
+            is_short=False,
+            kept_events=0,
+        )
+        machine.use_inbox(publish)
+        machine.copy()
+        for _ in range(2):
+            for _ in range(3):
+                machine.use_inbox(publish)
+            machine.restore()
+            machine.use_inbox(publish)
+        machine.upkeep("restart and return")
+        machine.upkeep("trim")
+        machine.restore()
+    finally:
+        machine.teardown()

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from clients import SECRET, Api, EventStream, eventually
 from lumen_notify import Lumen, Settings
@@ -19,9 +19,10 @@ from lumen_notify.settings import Secret
 
 from . import room_states, steps
 from .client import Client, State
+from .database_copy import copy_database, restore_database
 from .environment import TTL_SECONDS, Environment, Result
 from .event_history import EventHistory
-from .step_runner import SMALL_BACKLOG_BYTES, StepRunner
+from .step_runner import SMALL_BACKLOG_BYTES, Memory, StepRunner
 from .steps import (
     CATEGORIES,
     USERS,
@@ -50,6 +51,7 @@ class PromiseMachine(RuleBasedStateMachine):
         self.apis = {user: Api(self.environment.http, user, ttl_seconds=TTL_SECONDS) for user in USERS}
         self.clients: list[Client] = []
         self.database: Database | None = None
+        self.copied: tuple[int, Memory] | None = None
         self._turns = itertools.count()
 
     @initialize(
@@ -105,6 +107,15 @@ class PromiseMachine(RuleBasedStateMachine):
     @rule(upkeep=st.sampled_from(["trim", "trim", "trim", "restart", "restart and return"]))
     def upkeep(self, upkeep: str) -> None:
         self.run(self._trim() if upkeep == "trim" else self._restart(upkeep == "restart and return"))
+
+    @rule()
+    def copy(self) -> None:
+        self.run(self._copy())
+
+    @precondition(lambda self: self.copied is not None)
+    @rule()
+    def restore(self) -> None:
+        self.run(self._restore())
 
     def teardown(self) -> None:
         try:
@@ -169,6 +180,37 @@ class PromiseMachine(RuleBasedStateMachine):
             await self.runner.hang_up(client)
         await self._open()
         if do_return:
+            for client in clients:
+                await self.runner.come_back(client)
+        await self._verify()
+
+    async def _copy(self) -> None:
+        """Copy the database, and what is known of it."""
+        assert self.database is not None
+        self.copied = await copy_database(self.database), self.runner.memory()
+        await self._verify()
+
+    async def _restore(self) -> None:
+        """Restore the copy under the running server, which notices it: clients that have seen what is lost
+        get `reset`, all others go on."""
+        assert self.database is not None
+        assert self.copied is not None
+        position, memory = self.copied
+        hub = self.environment.services.hub
+        await eventually(lambda: hub.position == len(self.history.events), what="the newest event")
+        resets, is_other = hub.resets.total(), hub.position > position
+        self.environment.now += 1000
+        await restore_database(self.database)
+        del self.history.events[position:]
+        self.runner.go_back(position, memory)
+        if is_other:
+            await eventually(lambda: hub.resets.total() > resets, what="the other log to be noticed")
+            clients = self.clients[:]
+            self.clients.clear()
+            for client in clients:
+                closing = await client.stream.wait_for_event("closing")
+                assert closing.data == {"reason": "shutdown", "reconnect": True}
+                await self.runner.hang_up(client)
             for client in clients:
                 await self.runner.come_back(client)
         await self._verify()

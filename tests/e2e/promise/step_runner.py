@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from clients import Api, Bell, EventStream, Refusal
+from clients import Api, Bell, EventStream, Refusal, position_of
 from lumen_notify import Settings
 from lumen_notify.commit.log import Log
 from lumen_notify.model import from_rfc3339, new_id, rfc3339
@@ -56,6 +57,17 @@ AMID_SECONDS = 0.1
 
 MAY_NOT = (403, 404, 409)
 """The statuses with which a room may refuse a user without permission."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a step runner knows of the database: a copy of the attributes of the same names."""
+
+    promised: dict[str, int]
+    keyed: dict[int, tuple[str, Any]]
+    answers: dict[int, Any]
+    rooms: list[str]
+    said: dict[tuple[str, str, int], Any]
 
 
 class StepRunner:
@@ -123,6 +135,28 @@ class StepRunner:
 
     async def __call__(self, step: Step) -> None:
         await self._handlers[type(step)](step)
+
+    def memory(self) -> Memory:
+        """Return what is known of the database now."""
+        return Memory(
+            dict(self.promised), dict(self._keyed), dict(self._answers), self._rooms[:], dict(self._said)
+        )
+
+    def go_back(self, position: int, memory: Memory) -> None:
+        """Know what was known when the newest event was at a position. States that have seen later events can
+        no longer be resumed."""
+        self.promised, self._keyed, self._answers = (
+            dict(memory.promised),
+            dict(memory.keyed),
+            dict(memory.answers),
+        )
+        self._rooms, self._said = memory.rooms[:], dict(memory.said)
+        self.has_merged = True
+        states = [client.state for client in self._clients]
+        for state in [*states, *(state for kept in self._kept.values() for state in kept)]:
+            bell = state.bell
+            if bell.cursor is not None and not bell.must_fetch and position_of(bell.cursor) > position:
+                bell.must_fetch = True
 
     # ---------------------------------------------------------------------------------------- notifications
     async def _publish_notifications(self, step: PublishNotifications) -> None:
