@@ -98,6 +98,8 @@ LINES: dict[str, tuple[str, ...]] = {
     "an open Lumen does not keep its process alive": (
         "e2e/test_embedded.py::test_script_that_publishes_and_never_closes_ends",
         "e2e/test_embedded.py::test_application_that_forgot_the_lifespan_ends_on_ctrl_c",
+        "e2e/test_embedded.py::test_client_that_never_reads_is_let_go",
+        "e2e/test_embedded.py::test_client_that_never_reads_does_not_hold_up_the_end",
     ),
     "a key server that is down costs known keys nothing": (
         "auth/test_jwks.py::test_a_known_key_never_waits_for_a_server_that_hangs",

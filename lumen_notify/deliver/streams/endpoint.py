@@ -252,10 +252,12 @@ class StreamResponse(Response):
             if message["type"] != "http.response.start":  # which has been sent
                 await send(message)
 
-        response = fallback.respond(
+        await fallback.respond(
             opening.queue_connection(),
             opening.begin,
+            scope,
+            receive,
+            send_body,
             on_shutdown=opening.endpoint.streams.on_shutdown,
             grace_seconds=opening.endpoint.drain_seconds,
         )
-        await response(scope, receive, send_body)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -170,6 +171,9 @@ class StreamRegistry:
                 _close_for_restart(connection)
             if step < steps - 1:
                 await asyncio.sleep(DRAIN_STEP_SECONDS)
+        last_bytes_seconds = math.ceil(self._drain_seconds * (1 - DRAIN_SHARE))
+        for connection in list(self.wheel):  # those whose clients do not take their last bytes
+            self.wheel.schedule(connection, self.wheel.now + last_bytes_seconds)
 
 
 def _close_for_restart(connection: Connection) -> None:
