@@ -89,7 +89,11 @@ class Application:
         router = self._api if path.startswith(_BELOW) else self._rest
         scope["app"] = self  # with it Starlette's router raises instead of answering with plain text
         try:
-            await router.app(scope, receive, send)
+            if found is None:
+                await router.app(scope, receive, send)
+            else:  # with another method, or HEAD; the router would also try routes with parameters
+                scope["path_params"] = {**scope.get("path_params", {}), **parameters}
+                await found.handle(scope, receive, send)
         except HTTPException as error:
             response = self._redirect(scope, path) if error.status_code == 404 else None
             response = response or problems.not_routed(Request(scope, receive, send), error)
