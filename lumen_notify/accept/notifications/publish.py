@@ -95,6 +95,7 @@ class PublishEndpoint:
                         "forbidden",
                         *MODERATORS_ONLY,
                         "idempotency_key_reused",
+                        "too_many_categories",
                         "rate_limited",
                     ),
                 ),

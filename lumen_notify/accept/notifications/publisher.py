@@ -40,7 +40,8 @@ class Publisher:
         """Commit publications.
 
         sender: for publications without a sender of their own. required_moderator: a user who must be owner
-        or moderator of every room among the recipients; None for no such check.
+        or moderator of every room among the recipients, and may not make up many categories; None for no such
+        checks.
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
@@ -101,4 +102,5 @@ def _publication(
         expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
         group_key=body.group_key,
         required_moderator=None if body.to.room is None else required_moderator,
+        may_make_up_categories=required_moderator is None,
     )

@@ -38,6 +38,10 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "name_taken": (409, "Another account has this name."),
     "idempotency_key_reused": (409, "The same `Idempotency-Key` was used with a different body."),
     "room_taken": (409, "A room with this id already exists."),
+    "too_many_categories": (
+        409,
+        "Without the scope `notify:publish`, notifications to one user or room have at most 100 categories.",
+    ),
     "too_many_rooms": (409, "A user is in `LUMEN_MAX_ROOMS_PER_USER` rooms already."),
     "room_is_direct": (409, "The members of a direct room cannot be changed."),
     "last_owner": (409, "A room needs an owner. Make another member owner first."),

@@ -28,7 +28,7 @@ class Publication:
     it until then. expires_at: milliseconds, None for never. group_key: notifications to one user with the
     same category and key become one row; None if it is not grouped. required_moderator: a user who must be
     owner or moderator of the room; None if the publisher's scope allows any room. created_at: milliseconds,
-    None for the time of the transaction that publishes it.
+    None for the time of the transaction that publishes it. may_make_up_categories: see `recipients`.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Publication:
     group_key: str | None = None
     required_moderator: str | None = None
     created_at: int | None = None
+    may_make_up_categories: bool = True
 
     def with_fields(self, fields: Mapping[str, Any]) -> Publication:
         """Return a copy with other fields. Like `dataclasses.replace`, in a third of the time."""
@@ -57,6 +58,7 @@ class Publication:
             group_key=self.group_key,
             required_moderator=self.required_moderator,
             created_at=self.created_at,
+            may_make_up_categories=self.may_make_up_categories,
         )
 
 

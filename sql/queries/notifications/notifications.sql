@@ -87,6 +87,16 @@ LEFT JOIN category k ON k.name = n.category
 WHERE n.id = x.id AND n.audience = x.audience
 ORDER BY x.position DESC, x.id DESC
 
+-- categories_of_audiences
+-- Who: check_recipients. Those of the rows that an audience has, and further ones, at most :limit of each
+-- audience. Index: the primary key of tally.
+SELECT r.audience, t.category
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, category text)
+JOIN tally t ON t.audience = r.audience AND (
+    t.category = r.category
+    OR t.category IN (SELECT y.category FROM tally y WHERE y.audience = r.audience ORDER BY y.category LIMIT :limit)
+)
+
 -- get_notification
 -- Who: GET and PUT /notifications/{id}. Index: the primary key.
 SELECT n.id, n.position, {body_of} AS body, c.seen_at, c.read_at, c.archived_at

@@ -167,7 +167,7 @@ async def test_notifications_that_enter_at_a_later_stage_run_the_stages_after_it
         return answer
 
     assert await submit(PublishDue(), first="recipients") == 2
-    assert (await submit(send, first="digests")).seq == 1
+    assert (await submit(send, first="grouping")).seq == 1
     assert await submit(PublishDigests(), first="grouping") == 1
     assert await submit(FlushGroups(), first="grouping") == 1
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from lumen_notify.commit.notifications import recipients as module
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.commit.rooms.rooms import CreateRoom
-from lumen_notify.errors import Refused
+from lumen_notify.errors import Conflict, Refused
 from lumen_notify.model import Audience, new_id
 
 from ..store import Store
+from .publishing import publication
 
 
 def to_room(
@@ -87,3 +91,31 @@ async def test_scheduled_notification_to_a_deleted_room_is_dropped(store: Store,
     await store.committer.submit(PublishDue())
 
     assert [event.audience for event in store.events if event.kind == "notification"] == ["room:s"]
+
+
+async def post_own(store: Store, *categories: str, user: str = "ann", is_own: bool = True) -> None:
+    publications = tuple(
+        replace(publication(user, category=category), may_make_up_categories=not is_own)
+        for category in categories
+    )
+    await store.committer.submit(Publish(publications=publications))
+
+
+async def test_so_many_categories_may_be_made_up_for_one_user(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_CATEGORIES", 3)
+    await store.define("defined")
+    await post_own(store, "a", "b")
+    for too_many in (("c", "d"), ("c", "d", "e")):
+        with pytest.raises(Conflict, match="3 categories") as caught:
+            await post_own(store, *too_many)
+        assert caught.value.code == "too_many_categories"
+    await post_own(store, "c")
+    with pytest.raises(Conflict):
+        await post_own(store, "d")
+    await post_own(store, "a", "b", "c", "defined")
+    await post_own(store, "d", user="bob")
+    await post_own(store, "x", "y", "z", is_own=False)
+    await post_own(store, "z")
+    assert set(await store.unread("ann")) == {"a", "b", "c", "defined", "x", "y", "z"}
