@@ -139,8 +139,8 @@ class HastyServer(RunningServer):
     @property
     def command(self) -> list[str]:
         program = (
-            "from lumen_notify.deliver.connection import handover;"
-            f"handover.REQUEST_SECONDS = {self.request_seconds};"
+            "from lumen_notify.deliver.connection import http_protocol;"
+            f"http_protocol.REQUEST_SECONDS = {self.request_seconds};"
             "from lumen_notify.cli import main; main()"
         )
         return ["-c", program, "serve"]
