@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
 from collections.abc import AsyncIterator
@@ -65,10 +66,14 @@ class Trace:
         assert taken == expected, "\n".join(map(" ".join, self.steps))
 
 
+async def _never(_: object) -> None:
+    await asyncio.Event().wait()
+
+
 @pytest.fixture
 async def site(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     for job in (Retention, Scheduler):
-        monkeypatch.setattr(job, "start", lambda _: None)  # else their commands are among the steps
+        monkeypatch.setattr(job, "run", _never)  # else their commands are among the steps
     async with open_site(sqlite_url) as site:
         yield site
 
