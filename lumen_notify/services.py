@@ -32,8 +32,8 @@ from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.log import Head, Log
+from lumen_notify.commit.marks.purge import fetch_readers
 from lumen_notify.commit.notifications.batch import Limiting
-from lumen_notify.commit.notifications.removal import fetch_readers
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
 from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub

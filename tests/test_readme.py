@@ -34,7 +34,7 @@ from typer.testing import CliRunner
 from conftest import StartServer
 from lumen_notify import Lumen, cli
 from lumen_notify.api.routes import Application
-from lumen_notify.commit.notifications.marks import ACTIONS
+from lumen_notify.commit.marks.marks import ACTIONS
 from lumen_notify.model import CloseReason
 from lumen_notify.settings import Settings
 from servers import RunningServer, wait_until

@@ -33,11 +33,12 @@ from lumen_notify.commit.accounts.sessions import (
 )
 from lumen_notify.commit.committer import Handler
 from lumen_notify.commit.log import TrimEvents, trim_events
+from lumen_notify.commit.marks.marks import Mark, mark
+from lumen_notify.commit.marks.purge import PurgeReceipts, purge_receipts
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.digests import PublishDigests
 from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.idempotency import TrimIdempotencyKeys, trim_idempotency_keys
-from lumen_notify.commit.notifications.marks import Mark, mark
 from lumen_notify.commit.notifications.publish import (
     Publish,
     flush_groups,
@@ -47,11 +48,9 @@ from lumen_notify.commit.notifications.publish import (
 )
 from lumen_notify.commit.notifications.removal import (
     Expire,
-    PurgeReceipts,
     Remove,
     RemoveOldest,
     expire,
-    purge_receipts,
     remove,
     remove_oldest,
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from lumen_notify.commit.notifications.marks import Mark
+from lumen_notify.commit.marks.marks import Mark
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.model import EVERYONE, Audience
 

@@ -15,11 +15,11 @@ from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import STEPS, run_until_done
 from lumen_notify.commit.log import Log
+from lumen_notify.commit.marks.marks import Action, Mark, Marked, Selection
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.digests import ahead_of
 from lumen_notify.commit.notifications.grouping import announced_before
 from lumen_notify.commit.notifications.inbox import Inbox
-from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.commit.preferences.categories import Category, DefineCategories, DeleteCategory

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove
+from lumen_notify.commit.marks.purge import PurgeReceipts
+from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import EVERYONE
 
 from .store import Store, opened
@@ -40,7 +41,7 @@ async def meet(store: Store, read: str) -> None:
     """Let all of KNOWN be known, and have read one notification for all."""
     rows = {
         "preference (user_id, category, muted)": "'u' || n, 'comment', 0",
-        "settled (user_id, audience, category, count)": "'u' || n, 'all', 'like', 1",
+        "settled (user_id, audience, category, count, read, seen)": "'u' || n, 'all', 'like', 1, 1, 1",
         "receipt (user_id, notification_id, seen_at, read_at)": f"'u' || n, '{read}', 1, 1",
     }
     async with store.database.transaction() as transaction:
@@ -112,6 +113,39 @@ async def test_a_page_and_a_mark_cost_the_same_however_many_there_are_and_have_r
                 await store.mark(f"reader{number}-{reader}", "read", ids=tuple(unread[-100:]))
             costs.append([await instructions(store, work) for work in (look, mark)])
     for few, many in zip(*costs, strict=True):
+        assert 0 < many < 1.5 * few, costs
+
+
+async def test_marking_everything_costs_the_same_however_much_there_is(
+    sqlite_url: str,
+) -> None:
+    async with opened(sqlite_url) as store:
+        users = [f"u{number}" for number in range(8)]
+
+        async def read_all() -> None:
+            for user in users:
+                assert (await store.mark(user, "read")).changed > 0
+
+        async def in_turn() -> None:
+            for action in ("unread", "read", "unread", "archive", "unarchive", "seen"):
+                await store.mark("u0", action)
+
+        async def up_to_a_recent_one() -> None:
+            newest = max(await store.positions("u1"))
+            await store.mark("u1", "unread", up_to=newest - 20)
+            await store.mark("u1", "read", category="like", up_to=newest - 10)
+
+        costs = []
+        for number in (1000, 1000, 9000):
+            for _ in range(number // 1000):
+                await store.publish(number=1000)
+                await store.publish("u0", number=1000)
+            costs.append(
+                [await instructions(store, work) for work in (read_all, in_turn, up_to_a_recent_one)]
+            )
+        assert await store.number_of("receipt") == 0
+    _, *second_and_third = costs
+    for few, many in zip(*second_and_third, strict=True):
         assert 0 < many < 1.5 * few, costs
 
 

@@ -20,12 +20,13 @@ import pytest
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
-from lumen_notify.commit.notifications import removal
+from lumen_notify.commit.marks import purge
+from lumen_notify.commit.marks.marks import ACTIONS, Action, Mark, Selection
+from lumen_notify.commit.marks.purge import PurgeReceipts, fetch_readers
 from lumen_notify.commit.notifications.grouping import FlushGroups
-from lumen_notify.commit.notifications.marks import ACTIONS, Action, Mark, Selection
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.removal import Expire, PurgeReceipts, Remove, fetch_readers
+from lumen_notify.commit.notifications.removal import Expire, Remove
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.commit.rooms.members import ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreateRoom
@@ -203,8 +204,8 @@ class Run:
 async def test_counts_lists_and_events_agree_after_every_transaction(
     store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(removal, "STEP_TOMBSTONES", 3)
-    monkeypatch.setattr(removal, "STEP_RECEIPTS", 2)
+    monkeypatch.setattr(purge, "STEP_TOMBSTONES", 3)
+    monkeypatch.setattr(purge, "STEP_RECEIPTS", 2)
     run = Run(store, seed)
     await run.begin()
     for _ in range(80):

@@ -12,7 +12,7 @@ from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Head, Log, TrimEvents, trim_events
-from lumen_notify.commit.notifications.marks import Mark, Selection, mark
+from lumen_notify.commit.marks.marks import Mark, Selection, mark
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.model import Audience, Event, new_id

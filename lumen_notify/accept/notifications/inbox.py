@@ -16,8 +16,8 @@ from starlette.responses import Response
 from lumen_notify.accept.notifications import responses
 from lumen_notify.accept.notifications.bodies import MarkBody, ReadBody
 from lumen_notify.commit.counts import UnreadCounts
+from lumen_notify.commit.marks.marks import Action, Mark, Marked, Selection
 from lumen_notify.commit.notifications.inbox import Inbox, Listed
-from lumen_notify.commit.notifications.marks import Action, Mark, Marked, Selection
 from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import BOOLEAN, NOTIFICATION_ID, READS, WRITES, Operation, query, ref

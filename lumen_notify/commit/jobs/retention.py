@@ -18,13 +18,13 @@ from typing import Any
 from lumen_notify.commit.accounts.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import TrimEvents
+from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications.idempotency import STEP_KEYS, TrimIdempotencyKeys
 from lumen_notify.commit.notifications.removal import (
     STEP_NOTIFICATIONS,
     STEP_SHARED,
     Expire,
     ExpiryQuery,
-    PurgeReceipts,
     Remove,
     RemoveOldest,
 )

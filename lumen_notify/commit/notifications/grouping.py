@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from lumen_notify.commit.budget import Cost
+from lumen_notify.commit.marks.read_counts import load_marks, subtract_marks
 from lumen_notify.commit.notifications.batch import Batch, Group, GroupKey, Item
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
@@ -129,7 +130,12 @@ def _merge(item: Item, keys: Sequence[GroupKey], groups: dict[GroupKey, Group], 
 
 async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool) -> dict[GroupKey, Group]:
     rows = [
-        {"user_id": user_id, "category": category, "group_key": group_key}
+        {
+            "user_id": user_id,
+            "audience": Audience.user(user_id),
+            "category": category,
+            "group_key": group_key,
+        }
         for user_id, category, group_key in sorted(keys)
     ]
     groups: dict[GroupKey, Group] = {}
@@ -163,19 +169,11 @@ async def _count_actors(
 
 
 async def _mark_unread(tx: Transaction, groups: Iterable[Group]) -> None:
-    """Delete the receipts of groups, and subtract these from the users' read-or-archived counts."""
+    """Forget how the users have marked groups that come to the top, where no span of theirs reaches."""
     by_row = {(one.user_id, one.id): one for one in groups}
-    rows = [{"user_id": user_id, "id": id_} for user_id, id_ in by_row]
-    counted: Counter[tuple[str, str, str]] = Counter()
-    for user_id, id_, read_at, archived_at in await tx.run("delete_receipts", rows=rows):
-        if read_at is not None or archived_at is not None:
-            group = by_row[user_id, id_]
-            group.was_read = True
-            counted[user_id, group.audience, group.category] -= 1
-    tx.add(
-        "add_to_read_counts",
-        rows=[
-            {"user_id": user_id, "audience": audience, "category": category, "count": number}
-            for (user_id, audience, category), number in counted.items()
-        ],
-    )
+    rows = [{"user_id": one.user_id, "audience": one.audience, "id": one.id} for one in by_row.values()]
+    marks = await load_marks(tx, rows)
+    for mark in marks:
+        by_row[mark.user_id, mark.id].was_read = mark.is_settled
+    subtract_marks(tx, marks)
+    tx.add("delete_receipts", rows=rows)

@@ -136,6 +136,12 @@ class Membership:
         counted = []
         for number, removals in enumerate(rounds):
             if removals:
+                rooms = [
+                    {"user_id": row["user_id"], "audience": Audience.room(row["room_id"]), "category": None}
+                    for row in removals
+                ]
+                self._tx.add("keep_marks_of_removed", rows=rooms, marked=self._tx.position + 1)
+                self._tx.add("delete_spans_of_members", rows=rooms)
                 self._tx.add("delete_receipts_of_members", rows=removals)
                 self._tx.add("delete_settled_of_members", rows=removals)
                 self._tx.add("delete_members", rows=removals)

@@ -8,12 +8,30 @@ WHERE e.created_at < :before OR (e.position <= ({newest_position}) - :kept AND e
 
 -- archived_between
 -- Who: retention. Notifications to one user that the user archived in this period, earliest first.
--- Archiving does not remove notifications to a room or to everyone. Index: receipt_by_archiving.
-SELECT n.id, n.audience, c.archived_at
-FROM receipt c
-JOIN notification n ON n.id = c.notification_id AND n.audience = 'user:' || c.user_id
-WHERE c.archived_at >= :since AND c.archived_at < :before
-ORDER BY c.archived_at
+-- Archiving does not remove notifications to a room or to everyone. Indexes: receipt_by_archiving,
+-- span_by_archiving, notification_by_audience.
+SELECT g.id, g.audience, g.archived_at
+FROM (
+    SELECT n.id, n.audience, {archived_at} AS archived_at
+    FROM (
+        SELECT o.user_id, 'user:' || o.user_id AS audience, o.notification_id
+        FROM receipt o
+        WHERE o.archived_at >= :since AND o.archived_at < :before
+    ) a
+    JOIN notification n ON n.id = a.notification_id AND n.audience = a.audience
+    {marks_of}
+    UNION
+    SELECT n.id, n.audience, {archived_at} AS archived_at
+    FROM (
+        SELECT o.user_id, o.audience, o.category, o.up_to
+        FROM span o
+        WHERE o.archived_at >= :since AND o.archived_at < :before AND o.audience = 'user:' || o.user_id
+    ) a
+    JOIN notification n ON n.audience = a.audience AND n.category = a.category AND n.position <= a.up_to
+    {marks_of}
+) g
+WHERE g.archived_at >= :since AND g.archived_at < :before
+ORDER BY g.archived_at
 LIMIT :limit
 
 -- audience_numbers

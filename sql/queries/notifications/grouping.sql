@@ -1,14 +1,13 @@
 -- load_groups
 -- Who: coalesce. The groups that exist, and whether the user has read or archived them.
--- Indexes: the primary keys of merged, notification and receipt.
+-- Indexes: the primary keys of merged, notification, receipt and span.
 SELECT
-    r.user_id, m.category, m.group_key, m.notification_id, m.actors, m.actors_number, m.shown_at, n.position,
-    CASE WHEN c.read_at IS NOT NULL OR c.archived_at IS NOT NULL THEN 1 ELSE 0 END
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, category text, group_key text)
-JOIN merged m
-    ON m.audience = 'user:' || r.user_id AND m.category = r.category AND m.group_key = r.group_key
+    a.user_id, m.category, m.group_key, m.notification_id, m.actors, m.actors_number, m.shown_at, n.position,
+    CASE WHEN {read_at} IS NOT NULL OR {archived_at} IS NOT NULL THEN 1 ELSE 0 END
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, category text, group_key text)
+JOIN merged m ON m.audience = a.audience AND m.category = a.category AND m.group_key = a.group_key
 JOIN notification n ON n.id = m.notification_id AND n.audience = m.audience
-LEFT JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = m.notification_id
+{marks_of}
 
 -- add_group_actors
 -- Who: coalesce. Returns a row for each actor who is new to the group.

@@ -38,14 +38,14 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     CASE WHEN k.may_mute = 0 THEN k.in_app ELSE coalesce(p.in_app, k.in_app, 1) END = 0
 
 -- fragment listed
--- Which notifications (n) a list shows, by the user's receipt (c), preference (p) and the category (k). Filters
+-- Which notifications (n) a list shows, by the user's marks (c, s), preference (p) and the category (k). Filters
 -- are 1, 0 or NULL for "either".
     NOT ({hidden})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
-         OR :is_unread = CASE WHEN c.read_at IS NULL THEN 1 ELSE 0 END)
+         OR :is_unread = CASE WHEN {read_at} IS NULL THEN 1 ELSE 0 END)
     AND (CAST(:is_archived AS integer) IS NULL
-         OR :is_archived = CASE WHEN c.archived_at IS NULL THEN 0 ELSE 1 END)
+         OR :is_archived = CASE WHEN {archived_at} IS NULL THEN 0 ELSE 1 END)
 
 -- fragment before_cursor
     n.position <= :before AND (n.position < :before OR n.id < :before_id)
@@ -57,7 +57,8 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- audience has :depth and its share of :window above. down_to is NULL if there are no more. Index:
 -- notification_by_audience, from the top.
 SELECT
-    x.id, x.position, CASE WHEN {listed} THEN {body_of} END, c.seen_at, c.read_at, c.archived_at, x.down_to
+    a.id, a.position, CASE WHEN {listed} THEN {body_of} END,
+    {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at, a.down_to
 FROM (
     SELECT a.user_id, a.audience, n.id, n.position, d.down_to
     FROM (
@@ -79,13 +80,13 @@ FROM (
         AND n.position >= CASE WHEN d.down_to > a.since THEN d.down_to ELSE a.since + 1 END
     ORDER BY n.position DESC, n.id DESC
     LIMIT :window
-) x
+) a
 CROSS JOIN notification n
-LEFT JOIN receipt c ON c.user_id = x.user_id AND c.notification_id = x.id
-LEFT JOIN preference p ON p.user_id = x.user_id AND p.category = n.category
+{marks_of}
+LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
 LEFT JOIN category k ON k.name = n.category
-WHERE n.id = x.id AND n.audience = x.audience
-ORDER BY x.position DESC, x.id DESC
+WHERE n.id = a.id AND n.audience = a.audience
+ORDER BY a.position DESC, a.id DESC
 
 -- categories_of_audiences
 -- Who: check_recipients. Those of the rows that an audience has, and further ones, at most :limit of each
@@ -99,10 +100,12 @@ JOIN tally t ON t.audience = r.audience AND (
 
 -- get_notification
 -- Who: GET and PUT /notifications/{id}. Index: the primary key.
-SELECT n.id, n.position, {body_of} AS body, c.seen_at, c.read_at, c.archived_at
+SELECT
+    n.id, n.position, {body_of} AS body,
+    {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at
 FROM ({addressed}) a
 JOIN notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
-LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
+{marks_of}
 
 -- set_notification_bodies
 -- Who: edits of messages, for mentions. Index: the primary key.

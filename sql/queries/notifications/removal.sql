@@ -7,11 +7,12 @@ ORDER BY n.expires_at
 LIMIT :limit
 
 -- still_archived
--- Who: remove. Those that the user has not unarchived in between. Index: the primary key.
-SELECT r.id, r.audience
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text, audience text)
-JOIN receipt c ON c.user_id = r.user_id AND c.notification_id = r.id
-WHERE c.archived_at < :before
+-- Who: remove. Those that the user has not unarchived in between. Indexes: the primary keys.
+SELECT n.id, n.audience
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, id text, audience text)
+JOIN notification n ON n.id = a.id AND n.audience = a.audience
+{marks_of}
+WHERE {archived_at} < :before
 
 -- created_before
 -- Who: expire, for retention. The oldest first. Index: notification_by_age.
@@ -46,78 +47,125 @@ RETURNING id, audience, category, position, content_position
 
 -- add_tombstones rows
 -- Who: whatever removes notifications.
-INSERT INTO removed (audience, id, category, removed_at, position, removed_position)
-SELECT r.audience, r.id, r.category, r.removed_at, r.position, r.removed_position
+INSERT INTO removed (audience, id, category, removed_at, position, removed_position, is_purged)
+SELECT r.audience, r.id, r.category, r.removed_at, r.position, r.removed_position, r.is_purged
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(audience text, id text, category text, removed_at bigint, position bigint, removed_position bigint)
+    AS r(audience text, id text, category text, removed_at bigint, position bigint, removed_position bigint,
+         is_purged bigint)
+
+-- marks_of_rows
+-- Who: whatever removes or moves notifications to one user each, before it does. How each was marked. Indexes:
+-- the primary keys.
+SELECT
+    a.user_id, n.id, n.audience, n.category,
+    CASE WHEN {seen_at} IS NULL THEN 0 ELSE 1 END AS seen,
+    CASE WHEN {read_at} IS NULL THEN 0 ELSE 1 END AS read,
+    CASE WHEN {archived_at} IS NULL THEN 0 ELSE 1 END AS archived
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, id text)
+JOIN notification n ON n.id = a.id AND n.audience = a.audience
+{marks_of}
+
+-- delete_empty_totals
+-- Who: whatever removes notifications. Not while counts of users still include removed ones. Indexes: the
+-- primary keys.
+DELETE FROM tally
+WHERE (audience, category) IN (
+    SELECT r.audience, r.category
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, category text)
+) AND live = 0 AND NOT EXISTS (
+    SELECT 1
+    FROM removed o
+    WHERE o.audience = tally.audience AND o.category = tally.category AND o.is_purged = 0
+)
 
 -- receipts_of_removed
 -- Who: delivery of a removal from a room or everyone, for each connected user's counts. The joins are in this
--- order, so that each pair is one look-up. Index: the primary key of receipt.
-SELECT c.user_id, c.notification_id
-FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+-- order, so that each pair is one look-up. Indexes: removed_by_id, the primary keys of receipt and span.
+SELECT a.user_id, n.id
+FROM (
+    SELECT u.user_id, o.id, o.audience
+    FROM jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(id text)
+    CROSS JOIN removed o
+    CROSS JOIN jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+    WHERE o.id = i.id AND o.audience NOT LIKE 'user:%'
+) a
+JOIN removed n ON n.audience = a.audience AND n.id = a.id
+{marks_of}
+WHERE {read_at} IS NOT NULL OR {archived_at} IS NOT NULL
+
+-- tombstones_to_count
+-- Who: purge_receipts. The oldest tombstones from before a time that users' counts include. Index:
+-- removed_by_age.
+SELECT o.audience, o.category, o.purged_user, o.id
+FROM removed o
+WHERE o.removed_at < :before AND o.is_purged = 0
+ORDER BY o.removed_at, o.audience, o.id
+LIMIT :limit
+
+-- counts_of_tombstones
+-- Who: purge_receipts. By how much some tombstones of one audience and category raise users' counts; at most
+-- :limit users, ascending. A user who joined the room after a removal is not concerned. Indexes:
+-- settled_by_audience; the primary keys of removed, member, receipt and span.
+SELECT
+    a.user_id, a.audience, n.category, {sums}
+FROM (
+    SELECT f.user_id, f.audience, coalesce(m.joined_position, 0) AS since
+    FROM (
+        SELECT o.user_id, o.audience
+        FROM settled o
+        WHERE o.audience = :audience AND o.category = :category AND o.user_id > :after
+        ORDER BY o.user_id
+        LIMIT :limit
+    ) f
+    LEFT JOIN member m ON m.user_id = f.user_id AND m.room_id = substr(f.audience, 6) AND f.audience LIKE 'room:%'
+) a
 CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(id text)
-CROSS JOIN receipt c
-WHERE c.user_id = u.user_id AND c.notification_id = i.id
-    AND (c.read_at IS NOT NULL OR c.archived_at IS NOT NULL)
+LEFT JOIN removed n ON n.audience = a.audience AND n.id = i.id AND n.removed_position > a.since
+{marks_of}
+GROUP BY a.user_id, a.audience, n.category
+ORDER BY a.user_id
+
+-- advance_tombstones
+-- Who: purge_receipts. The counts of users up to :user_id no longer include them. Index: the primary key.
+UPDATE removed
+SET purged_user = :user_id, is_purged = :is_purged
+WHERE (audience, id) IN (
+    SELECT r.audience, r.id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, id text)
+)
 
 -- fragment purgeable
--- The oldest tombstones from before a time: what one step of purge_receipts works on. Index: removed_by_age.
-        SELECT o.audience, o.id, o.category, o.removed_at, o.position, o.removed_position
+-- The oldest tombstones from before a time that no user's counts include any more: what one step of
+-- purge_receipts works on. Index: removed_by_age.
+        SELECT o.audience, o.id, o.category
         FROM removed o
-        WHERE o.removed_at < :before
+        WHERE o.removed_at < :before AND o.is_purged = 1
         ORDER BY o.removed_at, o.audience, o.id
         LIMIT :rows_limit
 
--- purgeable_receipts
--- Who: purge_receipts. counts: 1 if the user's read-or-archived count includes the notification because of
--- this receipt, and not because the user joined the room after it was published. Indexes:
--- receipt_by_notification, the primary key of member.
-SELECT
-    c.user_id, c.notification_id, r.audience, r.category,
-    CASE
-        WHEN c.read_at IS NULL AND c.archived_at IS NULL THEN 0
-        WHEN r.audience NOT LIKE 'room:%' THEN 1
-        WHEN m.joined_position < r.position THEN 1
-        ELSE 0 END AS counts
-FROM ({purgeable}) r
-JOIN receipt c ON c.notification_id = r.id
-    AND (r.audience NOT LIKE 'user:%' OR r.audience = 'user:' || c.user_id)
-LEFT JOIN member m ON r.audience LIKE 'room:%' AND m.room_id = substr(r.audience, 6)
-    AND m.user_id = c.user_id
-LIMIT :limit
+-- purge_receipts
+-- Who: purge_receipts. Index: receipt_by_notification.
+DELETE FROM receipt
+WHERE (user_id, notification_id) IN (
+    SELECT c.user_id, c.notification_id
+    FROM ({purgeable}) r
+    JOIN receipt c ON c.notification_id = r.id
+        AND (r.audience NOT LIKE 'user:%' OR r.audience = 'user:' || c.user_id)
+    LIMIT :limit
+)
+RETURNING user_id
 
 -- delete_receipts
--- Who: purge_receipts; coalesce, for groups that become unread again. Index: the primary key.
+-- Who: coalesce, for groups that become unread again. Index: the primary key.
 DELETE FROM receipt
 WHERE (user_id, notification_id) IN (
     SELECT r.user_id, r.id
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
 )
-RETURNING user_id, notification_id, read_at, archived_at
-
--- purgeable_members
--- Who: purge_receipts, after the receipts. Members who joined the room between a notification's publication
--- and its removal: their read-or-archived count started as the room's active total, which included it. Index:
--- member_by_joining.
-SELECT r.audience, r.id, r.category, m.user_id, m.joined_position
-FROM ({purgeable}) r
-JOIN member m ON m.room_id = substr(r.audience, 6)
-    AND m.joined_position >= r.position AND m.joined_position < r.removed_position
-WHERE r.audience LIKE 'room:%'
-ORDER BY r.removed_at, r.audience, r.id, m.joined_position
-LIMIT :limit
-
--- advance_tombstones
--- Who: purge_receipts. Members who joined before the new position are done: their counts no longer include it.
-UPDATE removed
-SET position = r.position
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, id text, position bigint)
-WHERE removed.audience = r.audience AND removed.id = r.id
 
 -- delete_tombstones
--- Who: purge_receipts, last. Tombstones of notifications that no user's count includes any more, and that have
--- no receipts or group actors left. Indexes: those of the queries above.
+-- Who: purge_receipts, last. Tombstones that no user's counts include any more, and that have no receipts or
+-- group actors left. Indexes: those of the queries above.
 DELETE FROM removed
 WHERE (audience, id) IN (
     SELECT r.audience, r.id
@@ -127,11 +175,6 @@ WHERE (audience, id) IN (
         FROM receipt c
         WHERE c.notification_id = r.id
             AND (r.audience NOT LIKE 'user:%' OR r.audience = 'user:' || c.user_id)
-    ) AND NOT EXISTS (
-        SELECT 1
-        FROM member m
-        WHERE m.room_id = substr(r.audience, 6) AND r.audience LIKE 'room:%'
-            AND m.joined_position >= r.position AND m.joined_position < r.removed_position
     ) AND NOT EXISTS (
         SELECT 1
         FROM merged_actor k

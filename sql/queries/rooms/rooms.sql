@@ -93,12 +93,17 @@ JOIN room o ON o.id = r.room_id
 
 -- insert_settled_of_members
 -- Who: the same. Earlier notifications to the room are not unread either. Index: the primary key of tally.
-INSERT INTO settled (user_id, audience, category, count)
-SELECT r.user_id, t.audience, t.category, t.live
+INSERT INTO settled (user_id, audience, category, seen, read, archived, count, earlier)
+SELECT r.user_id, t.audience, t.category, t.live, t.live, t.live, t.live, t.live
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
 JOIN tally t ON t.audience = 'room:' || r.room_id
 WHERE t.live <> 0
-ON CONFLICT (user_id, audience, category) DO UPDATE SET count = excluded.count
+ON CONFLICT (user_id, audience, category) DO UPDATE SET
+    seen = excluded.seen,
+    read = excluded.read,
+    archived = excluded.archived,
+    count = excluded.count,
+    earlier = excluded.earlier
 
 -- delete_members
 -- Who: everything that removes members.

@@ -244,18 +244,23 @@ async def test_every_query_is_understood_by_its_database(database: Database) -> 
         "unread_counts",
         "count_marks",
         "write_receipts",
-        "clear_receipts",
+        "totals_of_spans",
+        "removed_in_spans",
+        "later_than_spans",
+        "split_spans",
+        "mark_spans",
+        "delete_needless_spans",
         "load_idempotent_answers",
     ],
 )
 async def test_no_query_of_the_hot_path_reads_a_whole_table_on_sqlite(sqlite_url: str, name: str) -> None:
     steps = await plan_of(name, sqlite_url)
-    tables = r"SCAN (event|notification|receipt|tally|settled|idempotency|e|n|c|t|s|i)\b(?! VIRTUAL)"
+    tables = r"SCAN (event|notification|receipt|tally|settled|span|idempotency|e|n|c|t|s|i|w|o)\b(?! VIRTUAL)"
     scans = [step for step in steps if re.match(tables, step) and "json_each" not in step]
     assert scans == [], steps
 
 
-@pytest.mark.parametrize("name", ["count_marks", "write_receipts", "clear_receipts", "unread_counts"])
+@pytest.mark.parametrize("name", ["count_marks", "write_receipts", "later_than_spans", "unread_counts"])
 async def test_no_mark_of_one_user_looks_at_the_receipts_of_others_on_sqlite(
     sqlite_url: str, name: str
 ) -> None:

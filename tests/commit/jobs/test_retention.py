@@ -94,13 +94,14 @@ async def test_positions_continue_after_all_events_are_trimmed(store: Store) -> 
 
 
 async def test_nothing_is_removed_if_everything_is_kept_for_ever(store: Store) -> None:
-    await store.publish("ann", key=KEY)
+    ((one,),) = [await store.publish("ann", key=KEY)]
     await store.mark("ann", "archive")
+    await store.mark("ann", "read", ids=(one.id,))
     store.now += 10_000 * DAY_MS
 
     await store.retention().sweep()
 
-    for table in ("event", "notification", "receipt", "idempotency"):
+    for table in ("event", "notification", "receipt", "span", "idempotency"):
         assert await store.number_of(table) > 0, table
 
 

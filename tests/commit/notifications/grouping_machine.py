@@ -12,8 +12,9 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from lumen_notify.commit.notifications.marks import ACTIONS, Action
-from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove
+from lumen_notify.commit.marks.marks import ACTIONS, Action
+from lumen_notify.commit.marks.purge import PurgeReceipts
+from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import Audience, Event
 
 from ..store import Store

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from conftest import NewDatabase
+from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
-from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove
+from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import Audience
 
 from ..store import Store, opened

@@ -9,9 +9,9 @@ import pytest
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
+from lumen_notify.commit.marks.marks import Mark, Selection, mark
 from lumen_notify.commit.notifications import inbox as module
 from lumen_notify.commit.notifications.inbox import Inbox, Listed
-from lumen_notify.commit.notifications.marks import Mark, Selection, mark
 from lumen_notify.commit.notifications.publish import Publish
 
 from ..store import Store

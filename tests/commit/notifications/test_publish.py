@@ -202,7 +202,7 @@ async def test_statements_do_not_grow_with_the_number_of_requests(store: Store, 
         "digest_minutes",
         "load_groups",
         "add_group_actors",
-        "delete_receipts",
+        "marks_of_rows",
         "unread_counts",
     ]
 

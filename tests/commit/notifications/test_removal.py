@@ -8,11 +8,13 @@ import random
 
 import pytest
 
+from lumen_notify.commit.marks import purge
+from lumen_notify.commit.marks.marks import Action
+from lumen_notify.commit.marks.purge import PurgeReceipts, fetch_readers
 from lumen_notify.commit.notifications import removal as module
-from lumen_notify.commit.notifications.marks import Action
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.removal import PurgeReceipts, Remove, fetch_readers
+from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import EVERYONE, Audience, Event, new_id, rfc3339
 
 from ..store import Store
@@ -134,8 +136,8 @@ async def test_readers_are_known_after_the_removal(store: Store) -> None:
 async def test_counts_equal_a_recount_after_every_step(
     store: Store, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STEP_TOMBSTONES", 2)
-    monkeypatch.setattr(module, "STEP_RECEIPTS", 3)
+    monkeypatch.setattr(purge, "STEP_TOMBSTONES", 2)
+    monkeypatch.setattr(purge, "STEP_RECEIPTS", 3)
     chance = random.Random(seed)
     there: list[tuple[str, Audience]] = []
     actions: list[Action] = ["read", "unread", "seen", "archive", "unarchive"]

@@ -501,8 +501,8 @@ stories: st.SearchStrategy[list[Step]] = st.one_of(
         st.builds(SetDigest, user=st.just("ann"), is_on=st.just(True)),
         end=310,
     ),
-    _story(ending, ending, marks_of_all, end=70),
-    _story(*in_first_room, marks_of_all, end=70),
+    _story(ending, ending, marks_of_all, marks, end=70),
+    _story(*in_first_room, marks_of_all, marks, end=70),
 )
 """Sequences that random steps rarely produce."""
 

@@ -1,7 +1,8 @@
 """Marks: a user marks notifications as read, seen, unread, archived or unarchived.
 
 Promises: marks are idempotent: a mark that changes nothing appends no event; the event states the user's
-absolute counts at its position; a mark only touches rows of its own user.
+absolute counts at its position; a mark only touches rows of its own user; marks of single ids are receipts,
+marks of spans cost the same however many notifications they cover (`spans`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any, Literal
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.marks.read_counts import Key, add_read_counts
+from lumen_notify.commit.marks.spans import Span, mark_spans
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Counts, events, value
 
@@ -26,9 +29,6 @@ _PAYLOADS: Mapping[Action, type[events.NotificationsMarked]] = {
     "archive": events.NotificationsArchived,
     "unarchive": events.NotificationsUnarchived,
 }
-
-_CLEARS: frozenset[Action] = frozenset({"unread", "unarchive"})
-"""The actions that clear a time of a receipt; the others set one."""
 
 
 @value
@@ -87,31 +87,18 @@ async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
 
     A selection without ids covers what exists in this transaction, not what comes later.
     """
-    rows = _selected(commands, tx.position)
-    changed: dict[str, int] = defaultdict(int)
-    read_counts: list[dict[str, Any]] = []
-    for user_id, audience, category, number, moved in await tx.run("count_marks", **rows):
-        changed[user_id] += number
-        if moved:
-            read_counts.append(
-                {"user_id": user_id, "audience": audience, "category": category, "count": moved}
-            )
-    if changed:
-        # Clearing comes first: what it cleared, only the same user's mark could set again.
-        actions = {command.action for command in commands}
-        if actions & _CLEARS:
-            tx.add("clear_receipts", **rows)
-        if actions - _CLEARS:
-            tx.add("write_receipts", **rows, now=tx.now)
-    tx.add("add_to_read_counts", rows=read_counts)
+    by_id = [command for command in commands if command.selection.ids is not None]
+    changed = dict(await _mark_ids(tx, by_id)) if by_id else {}
+    if spans := [_span(command, tx.position) for command in commands if command.selection.ids is None]:
+        changed |= await mark_spans(tx, spans)
     known = await _known(tx, commands, changed)
     counts = await counts_in(tx, [command.user_id for command in commands])
     for command in commands:
-        if changed[command.user_id]:
+        if changed.get(command.user_id):
             _append(tx, command, counts)
     return [
         Marked(
-            changed=changed[command.user_id],
+            changed=changed.get(command.user_id, 0),
             counts=counts[command.user_id],
             position=tx.position,
             unknown=tuple(
@@ -132,7 +119,7 @@ async def _known(
     asked = {
         command.user_id: command.selection.ids
         for command in commands
-        if command.selection.ids is not None and changed[command.user_id] < len(command.selection.ids)
+        if command.selection.ids is not None and changed.get(command.user_id, 0) < len(command.selection.ids)
     }
     if not asked:
         return {}
@@ -144,24 +131,38 @@ async def _known(
     return {user_id: frozenset(own) for user_id, own in known.items()}
 
 
+async def _mark_ids(tx: Transaction, commands: Sequence[Mark]) -> Mapping[str, int]:
+    """Write receipts; return by user how many notifications change."""
+    rows = {
+        "users": [{"user_id": command.user_id} for command in commands],
+        "marks": [{"user_id": command.user_id, "action": command.action} for command in commands],
+        "ids": [
+            {"user_id": command.user_id, "id": id_}
+            for command in commands
+            for id_ in command.selection.ids or ()
+        ],
+    }
+    changed: dict[str, int] = defaultdict(int)
+    numbers: dict[Key, Sequence[int]] = {}
+    for user_id, audience, category, number, *sums in await tx.run("count_marks", **rows):
+        changed[user_id] += number
+        numbers[user_id, audience, category] = [*sums, 0]
+    if changed:
+        tx.add("write_receipts", **rows, now=tx.now, marked=tx.position + 1)
+        add_read_counts(tx, numbers)
+    return changed
+
+
+def _span(command: Mark, position: int) -> Span:
+    selection = command.selection
+    return Span(
+        user_id=command.user_id,
+        action=command.action,
+        category=selection.category,
+        up_to=position if selection.up_to is None else min(selection.up_to, position),
+    )
+
+
 def _append(tx: Transaction, command: Mark, counts: Mapping[str, Counts]) -> None:
     payload = _PAYLOADS[command.action].of(counts[command.user_id], command.selection.as_fields())
     tx.append(Audience.user(command.user_id), payload)
-
-
-def _selected(commands: Sequence[Mark], position: int) -> dict[str, list[dict[str, Any]]]:
-    users = [{"user_id": command.user_id} for command in commands]
-    marks = [{"user_id": command.user_id, "action": command.action} for command in commands]
-    ids = [
-        {"user_id": command.user_id, "id": id_} for command in commands for id_ in command.selection.ids or ()
-    ]
-    spans = [
-        {
-            "user_id": command.user_id,
-            "category": command.selection.category,
-            "up_to": position if command.selection.up_to is None else command.selection.up_to,
-        }
-        for command in commands
-        if command.selection.ids is None
-    ]
-    return {"users": users, "marks": marks, "ids": ids, "spans": spans}

@@ -13,8 +13,8 @@ import pytest
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
+from lumen_notify.commit.marks.marks import ACTIONS, Action, Mark, Marked, Selection, mark
 from lumen_notify.commit.notifications.inbox import Inbox
-from lumen_notify.commit.notifications.marks import ACTIONS, Action, Mark, Marked, Selection, mark
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.model import EVERYONE, Audience, new_id, now_ms
