@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from clients import EventStream, token
 from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.auth import PUBLISH
 from lumen_notify.http.operation import Operation
+from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.http.rate_limits import _BY_OPERATION, ALL, READS, WRITES, RateLimit, limit_of
 from sites import OpenSite, Site, open_site, refused
 
@@ -19,8 +21,16 @@ OTHERS = {"listConnections", "countUnread", "getNotification", "getRoom", "getBa
 """Reads of one thing, which need no entry."""
 
 
+class StillLimiter(RateLimiter):
+    """A limiter whose time stands still: however busy the machine is, nothing refills."""
+
+    def __init__(self, _clock: Callable[[], float], *, is_on: bool) -> None:
+        super().__init__(lambda: 1000.0, is_on=is_on)
+
+
 @pytest.fixture
-def open_with(sqlite_url: str) -> OpenSite:
+def open_with(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> OpenSite:
+    monkeypatch.setattr("lumen_notify.api.endpoints.RateLimiter", StillLimiter)
     return lambda **settings: open_site(sqlite_url, **settings)
 
 
