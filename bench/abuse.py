@@ -48,6 +48,9 @@ ROOM_MEMBERS = 900
 OWN_NOTIFICATIONS = 3000
 OWN_ROOMS = 200
 
+ATTACKERS = 12
+"""Users who attack in turn, so that each attack begins with full buckets."""
+
 Sample = tuple[float, float]
 """When a probe began, and how long it took, in seconds."""
 
@@ -121,8 +124,9 @@ def _enlarged_field(key: str, value: Any) -> Any:
 
 @dataclass(slots=True)
 class World:
-    """What the attacker owns, for the parameters of paths."""
+    """What one attacker owns, for the parameters of paths."""
 
+    user: str = "mallory"
     room_id: str = "den"
     notification_id: str = ""
     message_id: str = ""
@@ -141,7 +145,7 @@ class World:
 
 
 BODIES: Mapping[str, Callable[[World], Any]] = {
-    "publish": lambda _: [{"to": {"user": "mallory"}, "category": "c", "content": "x"} for _ in range(900)],
+    "publish": lambda world: [{"to": {"user": world.user}, "category": "c", "content": "x"}] * 900,
     "createRoom": lambda _: {"kind": "private", "members": [f"u{number}" for number in range(1000)]},
     "letIn": lambda _: {"members": [f"w{number}" for number in range(1000)]},
     "sendMessage": lambda _: enlarged({"content": "x"}),
@@ -267,19 +271,19 @@ async def _attack(port: int, token: str, attack: Attack, seconds: float, connect
     return statuses
 
 
-async def prepare(server: LocalServer) -> World:
-    """Let the attacker own as much as anybody may, by the application's token where limits are in the way."""
+async def prepare(server: LocalServer, user: str) -> World:
+    """Let an attacker own as much as anybody may, by the application's token where limits are in the way."""
     base = f"http://127.0.0.1:{server.process.port}/api/v1"
-    app = {"Authorization": f"Bearer {mint(server.secret, 'mallory', ttl_seconds=3600, scopes=[PUBLISH])}"}
-    world = World()
+    app = {"Authorization": f"Bearer {mint(server.secret, user, ttl_seconds=3600, scopes=[PUBLISH])}"}
+    world = World(user=user, room_id=f"den-{user}")
     async with httpx.AsyncClient(headers=app, timeout=120) as http:
         members = [f"m{number}" for number in range(ROOM_MEMBERS)]
         room = {"id": world.room_id, "kind": "public", "members": members}
         (await http.post(f"{base}/rooms", json=room)).raise_for_status()
         for number in range(OWN_ROOMS):
-            await http.post(f"{base}/rooms", json={"id": f"own-{number}", "kind": "public"})
+            await http.post(f"{base}/rooms", json={"id": f"{user}-{number}", "kind": "public"})
         for _ in range(OWN_NOTIFICATIONS // 500):
-            many = [{"to": {"user": "mallory"}, "category": "like", "content": "x"}] * 500
+            many = [{"to": {"user": user}, "category": "like", "content": "x"}] * 500
             world.notification_id = (await http.post(f"{base}/notifications", json=many)).json()["items"][0][
                 "id"
             ]
@@ -287,16 +291,18 @@ async def prepare(server: LocalServer) -> World:
             sent = await http.post(f"{base}/rooms/{world.room_id}/messages", json={"content": "x"})
             world.message_id = sent.json()["id"]
         await http.post(f"{base}/notifications/read", json={"all": True})
-    opened = await open_stream(server.process.port, mint(server.secret, "mallory", ttl_seconds=60))
+    opened = await open_stream(server.process.port, mint(server.secret, user, ttl_seconds=60))
     world.more["epoch"] = opened.partition(b"id: ")[2].partition(b"-")[0].decode()
     return world
 
 
-async def measure(server: LocalServer, *, seconds: float, only: str | None) -> list[Result]:
+async def measure(
+    server: LocalServer, *, seconds: float, only: str | None, attackers: int = ATTACKERS
+) -> list[Result]:
     """Attack by each route in turn; print and return what the others saw."""
-    world = await prepare(server)
+    worlds = [await prepare(server, f"mallory-{number}") for number in range(attackers)]
+    tokens = [mint(server.secret, world.user, ttl_seconds=86_400) for world in worlds]
     probes = Probes(server)
-    token = mint(server.secret, "mallory", ttl_seconds=86_400)
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.process.port}") as http:
         document = (await http.get("/openapi.json")).json()
     loop, processes = asyncio.get_running_loop(), ProcessPoolExecutor(1)
@@ -306,11 +312,13 @@ async def measure(server: LocalServer, *, seconds: float, only: str | None) -> l
     idle_ready = statistics.median(took for _, took in probes.opens)
     print(f"idle medians: publish {idle_publish * 1000:.1f} ms, ready {idle_ready * 1000:.1f} ms")
     before = server.process.memory_bytes() or 0
-    results = []
-    for attack in attacks(document, world):
-        if only is not None and attack.name != only:
+    results: list[Result] = []
+    for same in zip(*(attacks(document, world) for world in worlds), strict=True):
+        if only is not None and same[0].name != only:
             continue
         for connections in (1, CONNECTIONS):
+            number = len(results) % attackers
+            attack, token = same[number], tokens[number]
             probes.publishes.clear()
             probes.opens.clear()
             statuses = await loop.run_in_executor(
