@@ -21,6 +21,7 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (MemberBody, {}),
     (MemberBody, {"role": None}),
     (MemberBody, {"role": "owner"}),
+    (MembersBody, {"members": ["bob"], "role": None}),
 ]
 
 REFUSED: list[tuple[type[BaseModel], Any]] = [
@@ -40,7 +41,6 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (TitleBody, {"title": "two\nlines"}),
     (MembersBody, {"members": []}),
     (MembersBody, {"members": ["bob"], "role": "owner"}),
-    (MembersBody, {"members": ["bob"], "role": None}),
     (MemberBody, {"role": "king"}),
     (MemberBody, {"roles": "owner"}),
 ]
