@@ -18,6 +18,9 @@ KNOWN = {
     "lumen_backlog_bytes",
     "lumen_position",
     "lumen_waiting_commands",
+    "lumen_longest_wait_seconds",
+    "lumen_lag_seconds",
+    "lumen_outage",
     "lumen_events_committed_total",
     "lumen_events_skipped_total",
     "lumen_scheduled_dropped_total",
@@ -65,6 +68,7 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             "lumen_channels": 1,
             "lumen_backlog_bytes": 0,
             "lumen_waiting_commands": 0,
+            "lumen_longest_wait_seconds": 0,
             "lumen_position": 17,  # 3 + preferences + 10 + 1 + 1 + read
             "lumen_events_committed_total": 17,
             # Eve's preferences; ten, the one to everyone and the mark for bob, whose two streams count once.
@@ -75,6 +79,8 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             'lumen_streams_ended_total{reason="gone"}': 1,
         }.items():
             assert after[name] == value, name
+        assert {value for name, value in after.items() if name.startswith("lumen_outage{")} == {0}
+        assert 0 < after["lumen_lag_seconds"] < 60
         assert after["lumen_batch_commands_sum"] >= 8  # three before, five here, and those of the jobs
         assert 5 <= after["lumen_commit_seconds_count"] == after["lumen_batch_commands_count"]
         assert after["lumen_fan_out_seconds_count"] >= 5
