@@ -8,19 +8,23 @@ import sys
 from pathlib import Path
 
 import pytest
-from databases import Database
 from playwright.async_api import Browser
 
 import servers
 from conftest import NewDatabase
+from lumen_notify.commit.database import Database
 from servers import PostgreSQL, RunningServer, Server, ServerFailed, run_sql
 
 
 async def test_an_unmigrated_url_names_an_empty_database_that_can_be_written(unmigrated_url: str) -> None:
-    async with Database(unmigrated_url) as database:
-        await database.execute("CREATE TABLE thing (name text)")
-        await database.execute("INSERT INTO thing (name) VALUES (:name)", {"name": "lumen"})
-        assert [row["name"] for row in await database.fetch_all("SELECT name FROM thing")] == ["lumen"]
+    database = Database(unmigrated_url)
+    await database.open()
+    async with database.transaction() as transaction:
+        await transaction.run_sql("CREATE TABLE thing (name text)")
+        await transaction.run_sql("INSERT INTO thing (name) VALUES ('lumen')")
+    async with database.transaction() as transaction:
+        assert [tuple(row) for row in await transaction.run_sql("SELECT name FROM thing")] == [("lumen",)]
+    await database.close()
 
 
 def test_each_call_of_new_database_makes_another_one(new_database: NewDatabase) -> None:

@@ -90,7 +90,7 @@ class SetDigest:
 
 @dataclass(frozen=True)
 class AdvanceClock:
-    """Advance the clock: due notifications are published, expired ones are removed."""
+    """Advance the clock, or set it back: due notifications are published, expired ones are removed."""
 
     seconds: int
 
@@ -345,7 +345,7 @@ marks = st.builds(
 choices = st.sampled_from([None, True, False])
 prefers = st.builds(SetPreference, user=users, category=categories, in_app=choices, muted=choices)
 digests = st.builds(SetDigest, user=users, is_on=st.sampled_from([True, True, False]))
-passes = st.builds(AdvanceClock, seconds=st.sampled_from([1, 40, 70, 310]))
+passes = st.builds(AdvanceClock, seconds=st.sampled_from([1, 40, 70, 310, -50, -3600]))
 makes = st.builds(
     CreateRoom,
     user=users,
