@@ -149,7 +149,8 @@ async def test_stream_through_an_nginx_that_speaks_http_1_0_is_open(server: Runn
             httpx.AsyncClient(base_url=proxy.url, timeout=60) as http,
             http.stream("GET", f"{NOTIFICATIONS}/stream?token={token('ann')}") as answer,
         ):
-            async for line in answer.aiter_lines():
+            lines = answer.aiter_lines()  # kept: without it, httpx would close the response
+            async for line in lines:
                 if line == "event: ready":
                     break
             assert "lumen_streams 1.0" in (await http.get("/metrics")).text

@@ -35,7 +35,7 @@ max-stream-events = 1  # a stream has no end; `ready` or `reset` is its first
 
 [[operations]]  # nobody guesses the ids of what is scheduled, of a message, of a member
 include-operation-id = [
-  "cancelScheduled",
+  "cancelScheduled", "cancelScheduledInRoom",
   "getMessage", "editMessage", "deleteMessage",
   "letIn", "deleteMember", "getBan", "putBan", "deleteBan", "getBlock", "deleteBlock",
 ]

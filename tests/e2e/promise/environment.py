@@ -51,7 +51,7 @@ class Environment:
         self.base_urls: dict[bool, str] = {}
         self.http = cast("httpx.AsyncClient", AsgiClient(self._answer))
         self.lumen: Lumen | None = None
-        self.now = now_ms()
+        self.began = self.now = now_ms()
         self.is_pinging = False
         self.is_fanning_out = asyncio.Event()
         self._turns_late = itertools.cycle(TURNS_LATE)

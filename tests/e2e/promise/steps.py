@@ -345,7 +345,7 @@ marks = st.builds(
 choices = st.sampled_from([None, True, False])
 prefers = st.builds(SetPreference, user=users, category=categories, in_app=choices, muted=choices)
 digests = st.builds(SetDigest, user=users, is_on=st.sampled_from([True, True, False]))
-passes = st.builds(AdvanceClock, seconds=st.sampled_from([1, 40, 70, 310, -50, -3600]))
+passes = st.builds(AdvanceClock, seconds=st.sampled_from([1, 40, 70, 310, -60]))
 makes = st.builds(
     CreateRoom,
     user=users,
