@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import json
 import re
 import time
@@ -111,7 +112,11 @@ async def site(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
             headers=(bearer("ann"),),
         )
         monkeypatch.setattr(asyncio.Handle, "_run", timed)
+        # As `serve` does: the collector would else go through all that the tests of this process have left.
+        gc.collect()
+        gc.freeze()
         yield made
+        gc.unfreeze()
         monkeypatch.undo()
 
 
