@@ -45,16 +45,19 @@ class Publisher:
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
-        rows = sum(len(set(body.to.users or ("",))) for body in bodies)
-        limit = self.context.limits.max_batch_rows
-        if not bodies or 0 < limit < rows:
-            bounds = f"1 to {limit}" if limit else "at least 1"
-            raise Invalid(f"must have {bounds} recipients in one request; this has {rows}", field="to.users")
+        self.require_batch_size(sum(len(set(body.to.users or ("",))) for body in bodies))
         publications = tuple(_publication(body, sender, required_moderator) for body in bodies)
         result: Sequence[Published] = await self.context.committer.submit(
             Publish(publications=publications, key=key)
         )
         return result
+
+    def require_batch_size(self, rows: int) -> None:
+        """Raise Invalid if a request has no recipients, or too many."""
+        limit = self.context.limits.max_batch_rows
+        if rows < 1 or 0 < limit < rows:
+            bounds = f"1 to {limit}" if limit else "at least 1"
+            raise Invalid(f"must have {bounds} recipients in one request; this has {rows}", field="to.users")
 
     async def repeat(self, key: IdempotencyKey | None) -> Sequence[Published] | None:
         """Return the result of an earlier call with this key; None if there was none. Raises Conflict."""

@@ -160,3 +160,12 @@ async def test_unfit_idempotency_key_is_refused(site: Site) -> None:
                 headers = [authorization, (b"idempotency-key", key)]
                 answer = await site.http.post(NOTIFICATIONS, content=body_with(), headers=headers)
                 refused(answer, 422, "invalid", "Idempotency-Key")
+
+
+async def test_batch_that_is_too_long_is_refused_by_its_length(
+    open_with: OpenSite,
+) -> None:
+    async with open_with() as site:
+        answer = await site.send("POST", body=b"[" + b",".join([b"{}"] * 1001) + b"]")
+        problem = refused(answer, 422, "invalid", "to.users")
+        assert "this has 1001" in str(problem)
