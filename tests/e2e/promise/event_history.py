@@ -35,6 +35,12 @@ class EventHistory:
             assert not any(_is_late(event) for event in page), "an expired notification was announced"
         assert [event.position for event in self.events] == list(range(1, len(self.events) + 1))
 
+    def copied(self) -> EventHistory:
+        """Return a copy: what was rewritten or decided later is not in it."""
+        copy = EventHistory(self.log)
+        copy.events, copy._withdrawn, copy._roles = self.events[:], set(self._withdrawn), dict(self._roles)
+        return copy
+
     async def _read_again(self, positions: Sequence[int]) -> None:
         """Take what rewritten events say now. A withdrawn one may have been seen live; it is in no replay."""
         for event in await self.log.at(positions):

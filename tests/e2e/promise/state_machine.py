@@ -51,7 +51,7 @@ class PromiseMachine(RuleBasedStateMachine):
         self.apis = {user: Api(self.environment.http, user, ttl_seconds=TTL_SECONDS) for user in USERS}
         self.clients: list[Client] = []
         self.database: Database | None = None
-        self.copied: tuple[int, Memory] | None = None
+        self.copied: tuple[int, Memory, EventHistory] | None = None
         self._turns = itertools.count()
 
     @initialize(
@@ -187,7 +187,10 @@ class PromiseMachine(RuleBasedStateMachine):
     async def _copy(self) -> None:
         """Copy the database, and what is known of it."""
         assert self.database is not None
-        self.copied = await copy_database(self.database), self.runner.memory()
+        await self.history.follow()
+        position = await copy_database(self.database)
+        assert position == len(self.history.events)
+        self.copied = position, self.runner.memory(), self.history.copied()
         await self._verify()
 
     async def _restore(self) -> None:
@@ -195,13 +198,13 @@ class PromiseMachine(RuleBasedStateMachine):
         get `reset`, all others go on."""
         assert self.database is not None
         assert self.copied is not None
-        position, memory = self.copied
+        position, memory, history = self.copied
         hub = self.environment.services.hub
         await eventually(lambda: hub.position == len(self.history.events), what="the newest event")
         resets, is_other = hub.resets.total(), hub.position > position
         self.environment.now += 1000
         await restore_database(self.database)
-        del self.history.events[position:]
+        self.history = history.copied()
         self.runner.go_back(position, memory)
         if is_other:
             await eventually(lambda: hub.resets.total() > resets, what="the other log to be noticed")
