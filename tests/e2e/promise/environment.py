@@ -21,6 +21,10 @@ from lumen_notify.services import Services
 from .asgi_client import AsgiClient
 from .steps import USERS
 
+AHEAD_MS = 3_600_000
+"""How far Lumen's clock is ahead at first. Tokens are issued by the real one, and must not be from the
+future."""
+
 TTL_SECONDS = 30 * 86_400
 """The lifetime of tokens: longer than any jump of the clock."""
 
@@ -51,7 +55,7 @@ class Environment:
         self.base_urls: dict[bool, str] = {}
         self.http = cast("httpx.AsyncClient", AsgiClient(self._answer))
         self.lumen: Lumen | None = None
-        self.began = self.now = now_ms()
+        self.began = self.now = now_ms() + AHEAD_MS
         self.is_pinging = False
         self.is_fanning_out = asyncio.Event()
         self._turns_late = itertools.cycle(TURNS_LATE)

@@ -241,7 +241,7 @@ class StepRunner:
         await self._apis[step.user].ask("PUT", "/preferences", {"digest": {"minutes": minutes}})
 
     async def _advance_clock(self, step: AdvanceClock) -> None:
-        # Not before the first tokens were issued: they would not count yet.
+        # Not further back than it began: tokens would be from the future.
         self._environment.now = max(self._environment.now + step.seconds * 1000, self._environment.began)
         await self._environment.settle()
 
