@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.abuse import NOT_ATTACKED, Probes, World, attacks, enlarged, longest_slow, measure
+from bench.abuse import Probes, longest_slow, measure
+from bench.largest_requests import NOT_ATTACKED, World, attacks, enlarged
 from clients import token
 from lumen_notify.auth import PUBLISH
 from lumen_notify.load_test.local_server import run_local_server
