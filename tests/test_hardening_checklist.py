@@ -5,14 +5,11 @@ A line without tests is still to be done. A line with tests fails as soon as one
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
-
 import pytest
 
-TESTS = Path(__file__).parent
+from checklist import Lines, cases, check
 
-LINES: dict[str, tuple[str, ...]] = {
+LINES: Lines = {
     # Stops or loses for everybody
     "an event of an unknown kind or shape stops nobody": (
         "e2e/test_newer_version.py::test_events_that_are_not_known_stop_nobody",
@@ -197,24 +194,6 @@ LINES: dict[str, tuple[str, ...]] = {
 }
 
 
-def _exists(test: str) -> bool:
-    path, _, name = test.partition("::")
-    tree = ast.parse((TESTS / path).read_text())
-    return any(getattr(node, "name", None) == name for node in ast.walk(tree))
-
-
-@pytest.mark.parametrize(
-    ("line", "tests"),
-    [
-        pytest.param(
-            line,
-            tests,
-            id=line,
-            marks=[] if tests else [pytest.mark.xfail(strict=True, reason="still to be done")],
-        )
-        for line, tests in LINES.items()
-    ],
-)
-def test_each_line_is_held_by_tests(line: str, tests: tuple[str, ...]) -> None:
-    assert tests, f"nothing holds: {line}"
-    assert all(_exists(test) for test in tests)
+@pytest.mark.parametrize("line", cases(LINES))
+def test_each_line_is_held_by_tests(line: str) -> None:
+    check(line, LINES[line])

@@ -1,0 +1,61 @@
+"""What the interface of 0.1 must have, line by line, and the tests that hold it.
+
+A line without tests is still to be done. A line with tests fails as soon as one of them goes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from checklist import Lines, cases, check
+
+LINES: Lines = {
+    # Install and run
+    "wheel and sdist install into empty environments, and serve": (),
+    "make run installs the runtime alone, in at most 150 MB and a third of the time": (),
+    "serve offers HTTPS and HTTP/2, and the stream works over both": (),
+    "a container image is described, and starts as an ordinary user": (),
+    "a page says how to run it in production, from grants to backups and upgrades": (),
+    # Tables
+    "tables have a prefix of our own and standard names, beside an application's tables": (),
+    "databases made so far are carried over": (),
+    "postgres:// is accepted, and options of a database URL are honoured or refused": (),
+    "a mistake about the database is one line that names the thing and the way out": (),
+    "migrations are logged": (),
+    # The API
+    "each path has one meaning, with PATCH where it merges": (),
+    "every list takes a cursor, and each removal answers in one shape": (),
+    "username is the handle and display_name is what is shown; OIDC claims are understood": (),
+    "a notification has a url, actions and an icon, which are checked": (),
+    "a publisher changes a notification and takes it back; users delete from their own list": (),
+    "categories and frame names that would collide are reserved": (),
+    "push and devices of a publication are accepted and kept": (),
+    "unknown ids are told, a recipient may be plain text, details are sentences": (),
+    # OpenAPI
+    "clients made by three generators work against a server": (),
+    "Redocly lints the document without a warning": (),
+    "the documentation page starts with authentication, and has paths, search, contents and curl first": (),
+    # The library
+    "the library makes tokens, exports its errors and warns when it is opened without a lifespan": (),
+    "FastAPI, Starlette, Django and Flask are shown, and what is shown runs": (),
+    "a client for other processes publishes, sends, counts and follows a stream, sync and async": (),
+    "the command line uses this client": (),
+    # Commands and settings
+    "lumen-notify settings lists all settings, and prints a commented file": (),
+    "settings are read from .env and --env-file": (),
+    "every command has an example, and flags read right": (),
+    "commands but serve never make a secret, and unknown scopes are warned about": (),
+    "logs are readable on a terminal, logfmt or JSON elsewhere, with an access log by a setting": (),
+    "serve --reload and lumen-notify check work": (),
+    # README and docs
+    "README has at most 200 lines: what, why, a picture, one command, and when to use something else": (),
+    "docs are arranged by task, and each chapter starts and ends clean": (),
+    "no text uses he, or words that we do not use": (),
+    # It must show
+    "a release can be built again from the commit that its changelog names": (),
+}
+
+
+@pytest.mark.parametrize("line", cases(LINES))
+def test_each_line_is_held_by_tests(line: str) -> None:
+    check(line, LINES[line])
