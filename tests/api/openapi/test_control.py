@@ -10,7 +10,7 @@ from documents import check_frames, faults
 from lumen_notify.api.openapi.control import CONTROL_FRAMES
 from lumen_notify.deliver.frames import control
 from lumen_notify.model import CloseReason, Counts, ResetReason, new_id
-from test_readme import section
+from pages import section
 
 COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset(), {"tea": 1})
 ANN = {"id": "ann", "username": "Ann", "avatar": None}

@@ -19,7 +19,8 @@ from lumen_notify.api.openapi import Document
 from lumen_notify.api.routes import Application
 from lumen_notify.api.web import Page
 from lumen_notify.http.route import ApiRoute
-from test_readme import TEXT, UNANSWERED_CODES, error_codes, paths
+from pages import TEXT
+from test_pages import UNANSWERED_CODES, error_codes, paths
 
 WITHOUT_TOKEN = {f"/api/v1/auth/{name}" for name in ("register", "login", "refresh", "logout")}
 ENDS = {("DELETE", f"/api/v1/notifications/stream{name}") for name in ("", "/renew")}

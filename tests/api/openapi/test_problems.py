@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lumen_notify.api.openapi.problems import PROBLEMS, responses
-from test_readme import section
+from pages import section
 
 _ROW = re.compile(r"^\| (\d{3}) \| `(\w+)` \| (.+) \|$", re.MULTILINE)
 _LINK = re.compile(r"\[([^]]+)\]\([^)]+\)")

@@ -11,7 +11,7 @@ from clients import EventStream, token
 from documents import described_events
 from lumen_notify.api.openapi.frames import EVENT_FRAMES
 from lumen_notify.api.openapi.stream import schema
-from test_readme import section
+from pages import section
 
 
 def test_each_event_has_one_description_and_only_messages_have_no_name() -> None:
