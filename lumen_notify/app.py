@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, Self
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,6 +23,9 @@ from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier
 from lumen_notify.services import Services
 from lumen_notify.settings import Settings
+
+ON_OPEN: ContextVar[Callable[[Lumen], None] | None] = ContextVar("on_open", default=None)
+"""Called with each Lumen that opens in the context: a server finds those inside the application it serves."""
 
 _log = logging.getLogger("lumen_notify.app")
 
@@ -72,6 +76,8 @@ class Lumen(Notifier):
                 self._services = await Services.open(self.settings, self._clock)
                 self._endpoints = Endpoints.of(self._services, self.settings, self._clock)
                 self._application = routes.build(self.settings, self._endpoints)
+                if (on_open := ON_OPEN.get()) is not None:
+                    on_open(self)
 
     def start_drain(self) -> None:
         """Start to end streams, before `close`: for a server that is told to stop. Writes that wait are
@@ -83,11 +89,6 @@ class Lumen(Notifier):
     def has_given_up(self) -> bool:
         """Whether a task has failed so often that only a new process can help."""
         return self._services is not None and self._services.supervisor.gave_up.is_set()
-
-    async def gave_up(self) -> None:
-        """Return once `has_given_up`. Call it while it is open."""
-        assert self._services is not None
-        await self._services.supervisor.gave_up.wait()
 
     async def close(self) -> None:
         """End all streams with `closing`, commit the pending commands and disconnect."""

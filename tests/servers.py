@@ -186,6 +186,10 @@ class PostgreSQL(Server):
         """Make an empty database and return its URL."""
         return create_database(self.url())
 
+    def reload(self) -> None:
+        """Let it read its settings again."""
+        self.process.send_signal(signal.SIGHUP)
+
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
         if not (self._data / "PG_VERSION").exists():
             self._init(log)

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp
 from uvicorn.importer import ImportFromStringError, import_from_string
 from uvicorn.server import HANDLED_SIGNALS
 
-from lumen_notify.app import Lumen
+from lumen_notify.app import ON_OPEN, Lumen
 from lumen_notify.auth import secret_path
 from lumen_notify.cli.config import server_url
 from lumen_notify.deliver.connection.handover import HandoverProtocol
@@ -60,18 +60,16 @@ class CannotContinue(LumenError):
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server with our signal handling. on_started: called once it listens. on_shutdown: called
-    before it waits for its connections."""
+    """A uvicorn server with our signal handling. on_started: called once it listens.
 
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        on_started: Callable[[], None],
-        on_shutdown: Callable[[], None] = lambda: None,
-    ) -> None:
+    lumens: those that the application has opened. has_given_up: one of them needs a new process.
+    """
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
+        self.lumens: list[Lumen] = []
+        self.has_given_up = False
         self._on_started = on_started
-        self._on_shutdown = on_shutdown
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then call `on_started`."""
@@ -82,9 +80,16 @@ class _Server(uvicorn.Server):
         gc.set_threshold(COLLECT_OBJECTS)
         self._on_started()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to shut down: at a signal, or when a task cannot be helped, so that whoever started
+        the process starts a new one. Called ten times a second."""
+        self.has_given_up = any(lumen.has_given_up for lumen in self.lumens)
+        return await super().on_tick(counter) or self.has_given_up
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Call `on_shutdown`, then end the connections."""
-        self._on_shutdown()
+        """Tell each Lumen that its streams and writes are about to end, then end the connections."""
+        for lumen in self.lumens:
+            lumen.start_drain()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -127,33 +132,26 @@ def serve(settings: Settings, *, app: str | None, on_started: Callable[[str], No
         if app is None:
             runner.run(_serve_alone(settings, listener, started))
         else:
-            server = _Server(_config(_load(app), settings, "auto"), started)
-            runner.run(_run(server, listener))
+            runner.run(_run(_Server(_config(_load(app), settings, "auto"), started), listener))
     _log.info("ended")
 
 
 async def _serve_alone(settings: Settings, listener: socket.socket, started: Callable[[], None]) -> None:
     # Opened here rather than by uvicorn's lifespan, so that errors keep our own messages.
     async with _new_lumen(settings) as lumen:
-        server = _Server(_config(lumen.app, settings, "off"), started, lumen.start_drain)
-        ending = asyncio.create_task(_end_with(lumen, server), name="end-with-supervisor")
+        server = _Server(_config(lumen.app, settings, "off"), started)
+        server.lumens.append(lumen)
         await _run(server, listener)
-        ending.cancel()
-        if lumen.has_given_up:
-            raise CannotContinue("A task of the server fails again and again. The log says why.")
-
-
-async def _end_with(lumen: Lumen, server: uvicorn.Server) -> None:
-    """Shut down when a task cannot be helped: whoever started the process starts a new one."""
-    await lumen.gave_up()
-    server.should_exit = True
 
 
 async def _run(server: _Server, listener: socket.socket) -> None:
+    ON_OPEN.set(server.lumens.append)
     try:
         await server.serve(sockets=[listener])
     except SystemExit:
         raise CannotStart("The application did not start.") from None  # uvicorn has logged the reason
+    if server.has_given_up:
+        raise CannotContinue("A task of the server fails again and again. The log says why.")
 
 
 def _new_lumen(settings: Settings) -> Lumen:

@@ -5,9 +5,11 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Self
 
 import httpx
@@ -17,7 +19,7 @@ import pytest
 from conftest import StartServer
 from servers import RunningServer, wait_until
 
-from .conftest import RunCommand, StartCommand
+from .conftest import RunCommand, StartCommand, environment
 
 SECRET = "a secret of at least thirty-two bytes"
 
@@ -139,6 +141,52 @@ def test_request_that_never_ends_is_cut_off_after_the_drain_time(
     with HalfSent(server, token):
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=15) == 0
+
+
+GIVES_UP = """
+from lumen_notify import supervisor
+from lumen_notify.cli import main
+from lumen_notify.commit.jobs.retention import Retention
+
+async def fail(self):
+    raise OSError("no such luck")
+
+supervisor.MAX_FAILURES = 3
+Retention.run = fail
+main()
+"""
+
+APPLICATION = """
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from lumen_notify import Lumen
+
+notify = Lumen()
+app = Starlette(routes=[Mount("/", notify.app)], lifespan=notify.lifespan)
+"""
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("arguments", [(), ("--app", "application:app")], ids=["alone", "mounted"])
+def test_task_that_fails_for_good_ends_the_process_with_one_line_and_status_1(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    (tmp_path / "application.py").write_text(APPLICATION)
+    done = subprocess.run(
+        [sys.executable, "-c", GIVES_UP, "serve", "--port", "0", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment({"LUMEN_JWT_SECRET": SECRET}),
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.splitlines()[-1] == (
+        "lumen-notify: A task of the server fails again and again. The log says why."
+    )
+    assert done.stderr.count("task retention: failing: no such luck") == 1
+    assert done.stderr.count("The task retention has failed 3 times in a row.") == 1
 
 
 def test_a_port_in_use_is_reported_before_anything_is_opened(

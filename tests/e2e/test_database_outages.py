@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import os
 import resource
+import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager
@@ -20,13 +22,22 @@ import pytest
 
 from clients import NOTIFICATIONS, SECRET, token
 from lumen_notify.auth import PUBLISH
-from servers import RunningServer
+from servers import PostgreSQL, RunningServer, run_sql
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 OUTAGE = 'lumen_outage{what="writes"}'
 
 BODY = {"to": {"user": "alice"}, "category": "like", "content": "x" * 4000}
+
+APPLICATION = """
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from lumen_notify import Lumen
+
+notify = Lumen()
+app = Starlette(routes=[Mount("/", notify.app)], lifespan=notify.lifespan)
+"""
 
 Breaking = Callable[[RunningServer, Path], AbstractContextManager[None]]
 
@@ -129,6 +140,51 @@ async def test_outage_is_answered_logged_once_and_seen_by_readiness(
     assert log.count("writes: working again after") == 1, log
 
 
+def serve(database_url: str) -> subprocess.CompletedProcess[str]:
+    """Run a server that is expected not to start."""
+    return subprocess.run(
+        [sys.executable, "-m", "lumen_notify", "serve"],
+        env={**os.environ, "LUMEN_DATABASE_URL": database_url, "LUMEN_JWT_SECRET": SECRET, "LUMEN_PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_read_only_server_is_answered_logged_once_and_seen_by_readiness(
+    start_server: Any, postgresql: PostgreSQL
+) -> None:
+    def set_read_only(value: str) -> None:
+        run_sql(postgresql.url(), f"ALTER SYSTEM SET default_transaction_read_only = {value}")
+        postgresql.reload()
+
+    url = postgresql.create_database()
+    server = start_server(database_url=url, LUMEN_JWT_SECRET=SECRET)
+    async with publisher(server) as http:
+        set_read_only("on")
+
+        async def is_refused() -> bool:
+            answer = await http.post(NOTIFICATIONS, json=BODY)
+            return (answer.status_code, answer.json().get("code")) == (503, "database_unavailable")
+
+        await until(is_refused)
+        assert (await readiness(http))[0] == 503
+        assert await metric(http, OUTAGE) == 1
+        listed = await http.get(NOTIFICATIONS)
+        assert listed.status_code == 200, "reads go on"
+        done = await asyncio.to_thread(serve, url)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith("lumen-notify: The database does not answer")
+        assert "Traceback" not in done.stderr
+        set_read_only("off")
+        await eventually_ready(http)
+        assert (await http.post(NOTIFICATIONS, json=BODY)).status_code == 201
+    words = "cannot execute INSERT in a read-only transaction"
+    assert server.log().count(f"writes: failing: {words}") == server.log().count("writes: failing") == 1
+    assert server.log().count("writes: working again after") == 1
+
+
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
     """Ask until the answer is yes."""
     async with asyncio.timeout(60):
@@ -157,11 +213,26 @@ async def test_readiness_alone_notices_a_write_that_cannot_pass(start_server: An
         await eventually_ready(http)
 
 
+def test_read_only_disk_is_told_at_the_start_in_one_line(sqlite_url: str, small_disk: Path) -> None:
+    shutil.copy(sqlite_url.removeprefix("sqlite:///"), small_disk / "lumen.db")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    done = serve(f"sqlite:///{small_disk / 'lumen.db'}")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("LUMEN_DATABASE_URL: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--app", "application:app")], ids=["alone", "mounted"])
 async def test_sigterm_while_the_file_is_locked_answers_the_writes_that_wait(
-    start_server: Any, tmp_path: Path
+    start_server: Any, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "application.py").write_text(APPLICATION)
     server = start_server(
-        database_url=f"sqlite:///{tmp_path / 'lumen.db'}", LUMEN_JWT_SECRET=SECRET, LUMEN_DRAIN_SECONDS="4"
+        *arguments,
+        database_url=f"sqlite:///{tmp_path / 'lumen.db'}",
+        LUMEN_JWT_SECRET=SECRET,
+        LUMEN_DRAIN_SECONDS="4",
     )
     async with publisher(server) as http:
         with locked_file(server, tmp_path):
