@@ -78,12 +78,12 @@ class World:
 BODIES: Mapping[str, Callable[[World], Any]] = {
     "publish": lambda world: [{"to": {"user": world.user}, "category": "c", "content": "x"}] * 900,
     "createRoom": lambda _: {"kind": "private", "members": [f"u{number}" for number in range(1000)]},
-    "letIn": lambda _: {"members": [f"w{number}" for number in range(1000)]},
+    "addMembers": lambda _: {"members": [f"w{number}" for number in range(1000)]},
     "sendMessage": lambda _: enlarged({"content": "x"}),
     "editMessage": lambda _: {"content": "\N{GRINNING FACE}" * 4000},
     "sendDirectMessage": lambda _: enlarged({"to": "victim", "content": "x"}),
     "markRead": lambda _: {"all": True},
-    "readRoom": lambda _: {"up_to": 10**6},
+    "markRoomRead": lambda _: {"up_to": 10**6},
 }
 """Bodies for which the enlarged example would not be the worst."""
 

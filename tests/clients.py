@@ -481,7 +481,7 @@ class Api:
         archived = await self.pages(limit=limit, archived="true")
         assert all(row["archived_at"] is None for row in rows)
         assert all(row["archived_at"] is not None for row in archived)
-        unread = await self.get("/unread")
+        unread = await self.get("/counts")
         return Bell(
             items={
                 row["id"]: Item.from_list(row)
@@ -497,7 +497,7 @@ class Api:
 def _checked(answer: httpx.Response) -> Any:
     if not answer.is_success:
         raise Refusal(answer)
-    return answer.json()
+    return answer.json() if answer.content else None
 
 
 # ------------------------------------------------------------------------------------------------ a server

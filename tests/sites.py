@@ -61,7 +61,7 @@ class Site:
         bells = [await self.api(user).fetched() for user in USERS]
         for bell in bells:
             assert bell.recount() == bell.categories
-        return [bells, (await self.api("bob").get("/unread"))["position"]]
+        return [bells, (await self.api("bob").get("/counts"))["position"]]
 
     @contextlib.asynccontextmanager
     async def unchanged(self) -> AsyncIterator[None]:

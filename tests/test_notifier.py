@@ -91,7 +91,7 @@ async def test_who_is_excluded_does_not_get_it_and_has_read_it(talk: Talk) -> No
         assert shown[-1]["room"] == {"id": "tea", "unread": 1}
     await again.close()
     await talk.streams["alice"].wait_for_event("message", 3)
-    counts = await talk.get("bob", "/api/v1/notifications/unread")
+    counts = await talk.get("bob", "/api/v1/notifications/counts")
     assert counts["unread"]["rooms"] == {"tea": 1}
     assert [one["content"] for one in await talk.history()] == ["one", "two", "three"]
 

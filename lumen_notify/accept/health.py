@@ -42,7 +42,7 @@ class HealthEndpoints:
             GET=(
                 self.healthz,
                 Operation(
-                    name="isAlive",
+                    name="checkHealth",
                     tag="process",
                     takes_any_query=True,
                     credentials=(),
@@ -57,7 +57,7 @@ class HealthEndpoints:
             GET=(
                 self.readyz,
                 Operation(
-                    name="isReady",
+                    name="checkReadiness",
                     tag="process",
                     takes_any_query=True,
                     credentials=(),
@@ -83,7 +83,7 @@ class HealthEndpoints:
             GET=(
                 self.metrics,
                 Operation(
-                    name="getFigures",
+                    name="getMetrics",
                     tag="process",
                     takes_any_query=True,
                     credentials=(),

@@ -39,7 +39,7 @@ class TicketEndpoint:
             POST=(
                 self.post,
                 Operation(
-                    name="makeTicket",
+                    name="createStreamTicket",
                     tag="stream",
                     summary="Get a ticket for the stream's URL",
                     description=(

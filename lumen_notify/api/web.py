@@ -63,7 +63,7 @@ class DocsEndpoint:
             GET=(
                 self.get,
                 Operation(
-                    name="readDocument",
+                    name="getDocsPage",
                     tag="process",
                     takes_any_query=True,
                     credentials=(),

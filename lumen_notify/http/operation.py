@@ -51,8 +51,8 @@ class Operation:
     including those in the path; unknown ones in the query are refused unless takes_any_query. body: the shape
     of the request body, None for none. status, or_status: the status codes of success; both have the same
     response body. answered: the description of the success response. response: the shape of its body, of type
-    `media_type`. headers: its headers that need a description: (name, description). problems: the problem
-    codes in addition to those that follow from credentials, body and query.
+    `media_type`; None if it has no body. headers: its headers that need a description: (name, description).
+    problems: the problem codes in addition to those that follow from credentials, body and query.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Operation:
     status: int = 200
     or_status: int | None = None
     answered: str
-    response: Shape
+    response: Shape | None = None
     media_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()

@@ -82,20 +82,20 @@ _OPERATIONS: Mapping[RateLimit, tuple[str, ...]] = {
     MESSAGES: ("sendMessage", "editMessage", "deleteMessage", "sendDirectMessage"),
     PUBLISHES: ("publish", "cancelScheduled", "cancelScheduledInRoom"),
     MARKS: (
-        *("markRead", "markSeen", "markUnread", "markArchive", "markUnarchive", "putNotification"),
-        *("readRoom", "readRooms"),
+        *("markRead", "markSeen", "markUnread", "markArchive", "markUnarchive", "markNotification"),
+        *("markRoomRead", "markRoomsRead"),
     ),
     ROOMS: (
-        *("createRoom", "patchRoom", "deleteRoom", "letIn", "putMember", "deleteMember"),
-        *("putBan", "deleteBan"),
+        *("createRoom", "updateRoom", "deleteRoom", "addMembers", "setMember", "removeMember"),
+        *("banUser", "unbanUser"),
     ),
     TYPING: ("setTyping",),
-    PREFERENCES: ("putPreferences", "putBlock", "deleteBlock"),
-    ACCOUNTS: ("changePassword", "changeAccount", "logOutEverywhere"),
-    STREAMS: ("openStream", "renewStreams", "makeTicket"),
+    PREFERENCES: ("updatePreferences", "blockUser", "unblockUser"),
+    ACCOUNTS: ("changePassword", "updateAccount", "logOutEverywhere"),
+    STREAMS: ("openStream", "renewStreams", "createStreamTicket"),
     LISTS: (
         *("listNotifications", "listScheduled", "listRooms", "listMembers", "listBans", "listMessages"),
-        *("listReads", "listBlocks", "listCategories", "listScheduledInRoom", "getPreferences"),
+        *("listReadMarks", "listBlocks", "listCategories", "listScheduledInRoom", "getPreferences"),
     ),
 }
 """The operations of each limit; others count as READS or WRITES."""

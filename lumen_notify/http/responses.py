@@ -39,6 +39,11 @@ def answer_text(text: str, status: int = 200) -> Response:
     return JsonText(escape_line_separators(text), status)
 
 
+def no_content(status: int = 204) -> Response:
+    """Answer without a body: 204, as every `DELETE` that succeeds."""
+    return Response(status_code=status, headers={"cache-control": "no-store"})
+
+
 PositiveInt = Annotated[int, Field(ge=1)]
 Time = Annotated[
     str,

@@ -119,7 +119,7 @@ export class Inbox extends EventTarget {
 
   async #fetchCount() {
     try {
-      const { unread_count, position } = await this.#api.get("notifications/unread");
+      const { unread_count, position } = await this.#api.get("notifications/counts");
       this.#count(unread_count, position);
     } catch {
       // The list is fetched at the same time and reports the problem.

@@ -21,7 +21,7 @@ async def call(site: Site, user: str, method: str, path: str, body: Any = None) 
 async def done(site: Site, user: str, method: str, path: str, body: Any = None) -> Any:
     answer = await call(site, user, method, path, body)
     assert answer.is_success, answer.text
-    return answer.json()
+    return answer.json() if answer.content else None
 
 
 async def say(site: Site, user: str, content: str, **fields: Any) -> Any:

@@ -56,7 +56,7 @@ REQUESTS = (
     ("POST", "/read"),
     ("PUT", f"/{new_id()}"),
     ("GET", "/stream"),
-    ("GET", "/unread"),
+    ("GET", "/counts"),
     ("POST", "/stream/tickets"),
 )
 

@@ -29,7 +29,7 @@ def settings(url: str) -> Settings:
         ("DELETE", "/api/v1/notifications", 405, {"GET", "HEAD", "POST"}),
         ("GET", "/api/v1/notifications/read", 405, {"POST"}),
         ("OPTIONS", "/api/v1/rooms/read", 405, {"POST"}),
-        ("PATCH", "/api/v1/notifications/unread", 405, {"GET", "HEAD", "POST"}),
+        ("GET", "/api/v1/notifications/unread", 405, {"POST"}),
         ("GET", "/api/v1/rooms/a/messages/7", 404, None),
         ("GET", "/api/v1/notifications/read%0A", 404, None),
         ("GET", "/api/v1/", 404, None),

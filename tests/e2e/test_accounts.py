@@ -29,7 +29,7 @@ async def test_what_one_instance_ends_is_over_at_the_other(database_url: str) ->
 
         bearer = {"Authorization": f"Bearer {sessions[0]['access_token']}"}
         answer = await here.http.post(f"{AUTH}/logout-everywhere", headers=bearer)
-        assert answer.json() == {"ended": 2}
+        assert answer.status_code == 204
 
         for stream in streams:
             assert (await stream.wait_for_event("closing")).data == {"reason": "revoked", "reconnect": False}

@@ -131,7 +131,7 @@ async def test_outage_is_answered_logged_once_and_seen_by_readiness(
         assert (await http.post(NOTIFICATIONS, json=BODY)).status_code == 201
         assert await metric(http, OUTAGE) == 0
         counts = await http.get(
-            f"{NOTIFICATIONS}/unread", headers={"authorization": f"Bearer {token('alice')}"}
+            f"{NOTIFICATIONS}/counts", headers={"authorization": f"Bearer {token('alice')}"}
         )
     assert counts.json()["unread_count"] == 2, "nothing of the refused ones was written"
     log = server.log()

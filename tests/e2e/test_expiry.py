@@ -195,9 +195,9 @@ async def test_all_of_one_moment_go_once_though_the_server_is_killed(
         for _ in range(0, NUMBER, 300):
             some = [body(to={"all": True} if number % 3 else None) | ends for number in range(300)]
             await app.post("", some)
-        assert (await ann.get("/unread"))["unread_count"] == NUMBER + 2
+        assert (await ann.get("/counts"))["unread_count"] == NUMBER + 2
         await ann.post("/read", {"up_to": NUMBER // 2})
-        unread = (await ann.get("/unread"))["unread_count"]
+        unread = (await ann.get("/counts"))["unread_count"]
         stream = await EventStream.open(server.url, ann.token)
         await stream.wait_for_event("expire")
         server.kill()
@@ -211,7 +211,7 @@ async def test_all_of_one_moment_go_once_though_the_server_is_killed(
         ann = Api(http, "ann")
         stream = await EventStream.open(server.url, ann.token, cursor=cursor)
         async with asyncio.timeout(60):
-            while (await ann.get("/unread"))["unread_count"] > 1:  # noqa: ASYNC110 - another process
+            while (await ann.get("/counts"))["unread_count"] > 1:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
 
         def all_gone() -> list[str]:

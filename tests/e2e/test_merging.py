@@ -134,7 +134,7 @@ async def test_what_is_low_comes_as_one_frame_and_pages_may_end_amid_it(site: Si
     app, ann = site.api("app"), site.api("ann")
     await app.post("", {"to": {"user": "ann"}, "category": "like", "content": "alone"})
     preferences = {"digest": {"minutes": 5}}
-    answer = await site.http.put(
+    answer = await site.http.patch(
         "/api/v1/preferences", json=preferences, headers={"Authorization": f"Bearer {ann.token}"}
     )
     assert answer.is_success, answer.text
@@ -146,7 +146,7 @@ async def test_what_is_low_comes_as_one_frame_and_pages_may_end_amid_it(site: Si
             "", like(number, priority="low", category="follow", group_key=("a", "b", None)[number % 3])
         )
         assert (answer["status"], answer["position"]) == ("bundled", None)
-    assert (await ann.get("/unread"))["unread_count"] == 1
+    assert (await ann.get("/counts"))["unread_count"] == 1
 
     site.ahead_ms += 300_000
     frame: Frame = await stream.wait_for_event("message")

@@ -50,7 +50,7 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
         eve = await EventStream.open(site.base_url, token("eve"))
         for stream in (phone, laptop, eve):
             await stream.wait_for_event("ready")
-        await site.api("eve").ask("PUT", "/preferences", {"categories": {"news": {"muted": True}}})
+        await site.api("eve").ask("PATCH", "/preferences", {"categories": {"news": {"muted": True}}})
         await site.api("alice").post("", [_to("bob", number) for number in range(10)])  # ten frames at once
         await site.publish("nobody")  # is not connected
         await site.api("alice").post("", {"to": {"all": True}, "category": "news", "content": "hi"})

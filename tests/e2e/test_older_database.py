@@ -107,7 +107,7 @@ async def test_an_older_database_opens_with_its_counts_and_events(older_url: str
         for user, (categories, in_rooms) in COUNTS.items():
             token = mint(SECRET, user, ttl_seconds=3600, clock=lambda: NOW)
             answer = await http.get(
-                "/api/v1/notifications/unread", headers={"authorization": f"Bearer {token}"}
+                "/api/v1/notifications/counts", headers={"authorization": f"Bearer {token}"}
             )
             unread = answer.json()["unread"]
             assert (unread["categories"], sum(unread["rooms"].values())) == (categories, in_rooms), user

@@ -158,11 +158,11 @@ class Someone:
         return answer.raise_for_status().json()
 
     async def prefer(self, **choices: Any) -> None:
-        answer = await self.client.put("preferences", content=json.dumps({"categories": choices}))
+        answer = await self.client.patch("preferences", content=json.dumps({"categories": choices}))
         answer.raise_for_status()
 
     async def unread(self) -> int:
-        answer = await self.client.get("notifications/unread")
+        answer = await self.client.get("notifications/counts")
         return int(answer.raise_for_status().json()["unread_count"])
 
     async def items(self) -> list[dict[str, Any]]:

@@ -77,6 +77,6 @@ async def test_all_of_one_second_leave_once_and_in_order_though_the_server_is_ki
         assert [text for _, text in follower.seen] == due
         assert [position for position, _ in follower.seen] == list(range(1, NUMBER + 1))
         assert contents(await ann.pages()) == due[::-1]
-        assert (await ann.get("/unread"))["unread_count"] == NUMBER
+        assert (await ann.get("/counts"))["unread_count"] == NUMBER
         assert (await Api(http, "app").get("/scheduled"))["items"] == []
         await stream.close()

@@ -17,7 +17,7 @@ from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.http.rate_limits import _BY_OPERATION, ALL, READS, WRITES, RateLimit, limit_of
 from sites import OpenSite, Site, open_site, refused
 
-OTHERS = {"listConnections", "countUnread", "getNotification", "getRoom", "getBan", "getMessage", "getBlock"}
+OTHERS = {"listConnections", "getCounts", "getNotification", "getRoom", "getBan", "getMessage", "getBlock"}
 """Reads of one thing, which need no entry."""
 
 
@@ -79,7 +79,7 @@ REQUESTS: dict[str, tuple[str, str, Any]] = {
     "preferences": ("PUT", "/blocks/eve", None),
     "streams": ("POST", "/notifications/stream/tickets", None),
     "lists": ("GET", "/notifications?unread=true", None),
-    "reads": ("GET", "/notifications/unread", None),
+    "reads": ("GET", "/notifications/counts", None),
     "accounts": ("PATCH", "/auth/me", {"username": "Bob"}),
 }
 
@@ -135,7 +135,7 @@ async def test_a_room_with_many_members_costs_more_than_one_with_two(open_with: 
         ("POST", "/notifications/read", {"ids": [f"{number}" for number in range(1000)]}),
         ("POST", "/rooms/here/members", {"members": [f"u{number}" for number in range(100)]}),
         ("POST", "/rooms/here/messages", {"content": "hi", "data": {"x": "x" * 60_000}}),
-        ("PUT", "/preferences", {"categories": {f"c{number}": {"muted": True} for number in range(500)}}),
+        ("PATCH", "/preferences", {"categories": {f"c{number}": {"muted": True} for number in range(500)}}),
         (
             "POST",
             "/notifications",

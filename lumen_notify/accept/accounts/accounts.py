@@ -131,7 +131,7 @@ class AccountEndpoints:
             PATCH=(
                 self.patch,
                 Operation(
-                    name="changeAccount",
+                    name="updateAccount",
                     tag="accounts",
                     summary="Change the caller's profile",
                     body=ProfileBody,

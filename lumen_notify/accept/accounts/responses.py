@@ -34,12 +34,6 @@ class User(TypedDict):
     avatar: Avatar
 
 
-class Ended(TypedDict):
-    """The sessions have ended."""
-
-    ended: Annotated[int, Field(ge=0, description="The number of sessions.")]
-
-
 class Account(TypedDict):
     """The caller's account."""
 

@@ -33,7 +33,7 @@ from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import WRITES, JsonSchema, Operation
 from lumen_notify.http.requests import Parsed
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 from lumen_notify.settings import Secret
@@ -139,8 +139,8 @@ class SessionEndpoints:
                     summary="End the session of a refresh token",
                     body=RefreshBody,
                     body_examples=_REFRESH_EXAMPLES,
+                    status=204,
                     answered="The session has ended, now or earlier.",
-                    response=responses.Ended,
                     problems=WRITES,
                 ),
             ),
@@ -157,8 +157,8 @@ class SessionEndpoints:
                         "Open streams end too, with the reason `revoked`. Access tokens, tickets and stream "
                         "cookies that were issued before are refused."
                     ),
+                    status=204,
                     answered="The sessions have ended.",
-                    response=responses.Ended,
                     problems=WRITES,
                 ),
             ),
@@ -207,16 +207,15 @@ class SessionEndpoints:
     async def logout(self, request: Request) -> Response:
         """Answer `POST /auth/logout`: end the session of a refresh token, unless it has ended already."""
         token = _token(await json_body(self.context, request, _REFRESH))
-        count = 0 if token is None else await self.context.committer.submit(LogOut(family=token.family))
-        ended: responses.Ended = {"ended": count}
-        return answer(ended)
+        if token is not None:
+            await self.context.committer.submit(LogOut(family=token.family))
+        return no_content()
 
     async def logout_everywhere(self, request: Request) -> Response:
         """Answer `POST /auth/logout-everywhere`: end all sessions of the caller."""
         principal = await self.context.caller(request)
-        count = await self.context.committer.submit(LogOutEverywhere(user_id=principal.user_id))
-        ended: responses.Ended = {"ended": count}
-        return answer(ended)
+        await self.context.committer.submit(LogOutEverywhere(user_id=principal.user_id))
+        return no_content()
 
 
 async def json_body(context: Context, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:

@@ -84,11 +84,11 @@ class InboxEndpoints:
             ),
         )
         yield route(
-            "/notifications/unread",
+            "/notifications/counts",
             GET=(
-                self.unread,
+                self.get_counts,
                 Operation(
-                    name="countUnread",
+                    name="getCounts",
                     tag="inbox",
                     summary="Get the caller's unread counts",
                     answered="The counts, and the position in the log at which they are valid.",
@@ -96,11 +96,9 @@ class InboxEndpoints:
                     problems=READS,
                 ),
             ),
-            POST=self._mark("unread"),
         )
         for action in _SUMMARIES:
-            if action != "unread":
-                yield route(f"/notifications/{action}", POST=self._mark(action))
+            yield route(f"/notifications/{action}", POST=self._mark(action))
         yield route(
             "/notifications/{id:uuid}",
             GET=(
@@ -118,7 +116,7 @@ class InboxEndpoints:
             PUT=(
                 self.put,
                 Operation(
-                    name="putNotification",
+                    name="markNotification",
                     tag="inbox",
                     summary="Mark one notification as read or unread",
                     parameters=(NOTIFICATION_ID,),
@@ -186,8 +184,8 @@ class InboxEndpoints:
         await self.mark(principal.user_id, action, Selection(ids=(id_,)))
         return answer_text(_item(await self._find(principal.user_id, id_)))
 
-    async def unread(self, request: Request) -> Response:
-        """Answer `GET /notifications/unread`."""
+    async def get_counts(self, request: Request) -> Response:
+        """Answer `GET /notifications/counts`."""
         principal = await self.context.caller(request)
         snapshot = (await self.counts.fetch([principal.user_id]))[principal.user_id]
         return answer(_counts(snapshot.counts, snapshot.position))

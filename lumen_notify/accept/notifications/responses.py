@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -157,10 +157,3 @@ class ScheduledNotifications(TypedDict):
 
     items: list[ScheduledNotification]
     next_cursor: NextCursor
-
-
-class Cancelled(TypedDict):
-    """The notification will not be published."""
-
-    id: Uuid
-    status: Literal["cancelled"]

@@ -21,7 +21,7 @@ from lumen_notify.http.context import Context
 from lumen_notify.http.operation import NOTIFICATION_ID, READS, WRITES, Operation
 from lumen_notify.http.pages import LIMIT, MAX_MS, UUID_KEY, NumberCursor, answer_rows
 from lumen_notify.http.requests import Query
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import EVERYONE, Audience, rfc3339, to_json, value
 
@@ -63,8 +63,8 @@ class ScheduleEndpoints:
                     tag="publish",
                     summary="Cancel a scheduled notification",
                     parameters=(NOTIFICATION_ID,),
+                    status=204,
                     answered="It will not be published.",
-                    response=responses.Cancelled,
                     problems=(*WRITES, "not_found"),
                 ),
             ),
@@ -85,8 +85,7 @@ class ScheduleEndpoints:
         id_ = str(request.path_params["id"])
         if not await self.context.committer.submit(Cancel(id=id_, owner=_owner(principal))):
             raise NotFound("No scheduled notification has this id, or it is not yours.")
-        cancelled: responses.Cancelled = {"id": id_, "status": "cancelled"}
-        return answer(cancelled)
+        return no_content()
 
 
 def answer_scheduled(rows: Sequence[Scheduled], limit: int) -> Response:

@@ -29,7 +29,7 @@ from lumen_notify.http.context import Context
 from lumen_notify.http.fields import slug
 from lumen_notify.http.operation import READS, WRITES, Operation, path, ref
 from lumen_notify.http.requests import invalid
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
@@ -85,13 +85,13 @@ class CategoryEndpoints:
             DELETE=(
                 self.delete,
                 Operation(
-                    name="undefineCategory",
+                    name="deleteCategory",
                     tag="preferences",
                     summary="Delete the definition of a category",
                     description=f"Needs the scope `{ADMIN}`. The preferences of users stay.",
                     parameters=(_NAME,),
+                    status=204,
                     answered="The category has the default definition.",
-                    response=responses.Undefined,
                     problems=(*WRITES, "invalid", "forbidden", "not_found"),
                 ),
             ),
@@ -119,8 +119,7 @@ class CategoryEndpoints:
         name = _name(request)
         if not await self.context.committer.submit(DeleteCategory(name=name)):
             raise NotFound("No category of this name is defined.")
-        undefined: responses.Undefined = {"name": name, "status": "removed"}
-        return answer(undefined)
+        return no_content()
 
 
 def defined_in(path: Path) -> tuple[Category, ...]:

@@ -1,4 +1,4 @@
-"""Preferences: `GET` and `PUT /preferences`, the caller's own.
+"""Preferences: `GET` and `PATCH /preferences`, the caller's own.
 
 Promise: fields that are left out stay as they are. If a field is invalid, nothing changes.
 """
@@ -47,10 +47,10 @@ class PreferenceEndpoints:
                     problems=(*READS, "invalid"),
                 ),
             ),
-            PUT=(
-                self.put,
+            PATCH=(
+                self.patch,
                 Operation(
-                    name="putPreferences",
+                    name="updatePreferences",
                     tag="preferences",
                     summary="Change the caller's preferences",
                     description=(
@@ -79,8 +79,8 @@ class PreferenceEndpoints:
         principal = await self.context.caller(request)
         return answer(await self.preferences.fetch(principal.user_id))
 
-    async def put(self, request: Request) -> Response:
-        """Answer `PUT /preferences`: change the given fields, return all of them."""
+    async def patch(self, request: Request) -> Response:
+        """Answer `PATCH /preferences`: change the given fields, return all of them."""
         principal = await self.context.caller(request)
         body = await self.context.body(request, _PREFERENCES)
         self.context.charge(request, len(body.categories) // ITEMS_PER_TOKEN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -30,13 +30,6 @@ class Categories(TypedDict):
 
     items: list[DefinedCategory]
     next_cursor: None
-
-
-class Undefined(TypedDict):
-    """The category is no longer defined."""
-
-    name: str
-    status: Literal["removed"]
 
 
 class EffectiveChoice(TypedDict):

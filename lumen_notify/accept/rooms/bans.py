@@ -19,7 +19,7 @@ from lumen_notify.commit.rooms.member_list import Ban, MemberList
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MODERATORS_ONLY, READS, ROOM_ID, USER_ID, Operation
 from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
 
@@ -68,7 +68,7 @@ class BanEndpoints:
             PUT=(
                 self.put,
                 Operation(
-                    name="putBan",
+                    name="banUser",
                     tag="rooms",
                     summary="Ban a user from a room",
                     description=(
@@ -77,20 +77,20 @@ class BanEndpoints:
                     ),
                     parameters=(ROOM_ID, USER_ID),
                     answered="The user is banned.",
-                    response=responses.Member,
+                    response=responses.Ban,
                     problems=(*CHANGES, "invalid"),
                 ),
             ),
             DELETE=(
                 self.delete,
                 Operation(
-                    name="deleteBan",
+                    name="unbanUser",
                     tag="rooms",
                     summary="End a ban",
                     description="The user may join again, but does not become a member by this.",
                     parameters=(ROOM_ID, USER_ID),
+                    status=204,
                     answered="The ban has ended.",
-                    response=responses.Member,
                     problems=(*CHANGES, "invalid"),
                 ),
             ),
@@ -109,22 +109,27 @@ class BanEndpoints:
         principal = await self.context.caller(request)
         user = user_id(request)
         room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
-        ban = await self.member_list.ban(room.id, user)
-        if ban is None:
-            raise not_banned()
-        return answer(_item(ban))
+        return await self._ban(room.id, user)
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /rooms/{id}/bans/{user}`: remove the user, and keep them out."""
         principal = await self.context.caller(request)
         user, room = user_id(request), room_id(request)
-        return answer(await self.membership.change_one(room, principal.user_id, "ban", user))
+        await self.membership.change(room, principal.user_id, "ban", (user,))
+        return await self._ban(room, user)
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /rooms/{id}/bans/{user}`: the user may join again."""
         principal = await self.context.caller(request)
         user, room = user_id(request), room_id(request)
-        return answer(await self.membership.change_one(room, principal.user_id, "unban", user))
+        await self.membership.change(room, principal.user_id, "unban", (user,))
+        return no_content()
+
+    async def _ban(self, room: str, user: str) -> Response:
+        ban = await self.member_list.ban(room, user)
+        if ban is None:
+            raise not_banned()
+        return answer(_item(ban))
 
 
 def _item(ban: Ban) -> responses.Ban:

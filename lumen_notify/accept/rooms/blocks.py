@@ -14,7 +14,7 @@ from lumen_notify.errors import Invalid, NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import READS, USER_ID, WRITES, Operation
 from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
 
@@ -60,7 +60,7 @@ class BlockEndpoints:
             PUT=(
                 self.put,
                 Operation(
-                    name="putBlock",
+                    name="blockUser",
                     tag="rooms",
                     summary="Block a user",
                     description=(
@@ -76,12 +76,12 @@ class BlockEndpoints:
             DELETE=(
                 self.delete,
                 Operation(
-                    name="deleteBlock",
+                    name="unblockUser",
                     tag="rooms",
                     summary="Unblock a user",
                     parameters=(USER_ID,),
+                    status=204,
                     answered="The user is no longer blocked.",
-                    response=responses.Unblocked,
                     problems=(*WRITES, "invalid", "not_found"),
                 ),
             ),
@@ -114,8 +114,7 @@ class BlockEndpoints:
         other_id = user_id(request)
         if not await self.set(principal.user_id, other_id, is_blocked=False):
             raise _not_blocked()
-        unblocked: responses.Unblocked = {"user_id": other_id, "status": "unblocked"}
-        return answer(unblocked)
+        return no_content()
 
     async def set(self, user_id: str, other_id: str, *, is_blocked: bool) -> bool:
         """Block or unblock a user; return whether this ended a block."""

@@ -87,7 +87,7 @@ class HistoryEndpoints:
             POST=(
                 self.post_read,
                 Operation(
-                    name="readRoom",
+                    name="markRoomRead",
                     tag="rooms",
                     summary="Mark a room as read up to a message",
                     description=(
@@ -108,7 +108,7 @@ class HistoryEndpoints:
             POST=(
                 self.post_read_all,
                 Operation(
-                    name="readRooms",
+                    name="markRoomsRead",
                     tag="rooms",
                     summary="Mark all rooms as read",
                     description=(
@@ -128,7 +128,7 @@ class HistoryEndpoints:
             GET=(
                 self.reads,
                 Operation(
-                    name="listReads",
+                    name="listReadMarks",
                     tag="rooms",
                     summary="List how far each member has read",
                     parameters=(ROOM_ID, LIMIT, USER_CURSOR),

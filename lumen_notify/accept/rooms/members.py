@@ -29,7 +29,7 @@ from lumen_notify.http.operation import (
     Operation,
 )
 from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
@@ -70,7 +70,7 @@ class MemberEndpoints:
             POST=(
                 self.post,
                 Operation(
-                    name="letIn",
+                    name="addMembers",
                     tag="rooms",
                     summary="Add several members to a room",
                     description=(
@@ -91,7 +91,7 @@ class MemberEndpoints:
             PUT=(
                 self.put,
                 Operation(
-                    name="putMember",
+                    name="setMember",
                     tag="rooms",
                     summary="Join a public room, add a member, or change a role",
                     description=(
@@ -110,7 +110,7 @@ class MemberEndpoints:
             DELETE=(
                 self.delete,
                 Operation(
-                    name="deleteMember",
+                    name="removeMember",
                     tag="rooms",
                     summary="Leave a room, or remove a member",
                     description=(
@@ -118,8 +118,8 @@ class MemberEndpoints:
                         "the last owner leaves, the oldest moderator becomes owner, else the oldest member."
                     ),
                     parameters=(ROOM_ID, USER_ID),
+                    status=204,
                     answered="The user is not a member.",
-                    response=responses.Member,
                     problems=(*CHANGES, "invalid"),
                 ),
             ),
@@ -150,13 +150,14 @@ class MemberEndpoints:
         body = await self.context.read(request)
         role = self.context.parse(_MEMBER, body).role if body else None
         user, room = user_id(request), room_id(request)
-        return answer(await self.membership.change_one(room, principal.user_id, "put", user, role))
+        return answer(await self.membership.put(room, principal.user_id, user, role))
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /rooms/{id}/members/{user}`: leave, or remove."""
         principal = await self.context.caller(request)
         user, room = user_id(request), room_id(request)
-        return answer(await self.membership.change_one(room, principal.user_id, "remove", user))
+        await self.membership.change(room, principal.user_id, "remove", (user,))
+        return no_content()
 
 
 def _item(member: Member) -> responses.ListedMember:

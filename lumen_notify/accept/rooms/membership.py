@@ -49,14 +49,11 @@ class Membership:
         )
         return changed
 
-    async def change_one(
-        self, room_id: str, caller: str, action: Action, user_id: str, role: Role | None = None
+    async def put(
+        self, room_id: str, caller: str, user_id: str, role: Role | None = None
     ) -> responses.Member:
-        """Commit a change of one member; return their role after it. Raises NotFound, Forbidden, Conflict."""
-        changed = await self.change(room_id, caller, action, (user_id,), role)
-        return {
-            "room_id": room_id,
-            "user_id": user_id,
-            "role": changed.roles[user_id],
-            "position": changed.position,
-        }
+        """Add a member or change their role; return the role. Raises NotFound, Forbidden, Conflict."""
+        changed = await self.change(room_id, caller, "put", (user_id,), role)
+        given = changed.roles[user_id]
+        assert given is not None
+        return {"room_id": room_id, "user_id": user_id, "role": given, "position": changed.position}

@@ -24,7 +24,7 @@ from lumen_notify.commit.rooms.messages import SentMessage
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MEMBERS_ONLY, MODERATORS_ONLY, ROOM_ID, WRITES, Operation, path
 from lumen_notify.http.requests import sender_of
-from lumen_notify.http.responses import answer_text
+from lumen_notify.http.responses import answer_text, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
@@ -100,8 +100,8 @@ class MessageEndpoints:
                         "content; notifications of mentioned users are removed."
                     ),
                     parameters=(ROOM_ID, MESSAGE_ID),
-                    answered="The message as history shows it: without its content.",
-                    response=responses.Message,
+                    status=204,
+                    answered="The message is deleted.",
                     problems=(*WRITES, *MODERATORS_ONLY),
                 ),
             ),
@@ -155,14 +155,11 @@ class MessageEndpoints:
         return answer_text(changed.body)
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /rooms/{id}/messages/{message_id}` and return what history still shows of the
-        message."""
+        """Answer `DELETE /rooms/{id}/messages/{message_id}`."""
         principal = await self.context.caller(request)
         room, id_ = room_id(request), str(request.path_params["message_id"])
-        changed: ChangedMessage = await self.context.committer.submit(
-            DeleteMessage(room_id=room, user_id=principal.user_id, id=id_)
-        )
-        return answer_text(changed.body)
+        await self.context.committer.submit(DeleteMessage(room_id=room, user_id=principal.user_id, id=id_))
+        return no_content()
 
 
 def _answer(sent: SentMessage) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -11,8 +11,6 @@ from lumen_notify.commit.permissions import Role
 from lumen_notify.commit.rooms.rooms import Kind
 from lumen_notify.http.responses import NextCursor, Time
 from lumen_notify.model.events.fields import Count, Position
-
-MemberRole = Annotated[Role | None, Field(description="Null: not a member.")]
 
 
 class Room(TypedDict):
@@ -41,13 +39,6 @@ class RoomNow(Room):
     position: Position
 
 
-class ClosedRoom(TypedDict):
-    """The room is deleted."""
-
-    id: str
-    status: Literal["deleted"]
-
-
 class Rooms(TypedDict):
     """One page."""
 
@@ -60,7 +51,7 @@ class Member(TypedDict):
 
     room_id: str
     user_id: str
-    role: MemberRole
+    role: Role
     position: Position
 
 
@@ -121,10 +112,3 @@ class Blocks(TypedDict):
 
     items: list[Block]
     next_cursor: NextCursor
-
-
-class Unblocked(TypedDict):
-    """The user is not blocked."""
-
-    user_id: str
-    status: Literal["unblocked"]

@@ -23,7 +23,7 @@ from lumen_notify.http.context import Context
 from lumen_notify.http.operation import BOOLEAN, MODERATORS_ONLY, READS, ROOM_ID, WRITES, Operation, query
 from lumen_notify.http.pages import LIMIT, MAX_MS, SLUG_KEY, NumberCursor, answer_rows
 from lumen_notify.http.requests import Query
-from lumen_notify.http.responses import answer, answer_text
+from lumen_notify.http.responses import answer_text, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import new_id, rfc3339, to_json, value
 
@@ -105,7 +105,7 @@ class RoomEndpoints:
             PATCH=(
                 self.patch,
                 Operation(
-                    name="patchRoom",
+                    name="updateRoom",
                     tag="rooms",
                     summary="Change the title of a room",
                     description="For owners and moderators.",
@@ -128,8 +128,8 @@ class RoomEndpoints:
                         "available again."
                     ),
                     parameters=(ROOM_ID,),
+                    status=204,
                     answered="The room is deleted.",
-                    response=responses.ClosedRoom,
                     problems=(*WRITES, *MODERATORS_ONLY),
                 ),
             ),
@@ -188,8 +188,7 @@ class RoomEndpoints:
         for _ in range(MAX_STEPS):
             if not await self.context.committer.submit(PurgeRoom(room_id=id_)):
                 break
-        closed: responses.ClosedRoom = {"id": id_, "status": "deleted"}
-        return answer(closed)
+        return no_content()
 
     async def _at(self, user_id: str, id_: str, position: int) -> str:
         return f'{_item(await self.find(user_id, id_))[:-1]},"position":{position}}}'

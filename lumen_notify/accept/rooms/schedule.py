@@ -17,7 +17,7 @@ from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MODERATORS_ONLY, READS, ROOM_ID, WRITES, Operation, path
 from lumen_notify.http.pages import LIMIT
 from lumen_notify.http.requests import Query
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
@@ -60,8 +60,8 @@ class RoomScheduleEndpoints:
                     summary="Cancel a notification that is scheduled to a room",
                     description="For owners and moderators.",
                     parameters=(ROOM_ID, _NOTIFICATION_ID),
+                    status=204,
                     answered="It will not be published.",
-                    response=responses.Cancelled,
                     problems=(*WRITES, *MODERATORS_ONLY),
                 ),
             ),
@@ -83,5 +83,4 @@ class RoomScheduleEndpoints:
         await self.context.committer.submit(
             CancelInRoom(id=id_, room_id=room_id(request), caller=principal.user_id)
         )
-        cancelled: responses.Cancelled = {"id": id_, "status": "cancelled"}
-        return answer(cancelled)
+        return no_content()

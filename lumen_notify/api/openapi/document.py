@@ -58,7 +58,7 @@ class Document:
             GET=(
                 self.get,
                 Operation(
-                    name="getDocument",
+                    name="getOpenApiDocument",
                     tag="process",
                     takes_any_query=True,
                     credentials=(),
@@ -125,8 +125,9 @@ def _shapes(operations: Iterable[Operation]) -> Iterator[Shape]:
 
 
 def _operation(operation: Operation, models: Models) -> JsonSchema:
-    content = {operation.media_type: {"schema": models.schema(operation.response)}}
-    success: dict[str, Any] = {"description": operation.answered, "content": content}
+    success: dict[str, Any] = {"description": operation.answered}
+    if operation.response is not None:
+        success["content"] = {operation.media_type: {"schema": models.schema(operation.response)}}
     if operation.headers:
         success["headers"] = {
             name: {"description": text, "schema": {"type": "string"}} for name, text in operation.headers

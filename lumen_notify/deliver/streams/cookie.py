@@ -20,17 +20,14 @@ accepted from any other origin, so that no page can open its visitors' streams.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
-from typing_extensions import TypedDict
 
 from lumen_notify.http.operation import Operation
 from lumen_notify.http.requests import header
-from lumen_notify.http.responses import answer
+from lumen_notify.http.responses import no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
@@ -44,12 +41,6 @@ SET_COOKIE = (
     f"`{COOKIE}`, HttpOnly; SameSite=Strict, or None for another origin over https.",
 )
 """The description of the response header."""
-
-
-class CookieEnded(TypedDict):
-    """The browser has no stream cookie any more."""
-
-    ended: Annotated[bool, Field(description="Whether the request had a stream cookie.")]
 
 
 @value
@@ -116,7 +107,6 @@ class CookieEndpoints:
                     ),
                     status=307,
                     answered="The cookie of the stream has ended.",
-                    response=CookieEnded,
                     headers=(("Location", "`stream/renew`."), ("Set-Cookie", "Ends the cookie.")),
                 ),
             ),
@@ -131,8 +121,8 @@ class CookieEndpoints:
                     credentials=(),
                     summary="End the stream cookie of renewals",
                     description="`DELETE /notifications/stream` redirects here.",
+                    status=204,
                     answered="The cookie has ended.",
-                    response=CookieEnded,
                     headers=(("Set-Cookie", "Ends the cookie."),),
                 ),
             ),
@@ -148,8 +138,7 @@ class CookieEndpoints:
         """Answer `DELETE /notifications/stream/renew`: end the cookie that renewals set."""
         return self._ended(request)
 
-    def _ended(self, request: Request, status: int = 200) -> Response:
-        ended: CookieEnded = {"ended": bool(self.cookies.values(request))}
-        response = answer(ended, status)
+    def _ended(self, request: Request, status: int = 204) -> Response:
+        response = no_content(status)
         self.cookies.end(response, request)
         return response

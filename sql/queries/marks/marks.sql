@@ -129,7 +129,7 @@ WHERE (user_id, audience, category) IN (
 ) AND count = 0 AND seen = 0 AND read = 0 AND archived = 0 AND earlier = 0
 
 -- unread_counts
--- Who: every new stream, every event that states counts, GET /notifications/unread. The counts of many users,
+-- Who: every new stream, every event that states counts, GET /notifications/counts. The counts of many users,
 -- and the position at which they hold, in one snapshot. kind: NULL, once for each user; `category` with its
 -- unread number; `room` with its unread number (possibly 0) and the position at which the user joined;
 -- `silent` for a silenced category. Unread is the active total minus the read-or-archived count. A removal

@@ -64,7 +64,7 @@ async def test_only_members_of_a_room_see_and_count_its_notifications(
         listed = await room.api(user).get("/" + one["id"])
         assert frame.data["data"]["room_id"] == listed["room_id"] == "here"
     assert [
-        (await room.api(user).get("/unread"))["unread"]["categories"].get("news") for user in streams
+        (await room.api(user).get("/counts"))["unread"]["categories"].get("news") for user in streams
     ] == [
         1,
         1,

@@ -17,8 +17,8 @@ NIGHT = {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"}
 ROOT = {"Authorization": f"Bearer {token('root', ADMIN)}"}
 
 
-async def put(site: Site, body: Any, user: str = "bob") -> httpx.Response:
-    return await site.send("PUT", PREFERENCES, body=json.dumps(body).encode(), user=user)
+async def choose(site: Site, body: Any, user: str = "bob") -> httpx.Response:
+    return await site.send("PATCH", PREFERENCES, body=json.dumps(body).encode(), user=user)
 
 
 async def define(site: Site, name: str, **fields: Any) -> httpx.Response:

@@ -8,15 +8,15 @@ from typing import Any
 from clients import EventStream, contents, token
 from sites import Site, refused
 
-from .preference_requests import NIGHT, PREFERENCES, define, put
+from .preference_requests import NIGHT, PREFERENCES, choose, define
 
 
 async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: Site) -> None:
     await define(stored, "news", push=False)
-    await put(stored, {"categories": {"like": {"muted": True}}})
-    await put(stored, {"quiet_hours": NIGHT})
-    await put(stored, {"digest": {"minutes": 30}})
-    answer = await put(stored, {})
+    await choose(stored, {"categories": {"like": {"muted": True}}})
+    await choose(stored, {"quiet_hours": NIGHT})
+    await choose(stored, {"digest": {"minutes": 30}})
+    answer = await choose(stored, {})
     expected: dict[str, Any] = {
         "categories": {
             "like": {"in_app": True, "push": True, "muted": True},
@@ -28,7 +28,7 @@ async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: 
     assert answer.json() == expected
     assert (await stored.send("GET", PREFERENCES, user="bob")).json() == expected
     nothing = {"categories": {"like": None}, "quiet_hours": None, "digest": None}
-    assert (await put(stored, nothing)).json() == {
+    assert (await choose(stored, nothing)).json() == {
         "categories": {"news": expected["categories"]["news"]},
         "quiet_hours": None,
         "digest": {"minutes": 0},
@@ -65,23 +65,23 @@ async def test_a_wrong_change_names_its_fields_and_changes_nothing(site: Site) -
     before = (await site.send("GET", PREFERENCES, user="bob")).json()
     async with site.unchanged():
         for name, (body, fields) in WRONG.items():
-            problem = refused(await put(site, body), 422, "invalid", *fields)
+            problem = refused(await choose(site, body), 422, "invalid", *fields)
             assert "Mars" not in json.dumps(problem), name
     assert (await site.send("GET", PREFERENCES, user="bob")).json() == before
     refused(await site.send("GET", PREFERENCES + "?user=eve", user="bob"), 422, "invalid", "user")
-    refused(await site.send("PUT", PREFERENCES, body=b"{}", headers={}), 401, "token_missing")
+    refused(await site.send("PATCH", PREFERENCES, body=b"{}", headers={}), 401, "token_missing")
 
 
 async def test_every_open_stream_gets_a_change_of_preferences(stored: Site) -> None:
     streams = [await EventStream.open(stored.base_url, token("bob")) for _ in range(2)]
     for stream in streams:
         await stream.wait_for_event("ready")
-    await put(stored, {"categories": {"like": {"muted": True}}})
+    await choose(stored, {"categories": {"like": {"muted": True}}})
     await stored.publish("bob", "not told")
     await stored.publish("bob", "told", category="news")
-    await put(stored, {"categories": {"like": {"in_app": False}, "news": None}})
+    await choose(stored, {"categories": {"like": {"in_app": False}, "news": None}})
     hidden = contents(await stored.api("bob").pages())
-    answer = await put(stored, {"categories": {"like": None}})
+    answer = await choose(stored, {"categories": {"like": None}})
     for stream in streams:
         last = await stream.wait_for_event("preferences", 3)
         frames = [frame for frame in stream.frames if frame.is_durable or frame.event == "preferences"]
@@ -105,7 +105,7 @@ async def test_a_resumed_stream_does_not_get_notifications_of_a_muted_category(s
     stream = await EventStream.open(stored.base_url, token("bob"))
     cursor = (await stream.wait_for_event("ready")).id
     await stream.close()
-    await put(stored, {"categories": {"like": {"muted": True}}})
+    await choose(stored, {"categories": {"like": {"muted": True}}})
     await stored.publish("bob", "not told")
     await stored.publish("bob", "told", category="news")
     stream = await EventStream.open(stored.base_url, token("bob"), cursor=cursor)

@@ -79,7 +79,7 @@ async def test_all_rooms_are_marked_as_read_with_one_request(room: Site) -> None
     for _ in range(2):
         await say(room, "alice", "hi")
     await done(room, "alice", "POST", f"{ROOMS}/there/messages", {"content": "hi"})
-    before = await room.api("bob").get("/unread")
+    before = await room.api("bob").get("/counts")
     assert before["unread"]["rooms"] == {"here": 2, "there": 1}
 
     answer = await done(room, "bob", "POST", f"{ROOMS}/read", {"all": True})
@@ -89,6 +89,6 @@ async def test_all_rooms_are_marked_as_read_with_one_request(room: Site) -> None
     assert answer["unread_count"] == before["unread_count"] - 3
     assert {name: answer[name] for name in ("unread_count", "unread", "position")} == await room.api(
         "bob"
-    ).get("/unread")
+    ).get("/counts")
     assert (await done(room, "bob", "POST", f"{ROOMS}/read", {"all": True}))["changed"] == 0
     refused(await call(room, "bob", "POST", f"{ROOMS}/read", {}), 422, "invalid", "all")

@@ -22,8 +22,7 @@ async def test_moderators_see_and_cancel_what_is_scheduled_to_their_room(stored:
     refused(await call(stored, "eve", "GET", path), 403, "role_too_low")
     refused(await call(stored, "alice", "GET", path), 403, "not_a_member")
     refused(await call(stored, "eve", "DELETE", f"{path}/{ids[0]}"), 403, "role_too_low")
-    answer = await done(stored, "bob", "DELETE", f"{path}/{ids[0].upper()}")
-    assert answer == {"id": ids[0], "status": "cancelled"}
+    assert await done(stored, "bob", "DELETE", f"{path}/{ids[0].upper()}") is None
     refused(await call(stored, "bob", "DELETE", f"{path}/{ids[0]}"), 404, "not_found")
     assert [item["id"] for item in (await done(stored, "bob", "GET", path))["items"]] == ids[1:]
     refused(await call(stored, "bob", "GET", f"{path}?foo=1"), 422, "invalid", "foo")

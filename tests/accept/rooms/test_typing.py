@@ -12,7 +12,7 @@ TYPING = f"{ROOMS}/here/typing"
 
 
 async def test_the_others_see_it_and_it_has_no_id(room: Site, streams: dict[str, EventStream]) -> None:
-    position = (await room.api("bob").get("/unread"))["position"]
+    position = (await room.api("bob").get("/counts"))["position"]
 
     assert await done(room, "alice", "POST", TYPING, {"is_typing": True}) == {"is_typing": True}
     await done(room, "alice", "POST", TYPING, {"is_typing": True})
@@ -30,7 +30,7 @@ async def test_the_others_see_it_and_it_has_no_id(room: Site, streams: dict[str,
     for user_id in ("alice", "eve"):
         await streams[user_id].wait_for_event("message")
         assert [frame for frame in streams[user_id].frames if frame.event == "typing"] == []
-    assert (await room.api("bob").get("/unread"))["position"] == position + 2
+    assert (await room.api("bob").get("/counts"))["position"] == position + 2
     assert len(await said(room)) == 1
 
 

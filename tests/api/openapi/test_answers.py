@@ -28,7 +28,7 @@ FULL = {
 
 
 def schema_of(document: Any, answer: httpx.Response) -> Any:
-    """Find what the document says of an answer, by its request's method and path and by its own status."""
+    """Find what the document says of an answer, by its request and its own status; None: it has no body."""
     path = answer.request.url.path
     for method, template, operation in operations(document):
         given, wanted = path.split("/"), template.split("/")
@@ -36,7 +36,11 @@ def schema_of(document: Any, answer: httpx.Response) -> Any:
             name == part or name.startswith("{") for part, name in zip(given, wanted, strict=True)
         )
         if method == answer.request.method and is_it:
-            content = operation["responses"][str(answer.status_code)]["content"]
+            described = operation["responses"][str(answer.status_code)]
+            if not answer.content:
+                assert "content" not in described
+                return None
+            content = described["content"]
             assert list(content) == [answer.headers["content-type"].partition("; charset")[0]]
             return next(iter(content.values()))["schema"]
     raise AssertionError(f"{answer.request.method} {path} is not in the document")
@@ -54,7 +58,7 @@ async def answers_about_preferences(http: httpx.AsyncClient) -> list[httpx.Respo
         await http.put("/api/v1/categories/like", headers=ADMIN, json={}),
         await http.get("/api/v1/categories", headers=ALICE),
         await http.delete("/api/v1/categories/like", headers=ADMIN),
-        await http.put("/api/v1/preferences", headers=ALICE, json=CHOSEN),
+        await http.patch("/api/v1/preferences", headers=ALICE, json=CHOSEN),
         await http.get("/api/v1/preferences", headers=ALICE),
     ]
 
@@ -63,7 +67,7 @@ async def refusals_about_preferences(http: httpx.AsyncClient) -> list[httpx.Resp
     refusals = [
         await http.put("/api/v1/categories/like", headers=ALICE, json={}),
         await http.delete("/api/v1/categories/like", headers=ADMIN),
-        await http.put("/api/v1/preferences", headers=ALICE, json=CHOSEN | {"digest": {"minutes": 4}}),
+        await http.patch("/api/v1/preferences", headers=ALICE, json=CHOSEN | {"digest": {"minutes": 4}}),
     ]
     assert [answer.status_code for answer in refusals] == [403, 404, 422]
     return refusals
@@ -96,7 +100,7 @@ async def test_every_field_of_every_answer_is_described(
         await http.get(f"{NOTIFICATIONS}/{id_}", headers=ALICE),
         await http.get(NOTIFICATIONS, headers=ALICE),
         await http.get(NOTIFICATIONS, headers=ALICE, params={"limit": 1}),
-        await http.get(f"{NOTIFICATIONS}/unread", headers=ALICE),
+        await http.get(f"{NOTIFICATIONS}/counts", headers=ALICE),
         await http.post(f"{NOTIFICATIONS}/stream/tickets", headers=ALICE),
         await http.post(f"{NOTIFICATIONS}/stream/renew", headers=ALICE),
         await http.delete(f"{NOTIFICATIONS}/stream/renew"),
@@ -129,7 +133,8 @@ async def test_every_field_of_every_answer_is_described(
     assert [answer.status_code for answer in refusals] == statuses
     refusals += await refusals_about_preferences(http)
     for answer in answers + refusals:
-        found = faults(document, schema_of(document, answer), answer.json())
+        schema = schema_of(document, answer)
+        found = [] if schema is None else faults(document, schema, answer.json())
         assert found == [], f"{answer.request.method} {answer.request.url}: {answer.text}"
 
 

@@ -60,6 +60,28 @@ def test_every_operation_is_complete(document: Any) -> None:
             assert set(one) <= document["components"]["securitySchemes"].keys()
 
 
+ENDED_BY_POST = {("POST", f"/api/v1/auth/{name}") for name in ("logout", "logout-everywhere")}
+
+
+def test_each_path_has_one_meaning_and_each_removal_one_answer(document: Any) -> None:
+    methods: dict[str, dict[str, Any]] = {}
+    for method, path, operation in operations(document):
+        methods.setdefault(path, {})[method] = operation
+        successes = [status for status in operation["responses"] if status < "400"]
+        is_removal = method == "DELETE" or (method, path) in ENDED_BY_POST
+        is_redirect = (method, path) == ("DELETE", "/api/v1/notifications/stream")
+        if is_removal:
+            assert successes == ["307" if is_redirect else "204"], path
+        assert is_removal == ("content" not in operation["responses"][successes[0]]), path
+    for path, found in methods.items():
+        # GET lists what POST adds to; PUT replaces what GET returns, and PATCH changes a part of it.
+        if {"GET", "POST"} <= found.keys():
+            assert found["GET"]["operationId"].startswith("list"), path
+        if {"GET", "PUT"} <= found.keys():
+            shapes = [found[method]["responses"]["200"]["content"] for method in ("GET", "PUT")]
+            assert shapes[0] == shapes[1], path
+
+
 OF_NO_OPERATION = {
     "bad_request",
     "head_too_large",

@@ -153,7 +153,7 @@ async def test_every_frame_is_as_described(
         {"to": {"user": "alice"}, "category": "like", "content": "hi", "expires_at": rfc3339(now_ms() + 500)},
     )
     preferences = {"categories": {"like": {"muted": True}}}
-    answer = await http.put("/api/v1/preferences", json=preferences, headers=alice._headers)
+    answer = await http.patch("/api/v1/preferences", json=preferences, headers=alice._headers)
     assert answer.status_code == 200
     for event in ("ping", "expiring", "archive", "preferences", "expire"):
         await stream.wait_for_event(event)

@@ -37,14 +37,14 @@ max-stream-events = 1  # a stream has no end; `ready` or `reset` is its first
 include-operation-id = [
   "cancelScheduled", "cancelScheduledInRoom",
   "getMessage", "editMessage", "deleteMessage",
-  "letIn", "deleteMember", "getBan", "putBan", "deleteBan", "getBlock", "deleteBlock",
+  "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
 ]
 warnings = false
 
 [[operations]]  # nobody guesses a password or a refresh token either, and alice has no account
 include-operation-id = [
   "logIn", "refreshSession", "changePassword",
-  "findUser", "getAccount", "changeAccount",
+  "findUser", "getAccount", "updateAccount",
 ]
 warnings = false
 """

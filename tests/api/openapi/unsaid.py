@@ -28,7 +28,7 @@ def unsaid(case: Case[Any]) -> Iterator[object]:
     match case.operation.definition.raw["operationId"]:
         case "publish":  # that a time is in the future
             yield from (body.get(name) for body in bodies for name in ("deliver_at", "expires_at"))
-        case "putPreferences":  # that a text is a time zone's name, two times differ, a category may be muted
+        case "updatePreferences":  # what may be muted, time zones, times that differ
             for body in bodies:
                 yield body.get("quiet_hours")
                 yield any((body.get("categories") or {}).values())
@@ -37,7 +37,7 @@ def unsaid(case: Case[Any]) -> Iterator[object]:
             yield from (body.get("to") == CALLER for body in bodies)
         case "createRoom":  # that two are two
             yield from (CALLER in body.get("members", ()) for body in bodies)
-        case "putBlock":  # likewise
+        case "blockUser":  # likewise
             yield case.path_parameters.get("user") == CALLER
         case "listMessages":  # that of several query parameters there is one at most
             yield sum(name in (case.query or {}) for name in EXCLUSIVE) > 1

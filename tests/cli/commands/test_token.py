@@ -43,7 +43,7 @@ def test_token_creates_the_secret_that_the_server_then_uses(
     assert stat.S_IMODE((folder / "lumen-notify.db.secret").stat().st_mode) == 0o600
     server = start_server()
     answer = httpx.get(
-        f"{server.url}/api/v1/notifications/unread",
+        f"{server.url}/api/v1/notifications/counts",
         headers={"Authorization": f"Bearer {token}"},
         trust_env=False,
     )

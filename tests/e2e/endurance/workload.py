@@ -203,7 +203,7 @@ class Workload:
         for reader in self.readers:
             answer = await self.servers.ask(0, reader.user, lambda api: api.post("/seen", {"all": True}))
             assert answer["position"]
-            fresh = await self.servers.ask(0, reader.user, lambda api: api.get("/unread"))
+            fresh = await self.servers.ask(0, reader.user, lambda api: api.get("/counts"))
 
             def is_equal(reader: Reader = reader, fresh: Any = fresh) -> bool:
                 return bool(reader.unread_count == fresh["unread_count"])

@@ -234,11 +234,11 @@ class StepRunner:
 
     async def _set_preference(self, step: SetPreference) -> None:
         choice = {"in_app": step.in_app, "muted": step.muted}
-        await self._apis[step.user].ask("PUT", "/preferences", {"categories": {step.category: choice}})
+        await self._apis[step.user].ask("PATCH", "/preferences", {"categories": {step.category: choice}})
 
     async def _set_digest(self, step: SetDigest) -> None:
         minutes = 5 if step.is_on else 0
-        await self._apis[step.user].ask("PUT", "/preferences", {"digest": {"minutes": minutes}})
+        await self._apis[step.user].ask("PATCH", "/preferences", {"digest": {"minutes": minutes}})
 
     async def _advance_clock(self, step: AdvanceClock) -> None:
         # Not further back than it began: tokens would be from the future.
