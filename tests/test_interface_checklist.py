@@ -48,9 +48,18 @@ LINES: Lines = {
     "logs are readable on a terminal, logfmt or JSON elsewhere, with an access log by a setting": (),
     "serve --reload and lumen-notify check work": (),
     # README and docs
-    "README has at most 200 lines: what, why, a picture, one command, and when to use something else": (),
-    "docs are arranged by task, and each chapter starts and ends clean": (),
-    "no text uses he, or words that we do not use": (),
+    "README has at most 200 lines: what, why, a picture, one command, and when to use something else": (
+        "test_pages.py::test_readme_is_short",
+        "test_readme.py::test_quick_start_works_as_the_readme_shows_it",
+    ),
+    "docs are arranged by task, and each chapter starts and ends clean": (
+        "test_pages.py::test_every_page_is_in_the_index",
+        "test_readme.py::test_each_example_is_answered_as_it_is_told",
+    ),
+    "no text uses he, or words that we do not use": (
+        "test_house.py::test_users_are_they",
+        "test_house.py::test_pages_have_the_plain_form",
+    ),
     # It must show
     "a release can be built again from the commit that its changelog names": (),
 }
