@@ -11,11 +11,23 @@ from lumen_notify.cli.client import CallFailed, failure_text, new_client
 RESPONSE_SECONDS = 30.0
 
 
-def send(url: str, token: str, *, user: str, text: str, category: str, title: str | None) -> str:
-    """Publish; return the line to print. url: of the `notifications` resource. Raises CallFailed."""
+def send(
+    url: str,
+    token: str,
+    *,
+    user: str,
+    text: str,
+    category: str,
+    title: str | None = None,
+    link: str | None = None,
+) -> str:
+    """Publish; return the line to print. url: of the `notifications` resource. link: where a click leads.
+
+    Raises CallFailed.
+    """
     body: dict[str, Any] = {"to": {"user": user}, "category": category, "content": text}
-    if title is not None:
-        body["title"] = title
+    optional = {"title": title, "url": link}
+    body |= {name: value for name, value in optional.items() if value is not None}
     with new_client(url, token, read_seconds=RESPONSE_SECONDS) as client:
         try:
             response = client.post(url, json=body)

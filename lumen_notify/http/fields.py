@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +23,16 @@ from pydantic import (
     ValidationInfo,
 )
 
-from lumen_notify.model import MAX_USER_ID_CHARACTERS, UUID_PATTERN, canonical_id, from_rfc3339, to_json
+from lumen_notify.model import (
+    MAX_USER_ID_CHARACTERS,
+    RESERVED_CATEGORIES,
+    UUID_PATTERN,
+    canonical_id,
+    from_rfc3339,
+    to_json,
+)
+
+Item = TypeVar("Item")
 
 MAX_IDS = 1000
 """The most ids in one mark, if the validation context has no `max_batch_rows`."""
@@ -38,6 +47,7 @@ MAX_TITLE_CHARACTERS = 200
 MAX_AVATAR_CHARACTERS = 2048
 MAX_ID_CHARACTERS = 64
 MAX_GROUP_KEY_CHARACTERS = 128
+MAX_LABEL_CHARACTERS = 64
 
 # Patterns that mean the same to Python and to JSON schema (ECMA-262).
 SLUG_PATTERN = "[a-z0-9][a-z0-9_.-]{0,63}"
@@ -72,6 +82,13 @@ def slug(value: str) -> str:
             "must be 1 to 64 characters of a-z, 0-9, dot, dash and underscore, and start with a letter or "
             "digit"
         )
+    return value
+
+
+def category_name(value: str) -> str:
+    """Return the name of a category unchanged. Raises ValueError if it is not a slug, or reserved."""
+    if slug(value) in RESERVED_CATEGORIES:
+        raise ValueError(f"may not be {value}: this name is reserved for frames of the stream")
     return value
 
 
@@ -116,7 +133,7 @@ def _true(value: bool) -> bool:
 
 
 # Lengths are checked after the items: for a list whose only item is invalid, only that item is reported.
-def some(value: tuple[str, ...]) -> tuple[str, ...]:
+def some(value: tuple[Item, ...]) -> tuple[Item, ...]:
     """Return the list unchanged. Raises ValueError if it is empty."""
     if not value:
         raise ValueError("must have at least one item")
@@ -154,6 +171,13 @@ UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), 
 _CONTENT = _pattern(f"[^{_NOT_IN_TEXT}]*", **{"x-limit": "max_content_characters"})
 PlainText = Annotated[str, AfterValidator(_text), _CONTENT]
 Category = Annotated[str, AfterValidator(slug), _pattern(SLUG_PATTERN)]
+NewCategory = Annotated[
+    str,
+    AfterValidator(category_name),
+    _pattern(SLUG_PATTERN, **{"not": {"enum": list(RESERVED_CATEGORIES)}}),
+]
+"""A category to publish to, or to define. The names of frames are reserved."""
+
 RoomId = Annotated[str, AfterValidator(room_id), _pattern(f"({SLUG_PATTERN}|{UUID_PATTERN})")]
 Content = Annotated[str, Field(min_length=1), AfterValidator(_text), _CONTENT]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
@@ -176,6 +200,10 @@ TimeAhead = Annotated[str, AfterValidator(_ahead), Field(json_schema_extra={"for
 TimeToCome = Annotated[str, AfterValidator(_later), Field(json_schema_extra={"format": "date-time"})]
 GroupKey = Annotated[
     str, Field(min_length=1, max_length=MAX_GROUP_KEY_CHARACTERS), AfterValidator(_line), _LINE
+]
+ActionId = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterValidator(_line), _LINE]
+ActionLabel = Annotated[
+    str, Field(min_length=1, max_length=MAX_LABEL_CHARACTERS), AfterValidator(_line), _LINE
 ]
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
 

@@ -14,6 +14,7 @@ is stored (`commit/`).
 """
 
 from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, NOBODY, Audience
+from lumen_notify.model.categories import RESERVED_CATEGORIES
 from lumen_notify.model.close_reason import CloseReason
 from lumen_notify.model.counts import Counts, CountsSnapshot
 from lumen_notify.model.cursor import Cursor
@@ -32,6 +33,7 @@ __all__ = [
     "EVERYONE",
     "MAX_USER_ID_CHARACTERS",
     "NOBODY",
+    "RESERVED_CATEGORIES",
     "UUID_PATTERN",
     "Audience",
     "CloseReason",

@@ -2,6 +2,7 @@
 
 import { refreshTime, setTime } from "./clock.js";
 import { glyphOf, setGlyph } from "./glyph.js";
+import { elementOf, linksOf } from "./links.js";
 import { senderOf } from "./sender.js";
 
 const HUES = 6;
@@ -82,6 +83,7 @@ export class List {
     const newest = () => this.#rows.get(item.id).item;
     part("row-main").addEventListener("click", () => {
       element.classList.toggle("open");
+      if (newest().url !== undefined) part("row-links").querySelector("a")?.click();
       if (!newest().is_read) this.#actions.read(newest());
     });
     part("row-toggle").addEventListener("click", () => {
@@ -104,6 +106,7 @@ export class List {
     part("row-content").textContent = item.content;
     part("row-sender").textContent = item.title === undefined ? "" : senderOf(item);
     part("row-category").textContent = item.category === name ? "" : item.category;
+    part("row-links").replaceChildren(...linksOf(item).map(elementOf));
     setTime(element.querySelector("time"), item.created_at);
     element.toggleAttribute("data-unread", !item.is_read);
     part("row-unread").hidden = item.is_read;

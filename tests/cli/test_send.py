@@ -39,6 +39,12 @@ def test_it_publishes_and_returns_the_id_and_position(monkeypatch: pytest.Monkey
     }
 
 
+def test_a_link_is_the_url_of_the_notification(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = respond_with(monkeypatch, httpx.Response(201, json={"id": "n-1", "position": 7}))
+    send(URL, "token", user="alice", text="hi", category="news", link="/photos/7")
+    assert json.loads(requests[0].content)["url"] == "/photos/7"
+
+
 def test_without_a_title_the_field_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     requests = respond_with(monkeypatch, httpx.Response(201, json={"id": "n-1", "position": 7}))
     send(URL, "token", user="alice", text="hi", category="news", title=None)

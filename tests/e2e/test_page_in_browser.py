@@ -696,6 +696,41 @@ async def test_hostile_text_is_shown_as_text(server: RunningServer, open_tab: Op
     await expect(strays).to_have_count(0)
 
 
+async def test_click_on_a_row_opens_its_link_in_another_tab(
+    server: RunningServer, open_tab: OpenTab, be: BeSomeone
+) -> None:
+    await be(server.url, "alice").publish(
+        "bob", "liked your photo", url="/docs?from=row", actions=[{"label": "Reply <b>", "url": "/docs"}]
+    )
+    tab = await open_tab(server.url + "/", token_for("bob"))
+    links = tab.rows.locator("a.row-link")
+    await expect(links).to_have_text(["Open", "Reply <b>"])
+    for link in await links.all():
+        await expect(link).to_have_attribute("rel", "noopener noreferrer")
+    async with tab.page.context.expect_page() as opening:
+        await tab.rows.locator(".row-main").click()
+    opened = await opening.value
+    assert opened.url == server.url + "/docs?from=row"
+    assert await opened.evaluate("opener === null")
+    await tab.shows_unread(0)
+
+
+async def test_page_makes_no_link_of_an_address_that_is_not_one(
+    server: RunningServer, open_tab: OpenTab
+) -> None:
+    tab = await open_tab(server.url + "/")
+    made = await tab.page.evaluate(
+        """async () => {
+            const { elementOf, linksOf } = await import("./links.js");
+            const urls = ["javascript:alert(1)", "https://a:b@c.example", "data:text/html,x", 7, "/fine"];
+            const actions = urls.map((url) => ({ label: "x", url }));
+            const links = linksOf({ url: "java\\tscript:alert(1)", actions });
+            return links.map(elementOf).map(({ tagName, href }) => [tagName, href ?? null]);
+        }"""
+    )
+    assert made == [["SPAN", None]] * 5 + [["A", server.url + "/fine"]]
+
+
 async def test_token_is_gone_from_the_address_and_stays_in_the_tab(
     server: RunningServer, browser: Browser, open_tab: OpenTab
 ) -> None:

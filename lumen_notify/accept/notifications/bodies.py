@@ -15,6 +15,8 @@ from pydantic import (
 )
 
 from lumen_notify.http.fields import (
+    ActionId,
+    ActionLabel,
     All,
     Avatar,
     Body,
@@ -22,6 +24,7 @@ from lumen_notify.http.fields import (
     Content,
     GroupKey,
     Ids,
+    NewCategory,
     Priority,
     RoomId,
     TimeAhead,
@@ -30,10 +33,15 @@ from lumen_notify.http.fields import (
     UserId,
     Users,
     has,
+    some,
     storable,
     whole,
 )
+from lumen_notify.http.links import Url
 from lumen_notify.model import from_rfc3339
+
+MAX_ACTIONS = 3
+"""The actions of a notification: as many as the notifications of operating systems show."""
 
 
 class To(Body):
@@ -69,6 +77,12 @@ class To(Body):
         return self
 
 
+def _few(value: tuple[ActionBody, ...]) -> tuple[ActionBody, ...]:
+    if len(value) > MAX_ACTIONS:
+        raise ValueError(f"may have at most {MAX_ACTIONS} items; this has {len(value)}")
+    return value
+
+
 class SenderBody(Body):
     """The user shown as the sender."""
 
@@ -80,6 +94,31 @@ class SenderBody(Body):
 
     avatar: Avatar | None = None
     """The address of a picture, as your own pages resolve it."""
+
+
+class ActionBody(Body):
+    """A link beside the content, such as a button."""
+
+    id: ActionId | None = None
+    """Your own name of it."""
+
+    label: ActionLabel
+    """The text of the button: one line."""
+
+    url: Url
+    """Where it leads: an `http` or `https` URL, or a path."""
+
+    def as_fields(self) -> dict[str, str]:
+        """Shape for frames and lists."""
+        return self.model_dump(exclude_none=True)
+
+
+Actions = Annotated[
+    tuple[ActionBody, ...],
+    Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": MAX_ACTIONS}),
+    AfterValidator(some),
+    AfterValidator(_few),
+]
 
 
 class PublicationBody(Body):
@@ -97,8 +136,8 @@ class PublicationBody(Body):
     to: To
     """The recipients."""
 
-    category: Category
-    """Any slug: `like`, `comment`, `follow`, `system`, ..."""
+    category: NewCategory
+    """Any slug but the names of frames: `like`, `comment`, `follow`, `system`, ..."""
 
     content: Content
     """Plain text: shown as it is, never as HTML."""
@@ -108,6 +147,15 @@ class PublicationBody(Body):
 
     data: Annotated[dict[str, Any], AfterValidator(storable)] | None = None
     """Your own JSON object, passed on unchanged."""
+
+    url: Url | None = None
+    """Where a click leads: an `http` or `https` URL, or a path, which clients resolve against their page."""
+
+    actions: Actions | None = None
+    """Links beside the content, such as buttons."""
+
+    icon: Url | None = None
+    """The address of a picture: an `http` or `https` URL, or a path."""
 
     sender: SenderBody | None = None
     """The user shown as the sender; by default the caller."""

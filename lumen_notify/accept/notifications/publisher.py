@@ -91,6 +91,9 @@ def _publication(
         "title": body.title,
         "content": body.content,
         "data": body.data,
+        "url": body.url,
+        "actions": None if body.actions is None else [one.as_fields() for one in body.actions],
+        "icon": body.icon,
     }
     if "priority" in body.model_fields_set:
         fields["priority"] = body.priority

@@ -7,7 +7,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from lumen_notify.accept.notifications.bodies import To
+from lumen_notify.accept.notifications.bodies import MAX_ACTIONS, To
 from lumen_notify.commit.notifications.batch import SHOWN_ACTORS
 from lumen_notify.commit.notifications.publication import Status
 from lumen_notify.http.fields import Priority
@@ -32,6 +32,14 @@ class Unread(TypedDict):
     rooms: dict[str, PositiveInt]
 
 
+class Action(TypedDict):
+    """A link beside the content, such as a button."""
+
+    id: NotRequired[str]
+    label: str
+    url: Annotated[str, Field(description="An `http` or `https` URL, or a path.")]
+
+
 class _Content(TypedDict):
     id: Uuid
     category: str
@@ -42,6 +50,9 @@ class _Content(TypedDict):
     title: NotRequired[str]
     content: PlainContent
     data: NotRequired[Annotated[AnyData, Field(description="The publisher's own JSON object.")]]
+    url: NotRequired[Annotated[str, Field(description="Where a click leads; absent for nowhere.")]]
+    actions: NotRequired[Annotated[list[Action], Field(min_length=1, max_length=MAX_ACTIONS)]]
+    icon: NotRequired[Annotated[str, Field(description="The address of a picture.")]]
     priority: Priority
     expires_at: NotRequired[
         Annotated[Time, Field(description="When it is removed for everybody; absent for never.")]

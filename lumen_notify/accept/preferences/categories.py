@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -26,7 +26,7 @@ from lumen_notify.commit.preferences.categories import (
 )
 from lumen_notify.errors import Invalid, Misconfigured, NotFound
 from lumen_notify.http.context import Context
-from lumen_notify.http.fields import slug
+from lumen_notify.http.fields import category_name, slug
 from lumen_notify.http.operation import READS, WRITES, Operation, path, ref
 from lumen_notify.http.requests import invalid
 from lumen_notify.http.responses import answer, no_content
@@ -108,7 +108,7 @@ class CategoryEndpoints:
         principal = await self.context.caller(request)
         principal.require(ADMIN)
         body = await self.context.body(request, _CATEGORY)
-        category = _category(_name(request), body)
+        category = _category(_name(request, category_name), body)
         await self.context.committer.submit(DefineCategories(categories=(category,)))
         return answer(category.as_fields())
 
@@ -139,7 +139,7 @@ def defined_in(path: Path) -> tuple[Category, ...]:
     problems: list[str] = []
     for name, fields in found.items():
         try:
-            categories.append(_category(slug(name), _CATEGORY.validate_python(fields)))
+            categories.append(_category(category_name(name), _CATEGORY.validate_python(fields)))
         except ValidationError as error:
             problems += [f"{name}.{fault.field}: {fault.message}" for fault in invalid(error).faults]
         except ValueError as error:
@@ -165,8 +165,8 @@ def _category(name: str, body: CategoryBody) -> Category:
     )
 
 
-def _name(request: Request) -> str:
+def _name(request: Request, check: Callable[[str], str] = slug) -> str:
     try:
-        return slug(request.path_params["name"])
+        return check(request.path_params["name"])
     except ValueError as error:
         raise Invalid(str(error), field="name") from None

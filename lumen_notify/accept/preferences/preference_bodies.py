@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from lumen_notify.commit.preferences.preferences import MAX_CHOICES
 from lumen_notify.commit.preferences.quiet_hours import time_of, zone_of
-from lumen_notify.http.fields import SLUG_PATTERN, Body, slug, whole
+from lumen_notify.http.fields import SLUG_PATTERN, Body, category_name, whole
+from lumen_notify.model import RESERVED_CATEGORIES
 
 LEAST_DIGEST_MINUTES = 5
 DAY_MINUTES = 1440
@@ -36,7 +37,7 @@ def _names(value: Any) -> Any:
         if len(value) > MAX_CHOICES:
             raise ValueError(f"may have at most {MAX_CHOICES} categories; this has {len(value)}")
         for name in value:
-            slug(name)
+            category_name(name)
     return value
 
 
@@ -107,7 +108,7 @@ class PreferencesBody(Body):
         BeforeValidator(_names),
         Field(
             json_schema_extra={
-                "propertyNames": {"pattern": f"^{SLUG_PATTERN}$"},
+                "propertyNames": {"pattern": f"^{SLUG_PATTERN}$", "not": {"enum": list(RESERVED_CATEGORIES)}},
                 "maxProperties": MAX_CHOICES,
             }
         ),

@@ -19,6 +19,9 @@ def send(  # noqa: PLR0917 - Typer passes arguments by name
     text: Annotated[str, typer.Argument(help="The content of the notification.")],
     category: Annotated[str, typer.Option(help="A slug such as like, comment or follow.")] = "system",
     title: Annotated[str | None, typer.Option(help="The title.")] = None,
+    link: Annotated[
+        str | None, typer.Option(help="Where a click leads: an http or https URL, or a path.")
+    ] = None,
     url: Url = None,
     token: Token = None,
 ) -> None:
@@ -26,4 +29,4 @@ def send(  # noqa: PLR0917 - Typer passes arguments by name
     settings = read_settings()
     credential = token or make_token(settings, "system", ttl_seconds=SEND_TTL_SECONDS, scopes=[PUBLISH])
     target = notifications_url(url, settings)
-    typer.echo(publish(target, credential, user=user, text=text, category=category, title=title))
+    typer.echo(publish(target, credential, user=user, text=text, category=category, title=title, link=link))

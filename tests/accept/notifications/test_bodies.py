@@ -17,6 +17,7 @@ from ..body_schemas import fits, is_taken, undescribed
 from ..publications import GOOD, body_with, case
 
 ONE = {"to": {"user": "bob"}, "category": "like", "content": "hi"}
+ACTION = {"label": "Open", "url": "/photos/7"}
 
 TAKEN: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE),
@@ -34,6 +35,8 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (MarkBody, {"up_to": 7.0, "category": "like"}),
     (ReadBody, {"is_read": False}),
     (PublicationBody, ONE | {"to": {"room": "general"}}),
+    (PublicationBody, ONE | {"url": "/photos/7", "icon": "https://example.org/icon.png", "actions": None}),
+    (PublicationBody, ONE | {"url": "/" + "a" * 2047, "actions": [ACTION, ACTION | {"id": "x"}, ACTION]}),
 ]
 
 REFUSED: list[tuple[type[BaseModel], Any]] = [
@@ -55,6 +58,19 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE | {"priority": "highest"}),
     (PublicationBody, ONE | {"sender": {"username": "x"}}),
     (PublicationBody, ONE | {"sender": {"id": "x", "avatar": "a" * 2049}}),
+    (PublicationBody, ONE | {"category": "chat"}),
+    (PublicationBody, ONE | {"category": "notification_edited"}),
+    (PublicationBody, ONE | {"url": "javascript:alert(1)"}),
+    (PublicationBody, ONE | {"url": "//evil.example"}),
+    (PublicationBody, ONE | {"url": "/" + "a" * 2048}),
+    (PublicationBody, ONE | {"icon": "data:image/png,x"}),
+    (PublicationBody, ONE | {"actions": []}),
+    (PublicationBody, ONE | {"actions": [ACTION] * 4}),
+    (PublicationBody, ONE | {"actions": [{"label": "Open"}]}),
+    (PublicationBody, ONE | {"actions": [ACTION | {"label": "two\nlines"}]}),
+    (PublicationBody, ONE | {"actions": [ACTION | {"label": "x" * 65}]}),
+    (PublicationBody, ONE | {"actions": [ACTION | {"url": "https://a@b.example"}]}),
+    (PublicationBody, ONE | {"actions": [ACTION | {"more": 1}]}),
     (PublicationBody, ONE | {"to": {}}),
     (PublicationBody, ONE | {"to": {"user": None}}),
     (PublicationBody, ONE | {"to": {"user": "bob", "all": True}}),
@@ -137,6 +153,11 @@ WRONG_PUBLISHES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "sender with more": ({"sender": {"id": "a", "is_admin": True}}, ["sender.is_admin"]),
     "priority is no word of ours": ({"priority": "asap"}, ["priority"]),
     "priority is a number": ({"priority": 1}, ["priority"]),
+    "category is a frame's": ({"category": "bundle"}, ["category"]),
+    "url is a script": ({"url": "javascript:alert(1)"}, ["url"]),
+    "icon of another host": ({"icon": "//evil.example/x"}, ["icon"]),
+    "an action without a url": ({"actions": [{"label": "Open"}]}, ["actions.0.url"]),
+    "too many actions": ({"actions": [ACTION] * 4}, ["actions"]),
     "several": ({"category": "", "content": 1, "x": 1}, ["category", "content", "x"]),
 }
 

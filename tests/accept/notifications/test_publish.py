@@ -9,7 +9,7 @@ import pytest
 
 from clients import NOTIFICATIONS, EventStream, token
 from lumen_notify.auth import PUBLISH
-from lumen_notify.model import to_json
+from lumen_notify.model import now_ms, rfc3339, to_json
 from sites import OpenSite, Site, refused
 
 from ..publications import GOOD, body_with, case
@@ -169,3 +169,42 @@ async def test_batch_that_is_too_long_is_refused_by_its_length(
         answer = await site.send("POST", body=b"[" + b",".join([b"{}"] * 1001) + b"]")
         problem = refused(answer, 422, "invalid", "to.users")
         assert "this has 1001" in str(problem)
+
+
+async def test_links_and_an_icon_are_in_lists_and_frames(site: Site) -> None:
+    stream = await EventStream.open(site.base_url, token("bob"))
+    shown: dict[str, Any] = {
+        "url": "/photos/7?size=large",
+        "actions": [{"id": "reply", "label": "Reply", "url": "https://example.org/reply"}],
+        "icon": "https://example.org/icon.png",
+    }
+    id_ = await site.publish("bob", **shown)
+    frame = await stream.wait_for_event("message")
+    listed = await site.api("bob").get("/" + id_)
+    assert {name: frame.data["data"].get(name) for name in shown} == shown
+    assert {name: listed.get(name) for name in shown} == shown
+    plain = await site.publish("bob", url=None, actions=None, icon=None)
+    assert not (await site.api("bob").get("/" + plain)).keys() & shown.keys()
+    await stream.close()
+
+
+async def test_links_stay_while_a_notification_is_scheduled_merged_or_in_a_digest(site: Site) -> None:
+    link = {"url": "/photos/7"}
+    await site.api("bob").ask("PUT", "/preferences", {"digest": {"minutes": 5}})
+    await site.publish("bob", "later", **link, deliver_at=rfc3339(now_ms() + 60_000))
+    (waiting,) = (await site.api("alice").get("/scheduled"))["items"]
+    assert waiting["url"] == "/photos/7"
+    await site.publish("bob", "low", **link, priority="low")
+    merging = {"category": "photo", "group_key": "photo-7"}
+    await site.publish("bob", "first", **merging, url="/photos/6")
+    await site.publish("bob", "merged", **merging, **link, sender={"id": "carol"})
+    stream = await EventStream.open(site.base_url, token("bob"))
+    site.ahead_ms = 400_000
+    await stream.wait_for(
+        lambda: all(word in str(stream.frames) for word in ("'later'", "'low'")),
+        what="what was to come later",
+    )
+    items = (await site.api("bob").get())["items"]
+    urls = {item["content"]: item.get("url") for item in items}
+    assert {urls.get(content) for content in ("later", "low", "merged")} == {"/photos/7"}
+    await stream.close()

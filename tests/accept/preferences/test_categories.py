@@ -36,6 +36,7 @@ async def test_all_users_read_categories_and_administrators_define_them(site: Si
     assert listed == {"items": [made.json()], "next_cursor": None}
     refused(await define(site, "like", in_app=None, more=1), 422, "invalid", "in_app", "more")
     refused(await define(site, "Like"), 422, "invalid", "name")
+    refused(await define(site, "chat"), 422, "invalid", "name")
     assert (await site.send("GET", CATEGORIES)).json() == listed
     gone = await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT)
     assert (gone.status_code, gone.content) == (204, b"")
@@ -150,6 +151,7 @@ async def test_categories_of_a_file_are_defined_at_each_start(database_url: str,
         ("c.json", "[]", ["an object"]),
         ("c.json", '{"like": 1}', ["like"]),
         ("c.toml", "[Like]\n", ["Like"]),
+        ("c.toml", "[bundle]\n", ["bundle: may not be bundle"]),
         ("c.toml", '[like]\npush = "no"\n[news]\nmute = 1\n', ["like.push", "news.mute"]),
         ("missing.toml", None, ["cannot be read"]),
     ],

@@ -24,6 +24,7 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PreferencesBody, {"categories": None}),
     (PreferencesBody, {"categories": []}),
     (PreferencesBody, {"categories": {"Like": {}}}),
+    (PreferencesBody, {"categories": {"chat": {"muted": True}}}),
     (PreferencesBody, {"categories": {f"c{number}": None for number in range(501)}}),
     (PreferencesBody, {"categories": {"like": {"mute": True}}}),
     (PreferencesBody, {"categories": {"like": {"muted": "yes"}}}),

@@ -112,3 +112,10 @@ async def test_page_ends_after_so_many_rows_and_goes_on_from_there(store: Store)
         found += [row.id for row in page]
     assert found == [oldest.id]
     assert pages == 3
+
+
+async def test_rows_with_a_category_that_is_reserved_since_are_listed_and_marked(store: Store) -> None:
+    await store.publish("ann", category="chat")
+    assert (await store.unread("ann")) == {"chat": 1}
+    assert [row.position for row in await listed(store.database, "ann", category="chat")] == [1]
+    assert (await store.mark("ann", "read", category="chat")).changed == 1
