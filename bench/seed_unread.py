@@ -30,7 +30,7 @@ async def seed_unread_counts(protocol: LumenProtocol, database: Path, users: int
     read_counts = ((protocol.user(number), number % DISTINCT_COUNTS) for number in range(users))
     with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
         connection.executemany(
-            "INSERT INTO settled (user_id, audience, category, count) VALUES (?, 'all', 'bench', ?)"
-            " ON CONFLICT DO NOTHING",
+            "INSERT INTO lumen_read_count (user_id, audience, category, read_or_archived)"
+            " VALUES (?, 'all', 'bench', ?) ON CONFLICT DO NOTHING",
             read_counts,
         )

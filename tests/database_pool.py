@@ -45,7 +45,7 @@ _EMPTY = """
     DECLARE written text;
     BEGIN
         SELECT string_agg(oid::regclass::text, ', ') INTO written FROM pg_class
-        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'migration'
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'lumen_migration'
             AND pg_relation_size(oid) > 0;
         IF written IS NOT NULL THEN EXECUTE 'TRUNCATE ' || written || ' RESTART IDENTITY'; END IF;
     END $$
@@ -68,7 +68,7 @@ _FINGERPRINT = """
         (SELECT count(*) FROM pg_stats WHERE schemaname = 'public'),
         (SELECT string_agg(setconfig::text, ',' ORDER BY setrole) FROM pg_db_role_setting
          JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database()),
-        (SELECT string_agg(migration::text, ',' ORDER BY version) FROM migration)
+        (SELECT string_agg(lumen_migration::text, ',' ORDER BY version) FROM lumen_migration)
     ))
 """
 
@@ -175,7 +175,7 @@ async def _empty(connection: asyncpg.Connection) -> str:
     await connection.execute(_EMPTY, timeout=30)
     try:
         return str(await connection.fetchval(_FINGERPRINT, timeout=30))
-    except asyncpg.UndefinedTableError:  # `migration`
+    except asyncpg.UndefinedTableError:  # `lumen_migration`
         return ""
 
 

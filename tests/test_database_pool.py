@@ -97,7 +97,7 @@ def test_an_emptied_database_equals_a_migrated_one(pool: PostgreSQLPool, fresh_u
     pool.give_back(url)
     assert pool.take() == url
     assert everything(url) == expected
-    assert expected["rows of migration"]
+    assert expected["rows of lumen_migration"]
 
 
 @pytest.mark.postgresql
@@ -106,7 +106,7 @@ async def test_what_a_test_has_left_running_cannot_write_any_more(pool: PostgreS
     left = await asyncpg.connect(url)
     await left.execute("BEGIN")
     await left.execute("CREATE TABLE left_behind ()")
-    await left.execute("LOCK TABLE event")
+    await left.execute("LOCK TABLE lumen_event")
     pool.give_back(url)
     assert pool.take() == url
     with pytest.raises(
@@ -122,14 +122,14 @@ async def test_what_a_test_has_left_running_cannot_write_any_more(pool: PostgreS
     "change",
     [
         "CREATE TABLE thing (name text)",
-        "ALTER TABLE event ADD COLUMN thing text",
-        "ALTER TABLE event RENAME TO thing",
-        "ALTER TABLE event ALTER COLUMN category SET NOT NULL",
-        "DROP INDEX event_by_audience",
+        "ALTER TABLE lumen_event ADD COLUMN thing text",
+        "ALTER TABLE lumen_event RENAME TO thing",
+        "ALTER TABLE lumen_event ALTER COLUMN category SET NOT NULL",
+        "DROP INDEX lumen_event_by_audience",
         "CREATE SCHEMA thing",
-        "DROP TABLE migration",
+        "DROP TABLE lumen_migration",
         "ANALYZE event",
-        "INSERT INTO migration SELECT version + 1000, name FROM migration",
+        "INSERT INTO lumen_migration SELECT version + 1000, name FROM lumen_migration",
         "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET jit = off'; END $$",
     ],
 )

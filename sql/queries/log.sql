@@ -1,25 +1,25 @@
 -- open_log
 -- Who: the first start on a new database. Later starts change nothing.
-INSERT INTO log_head (only_row, epoch, floor)
+INSERT INTO lumen_log_head (only_row, epoch, floor)
 VALUES (1, :epoch, 0)
 ON CONFLICT (only_row) DO NOTHING
 
 -- fragment newest_position
 -- The position of the newest event; the floor if there is none. Index: the primary key.
-    SELECT coalesce((SELECT max(n.position) FROM event n), (SELECT l.floor FROM log_head l))
+    SELECT coalesce((SELECT max(n.position) FROM lumen_event n), (SELECT l.floor FROM lumen_log_head l))
 
 -- log_head
--- Who: every start; GET /readyz; streams with a cursor ahead of this instance; the tail, once the log does not
--- continue where it was.
+-- Who: every start; GET /readyz; streams with a cursor ahead of this instance; the tail, once the log does
+-- not continue where it was.
 SELECT h.epoch, ({newest_position}), h.floor, e.audience, e.created_at
-FROM log_head h
-LEFT JOIN event e ON e.position = ({newest_position})
+FROM lumen_log_head h
+LEFT JOIN lumen_event e ON e.position = ({newest_position})
 
 -- lock_log
--- Who: every write transaction on PostgreSQL, first. From here to COMMIT this transaction is the only writer, so
--- positions, counts and commits have one order. The lock belongs to the table, and no row is written, so that
--- an old snapshot slows nobody down. SQLite holds its lock already (BEGIN IMMEDIATE).
-SELECT pg_advisory_xact_lock(1819635054, CAST(CAST(CAST('log_head' AS regclass) AS oid) AS integer))
+-- Who: every write transaction on PostgreSQL, first. From here to COMMIT this transaction is the only writer,
+-- so positions, counts and commits have one order. The lock belongs to the table, and no row is written, so
+-- that an old snapshot slows nobody down. SQLite holds its lock already (BEGIN IMMEDIATE).
+SELECT pg_advisory_xact_lock(1819635054, CAST(CAST(CAST('lumen_log_head' AS regclass) AS oid) AS integer))
 
 -- lock_log sqlite
 SELECT 1
@@ -27,13 +27,13 @@ SELECT 1
 -- log_end
 -- Who: every write transaction, once it is the only writer. Not together with `lock_log`: a statement that
 -- has waited does not see what was committed meanwhile.
-SELECT ({newest_position}), h.definitions, e.audience, e.created_at
-FROM log_head h
-LEFT JOIN event e ON e.position = ({newest_position})
+SELECT ({newest_position}), h.categories_version, e.audience, e.created_at
+FROM lumen_log_head h
+LEFT JOIN lumen_event e ON e.position = ({newest_position})
 
 -- append_events rows
 -- Who: every write transaction that appended events.
-INSERT INTO event (position, audience, kind, category, body, content_position, created_at)
+INSERT INTO lumen_event (position, audience, kind, category, body, content_position, created_at)
 SELECT r.position, r.audience, r.kind, r.category, r.body, r.content_position, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(position bigint, audience text, kind text, category text, body text, content_position bigint,
@@ -41,7 +41,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 
 -- insert_contents rows
 -- Who: every write transaction that appended events with a shared body.
-INSERT INTO content (position, first_position, notification_id, body)
+INSERT INTO lumen_content (position, first_position, notification_id, body)
 SELECT r.position, r.first_position, r.notification_id, r.body
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(position bigint, first_position bigint, notification_id text, body text)
@@ -53,7 +53,7 @@ SELECT
     CASE
         WHEN p.content_position IS NULL THEN p.body
         WHEN p.content_position = p.content_before THEN NULL
-        ELSE (SELECT c.body FROM content c WHERE c.position = p.content_position)
+        ELSE (SELECT c.body FROM lumen_content c WHERE c.position = p.content_position)
         END AS body
 FROM (
     SELECT
@@ -68,14 +68,14 @@ ORDER BY p.position
 -- state in the same snapshot; one row without an event if there is none. Index: the primary key.
 WITH page AS (
     SELECT position, audience, kind, category, body, content_position, created_at
-    FROM event
+    FROM lumen_event
     WHERE position >= :first
     ORDER BY position
     LIMIT :limit
 )
 SELECT
     h.epoch, h.floor, o.position, o.audience, o.kind, o.category, o.created_at, o.content_position, o.body
-FROM log_head h
+FROM lumen_log_head h
 LEFT JOIN (
 {events_of_page}
 ) o ON true
@@ -85,15 +85,15 @@ ORDER BY o.position
 -- Who: a client whose cursor is older than the events in memory. The log's state, and which events are at two
 -- positions, in one snapshot. Index: the primary key.
 SELECT h.epoch, h.floor, e.position, e.audience, e.created_at
-FROM log_head h
-LEFT JOIN event e ON e.position IN (:first, :second)
+FROM lumen_log_head h
+LEFT JOIN lumen_event e ON e.position IN (:first, :second)
 
 -- events_for_audiences
--- Who: a client whose cursor is older than the events in memory. Index: event_by_audience.
+-- Who: a client whose cursor is older than the events in memory. Index: lumen_event_by_audience.
 WITH page AS (
     SELECT e.position, e.audience, e.kind, e.category, e.body, e.content_position, e.created_at
     FROM jsonb_to_recordset(CAST(:audiences AS jsonb)) AS r(audience text)
-    JOIN event e ON e.audience = r.audience
+    JOIN lumen_event e ON e.audience = r.audience
     WHERE e.position > :after AND e.position <= :up_to
     ORDER BY e.position
     LIMIT :limit
@@ -102,14 +102,14 @@ WITH page AS (
 
 -- open_key
 -- Who: every start. The first one decides the value for all instances.
-INSERT INTO keyring (name, value)
+INSERT INTO lumen_server_key (name, value)
 VALUES (:name, :value)
 ON CONFLICT (name) DO NOTHING
 
 -- write_probe
--- Who: GET /readyz, if nothing was committed lately, to see whether a write passes. SQLite would write nothing
--- if the value were the same.
-INSERT INTO keyring (name, value)
+-- Who: GET /readyz, if nothing was committed lately, to see whether a write passes. SQLite would write
+-- nothing if the value were the same.
+INSERT INTO lumen_server_key (name, value)
 VALUES ('probe', :value)
 ON CONFLICT (name) DO UPDATE
 SET value = EXCLUDED.value
@@ -117,68 +117,69 @@ SET value = EXCLUDED.value
 -- key
 -- Who: every start.
 SELECT value
-FROM keyring
+FROM lumen_server_key
 WHERE name = :name
 
 -- raise_floor
 -- Who: retention, in the transaction that trims events. A cursor below the floor gets `reset`.
-UPDATE log_head
+UPDATE lumen_log_head
 SET floor = :up_to
 WHERE floor < :up_to
 
 -- contents_of_events
 -- Who: retention, before it trims events. The bodies whose last event is trimmed. Index: the primary key.
 SELECT c.position
-FROM log_head h
-JOIN content c ON c.position > h.floor AND c.position <= :up_to
+FROM lumen_log_head h
+JOIN lumen_content c ON c.position > h.floor AND c.position <= :up_to
 
 -- delete_unused_contents
 -- Who: whatever deletes events or notifications with a shared body. Indexes: the primary keys.
-DELETE FROM content
+DELETE FROM lumen_content
 WHERE position IN (
     SELECT c.position
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
-    JOIN content c ON c.position = r.position
+    JOIN lumen_content c ON c.position = r.position
     WHERE NOT EXISTS (
         SELECT 1
-        FROM event e
+        FROM lumen_event e
         WHERE e.position >= c.first_position AND e.position <= c.position AND e.content_position = c.position
     ) AND NOT EXISTS (
         SELECT 1
-        FROM notification n
+        FROM lumen_notification n
         WHERE n.id = c.notification_id AND n.content_position = c.position
     )
 )
 
 -- trim_events
 -- Who: retention. The event at the floor stays. Index: the primary key.
-DELETE FROM event
+DELETE FROM lumen_event
 WHERE position < :up_to
 
 -- empty_event
 -- Who: retention. Removes the content of the event at the floor, which nobody reads any more.
-UPDATE event
+UPDATE lumen_event
 SET category = NULL, body = '{}', content_position = NULL
 WHERE position = :position
 
 -- event_prefixes
--- Who: whatever rewrites events. The first characters of their bodies, without those that are trimmed. Index: the primary key.
+-- Who: whatever rewrites events. The first characters of their bodies, without those that are trimmed. Index:
+-- the primary key.
 SELECT e.position, e.kind, substr(e.body, 1, :characters) AS prefix, e.content_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
-JOIN event e ON e.position = r.position AND e.position > (SELECT h.floor FROM log_head h)
+JOIN lumen_event e ON e.position = r.position AND e.position > (SELECT h.floor FROM lumen_log_head h)
 
 -- rewrite_events
 -- Who: the same. Index: the primary key.
-UPDATE event
+UPDATE lumen_event
 SET body = r.body, content_position = NULL
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint, body text)
-WHERE event.position = r.position
+WHERE lumen_event.position = r.position
 
 -- events_at
 -- Who: the tail, after events were rewritten. Index: the primary key.
 WITH page AS (
     SELECT e.position, e.audience, e.kind, e.category, e.body, e.content_position, e.created_at
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
-    JOIN event e ON e.position = r.position AND e.position > (SELECT h.floor FROM log_head h)
+    JOIN lumen_event e ON e.position = r.position AND e.position > (SELECT h.floor FROM lumen_log_head h)
 )
 {events_of_page}

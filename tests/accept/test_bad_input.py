@@ -169,7 +169,7 @@ ODD_CONTENTS = [
     "a\tb\nc",
     "e\u0301 \u00e9 \ufeff \ufffd \ufffe \U0010ffff",
     "data: x\n\nid: 1\nevent: closing\n\n",
-    "'; DROP TABLE event; -- %s :name $1 {addressed}",
+    "'; DROP TABLE lumen_event; -- %s :name $1 {addressed}",
     '<img src=x onerror=alert(1)> &amp; "quoted" \\ \\u0000 \\n',
 ]
 

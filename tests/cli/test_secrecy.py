@@ -172,8 +172,8 @@ def test_nothing_secret_is_logged_while_the_database_is_away(
 def test_nothing_secret_is_in_a_traceback(start_server: StartServer, sqlite_url: str) -> None:
     server = start_server(database_url=sqlite_url, LUMEN_LOG_LEVEL="debug", LUMEN_JWT_SECRET=SECRET)
     with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as database:
-        database.execute("ALTER TABLE notification RENAME TO lost_and_found")
-        database.execute("ALTER TABLE tally RENAME TO lost_tally")
+        database.execute("ALTER TABLE lumen_notification RENAME TO lost_and_found")
+        database.execute("ALTER TABLE lumen_active_total RENAME TO lost_total")
         database.commit()
     run = Run(server)
     assert_fails(run, 500)

@@ -40,9 +40,11 @@ TABLES = {
 async def meet(store: Store, read: str) -> None:
     """Let all of KNOWN be known, and have read one notification for all."""
     rows = {
-        "preference (user_id, category, muted)": "'u' || n, 'comment', 0",
-        "settled (user_id, audience, category, count, read, seen)": "'u' || n, 'all', 'like', 1, 1, 1",
-        "receipt (user_id, notification_id, seen_at, read_at)": f"'u' || n, '{read}', 1, 1",
+        "lumen_preference (user_id, category, muted)": "'u' || n, 'comment', 0",
+        "lumen_read_count (user_id, audience, category, read_or_archived, read, seen)": (
+            "'u' || n, 'all', 'like', 1, 1, 1"
+        ),
+        "lumen_receipt (user_id, notification_id, seen_at, read_at)": f"'u' || n, '{read}', 1, 1",
     }
     async with store.database.transaction() as transaction:
         for into, values in rows.items():
@@ -143,7 +145,7 @@ async def test_marking_everything_costs_the_same_however_much_there_is(
             costs.append(
                 [await instructions(store, work) for work in (read_all, in_turn, up_to_a_recent_one)]
             )
-        assert await store.number_of("receipt") == 0
+        assert await store.number_of("lumen_receipt") == 0
     _, *second_and_third = costs
     for few, many in zip(*second_and_third, strict=True):
         assert 0 < many < 1.5 * few, costs
@@ -181,12 +183,12 @@ async def test_a_page_costs_little_for_a_user_in_a_thousand_rooms(sqlite_url: st
         filters: dict[str, Any] = {"category": None, "is_unread": True, "is_archived": None}
         costs = []
         for rooms in (100, 1000):
-            numbers = {"notification": rooms * 30, "member": rooms}
+            numbers = {"lumen_notification": rooms * 30, "lumen_member": rooms}
             values = {
-                "notification (id, audience, position, category, body, created_at)": (
+                "lumen_notification (id, audience, position, category, body, created_at)": (
                     f"'n' || n, 'room:r' || (n % {rooms}), n, 'like', '{{}}', 0"
                 ),
-                "member (room_id, user_id, role, last_read_seq, joined_position)": (
+                "lumen_member (room_id, user_id, role, last_read_seq, joined_position)": (
                     "'r' || (n - 1), 'ann', 'member', 0, 0"
                 ),
             }
@@ -211,7 +213,7 @@ async def test_publishing_to_all_costs_what_publishing_to_one_costs(store: Store
     await meet(store, one.id)
 
     to_one, to_all = await grown(store, "u1"), await grown(store)
-    assert to_one == to_all == {"event": 1, "notification": 1}
+    assert to_one == to_all == {"lumen_event": 1, "lumen_notification": 1}
     assert len(store.events[-2].body) == len(store.events[-1].body)
 
     turns = [(await seconds(store, "u1"), await seconds(store)) for _ in range(TURNS)]
@@ -247,6 +249,6 @@ async def test_what_all_have_read_goes_in_one_step_and_is_forgotten_in_small_one
         f"removed in {removing * 1000:.1f} ms, forgotten in {len(steps)} steps of"
         f" {statistics.median(steps) * 1000:.1f} ms, at most {max(steps) * 1000:.1f} ms"
     )
-    assert await store.number_of("receipt") == await store.number_of("removed") == 0
+    assert await store.number_of("lumen_receipt") == await store.number_of("lumen_removed_notification") == 0
     assert statistics.median(steps) < 0.1
     assert await store.unread("u1") == {"like": len(beside)}

@@ -131,7 +131,7 @@ class Run:
             if not await self.store.committer.submit(PurgeReceipts()):
                 break
             await self.check()
-        assert await self.store.number_of("removed") == 0
+        assert await self.store.number_of("lumen_removed_notification") == 0
 
     def _publish(self) -> list[Publish]:
         publications = tuple(

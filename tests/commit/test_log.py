@@ -151,7 +151,7 @@ async def test_appending_writes_no_row_but_the_event(postgresql_url: str) -> Non
 
     async def head_row() -> Sequence[Sequence[Any]]:
         async with database.transaction() as transaction:
-            return await transaction.run_sql("SELECT ctid, xmin FROM log_head")
+            return await transaction.run_sql("SELECT ctid, xmin FROM lumen_log_head")
 
     before = await head_row()
     for _ in range(3):

@@ -88,7 +88,7 @@ class Delivery:
 
     async def go_back(self, position: int) -> None:
         """Bring the log back to an earlier state, as a restored backup does."""
-        await self.run(f"DELETE FROM event WHERE position > {position}")  # noqa: S608 - a number
+        await self.run(f"DELETE FROM lumen_event WHERE position > {position}")  # noqa: S608 - a number
 
     async def until_reset(self, reason: str) -> None:
         """Wait until a log that is another one was noticed; assert that delivery goes on from its end."""
@@ -211,7 +211,7 @@ async def test_log_that_went_back_to_its_beginning_is_noticed(delivery: Delivery
 async def test_log_of_another_database_is_noticed(delivery: Delivery) -> None:
     await delivery.commit(2)
     await delivery.reach(2)
-    await delivery.run("UPDATE log_head SET epoch = 'another'")
+    await delivery.run("UPDATE lumen_log_head SET epoch = 'another'")
     await delivery.until_reset("epoch")
     assert delivery.hub.epoch == "another"
 

@@ -73,7 +73,7 @@ class Store:
         self.clock.seconds += 1
         del self.events[position:]
         async with self.database.transaction() as transaction:
-            await transaction.run_sql(f"DELETE FROM event WHERE position > {position}")  # noqa: S608 - a number
+            await transaction.run_sql(f"DELETE FROM lumen_event WHERE position > {position}")  # noqa: S608 - a number
 
     async def trim_up_to(self, position: int) -> None:
         """Trim the log as retention does."""

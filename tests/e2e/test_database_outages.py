@@ -250,5 +250,5 @@ async def test_sigterm_while_the_file_is_locked_answers_the_writes_that_wait(
     assert status == 0
     assert seconds < 4 + 5, "the drain time, and what a busy machine takes"
     connection = sqlite3.connect(tmp_path / "lumen.db")
-    assert connection.execute("SELECT count(*) FROM event").fetchone() == (0,)
+    assert connection.execute("SELECT count(*) FROM lumen_event").fetchone() == (0,)
     connection.close()

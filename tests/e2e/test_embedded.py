@@ -93,7 +93,7 @@ async def test_script_that_publishes_and_never_closes_ends(database_url: str) ->
     database = Database(database_url)
     await database.open()
     try:
-        ids = [row[0] for row in await database._writer.run_sql("SELECT id FROM notification")]
+        ids = [row[0] for row in await database._writer.run_sql("SELECT id FROM lumen_notification")]
     finally:
         await database.close()
     assert ids == [ended.stdout.strip()]

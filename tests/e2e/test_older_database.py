@@ -18,7 +18,7 @@ import pytest
 from clients import SECRET, EventStream, serve
 from lumen_notify import Lumen, Settings
 from lumen_notify.auth import mint
-from lumen_notify.commit.database.migrations import available
+from lumen_notify.commit.database.migration_files import available
 from lumen_notify.commit.database.queries import sql_folder
 from lumen_notify.model.events import PAYLOADS
 from lumen_notify.settings import Secret
@@ -54,7 +54,7 @@ async def fill_postgresql(url: str, older: sqlite3.Connection) -> None:
     connection = await asyncpg.connect(url)
     try:
         await connection.execute("CREATE TABLE migration (version integer PRIMARY KEY, name text NOT NULL)")
-        for migration in available(sql_folder() / "postgresql")[:version]:
+        for migration in available(sql_folder() / "before_0_1" / "postgresql")[:version]:
             for statement in migration.statements:
                 await connection.execute(statement)
         for (table,) in older.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():

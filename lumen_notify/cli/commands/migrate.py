@@ -10,6 +10,7 @@ import typer
 from lumen_notify import logs
 from lumen_notify.cli.config import read_settings
 from lumen_notify.commit.database import Database, migrations
+from lumen_notify.commit.database.migration_files import Migration
 from lumen_notify.settings import Settings
 
 
@@ -24,7 +25,7 @@ def migrate() -> None:
         typer.echo("nothing to do")
 
 
-async def _migrate(settings: Settings) -> Sequence[migrations.Migration]:
+async def _migrate(settings: Settings) -> Sequence[Migration]:
     database = Database(settings.database_url)
     try:
         await database.open()

@@ -3,15 +3,15 @@
 Promises: every count is exact at every moment; no step is larger than its limit, however many users had read
 a notification.
 
-Unread is a subtraction: the active total of an audience (column `tally.live`) minus the number that the user
-has read or archived (column `settled.count`). A removal lowers the first number at once, in one row. For a
-notification to one user it lowers the second one, too. For a room or everyone it cannot, because that is one
-row for each user who has read or archived something: up to everyone. So the removal leaves a tombstone (table
-`removed`) with the notification's position and the removal's position. While the tombstone exists,
-`unread_counts` adds 1 for each user whose counts still include it as read or archived. `PurgeReceipts` then
-works the tombstones off in small steps, user by user: it subtracts from the counts, and in the end deletes
-the receipts and the tombstone. Each step changes both sides alike, so no unread count changes and no event is
-needed.
+Unread is a subtraction: the active total of an audience (`lumen_active_total.total`) minus the number that
+the user has read or archived (`lumen_read_count.read_or_archived`). A removal lowers the first number at
+once, in one row. For a notification to one user it lowers the second one, too. For a room or everyone it
+cannot, because that is one row for each user who has read or archived something: up to everyone. So the
+removal leaves a tombstone (a row of `lumen_removed_notification`) with the notification's position and the
+removal's position. While the tombstone exists, `unread_counts` adds 1 for each user whose counts still
+include it as read or archived. `PurgeReceipts` then works the tombstones off in small steps, user by user:
+it subtracts from the counts, and in the end deletes the receipts and the tombstone. Each step changes both
+sides alike, so no unread count changes and no event is needed.
 
 Whose counts include a removed notification? A user who joins a room starts with all that is active in it as
 read: their counts start as the room's active total.

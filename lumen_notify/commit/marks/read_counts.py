@@ -1,20 +1,21 @@
 """Read counts: how many notifications each user has seen, read and archived, by audience and category.
 
-The invariant: a row of the table `settled` tells, for one user, audience and category, of how many
+The invariant: a row of the table `lumen_read_count` tells, for one user, audience and category, of how many
 notifications this is true:
 
 | column | the notification |
 |---|---|
 | `seen`, `read`, `archived` | is marked so |
-| `count` | is read or archived |
+| `read_or_archived` | is read or archived |
 | `earlier` | is older than the user's membership of the room; it is included in all of the others |
 
-It counts the notifications that exist, and those that were removed while a row of `removed` says that the
-user's counts still include them (`removal`). How a notification is marked: by its receipt or by its span,
-whichever is later (`spans`, and the fragments in marks.sql). A missing row is zeros.
+It counts the notifications that exist, and those that were removed while a row of
+`lumen_removed_notification` says that the user's counts still include them (`removal`). How a notification
+is marked: by its receipt or by its span, whichever is later (`spans`, and the fragments in marks.sql). A
+missing row is zeros.
 
-So unread is the number that exist, minus `count`, plus those removed ones that are read or archived: see
-`unread_counts`. Whatever changes marks changes these numbers in the same transaction.
+So unread is the number that exist, minus `read_or_archived`, plus those removed ones that are read or
+archived: see `unread_counts`. Whatever changes marks changes these numbers in the same transaction.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import value
 
-NUMBERS = ("seen", "read", "archived", "count", "earlier")
+NUMBERS = ("seen", "read", "archived", "read_or_archived", "earlier")
 
 Key = tuple[str, str, str]
 """User, audience and category."""
@@ -45,7 +46,7 @@ class MarkedRow:
     is_archived: bool
 
     @property
-    def is_settled(self) -> bool:
+    def is_read_or_archived(self) -> bool:
         """Whether it does not count as unread."""
         return self.is_read or self.is_archived
 
@@ -72,12 +73,12 @@ def subtract_marks(tx: Transaction, marks: Iterable[MarkedRow]) -> None:
     """Take notifications out of the read counts."""
     numbers: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     for one in marks:
-        if one.is_seen or one.is_settled:
+        if one.is_seen or one.is_read_or_archived:
             sums = numbers[one.user_id, one.audience, one.category]
             sums[0] -= one.is_seen
             sums[1] -= one.is_read
             sums[2] -= one.is_archived
-            sums[3] -= one.is_settled
+            sums[3] -= one.is_read_or_archived
     add_read_counts(tx, numbers)
 
 

@@ -1,10 +1,10 @@
 """Spans: a mark of many notifications is one row for each audience and category that it changes.
 
-A row of the table `span` says how a user has marked the notifications of an audience and a category, up to a
-position and down to the next lower row. A mark up to a position ends a span there, and changes all below it.
-Marks by id are receipts; a receipt holds all marks of one notification. The later one of receipt and span
-decides (`receipt.marked`, `span.read_marked` and so on are positions of marks). The time that a list shows
-may be that of an earlier mark of the same kind.
+A row of the table `lumen_span` says how a user has marked the notifications of an audience and a category,
+up to a position and down to the next lower row. A mark up to a position ends a span there, and changes all
+below it. Marks by id are receipts; a receipt holds all marks of one notification. The later one of receipt
+and span decides (`marked` of a receipt, `read_marked` and so on of a span are positions of marks). The time
+that a list shows may be that of an earlier mark of the same kind.
 
 Promises: counts and lists are what a receipt for each notification would have said; the cost does not depend
 on how many notifications a span covers, only on how many came after the position that the request names.
@@ -36,13 +36,13 @@ class Span:
 
 
 class Numbers(NamedTuple):
-    """How many notifications there are, and how many are marked so; settled is `count` in `read_counts`."""
+    """How many notifications there are, and how many are marked so; see `read_counts`."""
 
     all: int = 0
     seen: int = 0
     read: int = 0
     archived: int = 0
-    settled: int = 0
+    read_or_archived: int = 0
     earlier: int = 0
 
     def without(self, other: Numbers) -> Numbers:
@@ -103,19 +103,21 @@ def _after(action: str, now: Numbers, later: Numbers) -> tuple[int, Numbers]:
             return whole - seen, now._replace(seen=whole + later.seen)
         case "read":
             return whole - read, now._replace(
-                seen=whole + later.seen, read=whole + later.read, settled=whole + later.settled
+                seen=whole + later.seen,
+                read=whole + later.read,
+                read_or_archived=whole + later.read_or_archived,
             )
         case "unread":
             return read - now.earlier, now._replace(
-                read=now.earlier + later.read, settled=archived + later.settled
+                read=now.earlier + later.read, read_or_archived=archived + later.read_or_archived
             )
         case "archive":
             return whole - archived, now._replace(
-                archived=whole + later.archived, settled=whole + later.settled
+                archived=whole + later.archived, read_or_archived=whole + later.read_or_archived
             )
         case "unarchive":
             return archived - now.earlier, now._replace(
-                archived=now.earlier + later.archived, settled=read + later.settled
+                archived=now.earlier + later.archived, read_or_archived=read + later.read_or_archived
             )
     raise ValueError(action)
 

@@ -119,9 +119,9 @@ class Group:
 
     id: of the row. actors: the latest senders, newest first; actors_count: the number of all senders.
     position: of the event that announced it last, 0 before the first one. shown: what frames and lists show
-    besides the actors. shown_at: milliseconds, when it was announced last. is_new: whether this transaction
-    creates it. is_announced: whether an event of this transaction announces it; if not, the change is
-    pending. was_read: whether it was read or archived before this transaction.
+    besides the actors. announced_at: milliseconds, when it was announced last. is_new: whether this
+    transaction creates it. is_announced: whether an event of this transaction announces it; if not, the
+    change is pending. was_read: whether it was read or archived before this transaction.
     """
 
     user_id: str
@@ -131,7 +131,7 @@ class Group:
     actors: list[Mapping[str, Any]] = field(default_factory=list)
     actors_count: int = 0
     position: int = 0
-    shown_at: int
+    announced_at: int
     shown: Mapping[str, Any] = field(default_factory=dict)
     created_at: int = 0
     expires_at: int | None = None

@@ -90,7 +90,7 @@ async def load_pending_groups(tx: Transaction) -> dict[GroupKey, Group]:
             actors=json.loads(actors),
             actors_count=actors_count,
             position=position,
-            shown_at=tx.now,
+            announced_at=tx.now,
             shown=json.loads(body),
             created_at=created_at,
             expires_at=expires_at,
@@ -120,7 +120,7 @@ def _merge(item: Item, keys: Sequence[GroupKey], groups: dict[GroupKey, Group], 
                 category=category,
                 group_key=group_key,
                 id=publication.id,
-                shown_at=now,
+                announced_at=now,
                 is_new=True,
             )
         group.merge(publication, created_at)
@@ -140,8 +140,8 @@ async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool
     ]
     groups: dict[GroupKey, Group] = {}
     for row in await tx.run("load_groups", rows=rows):
-        user_id, category, group_key, id_, actors, actors_count, shown_at, position, was_read = row
-        announces = is_announced or bool(was_read) or shown_at <= announced_before(tx.now)
+        user_id, category, group_key, id_, actors, actors_count, announced_at, position, was_read = row
+        announces = is_announced or bool(was_read) or announced_at <= announced_before(tx.now)
         groups[user_id, category, group_key] = Group(
             user_id=user_id,
             category=category,
@@ -150,7 +150,7 @@ async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool
             actors=json.loads(actors),
             actors_count=actors_count,
             position=position,
-            shown_at=tx.now if announces else shown_at,
+            announced_at=tx.now if announces else announced_at,
             is_announced=announces,
         )
     return groups
@@ -174,6 +174,6 @@ async def _mark_unread(tx: Transaction, groups: Iterable[Group]) -> None:
     rows = [{"user_id": one.user_id, "audience": one.audience, "id": one.id} for one in by_row.values()]
     marks = await load_marks(tx, rows)
     for mark in marks:
-        by_row[mark.user_id, mark.id].was_read = mark.is_settled
+        by_row[mark.user_id, mark.id].was_read = mark.is_read_or_archived
     subtract_marks(tx, marks)
     tx.add("delete_receipts", rows=rows)

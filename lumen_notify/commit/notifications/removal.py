@@ -163,7 +163,7 @@ async def remove_notifications(tx: Transaction, rows: Sequence[tuple[str, Audien
         _add_tombstones(tx, removed)
         fewer = Counter((audience, category) for audience in order for _, category, _ in removed[audience])
         totals = [
-            {"audience": audience, "category": category, "live": -number}
+            {"audience": audience, "category": category, "total": -number}
             for (audience, category), number in fewer.items()
         ]
         tx.add("add_to_active_totals", rows=totals)

@@ -129,7 +129,7 @@ def _row(publication: Publication) -> dict[str, Any]:
         "owner": publication.owner,
         "room_id": publication.audiences[0].room_id,
         "deliver_at": publication.deliver_at,
-        "width": len(publication.audiences),
+        "rows_count": len(publication.audiences),
         "publication": to_json(stored),
     }
 

@@ -89,7 +89,7 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
 
 def _add_to_active_totals(tx: Transaction, added: Iterable[tuple[str, str]]) -> None:
     rows = [
-        {"audience": audience, "category": category, "live": number}
+        {"audience": audience, "category": category, "total": number}
         for (audience, category), number in Counter(added).items()
     ]
     tx.add("add_to_active_totals", rows=rows)
@@ -126,8 +126,8 @@ def _write_groups(tx: Transaction, groups: Sequence[Group]) -> None:
                 "group_key": one.group_key,
                 "notification_id": one.id,
                 "actors": to_json(one.actors),
-                "actors_number": one.actors_count,
-                "shown_at": one.shown_at,
+                "actors_count": one.actors_count,
+                "announced_at": one.announced_at,
                 "is_pending": 0 if one.is_announced else 1,
             }
             for one in groups

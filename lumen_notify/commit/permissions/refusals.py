@@ -9,13 +9,13 @@ from __future__ import annotations
 from lumen_notify.commit.permissions.roles import is_moderator
 from lumen_notify.errors import Conflict, Forbidden, NotFound, Refused
 
-_DELETED = "gone"
+_DELETING = "deleting"
 """The kind of a deleted room until it is purged."""
 
 
 def view_refusal(kind: str | None, role: str | None) -> Refused | None:
     """Return why a user may not read a room's messages and members, else None."""
-    if kind in (None, _DELETED) or (kind != "public" and role is None):
+    if kind in (None, _DELETING) or (kind != "public" and role is None):
         return room_not_found()
     return not_a_member() if role is None else None
 
@@ -31,7 +31,7 @@ def post_refusal(kind: str | None, role: str | None, *, is_blocked: object = Fal
 
 def system_post_refusal(kind: str | None) -> Refused | None:
     """Return why the application may not post in a room, else None. The application need not be a member."""
-    return room_not_found() if kind in (None, _DELETED) else None
+    return room_not_found() if kind in (None, _DELETING) else None
 
 
 def edit_refusal(

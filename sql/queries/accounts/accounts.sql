@@ -1,6 +1,6 @@
 -- insert_accounts
 -- Who: register. If several rows have the same name, the first one wins; a taken name returns no row.
-INSERT INTO account (user_id, name, username, avatar, password_hash, password_at, scope, created_at)
+INSERT INTO lumen_account (user_id, name, username, avatar, password_hash, password_at, scope, created_at)
 SELECT r.user_id, r.name, r.username, r.avatar, r.password_hash, r.now, r.scope, r.now
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     user_id text, name text, username text, avatar text, password_hash text, scope text, now bigint
@@ -12,75 +12,76 @@ RETURNING user_id
 -- account_by_name
 -- Who: log-in. Index: the unique name.
 SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
-FROM account a
+FROM lumen_account a
 WHERE a.name = :name
 
 -- account_by_id
 -- Who: the routes of the caller's own account. Index: the primary key.
 SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
-FROM account a
+FROM lumen_account a
 WHERE a.user_id = :user_id
 
 -- accounts_by_id
 -- Who: refresh, for the claims of the new tokens. Index: the primary key.
 SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS r(user_id text)
-JOIN account a ON a.user_id = r.user_id
+JOIN lumen_account a ON a.user_id = r.user_id
 
 -- change_profiles
 -- Who: PATCH /auth/me. A NULL username leaves it unchanged; the avatar changes only if sets_avatar is 1.
-UPDATE account
-SET username = coalesce(r.new_username, account.username),
-    avatar = CASE WHEN r.sets_avatar = 1 THEN r.new_avatar ELSE account.avatar END
+UPDATE lumen_account
+SET username = coalesce(r.new_username, lumen_account.username),
+    avatar = CASE WHEN r.sets_avatar = 1 THEN r.new_avatar ELSE lumen_account.avatar END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, new_username text, sets_avatar bigint, new_avatar text)
-WHERE account.user_id = r.id
+WHERE lumen_account.user_id = r.id
 RETURNING user_id, name, username, avatar, scope, created_at
 
 -- change_passwords
 -- Who: POST /auth/password. Changes the password only if it is still the one that was verified.
-UPDATE account
+UPDATE lumen_account
 SET password_hash = r.new_hash, password_at = r.new_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, seen_at bigint, new_hash text, new_at bigint)
-WHERE account.user_id = r.id AND account.password_at = r.seen_at
+WHERE lumen_account.user_id = r.id AND lumen_account.password_at = r.seen_at
 RETURNING user_id
 
 -- set_scope
 -- Who: the command line. Index: the primary key.
-UPDATE account
+UPDATE lumen_account
 SET scope = :scope
 WHERE user_id = :user_id
 
 -- update_password_hashes
 -- Who: a log-in whose hash has outdated parameters. The password and password_at do not change.
-UPDATE account
+UPDATE lumen_account
 SET password_hash = r.password_hash
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, password_at bigint, password_hash text)
-WHERE account.user_id = r.user_id AND account.password_at = r.password_at
+WHERE lumen_account.user_id = r.user_id AND lumen_account.password_at = r.password_at
 
 -- open_sessions
 -- Who: log-in, after the password was verified. Opens a session only if the password is still the same.
-INSERT INTO session (family, user_id, digest, begun_at, expires_at)
+INSERT INTO lumen_session (family, user_id, digest, begun_at, expires_at)
 SELECT r.family, a.user_id, r.digest, r.now, r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     family text, user_id text, digest text, password_at bigint, now bigint, expires_at bigint
 )
-JOIN account a ON a.user_id = r.user_id AND a.password_at = r.password_at
+JOIN lumen_account a ON a.user_id = r.user_id AND a.password_at = r.password_at
 RETURNING family
 
 -- rotate_sessions
 -- Who: refresh. Only if the refresh token is the current one and has not expired.
-UPDATE session
+UPDATE lumen_session
 SET digest = r.new_digest, expires_at = r.new_expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(its_family text, old_digest text, new_digest text, new_expires_at bigint)
-WHERE session.family = r.its_family AND session.digest = r.old_digest AND session.expires_at > :now
+WHERE lumen_session.family = r.its_family AND lumen_session.digest = r.old_digest
+    AND lumen_session.expires_at > :now
 RETURNING family, user_id
 
 -- end_sessions
 -- Who: log-out, and a refresh with a used token. Index: the primary key.
-DELETE FROM session
+DELETE FROM lumen_session
 WHERE family IN (
     SELECT r.family
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(family text)
@@ -88,8 +89,8 @@ WHERE family IN (
 RETURNING family, user_id, expires_at
 
 -- end_sessions_of_users
--- Who: log-out everywhere, and a change of the password. Index: session_by_user.
-DELETE FROM session
+-- Who: log-out everywhere, and a change of the password. Index: lumen_session_by_user.
+DELETE FROM lumen_session
 WHERE user_id IN (
     SELECT r.user_id
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS r(user_id text)
@@ -97,11 +98,11 @@ WHERE user_id IN (
 RETURNING user_id
 
 -- trim_sessions
--- Who: retention. Index: session_by_expiry.
-DELETE FROM session
+-- Who: retention. Index: lumen_session_by_expiry.
+DELETE FROM lumen_session
 WHERE family IN (
     SELECT s.family
-    FROM session s
+    FROM lumen_session s
     WHERE s.expires_at <= :now
     ORDER BY s.expires_at
     LIMIT :limit
@@ -110,16 +111,17 @@ RETURNING family
 
 -- revoke_tokens
 -- Who: log-out everywhere, and a change of the password.
-INSERT INTO revocation (user_id, not_before)
+INSERT INTO lumen_revocation (user_id, not_before)
 SELECT r.user_id, r.not_before
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, not_before bigint)
 WHERE 1 = 1
 ON CONFLICT (user_id) DO UPDATE
 SET not_before = CASE
-    WHEN excluded.not_before > revocation.not_before THEN excluded.not_before ELSE revocation.not_before
-END
+    WHEN excluded.not_before > lumen_revocation.not_before THEN excluded.not_before
+    ELSE lumen_revocation.not_before
+    END
 
 -- revocations
 -- Who: the start of a server.
 SELECT v.user_id, v.not_before
-FROM revocation v
+FROM lumen_revocation v

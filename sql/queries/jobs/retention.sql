@@ -2,32 +2,32 @@
 -- Who: retention. The position up to which one step may trim: events older than :before, and events beyond
 -- the newest :kept that are older than :late_before. NULL if there are none. Index: the primary key.
 SELECT max(e.position)
-FROM log_head h
-JOIN event e ON e.position > h.floor AND e.position <= h.floor + :step
+FROM lumen_log_head h
+JOIN lumen_event e ON e.position > h.floor AND e.position <= h.floor + :step
 WHERE e.created_at < :before OR (e.position <= ({newest_position}) - :kept AND e.created_at < :late_before)
 
 -- archived_between
 -- Who: retention. Notifications to one user that the user archived in this period, earliest first.
--- Archiving does not remove notifications to a room or to everyone. Indexes: receipt_by_archiving,
--- span_by_archiving, notification_by_audience.
+-- Archiving does not remove notifications to a room or to everyone. Indexes: lumen_receipt_by_archiving,
+-- lumen_span_by_archiving, lumen_notification_by_audience.
 SELECT g.id, g.audience, g.archived_at
 FROM (
     SELECT n.id, n.audience, {archived_at} AS archived_at
     FROM (
         SELECT o.user_id, 'user:' || o.user_id AS audience, o.notification_id
-        FROM receipt o
+        FROM lumen_receipt o
         WHERE o.archived_at >= :since AND o.archived_at < :before
     ) a
-    JOIN notification n ON n.id = a.notification_id AND n.audience = a.audience
+    JOIN lumen_notification n ON n.id = a.notification_id AND n.audience = a.audience
     {marks_of}
     UNION
     SELECT n.id, n.audience, {archived_at} AS archived_at
     FROM (
         SELECT o.user_id, o.audience, o.category, o.up_to
-        FROM span o
+        FROM lumen_span o
         WHERE o.archived_at >= :since AND o.archived_at < :before AND o.audience = 'user:' || o.user_id
     ) a
-    JOIN notification n ON n.audience = a.audience AND n.category = a.category AND n.position <= a.up_to
+    JOIN lumen_notification n ON n.audience = a.audience AND n.category = a.category AND n.position <= a.up_to
     {marks_of}
 ) g
 WHERE g.archived_at >= :since AND g.archived_at < :before
@@ -37,8 +37,8 @@ LIMIT :limit
 -- audience_numbers
 -- Who: retention, to find audiences with too many notifications. One page of the number per audience.
 -- Index: the primary key.
-SELECT t.audience, CAST(sum(t.live) AS bigint) AS live
-FROM tally t
+SELECT t.audience, CAST(sum(t.total) AS bigint) AS total
+FROM lumen_active_total t
 WHERE t.audience > :after
 GROUP BY t.audience
 ORDER BY t.audience

@@ -1,13 +1,14 @@
 -- fragment marks_of
 -- How a user (a: user_id, audience) has marked a notification (n: id, category, position), as c and s: see
--- `seen_at`, `read_at` and `archived_at`. Indexes: the primary keys of receipt and span.
-LEFT JOIN receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
-LEFT JOIN span s ON s.user_id = a.user_id AND s.audience = a.audience AND s.category = n.category AND s.up_to = (
-    SELECT min(w.up_to)
-    FROM span w
-    WHERE w.user_id = a.user_id AND w.audience = a.audience AND w.category = n.category
-        AND w.up_to >= n.position
-)
+-- `seen_at`, `read_at` and `archived_at`. Indexes: the primary keys of lumen_receipt and lumen_span.
+LEFT JOIN lumen_receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
+LEFT JOIN lumen_span s ON s.user_id = a.user_id AND s.audience = a.audience AND s.category = n.category
+    AND s.up_to = (
+        SELECT min(w.up_to)
+        FROM lumen_span w
+        WHERE w.user_id = a.user_id AND w.audience = a.audience AND w.category = n.category
+            AND w.up_to >= n.position
+    )
 
 -- fragment seen_at
 -- The later one of the receipt and the span decides.
@@ -39,19 +40,20 @@ LEFT JOIN span s ON s.user_id = a.user_id AND s.audience = a.audience AND s.cate
     CAST(sum(CASE WHEN n.position <= a.since OR {archived_at} IS NOT NULL THEN 1 ELSE 0 END) AS bigint) AS archived,
     CAST(sum(CASE
         WHEN n.position <= a.since OR {read_at} IS NOT NULL OR {archived_at} IS NOT NULL THEN 1 ELSE 0
-        END) AS bigint) AS count,
+        END) AS bigint) AS read_or_archived,
     CAST(sum(CASE WHEN n.position <= a.since THEN 1 ELSE 0 END) AS bigint) AS earlier
 
 -- fragment marked
--- The notifications that each mark of :marks changes by id (the rows of :ids), and how they were marked before;
--- at most one mark per user. Only notifications to audiences that the user belongs to. CROSS JOIN keeps SQLite
--- to this join order: otherwise it walks through all notifications first. Index: the primary key.
+-- The notifications that each mark of :marks changes by id (the rows of :ids), and how they were marked
+-- before; at most one mark per user. Only notifications to audiences that the user belongs to. CROSS JOIN
+-- keeps SQLite to this join order: otherwise it walks through all notifications first. Index: the primary
+-- key.
     SELECT
         a.user_id, m.action, n.id, a.audience, n.category,
         {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at
     FROM ({addressed}) a
     CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
-    CROSS JOIN notification n
+    CROSS JOIN lumen_notification n
     JOIN jsonb_to_recordset(CAST(:marks AS jsonb)) AS m(user_id text, action text)
         ON m.user_id = a.user_id
     {marks_of}
@@ -66,11 +68,11 @@ LEFT JOIN span s ON s.user_id = a.user_id AND s.audience = a.audience AND s.cate
 
 -- known_ids
 -- Who: mark, for marks that changed fewer notifications than they have ids. Which ids are of the user's
--- notifications. Indexes: the primary key, member_by_user.
+-- notifications. Indexes: the primary key, lumen_member_by_user.
 SELECT i.user_id, i.id
 FROM ({addressed}) a
 CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
-CROSS JOIN notification n
+CROSS JOIN lumen_notification n
 WHERE i.user_id = a.user_id AND n.id = i.id AND n.audience = a.audience AND n.position > a.since
 
 -- count_marks
@@ -84,13 +86,13 @@ SELECT
         WHEN k.action IN ('read', 'archive') AND k.read_at IS NULL AND k.archived_at IS NULL THEN 1
         WHEN k.action = 'unread' AND k.archived_at IS NULL THEN -1
         WHEN k.action = 'unarchive' AND k.read_at IS NULL THEN -1
-        ELSE 0 END) AS bigint) AS count
+        ELSE 0 END) AS bigint) AS read_or_archived
 FROM ({marked}) k
 GROUP BY k.user_id, k.audience, k.category
 
 -- write_receipts
 -- Who: mark. The same rows as in count_marks: this transaction is the only writer.
-INSERT INTO receipt (user_id, notification_id, seen_at, read_at, archived_at, marked)
+INSERT INTO lumen_receipt (user_id, notification_id, seen_at, read_at, archived_at, marked)
 SELECT
     k.user_id, k.id,
     CASE WHEN k.action IN ('seen', 'read') THEN coalesce(k.seen_at, CAST(:now AS bigint)) ELSE k.seen_at END,
@@ -106,27 +108,28 @@ ON CONFLICT (user_id, notification_id) DO UPDATE SET
     marked = excluded.marked
 
 -- add_to_read_counts rows
--- Who: mark; coalesce; whatever removes notifications; purge_receipts. One row per user, audience and category.
-INSERT INTO settled (user_id, audience, category, seen, read, archived, count, earlier)
-SELECT r.user_id, r.audience, r.category, r.seen, r.read, r.archived, r.count, r.earlier
+-- Who: mark; coalesce; whatever removes notifications; purge_receipts. One row per user, audience and
+-- category.
+INSERT INTO lumen_read_count (user_id, audience, category, seen, read, archived, read_or_archived, earlier)
+SELECT r.user_id, r.audience, r.category, r.seen, r.read, r.archived, r.read_or_archived, r.earlier
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(user_id text, audience text, category text, seen bigint, read bigint, archived bigint, count bigint,
-         earlier bigint)
+    AS r(user_id text, audience text, category text, seen bigint, read bigint, archived bigint,
+         read_or_archived bigint, earlier bigint)
 WHERE true
 ON CONFLICT (user_id, audience, category) DO UPDATE SET
-    seen = settled.seen + excluded.seen,
-    read = settled.read + excluded.read,
-    archived = settled.archived + excluded.archived,
-    count = settled.count + excluded.count,
-    earlier = settled.earlier + excluded.earlier
+    seen = lumen_read_count.seen + excluded.seen,
+    read = lumen_read_count.read + excluded.read,
+    archived = lumen_read_count.archived + excluded.archived,
+    read_or_archived = lumen_read_count.read_or_archived + excluded.read_or_archived,
+    earlier = lumen_read_count.earlier + excluded.earlier
 
 -- delete_empty_read_counts
 -- Who: whatever lowers them. Index: the primary key.
-DELETE FROM settled
+DELETE FROM lumen_read_count
 WHERE (user_id, audience, category) IN (
     SELECT r.user_id, r.audience, r.category
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, audience text, category text)
-) AND count = 0 AND seen = 0 AND read = 0 AND archived = 0 AND earlier = 0
+) AND read_or_archived = 0 AND seen = 0 AND read = 0 AND archived = 0 AND earlier = 0
 
 -- unread_counts
 -- Who: every new stream, every event that states counts, GET /notifications/counts. The counts of many users,
@@ -134,8 +137,8 @@ WHERE (user_id, audience, category) IN (
 -- unread number; `room` with its unread number (possibly 0) and the position at which the user joined;
 -- `silent` for a silenced category. Unread is the active total minus the read-or-archived count. A removal
 -- lowers the first at once and the second only when purge_receipts gets to it: until then the rows of
--- `removed` correct for it. Indexes: the primary keys of tally, settled, removed, receipt, span and
--- room; member_by_user.
+-- `removed` correct for it. Indexes: the primary keys of lumen_active_total, lumen_read_count,
+-- lumen_removed_notification, lumen_receipt, lumen_span and lumen_room; lumen_member_by_user.
 SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
 FROM ({newest_position} AS position) h
 CROSS JOIN (
@@ -144,15 +147,15 @@ CROSS JOIN (
     UNION ALL
     SELECT p.user_id, 'category', p.category, CAST(sum(p.unread) AS bigint), 0
     FROM (
-        SELECT a.user_id, t.category, t.live - coalesce(s.count, 0) AS unread
+        SELECT a.user_id, t.category, t.total - coalesce(s.read_or_archived, 0) AS unread
         FROM ({addressed}) a
-        JOIN tally t ON t.audience = a.audience
-        LEFT JOIN settled s
+        JOIN lumen_active_total t ON t.audience = a.audience
+        LEFT JOIN lumen_read_count s
             ON s.user_id = a.user_id AND s.audience = t.audience AND s.category = t.category
         UNION ALL
         SELECT a.user_id, n.category, 1
         FROM ({addressed}) a
-        JOIN removed n ON n.audience = a.audience AND n.removed_position > a.since
+        JOIN lumen_removed_notification n ON n.audience = a.audience AND n.removed_position > a.since
             AND n.is_purged = 0 AND n.purged_user < a.user_id
         {marks_of}
         WHERE n.position <= a.since OR {read_at} IS NOT NULL OR {archived_at} IS NOT NULL
@@ -162,8 +165,8 @@ CROSS JOIN (
     UNION ALL
     SELECT m.user_id, 'room', m.room_id, r.last_seq - m.last_read_seq, m.joined_position
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
-    JOIN member m ON m.user_id = u.user_id
-    JOIN room r ON r.id = m.room_id
+    JOIN lumen_member m ON m.user_id = u.user_id
+    JOIN lumen_room r ON r.id = m.room_id
     UNION ALL
     SELECT q.user_id, 'silent', q.category, 0, 0
     FROM ({silenced}) q

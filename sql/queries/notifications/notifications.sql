@@ -1,6 +1,8 @@
 -- insert_notifications rows
 -- Who: write.
-INSERT INTO notification (id, audience, position, category, body, content_position, created_at, expires_at)
+INSERT INTO lumen_notification (
+    id, audience, position, category, body, content_position, created_at, expires_at
+)
 SELECT r.id, r.audience, r.position, r.category, r.body, r.content_position, r.created_at, r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, position bigint, category text, body text, content_position bigint,
@@ -8,38 +10,38 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
 
 -- fragment body_of
 -- The body of a notification (n). Index: the primary key.
-    coalesce((SELECT o.body FROM content o WHERE o.position = n.content_position), n.body)
+    coalesce((SELECT o.body FROM lumen_content o WHERE o.position = n.content_position), n.body)
 
 -- add_to_active_totals rows
 -- Who: write; whatever removes notifications. One row per audience and category of the batch.
-INSERT INTO tally (audience, category, live)
-SELECT r.audience, r.category, r.live
+INSERT INTO lumen_active_total (audience, category, total)
+SELECT r.audience, r.category, r.total
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(audience text, category text, live bigint)
+    AS r(audience text, category text, total bigint)
 WHERE true
-ON CONFLICT (audience, category) DO UPDATE SET live = tally.live + excluded.live
+ON CONFLICT (audience, category) DO UPDATE SET total = lumen_active_total.total + excluded.total
 
 -- load_idempotent_answers
 -- Who: answer_repeats. Index: the primary key.
 SELECT i.owner, i.key, i.digest, i.answer
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(owner text, key text)
-JOIN idempotency i ON i.owner = r.owner AND i.key = r.key
+JOIN lumen_idempotency_key i ON i.owner = r.owner AND i.key = r.key
 
 -- insert_idempotent_answers rows
 -- Who: answer_requests.
-INSERT INTO idempotency (owner, key, digest, answer, created_at)
+INSERT INTO lumen_idempotency_key (owner, key, digest, answer, created_at)
 SELECT r.owner, r.key, r.digest, r.answer, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(owner text, key text, digest text, answer text, created_at bigint)
 
 -- fragment hidden
--- Whether notifications of a category are hidden from a user in the application: by the user's choice (p), else
--- by the category's default (k). In a category that may not be muted the user has no choice.
+-- Whether notifications of a category are hidden from a user in the application: by the user's choice (p),
+-- else by the category's default (k). In a category that may not be muted the user has no choice.
     CASE WHEN k.may_mute = 0 THEN k.in_app ELSE coalesce(p.in_app, k.in_app, 1) END = 0
 
 -- fragment listed
--- Which notifications (n) a list shows, by the user's marks (c, s), preference (p) and the category (k). Filters
--- are 1, 0 or NULL for "either".
+-- Which notifications (n) a list shows, by the user's marks (c, s), preference (p) and the category (k).
+-- Filters are 1, 0 or NULL for "either".
     NOT ({hidden})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
@@ -51,11 +53,11 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     n.position <= :before AND (n.position < :before OR n.id < :before_id)
 
 -- list_notifications
--- Who: GET /notifications. Examines the next :window notifications of all audiences together, newest first, and
--- returns all of them, without a body where the list does not show them. The cost does not depend on how many
--- there are: of each audience, only index entries down to down_to are read, the highest position at which some
--- audience has :depth and its share of :window above. down_to is NULL if there are no more. Index:
--- notification_by_audience, from the top.
+-- Who: GET /notifications. Examines the next :window notifications of all audiences together, newest first,
+-- and returns all of them, without a body where the list does not show them. The cost does not depend on how
+-- many there are: of each audience, only index entries down to down_to are read, the highest position at
+-- which some audience has :depth and its share of :window above. down_to is NULL if there are no more. Index:
+-- lumen_notification_by_audience, from the top.
 SELECT
     a.id, a.position, CASE WHEN {listed} THEN {body_of} END,
     {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at, a.down_to
@@ -66,7 +68,7 @@ FROM (
         FROM (
             SELECT (
                 SELECT n.position
-                FROM notification n
+                FROM lumen_notification n
                 WHERE n.audience = a.audience AND n.position > a.since AND {before_cursor}
                 ORDER BY n.position DESC, n.id DESC
                 LIMIT 1 OFFSET :depth + :window / (SELECT count(*) FROM ({addressed}) g)
@@ -75,27 +77,33 @@ FROM (
         ) t
     ) d
     CROSS JOIN ({addressed}) a
-    CROSS JOIN notification n
+    CROSS JOIN lumen_notification n
     WHERE n.audience = a.audience AND {before_cursor}
         AND n.position >= CASE WHEN d.down_to > a.since THEN d.down_to ELSE a.since + 1 END
     ORDER BY n.position DESC, n.id DESC
     LIMIT :window
 ) a
-CROSS JOIN notification n
+CROSS JOIN lumen_notification n
 {marks_of}
-LEFT JOIN preference p ON p.user_id = a.user_id AND p.category = n.category
-LEFT JOIN category k ON k.name = n.category
+LEFT JOIN lumen_preference p ON p.user_id = a.user_id AND p.category = n.category
+LEFT JOIN lumen_category k ON k.name = n.category
 WHERE n.id = a.id AND n.audience = a.audience
 ORDER BY a.position DESC, a.id DESC
 
 -- categories_of_audiences
 -- Who: check_recipients. Those of the rows that an audience has, and further ones, at most :limit of each
--- audience. Index: the primary key of tally.
+-- audience. Index: the primary key of lumen_active_total.
 SELECT r.audience, t.category
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, category text)
-JOIN tally t ON t.audience = r.audience AND (
+JOIN lumen_active_total t ON t.audience = r.audience AND (
     t.category = r.category
-    OR t.category IN (SELECT y.category FROM tally y WHERE y.audience = r.audience ORDER BY y.category LIMIT :limit)
+    OR t.category IN (
+        SELECT y.category
+        FROM lumen_active_total y
+        WHERE y.audience = r.audience
+        ORDER BY y.category
+        LIMIT :limit
+    )
 )
 
 -- get_notification
@@ -104,22 +112,22 @@ SELECT
     n.id, n.position, {body_of} AS body,
     {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at
 FROM ({addressed}) a
-JOIN notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
+JOIN lumen_notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
 {marks_of}
 
 -- set_notification_bodies
 -- Who: edits of messages, for mentions. Index: the primary key.
-UPDATE notification
+UPDATE lumen_notification
 SET body = r.body, content_position = NULL
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, body text)
-WHERE notification.id = r.id AND notification.audience = r.audience
+WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
 
 -- trim_idempotency_keys
--- Who: retention. Index: idempotency_by_age.
-DELETE FROM idempotency
+-- Who: retention. Index: lumen_idempotency_key_by_age.
+DELETE FROM lumen_idempotency_key
 WHERE (owner, key) IN (
     SELECT i.owner, i.key
-    FROM idempotency i
+    FROM lumen_idempotency_key i
     WHERE i.created_at < :before
     ORDER BY i.created_at
     LIMIT :limit

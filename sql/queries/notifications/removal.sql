@@ -1,7 +1,7 @@
 -- expired_before
--- Who: expire. Those that expire first come first. Index: notification_by_expiry.
+-- Who: expire. Those that expire first come first. Index: lumen_notification_by_expiry.
 SELECT n.id, n.audience
-FROM notification n
+FROM lumen_notification n
 WHERE n.expires_at < :before
 ORDER BY n.expires_at
 LIMIT :limit
@@ -10,35 +10,35 @@ LIMIT :limit
 -- Who: remove. Those that the user has not unarchived in between. Indexes: the primary keys.
 SELECT n.id, n.audience
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, id text, audience text)
-JOIN notification n ON n.id = a.id AND n.audience = a.audience
+JOIN lumen_notification n ON n.id = a.id AND n.audience = a.audience
 {marks_of}
 WHERE {archived_at} < :before
 
 -- created_before
--- Who: expire, for retention. The oldest first. Index: notification_by_age.
+-- Who: expire, for retention. The oldest first. Index: lumen_notification_by_age.
 SELECT n.id, n.audience
-FROM notification n
+FROM lumen_notification n
 WHERE n.created_at < :before
 ORDER BY n.created_at
 LIMIT :limit
 
 -- active_total
 -- Who: remove_oldest. How many notifications an audience has now. Index: the primary key.
-SELECT CAST(coalesce(sum(t.live), 0) AS bigint) AS live
-FROM tally t
+SELECT CAST(coalesce(sum(t.total), 0) AS bigint) AS total
+FROM lumen_active_total t
 WHERE t.audience = :audience
 
 -- oldest_notifications
--- Who: remove_oldest. Index: notification_by_audience.
+-- Who: remove_oldest. Index: lumen_notification_by_audience.
 SELECT n.id
-FROM notification n
+FROM lumen_notification n
 WHERE n.audience = :audience
 ORDER BY n.position
 LIMIT :limit
 
 -- delete_notifications
 -- Who: whatever removes notifications. Returns those that still existed. Index: the primary key.
-DELETE FROM notification
+DELETE FROM lumen_notification
 WHERE (id, audience) IN (
     SELECT r.id, r.audience
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
@@ -47,57 +47,61 @@ RETURNING id, audience, category, position, content_position
 
 -- add_tombstones rows
 -- Who: whatever removes notifications.
-INSERT INTO removed (audience, id, category, removed_at, position, removed_position, is_purged)
+INSERT INTO lumen_removed_notification (
+    audience, id, category, removed_at, position, removed_position, is_purged
+)
 SELECT r.audience, r.id, r.category, r.removed_at, r.position, r.removed_position, r.is_purged
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(audience text, id text, category text, removed_at bigint, position bigint, removed_position bigint,
          is_purged bigint)
 
 -- marks_of_rows
--- Who: whatever removes or moves notifications to one user each, before it does. How each was marked. Indexes:
--- the primary keys.
+-- Who: whatever removes or moves notifications to one user each, before it does. How each was marked.
+-- Indexes: the primary keys.
 SELECT
     a.user_id, n.id, n.audience, n.category,
     CASE WHEN {seen_at} IS NULL THEN 0 ELSE 1 END AS seen,
     CASE WHEN {read_at} IS NULL THEN 0 ELSE 1 END AS read,
     CASE WHEN {archived_at} IS NULL THEN 0 ELSE 1 END AS archived
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, id text)
-JOIN notification n ON n.id = a.id AND n.audience = a.audience
+JOIN lumen_notification n ON n.id = a.id AND n.audience = a.audience
 {marks_of}
 
 -- delete_empty_totals
 -- Who: whatever removes notifications. Not while counts of users still include removed ones. Indexes: the
 -- primary keys.
-DELETE FROM tally
+DELETE FROM lumen_active_total
 WHERE (audience, category) IN (
     SELECT r.audience, r.category
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, category text)
-) AND live = 0 AND NOT EXISTS (
+) AND total = 0 AND NOT EXISTS (
     SELECT 1
-    FROM removed o
-    WHERE o.audience = tally.audience AND o.category = tally.category AND o.is_purged = 0
+    FROM lumen_removed_notification o
+    WHERE o.audience = lumen_active_total.audience AND o.category = lumen_active_total.category
+        AND o.is_purged = 0
 )
 
 -- receipts_of_removed
 -- Who: delivery of a removal from a room or everyone, for each connected user's counts. The joins are in this
--- order, so that each pair is one look-up. Indexes: removed_by_id, the primary keys of receipt and span.
+-- order, so that each pair is one look-up. Indexes: lumen_removed_notification_by_id, the primary keys of
+-- lumen_receipt and lumen_span.
 SELECT a.user_id, n.id
 FROM (
     SELECT u.user_id, o.id, o.audience
     FROM jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(id text)
-    CROSS JOIN removed o
+    CROSS JOIN lumen_removed_notification o
     CROSS JOIN jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
     WHERE o.id = i.id AND o.audience NOT LIKE 'user:%'
 ) a
-JOIN removed n ON n.audience = a.audience AND n.id = a.id
+JOIN lumen_removed_notification n ON n.audience = a.audience AND n.id = a.id
 {marks_of}
 WHERE {read_at} IS NOT NULL OR {archived_at} IS NOT NULL
 
 -- tombstones_to_count
 -- Who: purge_receipts. The oldest tombstones from before a time that users' counts include. Index:
--- removed_by_age.
+-- lumen_removed_notification_by_age.
 SELECT o.audience, o.category, o.purged_user, o.id
-FROM removed o
+FROM lumen_removed_notification o
 WHERE o.removed_at < :before AND o.is_purged = 0
 ORDER BY o.removed_at, o.audience, o.id
 LIMIT :limit
@@ -105,29 +109,32 @@ LIMIT :limit
 -- counts_of_tombstones
 -- Who: purge_receipts. By how much some tombstones of one audience and category raise users' counts; at most
 -- :limit users, ascending. A user who joined the room after a removal is not concerned. Indexes:
--- settled_by_audience; the primary keys of removed, member, receipt and span.
+-- lumen_read_count_by_audience; the primary keys of lumen_removed_notification, lumen_member, lumen_receipt
+-- and lumen_span.
 SELECT
     a.user_id, a.audience, n.category, {sums}
 FROM (
     SELECT f.user_id, f.audience, coalesce(m.joined_position, 0) AS since
     FROM (
         SELECT o.user_id, o.audience
-        FROM settled o
+        FROM lumen_read_count o
         WHERE o.audience = :audience AND o.category = :category AND o.user_id > :after
         ORDER BY o.user_id
         LIMIT :limit
     ) f
-    LEFT JOIN member m ON m.user_id = f.user_id AND m.room_id = substr(f.audience, 6) AND f.audience LIKE 'room:%'
+    LEFT JOIN lumen_member m
+        ON m.user_id = f.user_id AND m.room_id = substr(f.audience, 6) AND f.audience LIKE 'room:%'
 ) a
 CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(id text)
-LEFT JOIN removed n ON n.audience = a.audience AND n.id = i.id AND n.removed_position > a.since
+LEFT JOIN lumen_removed_notification n
+    ON n.audience = a.audience AND n.id = i.id AND n.removed_position > a.since
 {marks_of}
 GROUP BY a.user_id, a.audience, n.category
 ORDER BY a.user_id
 
 -- advance_tombstones
 -- Who: purge_receipts. The counts of users up to :user_id no longer include them. Index: the primary key.
-UPDATE removed
+UPDATE lumen_removed_notification
 SET purged_user = :user_id, is_purged = :is_purged
 WHERE (audience, id) IN (
     SELECT r.audience, r.id
@@ -136,20 +143,20 @@ WHERE (audience, id) IN (
 
 -- fragment purgeable
 -- The oldest tombstones from before a time that no user's counts include any more: what one step of
--- purge_receipts works on. Index: removed_by_age.
+-- purge_receipts works on. Index: lumen_removed_notification_by_age.
         SELECT o.audience, o.id, o.category
-        FROM removed o
+        FROM lumen_removed_notification o
         WHERE o.removed_at < :before AND o.is_purged = 1
         ORDER BY o.removed_at, o.audience, o.id
         LIMIT :rows_limit
 
 -- purge_receipts
--- Who: purge_receipts. Index: receipt_by_notification.
-DELETE FROM receipt
+-- Who: purge_receipts. Index: lumen_receipt_by_notification.
+DELETE FROM lumen_receipt
 WHERE (user_id, notification_id) IN (
     SELECT c.user_id, c.notification_id
     FROM ({purgeable}) r
-    JOIN receipt c ON c.notification_id = r.id
+    JOIN lumen_receipt c ON c.notification_id = r.id
         AND (r.audience NOT LIKE 'user:%' OR r.audience = 'user:' || c.user_id)
     LIMIT :limit
 )
@@ -157,7 +164,7 @@ RETURNING user_id
 
 -- delete_receipts
 -- Who: coalesce, for groups that become unread again. Index: the primary key.
-DELETE FROM receipt
+DELETE FROM lumen_receipt
 WHERE (user_id, notification_id) IN (
     SELECT r.user_id, r.id
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
@@ -166,18 +173,18 @@ WHERE (user_id, notification_id) IN (
 -- delete_tombstones
 -- Who: purge_receipts, last. Tombstones that no user's counts include any more, and that have no receipts or
 -- group actors left. Indexes: those of the queries above.
-DELETE FROM removed
+DELETE FROM lumen_removed_notification
 WHERE (audience, id) IN (
     SELECT r.audience, r.id
     FROM ({purgeable}) r
     WHERE NOT EXISTS (
         SELECT 1
-        FROM receipt c
+        FROM lumen_receipt c
         WHERE c.notification_id = r.id
             AND (r.audience NOT LIKE 'user:%' OR r.audience = 'user:' || c.user_id)
     ) AND NOT EXISTS (
         SELECT 1
-        FROM merged_actor k
+        FROM lumen_notification_group_actor k
         WHERE k.audience = r.audience AND k.notification_id = r.id
     )
 )

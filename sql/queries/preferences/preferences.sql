@@ -2,12 +2,12 @@
 -- Who: GET /categories and /preferences; each process, after a change. Returns all definitions, which are
 -- few.
 SELECT c.name, c.in_app, c.push, c.may_mute, c.priority, c.limits
-FROM category c
+FROM lumen_category c
 ORDER BY c.name
 
 -- define_categories rows
 -- Who: PUT /categories/{name}.
-INSERT INTO category (name, in_app, push, may_mute, priority, limits)
+INSERT INTO lumen_category (name, in_app, push, may_mute, priority, limits)
 SELECT r.name, r.in_app, r.push, r.may_mute, r.priority, r.limits
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(name text, in_app bigint, push bigint, may_mute bigint, priority text, limits text)
@@ -21,12 +21,12 @@ ON CONFLICT (name) DO UPDATE SET
 
 -- increment_categories_version
 -- Who: PUT and DELETE /categories/{name}. Every transaction reads the number when it locks the head.
-UPDATE log_head
-SET definitions = definitions + 1
+UPDATE lumen_log_head
+SET categories_version = categories_version + 1
 
 -- delete_categories
 -- Who: DELETE /categories/{name}.
-DELETE FROM category
+DELETE FROM lumen_category
 WHERE name IN (SELECT r.name FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(name text))
 
 -- preferences
@@ -35,13 +35,13 @@ WHERE name IN (SELECT r.name FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
 SELECT
     u.user_id, s.quiet_from, s.quiet_to, s.time_zone, s.digest_minutes, p.category, p.in_app, p.push, p.muted
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
-LEFT JOIN user_setting s ON s.user_id = u.user_id
-LEFT JOIN preference p ON p.user_id = u.user_id
+LEFT JOIN lumen_user_setting s ON s.user_id = u.user_id
+LEFT JOIN lumen_preference p ON p.user_id = u.user_id
 ORDER BY u.user_id, p.category
 
 -- write_choices rows
 -- Who: PUT /preferences.
-INSERT INTO preference (user_id, category, in_app, push, muted)
+INSERT INTO lumen_preference (user_id, category, in_app, push, muted)
 SELECT r.user_id, r.category, r.in_app, r.push, r.muted
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(user_id text, category text, in_app bigint, push bigint, muted bigint)
@@ -53,7 +53,7 @@ ON CONFLICT (user_id, category) DO UPDATE SET
 
 -- delete_choices
 -- Who: PUT /preferences, for categories without any choice left.
-DELETE FROM preference
+DELETE FROM lumen_preference
 WHERE (user_id, category) IN (
     SELECT r.user_id, r.category
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, category text)
@@ -61,7 +61,7 @@ WHERE (user_id, category) IN (
 
 -- write_user_settings rows
 -- Who: PUT /preferences.
-INSERT INTO user_setting (user_id, quiet_from, quiet_to, time_zone, digest_minutes)
+INSERT INTO lumen_user_setting (user_id, quiet_from, quiet_to, time_zone, digest_minutes)
 SELECT r.user_id, r.quiet_from, r.quiet_to, r.time_zone, r.digest_minutes
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(user_id text, quiet_from text, quiet_to text, time_zone text, digest_minutes bigint)

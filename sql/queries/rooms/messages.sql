@@ -1,31 +1,31 @@
 -- send_contexts
 -- Who: send_messages. The facts that permit each message of a batch, and the earlier message with the same
--- client_id. A room that does not exist has no row. Indexes: the primary keys, message_by_client_id.
+-- client_id. A room that does not exist has no row. Indexes: the primary keys, lumen_message_by_client_id.
 SELECT
     r.n, o.kind, o.last_seq, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
         SELECT 1
-        FROM member x
-        JOIN blocked b ON b.user_id = x.user_id AND b.blocked_id = r.sender_id
+        FROM lumen_member x
+        JOIN lumen_block b ON b.user_id = x.user_id AND b.blocked_id = r.sender_id
         WHERE x.room_id = o.id
     ) END AS is_blocked,
     k.id, k.seq, k.position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(n bigint, room_id text, sender_id text, client_id text)
-JOIN room o ON o.id = r.room_id
-LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.sender_id
-LEFT JOIN message k
+JOIN lumen_room o ON o.id = r.room_id
+LEFT JOIN lumen_member m ON m.room_id = r.room_id AND m.user_id = r.sender_id
+LEFT JOIN lumen_message k
     ON k.room_id = r.room_id AND k.sender_id = r.sender_id AND k.client_id = r.client_id
 
 -- replied_messages
 -- Who: send_messages, for replies. By id or by seq; the other one is NULL. Indexes: both of message.
 SELECT r.n, t.id, t.seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id text, seq bigint)
-JOIN message t ON t.id = r.id AND t.room_id = r.room_id
+JOIN lumen_message t ON t.id = r.id AND t.room_id = r.room_id
 UNION ALL
 SELECT r.n, t.id, t.seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, id text, seq bigint)
-JOIN message t ON t.room_id = r.room_id AND t.seq = r.seq
+JOIN lumen_message t ON t.room_id = r.room_id AND t.seq = r.seq
 
 -- mentioned_members
 -- Who: send_messages, for mentions. One row for each mentioned member, with whether they have blocked the
@@ -33,15 +33,15 @@ JOIN message t ON t.room_id = r.room_id AND t.seq = r.seq
 SELECT
     r.n, r.user_id,
     EXISTS (
-        SELECT 1 FROM blocked b WHERE b.user_id = r.user_id AND b.blocked_id = r.sender_id
+        SELECT 1 FROM lumen_block b WHERE b.user_id = r.user_id AND b.blocked_id = r.sender_id
     ) AS is_blocked
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(n bigint, room_id text, sender_id text, user_id text)
-JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+JOIN lumen_member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
 -- insert_messages rows
 -- Who: send_messages.
-INSERT INTO message (room_id, seq, id, sender_id, client_id, position, body, copies, created_at)
+INSERT INTO lumen_message (room_id, seq, id, sender_id, client_id, position, body, copies, created_at)
 SELECT r.room_id, r.seq, r.id, r.sender_id, r.client_id, r.position, r.body, r.copies, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     room_id text, seq bigint, id text, sender_id text, client_id text, position bigint, body text,
@@ -49,30 +49,31 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
 
 -- raise_last_seqs
 -- Who: send_messages. One row per room of the batch. Index: the primary key.
-UPDATE room
+UPDATE lumen_room
 SET last_seq = r.last_seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, last_seq bigint)
-WHERE room.id = r.room_id
+WHERE lumen_room.id = r.room_id
 
 -- raise_read_marks
--- Who: send_messages, for the senders; whatever marks rooms as read. One row per room and user. Index: the primary
--- key.
-UPDATE member
-SET last_read_seq = r.seq, by_choice = CASE WHEN r.has_sent = 1 THEN 1 ELSE member.by_choice END
+-- Who: send_messages, for the senders; whatever marks rooms as read. One row per room and user. Index: the
+-- primary key.
+UPDATE lumen_member
+SET last_read_seq = r.seq, by_choice = CASE WHEN r.has_sent = 1 THEN 1 ELSE lumen_member.by_choice END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text, seq bigint, has_sent bigint)
-WHERE member.room_id = r.room_id AND member.user_id = r.user_id AND member.last_read_seq < r.seq
+WHERE lumen_member.room_id = r.room_id AND lumen_member.user_id = r.user_id
+    AND lumen_member.last_read_seq < r.seq
 
 -- list_messages
 -- Who: GET /rooms/{id}/messages. The newest :older messages below a seq and the next :newer from it on, in
--- one snapshot. A room without messages has one row with seq NULL. Index: the primary key of message.
+-- one snapshot. A room without messages has one row with seq NULL. Index: the primary key of lumen_message.
 SELECT o.kind, m.role, g.seq, g.body
-FROM room o
-LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+FROM lumen_room o
+LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
 LEFT JOIN (
     SELECT b.seq, b.body
     FROM (
         SELECT t.seq, t.body
-        FROM message t
+        FROM lumen_message t
         WHERE t.room_id = :room_id AND t.seq < :seq
         ORDER BY t.seq DESC
         LIMIT :older
@@ -81,7 +82,7 @@ LEFT JOIN (
     SELECT a.seq, a.body
     FROM (
         SELECT t.seq, t.body
-        FROM message t
+        FROM lumen_message t
         WHERE t.room_id = :room_id AND t.seq >= :seq
         ORDER BY t.seq
         LIMIT :newer
@@ -93,51 +94,51 @@ ORDER BY g.seq
 -- get_message
 -- Who: GET /rooms/{id}/messages/{message_id}. Index: message.id.
 SELECT o.kind, m.role, t.seq, t.body
-FROM room o
-LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
-LEFT JOIN message t ON t.id = :id AND t.room_id = o.id AND m.role IS NOT NULL
+FROM lumen_room o
+LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
+LEFT JOIN lumen_message t ON t.id = :id AND t.room_id = o.id AND m.role IS NOT NULL
 WHERE o.id = :room_id
 
 -- read_marks
 -- Who: POST /rooms/{id}/read. A room that does not exist has no row. Indexes: the primary keys.
 SELECT r.n, o.kind, m.role, o.last_seq, m.last_read_seq
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text)
-JOIN room o ON o.id = r.room_id
-LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+JOIN lumen_room o ON o.id = r.room_id
+LEFT JOIN lumen_member m ON m.room_id = r.room_id AND m.user_id = r.user_id
 
 -- unread_rooms
 -- Who: POST /rooms/read. The first :limit rooms of each user with messages that they have not read. Indexes:
--- member_by_user, the primary key of room.
+-- lumen_member_by_user, the primary key of lumen_room.
 SELECT w.user_id, w.room_id, w.last_seq, w.last_read_seq
 FROM (
     SELECT
         m.user_id, m.room_id, o.last_seq, m.last_read_seq,
         row_number() OVER (PARTITION BY m.user_id ORDER BY m.room_id) AS number
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
-    JOIN member m ON m.user_id = u.user_id
-    JOIN room o ON o.id = m.room_id AND o.kind <> 'gone'
+    JOIN lumen_member m ON m.user_id = u.user_id
+    JOIN lumen_room o ON o.id = m.room_id AND o.kind <> 'deleting'
     WHERE o.last_seq > m.last_read_seq
 ) w
 WHERE w.number <= :limit
 ORDER BY w.user_id, w.room_id
 
 -- ids_of_messages
--- Who: POST /rooms/{id}/read, POST /rooms/read, for their events. Ranges of seqs: after one, up to another. Index: the primary
--- key.
+-- Who: POST /rooms/{id}/read, POST /rooms/read, for their events. Ranges of seqs: after one, up to another.
+-- Index: the primary key.
 SELECT r.n, t.seq, t.id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(n bigint, room_id text, above_seq bigint, up_to bigint)
-JOIN message t ON t.room_id = r.room_id AND t.seq > r.above_seq AND t.seq <= r.up_to
+JOIN lumen_message t ON t.room_id = r.room_id AND t.seq > r.above_seq AND t.seq <= r.up_to
 
 -- list_read_marks
 -- Who: GET /rooms/{id}/reads. One page, by user id. An empty page has one row with user_id NULL. Index: the
--- primary key of member.
+-- primary key of lumen_member.
 SELECT o.kind, m.role, g.user_id, g.last_read_seq
-FROM room o
-LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+FROM lumen_room o
+LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
 LEFT JOIN (
     SELECT x.user_id, x.last_read_seq
-    FROM member x
+    FROM lumen_member x
     WHERE x.room_id = :room_id AND x.user_id > :after
     ORDER BY x.user_id
     LIMIT :limit
@@ -152,27 +153,27 @@ SELECT
     r.n, o.kind, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
         SELECT 1
-        FROM member x
-        JOIN blocked b ON b.user_id = x.user_id AND b.blocked_id = r.user_id
+        FROM lumen_member x
+        JOIN lumen_block b ON b.user_id = x.user_id AND b.blocked_id = r.user_id
         WHERE x.room_id = o.id
     ) END AS is_blocked,
     t.seq, t.sender_id, t.body, t.position, t.copies
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(n bigint, room_id text, user_id text, id text)
-JOIN room o ON o.id = r.room_id
-LEFT JOIN member m ON m.room_id = r.room_id AND m.user_id = r.user_id
-LEFT JOIN message t ON t.id = r.id AND t.room_id = r.room_id AND t.deleted_at IS NULL
+JOIN lumen_room o ON o.id = r.room_id
+LEFT JOIN lumen_member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+LEFT JOIN lumen_message t ON t.id = r.id AND t.room_id = r.room_id AND t.deleted_at IS NULL
 
 -- change_messages
 -- Who: edits and deletions of messages. An edited_at of NULL leaves it unchanged. Index: the primary key.
-UPDATE message
+UPDATE lumen_message
 SET
     body = r.body,
     copies = r.copies,
-    edited_at = coalesce(r.edited_at, message.edited_at),
+    edited_at = coalesce(r.edited_at, lumen_message.edited_at),
     deleted_at = r.deleted_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(room_id text, seq bigint, body text, copies text, edited_at bigint, deleted_at bigint)
-WHERE message.room_id = r.room_id AND message.seq = r.seq
+WHERE lumen_message.room_id = r.room_id AND lumen_message.seq = r.seq
 
 -- mentions_of_messages
 -- Who: edits and deletions of messages. The notifications of their mentions, and whether each user is still a
@@ -181,10 +182,10 @@ SELECT
     n.id, n.audience, n.position, {body_of} AS body,
     CASE WHEN m.user_id IS NULL OR b.user_id IS NOT NULL THEN 0 ELSE 1 END AS may_see
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
-JOIN message t ON t.id = r.id
-JOIN notification n ON n.id = t.id
-LEFT JOIN member m ON m.room_id = t.room_id AND m.user_id = substr(n.audience, 6)
-LEFT JOIN blocked b ON b.user_id = m.user_id AND b.blocked_id = t.sender_id
+JOIN lumen_message t ON t.id = r.id
+JOIN lumen_notification n ON n.id = t.id
+LEFT JOIN lumen_member m ON m.room_id = t.room_id AND m.user_id = substr(n.audience, 6)
+LEFT JOIN lumen_block b ON b.user_id = m.user_id AND b.blocked_id = t.sender_id
 ORDER BY n.id, n.audience
 
 -- room_access
@@ -193,12 +194,12 @@ SELECT
     o.kind, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
         SELECT 1
-        FROM member x
-        JOIN blocked b ON b.user_id = x.user_id AND b.blocked_id = :user_id
+        FROM lumen_member x
+        JOIN lumen_block b ON b.user_id = x.user_id AND b.blocked_id = :user_id
         WHERE x.room_id = o.id
     ) END AS is_blocked
-FROM room o
-LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+FROM lumen_room o
+LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
 WHERE o.id = :room_id
 
 -- newest_of_messages
@@ -207,8 +208,8 @@ WHERE o.id = :room_id
 SELECT o.kind, m.role, (
     SELECT max(t.seq)
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
-    JOIN message t ON t.id = r.id AND t.room_id = o.id
+    JOIN lumen_message t ON t.id = r.id AND t.room_id = o.id
 ) AS seq
-FROM room o
-LEFT JOIN member m ON m.room_id = o.id AND m.user_id = :user_id
+FROM lumen_room o
+LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
 WHERE o.id = :room_id

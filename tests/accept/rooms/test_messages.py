@@ -133,7 +133,7 @@ async def test_missed_messages_are_replayed(room: Site, streams: dict[str, Event
 
 TEXTS = {
     "a script": "<script>alert('x')</script><img src=x onerror=alert(1)>",
-    "quotes and escapes": "\"'\\ \\u0000 \\n %s {0} ${x} -- ; DROP TABLE message",
+    "quotes and escapes": "\"'\\ \\u0000 \\n %s {0} ${x} -- ; DROP TABLE lumen_message",
     "4-byte characters": "👩‍👩‍👧‍👦 🎈 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
     "right to left": "שלום \u202eabc\u202c مرحبا",
     "lines and tabs": "one\n\ttwo\n",

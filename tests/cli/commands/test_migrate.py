@@ -14,7 +14,7 @@ SECRET = "a secret of at least thirty-two bytes"
 def test_migrate_prints_the_applied_migrations(run_command: RunCommand, unmigrated_url: str) -> None:
     first = run_command("migrate", LUMEN_DATABASE_URL=unmigrated_url)
     assert (first.returncode, first.stderr) == (0, "")
-    assert first.stdout.splitlines()[0] == "applied 0001 log_and_notifications"
+    assert first.stdout.splitlines()[0] == "applied 0001 log"
     second = run_command("migrate", LUMEN_DATABASE_URL=unmigrated_url)
     assert (second.returncode, second.stdout) == (0, "nothing to do\n")
 

@@ -39,8 +39,8 @@ async def test_a_name_is_one_accounts_however_many_register_it_at_once(store: St
     refused = [one for one in answers if isinstance(one, Conflict)]
     assert len(refused) == 48
     assert {one.code for one in refused} == {"name_taken"}
-    assert await store.number_of("account") == 2
-    assert await store.number_of("session") == 2
+    assert await store.number_of("lumen_account") == 2
+    assert await store.number_of("lumen_session") == 2
     assert (await refresh(store, tokens[25]))[0].name == "bob"
 
 
@@ -53,7 +53,7 @@ async def test_a_name_is_one_accounts_also_across_instances(store: Store, other_
         return_exceptions=True,
     )
     assert sum(isinstance(one, Account) for one in answers) == 1
-    assert await store.number_of("account") == 1
+    assert await store.number_of("lumen_account") == 1
 
 
 async def test_another_password_ends_all_sessions_but_the_one_that_comes_with_it(store: Store) -> None:
@@ -81,7 +81,7 @@ async def test_who_verified_the_password_before_it_changed_gets_no_session_and_c
         await change(store, seen_at, "h3")
     assert len(store.events) == 1, "who is refused ends nobody's streams"
     assert (await store.accounts.by_id("u1"))[1].hashed == "h2"
-    assert await store.number_of("session") == 1
+    assert await store.number_of("lumen_session") == 1
 
 
 async def test_of_two_changes_at_once_one_counts(store: Store) -> None:
@@ -102,4 +102,4 @@ async def test_a_log_in_beside_a_change_of_the_password_does_not_outlive_it(stor
     assert isinstance(results[1], RefreshToken)
     if isinstance(results[0], RefreshToken):
         assert await has_ended(store, results[0])
-    assert await store.number_of("session") == 1
+    assert await store.number_of("lumen_session") == 1

@@ -20,7 +20,7 @@ async def test_a_refresh_token_is_good_once_and_the_next_goes_on(store: Store) -
     assert account.user_id == "u1"
     _, third = await refresh(store, second)
     assert not await has_ended(store, third)
-    assert await store.number_of("session") == 1
+    assert await store.number_of("lumen_session") == 1
 
 
 async def test_a_refresh_token_that_comes_a_second_time_ends_its_session_and_no_other(
@@ -42,7 +42,7 @@ async def test_of_two_refreshes_at_once_one_passes_and_the_session_ends(store: S
     token = await log_in(store)
     answers = await asyncio.gather(refresh(store, token), refresh(store, token), return_exceptions=True)
     assert sorted(type(one).__name__ for one in answers) == ["Unauthenticated", "tuple"]
-    assert await store.number_of("session") == 0
+    assert await store.number_of("lumen_session") == 0
 
 
 async def test_many_sessions_are_refreshed_in_one_transaction(store: Store) -> None:
@@ -117,5 +117,5 @@ async def test_retention_takes_away_what_is_over_and_nothing_else(
     young = await log_in(store)
     store.now += LIFE_MS // 2
     await store.retention().sweep()
-    assert await store.number_of("session") == 1
+    assert await store.number_of("lumen_session") == 1
     assert not await has_ended(store, young)

@@ -9,7 +9,7 @@ import pytest
 from lumen_notify.commit.database import Database
 from lumen_notify.errors import DatabaseUnavailable
 
-from .keyring import keep, key
+from .server_key import keep, key
 
 
 class Spoilt(Exception):
@@ -53,7 +53,7 @@ async def test_statement_that_fails_rolls_back_and_is_no_outage(database: Databa
     "text",
     [
         "it's",
-        "'; DROP TABLE keyring; --",
+        "'; DROP TABLE lumen_server_key; --",
         "\\'",
         "\\",
         "$1 :name ? %s",

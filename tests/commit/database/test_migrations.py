@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lumen_notify.commit.database import Database, migrations
-from lumen_notify.commit.database.migrations import available, migrate
+from lumen_notify.commit.database.migration_files import available
+from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.queries import sql_folder
 from lumen_notify.errors import Misconfigured
 
@@ -45,38 +46,9 @@ def test_both_dialects_have_the_same_steps() -> None:
     assert names[0]
 
 
-@pytest.mark.parametrize("names", [["0002_b.sql"], ["0001_a.sql", "0003_c.sql"], ["1_a.sql"], ["0001_A.sql"]])
-def test_gap_in_the_numbers_is_refused(tmp_path: Path, names: list[str]) -> None:
-    for name in names:
-        (tmp_path / name).write_text("SELECT 1")
-    with pytest.raises(ValueError, match="is not migration number 000"):
-        available(tmp_path)
-
-
 async def test_second_run_changes_nothing(empty: Database) -> None:
     assert await migrate(empty) == available(sql_folder() / empty.dialect)
     assert await migrate(empty) == []
-
-
-async def test_notifications_from_before_get_the_time_that_they_show(empty: Database, folder: Path) -> None:
-    body = '{"created_at":"2026-01-31T08:00:05.000Z"}'
-    ours = sql_folder() / empty.dialect
-    for name in ("0001_log_and_notifications", "0002_retention", "0003_schedule", "0004_preferences"):
-        (folder / empty.dialect / f"{name}.sql").write_text((ours / f"{name}.sql").read_text("utf-8"))
-        if name == "0003_schedule":
-            await migrate(empty)
-            async with empty.transaction() as transaction:
-                await transaction.run_sql(
-                    "INSERT INTO notification (id, audience, position, category, body)"  # noqa: S608
-                    f" VALUES ('n', 'all', 1, 'like', '{body}')"
-                )
-    await migrate(empty)
-
-    async with empty.transaction() as transaction:
-        ((created_at, expires_at),) = await transaction.run_sql(
-            "SELECT created_at, expires_at FROM notification"
-        )
-    assert (created_at, expires_at) == (1_769_846_405_000, None)
 
 
 async def test_two_starters_at_once_take_turns(empty: Database, unmigrated_url: str) -> None:

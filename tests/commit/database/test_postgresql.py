@@ -20,7 +20,7 @@ from lumen_notify.model import EVERYONE, Audience, now_ms
 from lumen_notify.model.events import NotificationPublished
 from servers import PostgreSQL, run_sql
 
-from .keyring import keep, key
+from .server_key import keep, key
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ HOSTILE = (
     "$$",
     "$1",
     ":a",
-    "; DROP TABLE keyring",
+    "; DROP TABLE lumen_server_key",
     "--",
     "/*",
 )
@@ -107,8 +107,8 @@ TEXTS = st.lists(
         "\\'" * 500_000,
         "'\\" * 500_000,
         "\\",
-        "x'); DROP TABLE keyring; --",
-        "\\'); DROP TABLE keyring; --",
+        "x'); DROP TABLE lumen_server_key; --",
+        "\\'); DROP TABLE lumen_server_key; --",
     ]
 )
 async def test_hostile_text_comes_back_whatever_a_backslash_means_in_the_session(
@@ -118,7 +118,7 @@ async def test_hostile_text_comes_back_whatever_a_backslash_means_in_the_session
     # As a pooler may hand out a session in which somebody else has set it.
     await database._writer.run_sql(f"SET standard_conforming_strings = {conforming}")
     async with database.transaction() as transaction:
-        await transaction.run_sql("DELETE FROM keyring")
+        await transaction.run_sql("DELETE FROM lumen_server_key")
         for number, text in enumerate(texts):
             transaction.add("open_key", name=f"{number} {text[:200]}", value=text)
         ((found,),) = await transaction.run_sql("SHOW standard_conforming_strings")
@@ -138,8 +138,8 @@ async def test_text_comes_back_from_a_database_in_which_a_backslash_escapes(post
         async with database.transaction() as transaction:
             ((found,),) = await transaction.run_sql("SHOW standard_conforming_strings")
             assert found == "off"
-            transaction.add("open_key", name="a", value="\\'); DROP TABLE keyring; --")
-        assert await key(database, "a") == ["\\'); DROP TABLE keyring; --"]
+            transaction.add("open_key", name="a", value="\\'); DROP TABLE lumen_server_key; --")
+        assert await key(database, "a") == ["\\'); DROP TABLE lumen_server_key; --"]
     finally:
         await database.close()
 
@@ -177,7 +177,7 @@ async def test_rows_of_a_small_table_are_found_by_index(
     async with on_postgresql.transaction() as transaction:
         for number in range(3):  # a table that fits on one page: it would be read from end to end
             await transaction.run("open_key", name=f"k{number}", value="1")
-        rows = await transaction.run_sql("EXPLAIN SELECT value FROM keyring WHERE name = 'k1'")
+        rows = await transaction.run_sql("EXPLAIN SELECT value FROM lumen_server_key WHERE name = 'k1'")
     assert "Index" in rows[0][0]
 
 

@@ -13,7 +13,7 @@ from lumen_notify.commit.database.connection import Rows
 from lumen_notify.commit.database.readers import Readers
 from sites import open_site
 
-from .keyring import key
+from .server_key import key
 
 
 class Busy:

@@ -17,10 +17,10 @@ from lumen_notify.commit.database.queries import Query, load
 from lumen_notify.commit.database.sqlite import path_of, refusal_of, require_usable, warn_if_shared
 from lumen_notify.errors import DatabaseUnavailable, Misconfigured
 
-from .keyring import keep, key
+from .server_key import keep, key
 
 LONG_READ = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-SELECT sum(i), (SELECT count(*) FROM keyring) FROM n"""
+SELECT sum(i), (SELECT count(*) FROM lumen_server_key) FROM n"""
 """It takes longer than a write, and sees one snapshot of the database throughout."""
 
 
@@ -160,7 +160,7 @@ async def test_wal_that_another_process_reads_is_emptied_later(
     other = sqlite3.connect(path_of(sqlite_url), isolation_level=None)
     await keep(database, "a")
     other.execute("BEGIN")
-    other.execute("SELECT * FROM keyring").fetchall()
+    other.execute("SELECT * FROM lumen_server_key").fetchall()
     for number in range(4):  # the other process's read does not stop a write
         await keep(database, f"b{number}", "x" * 100_000)
         await truncated(database)

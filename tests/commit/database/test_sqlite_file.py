@@ -12,7 +12,7 @@ from lumen_notify.commit.database.sqlite import path_of
 from lumen_notify.commit.database.sqlite_file import SqliteFile
 from lumen_notify.errors import DatabaseUnavailable
 
-from .keyring import keep, key
+from .server_key import keep, key
 
 WORDS = "was deleted or replaced while the server was running"
 

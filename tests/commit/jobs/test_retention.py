@@ -65,26 +65,26 @@ async def test_shared_body_goes_with_the_last_row_that_has_it(store: Store, is_t
 
     async def remove() -> None:
         await store.committer.submit(Remove(rows=[(one.id, users[0])]))
-        assert await store.number_of("content") == 2
+        assert await store.number_of("lumen_content") == 2
         await store.committer.submit(Remove(rows=[(one.id, user) for user in users[1:]]))
 
     for step in (trim, remove) if is_trimmed_first else (remove, trim):
-        assert await store.number_of("content") == 2
+        assert await store.number_of("lumen_content") == 2
         await step()
-    assert await store.number_of("content") == 1
+    assert await store.number_of("lumen_content") == 1
     ((kept,), _) = await store.inbox.page("bob", **ANY)
     assert (kept.id, json.loads(kept.body)["id"]) == (other.id, other.id)
     await store.retention(notifications_seconds=1, events_seconds=1).sweep()
     store.now += DAY_MS
     await store.retention(notifications_seconds=1, events_seconds=1).sweep()
-    assert await store.number_of("content") == 0
+    assert await store.number_of("lumen_content") == 0
 
 
 async def test_positions_continue_after_all_events_are_trimmed(store: Store) -> None:
     await store.publish(number=2)
     store.now += DAY_MS
     await store.retention(events_seconds=60).sweep()
-    ((position, body),) = await store.rows("SELECT position, body FROM event")
+    ((position, body),) = await store.rows("SELECT position, body FROM lumen_event")
     assert (position, body) == (2, "{}"), "which event was the newest is still known"
 
     ((published),) = await store.publish()
@@ -101,7 +101,13 @@ async def test_nothing_is_removed_if_everything_is_kept_for_ever(store: Store) -
 
     await store.retention().sweep()
 
-    for table in ("event", "notification", "receipt", "span", "idempotency"):
+    for table in (
+        "lumen_event",
+        "lumen_notification",
+        "lumen_receipt",
+        "lumen_span",
+        "lumen_idempotency_key",
+    ):
         assert await store.number_of(table) > 0, table
 
 
@@ -150,12 +156,12 @@ async def test_archived_notifications_are_removed_in_time_while_others_stay(
         await store.mark("bob", "archive", category="like")
         store.now += 30_000
         await retention.sweep()
-        left.append(await store.number_of("notification"))
+        left.append(await store.number_of("lumen_notification"))
 
     assert left == [9, 18, 21, 24]
     store.now += DAY_MS
     await retention.sweep()
-    assert await store.number_of("notification") == 12
+    assert await store.number_of("lumen_notification") == 12
 
 
 async def test_shared_notification_stays_if_one_user_archived_it(store: Store) -> None:
@@ -211,7 +217,7 @@ async def test_concurrent_sweeps_keep_what_is_to_be_kept(store: Store) -> None:
 
     await asyncio.gather(*(store.retention(notifications=3).sweep() for _ in range(4)))
 
-    assert await store.number_of("notification") == 6
+    assert await store.number_of("lumen_notification") == 6
     assert await store.unread("ann") == {"like": 6}
 
 
@@ -247,7 +253,9 @@ async def test_large_sweep_takes_small_steps_with_other_writes_between_them(
         await store.publish("bob")
     await sweep
 
-    assert await store.number_of("event") == len(store.events) - 9, "the newest one that was trimmed is empty"
+    assert await store.number_of("lumen_event") == len(store.events) - 9, (
+        "the newest one that was trimmed is empty"
+    )
     assert await store.positions("ann") == []
     expired = [json.loads(event.body)["data"]["ids"] for event in store.events if event.kind == "expire"]
     assert [len(ids) for ids in expired] == [2, 2, 2, 2, 1]

@@ -35,7 +35,10 @@ async def test_each_step_takes_few_users_and_no_unread_number_changes(
         steps += 1
         assert {user: await store.unread(user) for user in USERS} == unread
     assert steps >= len(USERS) // 2
-    assert [await store.number_of(table) for table in ("removed", "receipt")] == [0, 0]
+    assert [await store.number_of(table) for table in ("lumen_removed_notification", "lumen_receipt")] == [
+        0,
+        0,
+    ]
 
 
 async def test_what_one_user_had_leaves_the_counts_at_once(store: Store) -> None:
@@ -43,7 +46,9 @@ async def test_what_one_user_had_leaves_the_counts_at_once(store: Store) -> None
     await store.mark("ann", "read")
     rows = [(one.id, Audience.user("ann")) for one in published]
     await store.committer.submit(Remove(rows=rows[:2]))
-    assert [await store.number_of(table) for table in ("tally", "settled")] == [1, 1]
+    assert [await store.number_of(table) for table in ("lumen_active_total", "lumen_read_count")] == [1, 1]
     await store.committer.submit(Remove(rows=rows[2:]))
-    assert [await store.number_of(table) for table in ("tally", "settled")] == [0, 0], "no zeros stay"
+    assert [await store.number_of(table) for table in ("lumen_active_total", "lumen_read_count")] == [0, 0], (
+        "no zeros stay"
+    )
     assert await store.unread("ann") == {}

@@ -38,7 +38,7 @@ def test_marks_are_subtracted_once_for_each_user_audience_and_category() -> None
     marks = [marked("1", is_seen=True, is_read=True), marked("2", is_archived=True), marked("3")]
     subtract_marks(tx, marks)
     key = {"user_id": "ann", "audience": "all", "category": "like"}
-    numbers = {"seen": -1, "read": -1, "archived": -1, "count": -2, "earlier": 0}
+    numbers = {"seen": -1, "read": -1, "archived": -1, "read_or_archived": -2, "earlier": 0}
     assert recorder.added == {
         "add_to_read_counts": [{**key, **numbers}],
         "delete_empty_read_counts": [key],
@@ -53,5 +53,5 @@ async def test_numbers_are_those_of_the_marks(store: Store) -> None:
     await store.mark("ann", "seen")
     await store.mark("ann", "unread", ids=(published[0].id,))
     async with store.database.transaction() as sql:
-        ((*numbers,),) = await sql.run_sql(f"SELECT {', '.join(NUMBERS)} FROM settled")  # noqa: S608
+        ((*numbers,),) = await sql.run_sql(f"SELECT {', '.join(NUMBERS)} FROM lumen_read_count")  # noqa: S608
     assert numbers == [4, 1, 2, 2, 0]

@@ -53,8 +53,9 @@ class Twins:
         assert ann == twin
         assert await self.store.unread("ann") == await self.store.unread("twin")
         removed = await self._rows(
-            "SELECT r.id, r.removed_at FROM removed r WHERE r.audience NOT LIKE 'user:%' AND r.position > "
-            "coalesce((SELECT max(m.joined_position) FROM member m WHERE r.audience = 'room:r'), 0)"
+            "SELECT r.id, r.removed_at FROM lumen_removed_notification r"
+            " WHERE r.audience NOT LIKE 'user:%' AND r.position > "
+            "coalesce((SELECT max(m.joined_position) FROM lumen_member m WHERE r.audience = 'room:r'), 0)"
         )
         since = self.store.now - purge.PURGE_SECONDS * 1000
         readers = await fetch_readers(self.store.database, [id_ for id_, at in removed if at > since], USERS)
@@ -94,13 +95,13 @@ class Twins:
         await self.store.committer.submit(Publish(publications=publications))
 
     async def _remove(self) -> None:
-        rows = await self._rows("SELECT DISTINCT id FROM notification ORDER BY id")
+        rows = await self._rows("SELECT DISTINCT id FROM lumen_notification ORDER BY id")
         chosen = self.chance.sample(rows, min(2, len(rows)))
         everywhere = [
             (id_, Audience(audience))
             for (one,) in chosen
             for id_, audience in await self._rows(
-                f"SELECT id, audience FROM notification WHERE id = '{one}'"  # noqa: S608
+                f"SELECT id, audience FROM lumen_notification WHERE id = '{one}'"  # noqa: S608
             )
         ]
         await self.store.committer.submit(Remove(rows=everywhere))
@@ -157,13 +158,14 @@ async def test_span_does_what_marks_of_each_would_do(
     store.now += DAY_MS
     while await store.committer.submit(PurgeReceipts()):
         await twins.check()
-    assert await store.number_of("removed") == 0
+    assert await store.number_of("lumen_removed_notification") == 0
     await store.retention(notifications_seconds=1).sweep()
     store.now += DAY_MS
     await store.retention(notifications_seconds=1).sweep()
-    assert [await store.number_of(table) for table in ("notification", "tally", "settled", "receipt")] == [
-        0
-    ] * 4
+    assert [
+        await store.number_of(table)
+        for table in ("lumen_notification", "lumen_active_total", "lumen_read_count", "lumen_receipt")
+    ] == [0] * 4
 
 
 async def test_mark_of_many_is_one_row_for_each_category(store: Store) -> None:
@@ -173,7 +175,7 @@ async def test_mark_of_many_is_one_row_for_each_category(store: Store) -> None:
     for action in actions:
         assert (await store.mark("ann", action)).changed == 100
         assert (await store.mark("ann", action)).changed == 0
-    assert [await store.number_of(table) for table in ("receipt", "span")] == [0, 2]
+    assert [await store.number_of(table) for table in ("lumen_receipt", "lumen_span")] == [0, 2]
     assert await store.unread("ann") == await store.unread("bob") == dict.fromkeys(CATEGORIES, 50)
 
 
@@ -183,4 +185,4 @@ async def test_spans_of_notifications_that_are_gone_are_deleted(store: Store) ->
         await store.mark("ann", "read")
         store.now += DAY_MS
         await store.retention(notifications_seconds=86_400 * 3).sweep()
-    assert await store.number_of("span") <= 5
+    assert await store.number_of("lumen_span") <= 5

@@ -29,7 +29,7 @@ async def test_only_items_without_an_answer_are_passed_on(log: Log) -> None:
 
 
 def test_a_group_shows_the_latest_publication_and_its_latest_senders() -> None:
-    group = Group(user_id="ann", category="like", group_key="photo-7", id="g", shown_at=0)
+    group = Group(user_id="ann", category="like", group_key="photo-7", id="g", announced_at=0)
     for n, sender in enumerate(["bob", "cyd", "dan", "eve", "cyd"]):
         group.merge(publication(sender=sender, content=f"{n}", expires_at=n + 1000), n)
     fields = group.as_fields()

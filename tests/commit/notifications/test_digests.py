@@ -54,7 +54,7 @@ async def test_low_priority_notifications_wait_and_are_delivered_as_one_event(st
         {name: row[name] for name in item} for row, item in zip(rows, digest["data"]["items"], strict=True)
     ]
     assert rows[0]["created_at"] > rows[1]["created_at"]
-    assert await store.number_of("bundled") == 0
+    assert await store.number_of("lumen_digest_item") == 0
 
 
 async def test_next_digest_is_due_after_its_own_first_notification(store: Store) -> None:
@@ -172,7 +172,7 @@ async def test_notification_that_expires_before_its_digest_is_dropped(store: Sto
     store.now += 10 * MINUTE_MS
     await store.publish_digests()
     assert (digests(store), await rows_of(store)) == ([], [])
-    assert await store.number_of("bundled") == 0
+    assert await store.number_of("lumen_digest_item") == 0
 
 
 async def test_repeat_by_key_waits_once_and_gets_the_first_answer(store: Store) -> None:
@@ -180,7 +180,7 @@ async def test_repeat_by_key_waits_once_and_gets_the_first_answer(store: Store) 
     key = IdempotencyKey(owner="app", key="k", digest="d")
     one, two = (publication(group_key=None, priority="low") for _ in range(2))
     assert await publish(store, one, key=key) == await publish(store, two, key=key)
-    assert await store.number_of("bundled") == 1
+    assert await store.number_of("lumen_digest_item") == 1
 
 
 async def test_digest_that_is_too_large_for_one_event_is_split(

@@ -144,8 +144,8 @@ async def test_notification_after_a_removal_starts_a_new_group(store: Store) -> 
     store.now += 61_000
     while await store.committer.submit(PurgeReceipts()):
         pass
-    assert await store.number_of("merged_actor") == 1
-    assert await store.number_of("removed") == 0
+    assert await store.number_of("lumen_notification_group_actor") == 1
+    assert await store.number_of("lumen_removed_notification") == 0
 
 
 async def test_updates_of_one_transaction_state_the_counts_at_their_own_positions(

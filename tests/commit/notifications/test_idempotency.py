@@ -16,7 +16,7 @@ async def test_repeat_gets_the_first_answer_and_writes_nothing(log: Log, databas
     first = await write(log, Publish(publications=(publication("ann"), publication()), key=key("k")))
     again = await write(log, Publish(publications=(publication("ann"), publication()), key=key("k")))
     assert again == first
-    assert await count(database, "event") == 2
+    assert await count(database, "lumen_event") == 2
 
 
 async def test_repeat_gets_an_answer_that_an_earlier_version_stored(log: Log, database: Database) -> None:
@@ -50,7 +50,7 @@ async def test_key_with_another_body_is_a_conflict_for_that_command_alone(
     assert isinstance(conflict, Conflict)
     assert conflict.code == "idempotency_key_reused"
     assert other[0].position == 2
-    assert await count(database, "event") == 2
+    assert await count(database, "lumen_event") == 2
 
 
 async def test_first_answer_is_found_by_its_owner_key_and_body_alone(log: Log, database: Database) -> None:

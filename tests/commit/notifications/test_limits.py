@@ -178,7 +178,7 @@ async def test_nothing_is_limited_if_limits_are_off(store: Store) -> None:
     await limited(store, "1/day")
     store.limiting = None
     assert await statuses(store, 3) == ["sent"] * 3
-    assert await store.number_of("bucket") == 0
+    assert await store.number_of("lumen_rate_limit") == 0
 
 
 @pytest.mark.parametrize("over", ["refuse", "delay"])

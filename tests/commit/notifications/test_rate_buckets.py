@@ -15,10 +15,10 @@ from ..store import DAY_MS, Store
 async def test_full_buckets_leave_no_rows(store: Store) -> None:
     await store.define("like", limits=Limits(per_recipient="1/minute", over="refuse"))
     await store.publish("ann", "bea", "cyd")
-    assert await store.number_of("bucket") == 3
+    assert await store.number_of("lumen_rate_limit") == 3
     store.now += DAY_MS
     await store.publish("dan")
-    assert await store.number_of("bucket") == 1
+    assert await store.number_of("lumen_rate_limit") == 1
 
 
 async def test_written_buckets_are_loaded_by_the_next_transaction(store: Store) -> None:

@@ -50,7 +50,10 @@ async def test_publish_to_a_room_is_one_row_and_one_event(store: Store, room: st
     (published,) = await put(store, to_room(room))
     assert (published.recipients, published.position) == (4, seen + 1)
     assert [event.audience for event in store.events[seen:]] == ["room:r"]
-    assert [await store.number_of(table) for table in ("notification", "tally", "settled")] == [1, 1, 0]
+    assert [
+        await store.number_of(table)
+        for table in ("lumen_notification", "lumen_active_total", "lumen_read_count")
+    ] == [1, 1, 0]
     assert [await store.unread(user) for user in ("ann", "dan", "eve")] == [{"news": 1}, {"news": 1}, {}]
 
 
@@ -77,7 +80,7 @@ async def test_request_with_an_unknown_room_is_refused_as_a_whole(store: Store, 
         await put(store, to_room(room), to_room("nowhere"))
     assert refused.value.code == "not_found"
     assert await store.log.head() == head
-    assert await store.number_of("notification") == 0
+    assert await store.number_of("lumen_notification") == 0
 
 
 async def test_scheduled_notification_to_a_deleted_room_is_dropped(store: Store, room: str) -> None:

@@ -53,8 +53,8 @@ async def test_one_audience_of_several_is_removed_alone(store: Store) -> None:
 
     assert await store.unread("ann") == {}
     assert await store.unread("bob") == {}
-    assert await store.number_of("receipt") == 1
-    assert await store.number_of("removed") == 0
+    assert await store.number_of("lumen_receipt") == 1
+    assert await store.number_of("lumen_removed_notification") == 0
     await store.mark("bob", "unread", ids=(one.id,))
     assert await store.unread("bob") == {"like": 1}
 
@@ -91,13 +91,13 @@ async def test_receipts_stay_for_a_while_and_counts_are_right_with_and_without_t
     await store.committer.submit(Remove(rows=[(one.id, Audience("user:ann"))]))
 
     assert await store.committer.submit(PurgeReceipts()) == 0
-    assert await store.number_of("receipt") == 1
+    assert await store.number_of("lumen_receipt") == 1
     assert await store.unread("ann") == {"like": 1}
 
     store.now += 60_001
     assert await store.committer.submit(PurgeReceipts()) == 2
-    assert await store.number_of("receipt") == 0
-    assert await store.number_of("removed") == 0
+    assert await store.number_of("lumen_receipt") == 0
+    assert await store.number_of("lumen_removed_notification") == 0
     assert await store.unread("ann") == {"like": 1}
 
 
@@ -162,7 +162,7 @@ async def test_counts_equal_a_recount_after_every_step(
     store.now += 61_000
     while await store.committer.submit(PurgeReceipts()):
         pass
-    assert await store.number_of("removed") == 0
+    assert await store.number_of("lumen_removed_notification") == 0
     for user in USERS:
         assert await store.unread(user) == await recount(store, user)
 
@@ -220,7 +220,7 @@ async def test_expiry_goes_in_small_steps_in_order_of_time(
     assert [sorted(ids[1:])] == [sorted(gone) for audience, gone in went if audience != EVERYONE][:1]
     assert all(len(gone) <= 2 for audience, gone in went if audience == EVERYONE)
     assert sorted(id_ for _, gone in went for id_ in gone) == sorted(ids + for_all)
-    assert await store.number_of("notification") == 0
+    assert await store.number_of("lumen_notification") == 0
 
 
 async def test_a_scheduled_notification_that_expires_before_it_is_due_is_dropped(store: Store) -> None:
@@ -244,7 +244,7 @@ async def test_a_scheduled_notification_that_expires_before_it_is_due_is_dropped
 
     assert [json.loads(event.body)["id"] for event in store.events] == [publications[0].id]
     assert json.loads(store.events[0].body)["expires_at"] == rfc3339(at + 20)
-    assert await store.number_of("scheduled") == 0
+    assert await store.number_of("lumen_scheduled_notification") == 0
     store.now = at + 20
     await store.expire_due()
     assert await store.unread("ann") == {}

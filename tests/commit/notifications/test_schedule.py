@@ -46,7 +46,7 @@ async def test_scheduled_notification_is_not_listed_before_it_is_due(store: Stor
     assert json.loads(event.body)["id"] == published.id
     assert event.created_at == store.now
     assert await store.unread("ann") == {"like": 1}
-    assert await store.number_of("scheduled") == 0
+    assert await store.number_of("lumen_scheduled_notification") == 0
 
 
 async def test_due_notifications_are_published_in_the_order_of_their_times(
@@ -62,7 +62,7 @@ async def test_due_notifications_are_published_in_the_order_of_their_times(
 
     left = [json.loads(event.body)["id"] for event in store.events]
     assert left == [id_ for time, id_ in sorted(planned) if time <= 10]
-    assert await store.number_of("scheduled") == 1
+    assert await store.number_of("lumen_scheduled_notification") == 1
 
 
 async def test_step_is_limited_by_rows_and_never_splits_a_notification(
@@ -99,7 +99,7 @@ async def test_a_repeat_with_the_same_key_schedules_nothing(store: Store) -> Non
 
     first = await plan(store, store.now + 10, key=key)
     assert await plan(store, store.now + 10, key=key) == first
-    assert await store.number_of("scheduled") == 1
+    assert await store.number_of("lumen_scheduled_notification") == 1
 
 
 async def test_cancelled_notification_is_never_published(store: Store) -> None:

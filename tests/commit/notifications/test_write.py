@@ -19,7 +19,10 @@ async def test_publish_to_everyone_is_one_row_and_one_event(log: Log, database: 
     assert await write(log, Publish(publications=(one,))) == [
         [Published(id=one.id, recipients=None, position=1)]
     ]
-    assert [await count(database, table) for table in ("notification", "event", "tally", "receipt")] == [
+    assert [
+        await count(database, table)
+        for table in ("lumen_notification", "lumen_event", "lumen_active_total", "lumen_receipt")
+    ] == [
         1,
         1,
         1,
@@ -45,7 +48,7 @@ async def test_body_for_several_users_is_stored_once(log: Log, database: Databas
     async with database.transaction() as sql:
         stored = [
             await sql.run_sql(f"SELECT sum(length(body)) FROM {table}")  # noqa: S608
-            for table in ("event", "notification", "content")
+            for table in ("lumen_event", "lumen_notification", "lumen_content")
         ]
     in_events, in_notifications, shared = (int(rows[0][0]) for rows in stored)
     assert in_events == in_notifications < 200

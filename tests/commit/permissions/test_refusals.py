@@ -24,7 +24,7 @@ def code(refusal: Refused | None) -> str | None:
     ("kind", "role", "expected"),
     [
         (None, None, "not_found"),
-        ("gone", "owner", "not_found"),
+        ("deleting", "owner", "not_found"),
         ("private", None, "not_found"),
         ("direct", None, "not_found"),
         ("public", None, "not_a_member"),
@@ -74,7 +74,7 @@ def test_message_is_edited_by_its_sender_and_deleted_by_sender_or_moderator() ->
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("public", None), ("private", None), ("direct", None), ("gone", "not_found"), (None, "not_found")],
+    [("public", None), ("private", None), ("direct", None), ("deleting", "not_found"), (None, "not_found")],
 )
 def test_application_posts_in_every_room_that_exists(kind: str | None, expected: str | None) -> None:
     assert code(system_post_refusal(kind)) == expected

@@ -58,7 +58,7 @@ async def test_each_requirement_is_met_by_the_roles_of_the_table(store: Store) -
 
 
 async def test_room_that_does_not_exist_or_is_deleted_has_no_context(store: Store) -> None:
-    await open_room(store, olga="owner", room="d", kind="gone")
+    await open_room(store, olga="owner", room="d", kind="deleting")
     async with store.log.transaction() as tx:
         found = await load_room_contexts(tx, [("nowhere", "olga"), ("d", "olga")])
     assert found == {}

@@ -56,7 +56,7 @@ async def test_null_resets_a_choice(store: Store) -> None:
     await store.committer.submit(ChangePreferences(user_id="ann", quiet_hours=NIGHT))
     await store.committer.submit(ChangePreferences(user_id="ann", quiet_hours=None))
     assert await store.choose("ann", like={"muted": None}, news=None) == NOTHING
-    assert await store.number_of("preference") == 0
+    assert await store.number_of("lumen_preference") == 0
 
 
 async def test_muted_category_is_listed_but_not_counted(store: Store) -> None:

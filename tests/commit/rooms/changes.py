@@ -65,12 +65,13 @@ async def unread_of(store: Store, user: str, room: str = "r") -> tuple[int, dict
     """Count a member's messages, and the room's notifications by category, by the rows that count them."""
     ((messages,),) = await run_sql(
         store.database,
-        "SELECT o.last_seq - m.last_read_seq FROM member m JOIN room o ON o.id = m.room_id"  # noqa: S608
+        "SELECT o.last_seq - m.last_read_seq FROM lumen_member m JOIN lumen_room o ON o.id = m.room_id"  # noqa: S608
         f" WHERE m.user_id = '{user}' AND m.room_id = '{room}'",
     )
     rows = await run_sql(
         store.database,
-        "SELECT t.category, t.live - coalesce(s.count, 0) FROM tally t LEFT JOIN settled s"  # noqa: S608
+        "SELECT t.category, t.total - coalesce(s.read_or_archived, 0)"  # noqa: S608
+        " FROM lumen_active_total t LEFT JOIN lumen_read_count s"
         f" ON s.user_id = '{user}' AND s.audience = t.audience AND s.category = t.category"
         f" WHERE t.audience = 'room:{room}'",
     )

@@ -28,15 +28,15 @@ async def run_sql(database: Database, sql: str) -> Any:
 async def open_room(store: Store, *users: str, room: str = "r", kind: str = "public", **roles: str) -> None:
     """Make a room with members; roles: by user, else all are members."""
     values = f"('{room}', '{kind}', 0, 0, 0, 'ann')"
-    await run_sql(store.database, f"INSERT INTO room {_ROOM} VALUES {values}")  # noqa: S608
+    await run_sql(store.database, f"INSERT INTO lumen_room {_ROOM} VALUES {values}")  # noqa: S608
     await add_members(store, dict.fromkeys(users, "member") | roles, room)
 
 
 async def add_members(store: Store, roles: dict[str, str], room: str = "r") -> None:
     """Put members into a room: roles by user."""
     values = ", ".join(f"('{room}', '{user}', '{role}', 0, 0)" for user, role in roles.items())
-    await run_sql(store.database, f"INSERT INTO member {_MEMBER} VALUES {values}")  # noqa: S608
-    sql = f"UPDATE room SET members_count = members_count + {len(roles)} WHERE id = '{room}'"  # noqa: S608
+    await run_sql(store.database, f"INSERT INTO lumen_member {_MEMBER} VALUES {values}")  # noqa: S608
+    sql = f"UPDATE lumen_room SET members_count = members_count + {len(roles)} WHERE id = '{room}'"  # noqa: S608
     await run_sql(store.database, sql)
 
 
@@ -75,7 +75,7 @@ async def history(store: Store, user: str = "ann", room: str = "r") -> list[dict
 
 async def marks(store: Store, room: str = "r") -> dict[str, int]:
     """Read how far each member has read."""
-    sql = f"SELECT user_id, last_read_seq FROM member WHERE room_id = '{room}'"  # noqa: S608
+    sql = f"SELECT user_id, last_read_seq FROM lumen_member WHERE room_id = '{room}'"  # noqa: S608
     return dict(await run_sql(store.database, sql))
 
 

@@ -17,7 +17,17 @@ from ..notifications.test_recipients import put, to_room
 from ..store import Store
 from .conversation import send
 
-ROWS = ("room", "member", "ban", "message", "notification", "tally", "settled", "removed", "receipt")
+ROWS = (
+    "lumen_room",
+    "lumen_member",
+    "lumen_ban",
+    "lumen_message",
+    "lumen_notification",
+    "lumen_active_total",
+    "lumen_read_count",
+    "lumen_removed_notification",
+    "lumen_receipt",
+)
 
 
 async def fill(store: Store, members: int = 10) -> None:
@@ -106,7 +116,7 @@ async def test_deleted_room_takes_its_text_and_its_mentions_with_it(
 
     assert await store.unread("u01") == {"mention": 1}
     assert await store.unread("u02") == {}
-    assert await store.number_of("notification") == 1
+    assert await store.number_of("lumen_notification") == 1
     events = await store.log.after(0)
     assert not [event for event in events if "secret" in event.body]
     assert [event.kind for event in events if other.id in event.body] == ["message", "notification"]

@@ -67,7 +67,7 @@ async def test_who_is_blocked_can_write_neither_first_nor_later(store: Store) ->
         await write(store, "ann", "bob")
     assert refused.value.code == "blocked"
     assert store.events == []
-    assert await store.number_of("room") == 0
+    assert await store.number_of("lumen_room") == 0
 
     assert await set_block(store, "bob", "ann", is_blocked=False)
     room = (await write(store, "ann", "bob")).room_id
@@ -90,5 +90,5 @@ async def test_a_message_that_is_refused_leaves_no_room(store: Store) -> None:
 
     assert isinstance(answers[0], Invalid)
     assert isinstance(answers[1], SentMessage)
-    assert await store.number_of("room") == 1
+    assert await store.number_of("lumen_room") == 1
     assert (await write(store, "eve", "ann", reply_to=1)).seq == 2

@@ -134,7 +134,7 @@ async def test_others_may_not_edit_and_only_moderators_may_delete(
 async def test_muted_user_may_delete_but_not_edit_their_message(store: Store) -> None:
     await open_room(store, "ann")
     sent = await send(store)
-    await run_sql(store.database, "UPDATE member SET role = 'muted'")
+    await run_sql(store.database, "UPDATE lumen_member SET role = 'muted'")
 
     with pytest.raises(Forbidden) as refused:
         await store.committer.submit(edit(sent.id))
@@ -184,12 +184,14 @@ async def test_text_of_a_deleted_message_leaves_the_log_and_the_lists(store: Sto
     await open_room(store, "ann", "bob", "cyd")
     sent = await send(store, "ann", "first words", mentions=("bob", "cyd"))
     await store.committer.submit(edit(sent.id, content="second words"))
-    await run_sql(store.database, "DELETE FROM notification WHERE audience = 'user:cyd'")  # as by retention
+    await run_sql(
+        store.database, "DELETE FROM lumen_notification WHERE audience = 'user:cyd'"
+    )  # as by retention
 
     await store.committer.submit(delete(sent.id))
 
     assert await in_log(store, "words") == []
-    assert await store.number_of("notification") == 0
+    assert await store.number_of("lumen_notification") == 0
     assert await store.unread("bob") == {}
 
 
@@ -198,14 +200,14 @@ async def test_repeated_edits_keep_track_of_few_events(store: Store) -> None:
     sent = await send(store, "ann", mentions=("bob",))
     for number in range(5):
         await store.committer.submit(edit(sent.id, content=f"take {number}"))
-    ((copies,),) = await run_sql(store.database, "SELECT copies FROM message")
+    ((copies,),) = await run_sql(store.database, "SELECT copies FROM lumen_message")
     assert len(json.loads(copies)) == 3
 
 
 async def test_edit_of_a_message_whose_events_were_trimmed_is_an_edit(store: Store) -> None:
     await open_room(store, "ann")
     sent = await send(store, "ann", "old")
-    await run_sql(store.database, "DELETE FROM event")
+    await run_sql(store.database, "DELETE FROM lumen_event")
     await store.committer.submit(edit(sent.id, content="new"))
     assert [one["content"] for one in await history(store)] == ["new"]
     assert await in_log(store, "old") == []

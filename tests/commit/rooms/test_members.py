@@ -35,7 +35,7 @@ async def test_when_the_last_owner_leaves_a_successor_becomes_owner(
     store: Store, others: dict[str, str], successor: str
 ) -> None:
     await make(store, **others)
-    await run_sql(store.database, "UPDATE member SET by_choice = 1")
+    await run_sql(store.database, "UPDATE lumen_member SET by_choice = 1")
     before = await roles_in(store)
     seen = len(store.events)
 
@@ -49,7 +49,7 @@ async def test_when_the_last_owner_leaves_a_successor_becomes_owner(
 
 async def test_nobody_becomes_owner_who_is_muted_or_was_only_added_by_others(store: Store) -> None:
     await make(store, mo="moderator", bob="member", eve="muted")
-    await run_sql(store.database, "UPDATE member SET by_choice = 1 WHERE user_id = 'eve'")
+    await run_sql(store.database, "UPDATE lumen_member SET by_choice = 1 WHERE user_id = 'eve'")
 
     await do(store, "ann", "remove", "ann")
     assert await roles_in(store) == {"mo": "moderator", "bob": "member", "eve": "muted"}
@@ -104,7 +104,7 @@ async def test_mute_outlasts_leaving_and_joining_again(store: Store, way: str) -
     assert (await do(store, "ann", "put", "bob", role="member")).roles == {"bob": "member"}
     await do(store, "bob", "remove", "bob")
     assert (await do(store, "bob", "put", "bob")).roles == {"bob": "member"}
-    assert await store.number_of("mute") == 0
+    assert await store.number_of("lumen_mute") == 0
 
 
 async def test_muted_user_who_joins_an_empty_room_stays_muted(store: Store) -> None:
@@ -151,7 +151,7 @@ async def test_a_private_room_that_all_have_left_is_deleted(store: Store) -> Non
     with pytest.raises(Refused):
         await do(store, "ann", "put", "ann")
     await store.retention().sweep()
-    assert await store.number_of("room") == 0
+    assert await store.number_of("lumen_room") == 0
     await make(store, "public")
 
 
@@ -221,11 +221,13 @@ def _any_command(chance: random.Random) -> Any:
 
 async def _check(store: Store) -> None:
     """Assert what always is so: between the tables, and between them and the events."""
-    members = await run_sql(store.database, "SELECT room_id, user_id, role, joined_position FROM member")
-    may_own = "SELECT room_id FROM member WHERE by_choice = 1 AND role <> 'muted'"
+    members = await run_sql(
+        store.database, "SELECT room_id, user_id, role, joined_position FROM lumen_member"
+    )
+    may_own = "SELECT room_id FROM lumen_member WHERE by_choice = 1 AND role <> 'muted'"
     owned = {room for (room,) in await run_sql(store.database, may_own)}
-    rooms = await run_sql(store.database, "SELECT id, kind, members_count FROM room")
-    bans = {tuple(row) for row in await run_sql(store.database, "SELECT room_id, user_id FROM ban")}
+    rooms = await run_sql(store.database, "SELECT id, kind, members_count FROM lumen_room")
+    bans = {tuple(row) for row in await run_sql(store.database, "SELECT room_id, user_id FROM lumen_ban")}
     inside = {(room, user): (role, position) for room, user, role, position in members}
     assert not bans & inside.keys()
     for room, kind, number in rooms:
@@ -233,14 +235,14 @@ async def _check(store: Store) -> None:
         assert len(roles) == number, room
         if kind == "direct":
             assert roles == ["member", "member"]
-        elif kind != "gone" and room in owned:
+        elif kind != "deleting" and room in owned:
             assert "owner" in roles
     assert {room for room, _ in inside} <= {room for room, _, _ in rooms}
     assert {key: position for key, (_, position) in inside.items()} == _followed(store.events)
     for (room, user), (_, position) in inside.items():
         if room in ROOMS:
             newer = f"audience = 'room:{room}' AND position > {position}"
-            sql = f"SELECT count(*) FROM notification WHERE {newer}"  # noqa: S608
+            sql = f"SELECT count(*) FROM lumen_notification WHERE {newer}"  # noqa: S608
             ((number,),) = await run_sql(store.database, sql)
             unread = (await unread_of(store, user, room))[1]
             assert unread == ({"news": number} if number else {}), (room, user)

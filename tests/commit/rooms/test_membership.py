@@ -77,7 +77,7 @@ async def test_nothing_from_before_is_unread_and_nothing_of_a_membership_stays_b
     assert await unread_of(store, "bob") == (1, {"news": 1})
 
     await do(store, "bob", "remove", "bob")
-    rows = await run_sql(store.database, "SELECT count(*) FROM settled WHERE user_id = 'bob'")
+    rows = await run_sql(store.database, "SELECT count(*) FROM lumen_read_count WHERE user_id = 'bob'")
     assert [tuple(row) for row in rows] == [(0,)]
     await do(store, "bob", "put", "bob")
     assert await unread_of(store, "bob") == (0, {})

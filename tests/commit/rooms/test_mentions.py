@@ -36,8 +36,8 @@ async def test_edit_changes_the_notification_in_its_place_and_tells_the_user(sto
 async def test_users_who_may_no_longer_see_the_message_lose_its_notification(store: Store) -> None:
     await open_room(store, "ann", "bob", "cyd", "dan")
     sent = await send(store, "ann", "old", mentions=("bob", "cyd", "dan"))
-    assert await store.number_of("content") == 1, "the three share the text"
-    await run_sql(store.database, "DELETE FROM member WHERE user_id = 'bob'")
+    assert await store.number_of("lumen_content") == 1, "the three share the text"
+    await run_sql(store.database, "DELETE FROM lumen_member WHERE user_id = 'bob'")
     await set_block(store, "cyd", "ann")
 
     await store.committer.submit(edit(sent.id, content="new"))
@@ -46,4 +46,4 @@ async def test_users_who_may_no_longer_see_the_message_lose_its_notification(sto
     assert await store.unread("bob") == await store.unread("cyd") == {}
     assert await contents(store, "dan") == ["new"]
     assert await in_log(store, "old") == []
-    assert await store.number_of("content") == 0, "no row keeps the old text"
+    assert await store.number_of("lumen_content") == 0, "no row keeps the old text"

@@ -140,10 +140,10 @@ async def test_refused_message_may_be_sent_again_with_the_same_client_id(store: 
     await open_room(store, ann="muted")
     with pytest.raises(Forbidden):
         await send(store, client_id="c")
-    await run_sql(store.database, "UPDATE member SET role = 'member'")
+    await run_sql(store.database, "UPDATE lumen_member SET role = 'member'")
 
     first = await send(store, client_id="c")
-    await run_sql(store.database, "UPDATE member SET role = 'muted'")
+    await run_sql(store.database, "UPDATE lumen_member SET role = 'muted'")
 
     assert not first.is_repeat
     assert (await send(store, client_id="c")).id == first.id
@@ -170,7 +170,7 @@ async def test_a_reply_names_its_message_by_id_or_by_seq(store: Store) -> None:
 async def test_a_mention_is_a_notification_under_the_messages_id(store: Store) -> None:
     await open_room(store, "ann", "bob", "eve", "zoe")
     await run_sql(
-        store.database, "INSERT INTO blocked (user_id, blocked_id, blocked_at) VALUES ('zoe', 'ann', 0)"
+        store.database, "INSERT INTO lumen_block (user_id, blocked_id, blocked_at) VALUES ('zoe', 'ann', 0)"
     )
 
     sent = await send(store, "ann", "you!", mentions=("bob", "eve", "ann", "zoe"))
@@ -195,7 +195,7 @@ async def test_a_mention_is_a_notification_under_the_messages_id(store: Store) -
 async def test_mention_is_not_unread_for_a_user_who_has_muted_mentions(store: Store) -> None:
     await open_room(store, "ann", "bob")
     await run_sql(
-        store.database, "INSERT INTO preference (user_id, category, muted) VALUES ('bob', 'mention', 1)"
+        store.database, "INSERT INTO lumen_preference (user_id, category, muted) VALUES ('bob', 'mention', 1)"
     )
 
     await send(store, "ann", "you!", mentions=("bob",))
@@ -225,4 +225,4 @@ async def test_a_message_in_a_room_of_ten_thousand_is_one_event(store: Store) ->
     assert [answer.seq for answer in answers if isinstance(answer, SentMessage)] == list(range(1, 21))
     assert [event.kind for event in store.events if event.audience == "room:r"] == ["message"] * 20
     assert len(store.events) == 40
-    assert await store.number_of("message") == 20
+    assert await store.number_of("lumen_message") == 20

@@ -94,5 +94,5 @@ async def test_rooms_that_others_add_a_user_to_do_not_count_as_the_users_own(sto
     with pytest.raises(Refused) as refused:
         await store.committer.submit(make("bob"))
     assert (refused.value.code, "own choice" in refused.value.message) == ("too_many_rooms", True)
-    roles = await run_sql(store.database, "SELECT role FROM member WHERE user_id = 'bob'")
+    roles = await run_sql(store.database, "SELECT role FROM lumen_member WHERE user_id = 'bob'")
     assert sorted(role for (role,) in roles) == ["member", "member", "owner", "owner"]

@@ -31,7 +31,7 @@ async def arrived(store: Store) -> int:
     """Let time pass; return how many notifications are in the list of the owner."""
     store.now += 1000
     await store.publish_due()
-    assert await store.number_of("scheduled") == 0
+    assert await store.number_of("lumen_scheduled_notification") == 0
     return len(await store.positions("ann"))
 
 
@@ -120,6 +120,6 @@ async def test_moderators_list_and_cancel_what_others_scheduled(store: Store) ->
             await store.committer.submit(CancelInRoom(id=id_, room_id="r", caller=caller))
         assert refused.value.code == code
     assert await store.committer.submit(CancelInRoom(id=planned[0], room_id="r", caller="mo")) is None
-    assert await store.number_of("scheduled") == 2
+    assert await store.number_of("lumen_scheduled_notification") == 2
     with pytest.raises(Refused):
         await store.committer.submit(CancelInRoom(id=planned[0], room_id="r", caller="mo"))

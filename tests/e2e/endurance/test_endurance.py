@@ -51,7 +51,7 @@ class Snapshot:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self._url)
             await self._connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            await self._connection.fetchval("SELECT count(*) FROM event")
+            await self._connection.fetchval("SELECT count(*) FROM lumen_event")
 
     async def close(self) -> None:
         if self._connection is not None:

@@ -1,4 +1,4 @@
-"""Keyring: the tests of databases write and read rows of this table: a name and a value, both required."""
+"""Server keys: rows that the tests of databases write and read: a name and a value, both required."""
 
 from __future__ import annotations
 
