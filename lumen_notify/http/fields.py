@@ -167,6 +167,8 @@ def _pattern(pattern: str, **more: Any) -> Any:
 
 _LINE = _pattern(f"[^{_NOT_IN_LINE}]*")
 
+USER_ID_PATTERN = f"[^{_NOT_IN_LINE}]{{1,{MAX_USER_ID_CHARACTERS}}}"
+
 UserId = Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), AfterValidator(_line), _LINE]
 _CONTENT = _pattern(f"[^{_NOT_IN_TEXT}]*", **{"x-limit": "max_content_characters"})
 PlainText = Annotated[str, AfterValidator(_text), _CONTENT]

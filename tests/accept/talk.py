@@ -33,7 +33,7 @@ async def said(site: Site, user: str = "bob", query: str = "") -> list[Any]:
     return items
 
 
-async def paged(site: Site, user: str, path: str, name: str = "id") -> list[str]:
+async def paged(site: Site, user: str, path: str, name: str = "id") -> list[Any]:
     """Read all pages of a list; return one field of each item."""
     found: list[str] = []
     page = await done(site, user, "GET", path)
@@ -41,4 +41,5 @@ async def paged(site: Site, user: str, path: str, name: str = "id") -> list[str]
         found += [item[name] for item in page["items"]]
         if page["next_cursor"] is None:
             return found
-        page = await done(site, user, "GET", f"{path}&cursor={page['next_cursor']}")
+        start = path.replace("&after=0", "")
+        page = await done(site, user, "GET", f"{start}&cursor={page['next_cursor']}")

@@ -72,5 +72,5 @@ async def test_cursors_are_taken_in_capitals(stored: Site) -> None:
         await done(stored, "bob", "POST", ROOMS, {"members": ["alice"]})
     page = await done(stored, "bob", "GET", f"{ROOMS}?limit=1")
     following = await done(stored, "bob", "GET", f"{ROOMS}?limit=1&cursor={page['next_cursor']}")
-    number, _, id_ = page["next_cursor"].partition("-")
-    assert await done(stored, "bob", "GET", f"{ROOMS}?limit=1&cursor={number}-{id_.upper()}") == following
+    start, _, id_ = page["next_cursor"].partition("-")
+    assert await done(stored, "bob", "GET", f"{ROOMS}?limit=1&cursor={start}-{id_.upper()}") == following

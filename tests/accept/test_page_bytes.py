@@ -76,8 +76,8 @@ async def test_history_is_complete_in_pages_of_bounded_bytes(room: Site) -> None
         page = await get(room, f"{HISTORY}?limit=100{before}", "bob")
         pages += 1
         seqs = [*(item["seq"] for item in page["items"]), *seqs]
-        before = f"&before={page['next_cursor']}" if page["next_cursor"] else ""
-        assert page["next_cursor"] == (str(seqs[0]) if seqs[0] > 1 else None)
+        before = f"&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+        assert page["next_cursor"] == (f"messages:before-{seqs[0]}" if seqs[0] > 1 else None)
     assert seqs == list(range(1, COUNT + 1))
     assert 3 <= pages <= 4
 
@@ -88,7 +88,7 @@ async def test_history_after_a_message_goes_on_with_the_next(room: Site) -> None
         last = seqs[-1] if seqs else 0
         page = await get(room, f"{HISTORY}?limit=100&after={last}", "bob")
         seqs += [item["seq"] for item in page["items"]]
-        assert page["next_cursor"] == (str(seqs[-1]) if len(seqs) < COUNT else None)
+        assert page["next_cursor"] == (f"messages:after-{seqs[-1]}" if len(seqs) < COUNT else None)
     assert seqs == list(range(1, COUNT + 1))
 
 
@@ -98,4 +98,4 @@ async def test_history_around_a_message_has_it_and_its_neighbours(room: Site) ->
     assert seqs == list(range(seqs[0], seqs[-1] + 1))
     assert {5, 6} <= set(seqs)
     assert 4 <= len(seqs) < COUNT
-    assert page["next_cursor"] == str(seqs[0])
+    assert page["next_cursor"] == f"messages:before-{seqs[0]}"

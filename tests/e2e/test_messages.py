@@ -103,11 +103,12 @@ async def history(http: httpx.AsyncClient, room: str) -> list[Any]:
     """Read a room forward from its beginning, page by page."""
     headers = {"Authorization": f"Bearer {token('eve')}"}
     items: list[Any] = []
-    after: str | None = "0"
-    while after is not None:
+    start = {"after": "0"}
+    while True:
         answer = await http.get(
-            f"/api/v1/rooms/{room}/messages", headers=headers, params={"after": after, "limit": 100}
+            f"/api/v1/rooms/{room}/messages", headers=headers, params={**start, "limit": 100}
         )
         items += answer.json()["items"]
-        after = answer.json()["next_cursor"]
-    return items
+        if answer.json()["next_cursor"] is None:
+            return items
+        start = {"cursor": answer.json()["next_cursor"]}

@@ -20,8 +20,9 @@ from lumen_notify.commit.marks.marks import Action, Mark, Marked, Selection
 from lumen_notify.commit.notifications.inbox import Inbox, Listed
 from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import UUID_KEY, NumberCursor
 from lumen_notify.http.operation import BOOLEAN, NOTIFICATION_ID, READS, WRITES, Operation, query, ref
-from lumen_notify.http.pages import LIMIT, UUID_KEY, NumberCursor, answer_page, fitting
+from lumen_notify.http.pages import LIMIT, answer_page, fitting
 from lumen_notify.http.rate_limits import ITEMS_PER_TOKEN
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
@@ -31,7 +32,7 @@ from lumen_notify.model import Counts, rfc3339, to_json, value
 NEWEST = 2**63 - 1
 """Above every position."""
 
-CURSOR = NumberCursor((NEWEST, ""), highest=NEWEST, key=UUID_KEY, is_key_optional=True)
+CURSOR = NumberCursor("notifications", (NEWEST, ""), highest=NEWEST, key=UUID_KEY, is_key_optional=True)
 """By position, then by id, because the notifications of a digest share a position."""
 
 _MARK: TypeAdapter[MarkBody] = TypeAdapter(MarkBody)

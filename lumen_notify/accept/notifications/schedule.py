@@ -18,14 +18,15 @@ from lumen_notify.commit.notifications.recipients import room_of
 from lumen_notify.commit.notifications.schedule import Cancel, Schedule, Scheduled
 from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import MAX_MS, UUID_KEY, NumberCursor
 from lumen_notify.http.operation import NOTIFICATION_ID, READS, WRITES, Operation
-from lumen_notify.http.pages import LIMIT, MAX_MS, UUID_KEY, NumberCursor, answer_rows
+from lumen_notify.http.pages import LIMIT, answer_rows
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import EVERYONE, Audience, rfc3339, to_json, value
 
-CURSOR = NumberCursor((0, ""), highest=MAX_MS, key=UUID_KEY)
+CURSOR = NumberCursor("scheduled", (0, ""), highest=MAX_MS, key=UUID_KEY)
 """By `deliver_at` in milliseconds, then by id."""
 
 

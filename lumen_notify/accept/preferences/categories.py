@@ -26,14 +26,19 @@ from lumen_notify.commit.preferences.categories import (
 )
 from lumen_notify.errors import Invalid, Misconfigured, NotFound
 from lumen_notify.http.context import Context
-from lumen_notify.http.fields import category_name, slug
+from lumen_notify.http.cursors import Cursor
+from lumen_notify.http.fields import SLUG_PATTERN, category_name, slug
 from lumen_notify.http.operation import READS, WRITES, Operation, path, ref
+from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.requests import invalid
 from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 
 _CATEGORY: TypeAdapter[CategoryBody] = TypeAdapter(CategoryBody)
+
+CURSOR = Cursor("categories", SLUG_PATTERN)
+"""By name."""
 
 _NAME = path("name", ref("Category"), "The category's name.")
 
@@ -56,7 +61,8 @@ class CategoryEndpoints:
                     tag="preferences",
                     summary="List the defined categories",
                     description="Other categories may be used too; they have the default definition.",
-                    answered="All of them, by name.",
+                    parameters=(LIMIT, CURSOR.parameter),
+                    answered="A page, by name.",
                     response=responses.Categories,
                     problems=(*READS, "invalid"),
                 ),
@@ -98,10 +104,10 @@ class CategoryEndpoints:
         )
 
     async def page(self, request: Request) -> Response:
-        """Answer `GET /categories`: all, by name."""
+        """Answer `GET /categories`: by name."""
         await self.context.caller(request)
-        items = [one.as_fields() for one in (await self.categories.fetch()).values()]
-        return answer({"items": items, "next_cursor": None})
+        page = KeyPage(request, CURSOR, _name_of)
+        return page.answer_all((await self.categories.fetch()).values(), Category.as_fields)
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /categories/{name}`: replace the definition."""
@@ -170,3 +176,7 @@ def _name(request: Request, check: Callable[[str], str] = slug) -> str:
         return check(request.path_params["name"])
     except ValueError as error:
         raise Invalid(str(error), field="name") from None
+
+
+def _name_of(category: Category) -> str:
+    return category.name

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from lumen_notify.accept.preferences.category_bodies import LimitsBody
 from lumen_notify.http.fields import Priority
+from lumen_notify.http.responses import NextCursor
 
 
 class DefinedCategory(TypedDict):
@@ -26,10 +27,10 @@ class DefinedCategory(TypedDict):
 
 
 class Categories(TypedDict):
-    """All defined categories, by name."""
+    """One page of the defined categories, by name."""
 
     items: list[DefinedCategory]
-    next_cursor: None
+    next_cursor: NextCursor
 
 
 class EffectiveChoice(TypedDict):

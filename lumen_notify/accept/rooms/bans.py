@@ -17,11 +17,15 @@ from lumen_notify.accept.rooms.paths import room_id, user_id
 from lumen_notify.commit.permissions import not_banned
 from lumen_notify.commit.rooms.member_list import Ban, MemberList
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import USER_KEY, Cursor
 from lumen_notify.http.operation import MODERATORS_ONLY, READS, ROOM_ID, USER_ID, Operation
-from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
+from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
+
+CURSOR = Cursor("bans", USER_KEY)
+"""By user id."""
 
 
 @value
@@ -43,7 +47,7 @@ class BanEndpoints:
                     tag="rooms",
                     summary="List the users banned from a room",
                     description="For owners and moderators.",
-                    parameters=(ROOM_ID, LIMIT, USER_CURSOR),
+                    parameters=(ROOM_ID, LIMIT, CURSOR.parameter),
                     answered="A page.",
                     response=responses.Bans,
                     problems=(*READS, "invalid", *MODERATORS_ONLY),
@@ -99,7 +103,7 @@ class BanEndpoints:
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/bans`, to owners and moderators: by user id."""
         principal = await self.context.caller(request)
-        page = UserPage(request)
+        page = KeyPage(request, CURSOR, _user_id)
         room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
         rows = await self.member_list.bans(room.id, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _item)
@@ -134,3 +138,7 @@ class BanEndpoints:
 
 def _item(ban: Ban) -> responses.Ban:
     return {"user_id": ban.user_id, "banned_by": ban.banned_by, "banned_at": rfc3339(ban.banned_at)}
+
+
+def _user_id(row: Ban) -> str:
+    return row.user_id

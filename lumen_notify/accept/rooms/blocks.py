@@ -12,11 +12,15 @@ from lumen_notify.accept.rooms.paths import user_id
 from lumen_notify.commit.rooms.blocks import BlockedUser, Blocks, SetBlock
 from lumen_notify.errors import Invalid, NotFound
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import USER_KEY, Cursor
 from lumen_notify.http.operation import READS, USER_ID, WRITES, Operation
-from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
+from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
+
+CURSOR = Cursor("blocks", USER_KEY)
+"""By user id."""
 
 
 @value
@@ -36,7 +40,7 @@ class BlockEndpoints:
                     name="listBlocks",
                     tag="rooms",
                     summary="List blocked users",
-                    parameters=(LIMIT, USER_CURSOR),
+                    parameters=(LIMIT, CURSOR.parameter),
                     answered="A page.",
                     response=responses.Blocks,
                     problems=(*READS, "invalid"),
@@ -90,7 +94,7 @@ class BlockEndpoints:
     async def page(self, request: Request) -> Response:
         """Answer `GET /blocks`: by user id."""
         principal = await self.context.caller(request)
-        page = UserPage(request)
+        page = KeyPage(request, CURSOR, _user_id)
         rows = await self.blocks.page(principal.user_id, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _item)
 
@@ -136,3 +140,7 @@ def _not_blocked() -> NotFound:
 
 def _item(row: BlockedUser) -> responses.Block:
     return {"user_id": row.user_id, "blocked_at": rfc3339(row.blocked_at)}
+
+
+def _user_id(row: BlockedUser) -> str:
+    return row.user_id

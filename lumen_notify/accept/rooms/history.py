@@ -17,8 +17,9 @@ from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.rooms.history import History, MemberReadMark
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import USER_KEY, Cursor
 from lumen_notify.http.operation import MEMBERS_ONLY, READS, ROOM_ID, WRITES, Operation, query
-from lumen_notify.http.pages import LIMIT, MAX_PAGE_BYTES, USER_CURSOR, UserPage, answer_page, fitting
+from lumen_notify.http.pages import LIMIT, MAX_PAGE_BYTES, KeyPage, answer_page, fitting
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer, answer_text
 from lumen_notify.http.route import ApiRoute, route
@@ -29,6 +30,12 @@ _READ: TypeAdapter[ReadRoomBody] = TypeAdapter(ReadRoomBody)
 _READ_ALL: TypeAdapter[ReadRoomsBody] = TypeAdapter(ReadRoomsBody)
 
 _SEQ = {"type": "integer", "minimum": 0, "maximum": MAX_SEQ}
+
+READS_CURSOR = Cursor("reads", USER_KEY)
+"""By user id."""
+
+MESSAGES_CURSOR = Cursor("messages", "(before|after)-[0-9]{1,18}")
+"""By seq, in the direction of the page that gave it."""
 
 
 @value
@@ -51,12 +58,13 @@ class HistoryEndpoints:
                     tag="rooms",
                     summary="List the messages of a room, by seq",
                     description=(
-                        "The newest messages, or those before, after or around a seq: only one of the three "
-                        "may be given. Unknown parameters are refused."
+                        "The newest messages, or those before, after or around a seq. `cursor` continues in "
+                        "the direction of the page that gave it. Only one of the four may be given."
                     ),
                     parameters=(
                         ROOM_ID,
                         LIMIT,
+                        MESSAGES_CURSOR.parameter,
                         query("before", _SEQ, "The nearest messages below this seq."),
                         query("after", _SEQ, "The nearest messages above this seq."),
                         query("around", _SEQ, "Half of the messages below this seq, the others from it on."),
@@ -131,7 +139,7 @@ class HistoryEndpoints:
                     name="listReadMarks",
                     tag="rooms",
                     summary="List how far each member has read",
-                    parameters=(ROOM_ID, LIMIT, USER_CURSOR),
+                    parameters=(ROOM_ID, LIMIT, READS_CURSOR.parameter),
                     answered="A page, by user id.",
                     response=responses.Reads,
                     problems=(*READS, "invalid", *MEMBERS_ONLY),
@@ -145,20 +153,13 @@ class HistoryEndpoints:
         room = room_id(request)
         query = Query(request)
         limit = query.limit()
-        seqs = {
-            name: query.number(name, default=-1, lowest=0, highest=MAX_SEQ)
-            for name in ("before", "after", "around")
-        }
-        given = [name for name, seq in seqs.items() if seq >= 0]
-        if len(given) > 1:
-            raise Invalid(f"may not be given together with {given[0]}", field=given[1])
-        way = given[0] if given else "before"
+        way, seq = _start(query)
         if way == "after":
-            seq, older, newer = min(seqs["after"] + 1, MAX_SEQ), 0, limit
+            seq, older, newer = min(seq + 1, MAX_SEQ), 0, limit
         elif way == "around":
-            seq, older, newer = seqs["around"], limit // 2, limit - limit // 2
+            older, newer = limit // 2, limit - limit // 2
         else:
-            seq, older, newer = seqs["before"] if given else MAX_SEQ, limit, 0
+            older, newer = limit, 0
         # One row more in the direction of the next page.
         rows = await self.history.page(
             room,
@@ -174,7 +175,8 @@ class HistoryEndpoints:
         shown_above = fitting((body for _, body in above[:newer]), max_bytes)
         shown, found = (shown_above, above) if way == "after" else (shown_below, below)
         last = found[len(shown) - 1][0] if shown else seq
-        cursor = str(last) if len(shown) < len(found) else None
+        onward = "after" if way == "after" else "before"
+        cursor = MESSAGES_CURSOR.at(f"{onward}-{last}") if len(shown) < len(found) else None
         return answer_page([*shown_below[::-1], *shown_above], cursor)
 
     async def get(self, request: Request) -> Response:
@@ -217,10 +219,31 @@ class HistoryEndpoints:
         """Answer `GET /rooms/{id}/reads`: how far each member has read, by user id."""
         principal = await self.context.caller(request)
         room = room_id(request)
-        page = UserPage(request)
+        page = KeyPage(request, READS_CURSOR, _user_id)
         rows = await self.history.read_marks(room, principal.user_id, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _item)
 
 
+def _start(query: Query) -> tuple[str, int]:
+    """Return where a page starts: (`before`, `after` or `around`, a seq). Raises Invalid."""
+    seqs = {
+        name: query.number(name, default=-1, lowest=0, highest=MAX_SEQ)
+        for name in ("before", "after", "around")
+    }
+    place = MESSAGES_CURSOR.place(query)
+    given = [*((name, seq) for name, seq in seqs.items() if seq >= 0)]
+    if place is not None:
+        way, _, seq = place.partition("-")
+        given.insert(0, (way, int(seq)))
+    if len(given) > 1:
+        first = given[0][0] if place is None else "cursor"
+        raise Invalid(f"may not be given together with {first}", field=given[1][0])
+    return given[0] if given else ("before", MAX_SEQ)
+
+
 def _item(row: MemberReadMark) -> responses.ReadUpTo:
     return {"user_id": row.user_id, "last_read_seq": row.last_read_seq}
+
+
+def _user_id(row: MemberReadMark) -> str:
+    return row.user_id

@@ -19,6 +19,7 @@ from lumen_notify.accept.rooms.paths import room_id, user_id
 from lumen_notify.accept.rooms.room_bodies import MemberBody, MembersBody
 from lumen_notify.commit.rooms.member_list import Member, MemberList
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import USER_KEY, Cursor
 from lumen_notify.http.operation import (
     MEMBERS_ONLY,
     MODERATORS_ONLY,
@@ -28,7 +29,7 @@ from lumen_notify.http.operation import (
     WRITES,
     Operation,
 )
-from lumen_notify.http.pages import LIMIT, USER_CURSOR, UserPage
+from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
@@ -40,6 +41,9 @@ _ADDITIONS = (*CHANGES, "banned", "blocked", "too_many_rooms")
 
 _MEMBERS: TypeAdapter[MembersBody] = TypeAdapter(MembersBody)
 _MEMBER: TypeAdapter[MemberBody] = TypeAdapter(MemberBody)
+
+CURSOR = Cursor("members", USER_KEY)
+"""By user id."""
 
 
 @value
@@ -61,7 +65,7 @@ class MemberEndpoints:
                     tag="rooms",
                     summary="List the members of a room",
                     description="For members of the room.",
-                    parameters=(ROOM_ID, LIMIT, USER_CURSOR),
+                    parameters=(ROOM_ID, LIMIT, CURSOR.parameter),
                     answered="A page.",
                     response=responses.Members,
                     problems=(*READS, "invalid", *MEMBERS_ONLY),
@@ -128,7 +132,7 @@ class MemberEndpoints:
     async def page(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/members`, to members: by user id."""
         principal = await self.context.caller(request)
-        page = UserPage(request)
+        page = KeyPage(request, CURSOR, _user_id)
         room = await self.membership.room_of_member(principal.user_id, room_id(request))
         rows = await self.member_list.page(room.id, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _item)
@@ -162,3 +166,7 @@ class MemberEndpoints:
 
 def _item(member: Member) -> responses.ListedMember:
     return {"user_id": member.user_id, "role": member.role, "last_read_seq": member.last_read_seq}
+
+
+def _user_id(row: Member) -> str:
+    return row.user_id

@@ -40,7 +40,7 @@ class Message(TypedDict):
 
 
 class Messages(TypedDict):
-    """One page, ascending. Give `next_cursor` to the parameter that was used: `after`, or else `before`."""
+    """One page, ascending. `next_cursor` leads to newer messages if `after` was used, else to older ones."""
 
     items: list[Message]
     next_cursor: NextCursor

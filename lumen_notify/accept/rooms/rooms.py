@@ -20,8 +20,9 @@ from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
 from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, EditRoom, Room, Rooms
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import MAX_MS, SLUG_KEY, NumberCursor
 from lumen_notify.http.operation import BOOLEAN, MODERATORS_ONLY, READS, ROOM_ID, WRITES, Operation, query
-from lumen_notify.http.pages import LIMIT, MAX_MS, SLUG_KEY, NumberCursor, answer_rows
+from lumen_notify.http.pages import LIMIT, answer_rows
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer_text, no_content
 from lumen_notify.http.route import ApiRoute, route
@@ -30,7 +31,7 @@ from lumen_notify.model import new_id, rfc3339, to_json, value
 _ROOM: TypeAdapter[RoomBody] = TypeAdapter(RoomBody)
 _TITLE: TypeAdapter[TitleBody] = TypeAdapter(TitleBody)
 
-CURSOR = NumberCursor((MAX_MS + 1, ""), highest=MAX_MS, key=SLUG_KEY)
+CURSOR = NumberCursor("rooms", (MAX_MS + 1, ""), highest=MAX_MS, key=SLUG_KEY)
 """By the time of the last activity in milliseconds, then by room id."""
 
 MAX_STEPS = 100

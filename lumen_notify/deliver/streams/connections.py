@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from starlette.requests import Request
@@ -11,14 +11,20 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from lumen_notify.auth import Tickets
+from lumen_notify.deliver.connection.connection import Connection as Stream
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import Cursor
 from lumen_notify.http.operation import Operation
-from lumen_notify.http.responses import Time, answer
+from lumen_notify.http.pages import LIMIT, KeyPage
+from lumen_notify.http.responses import NextCursor, Time, answer
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, value
 from lumen_notify.model.events.fields import Uuid
+
+CURSOR = Cursor("connections", "[0-9a-f-]{36}")
+"""By id, which contains the time."""
 
 Device = Literal["mobile", "desktop", "tablet"]
 
@@ -33,10 +39,10 @@ class Connection(TypedDict):
 
 
 class Connections(TypedDict):
-    """The caller's open streams, oldest first."""
+    """One page of the caller's open streams, oldest first."""
 
     items: list[Connection]
-    next_cursor: None
+    next_cursor: NextCursor
 
 
 class Renewed(TypedDict):
@@ -81,7 +87,8 @@ class ConnectionEndpoints:
                     name="listConnections",
                     tag="stream",
                     summary="List the caller's open streams",
-                    answered="All streams that this process serves.",
+                    parameters=(LIMIT, CURSOR.parameter),
+                    answered="A page of the streams that this process serves.",
                     response=Connections,
                 ),
             ),
@@ -90,16 +97,16 @@ class ConnectionEndpoints:
     async def page(self, request: Request) -> Response:
         """Answer `GET /connections`: the caller's open streams on this process, oldest first."""
         principal = await self.context.caller(request)
-        items = [
-            {
-                "id": connection.id,
-                "device": connection.device,
-                "connected_at": rfc3339(connection.connected_at),
-                "instance": self.instance,
-            }
-            for connection in self.streams.of_user(principal.user_id)
-        ]
-        return answer({"items": items, "next_cursor": None})
+        page = KeyPage(request, CURSOR, _id)
+        return page.answer_all(self.streams.of_user(principal.user_id), self._item)
+
+    def _item(self, stream: Stream) -> Mapping[str, Any]:
+        return {
+            "id": stream.id,
+            "device": stream.device,
+            "connected_at": rfc3339(stream.connected_at),
+            "instance": self.instance,
+        }
 
     async def renew(self, request: Request) -> Response:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
@@ -112,3 +119,7 @@ class ConnectionEndpoints:
         response = answer(renewed)
         self.cookies.set(response, request, self.tickets.cookie(principal))
         return response
+
+
+def _id(stream: Stream) -> str:
+    return stream.id

@@ -52,14 +52,14 @@ async def test_odd_id_in_the_path_is_not_found(stored: Site) -> None:
 WRONG_QUERIES = {
     "cursor=": "cursor",
     "cursor=abc": "cursor",
-    "cursor=-1": "cursor",
-    "cursor=1.5": "cursor",
-    "cursor=%00": "cursor",
-    "cursor=1e3": "cursor",
-    "cursor=%D9%A3": "cursor",
-    "cursor=9223372036854775808": "cursor",
-    f"cursor={'9' * 5000}": "cursor",
-    "cursor=abcdefgh-3": "cursor",
+    "cursor=notifications:-1": "cursor",
+    "cursor=notifications:1.5": "cursor",
+    "cursor=notifications:%00": "cursor",
+    "cursor=notifications:1e3": "cursor",
+    "cursor=notifications:%D9%A3": "cursor",
+    "cursor=notifications:9223372036854775808": "cursor",
+    f"cursor=notifications:{'9' * 5000}": "cursor",
+    "cursor=rooms:3-tea": "cursor",
     "limit=0": "limit",
     "limit=101": "limit",
     "limit=-5": "limit",
@@ -87,8 +87,8 @@ async def test_wrong_query_parameter_is_named(stored: Site) -> None:
 
 async def test_cursor_beyond_either_end_gives_an_empty_or_the_first_page(site: Site) -> None:
     api = site.api("bob")
-    assert await api.get(cursor="0") == {"items": [], "next_cursor": None}
-    assert contents((await api.get(cursor=str(2**63 - 1)))["items"]) == ["three", "two", "one"]
+    assert await api.get(cursor="notifications:0") == {"items": [], "next_cursor": None}
+    assert contents((await api.get(cursor=f"notifications:{2**63 - 1}"))["items"]) == ["three", "two", "one"]
 
 
 async def test_mark_may_have_1000_ids(site: Site, open_with: OpenSite) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from clients import EventStream
 from lumen_notify.model import new_id
 from sites import Site, refused
 
-from ..talk import HERE, ROOMS, call, done, say
+from ..talk import HERE, ROOMS, call, done, paged, say
 
 
 async def test_history_is_paged_both_ways_and_around(room: Site) -> None:
@@ -14,17 +16,17 @@ async def test_history_is_paged_both_ways_and_around(room: Site) -> None:
         await say(room, "alice", str(number))
     pages = {
         "": ([1, 2, 3, 4, 5, 6, 7], None),
-        "?limit=3": ([5, 6, 7], "5"),
-        "?limit=3&before=5": ([2, 3, 4], "2"),
+        "?limit=3": ([5, 6, 7], "messages:before-5"),
+        "?limit=3&before=5": ([2, 3, 4], "messages:before-2"),
         "?limit=3&before=2": ([1], None),
         "?limit=3&before=4": ([1, 2, 3], None),
-        "?limit=3&after=0": ([1, 2, 3], "3"),
-        "?limit=3&after=3": ([4, 5, 6], "6"),
+        "?limit=3&after=0": ([1, 2, 3], "messages:after-3"),
+        "?limit=3&after=3": ([4, 5, 6], "messages:after-6"),
         "?limit=3&after=6": ([7], None),
         "?limit=3&after=7": ([], None),
-        "?limit=4&around=4": ([2, 3, 4, 5], "2"),
-        "?limit=1&around=4": ([4], "4"),
-        "?limit=1&around=9": ([], "9"),
+        "?limit=4&around=4": ([2, 3, 4, 5], "messages:before-2"),
+        "?limit=1&around=4": ([4], "messages:before-4"),
+        "?limit=1&around=9": ([], "messages:before-9"),
         "?limit=100&around=9": ([1, 2, 3, 4, 5, 6, 7], None),
         f"?after={2**63 - 1}": ([], None),
     }
@@ -32,6 +34,16 @@ async def test_history_is_paged_both_ways_and_around(room: Site) -> None:
         page = await done(room, "bob", "GET", HERE + query)
         assert [one["seq"] for one in page["items"]] == seqs, query
         assert page["next_cursor"] == cursor, query
+
+
+@pytest.mark.parametrize("start", ["", "&after=0"])
+async def test_history_is_followed_by_its_cursor_in_the_direction_of_the_first_page(
+    room: Site, start: str
+) -> None:
+    for number in range(1, 6):
+        await say(room, "alice", str(number))
+    seqs = await paged(room, "bob", f"{HERE}?limit=2{start}", "seq")
+    assert seqs == ([1, 2, 3, 4, 5] if start else [4, 5, 2, 3, 1])
 
 
 async def test_an_invalid_query_is_refused_by_name(room: Site) -> None:
@@ -42,6 +54,8 @@ async def test_an_invalid_query_is_refused_by_name(room: Site) -> None:
         ("?before=1&after=1", "after"),
         ("?limit=0", "limit"),
         ("?cursor=1", "cursor"),
+        (f"?cursor=messages:before-{10**19}", "cursor"),
+        ("?cursor=messages:after-1&before=1", "before"),
     ):
         refused(await call(room, "bob", "GET", HERE + query), 422, "invalid", field)
     refused(await call(room, "bob", "GET", f"{ROOMS}/here/reads?cursor=%00"), 422, "invalid", "cursor")
@@ -67,9 +81,9 @@ async def test_each_member_gets_a_read_mark_with_their_own_counts(
     assert beyond["last_read_seq"] == 3
     assert (await done(room, "alice", "GET", f"{ROOMS}/here/reads?limit=1")) == {
         "items": [{"user_id": "alice", "last_read_seq": 3}],
-        "next_cursor": "alice",
+        "next_cursor": "reads:alice",
     }
-    assert (await done(room, "alice", "GET", f"{ROOMS}/here/reads?cursor=alice"))["items"] == [
+    assert (await done(room, "alice", "GET", f"{ROOMS}/here/reads?cursor=reads:alice"))["items"] == [
         {"user_id": "bob", "last_read_seq": 3}
     ]
 

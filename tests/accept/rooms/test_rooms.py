@@ -52,7 +52,7 @@ async def test_rooms_come_in_pages_the_newest_activity_first(stored: Site) -> No
 @pytest.mark.parametrize("cursor", ["7", "x-y", "-1-r", "1-", "1-UPPER", f"{10**16}-r", "1-r\0"])
 async def test_an_invalid_cursor_is_refused(site: Site, cursor: str) -> None:
     answer = await site.http.get(
-        ROOMS, params={"cursor": cursor}, headers={"Authorization": f"Bearer {token('alice')}"}
+        ROOMS, params={"cursor": f"rooms:{cursor}"}, headers={"Authorization": f"Bearer {token('alice')}"}
     )
     refused(answer, 422, "invalid", "cursor")
 

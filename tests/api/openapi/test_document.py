@@ -82,6 +82,24 @@ def test_each_path_has_one_meaning_and_each_removal_one_answer(document: Any) ->
             assert shapes[0] == shapes[1], path
 
 
+def test_every_list_takes_a_cursor_and_returns_one_as_text(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    lists = {
+        path: operation
+        for _, path, operation in operations(document)
+        if operation["operationId"][:4] == "list"
+    }
+    assert len(lists) == 11
+    for path, operation in lists.items():
+        parameters = {one["name"]: one for one in operation["parameters"]}
+        assert {"cursor", "limit"} <= parameters.keys(), path
+        assert parameters["cursor"]["schema"]["type"] == "string", path
+        (content,) = operation["responses"]["200"]["content"].values()
+        page = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+        assert page["required"] == ["items", "next_cursor"], path
+        assert page["properties"]["next_cursor"] == schemas["Rooms"]["properties"]["next_cursor"], path
+
+
 OF_NO_OPERATION = {
     "bad_request",
     "head_too_large",

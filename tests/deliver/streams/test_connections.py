@@ -49,7 +49,8 @@ class ConnectionsApi:
 
     def request(self, token: str | None) -> Request:
         headers = [] if token is None else [(b"authorization", b"Bearer " + token.encode())]
-        return Request({"type": "http", "method": "POST", "scheme": "http", "path": "/", "headers": headers})
+        scope = {"type": "http", "method": "POST", "scheme": "http", "path": "/", "query_string": b""}
+        return Request({**scope, "headers": headers})
 
     async def page(self, token: str | None) -> Any:
         return json.loads(bytes((await self.connections.page(self.request(token))).body))

@@ -136,7 +136,7 @@ async def fetch(api: Api, *, limit: int) -> RoomStates:
     for room in await _pages(api, "/rooms", limit):
         path = f"/rooms/{room['id']}"
         members = await _pages(api, path + "/members", limit)
-        messages = await _pages(api, path + "/messages", limit, by="after")
+        messages = await _pages(api, path + "/messages", limit, after=0)
         room_state = RoomState(
             role=room["role"],
             messages={row["seq"]: said(row) for row in messages},
@@ -153,12 +153,12 @@ async def fetch(api: Api, *, limit: int) -> RoomStates:
     return room_states
 
 
-async def _pages(api: Api, path: str, limit: int, *, by: str = "cursor") -> list[Any]:
+async def _pages(api: Api, path: str, limit: int, **start: int) -> list[Any]:
     items: list[Any] = []
-    cursor: dict[str, str | int] = {"after": 0} if by == "after" else {}
+    query: dict[str, Any] = start
     while True:
-        page = await api.get_api(path, limit=limit, **cursor)
+        page = await api.get_api(path, limit=limit, **query)
         items += page["items"]
         if page["next_cursor"] is None:
             return items
-        cursor = {by: page["next_cursor"]}
+        query = {"cursor": page["next_cursor"]}
