@@ -3,6 +3,7 @@
 Layers, each importing only those below it (checked by import-linter):
 
     cli, load_test   the command line; the load test that `lumen-notify bench` runs
+    client           calls a server from another process; needs none of the layers below but errors
     app              `Lumen`: the ASGI application and the library
     notifier         the library's calls for rooms and direct messages
     api              routes, pages and the OpenAPI document
@@ -41,11 +42,49 @@ Terms:
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from lumen_notify.errors import (
+    Conflict,
+    DatabaseUnavailable,
+    EncodingUnsupported,
+    Fault,
+    Forbidden,
+    Invalid,
+    LumenError,
+    Misconfigured,
+    NotFound,
+    RateLimited,
+    Refused,
+    ServerError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unreachable,
+)
+
 if TYPE_CHECKING:
     from lumen_notify.app import Lumen
     from lumen_notify.settings import Settings
 
-__all__ = ["Lumen", "Settings"]
+__all__ = [
+    "Conflict",
+    "DatabaseUnavailable",
+    "EncodingUnsupported",
+    "Fault",
+    "Forbidden",
+    "Invalid",
+    "Lumen",
+    "LumenError",
+    "Misconfigured",
+    "NotFound",
+    "RateLimited",
+    "Refused",
+    "ServerError",
+    "Settings",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "Unreachable",
+]
 
 _MODULES = {"Lumen": "lumen_notify.app", "Settings": "lumen_notify.settings"}
 

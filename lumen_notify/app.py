@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any, Self
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.api import routes
 from lumen_notify.api.endpoints import Endpoints
-from lumen_notify.auth import load_or_create_secret, secret_path
+from lumen_notify.auth import load_or_create_secret, mint, secret_path
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier
 from lumen_notify.services import Services
-from lumen_notify.settings import Settings
+from lumen_notify.settings import Settings, variable
+
+TOKEN_TTL_SECONDS = 3600
 
 ON_OPEN: ContextVar[Callable[[Lumen], None] | None] = ContextVar("on_open", default=None)
 """Called with each Lumen that opens in the context: a server finds those inside the application it serves."""
@@ -113,6 +116,35 @@ class Lumen(Notifier):
         assert self._application is not None
         await self._application(scope, receive, send)
 
+    def token(
+        self,
+        user_id: str,
+        *,
+        ttl: float | timedelta = TOKEN_TTL_SECONDS,
+        scope: str | Iterable[str] = (),
+        name: str | None = None,
+        avatar: str | None = None,
+    ) -> str:
+        """Return a token that this server accepts, for the page or the device of a user.
+
+        ttl: how long it is valid, in seconds. scope: such as `notify:publish`, several as a list or separated
+        by spaces. name, avatar: how the user is shown to others. Raises Invalid, and Misconfigured if the
+        server has no secret to sign with, but a public key or a key set.
+        """
+        if self.settings.jwt_secret is None:
+            raise Misconfigured([(variable("jwt_secret"), "is not set, so this server cannot make tokens")])
+        return mint(
+            self.settings.jwt_secret,
+            user_id,
+            ttl_seconds=ttl.total_seconds() if isinstance(ttl, timedelta) else ttl,
+            scopes=scope.split() if isinstance(scope, str) else scope,
+            username=name,
+            avatar=avatar,
+            audience=self.settings.jwt_audience,
+            issuer=self.settings.jwt_issuer,
+            clock=self._clock,
+        )
+
     async def publish(
         self,
         user_id: str | None = None,
@@ -143,7 +175,7 @@ class Lumen(Notifier):
                 _log.warning(
                     "Opened without a lifespan: a shutdown will cut streams off. Pass "
                     "lifespan=notify.lifespan to your application, or use `async with notify`. "
-                    'See "Use it as a library" in the README.'
+                    'See "Use it as a library" in the documentation.'
                 )
             await self.open()
         assert self._endpoints is not None

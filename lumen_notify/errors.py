@@ -11,7 +11,9 @@
     │   ├── EncodingUnsupported  the body is compressed
     │   └── RateLimited        too many requests; `retry_after_seconds` says when to retry
     ├── Unavailable            a dependency is down; the same call may work later
-    │   └── DatabaseUnavailable
+    │   ├── DatabaseUnavailable
+    │   └── Unreachable        a client gets no response from the server
+    ├── ServerError            a client gets a response that says that the server failed
     └── Misconfigured          the settings are not valid; the process does not start
 
 The message gives the actual value and the limit, never a token or a payload. Only `http/problems.py` turns an
@@ -69,6 +71,14 @@ class Invalid(Refused):
         if field is not None:
             faults = (*faults, Fault(field=field, message=message))
         self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        """Return the message, with each fault after it."""
+        faults = [one for one in self.faults if one.message.removesuffix(".") not in self.message]
+        if not faults:
+            return self.message
+        texts = "; ".join(f"`{one.field}` {one.message.removesuffix('.')}" for one in faults)
+        return f"{self.message.removesuffix('.')}: {texts}."
 
     @classmethod
     def of(cls, faults: Sequence[Fault], *, number: int | None = None) -> Self:
@@ -138,6 +148,19 @@ class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
 
     is_known = False
+
+
+class Unreachable(Unavailable):
+    """`lumen_notify.client` gets no response: the server cannot be reached, or does not answer in time."""
+
+    code = "unreachable"
+
+
+class ServerError(LumenError):
+    """`lumen_notify.client` gets an error of the server, which has logged it, or a response that is not from
+    lumen-notify (`unexpected_response`)."""
+
+    code = "internal"
 
 
 class Misconfigured(LumenError):

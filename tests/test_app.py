@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from clients import SECRET, Api
-from lumen_notify import Lumen, Settings
+import lumen_notify
+from clients import NOTIFICATIONS, SECRET, Api
+from lumen_notify import Lumen, Settings, errors
 from lumen_notify.auth import secret_path
-from lumen_notify.errors import Invalid
+from lumen_notify.errors import Invalid, Misconfigured
 from lumen_notify.services import Services
 from lumen_notify.settings import Secret
 
@@ -83,6 +85,34 @@ async def test_a_call_from_python_is_held_to_the_limits_of_requests(lumen: Lumen
     with pytest.raises(Invalid) as caught:
         await lumen.publish("ann", category="Like", content="", colour="red")
     assert {fault.field for fault in caught.value.faults} == {"category", "content", "colour"}
+
+
+async def test_it_makes_tokens_that_it_accepts(lumen: Lumen) -> None:
+    alice = lumen.token("alice", ttl=timedelta(minutes=5), name="Alice")
+    app = lumen.token("app", ttl=60, scope="notify:publish notify:admin")
+    async with client(lumen) as http:
+        body = {"to": {"user": "bob"}, "category": "like", "content": "hi"}
+        for token, status in ((app, 201), (alice, 403)):
+            headers = {"authorization": f"Bearer {token}"}
+            assert (await http.post(NOTIFICATIONS, json=body, headers=headers)).status_code == status
+    assert lumen.token("app", scope=["notify:publish"])
+
+
+def test_a_token_is_refused_if_it_would_not_be_accepted(lumen: Lumen, sqlite_url: str) -> None:
+    with pytest.raises(Invalid, match="128"):
+        lumen.token("x" * 129)
+    remote = Lumen(Settings(database_url=sqlite_url, jwt_jwks_url="https://keys.example/set"))
+    with pytest.raises(
+        Misconfigured, match="LUMEN_JWT_SECRET: is not set, so this server cannot make tokens"
+    ):
+        remote.token("alice")
+
+
+def test_the_package_exports_all_errors() -> None:
+    kinds = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
+    exported = kinds - {"Self", "Sequence"}
+    assert exported <= set(lumen_notify.__all__)
+    assert all(getattr(lumen_notify, name) is getattr(errors, name) for name in exported)
 
 
 async def test_the_lifespan_of_a_server_opens_and_closes_it(lumen: Lumen) -> None:

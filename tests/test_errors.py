@@ -62,6 +62,13 @@ def test_the_message_of_several_faults_gives_their_number(fields: list[str], mes
     assert (error.message, error.faults) == (message, tuple(faults))
 
 
+def test_the_text_of_invalid_fields_names_each() -> None:
+    faults = [Fault(field="to.user", message="is required"), Fault(field="title", message="is too long.")]
+    text = "2 fields are invalid: `to.user` is required; `title` is too long."
+    assert str(Invalid.of(faults)) == text
+    assert str(Invalid("It is wrong.")) == "It is wrong."
+
+
 def test_a_rate_limit_says_when_to_retry() -> None:
     assert RateLimited("Too many.", retry_after_seconds=7, limit="x").retry_after_seconds == 7
 

@@ -25,6 +25,7 @@ MIRRORED = (
     "app.py",
     "auth",
     "cli",
+    "client",
     "commit",
     "deliver",
     "errors.py",

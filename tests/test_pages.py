@@ -35,6 +35,8 @@ UNANSWERED_CODES = {
     "cannot_start": "told by the command line",
     "cannot_continue": "told by the command line",
     "call_failed": "told by the command line",
+    "unreachable": "raised by the client",
+    "unexpected_response": "raised by the client",
 }
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from lumen_notify.auth import load_or_create_secret, mint, secret_path
 from lumen_notify.errors import Misconfigured
-from lumen_notify.model import BASE
 from lumen_notify.settings import Secret, Settings, variable
 
 TOKEN_VARIABLE = "LUMEN_TOKEN"  # noqa: S105 - the variable's name
@@ -65,10 +64,6 @@ def server_url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def notifications_url(base: str | None, settings: Settings) -> str:
-    """Return the URL of the `notifications` resource.
-
-    base: the URL of a server, or of its mount point; None for the local server.
-    """
-    base = server_url(settings.host, settings.port) if base is None else base
-    return f"{base.rstrip('/')}{BASE}/notifications"
+def base_url(given: str | None, settings: Settings) -> str:
+    """Return the URL of a server that the command line names, or of the local server."""
+    return server_url(settings.host, settings.port) if given is None else given

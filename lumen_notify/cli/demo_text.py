@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lumen_notify.auth import PUBLISH
-from lumen_notify.cli.config import make_token, notifications_url
+from lumen_notify.cli.config import make_token
+from lumen_notify.model import BASE
 from lumen_notify.settings import Settings
 
 RECIPIENT = "alice"
@@ -15,7 +16,7 @@ def demo_text(settings: Settings, url: str) -> str:
     """Return the text. url: of the server. Raises Misconfigured if no token can be made here."""
     token = make_token(settings, RECIPIENT, ttl_seconds=TTL_SECONDS)
     publisher = make_token(settings, PUBLISHER, ttl_seconds=TTL_SECONDS, scopes=[PUBLISH])
-    notifications = notifications_url(url, settings)
+    notifications = f"{url}{BASE}/notifications"
     return f"""
 lumen-notify is running. Press Ctrl-C to stop it.
 

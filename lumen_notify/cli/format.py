@@ -22,15 +22,6 @@ class Line:
     suffix: str = ""
 
 
-def parse_data(text: str) -> Mapping[str, Any]:
-    """Parse a frame's data. Anything but a JSON object is returned as `{"text": ...}`."""
-    try:
-        data = json.loads(text)
-    except ValueError:
-        return {"text": text}
-    return data if isinstance(data, dict) else {"text": text}
-
-
 def format_frame(event: str, data: Mapping[str, Any], id_: str) -> Line | None:
     """Return a frame's line, or None for a frame that is not shown. id_: empty if the frame has none."""
     unread = f"{_clean(data['unread_count'])} unread" if "unread_count" in data else ""

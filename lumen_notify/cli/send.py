@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-
-from lumen_notify.cli.client import CallFailed, failure_text, new_client
-
-RESPONSE_SECONDS = 30.0
+from lumen_notify.cli.client import CallFailed, failure_text
+from lumen_notify.client import Client
+from lumen_notify.errors import LumenError
 
 
 def send(
-    url: str,
-    token: str,
-    *,
-    user: str,
-    text: str,
-    category: str,
-    title: str | None = None,
-    link: str | None = None,
+    client: Client, *, user: str, text: str, category: str, title: str | None = None, link: str | None = None
 ) -> str:
-    """Publish; return the line to print. url: of the `notifications` resource. link: where a click leads.
-
-    Raises CallFailed.
-    """
-    body: dict[str, Any] = {"to": {"user": user}, "category": category, "content": text}
+    """Publish; return the line to print. link: where a click leads. Raises CallFailed."""
     optional = {"title": title, "url": link}
-    body |= {name: value for name, value in optional.items() if value is not None}
-    with new_client(url, token, read_seconds=RESPONSE_SECONDS) as client:
-        try:
-            response = client.post(url, json=body)
-        except httpx.HTTPError as error:
-            raise CallFailed(f"{url} does not answer: {str(error) or type(error).__name__}.") from None
-    if response.status_code != httpx.codes.CREATED:
-        raise CallFailed(f"Not sent: {failure_text(response)}")
-    answer = response.json()
-    return f"sent {answer['id']} to {user} at position {answer['position']}"
+    fields: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
+    try:
+        published = client.publish(user, category=category, content=text, **fields)
+    except LumenError as error:
+        raise CallFailed(f"Not sent: {failure_text(error)}") from None
+    return f"sent {published.id} to {user} at position {published.position}"

@@ -9,8 +9,8 @@ import pytest
 
 from lumen_notify.auth import Verifier
 from lumen_notify.cli.config import (
+    base_url,
     make_token,
-    notifications_url,
     read_settings,
     server_url,
     signing_secret,
@@ -64,9 +64,7 @@ def test_the_server_url_is_reachable_from_this_machine(host: str, url: str) -> N
     assert server_url(host, 8000) == url
 
 
-def test_the_notifications_url_is_below_the_base() -> None:
+def test_a_url_that_is_given_takes_the_place_of_the_local_server() -> None:
     settings = Settings(jwt_secret=Secret(SECRET), host="127.0.0.1", port=8000)
-    assert notifications_url(None, settings) == "http://127.0.0.1:8000/api/v1/notifications"
-    assert notifications_url("https://x.example/notify/", settings) == (
-        "https://x.example/notify/api/v1/notifications"
-    )
+    assert base_url(None, settings) == "http://127.0.0.1:8000"
+    assert base_url("https://x.example/notify/", settings) == "https://x.example/notify/"

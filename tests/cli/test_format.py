@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from lumen_notify.cli.format import Line, format_frame, parse_data
+from lumen_notify.cli.format import Line, format_frame
+from lumen_notify.client.frames import parse_document
 
 NOTIFICATION = {
     "type": "like",
@@ -93,10 +93,6 @@ def test_a_frame_cannot_control_the_terminal(text: str) -> None:
 )
 @pytest.mark.parametrize("event", ["message", "read", "ready", "what is this"])
 def test_frame_of_any_shape_has_a_line(event: str, text: str) -> None:
-    line = format_frame(event, parse_data(text), "")
+    line = format_frame(event, parse_document(text), "")
     assert line is not None
     assert line.text.isprintable()
-
-
-def test_data_is_parsed_as_json() -> None:
-    assert parse_data(json.dumps(NOTIFICATION)) == NOTIFICATION

@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from lumen_notify.auth import PUBLISH
-from lumen_notify.cli.config import make_token, notifications_url, read_settings
+from lumen_notify.cli.config import base_url, make_token, read_settings
 from lumen_notify.cli.options import Token, Url
 from lumen_notify.cli.send import send as publish
+from lumen_notify.client import Client
 
 SEND_TTL_SECONDS = 60
 
@@ -28,5 +29,5 @@ def send(  # noqa: PLR0917 - Typer passes arguments by name
     """Publish; print the notification's id and position."""
     settings = read_settings()
     credential = token or make_token(settings, "system", ttl_seconds=SEND_TTL_SECONDS, scopes=[PUBLISH])
-    target = notifications_url(url, settings)
-    typer.echo(publish(target, credential, user=user, text=text, category=category, title=title, link=link))
+    with Client(base_url(url, settings), token=credential) as client:
+        typer.echo(publish(client, user=user, text=text, category=category, title=title, link=link))

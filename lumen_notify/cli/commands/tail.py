@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from lumen_notify.cli.config import make_token, notifications_url, read_settings
+from lumen_notify.cli.config import base_url, make_token, read_settings
 from lumen_notify.cli.options import TTL_SECONDS, Token, Url
-from lumen_notify.cli.tail import SILENCE_SECONDS, StreamTail
+from lumen_notify.cli.tail import StreamTail
+from lumen_notify.client import Client
+from lumen_notify.client.stream_state import SILENCE_SECONDS
 
 
 def tail(
@@ -27,16 +29,15 @@ def tail(
     if user is None and token is None:
         raise typer.BadParameter("Name a user, or set --token or LUMEN_TOKEN.")
 
-    def get_token() -> str:
-        return token or make_token(settings, str(user), ttl_seconds=TTL_SECONDS)
+    def new_token() -> str:
+        return make_token(settings, str(user), ttl_seconds=TTL_SECONDS)
 
-    stream = StreamTail(
-        notifications_url(url, settings),
-        get_token,
-        can_renew=token is None,
-        cursor=since,
-        console=Console(highlight=False, markup=False),
-        silence_seconds=max(SILENCE_SECONDS, 3 * settings.ping_seconds),
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        stream.run()
+    with Client(base_url(url, settings), token=token or new_token) as client:
+        stream = StreamTail(
+            client,
+            cursor=since,
+            console=Console(highlight=False, markup=False),
+            silence_seconds=max(SILENCE_SECONDS, 3 * settings.ping_seconds),
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            stream.run()

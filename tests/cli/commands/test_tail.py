@@ -17,4 +17,4 @@ def test_tail_with_a_bad_token_ends(run_command: RunCommand, start_server: Start
     server = start_server()
     done = run_command("tail", "--url", server.url, LUMEN_TOKEN="abc")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "lumen-notify: 401 token_invalid: The token is not a well-formed JWT.\n"
+    assert done.stderr == "lumen-notify: token_invalid: The token is not a well-formed JWT.\n"
