@@ -1,23 +1,28 @@
 # All tasks; CI runs nothing else. They need Python 3.11 or newer, pip and make.
 .DEFAULT_GOAL := help
-.PHONY: help install run test quick check fix bench lock clean
+.PHONY: help install run test quick check fix bench build lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+RUNTIME := $(VENV)/.runtime
+INSTALLED := $(VENV)/.installed
+# pip of .venv once it has one, else that of the Python that made it.
+PIP = "$$($(BIN)/python -c 'import importlib.util, sys; print(sys.executable if importlib.util.find_spec("pip") else sys._base_executable)')" \
+  -m pip --quiet --disable-pip-version-check --python $(BIN)/python install
 # `logical`, for `auto` counts physical cores; at most 8, for each worker has a PostgreSQL of its own.
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-install: $(STAMP) ## create .venv with the pinned versions (quick if nothing has changed)
-	@:
-
-# Runs again if the lock file, pyproject.toml or this file is newer than the stamp. Recreates a .venv whose
-# Python no longer exists, as after a system upgrade.
-$(STAMP): requirements.lock pyproject.toml Makefile
+# The server alone, in half a minute. Runs again if the lock file or this file is newer than the stamp. Recreates a
+# .venv whose Python no longer exists, as after a system upgrade.
+#
+# Not built and installed, which would need a build backend: a path file and a script of two lines are the same as an
+# editable install. `make install` replaces them. --no-deps, since the lock file is complete; --no-compile, since most
+# modules are never imported; without pip in .venv if Python has pip itself.
+$(RUNTIME): requirements.lock Makefile
 	@set -eu; \
 	new_enough='import sys; sys.exit(sys.version_info < (3, 11))'; \
 	if ! $(BIN)/python -c "$$new_enough" 2>/dev/null; then \
@@ -30,18 +35,33 @@ $(STAMP): requirements.lock pyproject.toml Makefile
 	  fi; \
 	  echo "creating $(VENV) with $$python ($$($$python -V 2>&1))"; \
 	  rm -rf $(VENV); \
-	  if ! $$python -m venv $(VENV); then \
+	  if $$python -m pip --version >/dev/null 2>&1; then without=--without-pip; else without=; fi; \
+	  if ! $$python -m venv $$without $(VENV); then \
 	    rm -rf $(VENV); \
 	    echo "$$python cannot create a virtual environment; see above (on Debian and Ubuntu: apt install python3-venv)." >&2; \
 	    exit 1; \
 	  fi; \
 	fi; \
 	echo 'installing the versions of requirements.lock'; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .; \
-	touch $(STAMP)
+	$(PIP) --no-deps --no-compile --require-hashes --requirement requirements.lock; \
+	packages=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	echo '$(CURDIR)' >"$$packages/lumen_notify.pth"; \
+	printf '#!/bin/sh\nexec "%s" -P -m lumen_notify "$$@"\n' '$(CURDIR)/$(BIN)/python' >$(BIN)/lumen-notify; \
+	chmod +x $(BIN)/lumen-notify; \
+	touch $(RUNTIME)
 
-run: install ## run a demo server; prints a link, a token and curl commands (LUMEN_PORT=8001 for another port)
+# All that tests and tools need.
+$(INSTALLED): $(RUNTIME) requirements-dev.lock pyproject.toml
+	@set -eu; \
+	echo 'installing the versions of requirements-dev.lock'; \
+	$(PIP) --no-deps --require-hashes --requirement requirements-dev.lock; \
+	$(PIP) --no-deps --no-build-isolation --editable .; \
+	touch $(INSTALLED)
+
+install: $(INSTALLED) ## create .venv with the pinned versions (quick if nothing has changed)
+	@:
+
+run: $(RUNTIME) ## run a demo server; prints a link, a token and curl commands (LUMEN_PORT=8001 for another port)
 	@$(BIN)/lumen-notify serve --demo
 
 # In two steps, so that failures of quick tests show early. Options for pytest: make test ARGS='-k stream -x'.
@@ -68,13 +88,20 @@ fix: install ## fix lint errors if possible, and format
 bench: install ## compare with a bare protocol, a plain application and nchan; write docs/performance.md
 	$(BIN)/python -m bench $(ARGS)
 
-# One lock file for all platforms and Python versions. It names no registry, so pip uses the configured one.
-# `make lock ARGS=--upgrade` selects the newest versions.
+# The same bytes at each build of a commit: its date stands for all dates. Outside of a clone, a constant does.
+build: install ## build wheel and sdist of this commit into dist/
+	@rm -rf dist
+	@epoch=$$(git log -1 --format=%ct 2>/dev/null || true); \
+	env $${epoch:+SOURCE_DATE_EPOCH=$$epoch} $(BIN)/python -m hatchling build --target sdist --target wheel
+
+# Two lock files for all platforms and Python versions: what `make run` installs, and with it what `make install` adds.
+# They name no registry, so pip uses the configured one. `make lock ARGS=--upgrade` selects the newest versions.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: ## pin the versions again after a change to pyproject.toml
-	@test -x $(BIN)/python || { echo 'run `make install` first' >&2; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --extra dev --output-file requirements.lock $(ARGS) pyproject.toml
+	@test -e $(INSTALLED) || { echo 'run `make install` first' >&2; exit 1; }
+	@$(PIP) 'uv>=0.9'
+	$(LOCK) --extra http2 --output-file requirements.lock $(ARGS) pyproject.toml
+	$(LOCK) --all-extras --constraint requirements.lock --output-file requirements-dev.lock $(ARGS) pyproject.toml
 
 clean: ## remove all generated files, including .venv; databases stay
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

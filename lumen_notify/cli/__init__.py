@@ -20,12 +20,12 @@ from __future__ import annotations
 import gc
 import sys
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from lumen_notify import __version__
 from lumen_notify.errors import Invalid, LumenError, Misconfigured
 
 COLLECT_OBJECTS = 10_000
@@ -71,7 +71,7 @@ app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pre
 
 def _show_version(is_requested: bool) -> None:
     if is_requested:
-        typer.echo(f"lumen-notify {version('lumen-notify')}")
+        typer.echo(f"lumen-notify {__version__}")
         raise typer.Exit
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumen_notify import __version__
 from lumen_notify.api.openapi import frames, problems, stream
 from lumen_notify.api.openapi.credentials import CREDENTIALS
 from lumen_notify.api.openapi.models import Models
@@ -95,7 +95,7 @@ class Document:
             "openapi": "3.1.1",
             "info": {
                 "title": "lumen-notify",
-                "version": version("lumen-notify"),
+                "version": __version__,
                 "description": DESCRIPTION,
                 "license": {"name": "MIT", "identifier": "MIT"},
             },
