@@ -25,8 +25,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from lumen_notify import __version__
 from lumen_notify.errors import Invalid, LumenError, Misconfigured
+from lumen_notify.version import __version__
 
 COLLECT_OBJECTS = 10_000
 """New objects after which the garbage collector looks for cycles. Imports make many objects and few cycles:

@@ -14,7 +14,6 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify import __version__
 from lumen_notify.api.openapi import frames, problems, stream
 from lumen_notify.api.openapi.credentials import CREDENTIALS
 from lumen_notify.api.openapi.models import Models
@@ -22,6 +21,7 @@ from lumen_notify.http.fields import Category
 from lumen_notify.http.operation import JSON, JsonSchema, Operation, Shape
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import to_json
+from lumen_notify.version import __version__
 
 TAGS = {
     "publish": "Your application publishes notifications to its users.",
