@@ -57,7 +57,9 @@ def references(schema: Json) -> Iterator[str]:
 
 def described_events(document: Json) -> dict[str, Json]:
     """Return the descriptions of server-sent events by name."""
-    return {one["title"]: one for one in document["components"]["schemas"]["Event"]["oneOf"]}
+    schemas = document["components"]["schemas"]
+    mapping = schemas["Event"]["discriminator"]["mapping"]
+    return {event: schemas[ref.rpartition("/")[2]] for event, ref in mapping.items()}
 
 
 def check_frames(document: Json, frames: Iterable[Frame]) -> set[str]:

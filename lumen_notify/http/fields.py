@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -210,12 +210,26 @@ ActionLabel = Annotated[
 Avatar = Annotated[str, Field(max_length=MAX_AVATAR_CHARACTERS), AfterValidator(_line), _LINE]
 
 
-Priority = Literal["low", "normal", "high", "urgent"]
+_Priority = Literal["low", "normal", "high", "urgent"]
+PRIORITIES = get_args(_Priority)
+Priority = Annotated[_Priority, Field(json_schema_extra={"x-model": "Priority"})]
+JsonObject = Annotated[
+    dict[str, Any], AfterValidator(storable), Field(json_schema_extra={"x-model": "JsonObject"})
+]
 
 
 def has(field: str, **schema: Any) -> dict[str, Any]:
-    """Return the JSON schema of objects in which a field is present and not null."""
+    """Return the JSON schema of objects in which a field is present, and as described."""
     return {"required": [field], "properties": {field: schema}}
+
+
+def implies(condition: dict[str, Any], consequence: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of objects that meet a consequence if they meet a condition.
+
+    Validators apply `not`, and client generators ignore it. From `anyOf` beside `properties` generators make
+    types that fit no request.
+    """
+    return {"not": {**condition, "not": consequence}}
 
 
 class Body(BaseModel):

@@ -53,6 +53,8 @@ class Operation:
     response body. answered: the description of the success response. response: the shape of its body, of type
     `media_type`; None if it has no body. headers: its headers that need a description: (name, description).
     problems: the problem codes in addition to those that follow from credentials, body and query.
+    query_aliases: further names of query parameters; only a parameter's description mentions them, as
+    generated clients would have one name for two parameters.
     """
 
     name: str
@@ -72,12 +74,13 @@ class Operation:
     headers: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
     takes_any_query: bool = False
+    query_aliases: tuple[str, ...] = ()
 
     @property
     def query_names(self) -> frozenset[str]:
         """The names of the query parameters that it takes."""
         declared = (one["name"] for one in self.parameters if one["in"] == "query")
-        return frozenset([*declared, *OF_URLS.intersection(self.credentials)])
+        return frozenset([*declared, *self.query_aliases, *OF_URLS.intersection(self.credentials)])
 
     @property
     def refusals(self) -> tuple[str, ...]:

@@ -53,5 +53,5 @@ Time = Annotated[
     ),
 ]
 PlainContent = Annotated[str, Field(description="Plain text: show it as it is, never as HTML.")]
-AnyData = dict[str, Any]
+AnyData = Annotated[dict[str, Any], Field(json_schema_extra={"x-model": "JsonObject"})]
 NextCursor = Annotated[str | None, Field(description="The `cursor` of the next page; null on the last page.")]

@@ -30,12 +30,14 @@ def fits(model: type[BaseModel], value: Any) -> bool:
 def undescribed(model: type[BaseModel]) -> list[str]:
     """List the models and fields in a model's schema that have no description."""
     schema = model.model_json_schema()
-    parts = {model.__name__: schema, **schema.get("$defs", {})}
+    named = {model.__name__: schema, **schema.get("$defs", {})}
+    forms = {form["title"]: form for part in named.values() for form in part.get("oneOf", ())}
+    parts = {**named, **forms}
     names = [name for name, part in parts.items() if not part.get("description")]
     return names + [
         f"{name}.{field}"
         for name, part in parts.items()
-        for field, it in part["properties"].items()
+        for field, it in part.get("properties", {}).items()
         if not it.get("description") and "$ref" not in it
     ]
 

@@ -56,6 +56,11 @@ def test_query_has_the_declared_parameters_and_the_credentials_of_urls() -> None
     assert made.query_names == {"a", "token"}
 
 
+def test_query_takes_aliases_that_are_not_parameters() -> None:
+    made = operation(parameters=(query("since", TEXT, "A time."),), query_aliases=("from",))
+    assert made.query_names == {"since", "from"}
+
+
 def test_only_parameters_in_the_path_are_required() -> None:
     made = [make("id", TEXT, "An id.") for make in (path, query, header)]
     assert [one["in"] for one in made] == ["path", "query", "header"]

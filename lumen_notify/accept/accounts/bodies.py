@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr, model_validator
 
-from lumen_notify.http.fields import Body, UserId, has
+from lumen_notify.http.fields import Body, UserId, has, implies
 
 MIN_PASSWORD_CHARACTERS = 8
 MAX_PASSWORD_CHARACTERS = 1024
@@ -126,7 +126,9 @@ class PasswordBody(Body):
 class ProfileBody(Body):
     """A change of the profile: at least one of both fields."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [has("username", type="string"), has("avatar")]})
+    model_config = ConfigDict(
+        json_schema_extra=implies({"properties": {"avatar": {"not": {}}}}, has("username", type="string"))
+    )
 
     username: UserId | None = None
     """The name to show."""

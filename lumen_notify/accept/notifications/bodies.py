@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -11,7 +11,6 @@ from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from lumen_notify.http.fields import (
@@ -24,6 +23,7 @@ from lumen_notify.http.fields import (
     Content,
     GroupKey,
     Ids,
+    JsonObject,
     NewCategory,
     Priority,
     RoomId,
@@ -33,30 +33,23 @@ from lumen_notify.http.fields import (
     UserId,
     Users,
     has,
+    implies,
     some,
-    storable,
     whole,
 )
 from lumen_notify.http.links import Url
+from lumen_notify.http.one_of import OneOfBody
 from lumen_notify.model import from_rfc3339
 
 MAX_ACTIONS = 3
 """The actions of a notification: as many as the notifications of operating systems show."""
 
 
-class To(Body):
+class To(OneOfBody):
     """The recipients: exactly one of `user`, `users`, `room`, `all`."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                has("user", type="string"),
-                has("users", type="array"),
-                has("room", type="string"),
-                has("all", const=True),
-            ]
-        }
-    )
+    forms: ClassVar = {"ToUser": ("user",), "ToUsers": ("users",), "ToRoom": ("room",), "ToAll": ("all",)}
+    rule: ClassVar = "must have exactly one of user, users, room, all"
 
     user: UserId | None = None
     """The id of one user: the `sub` of their token."""
@@ -69,12 +62,6 @@ class To(Body):
 
     all: All | None = None
     """All users, including future ones."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.user, self.users, self.room, self.all).count(None) != 3:
-            raise ValueError("must have exactly one of user, users, room, all")
-        return self
 
 
 def _few(value: tuple[ActionBody, ...]) -> tuple[ActionBody, ...]:
@@ -125,12 +112,9 @@ class PublicationBody(Body):
     """One notification."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"not": has("group_key", type="string")},
-                has("to", anyOf=[has("user", type="string"), has("users", type="array")]),
-            ]
-        }
+        json_schema_extra=implies(
+            has("group_key", type="string"), has("to", anyOf=[has("user"), has("users")])
+        )
     )
 
     to: To
@@ -145,7 +129,7 @@ class PublicationBody(Body):
     title: Title | None = None
     """One line of text."""
 
-    data: Annotated[dict[str, Any], AfterValidator(storable)] | None = None
+    data: JsonObject | None = None
     """Your own JSON object, passed on unchanged."""
 
     url: Url | None = None
@@ -160,7 +144,7 @@ class PublicationBody(Body):
     sender: SenderBody | None = None
     """The user shown as the sender; by default the caller."""
 
-    priority: Priority = "normal"
+    priority: Priority | None = None
     """Passed on to the client. By default the priority of the category."""
 
     deliver_at: TimeAhead | None = None
@@ -189,18 +173,16 @@ class PublicationBody(Body):
         return value
 
 
-class MarkBody(Body):
+class MarkBody(OneOfBody):
     """Which notifications: `ids`, or `all`, or those of a `category`, those up to a position, or both."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                has("ids", type="array"),
-                has("all", const=True),
-                {"anyOf": [has("category", type="string"), has("up_to", type="integer")]},
-            ]
-        }
-    )
+    forms: ClassVar = {
+        "MarkIds": ("ids",),
+        "MarkAll": ("all",),
+        "MarkCategory": ("category", "up_to"),
+        "MarkUpTo": ("up_to",),
+    }
+    rule: ClassVar = "must have ids, or all, or category, up_to or both"
 
     ids: Ids | None = None
     """The ids of notifications. Ids that are not the caller's are left out, and answered as `unknown`."""
@@ -213,13 +195,6 @@ class MarkBody(Body):
 
     all: All | None = None
     """All current notifications."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        span = self.category is not None or self.up_to is not None
-        if sum((self.ids is not None, self.all is not None, span)) != 1:
-            raise ValueError("must have ids, or all, or category, up_to or both")
-        return self
 
 
 class ReadBody(Body):

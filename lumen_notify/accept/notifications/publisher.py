@@ -94,9 +94,8 @@ def _publication(
         "url": body.url,
         "actions": None if body.actions is None else [one.as_fields() for one in body.actions],
         "icon": body.icon,
+        "priority": body.priority,
     }
-    if "priority" in body.model_fields_set:
-        fields["priority"] = body.priority
     return Publication(
         id=new_id(),
         audiences=audiences,

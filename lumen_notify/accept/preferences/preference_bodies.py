@@ -92,7 +92,7 @@ class DigestBody(Body):
         Field(
             ge=0,
             le=DAY_MINUTES,
-            json_schema_extra={"anyOf": [{"const": 0}, {"minimum": LEAST_DIGEST_MINUTES}]},
+            json_schema_extra={"not": {"exclusiveMinimum": 0, "exclusiveMaximum": LEAST_DIGEST_MINUTES}},
         ),
         BeforeValidator(whole),
         AfterValidator(_minutes),

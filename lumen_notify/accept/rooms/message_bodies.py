@@ -15,7 +15,18 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from lumen_notify.http.fields import All, Body, Content, Id, OwnId, PlainText, UserId, has, storable, whole
+from lumen_notify.http.fields import (
+    All,
+    Body,
+    Content,
+    Id,
+    JsonObject,
+    OwnId,
+    PlainText,
+    UserId,
+    implies,
+    whole,
+)
 
 MAX_MENTIONS = 50
 """The most members mentioned in one message; each gets a notification."""
@@ -72,21 +83,19 @@ Mentions = Annotated[
 
 class _MessageContent(Body):
     model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                has("content", type="string", minLength=1),
-                {
-                    "required": ["kind", "data"],
-                    "properties": {"kind": {"enum": list(MEDIA)}, "data": {"type": "object"}},
-                },
-            ]
-        }
+        json_schema_extra=implies(
+            {"properties": {"content": {"maxLength": 0}}},
+            {
+                "required": ["kind", "data"],
+                "properties": {"kind": {"enum": list(MEDIA)}, "data": {"type": "object"}},
+            },
+        )
     )
 
     kind: Kind = "text"
     """`system` is reserved for the application (scope `notify:publish`)."""
 
-    data: Annotated[dict[str, Any], AfterValidator(storable)] | None = None
+    data: JsonObject | None = None
     """Your own JSON object, such as the address of the image, passed on unchanged."""
 
     content: Annotated[PlainText, AfterValidator(_require_content)] = Field("", validate_default=True)

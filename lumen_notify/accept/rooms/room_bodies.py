@@ -6,7 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
 
-from lumen_notify.http.fields import Body, RoomId, Title, UserId, has, some, within_limit
+from lumen_notify.http.fields import Body, RoomId, Title, UserId, has, implies, some, within_limit
+from lumen_notify.model.events.fields import MemberRole
 
 MAX_MEMBERS = 1000
 """The most users in one body, where the validation context has no `max_batch_rows`."""
@@ -27,15 +28,17 @@ class RoomBody(Body):
     """A room to create. A `direct` room has no `id` or `title`, and exactly one other member."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"not": has("kind", const="direct")},
-                {
-                    **has("members", minItems=1, maxItems=1),
-                    "not": {"anyOf": [has("id", type="string"), has("title", type="string")]},
+        json_schema_extra=implies(
+            has("kind", const="direct"),
+            {
+                "required": ["members"],
+                "properties": {
+                    "id": {"type": "null"},
+                    "title": {"type": "null"},
+                    "members": {"minItems": 1, "maxItems": 1},
                 },
-            ]
-        }
+            },
+        )
     )
 
     id: RoomId | None = None
@@ -80,5 +83,5 @@ class MembersBody(Body):
 class MemberBody(Body):
     """The role of a user in a room."""
 
-    role: Literal["owner", "moderator", "member", "muted"] | None = None
+    role: MemberRole | None = None
     """By default new users become `member`, or `muted` if they left muted, and members keep their role."""

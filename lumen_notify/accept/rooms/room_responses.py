@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from lumen_notify.commit.permissions import Role
 from lumen_notify.commit.rooms.rooms import Kind
 from lumen_notify.http.responses import NextCursor, Time
-from lumen_notify.model.events.fields import Count, Position
+from lumen_notify.model.events.fields import Count, MemberRole, MessageJson, Position
 
 
 class Room(TypedDict):
@@ -24,11 +23,11 @@ class Room(TypedDict):
     created_by: str
     members_count: Count
     last_seq: Annotated[int, Field(ge=0, description="The seq of the newest message; 0 before the first.")]
-    role: Annotated[Role | None, Field(description="The caller's role; null: not a member.")]
+    role: Annotated[MemberRole | None, Field(description="The caller's role; null: not a member.")]
     last_read_seq: Annotated[Count | None, Field(description="The last message that the caller has read.")]
     unread: Annotated[Count | None, Field(description="How many messages the caller has not read.")]
     last_message: Annotated[
-        dict[str, Any] | None,
+        MessageJson | None,
         Field(description="As in the history; null if none exists or the caller may not see it."),
     ]
 
@@ -51,7 +50,7 @@ class Member(TypedDict):
 
     room_id: str
     user_id: str
-    role: Role
+    role: MemberRole
     position: Position
 
 
@@ -59,7 +58,7 @@ class AddedMember(TypedDict):
     """One of the members."""
 
     user_id: str
-    role: Role
+    role: MemberRole
 
 
 class LetIn(TypedDict):
@@ -74,7 +73,7 @@ class ListedMember(TypedDict):
     """One member."""
 
     user_id: str
-    role: Role
+    role: MemberRole
     last_read_seq: Annotated[int, Field(ge=0, description="The last message that the member has read.")]
 
 

@@ -4,6 +4,7 @@
     models         the schemas of the types of requests, responses and events
     stream         the schema of the server-sent events of a stream
     frames         the schemas of the frames that they carry
+    types          the schemas of values that bodies and responses share
     control        the schemas of frames without an event of the log
     problems       the codes of problem documents, each with its status and meaning
     credentials    the security schemes

@@ -14,10 +14,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumen_notify.api.openapi import frames, problems, stream
+from lumen_notify.api.openapi import frames, problems, stream, types
 from lumen_notify.api.openapi.credentials import CREDENTIALS
 from lumen_notify.api.openapi.models import Models
-from lumen_notify.http.fields import Category
 from lumen_notify.http.operation import JSON, JsonSchema, Operation, Shape
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import to_json
@@ -86,7 +85,7 @@ class Document:
             for route in self._routes
             for method, operation in route.operations.items()
         ]
-        shapes = (*frames.SHAPES, Category, *_shapes(operation for _, _, operation in operations))
+        shapes = (*frames.SHAPES, *_shapes(operation for _, _, operation in operations))
         models = Models(shapes, self._limits)
         paths: dict[str, dict[str, Any]] = {}
         for path, method, operation in operations:
@@ -106,8 +105,8 @@ class Document:
             "components": {
                 "schemas": {
                     **models.definitions,
-                    "Category": {**models.schema(Category), "description": "The name of a category."},
-                    "Event": stream.schema(),
+                    **types.SCHEMAS,
+                    **stream.schemas(),
                     **frames.schemas(models),
                     **problems.SCHEMAS,
                 },

@@ -13,7 +13,7 @@ from typing import get_type_hints
 from lumen_notify.accept.notifications.responses import Notification
 from lumen_notify.api.openapi.control import CONTROL_FRAMES, UNREAD, UNREAD_COUNT
 from lumen_notify.api.openapi.models import Models
-from lumen_notify.api.openapi.schema import COUNT, TEXT, JsonSchema, described, object_schema, ref
+from lumen_notify.api.openapi.schema import COUNT, FLAG, TEXT, JsonSchema, described, object_schema, ref
 from lumen_notify.http.operation import Shape
 from lumen_notify.model import events, value
 
@@ -51,10 +51,9 @@ EVENT_FRAMES = (
         fields={
             "type": described(TEXT, "The category of the notification."),
             "unread_count": UNREAD_COUNT,
-            "update": {
-                "const": True,
-                "description": "Others have merged into it: it replaces the one with its id, unread.",
-            },
+            "update": described(
+                FLAG, "True: others have merged into it. It replaces the one with its id, unread."
+            ),
         },
         description="A notification that is new, or that others have merged into.",
     ),
@@ -63,13 +62,13 @@ EVENT_FRAMES = (
         name="BundleFrame",
         payloads=(events.DigestDelivered,),
         event="message",
-        fields={"type": {"const": "bundle"}, "unread_count": UNREAD_COUNT},
+        fields={"type": {"type": "string", "const": "bundle"}, "unread_count": UNREAD_COUNT},
     ),
     EventFrame(
         name="ChatFrame",
         payloads=(events.MessageSent,),
         event="message",
-        fields={"type": {"const": "chat"}, **_ROOM_COUNTS},
+        fields={"type": {"type": "string", "const": "chat"}, **_ROOM_COUNTS},
     ),
     EventFrame(
         name="MarkFrame",

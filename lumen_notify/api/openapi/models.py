@@ -19,9 +19,11 @@ class Models:
 
     def __init__(self, shapes: Iterable[Shape], limits: Mapping[str, int]) -> None:
         types = tuple(dict.fromkeys(shape for shape in shapes if not isinstance(shape, Mapping)))
-        schemas, self.definitions = json.loads(
-            _schemas(types), object_hook=functools.partial(_resolved, limits)
+        forms: dict[str, JsonSchema] = {}
+        schemas, definitions = json.loads(
+            _schemas(types), object_hook=functools.partial(_resolved, limits, forms)
         )
+        self.definitions = {**definitions, **forms}
         self._schemas: dict[Shape, JsonSchema] = dict(zip(types, schemas, strict=True))
 
     def schema(self, shape: Shape) -> JsonSchema:
@@ -36,6 +38,14 @@ class _Generator(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         """Omit the titles, which only repeat the names."""
         return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        """Let the description name the default, unless that is null or empty: generated clients require
+        fields with a `default`."""
+        found = super().default_schema(schema)
+        if default := found.pop("default", None):
+            found["x-default"] = default if isinstance(default, str) else to_json(default)
+        return found
 
     def typed_dict_schema(self, schema: Any) -> dict[str, Any]:
         """Omit `additionalProperties: true`, which is the default."""
@@ -59,12 +69,22 @@ def _schemas(types: tuple[Shape, ...]) -> str:
     return to_json([[found[number, "validation"] for number in range(len(types))], untitled])
 
 
-def _resolved(limits: Mapping[str, int], schema: dict[str, Any]) -> JsonSchema:
-    """Replace `x-limit`, the name of a setting, by the limit, and `x-model`, the name of a model, by a
-    reference to its schema."""
+def _resolved(limits: Mapping[str, int], forms: dict[str, JsonSchema], schema: dict[str, Any]) -> JsonSchema:
+    """Replace what only this document knows.
+
+    `x-limit`, the name of a setting, by the limit; `x-model`, the name of a model, by a reference to its
+    schema; `x-default` by a sentence; a schema with a title, which is one of several forms of a body, by a
+    reference to it in `forms`.
+    """
+    if "x-default" in schema:
+        schema["description"] += f" By default `{schema.pop('x-default')}`."
     if "x-model" in schema:
         description = {key: text for key, text in schema.items() if key == "description"}
         return {**ref(schema["x-model"]), **description}
+    if isinstance(schema.get("title"), str):
+        name = schema.pop("title")
+        forms[name] = schema
+        return ref(name)
     if "x-limit" in schema:
         limit = limits[schema.pop("x-limit")]
         schema["maxItems" if schema["type"] == "array" else "maxLength"] = limit

@@ -77,7 +77,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "version_not_supported": (505, "The request is not HTTP/1.0 or HTTP/1.1."),
 }
 
-ALWAYS = ("internal",)
+ALWAYS = ("bad_request", "internal")
 """Problem codes of every operation."""
 
 HEADERS: dict[int, tuple[str, str]] = {
@@ -96,7 +96,7 @@ SCHEMAS: dict[str, JsonSchema] = {
     "Problem": object_schema(
         "Why a request was refused (RFC 9457). Branch on `code`; the other fields are for humans.",
         ("errors", "limit"),
-        type={"type": "string", "format": "uri", "pattern": "^urn:lumen-notify:"},
+        type={"type": "string", "format": "uri", "description": "`urn:lumen-notify:` and the code."},
         title=TEXT,
         status={"type": "integer", "minimum": 400, "maximum": 599},
         code={
@@ -122,10 +122,9 @@ def responses(codes: tuple[str, ...]) -> dict[str, JsonSchema]:
 
 
 def _response(status: int, codes: list[str]) -> JsonSchema:
-    narrowed = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
     response: dict[str, object] = {
         "description": "\n".join(f"`{code}`: {PROBLEMS[code][1]}" for code in codes),
-        "content": {MEDIA_TYPE: {"schema": {"allOf": [ref("Problem"), narrowed]}}},
+        "content": {MEDIA_TYPE: {"schema": ref("Problem")}},
     }
     if status in HEADERS:
         name, description = HEADERS[status]

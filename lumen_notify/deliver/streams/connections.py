@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
 from starlette.requests import Request
@@ -26,7 +26,9 @@ from lumen_notify.model.events.fields import Uuid
 CURSOR = Cursor("connections", "[0-9a-f-]{36}")
 """By id, which contains the time."""
 
-Device = Literal["mobile", "desktop", "tablet"]
+_Device = Literal["mobile", "desktop", "tablet"]
+DEVICES = get_args(_Device)
+Device = Annotated[_Device, Field(json_schema_extra={"x-model": "Device"})]
 
 
 class Connection(TypedDict):

@@ -105,8 +105,9 @@ class CookieEndpoints:
                         "For a page that signs its user out: the browser can no longer open the stream. "
                         "Redirects to `DELETE /notifications/stream/renew`, which ends that of renewals."
                     ),
-                    status=307,
-                    answered="The cookie of the stream has ended.",
+                    status=204,
+                    or_status=307,
+                    answered="The cookie of the stream has ended. 307 leads on to that of renewals.",
                     headers=(("Location", "`stream/renew`."), ("Set-Cookie", "Ends the cookie.")),
                 ),
             ),

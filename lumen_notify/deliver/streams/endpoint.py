@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,7 +26,7 @@ from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection, UnchunkedConnection
 from lumen_notify.deliver.frames import control
 from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.streams.connections import Device
+from lumen_notify.deliver.streams.connections import DEVICES
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
@@ -36,8 +36,6 @@ from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.http.rate_limits import STREAMS
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import CloseReason, value
-
-DEVICES = get_args(Device)
 
 HEADERS = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -90,15 +88,24 @@ class StreamEndpoint:
                         header(
                             "Last-Event-ID", _TEXT, "The last `id` received: the stream resumes after it."
                         ),
-                        query("last_event_id", _TEXT, "The same, for clients that cannot send the header."),
-                        query("lastEventId", _TEXT, "The same, as `EventSource` polyfills name it."),
-                        query("device", {**_TEXT, "enum": list(DEVICES)}, "The client's device."),
+                        query(
+                            "last_event_id",
+                            _TEXT,
+                            "The same, for clients that cannot send the header. Polyfills of "
+                            "`EventSource` may send it as `lastEventId`.",
+                        ),
+                        query("device", ref("Device"), "The client's device."),
                     ),
                     answered="The stream, open until the client or the server closes it.",
-                    response=ref("Event"),
+                    response={
+                        "type": "string",
+                        "contentMediaType": "text/event-stream",
+                        "contentSchema": {"type": "array", "items": ref("Event")},
+                    },
                     media_type="text/event-stream",
                     headers=((SET_COOKIE[0], f"{SET_COOKIE[1]} Only if a ticket opened the stream."),),
                     problems=("invalid",),
+                    query_aliases=("lastEventId",),
                 ),
             ),
         )

@@ -35,7 +35,8 @@ Uuid = Annotated[str, Field(description="A UUIDv7.", json_schema_extra={"format"
 Count = Annotated[int, Field(json_schema_extra={"minimum": 0})]
 Position = Annotated[int, Field(description="A position in the log.", json_schema_extra={"minimum": 0})]
 Seq = Annotated[int, Field(description="The message's number in its room.", json_schema_extra={"minimum": 1})]
-RoleWord = Annotated[str, words(Role)]
+RoleWord = Annotated[str, model("Role")]
+MemberRole = Annotated[Role, model("Role")]
 RoomTitle = Annotated[str | None, Field(description="One line of text; null for none.")]
 
 NotificationJson = Annotated[Mapping[str, Any], model("Notification")]

@@ -29,7 +29,10 @@ async def lumen(sqlite_url: str) -> AsyncIterator[Lumen]:
 
 @pytest.fixture
 async def http(lumen: Lumen) -> AsyncIterator[httpx.AsyncClient]:
-    async with serve(lumen.app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with (
+        serve(lumen.app) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=60) as client,
+    ):
         yield client
 
 

@@ -235,7 +235,7 @@ def test_the_frame_of_every_event_is_as_described(document: Any) -> None:
 
 def test_words_and_limits_of_data_are_described(document: Any) -> None:
     schemas = document["components"]["schemas"]
-    assert schemas["JoinedData"]["properties"]["role"]["enum"] == ["owner", "moderator", "member", "muted"]
+    assert schemas["JoinedData"]["properties"]["role"] == {"$ref": "#/components/schemas/Role"}
     assert schemas["JoinedData"]["properties"]["by"]["type"] == "string"
     assert "peer_id" not in schemas["JoinedData"]["required"]
     assert schemas["LeftData"]["properties"]["reason"]["enum"] == ["left", "removed", "banned", "deleted"]

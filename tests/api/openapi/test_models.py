@@ -7,7 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from lumen_notify.accept.notifications.bodies import To
 from lumen_notify.api.openapi.models import Models
+from lumen_notify.http.fields import Body
+from lumen_notify.http.operation import ref
 from lumen_notify.model.events.payload import extensible
 
 
@@ -57,3 +60,30 @@ def test_each_application_has_its_own_limits() -> None:
     for limit in (3, 4):
         models = Models([Tea], {"max_characters": 7, "max_items": limit})
         assert models.definitions["Tea"]["properties"]["names"]["maxItems"] == limit
+
+
+class Biscuit(Body):
+    """A biscuit to eat with the tea."""
+
+    kind: str = "plain"
+    """Its kind."""
+
+    is_broken: bool | None = None
+    """Whether it is broken."""
+
+
+def test_descriptions_name_defaults_which_generators_would_take_for_required() -> None:
+    fields = Models([Biscuit], {}).definitions["Biscuit"]["properties"]
+    assert fields["kind"] == {"type": "string", "description": "Its kind. By default `plain`."}
+    assert fields["is_broken"] == {
+        "anyOf": [{"type": "boolean"}, {"type": "null"}],
+        "description": "Whether it is broken.",
+    }
+
+
+def test_forms_of_a_body_are_schemas_with_names() -> None:
+    models = Models([To], {"max_batch_rows": 5})
+    forms = ["ToUser", "ToUsers", "ToRoom", "ToAll"]
+    assert models.definitions["To"]["oneOf"] == [ref(name) for name in forms]
+    assert models.definitions["ToUsers"]["properties"]["users"]["maxItems"] == 5
+    assert all(models.definitions[name]["additionalProperties"] is False for name in forms)

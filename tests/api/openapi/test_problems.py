@@ -22,7 +22,7 @@ def test_table_of_the_page_says_what_the_document_says() -> None:
 
 def test_responses_are_grouped_by_status() -> None:
     described = responses(("muted", "not_a_member", "rate_limited"))
-    assert list(described) == ["403", "429", "500"]
+    assert list(described) == ["400", "403", "429", "500"]
     assert described["403"]["description"].splitlines() == [
         f"`{code}`: {PROBLEMS[code][1]}" for code in ("muted", "not_a_member")
     ]
