@@ -2,10 +2,14 @@
 
 A user gets a room's events while they are a member: after the position at which they joined, up to their
 `left` event.
+
+Pages are read from the database one at a time, in the order in which they are asked for: a stream without a
+long replay opens after one short query, and never waits behind the replays of others.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -45,6 +49,7 @@ class ReplayReader:
         self._hub = hub
         self._log = log
         self._max_bytes = max_bytes
+        self._reading = asyncio.Lock()
 
     async def frames_after(self, cursor: Cursor, user_id: str, counts: Counts) -> list[Frame] | ResetReason:
         """Return all frames after the cursor, up to this very moment; or why they cannot be served.
@@ -74,9 +79,10 @@ class ReplayReader:
         older: list[Frame] = []
         while (newer := self._hub.replay.frames_after(cursor.position, audiences)) is None:
             newest = self._hub.cursor
-            page = await self._log.for_audiences(audiences, after=cursor.position, up_to=newest.position)
-            # Read after the page: retention may have run in between, or the log may no longer be ours.
-            refusal = await self._log.refusal(cursor, newest)
+            async with self._reading:
+                page = await self._log.for_audiences(audiences, after=cursor.position, up_to=newest.position)
+                # Read after the page: retention may have run in between, or the log may no longer be ours.
+                refusal = await self._log.refusal(cursor, newest)
             if refusal is not None:
                 return refusal
             older += [frame_of(event, self._hub.epoch) for event in page]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
@@ -25,11 +26,16 @@ ROOM = Audience.room("r")
 
 
 class CountingLog:
-    """A store's log that counts the pages, and calls `after_page` after the first."""
+    """A store's log that counts the pages, and calls `after_page` after the first.
+
+    most_at_once: how many pages were being read at one time, at most.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.pages = 0
+        self.most_at_once = 0
+        self._reading = 0
         self.after_page: Callable[[], Awaitable[None]] | None = None
 
     async def head(self) -> Head:
@@ -41,7 +47,10 @@ class CountingLog:
     async def for_audiences(
         self, audiences: Sequence[Audience], *, after: int, up_to: int
     ) -> Sequence[Event]:
+        self._reading += 1
+        self.most_at_once = max(self.most_at_once, self._reading)
         page = await self._store.log.for_audiences(audiences, after=after, up_to=up_to)
+        self._reading -= 1
         self.pages += 1
         if self.after_page is not None and self.pages == 1:
             await self.after_page()
@@ -97,6 +106,13 @@ class ReaderHarness:
 
 def test_user_belongs_to_their_own_audience_to_everyone_and_to_their_rooms() -> None:
     assert audiences_of("ann", {"r": 0, "q": 7}) == ["user:ann", EVERYONE, "room:r", "room:q"]
+
+
+async def test_replays_read_one_page_at_a_time_so_that_others_need_not_wait_for_them(store: Store) -> None:
+    harness = ReaderHarness(store, replay_events=0)
+    await harness.publish("user:ann", "all", "user:ann")
+    assert await asyncio.gather(*(harness.positions(0) for _ in range(20))) == [[1, 2, 3]] * 20
+    assert harness.log.most_at_once == 1
 
 
 @pytest.mark.parametrize(("replay_events", "pages"), [(100, 0), (3, 1), (0, 1)])
