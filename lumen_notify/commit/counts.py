@@ -1,6 +1,6 @@
 """Counts: reads the unread numbers of many users with one query.
 
-Promise: the numbers, and the position at which they hold, come from one snapshot of the database.
+Promise: the numbers, and the end of the log at which they hold, come from one snapshot of the database.
 
 Not here: the type that holds them (`model/counts`).
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from lumen_notify.commit.database import Rows
 from lumen_notify.commit.database.readers import Reads
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import Counts, CountsSnapshot
+from lumen_notify.model import Counts, CountsSnapshot, Cursor, check_of_row
 from lumen_notify.model.counts import NO_ROOMS
 
 
@@ -24,10 +24,13 @@ class UnreadCounts:
 
     async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
         """Return the counts of each of the users. Raises DatabaseUnavailable."""
-        rows = await self._reads.fetch("unread_counts", users=_users(user_ids))
-        position = rows[0][0] if rows else 0
+        rows = await self._reads.fetch("counts_snapshot", users=_users(user_ids))
+        if not rows:
+            return {}
+        epoch, position, audience, created_at = rows[0][5:]
+        cursor = Cursor(epoch, position, check_of_row(audience, created_at))
         return {
-            user_id: CountsSnapshot(position=position, counts=counts)
+            user_id: CountsSnapshot(cursor=cursor, counts=counts)
             for user_id, counts in _by_user(rows).items()
         }
 
@@ -44,7 +47,7 @@ def _users(user_ids: Iterable[str]) -> list[dict[str, str]]:
 def _by_user(rows: Rows) -> Mapping[str, Counts]:
     kinds: dict[str, dict[str, dict[str, int]]] = {}
     since: dict[str, dict[str, int]] = {}
-    for _, user_id, kind, name, unread, joined_position in rows:
+    for user_id, kind, name, unread, joined_position, *_ in rows:
         numbers = kinds.setdefault(user_id, {"category": {}, "room": {}, "silent": {}})
         if kind is not None:
             numbers[kind][name] = unread

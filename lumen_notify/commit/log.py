@@ -17,7 +17,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import Audience, Cursor, Event, ResetReason, check_of, value
+from lumen_notify.model import Audience, Cursor, Event, ResetReason, check_of_row, value
 
 PAGE_EVENTS = 1000
 """Events in one page read from the database."""
@@ -76,7 +76,7 @@ class Log:
     async def head(self) -> Head:
         """Read the head."""
         ((epoch, position, floor, *newest),) = await self._database.for_delivery.fetch("log_head")
-        return Head(epoch=epoch, position=position, floor=floor, check=_check(*newest))
+        return Head(epoch=epoch, position=position, floor=floor, check=check_of_row(*newest))
 
     @asynccontextmanager
     async def transaction(
@@ -94,7 +94,7 @@ class Log:
                 transaction,
                 position,
                 self._clock(),
-                follows=_check(*newest),
+                follows=check_of_row(*newest),
                 categories_version=categories_version,
                 memory=self._memory,
             )
@@ -138,7 +138,7 @@ class Log:
             "log_at", first=cursor.position, second=newest.position
         )
         epoch, floor, *_ = rows[0]
-        checks = {position: _check(*event) for _, _, position, *event in rows}
+        checks = {position: check_of_row(*event) for _, _, position, *event in rows}
         refusals = (
             one.refusal(epoch=epoch, floor=floor, found=checks.get(one.position)) for one in (cursor, newest)
         )
@@ -193,7 +193,3 @@ def _events(rows: Rows) -> list[Event]:
             )
         )
     return events
-
-
-def _check(audience: str | None, created_at: int | None) -> str | None:
-    return None if audience is None or created_at is None else check_of(audience, created_at)

@@ -80,6 +80,11 @@ class Hub:
         """Return the check of the event at a position; None if it is no longer in memory."""
         return self.replay.check_at(position)
 
+    def has_delivered(self, cursor: Cursor) -> bool:
+        """Return whether the event at a cursor was delivered; True if it is no longer known which one was."""
+        known = self.check_at(cursor.position)
+        return self.epoch == cursor.epoch and (known is None or known == cursor.check)
+
     def get_channel(self, user_id: str) -> Channel:
         """Return the user's channel; create it if necessary."""
         channel = self.channels.get(user_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lumen_notify.model.cursor import Cursor
 from lumen_notify.model.value import value
 
 NO_ROOMS: Mapping[str, int] = {}
@@ -97,7 +98,12 @@ class Counts:
 
 @value
 class CountsSnapshot:
-    """A user's counts, and the position of the log at which they hold."""
+    """A user's counts, and the place of the log at which they hold."""
 
-    position: int
+    cursor: Cursor
     counts: Counts
+
+    @property
+    def position(self) -> int:
+        """The position of the cursor."""
+        return self.cursor.position

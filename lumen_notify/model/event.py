@@ -46,3 +46,8 @@ def check_of(audience: str, created_at: int) -> str:
     It does not depend on the body, which is rewritten when what it says is edited or deleted.
     """
     return f"{crc32(f'{created_at} {audience}'.encode()) & 0xFFFFFF:06x}"
+
+
+def check_of_row(audience: str | None, created_at: int | None) -> str | None:
+    """Return the check of an event as a row states it; None if the row says that there is no event."""
+    return None if audience is None or created_at is None else check_of(audience, created_at)

@@ -223,3 +223,12 @@ async def test_counts_of_many_users_come_from_one_snapshot(log: Log, database: D
     }
     assert {one.position for one in found.values()} == {3}
     assert found["ann"].counts.total == 2
+
+
+async def test_counts_come_with_the_end_of_the_log_at_which_they_hold(store: Store) -> None:
+    assert (await store.counts.fetch(["ann"]))["ann"].cursor == (await store.log.head()).cursor
+    await write(store.log, Publish(publications=(publication("ann"), publication("bob"))))
+    found = await store.counts.fetch(["ann", "bob"])
+    assert {one.cursor for one in found.values()} == {(await store.log.head()).cursor}
+    assert found["ann"].position == 2
+    assert await store.counts.fetch([]) == {}

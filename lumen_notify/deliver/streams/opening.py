@@ -1,7 +1,8 @@
 """Opening: brings a new stream up to date, then makes it live, without a gap or a repeat.
 
 1. The user's counts are loaded (one query for all streams that open at this moment), and the hub reaches the
-   position of the counts.
+   position of the counts. If another event is there than the hub has delivered, the log is another one: the
+   opener waits until that is noticed, and starts again.
 2. The frames that the cursor asks for are collected; those no longer in memory come from the database
    (`replay_reader`).
 3. In one step, without an await: the frames since the counts are applied to them, `ready` and the replay
@@ -23,7 +24,7 @@ from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames import Frame, control
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
-from lumen_notify.deliver.streams.replay_reader import LogReader, ReplayReader, audiences_of
+from lumen_notify.deliver.streams.replay_reader import END_OF_LOG, LogReader, ReplayReader, audiences_of
 from lumen_notify.model import Counts, Cursor, ResetReason
 
 _log = logging.getLogger("lumen_notify.streams")
@@ -52,6 +53,9 @@ class StreamOpener:
                 snapshot = await self._loader.load(channel.user_id)
                 counts = snapshot.counts
                 await self._wait_for_position(snapshot.position, resets)
+                if not self._hub.has_delivered(snapshot.cursor):
+                    await self._wait_for_position(END_OF_LOG, resets)
+                    continue
                 missed = await self._missed_frames(last_event_id, channel.user_id, counts, resets)
                 # No await from here on.
                 if resets != self._hub.resets.total():

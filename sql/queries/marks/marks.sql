@@ -131,17 +131,13 @@ WHERE (user_id, audience, category) IN (
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, audience text, category text)
 ) AND read_or_archived = 0 AND seen = 0 AND read = 0 AND archived = 0 AND earlier = 0
 
--- unread_counts
--- Who: every new stream, every event that states counts, GET /notifications/counts. The counts of many users,
--- and the position at which they hold, in one snapshot. kind: NULL, once for each user; `category` with its
--- unread number; `room` with its unread number (possibly 0) and the position at which the user joined;
--- `silent` for a silenced category. Unread is the active total minus the read-or-archived count. A removal
--- lowers the first at once and the second only when purge_receipts gets to it: until then the rows of
--- `removed` correct for it. Indexes: the primary keys of lumen_active_total, lumen_read_count,
--- lumen_removed_notification, lumen_receipt, lumen_span and lumen_room; lumen_member_by_user.
-SELECT h.position, g.user_id, g.kind, g.name, g.unread, g.since
-FROM ({newest_position} AS position) h
-CROSS JOIN (
+-- fragment unread
+-- The counts of each user in :users. kind: NULL, once for each user; `category` with its unread number; `room`
+-- with its unread number (possibly 0) and the position at which the user joined; `silent` for a silenced
+-- category. Unread is the active total minus the read-or-archived count. A removal lowers the first at once and
+-- the second only when purge_receipts gets to it: until then the rows of `removed` correct for it. Indexes: the
+-- primary keys of lumen_active_total, lumen_read_count, lumen_removed_notification, lumen_receipt, lumen_span and
+-- lumen_room; lumen_member_by_user.
     SELECT u.user_id, NULL AS kind, NULL AS name, 0 AS unread, 0 AS since
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
     UNION ALL
@@ -170,4 +166,24 @@ CROSS JOIN (
     UNION ALL
     SELECT q.user_id, 'silent', q.category, 0, 0
     FROM ({silenced}) q
+
+-- unread_counts
+-- Who: every event that states counts. The counts of many users, with what the transaction has written.
+SELECT g.user_id, g.kind, g.name, g.unread, g.since
+FROM (
+{unread}
+) g
+
+-- counts_snapshot
+-- Who: every new stream, GET /notifications/counts. The counts of many users, and the end of the log at which
+-- they hold, in one snapshot. Indexes: those of the fragment, the primary key of lumen_event.
+SELECT g.user_id, g.kind, g.name, g.unread, g.since, h.epoch, h.position, h.audience, h.created_at
+FROM (
+    SELECT l.epoch, p.position, e.audience, e.created_at
+    FROM lumen_log_head l
+    CROSS JOIN ({newest_position} AS position) p
+    LEFT JOIN lumen_event e ON e.position = p.position
+) h
+CROSS JOIN (
+{unread}
 ) g

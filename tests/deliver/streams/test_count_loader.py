@@ -11,7 +11,7 @@ import pytest
 from lumen_notify.deliver.streams import count_loader as module
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Counts, CountsSnapshot
+from lumen_notify.model import Counts, CountsSnapshot, Cursor
 
 from ..conftest import Store
 
@@ -32,7 +32,7 @@ class Queries:
         """Answer the newest query, and let its callers continue."""
         self._answers[-1].set_result(
             {
-                user_id: CountsSnapshot(position=position, counts=Counts({}))
+                user_id: CountsSnapshot(cursor=Cursor("e", position), counts=Counts({}))
                 for user_id in self.asked[-1]
                 if user_id != without
             }

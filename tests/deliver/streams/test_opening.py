@@ -133,6 +133,33 @@ async def test_first_stream_gets_the_counts_and_the_newest_id(store: Store) -> N
     assert not rest
 
 
+@pytest.mark.parametrize("last_event_id", [None, "known"])
+async def test_counts_of_a_log_that_diverged_are_shown_only_once_that_was_noticed(
+    store: Store, last_event_id: str | None
+) -> None:
+    harness = OpenerHarness(store)
+    await harness.publish("user:ann", "user:ann", "user:bob")
+    await store.go_back(2)
+    await store.publish("user:ann")  # the hub still has another event at this position
+    loaded = asyncio.Event()
+
+    async def note() -> None:
+        loaded.set()
+
+    harness.hooks.append(note)
+    connection, opening = harness.start_open(last_event_id and harness.id(2))
+    await asyncio.wait_for(loaded.wait(), 20)
+    for _ in range(50):  # the opener needs a few turns of the loop, and nothing from the database
+        await asyncio.sleep(0)
+    assert not connection.chunks
+    newest = (await store.log.head()).cursor
+    harness.hub.reset_to(newest, ResetReason.DIVERGED)
+    await asyncio.wait_for(opening, 20)
+    first = frames(connection)[0]
+    assert (first.event, first.data["unread_count"]) == ("ready", 3)
+    assert frames(connection)[-1].id == str(newest)
+
+
 @pytest.mark.parametrize("replay_events", [1000, 3, 0], ids=["memory", "both", "the database"])
 async def test_missed_events_are_replayed_once_and_in_order_with_the_current_counts(
     store: Store, replay_events: int
@@ -217,16 +244,21 @@ async def test_cursor_of_an_older_version_has_no_check_and_is_served(
     assert positions(await harness.open(last_event_id=f"{harness.epoch}-1")) == [2]
 
 
-async def test_events_of_a_log_that_went_back_are_not_mixed_with_those_in_memory(store: Store) -> None:
-    """Before the tail has noticed it: the page is of the new history, what is in memory of the old one."""
+@pytest.mark.parametrize(("further", "reason"), [(1, "ahead"), (3, "diverged")])
+async def test_events_of_a_log_that_went_back_are_not_mixed_with_those_in_memory(
+    store: Store, further: int, reason: str
+) -> None:
+    """It went back after the counts were read: the page is of the new history, the memory of the old one."""
     harness = OpenerHarness(store, replay_events=2)
     await harness.publish("user:ann", "user:ann", "user:ann", "user:ann")
-    newest = harness.id(4)
-    await store.go_back(1)
-    await store.publish("user:ann")
-    assert is_reset(await harness.open(last_event_id=harness.id(1)), newest, "ahead")
-    await store.publish("user:ann", "user:ann")
-    assert is_reset(await harness.open(last_event_id=harness.id(1)), newest, "diverged")
+    newest, cursor = harness.id(4), harness.id(1)
+
+    async def diverge() -> None:
+        await store.go_back(1)
+        await store.publish(*["user:ann"] * further)
+
+    harness.hooks.append(diverge)
+    assert is_reset(await harness.open(last_event_id=cursor), newest, reason)
 
 
 async def test_stream_that_is_opening_when_the_log_turns_out_to_be_another_starts_again(store: Store) -> None:
