@@ -36,10 +36,30 @@ LINES: Lines = {
     "Redocly lints the document without a warning": (),
     "the documentation page starts with authentication, and has paths, search, contents and curl first": (),
     # The library
-    "the library makes tokens, exports its errors and warns when it is opened without a lifespan": (),
-    "FastAPI, Starlette, Django and Flask are shown, and what is shown runs": (),
-    "a client for other processes publishes, sends, counts and follows a stream, sync and async": (),
-    "the command line uses this client": (),
+    "the library makes tokens, exports its errors and warns when it is opened without a lifespan": (
+        "test_app.py::test_it_makes_tokens_that_it_accepts",
+        "test_app.py::test_the_package_exports_all_errors",
+        "test_errors.py::test_the_text_of_invalid_fields_names_each",
+        "e2e/test_embedded.py::test_application_that_forgot_the_lifespan_ends_on_ctrl_c",
+        "e2e/test_embedded.py::test_application_of_our_own_server_that_forgot_the_lifespan_ends_on_ctrl_c",
+    ),
+    "FastAPI, Starlette, Django and Flask are shown, and what is shown runs": (
+        "test_library_pages.py::test_an_application_mounts_it_with_its_own_lifespan",
+        "test_library_pages.py::test_a_django_application_calls_it_by_http",
+        "test_library_pages.py::test_a_flask_application_calls_it_by_http",
+    ),
+    "a client for other processes publishes, sends, counts and follows a stream, sync and async": (
+        "client/test_client.py::test_an_application_publishes_and_a_user_reads",
+        "client/test_client.py::test_retries_of_a_publish_have_one_key_and_those_of_a_message_one_id",
+        "client/test_client.py::test_the_import_needs_nothing_of_the_server",
+        "client/test_stream.py::test_a_stream_resumes_from_the_cursor_of_another",
+        "client/test_stream.py::test_it_reconnects_with_its_cursor_until_it_ends",
+        "test_library_pages.py::test_the_calls_of_the_client_run",
+    ),
+    "the command line uses this client": (
+        "cli/commands/test_send.py::test_send_publishes",
+        "cli/test_tail.py::test_tail_follows_a_server_across_a_kill_and_ends_quietly",
+    ),
     # Commands and settings
     "lumen-notify settings lists all settings, and prints a commented file": (),
     "settings are read from .env and --env-file": (),

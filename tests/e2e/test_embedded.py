@@ -68,6 +68,15 @@ class PlainUvicorn(RunningServer):
         self.process.wait(60)
 
 
+class OurServer(PlainUvicorn):
+    """The same application, behind `lumen-notify serve`."""
+
+    @property
+    def command(self) -> list[str]:
+        """What Python is called with."""
+        return ["-m", "lumen_notify", "serve", "--app", "application:app"]
+
+
 @pytest.fixture(params=["30"], ids="ping={}".format)
 def server(request: pytest.FixtureRequest, tmp_path: Path, sqlite_url: str) -> Iterator[PlainUvicorn]:
     """Give the application, started. The parameter: seconds between pings, and between checks of a stream."""
@@ -108,6 +117,25 @@ async def test_application_that_forgot_the_lifespan_ends_on_ctrl_c(server: Plain
         await stream.wait_for_event("ready")
         await asyncio.to_thread(server.interrupt)
         await stream.close()
+    assert server.log().count(WARNING) == 1
+
+
+async def test_application_of_our_own_server_that_forgot_the_lifespan_ends_on_ctrl_c(
+    tmp_path: Path, sqlite_url: str
+) -> None:
+    (tmp_path / "application.py").write_text(APPLICATION)
+    server = OurServer(tmp_path, database_url=sqlite_url, environ={"LUMEN_JWT_SECRET": SECRET})
+    try:
+        server.start()
+        async with httpx.AsyncClient(base_url=server.url) as http:
+            (await http.get("/publish")).raise_for_status()
+        stream = await EventStream.open(server.url, token("alice"))
+        await stream.wait_for_event("ready")
+        await asyncio.to_thread(server.interrupt)
+        await stream.close()
+    finally:
+        server.kill()
+    assert server.process.returncode == 0
     assert server.log().count(WARNING) == 1
 
 
