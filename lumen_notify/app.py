@@ -138,7 +138,7 @@ class Lumen(Notifier):
             user_id,
             ttl_seconds=ttl.total_seconds() if isinstance(ttl, timedelta) else ttl,
             scopes=scope.split() if isinstance(scope, str) else scope,
-            username=name,
+            display_name=name,
             avatar=avatar,
             audience=self.settings.jwt_audience,
             issuer=self.settings.jwt_issuer,

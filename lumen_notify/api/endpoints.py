@@ -84,6 +84,7 @@ class Endpoints:
             ),
             rate_limiter=RateLimiter(time.monotonic, is_on=settings.rate_limits == "on"),
             clock=clock,
+            origins=frozenset(settings.cors_origins),
         )
         database = services.database
         publisher = Publisher(context=context, repeats=IdempotentResponses(database))

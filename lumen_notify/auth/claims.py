@@ -8,7 +8,7 @@ Times are checked here, against a clock that is passed in, because PyJWT always 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import jwt
@@ -114,8 +114,8 @@ def to_principal(
         raise invalid("has a `scope` that is not a string", noun=noun)
     return Principal(
         user_id=user_id,
-        username=_text(claims, "name", MAX_NAME_CHARACTERS, noun),
-        avatar=_text(claims, "avatar", MAX_AVATAR_CHARACTERS, noun),
+        display_name=_first(claims, ("name", "preferred_username"), MAX_NAME_CHARACTERS, noun),
+        avatar=_first(claims, ("avatar", "picture"), MAX_AVATAR_CHARACTERS, noun),
         scopes=frozenset(scope.split()) if scope else frozenset(),
         expires_at=expires_at,
         issued_at=time_ms(claims, issued, noun=noun) if issued in claims else 0,
@@ -126,7 +126,7 @@ def from_principal(principal: Principal) -> dict[str, Any]:
     """Return the claims that `to_principal` reads, without the times."""
     claims = {
         "sub": principal.user_id,
-        "name": principal.username,
+        "name": principal.display_name,
         "avatar": principal.avatar,
         "scope": " ".join(sorted(principal.scopes)),
     }
@@ -140,6 +140,11 @@ def time_ms(claims: Mapping[str, Any], name: str, *, noun: str) -> int:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LAST_SECOND:
         raise invalid(f"has an `{name}` that is not a number of seconds since 1970", noun=noun)
     return round(seconds * 1000)
+
+
+def _first(claims: Mapping[str, Any], names: Sequence[str], limit: int, noun: str) -> str | None:
+    """Return the first claim that the token has: ours, or that of OpenID Connect Core, section 5.1."""
+    return next((text for name in names if (text := _text(claims, name, limit, noun)) is not None), None)
 
 
 def _text(claims: Mapping[str, Any], name: str, limit: int, noun: str) -> str | None:

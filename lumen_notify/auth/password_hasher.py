@@ -112,9 +112,9 @@ class PasswordHasher:
             self._callers -= 1
 
 
-def is_same_as_name(password: Secret, name: str) -> bool:
-    """Return whether a password equals the account name, ignoring case and Unicode form (NFKC)."""
-    return unicodedata.normalize("NFKC", password.reveal()).casefold() == name.casefold()
+def is_same_as_username(password: Secret, username: str) -> bool:
+    """Return whether a password equals the username, ignoring case and Unicode form (NFKC)."""
+    return unicodedata.normalize("NFKC", password.reveal()).casefold() == username.casefold()
 
 
 def _lower_priority() -> None:

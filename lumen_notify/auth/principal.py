@@ -16,13 +16,13 @@ ADMIN = "notify:admin"
 class Principal:
     """One user, as their token describes them.
 
-    username, avatar: None if the token has none. expires_at: milliseconds since 1970, leeway included. From
-    then on the token, and every ticket or cookie derived from it, is refused. issued_at: the same of the
+    display_name, avatar: None if the token has none. expires_at: milliseconds since 1970, leeway included.
+    From then on the token, and every ticket or cookie derived from it, is refused. issued_at: the same of the
     token's `iat`; 0 if it has none.
     """
 
     user_id: str
-    username: str | None = None
+    display_name: str | None = None
     avatar: str | None = None
     scopes: frozenset[str] = frozenset()
     expires_at: int

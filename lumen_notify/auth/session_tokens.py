@@ -75,14 +75,14 @@ class AccessTokens:
     clock: Callable[[], int]
     revocations: Revocations
 
-    def mint(self, user_id: str, *, username: str, avatar: str | None, scope: str) -> str:
+    def mint(self, user_id: str, *, display_name: str, avatar: str | None, scope: str) -> str:
         """Make an access token. scope: separated by spaces, may be empty."""
         return mint(
             self.secret,
             user_id,
             ttl_seconds=self.ttl_seconds,
             scopes=scope.split(),
-            username=username,
+            display_name=display_name,
             avatar=avatar,
             audience=self.audience,
             issuer=self.issuer,

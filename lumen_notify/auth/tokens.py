@@ -126,7 +126,7 @@ def mint(
     *,
     ttl_seconds: float,
     scopes: Iterable[str] = (),
-    username: str | None = None,
+    display_name: str | None = None,
     avatar: str | None = None,
     audience: str | None = None,
     issuer: str | None = None,
@@ -135,7 +135,7 @@ def mint(
 ) -> str:
     """Make an HS256 token that is valid for `ttl_seconds`, plus the verifier's leeway.
 
-    username, avatar, audience, issuer: None leaves the claim out. not_before: milliseconds; the token is
+    display_name, avatar, audience, issuer: None leaves the claim out. not_before: milliseconds; the token is
     issued then, if that is later than now. Raises Invalid if no verifier would take
     the token, as for a user id of more than 128 characters, and Misconfigured if the secret is too short.
     """
@@ -143,7 +143,7 @@ def mint(
     expires_at = now + round(ttl_seconds * 1000)
     principal = Principal(
         user_id=user_id,
-        username=username,
+        display_name=display_name,
         avatar=avatar,
         scopes=frozenset(scopes),
         expires_at=expires_at,

@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 import typer
 from pydantic import SecretStr
 
-from lumen_notify.accept.accounts.bodies import account_name, new_password
+from lumen_notify.accept.accounts.bodies import new_password, normal_username
 from lumen_notify.auth import PasswordHasher
-from lumen_notify.auth.password_hasher import is_same_as_name
+from lumen_notify.auth.password_hasher import is_same_as_username
 from lumen_notify.commit.accounts.accounts import Account, Accounts, StoredPassword, set_scope
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.database import Database
@@ -27,7 +27,7 @@ from lumen_notify.settings import Secret, Settings
 
 
 async def save_account(
-    settings: Settings, name: str, *, scopes: Sequence[str] | None, sets_password: bool
+    settings: Settings, username: str, *, scopes: Sequence[str] | None, sets_password: bool
 ) -> str:
     """Create the account, or change it; return its user id. scopes: None leaves them unchanged.
 
@@ -35,13 +35,13 @@ async def save_account(
     Misconfigured, DatabaseUnavailable.
     """
     try:
-        name = account_name(name)
+        username = normal_username(username)
     except ValueError as error:
-        raise Invalid(f"The name {_predicate(error)}.") from None
+        raise Invalid(f"The username {_predicate(error)}.") from None
     async with _open_database(settings) as database:
-        found = await Accounts(database).by_name(name)
+        found = await Accounts(database).by_username(username)
         if found is None:
-            return await _create(database, name, " ".join(scopes or ()))
+            return await _create(database, username, " ".join(scopes or ()))
         if scopes is not None:
             await set_scope(database, found[0].user_id, " ".join(scopes))
         if sets_password:
@@ -61,13 +61,13 @@ async def _open_database(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def _create(database: Database, name: str, scope: str) -> str:
+async def _create(database: Database, username: str, scope: str) -> str:
     command = Register(
         user_id=new_id(),
-        name=name,
-        username=name,
+        username=username,
+        display_name=username,
         avatar=None,
-        password_hash=await _hash(_read_password(name)),
+        password_hash=await _hash(_read_password(username)),
         scope=scope,
         session=None,
     )
@@ -82,7 +82,7 @@ async def _set_password(database: Database, account: Account, known: StoredPassw
     command = ChangePassword(
         user_id=account.user_id,
         seen_at=known.set_at,
-        password_hash=await _hash(_read_password(account.name)),
+        password_hash=await _hash(_read_password(account.username)),
         session=None,
     )
     async with Log(database, now_ms).transaction() as tx:
@@ -99,7 +99,7 @@ async def _hash(password: Secret) -> str:
         await hasher.close()
 
 
-def _read_password(name: str) -> Secret:
+def _read_password(username: str) -> Secret:
     """Prompt twice on a terminal; otherwise read the first line of stdin."""
     try:
         text = _prompt() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
@@ -109,8 +109,8 @@ def _read_password(name: str) -> Secret:
         raise Invalid("The password must be UTF-8 text.") from None
     except ValueError as error:
         raise Invalid(f"The password {_predicate(error)}.") from None
-    if is_same_as_name(password, name):
-        raise Invalid("The password must not be the account name.")
+    if is_same_as_username(password, username):
+        raise Invalid("The password must not be the username.")
     return password
 
 

@@ -44,7 +44,7 @@ def make_token(
     *,
     ttl_seconds: float,
     scopes: Iterable[str] = (),
-    username: str | None = None,
+    display_name: str | None = None,
 ) -> str:
     """Make a token that a server with these settings accepts. Raises Invalid, Misconfigured."""
     return mint(
@@ -52,7 +52,7 @@ def make_token(
         user_id,
         ttl_seconds=ttl_seconds,
         scopes=scopes,
-        username=username,
+        display_name=display_name,
         audience=settings.jwt_audience,
         issuer=settings.jwt_issuer,
     )

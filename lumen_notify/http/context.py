@@ -9,6 +9,8 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 
 from lumen_notify.auth import Principal, Verifier
+from lumen_notify.errors import Forbidden
+from lumen_notify.http.origins import is_own_page
 from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.http.rate_limits import BYTES_PER_TOKEN, RateLimit
 from lumen_notify.http.requests import Parsed, caller, parse, read_body
@@ -40,7 +42,8 @@ class Limits:
 
 @value
 class Context:
-    """What all endpoints share. clock: wall-clock milliseconds.
+    """What all endpoints share. clock: wall-clock milliseconds. origins: whose pages may send requests
+    without a token, besides our own.
 
     `caller` comes first in every endpoint: it counts the request for the user's rate limits, before the body
     is read.
@@ -51,6 +54,15 @@ class Context:
     limits: Limits
     rate_limiter: RateLimiter
     clock: Callable[[], int]
+    origins: frozenset[str] = frozenset()
+
+    def require_own_page(self, request: Request) -> None:
+        """Raise Forbidden if a page of a foreign origin has sent the request."""
+        if not is_own_page(request, self.origins):
+            raise Forbidden(
+                "Pages of this origin may not send this request: LUMEN_CORS_ORIGINS does not list it.",
+                code="origin_not_allowed",
+            )
 
     async def caller(self, request: Request) -> Principal:
         """Return the user whose token the request carries. Raises Unauthenticated, RateLimited."""

@@ -53,9 +53,9 @@ def header(request: Request, name: bytes) -> str | None:
 
 
 def sender_of(principal: Principal) -> dict[str, Any]:
-    """Return the caller as a sender: `{id, username, avatar}`."""
-    username = principal.username or principal.user_id
-    return {"id": principal.user_id, "username": username, "avatar": principal.avatar}
+    """Return the caller as a sender: `{id, username, avatar}`. `username` is the name that clients show."""
+    shown = principal.display_name or principal.user_id
+    return {"id": principal.user_id, "username": shown, "avatar": principal.avatar}
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:

@@ -156,8 +156,10 @@ BODIES = {
     "control characters": full('{"content":"', "\\u0000", '"}'),
     "half pairs": full('{"content":"', "\\ud800", '"}'),
     "a long name": full('{"password":"12345678","name":"', "\u0344" * 100, '"}'),
-    "long passwords": full('{"name":"ann","old":"12345678","password":"', "\u0344" * 100, '"}'),
-    "passwords to normalise": f'{{"name":"ann","password":"{chr(0x344) * 1000}"}}'.encode(),
+    "long passwords": full(
+        '{"username":"ann","current_password":"12345678","password":"', "\u0344" * 100, '"}'
+    ),
+    "passwords to normalise": f'{{"username":"ann","password":"{chr(0x344) * 1000}"}}'.encode(),
     "many users": full(PUBLISHED + '{"users":[', lambda number: f'"{number}"', "]}}"),
     "one user many times": full(PUBLISHED + '{"users":[', '"a"', "]}}"),
     "wrong users": full(PUBLISHED + '{"users":[', "0", "]}}"),

@@ -24,7 +24,7 @@ TYPES = frozenset({None, "jwt"})
 def test_a_principal_survives_the_conversion_to_claims_and_back() -> None:
     principal = Principal(
         user_id="alice",
-        username="Alice",
+        display_name="Alice",
         avatar="https://example.com/a.png",
         scopes=frozenset({"notify:admin", "notify:publish"}),
         expires_at=5000,
@@ -34,8 +34,27 @@ def test_a_principal_survives_the_conversion_to_claims_and_back() -> None:
     assert to_principal(claims, 5000) == principal
 
 
+@pytest.mark.parametrize(
+    ("claims", "shown"),
+    [
+        ({"name": "Ann", "preferred_username": "ann", "avatar": "/a", "picture": "/p"}, ("Ann", "/a")),
+        (
+            {"preferred_username": "ann", "picture": "https://issuer.example/p"},
+            ("ann", "https://issuer.example/p"),
+        ),
+        ({"name": "", "preferred_username": "ann", "picture": None}, ("ann", None)),
+        ({}, (None, None)),
+    ],
+)
+def test_claims_of_openid_connect_stand_in_for_ours(
+    claims: dict[str, object], shown: tuple[str | None, str | None]
+) -> None:
+    principal = to_principal({"sub": "u1", **claims}, 1)
+    assert (principal.display_name, principal.avatar) == shown
+
+
 def test_empty_claims_are_left_out() -> None:
-    assert from_principal(Principal(user_id="alice", username="", expires_at=1)) == {"sub": "alice"}
+    assert from_principal(Principal(user_id="alice", display_name="", expires_at=1)) == {"sub": "alice"}
 
 
 def test_the_limit_of_a_token_is_inclusive() -> None:

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from lumen_notify.auth import PasswordHasher
-from lumen_notify.auth.password_hasher import MEMORY_KIB, NICENESS, RUNNING, is_same_as_name
+from lumen_notify.auth.password_hasher import MEMORY_KIB, NICENESS, RUNNING, is_same_as_username
 from lumen_notify.errors import Unavailable
 from lumen_notify.settings import Secret
 
@@ -143,7 +143,7 @@ async def test_the_threads_have_a_lower_priority_than_the_loop() -> None:
 def test_a_password_equal_to_the_name_is_recognized_in_any_form(
     password: str, name: str, is_so: bool
 ) -> None:
-    assert is_same_as_name(Secret(password), name) == is_so
+    assert is_same_as_username(Secret(password), name) == is_so
 
 
 def test_concurrent_hashes_take_at_most_128_mib() -> None:

@@ -64,10 +64,10 @@ async def test_access_tokens_are_taken_by_the_verifier_of_the_same_settings(cloc
     tokens = AccessTokens(
         secret=SECRET, ttl_seconds=60, audience="app", issuer="us", clock=clock, revocations=Revocations()
     )
-    text = tokens.mint("u1", username="Ännchen", avatar="https://a.example/a.png", scope="a b")
+    text = tokens.mint("u1", display_name="Ännchen", avatar="https://a.example/a.png", scope="a b")
     principal = await Verifier.from_settings(settings, clock).verify(text)
     assert principal.user_id == "u1"
-    assert (principal.username, principal.avatar) == ("Ännchen", "https://a.example/a.png")
+    assert (principal.display_name, principal.avatar) == ("Ännchen", "https://a.example/a.png")
     assert principal.scopes == {"a", "b"}
     assert principal.expires_at == clock.ms + 60_000
 
@@ -82,6 +82,6 @@ async def test_the_longest_names_and_avatars_fit_into_an_access_token(clock: Clo
         revocations=Revocations(),
     )
     text = tokens.mint(
-        "u" * 36, username="🦊" * MAX_NAME_CHARACTERS, avatar="a" * 2048, scope="notify:publish"
+        "u" * 36, display_name="🦊" * MAX_NAME_CHARACTERS, avatar="a" * 2048, scope="notify:publish"
     )
     assert len(text) < 8192

@@ -34,7 +34,7 @@ def from_cookie(tickets: Tickets) -> Callable[[str | None], Principal]:
 def alice(clock: Clock) -> Principal:
     return Principal(
         user_id="alice",
-        username="Älice",
+        display_name="Älice",
         avatar="https://a.example/a.png",
         scopes=frozenset({PUBLISH}),
         expires_at=clock.ms + 3_600_123,
@@ -220,7 +220,7 @@ def test_any_principal_fits_and_keeps_its_id_and_expiry(
 ) -> None:
     tickets = Tickets(KEY, lambda: NOW)
     principal = Principal(
-        user_id=user_id, username=username, avatar=avatar, scopes=scopes, expires_at=expires_at
+        user_id=user_id, display_name=username, avatar=avatar, scopes=scopes, expires_at=expires_at
     )
 
     for value, redeem in (
@@ -240,21 +240,21 @@ def test_a_value_too_long_for_a_cookie_loses_the_avatar_first(clock: Clock, alic
     tickets = Tickets(KEY, clock)
     long = Principal(
         user_id="🦊" * 128,
-        username="Älice",
+        display_name="Älice",
         avatar="é" * 2048,
         scopes=alice.scopes,
         expires_at=alice.expires_at,
     )
     longest = Principal(
         user_id="🦊" * 128,
-        username="🦊" * 128,
+        display_name="🦊" * 128,
         avatar="🦊" * 2048,
         scopes=frozenset(f"scope:{number}" for number in range(500)),
         expires_at=alice.expires_at,
     )
 
     found = tickets.from_cookies([tickets.cookie(long)])
-    assert (found.avatar, found.username, found.scopes) == (None, "Älice", long.scopes)
+    assert (found.avatar, found.display_name, found.scopes) == (None, "Älice", long.scopes)
     value = tickets.cookie(longest)
     assert len(value) <= MAX_VALUE_BYTES
     assert tickets.from_cookies([value]) == Principal(user_id="🦊" * 128, expires_at=alice.expires_at)

@@ -48,14 +48,14 @@ async def test_a_minted_token_comes_back_as_its_principal(clock: Clock) -> None:
         "alice",
         ttl_seconds=60,
         scopes=[PUBLISH, ADMIN],
-        username="Älice 🦊",
+        display_name="Älice 🦊",
         avatar="https://a.example/a.png",
         clock=clock,
     )
 
     assert await verifier(clock).verify(token) == Principal(
         user_id="alice",
-        username="Älice 🦊",
+        display_name="Älice 🦊",
         avatar="https://a.example/a.png",
         scopes=frozenset({PUBLISH, ADMIN}),
         expires_at=clock.ms + 60_000,
@@ -156,7 +156,7 @@ async def test_limits_count_characters_and_are_inclusive() -> None:
 
     principal = await verifier().verify(signed(claims))
 
-    assert (principal.user_id, principal.username, principal.avatar) == (
+    assert (principal.user_id, principal.display_name, principal.avatar) == (
         "é" * 128,
         "n" * 128,
         "a" * 2048,
@@ -386,7 +386,7 @@ def test_a_verifier_without_any_key_is_misconfigured() -> None:
         {"user_id": ""},
         {"user_id": "x" * 129},
         {"user_id": "a\nb"},
-        {"username": "x" * 129},
+        {"display_name": "x" * 129},
         {"scopes": ["x" * MAX_TOKEN_BYTES]},
     ],
     ids=lambda options: repr(options)[:30],

@@ -60,7 +60,7 @@ def test_an_account_is_created_and_changed_while_the_server_runs(
         return user_id
 
     user_id = run("Ann", "--scope", PUBLISH, typed=GOOD + "\nmore\n")
-    session = post(server, "login", name="ann", password=GOOD).json()
+    session = post(server, "login", username="ann", password=GOOD).json()
     assert (session["user_id"], scopes(session)) == (user_id, [PUBLISH])
 
     assert run("ann") == user_id
@@ -70,8 +70,8 @@ def test_an_account_is_created_and_changed_while_the_server_runs(
 
     assert run("ann", "--password", typed="staple of another kind\r\n") == user_id
     assert post(server, "refresh", refresh_token=session["refresh_token"]).status_code == 401
-    assert post(server, "login", name="ann", password=GOOD).status_code == 401
-    session = post(server, "login", name="ann", password="staple of another kind").json()
+    assert post(server, "login", username="ann", password=GOOD).status_code == 401
+    session = post(server, "login", username="ann", password="staple of another kind").json()
     assert scopes(session) == [ADMIN, PUBLISH]
 
 
@@ -79,10 +79,10 @@ def test_an_account_is_created_and_changed_while_the_server_runs(
 @pytest.mark.parametrize(
     ("name", "typed", "problem"),
     [
-        ("an", GOOD, "The name must be 3 to 64 characters of a-z"),
+        ("an", GOOD, "The username must be 3 to 64 characters of a-z"),
         ("ann", "1234567", "The password must have 8 to 1024 characters; this has 7"),
         ("ann", "", "The password must have 8 to 1024 characters; this has 0"),
-        ("annabell", "AnnaBell", "The password must not be the account name."),
+        ("annabell", "AnnaBell", "The password must not be the username."),
         ("ann", b"\xff\xfe\xfd1234567", "The password must be UTF-8 text."),
     ],
 )

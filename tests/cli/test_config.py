@@ -45,9 +45,9 @@ def test_a_server_with_a_public_key_has_no_signing_secret() -> None:
 
 def test_a_token_is_accepted_with_the_same_settings() -> None:
     settings = Settings(jwt_secret=Secret(SECRET), jwt_audience="aud", jwt_issuer="iss")
-    token = make_token(settings, "alice", ttl_seconds=60, scopes=["notify:publish"], username="Alice")
+    token = make_token(settings, "alice", ttl_seconds=60, scopes=["notify:publish"], display_name="Alice")
     principal = asyncio.run(Verifier.from_settings(settings).verify(token))
-    assert (principal.user_id, principal.username) == ("alice", "Alice")
+    assert (principal.user_id, principal.display_name) == ("alice", "Alice")
     assert principal.scopes == {"notify:publish"}
 
 

@@ -8,7 +8,7 @@ from clients import EventStream
 from sites import open_site, refused
 
 AUTH = "/api/v1/auth"
-ANN = {"name": "ann", "password": "correct horse battery"}
+ANN = {"username": "ann", "password": "correct horse battery"}
 
 
 async def test_what_one_instance_ends_is_over_at_the_other(database_url: str) -> None:

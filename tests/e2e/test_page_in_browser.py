@@ -41,7 +41,7 @@ expect.set_options(timeout=WITHIN_MS)
 def token_for(
     user: str, *, ttl_seconds: float = 600, scopes: Sequence[str] = (), name: str | None = None
 ) -> str:
-    return mint(SECRET, user, ttl_seconds=ttl_seconds, scopes=scopes, username=name)
+    return mint(SECRET, user, ttl_seconds=ttl_seconds, scopes=scopes, display_name=name)
 
 
 @dataclass

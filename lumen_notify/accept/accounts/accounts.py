@@ -1,4 +1,4 @@
-"""Accounts: register, change the password or the profile, find users by name.
+"""Accounts: register, change the password or the profile, find users by username.
 
 Promise: no response contains a password.
 
@@ -15,21 +15,21 @@ from starlette.responses import Response
 
 from lumen_notify.accept.accounts import responses
 from lumen_notify.accept.accounts.bodies import (
-    AccountName,
     PasswordBody,
     ProfileBody,
     RegisterBody,
-    account_name,
+    Username,
+    normal_username,
 )
 from lumen_notify.accept.accounts.sessions import (
-    NAME_AND_PASSWORD,
+    CREDENTIALS,
     Sessions,
     address_of,
-    json_body,
+    own_body,
     secret,
 )
 from lumen_notify.auth import LoginLimiter, PasswordHasher, RefreshToken
-from lumen_notify.auth.password_hasher import is_same_as_name
+from lumen_notify.auth.password_hasher import is_same_as_username
 from lumen_notify.commit.accounts.accounts import Account, Accounts, ChangeProfile
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register
 from lumen_notify.commit.accounts.sessions import wrong_credentials
@@ -66,15 +66,12 @@ class AccountEndpoints:
                     tag="accounts",
                     credentials=(),
                     summary="Create an account, and log in",
-                    description=(
-                        "As in all operations of accounts, the body must be sent as `application/json`."
-                    ),
                     body=RegisterBody,
-                    body_examples={"ann": {"value": {**NAME_AND_PASSWORD, "username": "Ann"}}},
+                    body_examples={"ann": {"value": {**CREDENTIALS, "display_name": "Ann"}}},
                     status=201,
                     answered="The account is committed; this is its first session.",
                     response=responses.Session,
-                    problems=(*WRITES, "name_taken", "rate_limited"),
+                    problems=(*WRITES, "origin_not_allowed", "username_taken", "rate_limited"),
                 ),
             ),
         )
@@ -90,7 +87,10 @@ class AccountEndpoints:
                     body=PasswordBody,
                     body_examples={
                         "another": {
-                            "value": {"old": "correct horse battery", "new": "staple of another kind"}
+                            "value": {
+                                "current_password": "correct horse battery",
+                                "new_password": "staple of another kind",
+                            }
                         }
                     },
                     answered="A new session, which replaces all others.",
@@ -100,15 +100,15 @@ class AccountEndpoints:
             ),
         )
         yield route(
-            "/auth/users/{name}",
+            "/auth/users/{username}",
             GET=(
                 self.find,
                 Operation(
                     name="findUser",
                     tag="accounts",
-                    summary="Find a user by name",
+                    summary="Find a user by username",
                     description="Returns the user's id, which all other operations need.",
-                    parameters=(path("name", AccountName, "The name that the user logs in with."),),
+                    parameters=(path("username", Username, "The name that the user logs in with."),),
                     answered="The user.",
                     response=responses.User,
                     problems=(*READS, "not_found"),
@@ -136,7 +136,7 @@ class AccountEndpoints:
                     summary="Change the caller's profile",
                     body=ProfileBody,
                     body_examples={
-                        "name": {"value": {"username": "Ann B."}},
+                        "name": {"value": {"display_name": "Ann B."}},
                         "no picture": {"value": {"avatar": None}},
                     },
                     answered="The account after the change.",
@@ -147,17 +147,17 @@ class AccountEndpoints:
         )
 
     async def register(self, request: Request) -> Response:
-        """Answer `POST /auth/register`: 201 with the first session. Raises Conflict if the name is taken."""
-        body = await json_body(self.context, request, _REGISTER)
+        """Answer `POST /auth/register`: 201 with the first session. Raises Conflict if it is taken."""
+        body = await own_body(self.context, request, _REGISTER)
         password = secret(body.password)
-        if is_same_as_name(password, body.name):
-            raise Invalid("must not be the name", field="password")
+        if is_same_as_username(password, body.username):
+            raise Invalid("must not be the username", field="password")
         self.attempts.register(address_of(request))
         token = RefreshToken.new()
         command = Register(
             user_id=new_id(),
-            name=body.name,
-            username=body.username or body.name,
+            username=body.username,
+            display_name=body.display_name or body.username,
             avatar=body.avatar,
             password_hash=await self.passwords.hash(password),
             scope="",
@@ -169,15 +169,15 @@ class AccountEndpoints:
     async def password(self, request: Request) -> Response:
         """Answer `POST /auth/password`: a new password, and a session that replaces all others."""
         principal = await self.context.caller(request)
-        body = await json_body(self.context, request, _PASSWORD)
+        body = await self.context.body(request, _PASSWORD)
         account, known = await self.accounts.by_id(principal.user_id)
-        new, address = secret(body.new), address_of(request)
-        if is_same_as_name(new, account.name):
-            raise Invalid("must not be the name", field="new")
-        self.attempts.log_in(account.name, address)
-        if not await self.passwords.verify(known.hashed, secret(body.old)):
+        new, address = secret(body.new_password), address_of(request)
+        if is_same_as_username(new, account.username):
+            raise Invalid("must not be the username", field="new_password")
+        self.attempts.log_in(account.username, address)
+        if not await self.passwords.verify(known.hashed, secret(body.current_password)):
             raise wrong_credentials()
-        self.attempts.reset(account.name, address)
+        self.attempts.reset(account.username, address)
         token = RefreshToken.new()
         await self.context.committer.submit(
             ChangePassword(
@@ -196,18 +196,19 @@ class AccountEndpoints:
         return answer(_account(account))
 
     async def find(self, request: Request) -> Response:
-        """Answer `GET /auth/users/{name}`. Raises NotFound."""
+        """Answer `GET /auth/users/{username}`. Raises NotFound."""
         await self.context.caller(request)
         try:
-            found = await self.accounts.by_name(account_name(request.path_params["name"]))
+            found = await self.accounts.by_username(normal_username(request.path_params["username"]))
         except ValueError:
-            found = None  # no account can have this name
+            found = None  # no account can have this username
         if found is None:
-            raise NotFound("No user has this name.")
+            raise NotFound("No user has this username.")
         account, _ = found
         user: responses.User = {
             "user_id": account.user_id,
             "username": account.username,
+            "display_name": account.display_name,
             "avatar": account.avatar,
         }
         return answer(user)
@@ -215,11 +216,11 @@ class AccountEndpoints:
     async def patch(self, request: Request) -> Response:
         """Answer `PATCH /auth/me`: change the profile. Tokens contain it from the next refresh on."""
         principal = await self.context.caller(request)
-        body = await json_body(self.context, request, _PROFILE)
+        body = await self.context.body(request, _PROFILE)
         account: Account = await self.context.committer.submit(
             ChangeProfile(
                 user_id=principal.user_id,
-                username=body.username,
+                display_name=body.display_name,
                 sets_avatar="avatar" in body.model_fields_set,
                 avatar=body.avatar,
             )
@@ -230,8 +231,8 @@ class AccountEndpoints:
 def _account(account: Account) -> responses.Account:
     return {
         "user_id": account.user_id,
-        "name": account.name,
         "username": account.username,
+        "display_name": account.display_name,
         "avatar": account.avatar,
         "created_at": rfc3339(account.created_at),
     }

@@ -24,12 +24,12 @@ _NAME = re.compile(_NAME_PATTERN)
 _AVATAR = re.compile(_AVATAR_PATTERN)
 
 
-def account_name(value: str) -> str:
-    """Normalise a name: RFC 8265, section 3.3, for the few characters that a name may have.
+def normal_username(value: str) -> str:
+    """Normalise a username: RFC 8265, section 3.3, for the few characters that it may have.
 
     Raises ValueError.
     """
-    # The length first: normalising takes time that grows with its square, and never shortens such a name.
+    # The length first: normalising takes time that grows with its square, and never shortens such a text.
     name = unicodedata.normalize("NFKC", value).lower() if len(value) <= MAX_NAME_CHARACTERS else ""
     if not _NAME.fullmatch(name):
         raise ValueError(
@@ -59,9 +59,9 @@ def _known(value: SecretStr) -> SecretStr:
     return value
 
 
-AccountName = Annotated[
+Username = Annotated[
     str,
-    AfterValidator(account_name),
+    AfterValidator(normal_username),
     Field(json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$"}),
 ]
 Password = Annotated[
@@ -83,14 +83,14 @@ AnyRefreshToken = Annotated[
 class RegisterBody(Body):
     """An account to create."""
 
-    name: AccountName
+    username: Username
     """The name to log in with. Not case-sensitive."""
 
     password: NewPassword
-    """Any characters. Must differ from the name."""
+    """Any characters. Must differ from the username."""
 
-    username: UserId | None = None
-    """The name to show; by default the name to log in with."""
+    display_name: UserId | None = None
+    """The name that other users see; by default the username."""
 
     avatar: AccountAvatar | None = None
     """The address of a picture, as your own pages resolve it."""
@@ -99,8 +99,8 @@ class RegisterBody(Body):
 class LoginBody(Body):
     """The credentials of a user."""
 
-    name: AccountName
-    """The registered name."""
+    username: Username
+    """The registered username."""
 
     password: Password
     """The account's password."""
@@ -116,28 +116,28 @@ class RefreshBody(Body):
 class PasswordBody(Body):
     """A change of the password."""
 
-    old: Password
-    """The current password."""
+    current_password: Password
+    """The password until now."""
 
-    new: NewPassword
-    """The new password. Must differ from the name."""
+    new_password: NewPassword
+    """The new password. Must differ from the username."""
 
 
 class ProfileBody(Body):
     """A change of the profile: at least one of both fields."""
 
     model_config = ConfigDict(
-        json_schema_extra=implies({"properties": {"avatar": {"not": {}}}}, has("username", type="string"))
+        json_schema_extra=implies({"properties": {"avatar": {"not": {}}}}, has("display_name", type="string"))
     )
 
-    username: UserId | None = None
-    """The name to show."""
+    display_name: UserId | None = None
+    """The name that other users see."""
 
     avatar: AccountAvatar | None = None
     """The address of a picture; null removes it."""
 
     @model_validator(mode="after")
     def _some(self) -> Self:
-        if self.username is None and "avatar" not in self.model_fields_set:
-            raise ValueError("must have username, avatar or both")
+        if self.display_name is None and "avatar" not in self.model_fields_set:
+            raise ValueError("must have display_name, avatar or both")
         return self

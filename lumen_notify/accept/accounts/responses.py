@@ -11,7 +11,8 @@ from lumen_notify.http.responses import Time
 from lumen_notify.model.events.fields import Uuid
 
 Avatar = Annotated[str | None, Field(description="The address of a picture.")]
-ShownName = Annotated[str, Field(description="The name to show.")]
+Username = Annotated[str, Field(description="The name to log in with.")]
+DisplayName = Annotated[str, Field(description="The name that other users see.")]
 
 
 class Session(TypedDict):
@@ -30,7 +31,8 @@ class User(TypedDict):
     """A user of this server."""
 
     user_id: Uuid
-    username: ShownName
+    username: Username
+    display_name: DisplayName
     avatar: Avatar
 
 
@@ -38,7 +40,7 @@ class Account(TypedDict):
     """The caller's account."""
 
     user_id: Uuid
-    name: Annotated[str, Field(description="The name to log in with.")]
-    username: ShownName
+    username: Username
+    display_name: DisplayName
     avatar: Avatar
     created_at: Time

@@ -1,11 +1,10 @@
 """Sessions: log in, refresh, log out; for applications without users of their own.
 
-Promises: neither the response to a log-in nor its cost shows whether the name exists; only the response with
-a new session contains tokens; no response contains a password; no cookie is set or read.
+Promises: neither the response to a log-in nor its cost shows whether the username exists; only the response
+with a new session contains tokens; no response contains a password; no cookie is set or read.
 
-A request needs `Content-Type: application/json`, which a page of another origin cannot send without a
-preflight (Fetch: CORS-safelisted request-header). So no page can make its visitors' browsers register or log
-in.
+Requests without a token are refused if a page of a foreign origin has sent them (`Context.require_own_page`).
+So no page can make its visitors' browsers register or log in.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from lumen_notify.commit.accounts.sessions import (
     session_ended,
     wrong_credentials,
 )
-from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import WRITES, JsonSchema, Operation
 from lumen_notify.http.requests import Parsed
@@ -38,7 +36,7 @@ from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
 from lumen_notify.settings import Secret
 
-NAME_AND_PASSWORD = {"name": "ann", "password": "correct horse battery"}
+CREDENTIALS = {"username": "ann", "password": "correct horse battery"}
 """An example for the document."""
 
 _LOGIN: TypeAdapter[LoginBody] = TypeAdapter(LoginBody)
@@ -66,7 +64,7 @@ class Sessions:
     def answer(self, account: Account, token: RefreshToken, status: int = 200) -> Response:
         """Answer with the tokens of a session."""
         access_token = self.access_tokens.mint(
-            account.user_id, username=account.username, avatar=account.avatar, scope=account.scope
+            account.user_id, display_name=account.display_name, avatar=account.avatar, scope=account.scope
         )
         session: responses.Session = {
             "user_id": account.user_id,
@@ -100,10 +98,10 @@ class SessionEndpoints:
                     credentials=(),
                     summary="Log in",
                     body=LoginBody,
-                    body_examples={"ann": {"value": NAME_AND_PASSWORD}},
+                    body_examples={"ann": {"value": CREDENTIALS}},
                     answered="A new session.",
                     response=responses.Session,
-                    problems=(*WRITES, "wrong_credentials", "rate_limited"),
+                    problems=(*WRITES, "origin_not_allowed", "wrong_credentials", "rate_limited"),
                 ),
             ),
         )
@@ -124,7 +122,7 @@ class SessionEndpoints:
                     body_examples=_REFRESH_EXAMPLES,
                     answered="The new tokens of the session.",
                     response=responses.Session,
-                    problems=(*WRITES, "session_ended"),
+                    problems=(*WRITES, "origin_not_allowed", "session_ended"),
                 ),
             ),
         )
@@ -141,7 +139,7 @@ class SessionEndpoints:
                     body_examples=_REFRESH_EXAMPLES,
                     status=204,
                     answered="The session has ended, now or earlier.",
-                    problems=WRITES,
+                    problems=(*WRITES, "origin_not_allowed"),
                 ),
             ),
         )
@@ -166,15 +164,15 @@ class SessionEndpoints:
 
     async def login(self, request: Request) -> Response:
         """Answer `POST /auth/login`: a session. Raises Unauthenticated, RateLimited."""
-        body = await json_body(self.context, request, _LOGIN)
+        body = await own_body(self.context, request, _LOGIN)
         address = address_of(request)
-        self.attempts.log_in(body.name, address)
+        self.attempts.log_in(body.username, address)
         password = secret(body.password)
-        found = await self.accounts.by_name(body.name)
+        found = await self.accounts.by_username(body.username)
         is_right = await self.passwords.verify(None if found is None else found[1].hashed, password)
         if found is None or not is_right:
             raise wrong_credentials()
-        self.attempts.reset(body.name, address)
+        self.attempts.reset(body.username, address)
         account, known = found
         again = await self.passwords.hash(password) if self.passwords.is_outdated(known.hashed) else None
         token = RefreshToken.new()
@@ -190,7 +188,7 @@ class SessionEndpoints:
 
     async def refresh(self, request: Request) -> Response:
         """Answer `POST /auth/refresh`: new tokens for a refresh token, which is then used up."""
-        token = _token(await json_body(self.context, request, _REFRESH))
+        token = _token(await own_body(self.context, request, _REFRESH))
         if token is None:
             raise session_ended()
         following = token.next()
@@ -206,7 +204,7 @@ class SessionEndpoints:
 
     async def logout(self, request: Request) -> Response:
         """Answer `POST /auth/logout`: end the session of a refresh token, unless it has ended already."""
-        token = _token(await json_body(self.context, request, _REFRESH))
+        token = _token(await own_body(self.context, request, _REFRESH))
         if token is not None:
             await self.context.committer.submit(LogOut(family=token.family))
         return no_content()
@@ -218,11 +216,9 @@ class SessionEndpoints:
         return no_content()
 
 
-async def json_body(context: Context, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
-    """Read and validate a body that must be declared as JSON. Raises Invalid, TooLarge."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given != "application/json":
-        raise Invalid("must be application/json", field="Content-Type")
+async def own_body(context: Context, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
+    """Read and validate the body of a request without a token. Raises Forbidden, Invalid, TooLarge."""
+    context.require_own_page(request)
     return await context.body(request, adapter)
 
 

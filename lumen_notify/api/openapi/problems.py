@@ -21,9 +21,13 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         401,
         "The token, ticket or cookie is from before a log-out everywhere or a new password. Log in again.",
     ),
-    "wrong_credentials": (401, "The name or the password is wrong."),
+    "wrong_credentials": (401, "The username or the password is wrong."),
     "session_ended": (401, "The refresh token is invalid, or its session has ended. Log in again."),
     "forbidden": (403, "The token lacks the scope that `detail` names."),
+    "origin_not_allowed": (
+        403,
+        "A page of an origin that `LUMEN_CORS_ORIGINS` does not list has sent a request without a token.",
+    ),
     "not_a_member": (403, "The request is only for members of the room. Join it first."),
     "role_too_low": (403, "The caller's role in the room does not allow the request."),
     "muted": (403, "The caller can read in this room, but not post."),
@@ -35,7 +39,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
         "The path does not support this method. `Allow` lists the methods that it supports.",
     ),
     "request_timeout": (408, "The request did not arrive completely within 20 seconds."),
-    "name_taken": (409, "Another account has this name."),
+    "username_taken": (409, "Another account has this username."),
     "idempotency_key_reused": (409, "The same `Idempotency-Key` was used with a different body."),
     "room_taken": (409, "A room with this id already exists."),
     "too_many_categories": (

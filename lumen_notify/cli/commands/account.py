@@ -13,7 +13,7 @@ from lumen_notify.cli.config import read_settings
 
 
 def account(
-    name: Annotated[str, typer.Argument(help="The name that the user logs in with.")],
+    username: Annotated[str, typer.Argument(help="The name that the user logs in with.")],
     scope: Annotated[
         list[str] | None, typer.Option(help="A scope; repeat for more. Replaces the current scopes.")
     ] = None,
@@ -24,4 +24,4 @@ def account(
     """Create or change an account; print its user id."""
     settings = read_settings()
     logs.configure(settings.log_level)
-    typer.echo(asyncio.run(save_account(settings, name, scopes=scope, sets_password=sets_password)))
+    typer.echo(asyncio.run(save_account(settings, username, scopes=scope, sets_password=sets_password)))

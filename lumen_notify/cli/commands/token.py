@@ -20,4 +20,4 @@ def token(
 ) -> None:
     """Print a token and nothing else."""
     settings = read_settings()
-    typer.echo(make_token(settings, user, ttl_seconds=ttl, scopes=scope or (), username=name))
+    typer.echo(make_token(settings, user, ttl_seconds=ttl, scopes=scope or (), display_name=name))

@@ -17,11 +17,11 @@ from lumen_notify.model import value
 
 @value
 class Account:
-    """An account. name: for logging in. username: shown to others. created_at: milliseconds."""
+    """An account. username: for logging in. display_name: shown to others. created_at: milliseconds."""
 
     user_id: str
-    name: str
     username: str
+    display_name: str
     avatar: str | None
     scope: str
     created_at: int
@@ -39,11 +39,11 @@ class StoredPassword:
 class ChangeProfile:
     """Change a user's profile. The result: an Account.
 
-    username: None leaves it. avatar: ignored unless sets_avatar.
+    display_name: None leaves it. avatar: ignored unless sets_avatar.
     """
 
     user_id: str
-    username: str | None
+    display_name: str | None
     sets_avatar: bool
     avatar: str | None
 
@@ -58,7 +58,7 @@ async def change_profile(tx: Transaction, commands: Sequence[ChangeProfile]) -> 
     rows = [
         {
             "id": one.user_id,
-            "new_username": one.username,
+            "new_display_name": one.display_name,
             "sets_avatar": int(one.sets_avatar),
             "new_avatar": one.avatar,
         }
@@ -74,9 +74,9 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def by_name(self, name: str) -> tuple[Account, StoredPassword] | None:
-        """Read an account by its name; None if it does not exist."""
-        return _first(await self._database.fetch("account_by_name", name=name))
+    async def by_username(self, username: str) -> tuple[Account, StoredPassword] | None:
+        """Read an account by its username; None if it does not exist."""
+        return _first(await self._database.fetch("account_by_username", username=username))
 
     async def by_id(self, user_id: str) -> tuple[Account, StoredPassword]:
         """Read a user's account. Raises NotFound if they have none, because their token comes from another
@@ -107,7 +107,12 @@ def _first(rows: Sequence[Sequence[Any]]) -> tuple[Account, StoredPassword] | No
 
 def account_of(row: Sequence[Any]) -> Account:
     """Build an account from the six columns that every query of accounts begins with."""
-    user_id, name, username, avatar, scope, created_at = row
+    user_id, username, display_name, avatar, scope, created_at = row
     return Account(
-        user_id=user_id, name=name, username=username, avatar=avatar, scope=scope, created_at=created_at
+        user_id=user_id,
+        username=username,
+        display_name=display_name,
+        avatar=avatar,
+        scope=scope,
+        created_at=created_at,
     )

@@ -1,6 +1,6 @@
 """Passwords: registers accounts and changes their passwords.
 
-Promises: a name belongs to one account, also if several register it at once; a change of the password
+Promises: a username belongs to one account, also if several register it at once; a change of the password
 succeeds only if the password that was verified is still the current one at COMMIT; it ends all sessions but
 the one that it opens, and the user's streams.
 
@@ -29,8 +29,8 @@ class Register:
     """Create an account, and open its first session unless `session` is None. The result: an Account."""
 
     user_id: str
-    name: str
     username: str
+    display_name: str
     avatar: str | None
     password_hash: str = field(repr=False)
     scope: str
@@ -38,7 +38,7 @@ class Register:
 
     @property
     def conflict_key(self) -> None:
-        """None: if several commands register one name, the first one gets it."""
+        """None: if several commands register one username, the first one gets it."""
         return None
 
 
@@ -66,8 +66,8 @@ async def register(tx: Transaction, commands: Sequence[Register]) -> Sequence[ob
     rows = [
         {
             "user_id": one.user_id,
-            "name": one.name,
             "username": one.username,
+            "display_name": one.display_name,
             "avatar": one.avatar,
             "password_hash": one.password_hash,
             "scope": one.scope,
@@ -79,7 +79,7 @@ async def register(tx: Transaction, commands: Sequence[Register]) -> Sequence[ob
     await open_sessions(
         tx, [(one.user_id, tx.now, one.session) for one in commands if one.user_id in created]
     )
-    return [_registered(one, tx.now) if one.user_id in created else _name_taken() for one in commands]
+    return [_registered(one, tx.now) if one.user_id in created else _username_taken() for one in commands]
 
 
 async def change_password(tx: Transaction, commands: Sequence[ChangePassword]) -> Sequence[object]:
@@ -111,13 +111,13 @@ async def change_password(tx: Transaction, commands: Sequence[ChangePassword]) -
 def _registered(one: Register, now: int) -> Account:
     return Account(
         user_id=one.user_id,
-        name=one.name,
         username=one.username,
+        display_name=one.display_name,
         avatar=one.avatar,
         scope=one.scope,
         created_at=now,
     )
 
 
-def _name_taken() -> Conflict:
-    return Conflict("This name is taken.", code="name_taken")
+def _username_taken() -> Conflict:
+    return Conflict("This username is taken.", code="username_taken")

@@ -192,8 +192,8 @@ async def trim_sessions(tx: Transaction, commands: Sequence[TrimSessions]) -> Se
 
 
 def wrong_credentials() -> Unauthenticated:
-    """Return the refusal for an unknown name or a wrong password: the same for both."""
-    return Unauthenticated("The name or the password is wrong.", code="wrong_credentials")
+    """Return the refusal for an unknown username or a wrong password: the same for both."""
+    return Unauthenticated("The username or the password is wrong.", code="wrong_credentials")
 
 
 def session_ended() -> Unauthenticated:

@@ -20,12 +20,12 @@ accepted from any other origin, so that no page can open its visitors' streams.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.http.operation import Operation
+from lumen_notify.http.origins import is_own_page
 from lumen_notify.http.requests import header
 from lumen_notify.http.responses import no_content
 from lumen_notify.http.route import ApiRoute, route
@@ -51,7 +51,7 @@ class StreamCookies:
 
     def values(self, request: Request) -> list[str]:
         """Return the cookies of a request; none if a page of a foreign origin sent it."""
-        if not self._is_trusted(request):
+        if not is_own_page(request, self.origins):
             return []
         pairs = (
             pair.strip(" \t").partition("=")
@@ -74,14 +74,6 @@ class StreamCookies:
         if is_secure and header(request, b"origin") in self.origins:
             return "HttpOnly; SameSite=None; Secure; Partitioned"
         return "HttpOnly; SameSite=Strict" + ("; Secure" if is_secure else "")
-
-    def _is_trusted(self, request: Request) -> bool:
-        origin = header(request, b"origin")
-        return (
-            origin is None
-            or origin in self.origins
-            or urlsplit(origin).netloc == (header(request, b"host") or "")
-        )
 
 
 @value

@@ -1,41 +1,41 @@
 -- insert_accounts
--- Who: register. If several rows have the same name, the first one wins; a taken name returns no row.
-INSERT INTO lumen_account (user_id, name, username, avatar, password_hash, password_at, scope, created_at)
-SELECT r.user_id, r.name, r.username, r.avatar, r.password_hash, r.now, r.scope, r.now
+-- Who: register. If several rows have the same username, the first one wins; a taken one returns no row.
+INSERT INTO lumen_account (user_id, username, display_name, avatar, password_hash, password_at, scope, created_at)
+SELECT r.user_id, r.username, r.display_name, r.avatar, r.password_hash, r.now, r.scope, r.now
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-    user_id text, name text, username text, avatar text, password_hash text, scope text, now bigint
+    user_id text, username text, display_name text, avatar text, password_hash text, scope text, now bigint
 )
 WHERE 1 = 1
-ON CONFLICT (name) DO NOTHING
+ON CONFLICT (username) DO NOTHING
 RETURNING user_id
 
--- account_by_name
--- Who: log-in. Index: the unique name.
-SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
+-- account_by_username
+-- Who: log-in. Index: the unique username.
+SELECT a.user_id, a.username, a.display_name, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
 FROM lumen_account a
-WHERE a.name = :name
+WHERE a.username = :username
 
 -- account_by_id
 -- Who: the routes of the caller's own account. Index: the primary key.
-SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
+SELECT a.user_id, a.username, a.display_name, a.avatar, a.scope, a.created_at, a.password_hash, a.password_at
 FROM lumen_account a
 WHERE a.user_id = :user_id
 
 -- accounts_by_id
 -- Who: refresh, for the claims of the new tokens. Index: the primary key.
-SELECT a.user_id, a.name, a.username, a.avatar, a.scope, a.created_at
+SELECT a.user_id, a.username, a.display_name, a.avatar, a.scope, a.created_at
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS r(user_id text)
 JOIN lumen_account a ON a.user_id = r.user_id
 
 -- change_profiles
--- Who: PATCH /auth/me. A NULL username leaves it unchanged; the avatar changes only if sets_avatar is 1.
+-- Who: PATCH /auth/me. A NULL display_name leaves it unchanged; the avatar changes only if sets_avatar is 1.
 UPDATE lumen_account
-SET username = coalesce(r.new_username, lumen_account.username),
+SET display_name = coalesce(r.new_display_name, lumen_account.display_name),
     avatar = CASE WHEN r.sets_avatar = 1 THEN r.new_avatar ELSE lumen_account.avatar END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(id text, new_username text, sets_avatar bigint, new_avatar text)
+    AS r(id text, new_display_name text, sets_avatar bigint, new_avatar text)
 WHERE lumen_account.user_id = r.id
-RETURNING user_id, name, username, avatar, scope, created_at
+RETURNING user_id, username, display_name, avatar, scope, created_at
 
 -- change_passwords
 -- Who: POST /auth/password. Changes the password only if it is still the one that was verified.

@@ -42,11 +42,11 @@ async def begun(site: Site, path: str, body: Any, *, bearer: str | None = None) 
 
 
 async def register(site: Site, name: str = "ann", password: str = GOOD, **more: Any) -> dict[str, Any]:
-    return await begun(site, "register", {"name": name, "password": password, **more})
+    return await begun(site, "register", {"username": name, "password": password, **more})
 
 
 async def log_in(site: Site, name: str = "ann", password: str = GOOD) -> dict[str, Any]:
-    return await begun(site, "login", {"name": name, "password": password})
+    return await begun(site, "login", {"username": name, "password": password})
 
 
 async def me(site: Site, access_token: str) -> httpx.Response:

@@ -86,7 +86,10 @@ async def test_logging_out_everywhere_ends_all_sessions_of_the_user(stored: Site
 
 @pytest.mark.parametrize(
     ("path", "body"),
-    [("logout-everywhere", b""), ("password", {"old": GOOD, "new": "staple of another kind"})],
+    [
+        ("logout-everywhere", b""),
+        ("password", {"current_password": GOOD, "new_password": "staple of another kind"}),
+    ],
     ids=["logout", "password"],
 )
 async def test_what_was_issued_before_no_longer_counts(database_url: str, path: str, body: Any) -> None:
@@ -98,7 +101,7 @@ async def test_what_was_issued_before_no_longer_counts(database_url: str, path: 
         cookie = renewed.headers["set-cookie"].partition(";")[0]
         changed = await post(site, path, body, bearer=old)
         assert changed.is_success
-        password = GOOD if path == "logout-everywhere" else body["new"]
+        password = GOOD if path == "logout-everywhere" else body["new_password"]
         fresh = [(await log_in(site, password=password))["access_token"]]
         fresh += [changed.json()["access_token"]] if path == "password" else []
         await _only_the_fresh_count(site, fresh, old, made.json()["ticket"], cookie)
@@ -124,7 +127,7 @@ async def test_logging_out_everywhere_and_a_new_password_end_all_streams_of_the_
     await bobs.wait_for_event("ready")
     changes: tuple[tuple[str, Any], ...] = (
         ("logout-everywhere", b""),
-        ("password", {"old": GOOD, "new": "staple of another kind"}),
+        ("password", {"current_password": GOOD, "new_password": "staple of another kind"}),
     )
     for path, body in changes:
         streams = [await EventStream.open(stored.base_url, session["access_token"]) for _ in range(2)]
@@ -132,7 +135,7 @@ async def test_logging_out_everywhere_and_a_new_password_end_all_streams_of_the_
             await stream.wait_for_event("ready")
         await stored.publish(session["user_id"], "before")
         assert (await post(stored, path, body, bearer=session["access_token"])).is_success
-        session = await log_in(stored, password=GOOD if path == "logout-everywhere" else body["new"])
+        session = await log_in(stored, password=GOOD if path == "logout-everywhere" else body["new_password"])
         for stream in streams:
             await stream.wait_for_end()
             assert [frame.event for frame in stream.frames if frame.data] == ["ready", "message", "closing"]
@@ -155,7 +158,7 @@ async def test_a_refused_log_in_does_not_show_whether_the_name_exists(stored: Si
     answers = []
     for name, password in (("ann", "the wrong password"), ("nobody", GOOD), ("nobody", "")):
         before = hasher.verified
-        answer = await post(stored, "login", {"name": name, "password": password})
+        answer = await post(stored, "login", {"username": name, "password": password})
         assert hasher.verified == before + 1
         headers = {name: value for name, value in answer.headers.items() if name != "date"}
         answers.append((answer.status_code, headers, answer.content))
@@ -165,13 +168,13 @@ async def test_a_refused_log_in_does_not_show_whether_the_name_exists(stored: Si
 
 async def test_log_ins_are_limited_even_with_the_right_password(site: Site) -> None:
     await register(site)
-    wrong = {"name": "ann", "password": "the wrong password"}
+    wrong = {"username": "ann", "password": "the wrong password"}
     for _ in range(10):
         refused(await post(site, "login", wrong), 401, "wrong_credentials")
     hasher = endpoints(site).passwords
     before = hasher.verified
     for password in (GOOD, "the wrong password"):
-        answer = await post(site, "login", {"name": "ann", "password": password})
+        answer = await post(site, "login", {"username": "ann", "password": password})
         refused(answer, 429, "rate_limited")
         assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert hasher.verified == before
@@ -183,18 +186,24 @@ async def test_log_ins_are_limited_even_with_the_right_password(site: Site) -> N
 async def test_log_ins_are_not_limited_if_the_setting_is_off(sqlite_url: str) -> None:
     async with open_site(sqlite_url, accounts="on", rate_limits="off") as site:
         for _ in range(15):
-            answer = await post(site, "login", {"name": "ann", "password": GOOD})
+            answer = await post(site, "login", {"username": "ann", "password": GOOD})
             refused(answer, 401, "wrong_credentials")
 
 
-async def test_a_body_that_is_not_declared_as_json_is_refused(site: Site) -> None:
-    body = {"name": "ann", "password": GOOD}
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "text/json"):
+async def test_pages_of_foreign_origins_cannot_register_or_log_in(site: Site) -> None:
+    body = {"username": "ann", "password": GOOD}
+    own = site.base_url
+    for origin in ("https://evil.example", "null", own.replace("http:", "https:") + "1"):
         for path in ("register", "login", "refresh", "logout"):
-            answer = await post(site, path, body, **{"Content-Type": kind})
-            refused(answer, 422, "invalid", "Content-Type")
-    answer = await post(site, "register", body, **{"Content-Type": "Application/JSON; charset=utf-8"})
-    assert answer.status_code == 201
+            refused(await post(site, path, body, Origin=origin), 403, "origin_not_allowed")
+    assert (await post(site, "register", body, Origin=own)).status_code == 201
+
+
+async def test_a_body_is_json_whatever_its_content_type(site: Site) -> None:
+    body = {"username": "ann", "password": GOOD}
+    assert (await post(site, "register", body)).status_code == 201
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "", "Application/JSON; charset=utf-8"):
+        assert (await post(site, "login", body, **{"Content-Type": kind})).status_code == 200
 
 
 async def test_an_outdated_hash_is_replaced_at_the_next_log_in(
@@ -207,7 +216,7 @@ async def test_an_outdated_hash_is_replaced_at_the_next_log_in(
     )
     async with open_site(database_url, accounts="on") as site:
         refused(
-            await post(site, "login", {"name": "ann", "password": "the wrong password"}),
+            await post(site, "login", {"username": "ann", "password": "the wrong password"}),
             401,
             "wrong_credentials",
         )

@@ -123,8 +123,10 @@ async def test_every_field_of_every_answer_is_described(
         await http.post(NOTIFICATIONS, headers={"Authorization": f"Bearer {token('bob', 'x')}"}, json=FULL),
         await http.post(NOTIFICATIONS, headers={**ALICE, "Idempotency-Key": "k"}, json=FULL),
         await http.post(NOTIFICATIONS, headers={**ALICE, "Idempotency-Key": "k"}, json=[FULL]),
-        await http.post("/api/v1/auth/register", json={"name": "ann", "password": "correct horse battery"}),
-        await http.post("/api/v1/auth/login", json={"name": "ann", "password": "correct horse battery"}),
+        await http.post(
+            "/api/v1/auth/register", json={"username": "ann", "password": "correct horse battery"}
+        ),
+        await http.post("/api/v1/auth/login", json={"username": "ann", "password": "correct horse battery"}),
         await http.post("/api/v1/auth/refresh", json={"refresh_token": "lnr_"}),
         await http.get(f"{NOTIFICATIONS}/stream"),
         await http.get(f"{NOTIFICATIONS}/stream?device=fridge", headers=ALICE),
@@ -139,11 +141,11 @@ async def test_every_field_of_every_answer_is_described(
 
 
 async def answers_about_accounts(http: httpx.AsyncClient) -> list[httpx.Response]:
-    path, ann = "/api/v1/auth", {"name": "ann", "password": "correct horse battery"}
+    path, ann = "/api/v1/auth", {"username": "ann", "password": "correct horse battery"}
     registered = await http.post(f"{path}/register", json={**ann, "avatar": "/ann.png"})
     headers = {"Authorization": f"Bearer {registered.json()['access_token']}"}
     token = {"refresh_token": registered.json()["refresh_token"]}
-    change = {"old": ann["password"], "new": "staple of another kind"}
+    change = {"current_password": ann["password"], "new_password": "staple of another kind"}
     answers = [
         registered,
         await http.post(f"{path}/login", json=ann),

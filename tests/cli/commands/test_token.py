@@ -30,7 +30,7 @@ def test_token_prints_a_token_and_nothing_else(run_command: RunCommand) -> None:
     (token,) = done.stdout.splitlines()
     settings = Settings(jwt_secret=Secret(SECRET), jwt_audience="aud", jwt_issuer="iss")
     principal = verify(token, settings)
-    assert (principal.user_id, principal.username) == ("alice", "Alice")
+    assert (principal.user_id, principal.display_name) == ("alice", "Alice")
     assert principal.scopes == {"notify:publish", "notify:admin"}
 
 

@@ -21,10 +21,10 @@ def session(store: Store, token: RefreshToken) -> NewSession:
 
 def registration(store: Store, user_id: str, name: str, **fields: Any) -> Register:
     token = fields.pop("token", None)
-    given: dict[str, Any] = {"username": name.title(), "avatar": None, "password_hash": "h1", "scope": ""}
+    given: dict[str, Any] = {"display_name": name.title(), "avatar": None, "password_hash": "h1", "scope": ""}
     return Register(
         user_id=user_id,
-        name=name,
+        username=name,
         session=None if token is None else session(store, token),
         **(given | fields),
     )

@@ -38,10 +38,10 @@ async def test_a_name_is_one_accounts_however_many_register_it_at_once(store: St
     assert made == ["u0", "u25"]
     refused = [one for one in answers if isinstance(one, Conflict)]
     assert len(refused) == 48
-    assert {one.code for one in refused} == {"name_taken"}
+    assert {one.code for one in refused} == {"username_taken"}
     assert await store.number_of("lumen_account") == 2
     assert await store.number_of("lumen_session") == 2
-    assert (await refresh(store, tokens[25]))[0].name == "bob"
+    assert (await refresh(store, tokens[25]))[0].username == "bob"
 
 
 async def test_a_name_is_one_accounts_also_across_instances(store: Store, other_store: Store) -> None:
