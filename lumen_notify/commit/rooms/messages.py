@@ -149,7 +149,7 @@ class _Batch:
             row["copies"] = to_json(copies[row["id"]]) if row["id"] in copies else None
         self.tx.add("insert_messages", rows=self.rows)
         rooms = [{"room_id": room_id, "last_seq": seq} for room_id, seq in self.last_seqs.items()]
-        self.tx.add("raise_last_seqs", rows=rooms)
+        self.tx.add("raise_last_seqs", rows=rooms, now=self.tx.now)
         if self.marks:
             marks = [
                 {

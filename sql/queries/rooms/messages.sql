@@ -50,7 +50,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
 -- raise_last_seqs
 -- Who: send_messages. One row per room of the batch. Index: the primary key.
 UPDATE lumen_room
-SET last_seq = r.last_seq
+SET last_seq = r.last_seq, active_at = CAST(:now AS bigint)
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, last_seq bigint)
 WHERE lumen_room.id = r.room_id
 

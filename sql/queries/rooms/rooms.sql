@@ -1,7 +1,7 @@
 -- insert_rooms
 -- Who: POST /rooms. Returns the ids that were free.
-INSERT INTO lumen_room (id, kind, title, pair, last_seq, members_count, created_at, created_by)
-SELECT r.id, r.kind, r.title, r.pair, 0, 0, r.created_at, r.created_by
+INSERT INTO lumen_room (id, kind, title, pair, last_seq, members_count, created_at, created_by, active_at)
+SELECT r.id, r.kind, r.title, r.pair, 0, 0, r.created_at, r.created_by, r.created_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, kind text, title text, pair text, created_at bigint, created_by text)
 WHERE true
@@ -198,24 +198,31 @@ WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
 -- A room as the user :user_id sees it. Only members see messages.
     SELECT
         o.id, o.kind, o.title, o.created_at, o.created_by, o.members_count, o.last_seq, o.pair,
-        m.role, m.last_read_seq, m.joined_position, l.body AS last_message,
-        coalesce(l.created_at, o.created_at) AS active_at
+        m.role, m.last_read_seq, m.joined_position, l.body AS last_message, o.active_at
     FROM lumen_room o
     LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
     LEFT JOIN lumen_message l ON l.room_id = o.id AND l.seq = o.last_seq AND m.user_id IS NOT NULL
 
 -- list_rooms
--- Who: GET /rooms. One page of the user's rooms, most recently active first. Index: lumen_member_by_user;
--- sorts all rooms of the user.
+-- Who: GET /rooms. One page of the user's rooms, most recently active first. Looks up and sorts all rooms of the
+-- user, but reads the messages of the page alone. Indexes: lumen_member_by_user, the primary keys.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
-    s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
-FROM ({room_of_user}) s
-WHERE s.id IN (SELECT w.room_id FROM lumen_member w WHERE w.user_id = :user_id)
-    AND s.kind <> 'deleting'
-    AND (s.active_at < :before_at OR (s.active_at = :before_at AND s.id < :before_id))
+    s.role, s.last_read_seq, s.joined_position, l.body, s.active_at
+FROM (
+    SELECT
+        o.id, o.kind, o.title, o.created_at, o.created_by, o.members_count, o.last_seq, o.pair,
+        m.role, m.last_read_seq, m.joined_position, o.active_at
+    FROM lumen_member m
+    JOIN lumen_room o ON o.id = m.room_id
+    WHERE m.user_id = :user_id
+        AND o.kind <> 'deleting'
+        AND (o.active_at < :before_at OR (o.active_at = :before_at AND o.id < :before_id))
+    ORDER BY o.active_at DESC, o.id DESC
+    LIMIT :limit
+) s
+LEFT JOIN lumen_message l ON l.room_id = s.id AND l.seq = s.last_seq
 ORDER BY s.active_at DESC, s.id DESC
-LIMIT :limit
 
 -- list_public_rooms
 -- Who: GET /rooms?public=true. One page of all public rooms, newest first. Index: lumen_room_public.

@@ -269,6 +269,13 @@ async def test_no_mark_of_one_user_looks_at_the_receipts_of_others_on_sqlite(
     assert not [step for step in steps if "lumen_receipt_by_notification" in step], steps
 
 
+async def test_a_page_of_rooms_reads_the_messages_of_the_page_alone_on_sqlite(sqlite_url: str) -> None:
+    steps = await plan_of("list_rooms", sqlite_url)
+    sort = next(number for number, step in enumerate(steps) if "ORDER BY" in step)
+    messages = next(number for number, step in enumerate(steps) if re.match(r"SEARCH l\b", step))
+    assert sort < messages, steps
+
+
 async def plan_of(name: str, sqlite_url: str) -> list[str]:
     """Return the steps in which SQLite runs a query."""
     database = Database(sqlite_url)

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from lumen_notify.commit.database.migration_files import available
+from lumen_notify.commit.database.queries import sql_folder
 from lumen_notify.commit.rooms.members import ChangedMembers, ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, Rooms
 from lumen_notify.errors import Refused
 from lumen_notify.model import new_id
 
 from ..store import Store
-from .conversation import run_sql
+from .conversation import run_sql, send
 
 
 async def make(
@@ -96,3 +98,30 @@ async def test_rooms_that_others_add_a_user_to_do_not_count_as_the_users_own(sto
     assert (refused.value.code, "own choice" in refused.value.message) == ("too_many_rooms", True)
     roles = await run_sql(store.database, "SELECT role FROM lumen_member WHERE user_id = 'bob'")
     assert sorted(role for (role,) in roles) == ["member", "member", "owner", "owner"]
+
+
+async def ids(store: Store, **from_: Any) -> list[str]:
+    given: dict[str, Any] = {"is_public": False, "before": (2**62, ""), "limit": 10, **from_}
+    return [room.id for room in await Rooms(store.database).page("ann", **given)]
+
+
+async def test_a_users_rooms_are_listed_by_their_newest_message(store: Store) -> None:
+    for room in ("a", "b", "c"):
+        await make(store, room)
+        store.now += 1
+    await send(store, "ann", room="a")
+    assert await ids(store) == ["a", "c", "b"]
+    newest = await Rooms(store.database).page("ann", is_public=False, before=(2**62, ""), limit=1)
+    assert json.loads(newest[0].last_message or "")["content"] == "hi"
+    assert await ids(store, before=(newest[0].active_at, "a")) == ["c", "b"]
+
+
+async def test_rooms_of_an_older_database_are_listed_in_the_same_order(store: Store) -> None:
+    for room in ("a", "b", "c"):
+        await make(store, room)
+        store.now += 1
+    await send(store, "ann", room="a")
+    (migration,) = (one for one in available(sql_folder() / "sqlite") if one.name == "room_activity")
+    await run_sql(store.database, "UPDATE lumen_room SET active_at = 0")
+    await run_sql(store.database, migration.statements[1])
+    assert await ids(store) == ["a", "c", "b"]
