@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from clients import eventually
@@ -39,7 +39,9 @@ class Listening:
 
 
 @contextlib.asynccontextmanager
-async def listen(app: ASGIApp, protocol: type[HttpToolsProtocol]) -> AsyncIterator[Listening]:
+async def listen(
+    app: ASGIApp, protocol: Callable[..., asyncio.Protocol], *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Listening]:
     """Listen on a free port. At the end drop all connections, and wait until their requests have ended."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws="none", interface="asgi3", lifespan="off"
@@ -49,16 +51,17 @@ async def listen(app: ASGIApp, protocol: type[HttpToolsProtocol]) -> AsyncIterat
     state.default_headers = config.encoded_headers
     loop = asyncio.get_running_loop()
 
-    def connection() -> HttpToolsProtocol:
+    def connection() -> asyncio.Protocol:
         return protocol(config=config, server_state=state, app_state={}, _loop=loop)
 
     # With its protocol named: only then does asyncio switch TCP_NODELAY on, or an answer may take 40 ms.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    server = await loop.create_server(connection, sock=listener)
+    scheme = "http" if tls is None else "https"
+    server = await loop.create_server(connection, sock=listener, ssl=tls)
     try:
-        yield Listening(f"http://127.0.0.1:{port}", state, config)
+        yield Listening(f"{scheme}://127.0.0.1:{port}", state, config)
     finally:
         server.close()
         for one in list(state.connections):

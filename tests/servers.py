@@ -30,6 +30,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -268,8 +269,9 @@ class RunningServer(Server):
         self.port = free_port()
         super().__init__(folder)
         self.log_path = folder / f"{self.name}-{self.port}.log"
-        self.url = f"http://127.0.0.1:{self.port}"
         self.arguments = tuple(arguments)
+        scheme = "https" if "--tls-cert" in self.arguments else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("LUMEN_")}
         self.environ |= {"LUMEN_HOST": "127.0.0.1", "LUMEN_PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         self.environ |= {"LUMEN_RATE_LIMITS": "off"}  # tests do in a second what no person does in an hour
@@ -300,8 +302,12 @@ class RunningServer(Server):
             return False
 
 
-# A proxy that the machine may be set up with has no business with the loopback address.
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+# A proxy that the machine may be set up with has no business with the loopback address. The certificate of a
+# test is signed by nobody.
+_direct = urllib.request.build_opener(
+    urllib.request.ProxyHandler({}),
+    urllib.request.HTTPSHandler(context=ssl._create_unverified_context()),  # noqa: S323
+)
 
 PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 

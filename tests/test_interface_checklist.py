@@ -11,9 +11,25 @@ from checklist import Lines, cases, check
 
 LINES: Lines = {
     # Install and run
-    "wheel and sdist install into empty environments, and serve": (),
-    "make run installs the runtime alone, in at most 150 MB and a third of the time": (),
-    "serve offers HTTPS and HTTP/2, and the stream works over both": (),
+    "wheel and sdist install into empty environments, and serve": (
+        "release/test_installed.py::test_wheel_serves_from_an_empty_environment",
+        "release/test_installed.py::test_make_run_in_the_unpacked_sdist_installs_the_runtime_alone_and_serves",
+        "release/test_installed.py::test_sdist_builds_the_same_wheel",
+    ),
+    "make run installs the runtime alone, in at most 150 MB and a third of the time": (
+        "release/test_installed.py::test_make_run_in_the_unpacked_sdist_installs_the_runtime_alone_and_serves",
+        "release/test_lock_files.py::test_runtime_has_no_tool_and_no_test_library",
+    ),
+    "serve offers HTTPS and HTTP/2, and the stream works over both": (
+        "e2e/test_tls.py::test_curl_reads_the_stream",
+        "e2e/test_tls.py::test_ten_streams_share_one_connection_of_httpx",
+        "e2e/test_tls.py::test_ten_streams_of_one_browser_stay_open",
+        "e2e/test_tls.py::test_sigterm_ends_a_stream_over_http2_with_closing",
+        "e2e/test_tls.py::test_plain_http_ends_at_once",
+        "e2e/test_tls.py::test_sighup_reads_the_certificate_again",
+        "cli/test_tls.py::test_each_problem_names_the_setting_and_the_file",
+        "deliver/connection/test_http2_cycle.py::test_client_that_takes_nothing_holds_up_one_window_and_is_given_up",
+    ),
     "a container image is described, and starts as an ordinary user": (),
     "a page says how to run it in production, from grants to backups and upgrades": (),
     # Tables

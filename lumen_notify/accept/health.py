@@ -30,10 +30,11 @@ class Ready(TypedDict):
 @value
 class HealthEndpoints:
     """Answers health probes. figures: the metrics. check_readiness: raises Unavailable if the process is not
-    ready."""
+    ready. has_metrics: whether metrics are shown."""
 
     figures: Metrics
     check_readiness: Callable[[], Awaitable[None]]
+    has_metrics: bool = True
 
     def routes(self) -> Iterator[ApiRoute]:
         """List the routes. They are outside the API's prefix."""
@@ -78,6 +79,8 @@ class HealthEndpoints:
                 ),
             ),
         )
+        if not self.has_metrics:
+            return
         yield route(
             "/metrics",
             GET=(

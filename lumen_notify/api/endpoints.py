@@ -100,6 +100,7 @@ class Endpoints:
             health=HealthEndpoints(
                 figures=services.metrics,
                 check_readiness=services.readiness.check,
+                has_metrics=settings.metrics == "on",
             ),
             accounts=accounts,
             api=(

@@ -35,10 +35,11 @@ def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
     )
     page = Page()
     api = [one.with_prefix(BASE) for one in _collect(endpoints.api)]
-    rest = _collect([endpoints.health, document, DocsEndpoint(page)])
+    has_pages = settings.pages == "on"
+    rest = _collect([endpoints.health, *([document, DocsEndpoint(page)] if has_pages else ())])
     document.write([*api, *rest])
     api.sort(key=_rank)
-    application = Application(api=api, rest=[*rest, Mount("/", page)])
+    application = Application(api=api, rest=[*rest, *([Mount("/", page)] if has_pages else ())])
     return _with_cors(application, settings)
 
 

@@ -16,11 +16,11 @@ LOOPBACK_OF_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - com
 """The address to connect to if a server listens on all addresses."""
 
 
-def read_settings(*, host: str | None = None, port: int | None = None) -> Settings:
-    """Read the settings from the environment. host, port: override it if given. Raises Misconfigured."""
+def read_settings(**given: object) -> Settings:
+    """Read the settings from the environment. given: settings that override it, if not None. Raises
+    Misconfigured."""
     environ = dict(os.environ)
-    given = {"host": host, "port": None if port is None else str(port)}
-    environ |= {variable(name): value for name, value in given.items() if value is not None}
+    environ |= {variable(name): str(value) for name, value in given.items() if value is not None}
     return Settings.from_env(environ)
 
 
@@ -58,12 +58,14 @@ def make_token(
     )
 
 
-def server_url(host: str, port: int) -> str:
+def server_url(host: str, port: int, *, is_tls: bool = False) -> str:
     """Return the URL at which this machine reaches a server that listens on `host` and `port`."""
     host = LOOPBACK_OF_WILDCARD.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if is_tls else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def base_url(given: str | None, settings: Settings) -> str:
     """Return the URL of a server that the command line names, or of the local server."""
-    return server_url(settings.host, settings.port) if given is None else given
+    is_tls = settings.tls_cert_file is not None
+    return server_url(settings.host, settings.port, is_tls=is_tls) if given is None else given

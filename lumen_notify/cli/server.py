@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 import uvloop
@@ -30,6 +30,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from lumen_notify.app import ON_OPEN, Lumen
 from lumen_notify.auth import secret_path
 from lumen_notify.cli.config import server_url
+from lumen_notify.cli.tls import Certificate, certificate
 from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.settings import Settings, variable
@@ -44,6 +45,11 @@ BACKLOG_CONNECTIONS = 4096
 MIN_SILENT_SECONDS = 5.0
 """The shortest TCP user timeout, however short the heartbeat: a few lost packets must not drop a peer."""
 
+TLS_HANDSHAKE_SECONDS = 20.0
+TLS_SHUTDOWN_SECONDS = 2.0
+"""How long a TLS connection waits for the client in the handshake, and when it is closed. uvicorn has no
+parameters for them. By default they are 60 and 30: a client that sleeps would hold up every shutdown."""
+
 _log = logging.getLogger("lumen_notify.server")
 
 
@@ -57,6 +63,17 @@ class CannotContinue(LumenError):
     """The server has ended by itself. The message says why."""
 
     code = "cannot_continue"
+
+
+class _Loop(uvloop.Loop):
+    """uvloop with the time-outs of TLS."""
+
+    async def create_server(self, *arguments: Any, **options: Any) -> Any:
+        """Listen, for uvicorn."""
+        if options.get("ssl") is not None:
+            options["ssl_handshake_timeout"] = TLS_HANDSHAKE_SECONDS
+            options["ssl_shutdown_timeout"] = TLS_SHUTDOWN_SECONDS
+        return await super().create_server(*arguments, **options)
 
 
 class _Server(uvicorn.Server):
@@ -120,26 +137,31 @@ def serve(settings: Settings, *, app: str | None, on_started: Callable[[str], No
         keys = ", ".join(map(variable, ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")))
         problem = f"must be a loopback address such as 127.0.0.1 unless a key is set (one of {keys})"
         raise Misconfigured([(variable("host"), problem)])
+    tls = certificate(settings)
     listener = _listen(settings.host, settings.port, settings.ping_seconds)
-    with listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with listener, asyncio.Runner(loop_factory=_Loop) as runner:
         _allow_many_files()
-        url = server_url(settings.host, listener.getsockname()[1])
+        url = server_url(settings.host, listener.getsockname()[1], is_tls=tls is not None)
+        if tls is not None:
+            runner.get_loop().add_signal_handler(signal.SIGHUP, tls.reload)
 
         def started() -> None:
             _log.info("serving at %s", url)
             on_started(url)
 
         if app is None:
-            runner.run(_serve_alone(settings, listener, started))
+            runner.run(_serve_alone(settings, tls, listener, started))
         else:
-            runner.run(_run(_Server(_config(_load(app), settings, "auto"), started), listener))
+            runner.run(_run(_Server(_config(_load(app), settings, tls, "auto"), started), listener))
     _log.info("ended")
 
 
-async def _serve_alone(settings: Settings, listener: socket.socket, started: Callable[[], None]) -> None:
+async def _serve_alone(
+    settings: Settings, tls: Certificate | None, listener: socket.socket, started: Callable[[], None]
+) -> None:
     # Opened here rather than by uvicorn's lifespan, so that errors keep our own messages.
     async with _new_lumen(settings) as lumen:
-        server = _Server(_config(lumen.app, settings, "off"), started)
+        server = _Server(_config(lumen.app, settings, tls, "off"), started)
         server.lumens.append(lumen)
         await _run(server, listener)
 
@@ -168,10 +190,12 @@ def _new_lumen(settings: Settings) -> Lumen:
     return lumen
 
 
-def _config(app: ASGIApp, settings: Settings, lifespan: Literal["auto", "off"]) -> uvicorn.Config:
-    return uvicorn.Config(
+def _config(
+    app: ASGIApp, settings: Settings, tls: Certificate | None, lifespan: Literal["auto", "off"]
+) -> uvicorn.Config:
+    config = uvicorn.Config(
         app,
-        http=HandoverProtocol,
+        http=_http_protocol(settings),
         ws="none",
         interface="asgi3",
         lifespan=lifespan,
@@ -182,6 +206,20 @@ def _config(app: ASGIApp, settings: Settings, lifespan: Literal["auto", "off"]) 
         backlog=BACKLOG_CONNECTIONS,
         timeout_graceful_shutdown=math.ceil(settings.drain_seconds),
     )
+    config.load()
+    config.ssl = tls.context if tls is not None else None
+    return config
+
+
+def _http_protocol(settings: Settings) -> type[asyncio.Protocol]:
+    if settings.http2 == "off":
+        return HandoverProtocol
+    try:
+        from lumen_notify.deliver.connection.negotiated import NegotiatedProtocol  # noqa: PLC0415
+    except ModuleNotFoundError:
+        problem = "needs a library that is not installed: pip install 'lumen-notify[http2]'"
+        raise Misconfigured([(variable("http2"), problem)]) from None
+    return NegotiatedProtocol
 
 
 def _load(app: str) -> ASGIApp:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -39,7 +40,7 @@ _log = logging.getLogger("lumen_notify.accept")
 
 
 def problem(
-    status: int, *, code: str, title: str, detail: str, headers: dict[str, str] | None = None, **more: Any
+    status: int, *, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
     """Make a problem document. more: further members of the document."""
     document = {

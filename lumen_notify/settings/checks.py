@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -77,6 +77,17 @@ def _database_url_problem(url: str) -> str | None:
     if not url.startswith("postgresql://") or "/" in parts.path[1:] or parts.fragment:
         return DATABASE_URLS
     return None if len(parts.path) > 1 else "must name a database: postgresql://user@host/name"
+
+
+def tls_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the settings of TLS that do not fit together, each with the problem."""
+    cert, key = (values.get(f"tls_{name}_file") for name in ("cert", "key"))
+    if cert is not None and key is None:
+        yield "tls_cert_file", "needs its private key: set LUMEN_TLS_KEY_FILE too"
+    if key is not None and cert is None:
+        yield "tls_key_file", "needs its certificate: set LUMEN_TLS_CERT_FILE too"
+    if values.get("http2") == "on" and cert is None:
+        yield "http2", "needs TLS: set LUMEN_TLS_CERT_FILE and LUMEN_TLS_KEY_FILE too"
 
 
 Switch = Literal["on", "off"]

@@ -39,6 +39,7 @@ from lumen_notify.settings.checks import (
     RetentionSeconds,
     SigningSecret,
     Switch,
+    tls_problems,
 )
 from lumen_notify.settings.environment import PREFIX, UNKNOWN, Environment, variable
 from lumen_notify.settings.secret import masked_url
@@ -71,6 +72,22 @@ class Settings(BaseSettings):
 
     port: Port = 8000
     """The TCP port to listen on; 0 means that the system chooses a free one."""
+
+    tls_cert_file: Path | None = None
+    """A PEM file with the TLS certificate and its chain; the server then speaks HTTPS only. SIGHUP reads it
+    again."""
+
+    tls_key_file: Path | None = None
+    """A PEM file with the private key of the certificate, without a password."""
+
+    http2: Switch = "off"
+    """Whether clients may choose HTTP/2, which needs TLS and the extra `lumen-notify[http2]`."""
+
+    pages: Switch = "on"
+    """Whether the server answers at `/`, `/docs` and `/openapi.json`."""
+
+    metrics: Switch = "on"
+    """Whether the server answers at `/metrics`."""
 
     jwt_secret: SigningSecret | None = None
     """The secret of HS256 tokens, at least 32 bytes. Without any key, the first start makes a demo secret and
@@ -181,7 +198,7 @@ class Settings(BaseSettings):
     """The least severe lines to log: debug, info, warning, error, critical."""
 
     def __init__(self, **values: Any) -> None:
-        problems = _key_problems(values)
+        problems = [*_key_problems(values), *tls_problems(values)]
         try:
             BaseModel.__init__(self, **values)  # BaseSettings.__init__ would also read the environment
         except ValidationError as error:

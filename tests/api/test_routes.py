@@ -123,3 +123,22 @@ async def test_path_without_its_root_path_is_found_too(sqlite_url: str) -> None:
         for path in ("/api/v1/notifications", "/below/api/v1/notifications"):
             await lumen.app({**scope, "path": path}, receive, send)
     assert [status for status in statuses if status] == [401, 401]
+
+
+async def test_pages_and_metrics_can_be_hidden(sqlite_url: str) -> None:
+    hidden = {
+        "/": "pages",
+        "/docs": "pages",
+        "/main.js": "pages",
+        "/openapi.json": "pages",
+        "/metrics": "metrics",
+    }
+    for switch in ("pages", "metrics"):
+        async with Lumen(settings(sqlite_url).with_(**{switch: "off"})) as lumen:
+            transport = httpx.ASGITransport(lumen.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                for path, hidden_by in hidden.items():
+                    expected = 404 if hidden_by == switch else 200
+                    assert (await client.get(path)).status_code == expected, path
+                for path in ("/healthz", "/readyz"):
+                    assert (await client.get(path)).status_code == 200

@@ -15,7 +15,7 @@ from .test_lock_files import RUNTIME, pins
 
 MAX_RUNTIME_BYTES = 150 * 1024 * 1024
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def check_that_it_works(server: Installed) -> None:

@@ -99,3 +99,21 @@ def test_a_database_url_of_a_known_form_is_taken(url: str) -> None:
 )
 def test_a_database_url_of_another_form_is_a_problem(url: str) -> None:
     assert problems_of({"LUMEN_DATABASE_URL": url}).keys() == {"LUMEN_DATABASE_URL"}
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"LUMEN_TLS_CERT_FILE": "cert.pem"}, "LUMEN_TLS_KEY_FILE"),
+        ({"LUMEN_TLS_KEY_FILE": "key.pem"}, "LUMEN_TLS_CERT_FILE"),
+        ({"LUMEN_HTTP2": "on"}, "LUMEN_TLS_CERT_FILE"),
+    ],
+)
+def test_settings_of_tls_must_fit_together(given: dict[str, str], missing: str) -> None:
+    (problem,) = problems_of(given).values()
+    assert f"set {missing}" in problem
+
+
+def test_certificate_with_its_key_may_be_offered_with_http2() -> None:
+    environ = {"LUMEN_TLS_CERT_FILE": "cert.pem", "LUMEN_TLS_KEY_FILE": "key.pem", "LUMEN_HTTP2": "on"}
+    assert Settings.from_env(environ).http2 == "on"

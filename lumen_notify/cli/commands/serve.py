@@ -13,10 +13,24 @@ from lumen_notify.cli.demo_text import demo_text
 
 
 def serve(
+    *,
     host: Annotated[str | None, typer.Option(help="The address to listen on; overrides LUMEN_HOST.")] = None,
     port: Annotated[
         int | None, typer.Option(help="The port; overrides LUMEN_PORT. 0 selects a free port.")
     ] = None,
+    tls_cert: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="The TLS certificate and its chain; overrides LUMEN_TLS_CERT_FILE."
+        ),
+    ] = None,
+    tls_key: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The key of the certificate; overrides LUMEN_TLS_KEY_FILE."),
+    ] = None,
+    is_http2: Annotated[
+        bool, typer.Option("--http2", help="Offer HTTP/2 to clients, over TLS; the same as LUMEN_HTTP2=on.")
+    ] = False,
     application: Annotated[
         str | None,
         typer.Option(
@@ -28,7 +42,13 @@ def serve(
     ] = False,
 ) -> None:
     """Run the server until a signal."""
-    settings = read_settings(host=host, port=port)
+    settings = read_settings(
+        host=host,
+        port=port,
+        tls_cert_file=tls_cert,
+        tls_key_file=tls_key,
+        http2="on" if is_http2 else None,
+    )
     logs.configure(settings.log_level)
     if is_demo and application is not None:
         raise typer.BadParameter("--demo cannot be combined with --app.")

@@ -5,7 +5,10 @@ It is a problem document, as all other errors are. The connection ends after it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+
+from starlette.responses import Response
 
 from lumen_notify.http.problems import problem
 
@@ -23,12 +26,14 @@ class HttpRefusal(Exception):
         self.code = code
         self.detail = detail
 
-    def encode(self) -> bytes:
-        """Return the whole response, head and body."""
+    def response(self, headers: Mapping[str, str] | None = None) -> Response:
+        """Return the problem document."""
         title = self.code.replace("_", " ").capitalize()
-        response = problem(
-            self.status, code=self.code, title=title, detail=self.detail, headers={"connection": "close"}
-        )
+        return problem(self.status, code=self.code, title=title, detail=self.detail, headers=headers)
+
+    def encode(self) -> bytes:
+        """Return the whole response of HTTP/1.1, head and body."""
+        response = self.response({"connection": "close"})
         lines = [b"HTTP/1.1 %d %b" % (self.status, self.status.phrase.encode())]
         lines += [b"%b: %b" % header for header in response.raw_headers]
         return b"\r\n".join([*lines, b"", bytes(response.body)])

@@ -1,0 +1,114 @@
+"""The connection: limits for clients that do not behave, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from h2.errors import ErrorCodes
+from starlette.types import Receive, Scope, Send
+
+from listening import Listening, listen
+from lumen_notify.deliver.connection import http2_protocol
+from lumen_notify.deliver.connection.http2_protocol import MAX_STREAMS, MAX_TASKS, Http2Protocol
+
+from .http2_client import http2_client
+
+
+class Waiting:
+    """An application whose requests wait for `go`, whatever their clients do."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+        self.started = 0
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        self.started += 1
+        await self.go.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"done"})
+
+
+@pytest.fixture
+async def app() -> AsyncIterator[Waiting]:
+    one = Waiting()
+    yield one
+    one.go.set()
+
+
+@pytest.fixture
+async def server(app: Waiting) -> AsyncIterator[Listening]:
+    async with listen(app, Http2Protocol) as one:
+        yield one
+        app.go.set()
+
+
+async def test_requests_of_one_connection_are_answered_side_by_side(app: Waiting, server: Listening) -> None:
+    async with http2_client(server.port) as client:
+        streams = [client.request() for _ in range(10)]
+        while app.started < len(streams):  # noqa: ASYNC110 - the server runs in this loop
+            await asyncio.sleep(0)
+        app.go.set()
+        for stream_id in streams:
+            assert (await client.answer(stream_id)).body == b"done"
+
+
+async def test_connection_announces_how_many_requests_it_takes(server: Listening) -> None:
+    async with http2_client(server.port) as client:
+        await client.wait_until(lambda: client.h2.remote_settings.max_concurrent_streams == MAX_STREAMS)
+
+
+async def test_client_that_opens_and_resets_requests_is_disconnected(app: Waiting, server: Listening) -> None:
+    async with http2_client(server.port) as client:
+        for _ in range(MAX_TASKS + 1):
+            client.h2.reset_stream(client.request())
+            client.flush()
+        await client.wait_until(lambda: client.goodbye is not None)
+        assert client.goodbye == ErrorCodes.ENHANCE_YOUR_CALM
+    assert app.started <= MAX_TASKS
+
+
+async def test_frames_that_break_the_protocol_end_the_connection(server: Listening) -> None:
+    async with http2_client(server.port) as client:
+        client.send_raw(b"\0\0\4\x08\0\0\0\0\0" + b"\0\0\0\0")  # a WINDOW_UPDATE of nothing
+        await client.wait_until(lambda: client.goodbye is not None)
+        assert client.goodbye == ErrorCodes.PROTOCOL_ERROR
+        await client.wait_until(lambda: client.is_closed)
+
+
+async def test_idle_connection_is_closed_whatever_it_sends(
+    server: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http2_protocol, "IDLE_SECONDS", 0.05)
+    async with http2_client(server.port) as client:
+        client.h2.ping(b"12345678")
+        client.flush()
+        await client.wait_until(lambda: client.is_closed)
+        assert client.goodbye == ErrorCodes.NO_ERROR
+
+
+async def test_shutdown_lets_requests_end_and_refuses_new_ones(app: Waiting, server: Listening) -> None:
+    async with http2_client(server.port) as client, http2_client(server.port) as idle:
+        running = client.request()
+        await idle.wait_until(lambda: idle.h2.remote_settings.max_concurrent_streams == MAX_STREAMS)
+        while app.started == 0:  # noqa: ASYNC110 - the server runs in this loop
+            await asyncio.sleep(0)
+        server.shut_down()
+        await idle.wait_until(lambda: idle.is_closed)
+        refused = await client.answer(client.request())
+        assert refused.reset_code == ErrorCodes.REFUSED_STREAM
+        app.go.set()
+        assert (await client.answer(running)).body == b"done"
+        await client.wait_until(lambda: client.is_closed)
+
+
+async def test_lost_connection_leaves_nothing_behind(app: Waiting, server: Listening) -> None:
+    async with http2_client(server.port) as client:
+        client.request()
+        while app.started == 0:  # noqa: ASYNC110 - the server runs in this loop
+            await asyncio.sleep(0)
+    app.go.set()
+    async with asyncio.timeout(20):
+        while server.state.connections or server.state.tasks:  # noqa: ASYNC110
+            await asyncio.sleep(0)
