@@ -26,6 +26,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
+MAX_FAULTS_IN_TEXT = 5
+"""How many faults the text of an error names; `Invalid.faults` has more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
@@ -74,11 +77,14 @@ class Invalid(Refused):
 
     def __str__(self) -> str:
         """Return the message, with each fault after it."""
-        faults = [one for one in self.faults if one.message.removesuffix(".") not in self.message]
-        if not faults:
+        if any(one.message == self.message for one in self.faults):  # a predicate about one field
+            return f"`{self.faults[-1].field}` {self.message}."
+        if not self.faults or any(one.message.removesuffix(".") in self.message for one in self.faults):
             return self.message
-        texts = "; ".join(f"`{one.field}` {one.message.removesuffix('.')}" for one in faults)
-        return f"{self.message.removesuffix('.')}: {texts}."
+        texts = [f"`{one.field}` {one.message.removesuffix('.')}" for one in self.faults[:MAX_FAULTS_IN_TEXT]]
+        if len(self.faults) > len(texts):
+            texts.append("and so on")
+        return f"{self.message.removesuffix('.')}: {'; '.join(texts)}."
 
     @classmethod
     def of(cls, faults: Sequence[Fault], *, number: int | None = None) -> Self:

@@ -6,6 +6,7 @@ Not here: the fixtures (`accept/conftest.py`), the clients (`clients.py`).
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from clients import NOTIFICATIONS, SECRET, Api, serve, token
 from lumen_notify import Lumen, Settings
 from lumen_notify.auth import PUBLISH
 from lumen_notify.deliver.connection.handover import HandoverProtocol
-from lumen_notify.model import now_ms
+from lumen_notify.http.problem_types import PROBLEM_TYPES
+from lumen_notify.model import now_ms, to_json
 from lumen_notify.settings import Secret
 
 USERS = ("alice", "bob", "eve")
@@ -72,15 +74,16 @@ class Site:
 
 
 def refused(answer: httpx.Response, status: int, code: str, *fields: str) -> dict[str, Any]:
-    """Assert a problem document (RFC 9457) that names just these fields; return it."""
+    """Assert a problem document (RFC 9457) whose detail is a sentence, and that names just these fields."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = answer.json()
     assert problem["status"] == status
     assert problem["code"] == code
     assert problem["type"] == f"urn:lumen-notify:{code}"
-    assert problem["title"]
-    assert problem["detail"]
+    assert problem["title"] == PROBLEM_TYPES[code].title
+    assert re.fullmatch(r"[A-Z0-9`].*[^.]\.", problem["detail"], re.DOTALL), "a sentence"
+    assert answer.text == to_json(problem) or "\\u" in answer.text, "compact"
     assert [fault["field"] for fault in problem.get("errors", [])] == list(fields), problem
     assert all(fault["message"] for fault in problem.get("errors", []))
     return problem

@@ -26,6 +26,7 @@ HOT = (("POST", f"{BASE}/rooms/{{id}}/messages"), ("POST", f"{BASE}/rooms/{{id}}
 
 
 _BELOW = f"{BASE}/"
+_ACCOUNTS = f"{BASE}/auth/"
 
 
 def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
@@ -70,6 +71,7 @@ class Application:
     def __init__(self, *, api: Sequence[ApiRoute], rest: Sequence[BaseRoute]) -> None:
         self._api = Router(api, redirect_slashes=False)
         self._rest = Router(rest, redirect_slashes=False)
+        self._has_accounts = any(one.path.startswith(_ACCOUNTS) for one in api)
         self._by_path = {one.path: one for one in api if "{" not in one.path}
         self._with_parameters = [one for one in api if "{" in one.path]
 
@@ -96,9 +98,15 @@ class Application:
                 scope["path_params"] = {**scope.get("path_params", {}), **parameters}
                 await found.handle(scope, receive, send)
         except HTTPException as error:
-            response = self._redirect(scope, path) if error.status_code == 404 else None
+            response = self._elsewhere(scope, path) if error.status_code == 404 else None
             response = response or problems.not_routed(Request(scope, receive, send), error)
             await response(scope, receive, send)
+
+    def _elsewhere(self, scope: Scope, path: str) -> Response | None:
+        """Answer an unknown path of which more can be said than that; None if nothing can."""
+        if path.startswith(_ACCOUNTS) and not self._has_accounts:
+            return problems.accounts_off()
+        return self._redirect(scope, path)
 
     def _redirect(self, scope: Scope, path: str) -> Response | None:
         """Redirect from a path with a slash too many; None if there is none.

@@ -1,15 +1,18 @@
 """Problems: errors as problem documents (RFC 9457), each with its status.
 
-{"type": "urn:lumen-notify:invalid", "title": "Invalid", "status": 422, "code": "invalid",
- "detail": "1 field is invalid.", "errors": [{"field": "to.user", "message": "is required"}]}
+{"type": "urn:lumen-notify:invalid", "title": "Request is invalid", "status": 422, "code": "invalid",
+ "detail": "1 field is invalid: `to.user` is required.",
+ "errors": [{"field": "to.user", "message": "is required"}]}
+
+`title` is the same for all problems of a type, `detail` is a sentence about this one.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify import errors
+from lumen_notify.http.problem_types import PROBLEM_TYPES
 from lumen_notify.model import escape_line_separators
 
 STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
@@ -31,21 +35,19 @@ STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
     (errors.Unavailable, 503),
 )
 
-_DETAILS = {
-    404: "No such path. /openapi.json lists all paths.",
-    405: "The path does not support this method.",
-}
+MAX_PATH_CHARACTERS = 200
+"""How much of an unknown path its problem repeats."""
 
 _log = logging.getLogger("lumen_notify.accept")
 
 
 def problem(
-    status: int, *, code: str, title: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+    status: int, *, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
-    """Make a problem document. more: further members of the document."""
+    """Make a problem document. detail: a sentence. more: further members of the document."""
     document = {
         "type": f"urn:lumen-notify:{code}",
-        "title": title,
+        "title": PROBLEM_TYPES[code].title if code in PROBLEM_TYPES else HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
@@ -53,7 +55,9 @@ def problem(
     }
     return Response(
         # The name of an unknown field may contain half of a surrogate pair.
-        escape_line_separators(json.dumps(document, ensure_ascii=False)).encode("utf-8", "backslashreplace"),
+        escape_line_separators(json.dumps(document, ensure_ascii=False, separators=(",", ":"))).encode(
+            "utf-8", "backslashreplace"
+        ),
         status,
         headers={"cache-control": "no-store", **(headers or {})},
         media_type="application/problem+json",
@@ -64,7 +68,6 @@ def refused(_request: Request, error: Exception) -> Response:
     """Answer a LumenError."""
     assert isinstance(error, errors.LumenError)
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
-    title = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).capitalize()
     headers: dict[str, str] = {}
     more: dict[str, Any] = {}
     if isinstance(error, errors.Invalid) and error.faults:
@@ -78,27 +81,28 @@ def refused(_request: Request, error: Exception) -> Response:
         more["limit"] = error.limit
     if isinstance(error, errors.Unavailable):
         headers["retry-after"] = "1"
-    return problem(status, code=error.code, title=title, detail=_detail(error), headers=headers, **more)
+    return problem(status, code=error.code, detail=str(error), headers=headers, **more)
 
 
-def _detail(error: errors.LumenError) -> str:
-    """Return the error's text. The error of a single field is a predicate: put the field's name before it."""
-    if isinstance(error, errors.Invalid) and any(one.message == error.message for one in error.faults):
-        return f"`{error.faults[-1].field}` {error.message}."
-    return error.message
-
-
-def not_routed(_request: Request, error: Exception) -> Response:
+def not_routed(request: Request, error: Exception) -> Response:
     """Answer an unknown path (404) or method (405)."""
     assert isinstance(error, HTTPException)
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
-    return problem(
-        error.status_code,
-        code=code,
-        title=code.replace("_", " ").capitalize(),
-        detail=_DETAILS.get(error.status_code, error.detail),
-        headers=dict(error.headers or {}),
-    )
+    status, headers = error.status_code, dict(error.headers or {})
+    if status == 404:
+        path = request.scope["path"][:MAX_PATH_CHARACTERS]
+        detail = f"The path {path} does not exist. /openapi.json lists all paths."
+        return problem(status, code="path_not_found", detail=detail, headers=headers)
+    if status == 405:
+        allowed = headers.get("Allow", "other methods")
+        detail = f"This path does not support {request.method}, only {allowed}."
+        return problem(status, code="method_not_allowed", detail=detail, headers=headers)
+    return problem(status, code="http_error", detail=f"{error.detail.removesuffix('.')}.", headers=headers)
+
+
+def accounts_off() -> Response:
+    """Answer a request about accounts to a server that has none."""
+    detail = "This server has no accounts of its own: LUMEN_ACCOUNTS is off."
+    return problem(404, code="accounts_off", detail=detail)
 
 
 def failed(request: Request, error: Exception) -> Response:
@@ -107,7 +111,6 @@ def failed(request: Request, error: Exception) -> Response:
     return problem(
         500,
         code="internal",
-        title="Internal error",
         detail="Internal error. It has been logged.",
         headers={"connection": "close"},  # the server closes it, so that no client reuses it
     )

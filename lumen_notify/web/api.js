@@ -4,13 +4,12 @@ const TIMEOUT_MS = 20_000;
 
 export class Problem extends Error {
   /**
-   * status: the HTTP status, 0 without a response. message: loses its full stop, since the page puts it into its
-   * own sentences. faults: `[{field, message}]`, the errors by field.
+   * status: the HTTP status, 0 without a response. message: a sentence. code: of the problem document, or null.
    */
-  constructor(status, message, faults = []) {
-    super(message.replace(/\.$/, ""));
+  constructor(status, message, code = null) {
+    super(message);
     this.status = status;
-    this.faults = faults;
+    this.code = code;
   }
 }
 
@@ -55,10 +54,10 @@ export class Api {
       });
       answer = await response.json().catch(() => ({}));
     } catch {
-      throw new Problem(0, "the server does not answer");
+      throw new Problem(0, "The server does not answer.");
     }
     if (!response.ok) {
-      throw new Problem(response.status, answer.detail ?? `the server answered ${response.status}`, answer.errors);
+      throw new Problem(response.status, answer.detail ?? `The server answered ${response.status}.`, answer.code);
     }
     return answer;
   }

@@ -47,8 +47,7 @@ export class Compose {
       await this.#send({ category, content });
       this.#content.value = "";
     } catch (problem) {
-      const fault = problem.faults?.[0];
-      this.#problem.textContent = fault ? `${fault.field}: ${fault.message}` : `Not sent: ${problem.message}.`;
+      this.#problem.textContent = `Not sent. ${problem.message}`;
       this.#problem.hidden = false;
     }
   }

@@ -15,6 +15,11 @@ import { Toasts } from "./toast.js";
 
 const byId = (id) => document.getElementById(id);
 
+const SIGNED_OUT = {
+  token_expired: "This sign-in link has expired. Get a new token to continue.",
+  token_revoked: "You have been signed out everywhere. Get a new token to continue.",
+};
+
 const session = new Session();
 const toasts = new Toasts();
 const bell = new Bell(() => list.focusUnread());
@@ -65,6 +70,11 @@ function stop(reason) {
   }
 }
 
+/** Say why a token is refused, and what to do. */
+function signedOut(problem) {
+  return SIGNED_OUT[problem.code] ?? `The server does not accept this token. ${problem.message}`;
+}
+
 /** Connect one stream and one inbox with the page. Events of a replaced stream are ignored. */
 function follow(mine, box) {
   const on = (target, name, react) =>
@@ -82,10 +92,10 @@ function follow(mine, box) {
     if (frame.kind === "expiring") byId("expiring").hidden = false;
     if (frame.replaysLeft === 0) showMissed();
   });
-  on(mine, "ended", ({ reason, message }) => {
-    if (reason === "expired") stop("Your sign-in has ended. A fresh token lets you go on.");
-    else if (reason === "revoked") stop("Your sign-in was revoked.");
-    else if (reason === "unauthenticated") stop(`The server does not take this token: ${message}.`);
+  on(mine, "ended", ({ reason, problem }) => {
+    if (reason === "expired") stop("Your session has expired. Paste a new token to continue.");
+    else if (reason === "revoked") stop(SIGNED_OUT.token_revoked);
+    else if (reason === "unauthenticated") stop(signedOut(problem));
     else connection.show("stopped", { reason });
   });
 
@@ -98,9 +108,9 @@ function follow(mine, box) {
     on(box, name, () => (byId("read-all").disabled = !box.unreadCount));
   }
   on(box, "problem", (problem) => {
-    if (problem?.status === 401) stop(`The server does not take this token: ${problem.message}.`);
+    if (problem?.status === 401) stop(signedOut(problem));
     byId("inbox-problem").hidden = problem === null;
-    byId("inbox-problem-text").textContent = problem === null ? "" : `The list could not be read: ${problem.message}.`;
+    byId("inbox-problem-text").textContent = problem === null ? "" : `The list could not be loaded. ${problem.message}`;
   });
 }
 
@@ -116,7 +126,7 @@ async function done(action) {
     await action;
     return true;
   } catch (problem) {
-    toasts.show({ title: "Not done:", content: `${problem.message}.` });
+    toasts.show({ title: "Not updated:", content: problem.message });
     return false;
   }
 }

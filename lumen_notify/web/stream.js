@@ -17,7 +17,7 @@ const WATCH_MS = 5_000;
 
 /**
  * Events: `state` (read `state`, `nextTryAt`), `frame` (detail: kind, position, body, replaysLeft) and
- * `ended` (detail: reason, message), after which only `open` reconnects.
+ * `ended` (detail: reason, problem), after which only `open` reconnects.
  *
  * state: `connecting` (the first time), `live`, `reconnecting`, `waiting` (until nextTryAt) or `stopped`.
  * The browser reconnects by itself, with the cookie from the first connection and Last-Event-ID. It gives up on
@@ -105,14 +105,14 @@ export class Stream extends EventTarget {
   }
 
   #refused(problem) {
-    if (problem.status === 401 || problem.status === 403) this.#end("unauthenticated", problem.message);
+    if (problem.status === 401 || problem.status === 403) this.#end("unauthenticated", problem);
     else this.#wait();
   }
 
   #wait() {
     this.#drop();
     if (this.#tries >= MAX_TRIES) {
-      this.#end("unreachable", `the server did not answer ${MAX_TRIES} times`);
+      this.#end("unreachable");
       return;
     }
     const delay = backoff(this.#tries);
@@ -149,10 +149,10 @@ export class Stream extends EventTarget {
     this.#tell("frame", { kind, body, position: isPlaced ? positionOf(this.#cursor) : null, replaysLeft: null });
   }
 
-  #end(reason, message = "") {
+  #end(reason, problem = null) {
     this.#drop();
     this.#enter("stopped");
-    this.#tell("ended", { reason, message });
+    this.#tell("ended", { reason, problem });
   }
 
   #enter(state) {

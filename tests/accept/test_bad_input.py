@@ -281,7 +281,7 @@ async def test_unknown_path_is_not_found(site: Site) -> None:
     async with site.unchanged():
         for method, path in UNKNOWN_PATHS:
             with case(f"{method} {path}"):
-                refused(await site.send(method, path, body=body_with()), 404, "not_found")
+                refused(await site.send(method, path, body=body_with()), 404, "path_not_found")
 
 
 WRONG_METHODS = (

@@ -14,7 +14,7 @@ from lumen_notify.auth import mint
 
 PARAMETERS = {"id": "01923456-0000-7000-8000-000000000000"}
 PARAMETERS |= dict.fromkeys(("message_id", "notification_id"), PARAMETERS["id"])
-PARAMETERS |= {"user": "ann/b", "name": "like"}
+PARAMETERS |= {"user": "ann/b", "name": "like", "username": "ann"}
 
 
 def settings(url: str) -> Settings:
@@ -50,7 +50,7 @@ async def test_api_path_answers_for_itself_and_not_for_the_page(
     assert allow is None or set(answer.headers["allow"].split(", ")) == allow
     document = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
-    assert document["code"] == {404: "not_found", 405: "method_not_allowed"}[status]
+    assert document["code"] == {404: "path_not_found", 405: "method_not_allowed"}[status]
 
 
 async def test_no_route_hides_another_one(sqlite_url: str) -> None:

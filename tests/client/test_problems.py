@@ -32,7 +32,7 @@ def test_an_error_of_the_server_comes_back_as_it_was(kind: type[LumenError]) -> 
     answer = refused(Request({"type": "http", "headers": []}), raised)
     error = error_of(response(answer.status_code, content=bytes(answer.body), headers=dict(answer.headers)))
     assert type(error) is kind
-    assert (error.message, error.code) == (raised.message, raised.code)
+    assert (str(error), error.code) == (str(raised), raised.code)
     if isinstance(error, Invalid) and isinstance(raised, Invalid):
         assert error.faults == raised.faults
     if isinstance(error, RateLimited):

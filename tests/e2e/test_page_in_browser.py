@@ -205,7 +205,7 @@ async def test_count_rises_on_publish_and_falls_on_click_in_two_tabs(
         one = await open_tab(server.url + "/", token_for("bob", name="Bob"), context=context)
         two = await open_tab(server.url + "/", token_for("bob"), context=context)
         await expect(one.page.locator("#user")).to_have_text("Bob")
-        await expect(one.page.get_by_text("All quiet.")).to_be_visible()
+        await expect(one.page.get_by_text("You have read everything.")).to_be_visible()
         await one.shows_unread(0)
 
         await be(server.url, "alice").publish("bob", "liked your photo", "liked your story")
@@ -314,7 +314,7 @@ async def test_marks_of_another_device_are_followed_by_any_selector(
     await bob.mark("seen", all=True)
     await bob.mark("archive", all=True)
     await shows(set(), rows=0)
-    await expect(tab.page.get_by_text("All quiet.")).to_be_visible()
+    await expect(tab.page.get_by_text("You have read everything.")).to_be_visible()
 
 
 async def test_row_can_be_marked_as_unread_archived_and_brought_back(
@@ -769,7 +769,13 @@ async def test_form_takes_a_token_and_says_how_to_get_one(server: RunningServer,
     await expect(alert).to_contain_text("This is not a token")
     await field.fill(mint("the secret of quite another server, by its length", "bob", ttl_seconds=60))
     await field.press("Enter")
-    await expect(alert).to_contain_text("The server does not take this token")
+    await expect(alert).to_have_text(
+        "The server does not accept this token. The token has an invalid signature."
+    )
+    await tab.asks_for_a_token()
+    await field.fill(mint(SECRET, "bob", ttl_seconds=-60))
+    await field.press("Enter")
+    await expect(alert).to_have_text("This sign-in link has expired. Get a new token to continue.")
     await tab.asks_for_a_token()
 
     await field.fill(f"{server.url}/#token={token_for('bob')}")  # the whole address does as well
@@ -798,10 +804,10 @@ async def test_token_that_ends_is_announced_and_leads_to_the_form(
     server: RunningServer, open_tab: OpenTab
 ) -> None:
     tab = await open_tab(server.url + "/", token_for("bob", ttl_seconds=4), expected=UNAUTHENTICATED)
-    await expect(tab.page.get_by_text("Your sign-in ends within a minute.")).to_be_visible()
+    await expect(tab.page.get_by_text("Your session expires in less than a minute.")).to_be_visible()
     await tab.asks_for_a_token()
     await expect(tab.page.locator("#sign-in-reason")).to_have_text(
-        "Your sign-in has ended. A fresh token lets you go on."
+        "Your session has expired. Paste a new token to continue."
     )
     await tab.page.get_by_label("Token").fill(token_for("bob"))
     await tab.page.get_by_label("Token").press("Enter")

@@ -28,8 +28,7 @@ class HttpRefusal(Exception):
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
         """Return the problem document."""
-        title = self.code.replace("_", " ").capitalize()
-        return problem(self.status, code=self.code, title=title, detail=self.detail, headers=headers)
+        return problem(self.status, code=self.code, detail=self.detail, headers=headers)
 
     def encode(self) -> bytes:
         """Return the whole response of HTTP/1.1, head and body."""

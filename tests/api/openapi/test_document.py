@@ -109,6 +109,8 @@ def codes_of(response: Any) -> set[str]:
 
 
 OF_NO_OPERATION = {
+    "accounts_off",
+    "path_not_found",
     "head_too_large",
     "method_not_allowed",
     "not_implemented",

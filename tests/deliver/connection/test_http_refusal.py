@@ -17,7 +17,7 @@ def test_refusal_is_a_whole_response_with_a_problem_document() -> None:
     }
     assert json.loads(body) == {
         "type": "urn:lumen-notify:request_timeout",
-        "title": "Request timeout",
+        "title": "Request took too long",
         "status": 408,
         "code": "request_timeout",
         "detail": "The request did not arrive completely within 20 seconds.",
