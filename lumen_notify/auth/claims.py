@@ -11,12 +11,18 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-import jwt
-from jwt.types import Options
-
+from lumen_notify.auth import jws
 from lumen_notify.auth.keys import Key
 from lumen_notify.auth.principal import Principal
-from lumen_notify.auth.refusals import expired, from_jwt, invalid
+from lumen_notify.auth.refusals import (
+    BAD_SIGNATURE,
+    MALFORMED,
+    OTHER_ALGORITHM,
+    OTHER_AUDIENCE,
+    OTHER_ISSUER,
+    expired,
+    invalid,
+)
 from lumen_notify.model import MAX_USER_ID_CHARACTERS
 
 MAX_TOKEN_BYTES = 8192
@@ -30,15 +36,6 @@ _FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 # The last day that RFC 3339 can write. An `exp` in milliseconds, a common mistake, is far beyond it.
 _LAST_SECOND: Final = 253_402_214_400
-
-_OPTIONS: Final[Options] = {
-    "verify_exp": False,
-    "verify_nbf": False,
-    "verify_iat": False,
-    "verify_sub": False,
-    "require": ["exp", "sub"],
-    "enforce_minimum_key_length": True,
-}
 
 
 def to_ascii(token: str, *, noun: str = "token") -> bytes:
@@ -67,21 +64,40 @@ def decode(
     3.11). Raises Unauthenticated. Does not check the times: see `check_times`.
     """
     try:
-        decoded = jwt.decode_complete(
-            token,
-            key.material,
-            algorithms=[key.algorithm],
-            audience=audience,
-            issuer=issuer,
-            options=_OPTIONS,
-        )
-    except jwt.PyJWTError as error:
-        raise from_jwt(error, noun=noun) from None
-    typ = decoded["header"].get("typ")
+        header, claims = jws.verified(token, key)
+    except jws.Malformed:
+        raise invalid(MALFORMED, noun=noun) from None
+    except jws.BadSignature as error:
+        raise invalid(OTHER_ALGORITHM if error.is_other_algorithm else BAD_SIGNATURE, noun=noun) from None
+    typ = header.get("typ")
     if not (typ is None or isinstance(typ, str)) or (typ and typ.lower()) not in types:
         raise invalid("has the wrong type (`typ`)", noun=noun)
-    claims: dict[str, Any] = decoded["payload"]
+    for name in ("exp", "sub"):
+        if claims.get(name) is None:
+            raise invalid(f"has no `{name}`", noun=noun)
+    if not isinstance(claims.get("jti", ""), str):
+        raise invalid(MALFORMED, noun=noun)
+    _check_issuer(claims, issuer, noun)
+    _check_audience(claims, audience, noun)
     return claims
+
+
+def _check_issuer(claims: Mapping[str, Any], issuer: str | None, noun: str) -> None:
+    """Check `iss` (RFC 7519, section 4.1.1), if there is an expected one."""
+    if issuer is not None and claims.get("iss") != issuer:
+        raise invalid("has no `iss`" if claims.get("iss") is None else OTHER_ISSUER, noun=noun)
+
+
+def _check_audience(claims: Mapping[str, Any], audience: str | None, noun: str) -> None:
+    """Check `aud` (RFC 7519, section 4.1.3): a token for others is refused, also if none is expected."""
+    found = claims.get("aud")
+    if not found:
+        if audience is not None:
+            raise invalid("has no `aud`", noun=noun)
+        return
+    all_of_them = found if isinstance(found, list) else [found]
+    if audience not in all_of_them or not all(isinstance(one, str) for one in all_of_them):
+        raise invalid(OTHER_AUDIENCE, noun=noun)
 
 
 def check_times(claims: Mapping[str, Any], now: int, *, leeway_ms: int = 0, noun: str = "token") -> int:
@@ -136,7 +152,7 @@ def from_principal(principal: Principal) -> dict[str, Any]:
 def time_ms(claims: Mapping[str, Any], name: str, *, noun: str) -> int:
     """Return a time claim in milliseconds since 1970. Raises Unauthenticated if it is not a valid time."""
     seconds = claims.get(name)
-    # PyJWT's JSON accepts NaN and Infinity; neither passes the comparison.
+    # Python's JSON accepts NaN and Infinity; neither passes the comparison.
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _LAST_SECOND:
         raise invalid(f"has an `{name}` that is not a number of seconds since 1970", noun=noun)
     return round(seconds * 1000)

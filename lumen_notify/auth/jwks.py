@@ -21,8 +21,9 @@ from itertools import islice
 
 import jwt
 
+from lumen_notify.auth import jws
 from lumen_notify.auth.keys import Key, typed_key
-from lumen_notify.auth.refusals import from_jwt, invalid
+from lumen_notify.auth.refusals import MALFORMED, invalid
 from lumen_notify.errors import Unavailable
 
 FETCH_SECONDS = 5.0
@@ -62,9 +63,9 @@ class JwksClient:
     async def key_for(self, token: str) -> Key:
         """Return the key that the token names. Raises Unauthenticated, Unavailable."""
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-        except jwt.PyJWTError as error:
-            raise from_jwt(error) from None
+            kid = jws.header_of(token.encode()).get("kid")
+        except jws.Malformed:
+            raise invalid(MALFORMED) from None
         if not isinstance(kid, str):
             raise invalid("has no key id (`kid`)")
         if (key := self._usable_key(kid)) is not None:

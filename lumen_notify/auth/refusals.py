@@ -7,19 +7,14 @@ retry; after `token_revoked` the user must log in.
 
 from __future__ import annotations
 
-import jwt
-
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.model import rfc3339
 
-# The first matching type gives the text. PyJWT's own messages may quote parts of the token.
-_TEXTS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
-    (jwt.InvalidAudienceError, "is for another audience (`aud`)"),
-    (jwt.InvalidIssuerError, "is from another issuer (`iss`)"),
-    (jwt.InvalidAlgorithmError, "is signed with an algorithm (`alg`) that does not match the key"),
-    (jwt.InvalidSignatureError, "has an invalid signature"),
-    (jwt.InvalidKeyError, "is signed with a key that is too weak or of another type"),
-)
+MALFORMED = "is not a well-formed JWT"
+OTHER_ALGORITHM = "is signed with an algorithm (`alg`) that does not match the key"
+BAD_SIGNATURE = "has an invalid signature"
+OTHER_AUDIENCE = "is for another audience (`aud`)"
+OTHER_ISSUER = "is from another issuer (`iss`)"
 
 
 def missing() -> Unauthenticated:
@@ -43,11 +38,3 @@ def revoked(*, noun: str = "token") -> Unauthenticated:
         f"The {noun} is from before its user logged out everywhere or changed the password. Log in again.",
         code="token_revoked",
     )
-
-
-def from_jwt(error: jwt.PyJWTError, *, noun: str = "token") -> Unauthenticated:
-    """Convert a PyJWT exception."""
-    if isinstance(error, jwt.MissingRequiredClaimError):
-        return invalid(f"has no `{error.claim}`", noun=noun)
-    text = next((text for kind, text in _TEXTS if isinstance(error, kind)), "is not a well-formed JWT")
-    return invalid(text, noun=noun)

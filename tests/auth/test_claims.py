@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jwt
 import pytest
 
 from lumen_notify.auth import Principal, mint
@@ -71,6 +72,38 @@ def test_a_token_of_another_type_is_refused() -> None:
     assert decode(raw, key, types=TYPES)["sub"] == "alice"
     with pytest.raises(Unauthenticated, match="typ"):
         decode(raw, key, types={"lumen-ticket+jwt"})
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected", "problem"),
+    [
+        ({}, {}, None),
+        ({"aud": ""}, {}, None),
+        ({"aud": "a"}, {}, "`aud`"),
+        ({"aud": ["a", "b"]}, {"audience": "b"}, None),
+        ({"aud": "a"}, {"audience": "a"}, None),
+        ({"aud": "ab"}, {"audience": "a"}, "another audience"),
+        ({"aud": ["a", 1]}, {"audience": "a"}, "another audience"),
+        ({"aud": {"a": 1}}, {"audience": "a"}, "another audience"),
+        ({"aud": []}, {"audience": "a"}, "no `aud`"),
+        ({}, {"audience": "a"}, "no `aud`"),
+        ({"iss": "i"}, {}, None),
+        ({"iss": "i"}, {"issuer": "i"}, None),
+        ({"iss": "j"}, {"issuer": "i"}, "another issuer"),
+        ({}, {"issuer": "i"}, "no `iss`"),
+        ({"exp": None}, {}, "no `exp`"),
+        ({"sub": None}, {}, "no `sub`"),
+    ],
+)
+def test_what_a_token_must_say_of_its_issuer_and_audience(
+    claims: dict[str, object], expected: dict[str, str], problem: str | None
+) -> None:
+    raw = jwt.encode({"sub": "alice", "exp": 10, **claims}, SECRET, algorithm="HS256").encode()
+    if problem is None:
+        assert decode(raw, secret_key(SECRET), types=TYPES, **expected)["sub"] == "alice"
+    else:
+        with pytest.raises(Unauthenticated, match=problem):
+            decode(raw, secret_key(SECRET), types=TYPES, **expected)
 
 
 def test_the_expiry_includes_the_leeway_and_is_exclusive() -> None:
