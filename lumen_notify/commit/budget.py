@@ -15,9 +15,8 @@ Not here: how many commands a batch and the queue may hold (`committer`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from lumen_notify.model import value
 from lumen_notify.model.encoding import json_bytes
 
 BATCH_ROWS = 2000
@@ -33,8 +32,7 @@ ROW_BYTES = 200
 """About how much memory a row takes besides its text: the recipient's name, and the row on its way."""
 
 
-@value
-class Cost:
+class Cost(NamedTuple):
     """What a command costs. rows: a recipient, a member or a mention counts as one. text_bytes: of the text
     that it stores, once."""
 
@@ -81,6 +79,6 @@ class Batch:
         return fits
 
 
-def text_cost(*texts: Any, rows: int = 1) -> Cost:
-    """Return the cost of rows that store these values as JSON."""
-    return Cost(rows=rows, text_bytes=sum(map(json_bytes, texts)))
+def text_cost(text: Any, *, rows: int = 1) -> Cost:
+    """Return the cost of rows that store a value as JSON."""
+    return Cost(rows=rows, text_bytes=json_bytes(text))

@@ -155,15 +155,14 @@ class Committer:
         if self._is_closing:
             raise Unavailable("The server is shutting down. Try again in a moment.", code="draining")
         cost = cost_of(command)
-        if len(self._waiting) >= MAX_WAITING_COMMANDS or (
-            self._waiting and self._waiting_bytes + cost.memory_bytes > QUEUE_BYTES
-        ):
+        waiting_bytes = self._waiting_bytes + cost.memory_bytes
+        if len(self._waiting) >= MAX_WAITING_COMMANDS or (self._waiting and waiting_bytes > QUEUE_BYTES):
             raise Unavailable(
                 f"{len(self._waiting)} writes are waiting. Try again in a moment.", code="overloaded"
             )
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(command, answer, cost, self._clock()))
-        self._waiting_bytes += cost.memory_bytes
+        self._waiting_bytes = waiting_bytes
         self._arrived.set()
         return await answer
 

@@ -51,7 +51,8 @@ class Hub:
     position: events up to it have been delivered. deliveries: how many frames of events users have been sent
     live, without replays; a user with several streams counts once. skipped_events: how many events this
     version did not know, by kind. failures: how many times a user's streams were ended because their
-    frames could not be made. resets: how often the log did not continue, by reason.
+    frames could not be made. resets: how often the log did not continue, by reason. generation: how often
+    in all.
     clock: monotonic seconds.
     """
 
@@ -62,6 +63,7 @@ class Hub:
         self.skipped_events: dict[str, int] = {}
         self.failures = 0
         self.resets: Counter[str] = Counter()
+        self.generation = 0
         self.channels: dict[str, Channel] = {}
         self.epoch = epoch
         self._shapes = SharedShapes()
@@ -215,6 +217,7 @@ class Hub:
         they were. Streams that are opening start again.
         """
         self.resets[reason] += 1
+        self.generation += 1
         self.epoch = cursor.epoch
         self.position = cursor.position
         self.replay.reset_to(cursor.position, cursor.check)

@@ -20,7 +20,7 @@ from lumen_notify.model.counts import Counts, CountsSnapshot
 from lumen_notify.model.cursor import Cursor
 from lumen_notify.model.encoding import escape_line_separators, to_json
 from lumen_notify.model.event import Event, check_of, check_of_row
-from lumen_notify.model.ids import UUID_PATTERN, canonical_id, new_id
+from lumen_notify.model.ids import UUID_PATTERN, canonical_id, id_text, new_id
 from lumen_notify.model.reset_reason import ResetReason
 from lumen_notify.model.times import from_rfc3339, now_ms, rfc3339
 from lumen_notify.model.value import value
@@ -47,6 +47,7 @@ __all__ = [
     "check_of_row",
     "escape_line_separators",
     "from_rfc3339",
+    "id_text",
     "new_id",
     "now_ms",
     "rfc3339",

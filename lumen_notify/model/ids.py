@@ -19,6 +19,12 @@ def canonical_id(text: str) -> str:
     return text.lower() if len(text) == 36 and _UUID.match(text) else text
 
 
+def id_text(number: int) -> str:
+    """Return a UUID, given as its 128 bits, as text."""
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 class _Ids:
     """Makes UUIDv7 text (RFC 9562, section 5.7) that ascends within this process.
 
@@ -31,13 +37,16 @@ class _Ids:
         self._last = 0
 
     def __call__(self) -> str:
+        """Make one, as text."""
+        return id_text(self.number())
+
+    def number(self) -> int:
+        """Make one, as its 128 bits."""
         with self._lock:
             self._last = max(self._last + 1, now_ms() << 12)
             stamp = self._last
         at_ms, counter = stamp >> 12, stamp & 0xFFF
-        value = at_ms << 80 | 7 << 76 | counter << 64 | 2 << 62 | random.getrandbits(62)
-        text = f"{value:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return at_ms << 80 | 7 << 76 | counter << 64 | 2 << 62 | random.getrandbits(62)
 
 
 new_id = _Ids()

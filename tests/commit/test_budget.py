@@ -43,8 +43,8 @@ def test_first_command_fits_whatever_its_size() -> None:
 
 
 def test_cost_of_text_is_its_bytes_as_json() -> None:
-    cost = text_cost({"a": "\U0001f600"}, "b", rows=3)
-    assert cost == Cost(rows=3, text_bytes=len(b'{"a":"....""b"') + 1)
+    cost = text_cost({"a": "\U0001f600"}, rows=3)
+    assert cost == Cost(rows=3, text_bytes=len(b'{"a":"...."}'))
     assert cost.memory_bytes == cost.text_bytes + 3 * ROW_BYTES
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from lumen_notify.model import new_id, now_ms
+from lumen_notify.model import id_text, new_id, now_ms
 
 
 def test_id_is_a_uuid_of_version_7_with_the_time_in_front() -> None:
@@ -14,6 +14,12 @@ def test_id_is_a_uuid_of_version_7_with_the_time_in_front() -> None:
     assert (id_.version, id_.variant) == (7, uuid.RFC_4122)
     # Ids that are made in one millisecond beyond 4,096 are of the next.
     assert before <= id_.int >> 80 <= now_ms() + 60_000
+
+
+def test_text_of_an_id_is_that_of_its_bits() -> None:
+    number = new_id.number()
+    assert id_text(number) == str(uuid.UUID(int=number))
+    assert id_text(1) == str(uuid.UUID(int=1))
 
 
 def test_ids_ascend_also_within_a_millisecond() -> None:

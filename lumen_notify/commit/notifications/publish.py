@@ -22,7 +22,7 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from lumen_notify.commit.budget import Cost, text_cost
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.notifications.answers import answer_requests
 from lumen_notify.commit.notifications.batch import Batch, Item, Limiting, Request
 from lumen_notify.commit.notifications.digests import PublishDigests, enqueue_digests, take_due_digests
@@ -37,6 +37,7 @@ from lumen_notify.commit.notifications.write import write
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import value
+from lumen_notify.model.encoding import json_bytes
 
 _log = logging.getLogger("lumen_notify.publish")
 
@@ -70,8 +71,11 @@ class Publish:
     @property
     def cost(self) -> Cost:
         """A row for each recipient."""
-        rows = sum(len(one.audiences) for one in self.publications)
-        return text_cost(*(one.fields for one in self.publications), rows=rows)
+        rows = text_bytes = 0
+        for one in self.publications:
+            rows += len(one.audiences)
+            text_bytes += json_bytes(one.fields)
+        return Cost(rows=rows, text_bytes=text_bytes)
 
 
 async def publish(

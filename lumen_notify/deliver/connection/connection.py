@@ -40,10 +40,9 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Protocol
-from uuid import UUID
 
 from lumen_notify.deliver.frames import control
-from lumen_notify.model import CloseReason, new_id
+from lumen_notify.model import CloseReason, id_text, new_id
 
 CloseCallback = Callable[["Connection", CloseReason], None]
 
@@ -106,7 +105,7 @@ class Connection(ABC):
         expires_at: int,
         on_close: CloseCallback,
     ) -> None:
-        self._id = UUID(new_id()).int  # a third of the memory that the text takes
+        self._id = new_id.number()  # a third of the memory that the text takes
         self.user_id = user_id
         self.device = device
         self.address = address
@@ -122,7 +121,7 @@ class Connection(ABC):
     @property
     def id(self) -> str:
         """The connection's id, a UUIDv7."""
-        return str(UUID(int=self._id))
+        return id_text(self._id)
 
     @property
     @abstractmethod

@@ -37,7 +37,7 @@ class RequestCycle(RequestResponseCycle):
             self.response_started
             and not self.disconnected
             and (self.chunked_encoding is True or self.ends_with_connection)
-            and all(name.lower() != b"content-encoding" for name, _ in self.sent_headers)
+            and b"content-encoding" not in [name.lower() for name, _ in self.sent_headers]
         )
 
     def send(self, message: Any) -> Awaitable[None]:  # type: ignore[override]  # without a coroutine of its own

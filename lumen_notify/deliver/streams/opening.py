@@ -49,16 +49,16 @@ class StreamOpener:
         channel.opening = (*channel.opening, connection)
         try:
             while True:
-                resets = self._hub.resets.total()
+                generation = self._hub.generation
                 snapshot = await self._loader.load(channel.user_id)
                 counts = snapshot.counts
-                await self._wait_for_position(snapshot.position, resets)
+                await self._wait_for_position(snapshot.position, generation)
                 if not self._hub.has_delivered(snapshot.cursor):
-                    await self._wait_for_position(END_OF_LOG, resets)
+                    await self._wait_for_position(END_OF_LOG, generation)
                     continue
-                missed = await self._missed_frames(last_event_id, channel.user_id, counts, resets)
+                missed = await self._missed_frames(last_event_id, channel.user_id, counts, generation)
                 # No await from here on.
-                if resets != self._hub.resets.total():
+                if generation != self._hub.generation:
                     continue
                 self._hub.catch_up(channel)
                 audiences = audiences_of(channel.user_id, counts.rooms)
@@ -75,7 +75,7 @@ class StreamOpener:
             self._hub.discard_unused(channel)
 
     async def _missed_frames(
-        self, last_event_id: str | None, user_id: str, counts: Counts, resets: int
+        self, last_event_id: str | None, user_id: str, counts: Counts, generation: int
     ) -> list[Frame] | ResetReason:
         """Return all frames after the cursor, up to this very moment; or why it cannot be served."""
         if last_event_id is None:
@@ -87,7 +87,7 @@ class StreamOpener:
             if cursor.position > (await self._log.head()).position:
                 return ResetReason.AHEAD
             # Another instance was faster than this one.
-            await self._wait_for_position(cursor.position, resets)
+            await self._wait_for_position(cursor.position, generation)
         return await self._replay_reader.frames_after(cursor, user_id, counts)
 
     def _send_initial(
@@ -130,10 +130,9 @@ class StreamOpener:
                 return ResetReason.TOO_MANY
         return replay
 
-    async def _wait_for_position(self, position: int, resets: int) -> None:
-        """Wait until the hub has reached a position or was reset. resets: how often it had been reset
-        before."""
-        if resets != self._hub.resets.total():
+    async def _wait_for_position(self, position: int, generation: int) -> None:
+        """Wait until the hub has reached a position, or is no longer of this generation."""
+        if generation != self._hub.generation:
             return
         reached = asyncio.Event()
         self._hub.call_at(position, reached.set)

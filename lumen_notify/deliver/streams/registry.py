@@ -110,7 +110,8 @@ class StreamRegistry:
         self._by_address[connection.address] = self._by_address.get(connection.address, 0) + 1
         self._count += 1
         self.timers.schedule(connection)
-        _log.debug("stream %s opened", connection.id)
+        if _log.isEnabledFor(logging.DEBUG):  # or the id would be made for nothing
+            _log.debug("stream %s opened", connection.id)
 
     def close_excess(self, user_id: str) -> None:
         """Close the oldest streams of a user who has too many, as `replaced`."""

@@ -162,3 +162,18 @@ async def test_unknown_users_get_counts_from_the_database_too(store: Store) -> N
     ann, bob, cyd = await asyncio.gather(*map(loader.load, ("ann", "bob", "cyd")))
     assert {one.position for one in (ann, bob, cyd)} == {5}
     assert [one.counts.total for one in (ann, bob, cyd)] == [3, 0, 1]
+
+
+async def test_requests_that_are_being_handled_join_the_query() -> None:
+    queries = Queries()
+    loader = CountLoader(queries)
+
+    async def load_a_little_later() -> CountsSnapshot:
+        await asyncio.sleep(0)
+        return await loader.load("bob")
+
+    calls = [asyncio.create_task(loader.load("alice")), asyncio.create_task(load_a_little_later())]
+    await turn()
+    await queries.answer(position=1)
+    await asyncio.gather(*calls)
+    assert queries.asked == [["alice", "bob"]]
