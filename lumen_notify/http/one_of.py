@@ -25,6 +25,13 @@ class OneOfBody(Body):
     forms: ClassVar[Mapping[str, tuple[str, ...]]]
     rule: ClassVar[str]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_object(cls, value: Any) -> Any:
+        if not isinstance(value, dict | cls):
+            raise ValueError(cls.rule)  # noqa: TRY004 - pydantic would not catch a TypeError
+        return value
+
     @model_validator(mode="after")
     def _has_one_form(self) -> Self:
         given = self.model_fields_set

@@ -15,7 +15,7 @@ async def test_notifications_are_found_and_marked_by_ids_in_capitals(stored: Sit
     marked = await bob.post("/read", {"ids": [first.upper(), second, second.upper()]})
 
     assert marked["changed"] == 2
-    assert "unknown" not in marked
+    assert marked["unknown"] == []
     assert (await bob.get("/" + first.upper()))["is_read"]
     assert (await bob.put("/" + first.upper(), {"is_read": False}))["id"] == first
 
@@ -28,9 +28,13 @@ async def test_unknown_ids_of_a_mark_are_named(stored: Site) -> None:
     marked = await bob.post("/read", {"ids": [first, strange.upper(), "nope", second]})
 
     assert (marked["changed"], marked["unknown"]) == (2, [strange, "nope"])
-    assert "unknown" not in await bob.post("/read", {"ids": [first]}), "it is known, though nothing changes"
+    again = await bob.post("/read", {"ids": [first]})
+    assert again["unknown"] == [], "it is known, though nothing changes"
     assert (await eve.post("/read", {"ids": [first]}))["unknown"] == [first]
-    assert "unknown" not in await bob.post("/read", {"all": True})
+    assert (await bob.post("/read", {"all": True}))["unknown"] == []
+    for action in ("read", "seen", "unread", "archive", "unarchive"):
+        marked = await bob.post(f"/{action}", {"ids": ["nope"]})
+        assert (marked["changed"], marked["unknown"]) == (0, ["nope"]), action
 
 
 async def test_scheduled_notification_is_cancelled_by_its_id_in_capitals(stored: Site) -> None:

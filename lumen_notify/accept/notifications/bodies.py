@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -49,7 +49,7 @@ class To(OneOfBody):
     """The recipients: exactly one of `user`, `users`, `room`, `all`."""
 
     forms: ClassVar = {"ToUser": ("user",), "ToUsers": ("users",), "ToRoom": ("room",), "ToAll": ("all",)}
-    rule: ClassVar = "must have exactly one of user, users, room, all"
+    rule: ClassVar = 'must be {"user": id}, {"users": [id, ..]}, {"room": id} or {"all": true}'
 
     user: UserId | None = None
     """The id of one user: the `sub` of their token."""
@@ -62,6 +62,10 @@ class To(OneOfBody):
 
     all: All | None = None
     """All users, including future ones."""
+
+
+def _to_user(value: Any) -> Any:
+    return {"user": value} if isinstance(value, str) else value
 
 
 def _few(value: tuple[ActionBody, ...]) -> tuple[ActionBody, ...]:
@@ -117,8 +121,8 @@ class PublicationBody(Body):
         )
     )
 
-    to: To
-    """The recipients."""
+    to: Annotated[To, BeforeValidator(_to_user, json_schema_input_type=UserId | To)]
+    """The recipients. A text is the id of one user."""
 
     category: NewCategory
     """Any slug but the names of frames: `like`, `comment`, `follow`, `system`, ..."""
@@ -182,10 +186,13 @@ class MarkBody(OneOfBody):
         "MarkCategory": ("category", "up_to"),
         "MarkUpTo": ("up_to",),
     }
-    rule: ClassVar = "must have ids, or all, or category, up_to or both"
+    rule: ClassVar = (
+        'must be {"ids": [id, ..]}, {"all": true}, {"category": name}, {"up_to": position}, '
+        "or have category and up_to"
+    )
 
     ids: Ids | None = None
-    """The ids of notifications. Ids that are not the caller's are left out, and answered as `unknown`."""
+    """The ids of notifications. The response has those that are not the caller's in `unknown`."""
 
     category: Category | None = None
     """All notifications of this category."""

@@ -207,9 +207,8 @@ class InboxEndpoints:
                 "unread_count": counts["unread_count"],
                 "unread": counts["unread"],
                 "position": counts["position"],
+                "unknown": list(marked.unknown),
             }
-            if marked.unknown:
-                changed["unknown"] = list(marked.unknown)
             return answer(changed)
 
         return post

@@ -118,10 +118,8 @@ class Marked(TypedDict):
     unread_count: UnreadCount
     unread: Unread
     position: Position
-    unknown: NotRequired[
-        Annotated[
-            list[str], Field(description="Those of the `ids` that are not of the caller's notifications.")
-        ]
+    unknown: Annotated[
+        list[str], Field(description="Those of the `ids` that are not of the caller's notifications.")
     ]
 
 

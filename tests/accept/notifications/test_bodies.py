@@ -21,6 +21,8 @@ ACTION = {"label": "Open", "url": "/photos/7"}
 
 TAKEN: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE),
+    (PublicationBody, ONE | {"to": "bob"}),
+    (PublicationBody, ONE | {"to": "bob", "group_key": "photo-7"}),
     (PublicationBody, ONE | {"to": {"users": ["bob", "bob"]}}),
     (PublicationBody, ONE | {"to": {"all": True}, "title": None, "data": {"a": [1.5, None]}}),
     (
@@ -45,6 +47,9 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, []),
     (PublicationBody, {name: value for name, value in ONE.items() if name != "to"}),
     (PublicationBody, ONE | {"contents": "x"}),
+    (PublicationBody, ONE | {"to": ""}),
+    (PublicationBody, ONE | {"to": 7}),
+    (PublicationBody, ONE | {"to": ["bob"]}),
     (PublicationBody, ONE | {"content": ""}),
     (PublicationBody, ONE | {"content": "a bell \x07"}),
     (PublicationBody, ONE | {"content": 7}),
@@ -122,7 +127,8 @@ def test_every_field_says_what_it_is(model: type[BaseModel]) -> None:
 WRONG_PUBLISHES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown field": ({"contents": "x"}, ["contents"]),
     "unknown field in to": ({"to": {"user": "bob", "team": "x"}}, ["to.team"]),
-    "to is text": ({"to": "bob"}, ["to"]),
+    "to is empty text": ({"to": ""}, ["to.user"]),
+    "to is a list": ({"to": ["bob"]}, ["to"]),
     "to nobody": ({"to": {}}, ["to"]),
     "to two": ({"to": {"user": "bob", "all": True}}, ["to"]),
     "to is null": ({"to": None}, ["to"]),
@@ -198,6 +204,22 @@ WRONG_MARKS: dict[str, tuple[Any, list[str]]] = {
     "null": (None, ["body"]),
     "text": ("all", ["body"]),
 }
+
+
+async def test_errors_about_recipients_and_marks_show_the_shapes(site: Site) -> None:
+    shapes = 'must be {"user": id}, {"users": [id, ..]}, {"room": id} or {"all": true}'
+    for to in (7, ["bob"], {}, {"user": "bob", "all": True}):
+        problem = refused(await site.send("POST", body=body_with(to=to)), 422, "invalid", "to")
+        assert problem["errors"][0]["message"] == shapes
+        assert problem["detail"] == f"1 field is invalid: `to` {shapes}."
+    problem = refused(await site.send("POST", "/read", body=b"[]", user="bob"), 422, "invalid", "body")
+    assert problem["errors"][0]["message"].startswith('must be {"ids": [id, ..]}, {"all": true}, ')
+
+
+async def test_a_text_is_the_recipient(site: Site) -> None:
+    answer = await site.send("POST", body=body_with(to="bob", content="hello"))
+    assert answer.status_code == 201
+    assert (await site.api("bob").pages())[0]["content"] == "hello"
 
 
 async def test_wrong_mark_names_its_fields(site: Site) -> None:
