@@ -1,15 +1,18 @@
 # All tasks; CI runs nothing else. They need Python 3.11 or newer, pip and make.
 .DEFAULT_GOAL := help
-.PHONY: help install run test quick check fix bench build lock clean
+.PHONY: help install generators run test quick check fix bench build lock clean
 MAKEFLAGS += --no-print-directory
 
 VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 INSTALLED := $(VENV)/.installed
-# pip of .venv once it has one, else that of the Python that made it.
-PIP = "$$($(BIN)/python -c 'import importlib.util, sys; print(sys.executable if importlib.util.find_spec("pip") else sys._base_executable)')" \
-  -m pip --quiet --disable-pip-version-check --python $(BIN)/python install
+GENERATORS := $(VENV)/generators
+# Installs into the environment of a folder of programs, by the pip of .venv once it has one, else by that of the Python
+# that made it.
+PIP_INTO = "$$($(BIN)/python -c 'import importlib.util, sys; print(sys.executable if importlib.util.find_spec("pip") else sys._base_executable)')" \
+  -m pip --quiet --disable-pip-version-check --python $(1)/python install
+PIP = $(call PIP_INTO,$(BIN))
 # `logical`, for `auto` counts physical cores; at most 8, for each worker has a PostgreSQL of its own.
 PYTEST := $(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
@@ -58,6 +61,18 @@ $(INSTALLED): $(RUNTIME) requirements-dev.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .; \
 	touch $(INSTALLED)
 
+# Client generators, which need other versions of what .venv has. Only the tests of generated clients use them.
+$(GENERATORS)/.installed: tests/generators/requirements.lock $(RUNTIME)
+	@set -eu; \
+	echo 'installing the versions of tests/generators/requirements.lock'; \
+	rm -rf $(GENERATORS); \
+	$(BIN)/python -m venv --without-pip $(GENERATORS); \
+	$(call PIP_INTO,$(GENERATORS)/bin) --no-deps --require-hashes --requirement $<; \
+	touch $@
+
+generators: $(GENERATORS)/.installed ## install the client generators that some tests run
+	@:
+
 install: $(INSTALLED) ## create .venv with the pinned versions (quick if nothing has changed)
 	@:
 
@@ -94,7 +109,7 @@ build: install ## build wheel and sdist of this commit into dist/
 	@epoch=$$(git log -1 --format=%ct 2>/dev/null || true); \
 	env $${epoch:+SOURCE_DATE_EPOCH=$$epoch} $(BIN)/python -m hatchling build --target sdist --target wheel
 
-# Two lock files for all platforms and Python versions: what `make run` installs, and with it what `make install` adds.
+# Lock files for all platforms and Python versions: what `make run` installs, what `make install` adds, the generators.
 # They name no registry, so pip uses the configured one. `make lock ARGS=--upgrade` selects the newest versions.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: ## pin the versions again after a change to pyproject.toml
@@ -102,6 +117,7 @@ lock: ## pin the versions again after a change to pyproject.toml
 	@$(PIP) 'uv>=0.9'
 	$(LOCK) --extra http2 --output-file requirements.lock $(ARGS) pyproject.toml
 	$(LOCK) --all-extras --constraint requirements.lock --output-file requirements-dev.lock $(ARGS) pyproject.toml
+	$(LOCK) --output-file tests/generators/requirements.lock $(ARGS) tests/generators/requirements.in
 
 clean: ## remove all generated files, including .venv; databases stay
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -23,7 +23,9 @@ def closed(schema: Json) -> Json:
     if not isinstance(schema, dict):
         return schema
     shut = {name: closed(one) for name, one in schema.items()}
-    is_whole = schema.get("type") == "object" and isinstance(schema.get("properties"), dict)
+    is_whole = schema.get("type") in ("object", ["object", "null"]) and isinstance(
+        schema.get("properties"), dict
+    )
     if is_whole and "additionalProperties" not in schema:
         shut["additionalProperties"] = False
     return shut

@@ -44,7 +44,7 @@ class HealthEndpoints:
                 self.healthz,
                 Operation(
                     name="checkHealth",
-                    tag="process",
+                    tag="service",
                     takes_any_query=True,
                     credentials=(),
                     summary="Check whether the process runs",
@@ -59,7 +59,7 @@ class HealthEndpoints:
                 self.readyz,
                 Operation(
                     name="checkReadiness",
-                    tag="process",
+                    tag="service",
                     takes_any_query=True,
                     credentials=(),
                     summary="Check whether the process can serve requests",
@@ -87,7 +87,7 @@ class HealthEndpoints:
                 self.metrics,
                 Operation(
                     name="getMetrics",
-                    tag="process",
+                    tag="service",
                     takes_any_query=True,
                     credentials=(),
                     summary="Get the process's metrics, for Prometheus",

@@ -64,7 +64,7 @@ class DocsEndpoint:
                 self.get,
                 Operation(
                     name="getDocsPage",
-                    tag="process",
+                    tag="service",
                     takes_any_query=True,
                     credentials=(),
                     summary="Get this document as a page",

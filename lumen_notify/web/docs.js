@@ -123,7 +123,7 @@ function eventRows(schema) {
 }
 
 function codeRows(schema) {
-  return schema.properties.code.oneOf.map(({ const: code, description }) => [[make("code", {}, code)], [description]]);
+  return Object.entries(schema["x-enumDescriptions"]).map(([code, text]) => [[make("code", {}, code)], [text]]);
 }
 
 function schemaCard(name, schema) {
@@ -133,7 +133,7 @@ function schemaCard(name, schema) {
   if (name === "Event") inside.append(table(eventRows(schema)));
   else if (schema.properties) inside.append(table(fieldRows(schema)));
   else inside.append(make("p", {}, said(shapeOf(schema))));
-  if (name === "Problem") inside.append(make("h3", {}, "Codes"), table(codeRows(schema)));
+  if (name === "ProblemCode") inside.append(make("h3", {}, "Codes"), table(codeRows(schema)));
   card.append(inside);
   return card;
 }

@@ -5,6 +5,7 @@ export function shapeOf(schema) {
   if (schema.$ref !== undefined) return [{ name: schema.$ref.split("/").at(-1) }];
   if (schema.const !== undefined) return [`\`${JSON.stringify(schema.const)}\``];
   if (schema.enum !== undefined) return [schema.enum.map((one) => `\`${one}\``).join(", ")];
+  if (Array.isArray(schema.type)) return joined(schema.type.map((type) => shapeOf({ ...schema, type })), " or ");
   const choices = schema.anyOf ?? (schema.type === "string" ? undefined : schema.oneOf);
   if (choices !== undefined && schema.properties === undefined) return joined(choices.map(shapeOf), " or ");
   if (schema.type === "array") {

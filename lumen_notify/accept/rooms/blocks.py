@@ -38,7 +38,7 @@ class BlockEndpoints:
                 self.page,
                 Operation(
                     name="listBlocks",
-                    tag="rooms",
+                    tag="messages",
                     summary="List blocked users",
                     parameters=(LIMIT, CURSOR.parameter),
                     answered="A page.",
@@ -53,7 +53,7 @@ class BlockEndpoints:
                 self.get,
                 Operation(
                     name="getBlock",
-                    tag="rooms",
+                    tag="messages",
                     summary="Check whether a user is blocked",
                     parameters=(USER_ID,),
                     answered="The user is blocked.",
@@ -65,7 +65,7 @@ class BlockEndpoints:
                 self.put,
                 Operation(
                     name="blockUser",
-                    tag="rooms",
+                    tag="messages",
                     summary="Block a user",
                     description=(
                         "From now on the user can send the caller no direct message. They are not notified. "
@@ -81,7 +81,7 @@ class BlockEndpoints:
                 self.delete,
                 Operation(
                     name="unblockUser",
-                    tag="rooms",
+                    tag="messages",
                     summary="Unblock a user",
                     parameters=(USER_ID,),
                     status=204,

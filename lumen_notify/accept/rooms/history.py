@@ -55,7 +55,7 @@ class HistoryEndpoints:
                 self.page,
                 Operation(
                     name="listMessages",
-                    tag="rooms",
+                    tag="messages",
                     summary="List the messages of a room, by seq",
                     description=(
                         "The newest messages, or those before, after or around a seq. `cursor` continues in "
@@ -81,7 +81,7 @@ class HistoryEndpoints:
                 self.get,
                 Operation(
                     name="getMessage",
-                    tag="rooms",
+                    tag="messages",
                     summary="Get one message",
                     parameters=(ROOM_ID, MESSAGE_ID),
                     answered="The message.",
@@ -96,7 +96,7 @@ class HistoryEndpoints:
                 self.post_read,
                 Operation(
                     name="markRoomRead",
-                    tag="rooms",
+                    tag="messages",
                     summary="Mark a room as read up to a message",
                     description=(
                         "The mark only moves forward. The streams of all members get an event with the ids "
@@ -117,7 +117,7 @@ class HistoryEndpoints:
                 self.post_read_all,
                 Operation(
                     name="markRoomsRead",
-                    tag="rooms",
+                    tag="messages",
                     summary="Mark all rooms as read",
                     description=(
                         "All messages of all rooms that the caller is in. The members of each room with "
@@ -137,7 +137,7 @@ class HistoryEndpoints:
                 self.reads,
                 Operation(
                     name="listReadMarks",
-                    tag="rooms",
+                    tag="messages",
                     summary="List how far each member has read",
                     parameters=(ROOM_ID, LIMIT, READS_CURSOR.parameter),
                     answered="A page, by user id.",

@@ -50,7 +50,7 @@ class MessageEndpoints:
                 self.post,
                 Operation(
                     name="sendMessage",
-                    tag="rooms",
+                    tag="messages",
                     summary="Send a message",
                     description=(
                         "The response is sent after the commit. A message with a `client_id` can be sent "
@@ -78,7 +78,7 @@ class MessageEndpoints:
                 self.patch,
                 Operation(
                     name="editMessage",
-                    tag="rooms",
+                    tag="messages",
                     summary="Edit your message",
                     description="An edit that changes nothing creates no event.",
                     parameters=(ROOM_ID, MESSAGE_ID),
@@ -93,7 +93,7 @@ class MessageEndpoints:
                 self.delete,
                 Operation(
                     name="deleteMessage",
-                    tag="rooms",
+                    tag="messages",
                     summary="Delete a message",
                     description=(
                         "Your own, or any message as owner or moderator. It keeps its place, without its "
@@ -112,7 +112,7 @@ class MessageEndpoints:
                 self.post_direct,
                 Operation(
                     name="sendDirectMessage",
-                    tag="rooms",
+                    tag="messages",
                     summary="Send a message to one user",
                     description=(
                         "It goes to the direct room of the two users, which is created if needed. It works "

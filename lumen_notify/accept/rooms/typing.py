@@ -52,7 +52,7 @@ class TypingEndpoint:
                 self.post,
                 Operation(
                     name="setTyping",
-                    tag="rooms",
+                    tag="messages",
                     summary="Set whether the caller is typing in a room",
                     description=(
                         "Nothing is stored. Repeat it while the user types: after 6 seconds it ends. The "

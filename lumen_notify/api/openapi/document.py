@@ -25,11 +25,12 @@ from lumen_notify.version import __version__
 TAGS = {
     "publish": "Your application publishes notifications to its users.",
     "inbox": "A user's own notifications.",
-    "rooms": "Rooms of several users: their members and messages.",
+    "rooms": "Rooms of several users, their members and bans.",
+    "messages": "Messages in rooms and to one user: history, read marks, typing, blocks.",
     "preferences": "Categories, and the choices of each user about them.",
     "stream": "A user's event stream: open it, renew it, list the open ones.",
     "accounts": "Built-in accounts, for an application that has none of its own.",
-    "process": "The server itself: health, metrics, documentation. No token is needed.",
+    "service": "The server itself: health, metrics, documentation. No token is needed.",
 }
 
 DESCRIPTION = (
@@ -58,7 +59,7 @@ class Document:
                 self.get,
                 Operation(
                     name="getOpenApiDocument",
-                    tag="process",
+                    tag="service",
                     takes_any_query=True,
                     credentials=(),
                     summary="Get this document",
@@ -90,6 +91,7 @@ class Document:
         paths: dict[str, dict[str, Any]] = {}
         for path, method, operation in operations:
             paths.setdefault(path, {})[method] = _operation(operation, models)
+        used = {operation.tag for _, _, operation in operations}
         document = {
             "openapi": "3.1.1",
             "info": {
@@ -100,7 +102,7 @@ class Document:
             },
             # Relative to the document, so that it is valid under any prefix.
             "servers": [{"url": "."}],
-            "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+            "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
             "paths": paths,
             "components": {
                 "schemas": {

@@ -73,14 +73,15 @@ def _resolved(limits: Mapping[str, int], forms: dict[str, JsonSchema], schema: d
     """Replace what only this document knows.
 
     `x-limit`, the name of a setting, by the limit; `x-model`, the name of a model, by a reference to its
-    schema; `x-default` by a sentence; a schema with a title, which is one of several forms of a body, by a
-    reference to it in `forms`.
+    schema; `x-default` by a sentence; `anyOf` with a simple type and null by a list of both types; a schema
+    with a title, which is one of several forms of a body, by a reference to it in `forms`.
     """
     if "x-default" in schema:
         schema["description"] += f" By default `{schema.pop('x-default')}`."
     if "x-model" in schema:
         description = {key: text for key, text in schema.items() if key == "description"}
         return {**ref(schema["x-model"]), **description}
+    schema = _nullable(schema) or schema
     if isinstance(schema.get("title"), str):
         name = schema.pop("title")
         forms[name] = schema
@@ -89,3 +90,12 @@ def _resolved(limits: Mapping[str, int], forms: dict[str, JsonSchema], schema: d
         limit = limits[schema.pop("x-limit")]
         schema["maxItems" if schema["type"] == "array" else "maxLength"] = limit
     return schema
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the schema of a simple type that may be null, with a list of types; None for other schemas."""
+    match schema.get("anyOf"):
+        case [{"type": str(name)} as some, {"type": "null"}] if not {"enum", "const"} & some.keys():
+            others = {key: part for key, part in schema.items() if key != "anyOf"}
+            return {**some, **others, "type": [name, "null"]}
+    return None

@@ -23,6 +23,12 @@ SCHEMAS: dict[str, JsonSchema] = {
         field=described(TEXT, "A dotted path, such as `to.users.3`, or the name of a parameter or header."),
         message=TEXT,
     ),
+    "ProblemCode": {
+        "type": "string",
+        "enum": list(PROBLEM_TYPES),
+        "description": "What is wrong with a request.",
+        "x-enumDescriptions": {code: f"{one.status}: {one.meaning}" for code, one in PROBLEM_TYPES.items()},
+    },
     "Problem": object_schema(
         "Why a request was refused (RFC 9457). Branch on `code`; the other fields are for humans.",
         ("errors", "limit"),
@@ -30,11 +36,8 @@ SCHEMAS: dict[str, JsonSchema] = {
         title=TEXT,
         status={"type": "integer", "minimum": 400, "maximum": 599},
         code={
-            "type": "string",
-            "oneOf": [
-                {"const": code, "description": f"{one.status}: {one.meaning}"}
-                for code, one in PROBLEM_TYPES.items()
-            ],
+            "anyOf": [ref("ProblemCode"), TEXT],
+            "description": "What is wrong. Later versions may add codes.",
         },
         detail=TEXT,
         errors={"type": "array", "items": ref("Fault"), "description": "Only with the code `invalid`."},

@@ -13,12 +13,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+from clients import SECRET
 from documents import operations, references
-from lumen_notify import Lumen
+from lumen_notify import Lumen, Settings
 from lumen_notify.api.openapi import Document
 from lumen_notify.api.routes import Application
 from lumen_notify.api.web import Page
 from lumen_notify.http.route import ApiRoute
+from lumen_notify.settings import Secret
 from pages import TEXT
 from test_pages import UNANSWERED_CODES, error_codes, paths
 
@@ -122,9 +124,10 @@ OF_NO_OPERATION = {
 
 def test_every_code_of_a_refusal_is_in_the_document_with_its_status(document: Any) -> None:
     codes = {
-        one["const"]: int(one["description"].partition(":")[0])
-        for one in document["components"]["schemas"]["Problem"]["properties"]["code"]["oneOf"]
+        code: int(text.partition(":")[0])
+        for code, text in document["components"]["schemas"]["ProblemCode"]["x-enumDescriptions"].items()
     }
+    assert list(codes) == document["components"]["schemas"]["ProblemCode"]["enum"]
     assert codes.keys() == error_codes() - UNANSWERED_CODES.keys()
     in_page = {
         code: int(status) for status, code in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", TEXT, re.MULTILINE)
@@ -179,6 +182,21 @@ async def test_document_is_made_on_the_first_request_once_and_in_a_thread(
     assert len({answer.content for answer in answers}) == 1
     assert len(threads) == 1
     assert threads[0] != threading.get_ident()
+
+
+async def test_document_is_silent_about_accounts_while_they_are_off(sqlite_url: str) -> None:
+    settings = Settings(database_url=sqlite_url, jwt_secret=Secret(SECRET))
+    async with Lumen(settings) as lumen:
+        transport = httpx.ASGITransport(lumen.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+            document = (await client.get("/openapi.json")).json()
+    used = set(references(document))
+    assert "accounts" not in {tag["name"] for tag in document["tags"]}
+    assert not any("/auth/" in path for path in document["paths"])
+    unused = {
+        name for name in document["components"]["schemas"] if f"#/components/schemas/{name}" not in used
+    }
+    assert unused == set()
 
 
 async def test_document_is_json_that_others_may_ask_for_again(http: httpx.AsyncClient) -> None:

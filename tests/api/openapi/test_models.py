@@ -76,7 +76,7 @@ def test_descriptions_name_defaults_which_generators_would_take_for_required() -
     fields = Models([Biscuit], {}).definitions["Biscuit"]["properties"]
     assert fields["kind"] == {"type": "string", "description": "Its kind. By default `plain`."}
     assert fields["is_broken"] == {
-        "anyOf": [{"type": "boolean"}, {"type": "null"}],
+        "type": ["boolean", "null"],
         "description": "Whether it is broken.",
     }
 
