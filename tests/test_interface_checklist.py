@@ -30,8 +30,17 @@ LINES: Lines = {
         "cli/test_tls.py::test_each_problem_names_the_setting_and_the_file",
         "deliver/connection/test_http2_cycle.py::test_client_that_takes_nothing_holds_up_one_window_and_is_given_up",
     ),
-    "a container image is described, and starts as an ordinary user": (),
-    "a page says how to run it in production, from grants to backups and upgrades": (),
+    "a container image is described, and starts as an ordinary user": (
+        "release/test_container_image.py::test_all_that_is_copied_exists_and_is_not_ignored",
+        "release/test_container_image.py::test_last_stage_is_small_and_runs_the_server_as_an_ordinary_user",
+        "release/test_container_image.py::test_its_commands_build_and_serve_in_a_plain_folder",
+    ),
+    "a page says how to run it in production, from grants to backups and upgrades": (
+        "release/test_production.py::test_server_works_with_the_role_and_the_grants_of_the_page",
+        "release/test_production.py::test_sqlite_is_backed_up_while_it_is_written_and_restored",
+        "release/test_production.py::test_systemd_accepts_the_unit",
+        "release/test_production.py::test_page_names_each_subject",
+    ),
     # Tables
     "tables have a prefix of our own and standard names, beside an application's tables": (),
     "databases made so far are carried over": (),
@@ -103,7 +112,11 @@ LINES: Lines = {
         "test_house.py::test_pages_have_the_plain_form",
     ),
     # It must show
-    "a release can be built again from the commit that its changelog names": (),
+    "a release can be built again from the commit that its changelog names": (
+        "release/test_reproducible_build.py::test_two_clones_of_a_commit_build_the_same_files",
+        "release/test_changelog.py::test_newest_entry_names_version_date_and_tag",
+        "release/test_changelog.py::test_tag_of_the_version_is_a_commit_of_this_version",
+    ),
 }
 
 
