@@ -45,6 +45,7 @@ from typing import TYPE_CHECKING, Any
 from lumen_notify.errors import (
     Conflict,
     DatabaseUnavailable,
+    DatabaseUnusable,
     EncodingUnsupported,
     Fault,
     Forbidden,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Conflict",
     "DatabaseUnavailable",
+    "DatabaseUnusable",
     "EncodingUnsupported",
     "Fault",
     "Forbidden",

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lumen_notify.api import routes
 from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.auth import load_or_create_secret, mint, secret_path
+from lumen_notify.commit.database.startup_errors import require_file
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms
@@ -48,6 +49,7 @@ class Lumen(Notifier):
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], int] = now_ms) -> None:
         settings = settings or Settings.from_env()
         if not settings.has_verification_key:
+            require_file(settings.database_url)  # or the secret beside it would be blamed
             settings = settings.with_(jwt_secret=load_or_create_secret(secret_path(settings)))
         self.settings = settings
         self._clock = clock

@@ -14,6 +14,7 @@
     │   ├── DatabaseUnavailable
     │   └── Unreachable        a client gets no response from the server
     ├── ServerError            a client gets a response that says that the server failed
+    ├── DatabaseUnusable       somebody has to change something about the database; the process does not start
     └── Misconfigured          the settings are not valid; the process does not start
 
 The message gives the actual value and the limit, never a token or a payload. Only `http/problems.py` turns an
@@ -167,6 +168,12 @@ class ServerError(LumenError):
     lumen-notify (`unexpected_response`)."""
 
     code = "internal"
+
+
+class DatabaseUnusable(LumenError):
+    """No process can start on this database as it is. The message names what is wrong, and the way out."""
+
+    code = "database_unusable"
 
 
 class Misconfigured(LumenError):

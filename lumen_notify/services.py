@@ -28,6 +28,7 @@ from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, RESUMES_PER_TICK, 
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
+from lumen_notify.commit.database.startup_errors import explained
 from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import Scheduler
@@ -167,35 +168,38 @@ class Services:
     async def open(cls, settings: Settings, clock: Callable[[], int]) -> Services:
         """Connect, migrate the database, create the services and start them.
 
-        Raises DatabaseUnavailable, Misconfigured.
+        Raises DatabaseUnavailable, DatabaseUnusable, Misconfigured.
         """
         database = Database(settings.database_url)
         try:
-            await database.open()
-            await migrate(database)
-            log = Log(database, clock)
-            head = await log.open()
-            if settings.categories is not None:
-                async with log.transaction() as tx:
-                    await define_categories(
-                        tx, [DefineCategories(categories=defined_in(settings.categories))]
-                    )
-                head = await log.head()
-            key = await _shared_key(database, "tickets")
-            # After the head: later ones are in events that the tail will read.
-            revocations = Revocations(dict(map(tuple, await database.fetch("revocations"))))
-            services = cls(
-                settings,
-                clock,
-                database=database,
-                log=log,
-                head=head,
-                ticket_key=key,
-                revocations=revocations,
-            )
+            with explained(settings.database_url):
+                return await cls._open(database, settings, clock)
         except BaseException:
             await database.close()
             raise
+
+    @classmethod
+    async def _open(cls, database: Database, settings: Settings, clock: Callable[[], int]) -> Services:
+        await database.open()
+        await migrate(database)
+        log = Log(database, clock)
+        head = await log.open()
+        if settings.categories is not None:
+            async with log.transaction() as tx:
+                await define_categories(tx, [DefineCategories(categories=defined_in(settings.categories))])
+            head = await log.head()
+        key = await _shared_key(database, "tickets")
+        # After the head: later ones are in events that the tail will read.
+        revocations = Revocations(dict(map(tuple, await database.fetch("revocations"))))
+        services = cls(
+            settings,
+            clock,
+            database=database,
+            log=log,
+            head=head,
+            ticket_key=key,
+            revocations=revocations,
+        )
         services._start()
         return services
 

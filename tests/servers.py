@@ -171,6 +171,7 @@ class PostgreSQL(Server):
     """
 
     name = "postgresql"
+    more_settings: Mapping[str, str] = {}
     _stop_signal = signal.SIGINT  # "fast": ends the sessions, then itself; SIGTERM waits for them
 
     def __init__(self, folder: Path | None = None, *, durable: bool = False) -> None:
@@ -199,6 +200,7 @@ class PostgreSQL(Server):
             "unix_socket_directories": str(self.folder),
             "max_connections": "200",
             "log_checkpoints": "off",
+            **self.more_settings,
         }
         if not self._durable:
             settings |= {"fsync": "off", "full_page_writes": "off"}

@@ -42,11 +42,33 @@ LINES: Lines = {
         "release/test_production.py::test_page_names_each_subject",
     ),
     # Tables
-    "tables have a prefix of our own and standard names, beside an application's tables": (),
-    "databases made so far are carried over": (),
-    "postgres:// is accepted, and options of a database URL are honoured or refused": (),
-    "a mistake about the database is one line that names the thing and the way out": (),
-    "migrations are logged": (),
+    "tables have a prefix of our own and standard names, beside an application's tables": (
+        "commit/database/test_before_0_1.py::test_tables_of_an_application_are_left_alone",
+        "e2e/test_application_database.py::test_a_server_lives_in_an_applications_database",
+    ),
+    "databases made so far are carried over": (
+        "commit/database/test_before_0_1.py::test_carried_over_database_has_the_schema_of_a_new_one",
+        "commit/database/test_before_0_1.py::test_rows_are_carried_over",
+        "commit/database/test_before_0_1.py::test_two_starters_at_once_carry_over_once",
+        "e2e/test_older_database.py::test_an_older_database_opens_with_its_counts_and_events",
+    ),
+    "postgres:// is accepted, and options of a database URL are honoured or refused": (
+        "settings/test_database_url.py::test_url_of_a_server_names_addresses_role_and_database",
+        "settings/test_database_url.py::test_option_that_would_be_ignored_is_refused_by_name",
+        "commit/database/test_postgresql_errors.py::test_options_of_the_url_are_honoured",
+        "commit/database/test_postgresql_errors.py::test_certificate_is_checked_as_the_url_says",
+    ),
+    "a mistake about the database is one line that names the thing and the way out": (
+        "cli/commands/test_migrate.py::test_mistake_about_the_database_is_one_line",
+        "commit/database/test_postgresql_errors.py::test_role_without_the_right_to_create_tables_is_told_the_grant",
+        "commit/database/test_postgresql_errors.py::test_wrong_and_missing_password",
+        "commit/database/test_sqlite_errors.py::test_folder_and_file_that_may_not_be_written",
+        "commit/database/test_sqlite_errors.py::test_disk_that_is_full",
+    ),
+    "migrations are logged": (
+        "commit/database/test_migrations.py::test_each_migration_is_logged_in_one_line",
+        "cli/commands/test_migrate.py::test_migrate_says_what_it_did",
+    ),
     # The API
     "each path has one meaning, with PATCH where it merges": (),
     "every list takes a cursor, and each removal answers in one shape": (),

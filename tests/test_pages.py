@@ -32,6 +32,7 @@ UNANSWERED_CODES = {
     "conflict": "always a more exact one",
     "unavailable": "always a more exact one",
     "misconfigured": "a server with it does not start",
+    "database_unusable": "a server with it does not start",
     "cannot_start": "told by the command line",
     "cannot_continue": "told by the command line",
     "call_failed": "told by the command line",

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from lumen_notify.errors import Misconfigured
 from lumen_notify.settings import MIN_SECRET_BYTES, Secret, Settings, variable
+from lumen_notify.settings.database_url import sqlite_path
 
 
 def secret_path(settings: Settings) -> Path:
     """Return the path of the secret file: beside the SQLite database, or in the current directory."""
     if settings.database_url.startswith("sqlite:///"):
-        return Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0] + ".secret")
+        return Path(sqlite_path(settings.database_url) + ".secret")
     return Path("lumen-notify.secret")
 
 

@@ -20,6 +20,7 @@ from lumen_notify.commit.accounts.accounts import Account, Accounts, StoredPassw
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
+from lumen_notify.commit.database.startup_errors import explained
 from lumen_notify.commit.log import Log
 from lumen_notify.errors import Invalid
 from lumen_notify.model import new_id, now_ms
@@ -32,7 +33,7 @@ async def save_account(
     """Create the account, or change it; return its user id. scopes: None leaves them unchanged.
 
     Asks for a password if the account is new or `sets_password` is true. Raises Invalid, Conflict,
-    Misconfigured, DatabaseUnavailable.
+    DatabaseUnusable, DatabaseUnavailable.
     """
     try:
         username = normal_username(username)
@@ -53,9 +54,10 @@ async def save_account(
 async def _open_database(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings.database_url)
     try:
-        await database.open()
-        await migrate(database)
-        await Log(database, now_ms).open()
+        with explained(settings.database_url):
+            await database.open()
+            await migrate(database)
+            await Log(database, now_ms).open()
         yield database
     finally:
         await database.close()

@@ -3,6 +3,7 @@
 settings      the settings, each with its type, default, bounds and description
 environment   reads them from `LUMEN_` variables
 checks        their types: URLs, origins, rates, secrets
+database_url  which URLs name a database, and what their options mean
 secret        text that logs must not show
 """
 

@@ -10,13 +10,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from lumen_notify.rates import PATTERN
+from lumen_notify.settings.database_url import check_database_url
 from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret
 
 DAY = 86400
 TEN_YEARS = 10 * 365 * DAY
-
-DATABASE_URLS = "must be sqlite:///file, sqlite:////absolute/file or postgresql://user@host/name"
-PERCENT_ENCODE = "cannot be parsed; '@', ':', '/', '?' and '#' in a password must be percent-encoded"
 
 
 def _if(is_good: Callable[[Any], object], problem: str) -> AfterValidator:
@@ -48,35 +46,6 @@ def _is_http(url: str) -> bool:
     except ValueError:
         return False
     return is_http and url.isprintable() and " " not in url
-
-
-def _check_database_url(url: str) -> str:
-    if problem := _database_url_problem(url):
-        raise ValueError(problem)
-    return url
-
-
-def _database_url_problem(url: str) -> str | None:
-    if not url.isprintable():
-        return DATABASE_URLS
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return PERCENT_ENCODE
-    if parts.scheme == "sqlite":
-        if ":memory:" in parts.path:
-            return "must name a file: each of our connections would get an in-memory database of its own"
-        is_file = url.startswith("sqlite:///") and not parts.path.endswith("/")
-        return None if is_file and not parts.fragment else DATABASE_URLS
-    if parts.scheme != "postgresql":
-        is_alias = parts.scheme.startswith("postgres")
-        return "must begin with exactly postgresql://" if is_alias else DATABASE_URLS
-    if "@" in parts.path or "@" in parts.fragment or port == 0:
-        return PERCENT_ENCODE
-    if not url.startswith("postgresql://") or "/" in parts.path[1:] or parts.fragment:
-        return DATABASE_URLS
-    return None if len(parts.path) > 1 else "must name a database: postgresql://user@host/name"
 
 
 def tls_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -125,4 +94,4 @@ KeyUrl = Annotated[
     _if(_is_http, "must be an http:// or https:// URL"),
     _if(lambda it: "@" not in urlsplit(it).netloc, "must not contain a user name or a password"),
 ]
-DatabaseUrl = Annotated[str, AfterValidator(_check_database_url)]
+DatabaseUrl = Annotated[str, AfterValidator(check_database_url)]

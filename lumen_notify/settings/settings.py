@@ -65,7 +65,9 @@ class Settings(BaseSettings):
 
     database_url: DatabaseUrl = "sqlite:///lumen-notify.db"
     """The database: `sqlite:///file`, `sqlite:////absolute/file` or `postgresql://user:password@host/name`
-    (socket: `postgresql://user@/name?host=/path`)."""
+    (socket: `postgresql://user@/name?host=/path`). PostgreSQL's options follow after `?`, such as
+    `sslmode=verify-full`, `sslrootcert=FILE`, `application_name=NAME`, `connect_timeout=SECONDS`,
+    `target_session_attrs=read-write` or `options=-csearch_path%3Dschema`; an unknown one is refused."""
 
     host: Host = "127.0.0.1"
     """The address or host name to listen on."""

@@ -244,7 +244,9 @@ def test_port_0_selects_a_free_port_and_logs_it(start_command: StartCommand) -> 
 def test_an_unreachable_database_is_reported_in_one_line(run_command: RunCommand) -> None:
     done = run_command("serve", "--port", "0", LUMEN_DATABASE_URL="postgresql://x@127.0.0.1:9/none")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("lumen-notify: The database does not answer")
+    assert done.stderr.splitlines()[-1].startswith(
+        "lumen-notify: PostgreSQL at 127.0.0.1 port 9 does not answer"
+    )
     assert "Traceback" not in done.stderr
 
 

@@ -21,7 +21,7 @@ class Recorder:
     def add(self, name: str, /, **values: Any) -> None:
         self.added.append((name, values))
 
-    async def run_sql(self, sql: str) -> list[tuple[Any, ...]]:
+    async def run_sql(self, sql: str, *, seconds: float | None = None) -> list[tuple[Any, ...]]:
         raise AssertionError(sql)
 
 

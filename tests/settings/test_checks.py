@@ -68,6 +68,7 @@ def test_a_secret_is_measured_in_bytes(size: str) -> None:
         "postgresql://user@/name?host=/var/run/postgresql",
         "postgresql:///name?host=/tmp/with space",
         "postgresql://db/name",
+        "postgres://db/name",
     ],
 )
 def test_a_database_url_of_a_known_form_is_taken(url: str) -> None:
@@ -83,7 +84,6 @@ def test_a_database_url_of_a_known_form_is_taken(url: str) -> None:
         "sqlite:///:memory:",
         "sqlite:///a\nb",
         "mysql://db/name",
-        "postgres://db/name",
         "postgresql+asyncpg://db/name",
         "postgresql:/name",
         "postgresql://db",

@@ -41,7 +41,7 @@ def test_only_one_kind_of_key_may_be_set() -> None:
 
 def test_neither_secret_nor_database_password_shows() -> None:
     settings = Settings(
-        jwt_secret=Secret(LONG), database_url="postgresql://user:hunter2@db/name?password=hunter3"
+        jwt_secret=Secret(LONG), database_url="postgresql://user:hunter2@db/name?sslpassword=hunter3"
     )
 
     for shown in (
@@ -52,7 +52,7 @@ def test_neither_secret_nor_database_password_shows() -> None:
     ):
         assert LONG not in shown
         assert "hunter" not in shown
-    assert "postgresql://user:***@db/name?password=***" in repr(settings)
+    assert "postgresql://user:***@db/name?sslpassword=***" in repr(settings)
     assert settings.jwt_secret is not None
     assert f"{settings.jwt_secret}" == "***"
     assert settings.jwt_secret.reveal() == LONG

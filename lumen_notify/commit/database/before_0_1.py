@@ -10,9 +10,14 @@ names of our migrations, in order, from the first one on.
 from __future__ import annotations
 
 from lumen_notify.commit.database import SqlTransaction
-from lumen_notify.commit.database.migration_files import Migration, available, statements_of
+from lumen_notify.commit.database.migration_files import (
+    MIGRATION_SECONDS,
+    Migration,
+    available,
+    statements_of,
+)
 from lumen_notify.commit.database.queries import Dialect, sql_folder
-from lumen_notify.errors import Misconfigured
+from lumen_notify.errors import DatabaseUnusable
 
 BASELINE = 5
 """The migration of today after which the tables are as they were before 0.1. Later ones change them with the
@@ -22,9 +27,10 @@ rows in them."""
 async def find_version(transaction: SqlTransaction, dialect: Dialect) -> int:
     """Return the version of the database's tables without a prefix; 0 if it has none of ours.
 
-    Raises Misconfigured if they are of a version that never was on the main branch.
+    Raises DatabaseUnusable if they are of a version that never was on the main branch.
     """
-    columns = {row[0] for row in await transaction.run("columns_of_table", table="migration")}
+    found = await transaction.run("columns_of_table", table="migration")
+    columns = {name for name, may_read in found if may_read}
     if not columns >= {"version", "name"}:
         return 0
     (statement,) = statements_of(sql_folder() / "before_0_1" / "migrations_done.sql")
@@ -33,11 +39,10 @@ async def find_version(transaction: SqlTransaction, dialect: Dialect) -> int:
     if done[:1] != ours[:1]:
         return 0
     if done != ours[: len(done)]:
-        problem = (
-            f"the database was made by a development version before 0.1 that this version cannot carry over "
-            f"(its migration {done[-1][0]} is {done[-1][1]})"
+        raise DatabaseUnusable(
+            f"The database was made by a development version before 0.1 that cannot be carried over: its"
+            f" migration {done[-1][0]} is {done[-1][1]}. Use another database."
         )
-        raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
     return len(done)
 
 
@@ -46,13 +51,13 @@ async def complete(transaction: SqlTransaction, dialect: Dialect, version: int) 
     await transaction.run("lock_older_log")
     for step in _migrations(dialect)[version:]:
         for statement in step.statements:
-            await transaction.run_sql(statement)
+            await transaction.run_sql(statement, seconds=MIGRATION_SECONDS)
 
 
 async def carry_over(transaction: SqlTransaction) -> None:
     """Move the rows to the tables of today, and drop the old tables."""
     for statement in statements_of(sql_folder() / "before_0_1" / "carry_over.sql"):
-        await transaction.run_sql(statement)
+        await transaction.run_sql(statement, seconds=MIGRATION_SECONDS)
 
 
 def _migrations(dialect: Dialect) -> list[Migration]:

@@ -27,11 +27,15 @@ _log = logging.getLogger("lumen_notify.database")
 
 
 class Statement(NamedTuple):
-    """SQL and its values, in the form that the driver takes. query: None for a statement without a name."""
+    """SQL and its values, in the form that the driver takes.
+
+    query: None for a statement without a name. seconds: how long it may take; None for the usual time.
+    """
 
     sql: str
     values: Any = ()
     query: Query | None = None
+    seconds: float | None = None
 
 
 class Connection(ABC):
@@ -85,9 +89,10 @@ class Connection(ABC):
         """Run the added statements, then a named query; return its rows."""
         return await self._execute([*self._take(), self._statement(name, values)])
 
-    async def run_sql(self, sql: str) -> Rows:
-        """Run the added statements, then a statement without a name; return its rows."""
-        return await self._execute([*self._take(), Statement(sql)])
+    async def run_sql(self, sql: str, *, seconds: float | None = None) -> Rows:
+        """Run the added statements, then a statement without a name; return its rows. seconds: how long it
+        may take; None for the usual time."""
+        return await self._execute([*self._take(), Statement(sql, seconds=seconds)])
 
     async def commit(self, *, then: str | None = None) -> None:
         """Run the added statements, COMMIT, and `then`, which begins the next transaction: see `has_begun`.

@@ -17,14 +17,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
-from lumen_notify.commit.database import postgresql, sqlite
+from lumen_notify.commit.database import postgresql_errors, sqlite, startup_errors
 from lumen_notify.commit.database.connection import Connection, Rows
 from lumen_notify.commit.database.postgresql import Postgresql
 from lumen_notify.commit.database.queries import Dialect, Query, load
 from lumen_notify.commit.database.readers import Readers
 from lumen_notify.commit.database.sqlite import Sqlite
 from lumen_notify.commit.database.sqlite_file import SqliteFile
-from lumen_notify.errors import DatabaseUnavailable, Misconfigured
+from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.settings.database_url import parse_postgresql, sqlite_path
 
 READERS = {"sqlite": 2, "postgresql": 4}
 """Connections for reading. Those of SQLite are threads that share the interpreter: more gain nothing."""
@@ -52,26 +53,26 @@ class SqlTransaction(Protocol):
     def add(self, name: str, /, **values: Any) -> None:
         """Run a named query, in order, with the next `run` or before COMMIT; its rows are dropped."""
 
-    async def run_sql(self, sql: str) -> Rows:
-        """Run a statement without a name: for migrations only."""
+    async def run_sql(self, sql: str, *, seconds: float | None = None) -> Rows:
+        """Run a statement without a name: for migrations only. seconds: how long it may take."""
 
 
 class Database:
-    """The connections of one process. url: `sqlite:///file` or `postgresql://...`.
+    """The connections of one process. url: see `settings/database_url`.
 
     for_delivery: reads for streams, whose connections nothing else uses.
     """
 
     def __init__(self, url: str, *, queries: Mapping[str, Query] | None = None) -> None:
         self.dialect: Dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
-        self._url = url
+        self.url = url
         self._begin = BEGIN[self.dialect]
         queries = load(self.dialect) if queries is None else queries
         number = READERS[self.dialect] + DELIVERY_READERS[self.dialect]
         self._writer: Connection
         self._readers: list[Connection]
         if self.dialect == "sqlite":
-            self._file = SqliteFile(sqlite.path_of(url))
+            self._file = SqliteFile(sqlite_path(url))
             self._writer = Sqlite(url, queries, file=self._file, pragmas=sqlite.WRITER)
             self._readers = [
                 Sqlite(url, queries, file=self._file, pragmas=sqlite.READER) for _ in range(number)
@@ -96,20 +97,17 @@ class Database:
         return self.dialect == "postgresql"
 
     async def open(self) -> None:
-        """Connect. Raises DatabaseUnavailable, or Misconfigured: SQLite is too old, the file is not a
-        database, or the database, user or password does not exist."""
-        if self.dialect == "sqlite":
-            sqlite.require_usable(self._url)
-            self._file.remember()
-        try:
+        """Connect. Raises DatabaseUnavailable, or DatabaseUnusable: SQLite is too old, the file cannot be a
+        database, or the database, role or password does not exist."""
+        with startup_errors.explained(self.url):
+            if self.dialect == "sqlite":
+                sqlite.require_usable(self._file.path)
+                self._file.remember()
+            else:
+                postgresql_errors.require_files(parse_postgresql(self.url))
             await self._writer.run_sql("SELECT 1")
-        except Exception as error:
-            cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else error
-            if (refusal := sqlite.refusal_of(cause) or postgresql.refusal_of(cause)) is None:
-                raise
-            raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
         if self.dialect == "sqlite":
-            sqlite.warn_if_shared(self._url)
+            sqlite.warn_if_shared(self._file.path)
         self._for_lists.open()
         self.for_delivery.open()
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from lumen_notify.model import value
 
+MIGRATION_SECONDS = 3600.0
+"""How long one statement of a migration may take: it may have to read a large table."""
+
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql\Z")
 
 

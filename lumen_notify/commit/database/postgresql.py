@@ -19,6 +19,7 @@ import databases
 
 from lumen_notify.commit.database.connection import COMMIT, Connection, Rows, Statement, packed
 from lumen_notify.commit.database.queries import Query
+from lumen_notify.settings.database_url import PostgresqlUrl, parse_postgresql
 
 STATEMENT_SECONDS = 30.0
 """A statement that takes longer counts as an outage."""
@@ -51,11 +52,18 @@ Every query finds few rows by an index. With a plan made while a table was small
 messages to find one, until it updates its statistics. Compiling a query (jit) or starting parallel workers
 for it takes longer than any of our queries."""
 
-SERVER_REFUSALS = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
-"""No such database, user or password: a wrong setting at the first connection, an outage after it."""
+SERVER_REFUSALS = (
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InsufficientPrivilegeError,
+)
+"""No such database, role or password, or no right to something: somebody has changed it since the start."""
 
-
-WRITTEN_NOTHING = (asyncpg.exceptions.DiskFullError, asyncpg.exceptions.ReadOnlySQLTransactionError)
+WRITTEN_NOTHING = (
+    asyncpg.exceptions.DiskFullError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientPrivilegeError,
+)
 """Errors of a statement, reported by the server: it has rolled the transaction back."""
 
 
@@ -78,6 +86,7 @@ class Postgresql(Connection):
 
     def __init__(self, url: str, queries: Mapping[str, Query]) -> None:
         super().__init__(url, queries)
+        self._parsed = parse_postgresql(url)
         self._prepared: set[str] = set()
         self._holder: databases.Database | None = None
 
@@ -85,7 +94,12 @@ class Postgresql(Connection):
         # `databases` keeps a connection for each task. One `Database` object for each connection lets it
         # outlive tasks.
         self._holder = databases.Database(
-            self._url, min_size=0, max_size=1, command_timeout=STATEMENT_SECONDS, timeout=CONNECT_SECONDS
+            "postgresql://",
+            min_size=0,
+            max_size=1,
+            command_timeout=STATEMENT_SECONDS,
+            timeout=self._parsed.connect_seconds or CONNECT_SECONDS,
+            **_places(self._parsed),
         )
         await self._holder.connect()
         held = self._holder.connection()
@@ -118,7 +132,7 @@ class Postgresql(Connection):
         if first:
             await self._prepare(first)
             await self._raw.execute(_script(first))
-        rows: Rows = await self._raw.fetch(last.sql, *last.values)
+        rows: Rows = await self._raw.fetch(last.sql, *last.values, timeout=last.seconds)
         return rows
 
     async def _prepare(self, statements: Sequence[Statement]) -> None:
@@ -137,9 +151,14 @@ class Postgresql(Connection):
         return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
-def refusal_of(error: BaseException | None) -> str | None:
-    """Return what is wrong with the URL, as the server reports it; None if it is another error."""
-    return f"is refused by the server: {error}" if isinstance(error, SERVER_REFUSALS) else None
+def _places(url: PostgresqlUrl) -> dict[str, Any]:
+    """Return where and as whom asyncpg connects: by the URL, of which `databases` would ignore most options.
+
+    Hosts and ports are given by themselves: asyncpg ignores an option `port` beside a host.
+    """
+    hosts = [address.host for address in url.addresses] or None
+    ports = [address.port for address in url.addresses] or None
+    return {"dsn": url.dsn, "host": hosts, "port": ports, "user": None, "password": None, "database": None}
 
 
 def _script(statements: Sequence[Statement]) -> str:

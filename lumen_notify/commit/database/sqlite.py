@@ -18,13 +18,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import databases
-
 from lumen_notify.commit.database.connection import COMMIT, Connection, Rows, Statement, packed
 from lumen_notify.commit.database.queries import Query
+from lumen_notify.commit.database.sqlite_errors import require_file
 from lumen_notify.commit.database.sqlite_file import SqliteFile
 from lumen_notify.commit.database.sqlite_thread import SqliteThread
-from lumen_notify.errors import Misconfigured
+from lumen_notify.errors import DatabaseUnusable
 
 MINIMUM = (3, 37, 0)
 """The first version with STRICT tables; RETURNING and UPDATE FROM are older."""
@@ -49,9 +48,6 @@ does so by itself."""
 
 TRUNCATE_WAL = ("PRAGMA busy_timeout=100", "PRAGMA wal_checkpoint(TRUNCATE)", BUSY_TIMEOUT)
 """Writers wait meanwhile, so a reader in another process is not waited for."""
-
-FILE_REFUSALS = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY)
-"""Errors of a file that cannot be used as a database."""
 
 WRITTEN_NOTHING = (
     sqlite3.SQLITE_FULL,
@@ -123,7 +119,7 @@ class Sqlite(Connection):
         def run(connection: sqlite3.Connection) -> Rows:
             rows: Rows = ()
             self._file.require_same()
-            for sql, values, _ in statements:
+            for sql, values, *_ in statements:
                 self.is_committing = sql == COMMIT
                 execute = connection.executemany if isinstance(values, list) else connection.execute
                 rows = execute(sql, values).fetchall()
@@ -152,50 +148,31 @@ class Sqlite(Connection):
         return not isinstance(error, OSError) and result & 0xFF in MISTAKES
 
 
-def path_of(url: str) -> str:
-    """Return the path of the file."""
-    return databases.DatabaseURL(url).database
-
-
-def require_usable(url: str) -> None:
+def require_usable(path: str) -> None:
     """Check the version of SQLite and the file; create the file if it does not exist, for its owner alone.
 
-    SQLite gives the mode of the file to the -wal and -shm files. Raises Misconfigured: SQLite is too old, or
-    the file cannot be used.
+    SQLite gives the mode of the file to the -wal and -shm files. Raises DatabaseUnusable.
     """
     if sqlite3.sqlite_version_info < MINIMUM:
         needed = ".".join(map(str, MINIMUM))
-        problem = f"SQLite {sqlite3.sqlite_version} is too old; {needed} or newer is needed"
-        raise Misconfigured([("LUMEN_DATABASE_URL", problem)])
-    path = path_of(url)
+        raise DatabaseUnusable(
+            f"This Python has SQLite {sqlite3.sqlite_version}. {needed} or newer is needed: install a newer"
+            " Python, or use PostgreSQL."
+        )
+    require_file(path)
     # What else may be wrong with the path is reported by SQLite, in its own words.
     with suppress(OSError):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode=0o600))
-    try:
-        sqlite3.connect(path).close()
-    except sqlite3.DatabaseError as error:
-        if (refusal := refusal_of(error)) is None:
-            raise
-        raise Misconfigured([("LUMEN_DATABASE_URL", refusal)]) from None
 
 
-def warn_if_shared(url: str) -> None:
+def warn_if_shared(path: str) -> None:
     """Log a warning if other users of the machine may open the database's file."""
-    path = path_of(url)
     if Path(path).stat().st_mode & 0o077:
         _log.warning(
             "Other users of this machine may open %s, which contains keys. To prevent it: chmod 600 %s*",
             path,
             path,
         )
-
-
-def refusal_of(error: BaseException | None) -> str | None:
-    """Return what is wrong with the file, else None."""
-    # The lower byte is the primary result code (sqlite.org/rescode.html).
-    if isinstance(error, sqlite3.DatabaseError) and error.sqlite_errorcode & 0xFF in FILE_REFUSALS:
-        return f"names a file that cannot be used: {error}"
-    return None
 
 
 def _size(path: str) -> int:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from lumen_notify.commit.database import Database
+from lumen_notify.commit.database import Database, migrations
 from lumen_notify.commit.database.before_0_1 import BASELINE
 from lumen_notify.commit.database.migration_files import Migration, available, statements_of
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.queries import sql_folder
 from lumen_notify.commit.log import Log
-from lumen_notify.errors import Misconfigured
+from lumen_notify.errors import DatabaseUnusable
 
 NEWEST = 14
 """The last version without a prefix."""
@@ -137,11 +138,22 @@ async def test_carried_over_database_has_the_schema_of_a_new_one(
 ) -> None:
     await make_older(database, version)
     made = await migrate(database)
-    assert made == available(sql_folder() / database.dialect)
+    assert made.steps == available(sql_folder() / database.dialect)
     assert await schema(database) == new_schema
-    assert await migrate(database) == []
+    assert (await migrate(database)).steps == []
 
 
+@pytest.fixture
+def baseline_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the migrations that change the tables of the baseline."""
+    for dialect in ("sqlite", "postgresql"):
+        (tmp_path / dialect).mkdir()
+        for path in sorted((sql_folder() / dialect).iterdir())[:BASELINE]:
+            shutil.copy(path, tmp_path / dialect)
+    monkeypatch.setattr(migrations, "sql_folder", lambda: tmp_path)
+
+
+@pytest.mark.usefixtures("baseline_alone")
 async def test_rows_are_carried_over(database: Database) -> None:
     assert len(older(database.dialect)) == NEWEST
     await make_older(database)
@@ -192,14 +204,28 @@ async def test_two_starters_at_once_carry_over_once(database: Database, unmigrat
     finally:
         for other in others:
             await other.close()
-    assert sorted(len(steps) for steps in made) == [0, 0, 0, len(available(sql_folder() / database.dialect))]
+    assert sorted(len(one.steps) for one in made) == [
+        0,
+        0,
+        0,
+        len(available(sql_folder() / database.dialect)),
+    ]
+
+
+async def test_carry_over_is_logged(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "lumen_notify.database")
+    await make_older(database, 9)
+    done = await migrate(database)
+    assert [record.getMessage() for record in caplog.records] == [done.summary()]
+    begin = f"Carried over the database from development version 9 to version {done.version} in "
+    assert done.summary().startswith(begin)
 
 
 async def test_development_version_that_is_not_known_is_refused_and_left_alone(database: Database) -> None:
     await make_older(database)
     await run(database, "INSERT INTO migration VALUES (15, 'experiment')")
     before = await rows_of(database)
-    with pytest.raises(Misconfigured, match="its migration 15 is experiment"):
+    with pytest.raises(DatabaseUnusable, match="its migration 15 is experiment"):
         await migrate(database)
     assert await rows_of(database) == before
 

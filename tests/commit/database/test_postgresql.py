@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from clients import eventually
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
-from lumen_notify.commit.database.postgresql import SERVER_SETTINGS, refusal_of
+from lumen_notify.commit.database.postgresql import SERVER_SETTINGS
 from lumen_notify.commit.log import Log
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import EVERYONE, Audience, now_ms
@@ -293,12 +292,3 @@ async def test_transaction_sees_what_was_committed_while_it_waited_whatever_the_
     logs = [Log(on_postgresql, now_ms), Log(other, now_ms)] * 10
     assert sorted(await asyncio.gather(*map(append, logs))) == list(range(1, 21))
     await other.close()
-
-
-def test_only_a_wrong_url_is_a_refusal() -> None:
-    unknown = asyncpg.InvalidCatalogNameError('database "x" does not exist')
-    assert refusal_of(unknown) == 'is refused by the server: database "x" does not exist'
-    assert refusal_of(asyncpg.InvalidPasswordError("wrong password")) is not None
-    assert refusal_of(asyncpg.TooManyConnectionsError("too many clients")) is None
-    assert refusal_of(OSError()) is None
-    assert refusal_of(None) is None

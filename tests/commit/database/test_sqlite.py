@@ -14,8 +14,9 @@ import pytest
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database import sqlite as module
 from lumen_notify.commit.database.queries import Query, load
-from lumen_notify.commit.database.sqlite import path_of, refusal_of, require_usable, warn_if_shared
-from lumen_notify.errors import DatabaseUnavailable, Misconfigured
+from lumen_notify.commit.database.sqlite import require_usable, warn_if_shared
+from lumen_notify.errors import DatabaseUnavailable, DatabaseUnusable
+from lumen_notify.settings.database_url import sqlite_path
 
 from .server_key import keep, key
 
@@ -49,33 +50,10 @@ async def test_commits_are_flushed_and_logged_ahead(sqlite_url: str) -> None:
         await database.close()
 
 
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "sqlite:////"])
-async def test_file_that_cannot_be_is_misconfigured(url: str) -> None:
-    with pytest.raises(Misconfigured, match="LUMEN_DATABASE_URL"):
-        await Database(url).open()
-
-
-def test_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("no database, " * 100)
-    with pytest.raises(sqlite3.DatabaseError) as caught:
-        sqlite3.connect(path).execute("SELECT * FROM sqlite_master")
-    assert "names a file that cannot be used" in str(refusal_of(caught.value))
-    assert path.read_text().startswith("no database")
-
-
-def test_error_of_anything_but_the_file_is_no_refusal() -> None:
-    with pytest.raises(sqlite3.OperationalError) as caught:
-        sqlite3.connect(":memory:").execute("SELECT * FROM nothing")
-    assert refusal_of(caught.value) is None
-    assert refusal_of(OSError()) is None
-    assert refusal_of(None) is None
-
-
 def test_sqlite_that_is_too_old_is_refused_by_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MINIMUM", (99, 0, 0))
-    with pytest.raises(Misconfigured, match=r"99[.]0[.]0 or newer is needed"):
-        require_usable("sqlite:///:memory:")
+    with pytest.raises(DatabaseUnusable, match=r"99[.]0[.]0 or newer is needed"):
+        require_usable(":memory:")
 
 
 async def test_file_that_another_process_has_locked_for_too_long_is_busy(
@@ -116,11 +94,11 @@ async def test_new_database_and_its_wal_are_for_their_owner_alone(tmp_path: Path
 def test_file_that_others_may_open_is_left_as_it_is_and_logged(
     sqlite_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = Path(path_of(sqlite_url))
+    path = Path(sqlite_path(sqlite_url))
     for mode, is_logged in ((0o600, False), (0o644, True)):
         path.chmod(mode)
         caplog.clear()
-        warn_if_shared(sqlite_url)
+        warn_if_shared(sqlite_path(sqlite_url))
         assert stat.S_IMODE(path.stat().st_mode) == mode
         assert (f"chmod 600 {path}*" in caplog.text) is is_logged
 
@@ -157,7 +135,7 @@ async def test_wal_that_another_process_reads_is_emptied_later(
     monkeypatch.setattr(module, "MAX_WAL_BYTES", 64 * 1024)
     database = Database(sqlite_url)
     await database.open()
-    other = sqlite3.connect(path_of(sqlite_url), isolation_level=None)
+    other = sqlite3.connect(sqlite_path(sqlite_url), isolation_level=None)
     await keep(database, "a")
     other.execute("BEGIN")
     other.execute("SELECT * FROM lumen_server_key").fetchall()
@@ -182,4 +160,4 @@ async def truncated(database: Database) -> None:
 
 def wal_bytes(url: str) -> int:
     """Return the size of the WAL."""
-    return os.stat(path_of(url) + "-wal").st_size  # noqa: PTH116 - as the code does
+    return os.stat(sqlite_path(url) + "-wal").st_size  # noqa: PTH116 - as the code does

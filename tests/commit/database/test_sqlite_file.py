@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.database.sqlite import path_of
 from lumen_notify.commit.database.sqlite_file import SqliteFile
 from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.settings.database_url import sqlite_path
 
 from .server_key import keep, key
 
@@ -39,7 +39,7 @@ class MovableFile:
     """The file of a database, to move away and back."""
 
     def __init__(self, url: str) -> None:
-        self._path = Path(path_of(url))
+        self._path = Path(sqlite_path(url))
         self._away = self._path.with_suffix(".away")
 
     @property
