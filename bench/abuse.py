@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +47,17 @@ ATTACKERS = 12
 Sample = tuple[float, float]
 """When a probe began, and how long it took, in seconds."""
 
+WORST_OPERATIONS = (
+    *("openStream", "publish", "listNotifications", "createRoom", "addMembers", "listRooms"),
+    *("sendMessage", "listMessages", "markRead", "markRoomsRead"),
+)
+"""Those whose largest requests cost the most, for a short form of the attack."""
+
 
 @dataclass(slots=True)
 class Result:
     """What the others saw during one attack. publish, ready: the longest time that they were slow, in
-    seconds."""
+    seconds. server_seconds: the most CPU time that the server took while one of them waited."""
 
     attack: Attack
     statuses: Mapping[int, int]
@@ -59,6 +65,7 @@ class Result:
     ready: float
     worst_publish: float
     worst_ready: float
+    server_seconds: float
     memory_bytes: int
 
     @property
@@ -98,8 +105,15 @@ class Probes:
         self._app = mint(server.secret, "app", ttl_seconds=86_400, scopes=[PUBLISH])
         self._victim = mint(server.secret, "victim", ttl_seconds=86_400)
         self._port = server.process.port
+        self._cpu_seconds = server.process.cpu_seconds
         self.publishes: list[Sample] = []
         self.opens: list[Sample] = []
+        self.server_seconds: list[float] = []
+
+    def clear(self) -> None:
+        """Forget what was measured."""
+        for measured in (self.publishes, self.opens, self.server_seconds):
+            measured.clear()
 
     async def run(self) -> None:
         """Probe until cancelled."""
@@ -110,17 +124,22 @@ class Probes:
         body = {"to": {"user": "victim"}, "category": "like", "content": "hi"}
         async with httpx.AsyncClient(base_url=self._base, headers=headers, timeout=60) as http:
             while True:
-                began = time.monotonic()
-                (await http.post("/api/v1/notifications", json=body)).raise_for_status()
-                self.publishes.append((began, time.monotonic() - began))
+                with self._measured(self.publishes):
+                    (await http.post("/api/v1/notifications", json=body)).raise_for_status()
                 await asyncio.sleep(0.05)
 
     async def _open(self) -> None:
         while True:
-            began = time.monotonic()
-            await open_stream(self._port, self._victim)
-            self.opens.append((began, time.monotonic() - began))
+            with self._measured(self.opens):
+                await open_stream(self._port, self._victim)
             await asyncio.sleep(1.1)  # the victim has a limit of streams, too
+
+    @contextlib.contextmanager
+    def _measured(self, samples: list[Sample]) -> Iterator[None]:
+        began, server_began = time.monotonic(), self._cpu_seconds() or 0.0
+        yield
+        samples.append((began, time.monotonic() - began))
+        self.server_seconds.append((self._cpu_seconds() or 0.0) - server_began)
 
 
 def attack_in_process(
@@ -185,9 +204,17 @@ async def prepare(server: LocalServer, user: str) -> World:
 
 
 async def measure(
-    server: LocalServer, *, seconds: float, only: str | None, attackers: int = ATTACKERS
+    server: LocalServer,
+    *,
+    seconds: float,
+    only: Collection[str] = (),
+    attackers: int = ATTACKERS,
+    connections: Sequence[int] = (1, CONNECTIONS),
 ) -> list[Result]:
-    """Attack by each route in turn; print and return what the others saw."""
+    """Attack by each route in turn; print and return what the others saw.
+
+    only: operations; empty for all. connections: how many attack at once.
+    """
     worlds = [await prepare(server, f"mallory-{number}") for number in range(attackers)]
     tokens = [mint(server.secret, world.user, ttl_seconds=86_400) for world in worlds]
     probes = Probes(server)
@@ -202,15 +229,14 @@ async def measure(
     before = server.process.memory_bytes() or 0
     results: list[Result] = []
     for same in zip(*(attacks(document, world) for world in worlds), strict=True):
-        if only is not None and same[0].name != only:
+        if only and same[0].name not in only:
             continue
-        for connections in (1, CONNECTIONS):
+        for at_once in connections:
             number = len(results) % attackers
             attack, token = same[number], tokens[number]
-            probes.publishes.clear()
-            probes.opens.clear()
+            probes.clear()
             statuses = await loop.run_in_executor(
-                processes, attack_in_process, server.process.port, token, attack, seconds, connections
+                processes, attack_in_process, server.process.port, token, attack, seconds, at_once
             )
             await asyncio.sleep(1.5)
             result = Result(
@@ -220,13 +246,15 @@ async def measure(
                 ready=longest_slow(probes.opens, idle_ready),
                 worst_publish=max((took for _, took in probes.publishes), default=float("inf")),
                 worst_ready=max((took for _, took in probes.opens), default=float("inf")),
+                server_seconds=max(probes.server_seconds, default=float("inf")),
                 memory_bytes=(server.process.memory_bytes() or 0) - before,
             )
             results.append(result)
             print(
-                f"{'' if result.is_kept else 'BROKEN '}{attack.name} x{connections}: slow for"
+                f"{'' if result.is_kept else 'BROKEN '}{attack.name} x{at_once}: slow for"
                 f" {result.publish:.2f} s (publish), {result.ready:.2f} s (ready); worst"
-                f" {result.worst_publish * 1000:.0f} ms, {result.worst_ready * 1000:.0f} ms; memory"
+                f" {result.worst_publish * 1000:.0f} ms, {result.worst_ready * 1000:.0f} ms; the server's CPU"
+                f" {result.server_seconds * 1000:.0f} ms; memory"
                 f" {result.memory_bytes / 2**20:+.0f} MiB; answers {dict(sorted(statuses.items()))}",
                 flush=True,
             )
@@ -242,7 +270,7 @@ async def main() -> int:
     """Run it; return 1 if the promise was broken."""
     parser = argparse.ArgumentParser(prog="python -m bench.abuse", description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each route is attacked")
-    parser.add_argument("--only", help="the operationId of one route")
+    parser.add_argument("--only", nargs="+", default=(), help="the operationIds of some routes")
     parser.add_argument("--database-url", help="instead of a temporary SQLite file")
     parser.add_argument("--no-limits", action="store_true", help="with LUMEN_RATE_LIMITS=off")
     given = parser.parse_args()

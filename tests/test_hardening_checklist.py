@@ -23,6 +23,7 @@ LINES: Lines = {
     "long tasks are supervised, and readiness asks the supervisor": (
         "test_supervisor.py::test_task_that_raises_starts_again_and_is_logged_once",
         "test_readiness.py::test_each_task_that_fails_makes_the_process_not_ready_until_it_runs_again",
+        "cli/test_server.py::test_task_that_fails_for_good_ends_the_process_with_one_line_and_status_1",
         "commit/test_committer_failures.py::test_announcement_that_raises_does_not_end_it",
     ),
     "an instance paused in a transaction does not hold the others": (
@@ -57,6 +58,7 @@ LINES: Lines = {
         "contract/test_following.py::test_log_that_went_back_and_has_as_many_events_again_is_noticed",
         "e2e/test_restored_database.py::test_restored_database_is_noticed_by_a_running_server",
         "e2e/test_restored_database.py::test_restored_database_is_noticed_at_a_restart",
+        "deliver/streams/test_opening.py::test_counts_of_a_log_that_diverged_wait_until_that_is_noticed",
     ),
     # Lets somebody do what they must not
     "an offer to upgrade, half-close, junk, Host and HTTP/1.0 are as RFC 9110 and 9112 say": (
@@ -102,6 +104,8 @@ LINES: Lines = {
     "a full, read-only or locked disk is told, and readiness knows": (
         "e2e/test_database_outages.py::test_outage_is_answered_logged_once_and_seen_by_readiness",
         "e2e/test_database_outages.py::test_readiness_alone_notices_a_write_that_cannot_pass",
+        "e2e/test_database_outages.py::test_read_only_server_is_answered_logged_once_and_seen_by_readiness",
+        "e2e/test_database_outages.py::test_read_only_disk_is_told_at_the_start_in_one_line",
         "e2e/test_database_outages.py::test_sigterm_while_the_file_is_locked_answers_the_writes_that_wait",
     ),
     # Breaks for real clients
@@ -180,7 +184,12 @@ LINES: Lines = {
     "the security page states who may do what, and is held to the code": (
         "test_security.py::test_tables_say_what_the_code_does",
     ),
-    "nobody without a scope slows others, by any route": (),
+    "nobody without a scope slows others, by any route": (
+        "bench/test_abuse.py::test_nobody_without_a_scope_makes_the_server_work_long_while_others_wait",
+        "bench/test_abuse.py::test_every_operation_of_a_user_is_attacked_and_most_requests_are_valid",
+        "deliver/streams/test_replay_reader.py::test_replays_read_one_page_at_a_time",
+        "commit/database/test_queries.py::test_a_page_of_rooms_reads_the_messages_of_the_page_alone_on_sqlite",
+    ),
     "kills, pauses, full disks and snapshots lose and repeat nothing": (
         "e2e/endurance/test_endurance.py::test_endurance_on_sqlite",
         "e2e/endurance/test_endurance.py::test_endurance_on_postgresql",

@@ -83,8 +83,12 @@ class Site:
         """Send a request, and assert that it takes the loop for a short time."""
         times = []
         for _ in range(TRIES):
+            await asyncio.sleep(
+                0
+            )  # a step is measured at its end, and some requests take no step of their own
             self.longest = 0.0
             assert await self.status(*request, **more) < 500, name
+            await asyncio.sleep(0)
             times.append(self.longest)
             if times[-1] < MAX_SECONDS:
                 return
@@ -143,6 +147,9 @@ def full(begin: str, unit: str | Callable[[int], str], end: str, size: int = BOD
 
 PUBLISHED = '{"category": "like", "content": "x", "to": '
 
+MARKS = "\u0344\u0327"
+"""Normalising a run of these takes time that grows with its square: they are sorted, one by one."""
+
 BODIES = {
     "a deep list": b"[" * BODY_BYTES,
     "deep objects": b'{"a":' * (BODY_BYTES // 5),
@@ -155,11 +162,11 @@ BODIES = {
     "many objects": full("[", "{}", "]"),
     "control characters": full('{"content":"', "\\u0000", '"}'),
     "half pairs": full('{"content":"', "\\ud800", '"}'),
-    "a long name": full('{"password":"12345678","name":"', "\u0344" * 100, '"}'),
-    "long passwords": full(
-        '{"username":"ann","current_password":"12345678","password":"', "\u0344" * 100, '"}'
-    ),
-    "passwords to normalise": f'{{"username":"ann","password":"{chr(0x344) * 1000}"}}'.encode(),
+    "a long name": f'{{"password":"12345678","username":"{MARKS * (BODY_BYTES // 4 - 50)}"}}'.encode(),
+    "long passwords": (
+        f'{{"username":"ann","current_password":"12345678","password":"{MARKS * (BODY_BYTES // 4 - 50)}"}}'
+    ).encode(),
+    "passwords to normalise": f'{{"username":"ann","password":"{MARKS * 500}"}}'.encode(),
     "many users": full(PUBLISHED + '{"users":[', lambda number: f'"{number}"', "]}}"),
     "one user many times": full(PUBLISHED + '{"users":[', '"a"', "]}}"),
     "wrong users": full(PUBLISHED + '{"users":[', "0", "]}}"),
@@ -193,12 +200,12 @@ QUERIES = {
     "a long cursor": b"cursor=" + b"9" * HEAD_BYTES,
     "a cursor of many parts": b"cursor=" + b"0-" * (HEAD_BYTES // 2),
     "a long category": b"category=" + b"a" * HEAD_BYTES,
-    "a category to normalise": b"category=" + b"%CD%84" * (HEAD_BYTES // 6),
+    "a category to normalise": b"category=" + b"%CD%84%CC%A7" * (HEAD_BYTES // 12),
 }
 
 PARTS = {
     "many letters": "a" * HEAD_BYTES,
-    "characters to normalise": "\u0344" * (HEAD_BYTES // 6),
+    "characters to normalise": MARKS * (HEAD_BYTES // 12),
     "dots": "." * HEAD_BYTES,
     "slashes": "/" * HEAD_BYTES,
     "hexadecimal digits and dashes": "0-" * (HEAD_BYTES // 2),

@@ -134,7 +134,7 @@ async def test_first_stream_gets_the_counts_and_the_newest_id(store: Store) -> N
 
 
 @pytest.mark.parametrize("last_event_id", [None, "known"])
-async def test_counts_of_a_log_that_diverged_are_shown_only_once_that_was_noticed(
+async def test_counts_of_a_log_that_diverged_wait_until_that_is_noticed(
     store: Store, last_event_id: str | None
 ) -> None:
     harness = OpenerHarness(store)

@@ -108,7 +108,7 @@ def test_user_belongs_to_their_own_audience_to_everyone_and_to_their_rooms() -> 
     assert audiences_of("ann", {"r": 0, "q": 7}) == ["user:ann", EVERYONE, "room:r", "room:q"]
 
 
-async def test_replays_read_one_page_at_a_time_so_that_others_need_not_wait_for_them(store: Store) -> None:
+async def test_replays_read_one_page_at_a_time(store: Store) -> None:
     harness = ReaderHarness(store, replay_events=0)
     await harness.publish("user:ann", "all", "user:ann")
     assert await asyncio.gather(*(harness.positions(0) for _ in range(20))) == [[1, 2, 3]] * 20
