@@ -70,14 +70,41 @@ LINES: Lines = {
         "cli/commands/test_migrate.py::test_migrate_says_what_it_did",
     ),
     # The API
-    "each path has one meaning, with PATCH where it merges": (),
-    "every list takes a cursor, and each removal answers in one shape": (),
-    "username is the handle and display_name is what is shown; OIDC claims are understood": (),
+    "each path has one meaning, with PATCH where it merges": (
+        "api/openapi/test_document.py::test_each_path_has_one_meaning_and_each_removal_one_answer",
+        "api/test_routes.py::test_api_path_answers_for_itself_and_not_for_the_page",
+        "accept/preferences/test_preferences.py::test_every_open_stream_gets_a_change_of_preferences",
+    ),
+    "every list takes a cursor, and each removal answers in one shape": (
+        "api/openapi/test_document.py::test_every_list_takes_a_cursor_and_returns_one_as_text",
+        "api/openapi/test_document.py::test_each_path_has_one_meaning_and_each_removal_one_answer",
+        "http/test_cursors.py::test_cursor_of_another_list_is_refused_by_name",
+        "http/test_pages.py::test_short_list_comes_in_pages_in_order",
+        (
+            "accept/rooms/test_history.py::"
+            "test_history_is_followed_by_its_cursor_in_the_direction_of_the_first_page"
+        ),
+    ),
+    "username is the handle and display_name is what is shown; OIDC claims are understood": (
+        (
+            "accept/accounts/test_accounts.py::"
+            "test_users_see_and_change_their_account_and_new_tokens_carry_the_change"
+        ),
+        "accept/accounts/test_accounts.py::test_any_logged_in_user_finds_another_user_by_name",
+        "auth/test_claims.py::test_claims_of_openid_connect_stand_in_for_ours",
+    ),
     "a notification has a url, actions and an icon, which are checked": (),
     "a publisher changes a notification and takes it back; users delete from their own list": (),
     "categories and frame names that would collide are reserved": (),
     "push and devices of a publication are accepted and kept": (),
-    "unknown ids are told, a recipient may be plain text, details are sentences": (),
+    "unknown ids are told, a recipient may be plain text, details are sentences": (
+        "accept/test_ids_in_capitals.py::test_unknown_ids_of_a_mark_are_named",
+        "accept/notifications/test_bodies.py::test_a_text_is_the_recipient",
+        "accept/notifications/test_bodies.py::test_errors_about_recipients_and_marks_show_the_shapes",
+        "http/test_problem_types.py::test_every_refusal_is_a_sentence",
+        "http/test_problem_types.py::test_each_type_has_a_title_of_its_own_and_a_meaning_in_sentences",
+        "e2e/test_page_in_browser.py::test_form_takes_a_token_and_says_how_to_get_one",
+    ),
     # OpenAPI
     "clients made by three generators work against a server": (
         "e2e/test_generated_clients.py::test_openapi_typescript_makes_types_with_which_a_client_publishes",

@@ -106,7 +106,7 @@ class HistoryEndpoints:
                     body=ReadRoomBody,
                     body_examples={"read": {"value": {"up_to": 17}}},
                     answered="The mark is committed.",
-                    response=responses.RoomRead,
+                    response=responses.MarkedRoom,
                     problems=(*WRITES, *MEMBERS_ONLY),
                 ),
             ),
@@ -126,7 +126,7 @@ class HistoryEndpoints:
                     body=ReadRoomsBody,
                     body_examples={"all": {"value": {"all": True}}},
                     answered="The marks are committed.",
-                    response=responses.RoomsRead,
+                    response=responses.MarkedRooms,
                     problems=WRITES,
                 ),
             ),
@@ -141,7 +141,7 @@ class HistoryEndpoints:
                     summary="List how far each member has read",
                     parameters=(ROOM_ID, LIMIT, READS_CURSOR.parameter),
                     answered="A page, by user id.",
-                    response=responses.Reads,
+                    response=responses.ReadMarks,
                     problems=(*READS, "invalid", *MEMBERS_ONLY),
                 ),
             ),
@@ -192,7 +192,7 @@ class HistoryEndpoints:
         room = room_id(request)
         body = await self.context.body(request, _READ)
         read = await self.messenger.read(room, principal.user_id, body.up_to)
-        room_read: responses.RoomRead = {
+        room_read: responses.MarkedRoom = {
             "changed": read.changed,
             "last_read_seq": read.last_read_seq,
             "unread": read.unread,
@@ -207,7 +207,7 @@ class HistoryEndpoints:
         changed = await self.messenger.read_all(principal.user_id)
         snapshot = (await self.counts.fetch([principal.user_id]))[principal.user_id]
         fields = snapshot.counts.as_fields()
-        rooms_read: responses.RoomsRead = {
+        rooms_read: responses.MarkedRooms = {
             "changed": changed,
             "unread_count": fields["unread_count"],
             "unread": fields["unread"],
@@ -241,7 +241,7 @@ def _start(query: Query) -> tuple[str, int]:
     return given[0] if given else ("before", MAX_SEQ)
 
 
-def _item(row: MemberReadMark) -> responses.ReadUpTo:
+def _item(row: MemberReadMark) -> responses.ReadMark:
     return {"user_id": row.user_id, "last_read_seq": row.last_read_seq}
 
 

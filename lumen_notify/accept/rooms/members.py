@@ -85,7 +85,7 @@ class MemberEndpoints:
                     body=MembersBody,
                     body_examples={"two": {"value": {"members": ["bob", "carol"]}}},
                     answered="The users are members.",
-                    response=responses.LetIn,
+                    response=responses.AddedMembers,
                     problems=_ADDITIONS,
                 ),
             ),

@@ -56,7 +56,7 @@ class Sent(TypedDict):
     status: Literal["sent"]
 
 
-class RoomRead(TypedDict):
+class MarkedRoom(TypedDict):
     """The mark is committed."""
 
     changed: Annotated[int, Field(ge=0, description="How many messages it marked as read; 0 for none.")]
@@ -67,7 +67,7 @@ class RoomRead(TypedDict):
     position: Position
 
 
-class RoomsRead(TypedDict):
+class MarkedRooms(TypedDict):
     """The marks are committed. The counts are those after them."""
 
     changed: Annotated[int, Field(ge=0, description="How many messages were marked as read; 0 for none.")]
@@ -82,15 +82,15 @@ class Typing(TypedDict):
     is_typing: bool
 
 
-class ReadUpTo(TypedDict):
+class ReadMark(TypedDict):
     """How far one member has read."""
 
     user_id: str
     last_read_seq: Count
 
 
-class Reads(TypedDict):
+class ReadMarks(TypedDict):
     """One page, by user id."""
 
-    items: list[ReadUpTo]
+    items: list[ReadMark]
     next_cursor: NextCursor

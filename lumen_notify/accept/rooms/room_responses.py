@@ -61,7 +61,7 @@ class AddedMember(TypedDict):
     role: MemberRole
 
 
-class LetIn(TypedDict):
+class AddedMembers(TypedDict):
     """All of the users are members."""
 
     room_id: str

@@ -47,7 +47,7 @@ class Connections(TypedDict):
     next_cursor: NextCursor
 
 
-class Renewed(TypedDict):
+class RenewedStreams(TypedDict):
     """The caller's open streams on this process now last as long as the token."""
 
     renewed: Annotated[int, Field(ge=0, description="How many streams last longer than before.")]
@@ -76,7 +76,7 @@ class ConnectionEndpoints:
                     summary="Renew the caller's open streams",
                     description="They last until the token of this request expires. So does a new cookie.",
                     answered="The number of renewed streams.",
-                    response=Renewed,
+                    response=RenewedStreams,
                     headers=(SET_COOKIE,),
                 ),
             ),
@@ -114,7 +114,7 @@ class ConnectionEndpoints:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
         this request, if that is longer, and the browser gets a cookie for its next reconnect."""
         principal = await self.context.caller(request)
-        renewed: Renewed = {
+        renewed: RenewedStreams = {
             "renewed": self.streams.renew(principal.user_id, principal.expires_at),
             "expires_at": rfc3339(principal.expires_at),
         }
