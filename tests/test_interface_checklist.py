@@ -21,6 +21,8 @@ LINES: Lines = {
         "release/test_lock_files.py::test_runtime_has_no_tool_and_no_test_library",
     ),
     "serve offers HTTPS and HTTP/2, and the stream works over both": (
+        "contract/test_stream_over_http2.py::test_frames_are_those_of_http_1_1",
+        "contract/test_stream_over_http2.py::test_stream_that_is_not_read_is_closed_as_slow_and_others_stay",
         "e2e/test_tls.py::test_curl_reads_the_stream",
         "e2e/test_tls.py::test_ten_streams_share_one_connection_of_httpx",
         "e2e/test_tls.py::test_ten_streams_of_one_browser_stay_open",

@@ -9,11 +9,10 @@ import pytest
 from h2.errors import ErrorCodes
 from starlette.types import Receive, Scope, Send
 
+from http2_client import http2_client
 from listening import Listening, listen
 from lumen_notify.deliver.connection import http2_protocol
 from lumen_notify.deliver.connection.http2_protocol import MAX_STREAMS, MAX_TASKS, Http2Protocol
-
-from .http2_client import http2_client
 
 
 class Waiting:

@@ -27,13 +27,15 @@ class Answer:
 
 
 class Http2Client:
-    """One connection. takes: whether what arrives is acknowledged, so that more may come."""
+    """One connection. takes: whether what arrives is acknowledged, so that more may come; `not_taken` has the
+    streams for which it is not."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, takes: bool) -> None:
         self._reader, self._writer = reader, writer
         self._takes = takes
         self.h2 = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
         self.answers: dict[int, Answer] = {}
+        self.not_taken: set[int] = set()
         self.goodbye: int | None = None  # the code of a GOAWAY
         self.is_closed = False
         self.h2.initiate_connection()
@@ -91,7 +93,7 @@ class Http2Client:
                 one.status = int(one.headers[":status"])
             case DataReceived():
                 one.body += event.data
-                if self._takes:
+                if self._takes and event.stream_id not in self.not_taken:
                     self.h2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
             case StreamEnded():
                 one.has_ended = True
