@@ -29,6 +29,7 @@ MEASURES = {
     "storm": stream_measurements.storm,
     "few": stream_measurements.few,
     "publish": write_measurements.publish,
+    "publish-many": write_measurements.publish_to_many,
     "send": write_measurements.send,
 }
 
@@ -74,7 +75,7 @@ def measure(setups: list[str], servers: list[str], size: Size, runs: int) -> goa
                 values = uvloop.run(MEASURES[setup](name, size))
                 results[setup, name].append(values)
                 numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
-                _print(f"run {run} {setup:7} {name:15} {numbers}  [{time.monotonic() - started:.0f} s]")
+                _print(f"run {run} {setup:12} {name:15} {numbers}  [{time.monotonic() - started:.0f} s]")
     return results
 
 

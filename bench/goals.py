@@ -18,6 +18,7 @@ SETUPS: Mapping[str, tuple[str, ...]] = {
     "storm": ("ours",),
     "few": ("ours", "bare", "nchan", "plain"),
     "publish": ("ours", "ours-postgresql", "empty"),
+    "publish-many": ("ours", "ours-postgresql"),
     "send": ("ours", "ours-postgresql", "empty"),
 }
 """The servers that each set-up measures."""
@@ -66,6 +67,10 @@ def _ms(value: float) -> str:
     return f"{value:.2f} ms"
 
 
+def _us(value: float) -> str:
+    return f"{value:,.1f} us"
+
+
 def _seconds(value: float) -> str:
     return f"{value:.2f} s"
 
@@ -90,6 +95,18 @@ def _write_goals(setup: str, title: str) -> Iterable[Goal]:
         yield Goal(
             title=f"{full_title}: 99th percentile", setup=setup, value="write_p99_ms", show=_ms, ours=ours
         )
+        yield _cpu(f"durable {setup}, {database}", setup, "write_cpu_us", ours)
+
+
+def _cpu(of: str, setup: str, value: str, ours: str = "ours") -> Goal:
+    return Goal(title=f"CPU time of the server: {of}", setup=setup, value=value, show=_us, ours=ours)
+
+
+def _many_goals() -> Iterable[Goal]:
+    for ours, database in (("ours", "SQLite"), ("ours-postgresql", "PostgreSQL")):
+        title = f"durable publishes to {{users}} users each, {database}: rows"
+        yield Goal(title=title, setup="publish-many", value="rows_per_second", show=_rate, ours=ours)
+        yield _cpu(f"row of a publish to many, {database}", "publish-many", "row_cpu_us", ours)
 
 
 GOALS = (
@@ -131,7 +148,11 @@ GOALS = (
         value="receipt_p50_ms",
         show=_ms,
     ),
+    _cpu("open", "wide", "open_cpu_us"),
+    _cpu("delivery, {wide} streams", "wide", "delivery_cpu_us"),
+    _cpu("reconnect with a cursor", "storm", "reconnect_cpu_us"),
     *_write_goals("publish", "durable publishes to one user each, {concurrency} concurrently"),
+    *_many_goals(),
     *_write_goals("send", "durable messages to rooms, {concurrency} concurrently"),
 )
 
@@ -161,6 +182,7 @@ def rows(results: Results, size: Size) -> list[Row]:
                     wide=f"{size.wide:,}",
                     many=f"{size.many:,}",
                     publishers=size.publishers,
+                    users=f"{write_measurements.USERS:,}",
                     concurrency=write_measurements.CONCURRENCY,
                 ),
                 ours="not measured" if ours is None else goal.show(ours),

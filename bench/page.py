@@ -68,6 +68,8 @@ def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
         concurrency=f"{stream_measurements.STORM_CONCURRENCY:,}",
         writers=write_measurements.CONCURRENCY,
         recipients=f"{write_measurements.USERS:,}",
+        text=write_measurements.TEXT_CHARACTERS,
+        groups=write_measurements.GROUPS,
         rooms=write_measurements.ROOMS,
         messages=size.messages,
     )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from bench import compared_servers
-from bench.cpu_usage import measure_undisturbed
+from bench.cpu_usage import ServerCpu, measure_undisturbed
 from bench.size import Size
 from lumen_notify.load_test.load import Load, percentile
 from lumen_notify.load_test.process import ServerProcess
@@ -72,10 +72,11 @@ async def storm(name: str, size: Size) -> Values:
         async def reconnect() -> Values:
             nonlocal load
             load = Load(protocol)
+            cpu = ServerCpu(server)
             ready = await load.open(size.wide, cursor=cursor, concurrency=STORM_CONCURRENCY)
             async with asyncio.timeout(30):
                 await load.counter.wait_for(size.wide * STORM_MISSED)
-            return {"ready_seconds": ready}
+            return {"ready_seconds": ready, "reconnect_cpu_us": cpu.us_per(size.wide)}
 
         async def disconnect() -> Values:
             load.close()
@@ -116,10 +117,16 @@ async def _open(load: Load, server: ServerProcess, count: int) -> dict[str, floa
     warm_up.close()
     await asyncio.sleep(SETTLE_SECONDS)
     before = server.memory_bytes() or 0
+    cpu = ServerCpu(server)
     seconds = await load.open(count)
+    open_cpu_us = cpu.us_per(count)
     await asyncio.sleep(SETTLE_SECONDS)
     after = server.memory_bytes() or 0
-    return {"memory_bytes": (after - before) / count, "opened_per_second": count / seconds}
+    return {
+        "memory_bytes": (after - before) / count,
+        "opened_per_second": count / seconds,
+        "open_cpu_us": open_cpu_us,
+    }
 
 
 async def _measure_throughput(
@@ -128,8 +135,12 @@ async def _measure_throughput(
     await load.measure_throughput(publishers=publishers, seconds=WARM_UP_SECONDS)
 
     async def deliver() -> Values:
+        cpu = ServerCpu(server)
         throughput = await load.measure_throughput(publishers=publishers, seconds=size.seconds)
-        return {"deliveries_per_second": throughput.deliveries_per_second}
+        return {
+            "deliveries_per_second": throughput.deliveries_per_second,
+            "delivery_cpu_us": cpu.us_per(throughput.deliveries),
+        }
 
     return await measure_undisturbed(server, size, deliver)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from bench import compared_servers
-from bench.cpu_usage import measure_undisturbed
+from bench.cpu_usage import ServerCpu, measure_undisturbed
 from bench.post_load import PostResults, post_concurrently
 from bench.size import Size
 from bench.stream_measurements import Values
@@ -20,6 +20,10 @@ USERS = 1_000
 ROOMS = 8
 """Rooms that get messages, in rotation. All senders are members of each."""
 
+GROUPS = 20
+TEXT_CHARACTERS = 200
+"""Publishes to many: to each group of USERS in rotation, of a text of this length."""
+
 WARM_UP_SECONDS = 1.0
 
 
@@ -29,6 +33,26 @@ async def publish(name: str, size: Size) -> Values:
         return await _post(
             target, size, [_publish_request(target.protocol, number) for number in range(USERS)]
         )
+
+
+async def publish_to_many(name: str, size: Size) -> Values:
+    """Publish a short text to many users at once. A write is a publish, with its row for each user."""
+    async with compared_servers.start_for_writes(name, size) as target:
+        groups = [[f"bench-{group}-{number}" for number in range(USERS)] for group in range(GROUPS)]
+        requests = [
+            target.protocol.post_request(
+                json.dumps(
+                    {"to": {"users": users}, "category": "like", "content": "x" * TEXT_CHARACTERS}
+                ).encode()
+            )
+            for users in groups
+        ]
+        values = await _post(target, size, requests)
+        return {
+            **values,
+            "rows_per_second": values["writes_per_second"] * USERS,
+            "row_cpu_us": values["write_cpu_us"] / USERS,
+        }
 
 
 async def send(name: str, size: Size) -> Values:
@@ -67,9 +91,11 @@ async def _post(target: compared_servers.WriteTarget, size: Size, requests: Sequ
         )
 
     async def write() -> Values:
+        cpu = ServerCpu(target.process)
         results = await post(size.seconds)
         return {
             "writes_per_second": results.per_second,
+            "write_cpu_us": cpu.us_per(len(results.latencies_ns)),
             "write_p50_ms": results.latency_ms(0.5),
             "write_p99_ms": results.latency_ms(0.99),
         }
