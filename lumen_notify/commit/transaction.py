@@ -81,20 +81,25 @@ class Transaction:
     def append_for_each(
         self, audiences: Sequence[Audience], payload: Payload, *, category: str, notification_id: str
     ) -> Sequence[Event]:
-        """Append the same event for each of some audiences; return the events. Their body is stored once."""
+        """Append the same event for each of some audiences; return the events. Their body is stored once.
+
+        audiences: at least one.
+        """
+        if len(audiences) == 1:
+            self.append(audiences[0], payload, category=category)
+            return self.events[-1:]
         kind, body, now = payload.kind, payload.encode(), self.now
         first = self._position + 1
         self._position += len(audiences)
-        content_position = self._position if len(audiences) > 1 else None
-        if content_position is not None:
-            self._contents.append(
-                {
-                    "position": content_position,
-                    "first_position": first,
-                    "notification_id": notification_id,
-                    "body": body,
-                }
-            )
+        content_position = self._position
+        self._contents.append(
+            {
+                "position": content_position,
+                "first_position": first,
+                "notification_id": notification_id,
+                "body": body,
+            }
+        )
         events = [
             Event(
                 position=position,

@@ -242,15 +242,13 @@ class Hub:
             callback()
 
     def _channels_of(self, audience: Audience) -> Collection[Channel]:
-        match audience.scope:
-            case "all":
-                return self.channels.values()
-            case "room":
-                return self._channels_by_room.get(audience.room_id or "", ())
-            case "user":
-                channel = self.channels.get(audience.user_id or "")
-                return () if channel is None else (channel,)
-        return ()
+        # Users come first: most events are for one user, who is not connected here.
+        if (user_id := audience.user_id) is not None:
+            channel = self.channels.get(user_id)
+            return () if channel is None else (channel,)
+        if (room_id := audience.room_id) is not None:
+            return self._channels_by_room.get(room_id, ())
+        return self.channels.values() if audience == EVERYONE else ()
 
     def _channels_of_all(self, audiences: Collection[Audience]) -> list[Channel]:
         """Return the channels of several audiences, each once."""

@@ -94,8 +94,11 @@ class Replay:
             else:
                 same.append(entry)
             self.size_bytes += entry.size_bytes
+        dropped = None
         while len(self._order) > self._max_events or self.size_bytes > MAX_BYTES:
-            self._drop_oldest()
+            dropped = self._drop_oldest()
+        if dropped is not None:
+            self._floor_check = dropped.check
 
     def frames_after(self, position: int, audiences: Sequence[Audience]) -> list[Frame] | None:
         """Return all frames of some audiences after a position, ascending; None if some are no longer
@@ -137,7 +140,7 @@ class Replay:
         }
         trimmed = max((position for position in asked if position not in found), default=0)
         while self._order and self._order[0].position <= trimmed:
-            self._drop_oldest()
+            self._floor_check = self._drop_oldest().check
         self.outdated.difference_update(asked)
         for event in found.values():
             entry = self._entry_at(event.position)
@@ -159,7 +162,8 @@ class Replay:
         number = position - self.floor - 1
         return self._order[number] if 0 <= number < len(self._order) else None
 
-    def _drop_oldest(self) -> None:
+    def _drop_oldest(self) -> Entry:
+        """Drop the oldest entry, and return it: its check becomes that of the floor."""
         entry = self._order.popleft()
         same = self._by_audience[entry.audience]
         same.popleft()
@@ -168,7 +172,7 @@ class Replay:
         self.size_bytes -= entry.size_bytes
         self.outdated.discard(entry.position)
         self.floor = entry.position
-        self._floor_check = entry.check
+        return entry
 
 
 def _after(position: int, entries: deque[Entry]) -> list[Entry]:

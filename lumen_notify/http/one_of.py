@@ -35,12 +35,12 @@ class OneOfBody(Body):
     @model_validator(mode="after")
     def _has_one_form(self) -> Self:
         given = self.model_fields_set
-        has_null = any(getattr(self, name) is None for name in given)
-        if has_null or not any(
-            fields[0] in given and given.issubset(fields) for fields in self.forms.values()
-        ):
-            raise ValueError(self.rule)
-        return self
+        for fields in self.forms.values():
+            if fields[0] in given and given.issubset(fields):
+                if None in [getattr(self, name) for name in given]:
+                    break
+                return self
+        raise ValueError(self.rule)
 
     @classmethod
     def __get_pydantic_json_schema__(

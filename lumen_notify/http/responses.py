@@ -31,7 +31,7 @@ class JsonText(Response):
 
 def answer(value: object, status: int = 200) -> Response:
     """Answer with a value, as JSON."""
-    return answer_text(to_json(value), status)
+    return JsonText(escape_line_separators(to_json(value)), status)
 
 
 def answer_text(text: str, status: int = 200) -> Response:

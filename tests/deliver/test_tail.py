@@ -184,6 +184,7 @@ async def test_gap_that_cannot_be_read_waits_for_the_log_and_is_not_skipped(
         tail.announce(late, store.follows(late[0]))
         await eventually(lambda: log.failures == 0, what="three polls")
         await eventually(lambda: hub.seen == [1, 2], what="the log to be back")
+        await eventually(lambda: len(caplog.records) == 2, what="the end of the outage")
     began, ended = [record.getMessage() for record in caplog.records]
     assert began == "reads of the log: failing: the database does not answer (OSError)"
     assert ended.startswith("reads of the log: working again after ")
