@@ -1,3 +1,7 @@
+-- An audience is one text: user:ID, room:ID or all (lumen_notify/model/audience.py). SQL makes it by
+-- 'user:' || id or 'room:' || id, and takes the id from it by substr(audience, 6), because both begin with five
+-- characters.
+
 -- fragment addressed
 -- The audiences of each user in :users, and the position since which the user belongs to each. Older events
 -- and notifications are not addressed to the user. This is the only place that knows. Index:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -11,6 +12,8 @@ from starlette.routing import Match, Route
 from lumen_notify import Lumen, Settings
 from lumen_notify.api.routes import HOT, Application
 from lumen_notify.auth import mint
+from lumen_notify.commit.database.queries import sql_folder
+from lumen_notify.model import BASE
 
 PARAMETERS = {"id": "01923456-0000-7000-8000-000000000000"}
 PARAMETERS |= dict.fromkeys(("message_id", "notification_id"), PARAMETERS["id"])
@@ -51,6 +54,26 @@ async def test_api_path_answers_for_itself_and_not_for_the_page(
     document = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
     assert document["code"] == {404: "path_not_found", 405: "method_not_allowed"}[status]
+
+
+async def test_routes_that_comments_of_queries_name_exist(sqlite_url: str) -> None:
+    async with Lumen(settings(sqlite_url)) as lumen:
+        application = lumen._application
+    assert isinstance(application, Application)
+    there = {
+        (method, re.sub(r":\w+}", "}", route.path).removeprefix(BASE))
+        for route in application.routes
+        if isinstance(route, Route)
+        for method in route.methods or ()
+    }
+    named = {
+        (method, path.rstrip("."))
+        for file in (sql_folder() / "queries").rglob("*.sql")
+        for methods, path in re.findall(r"\b([A-Z]+(?: and [A-Z]+)?) (/[a-z_/{}.]+)", file.read_text("utf-8"))
+        for method in methods.split(" and ")
+    }
+    assert ("GET", "/notifications") in named
+    assert named - there == set()
 
 
 async def test_no_route_hides_another_one(sqlite_url: str) -> None:

@@ -86,8 +86,9 @@ NO_TLS = (
     " LUMEN_DATABASE_URL."
 )
 NO_SCHEMA_RIGHT = (
-    '{Role} may not create tables in the schema {denied} of the database "{database}". Let its owner run:'
-    " GRANT USAGE, CREATE ON SCHEMA {denied} TO {grantee}"
+    '{Role} may not create tables in the schema {denied} of the database "{database}". Run lumen-notify'
+    " migrate as a role that may, or let the schema's owner run: GRANT USAGE, CREATE ON SCHEMA {denied} TO"
+    " {grantee}"
 )
 NO_DATABASE_RIGHT = (
     '{Role} may not connect to the database "{database}". Let its owner run:'

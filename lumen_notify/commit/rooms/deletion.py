@@ -109,8 +109,8 @@ async def _purge(tx: Transaction, room_id: str) -> bool:
     if await tx.run("purge_room", room_id=room_id):
         tx.add("purge_bans", room_id=room_id)
         tx.add("purge_mutes", room_id=room_id)
-        tx.add("purge_tally", audience=audience)
-        tx.add("purge_removed", audience=audience)
+        tx.add("purge_active_totals", audience=audience)
+        tx.add("purge_tombstones", audience=audience)
     return False
 
 

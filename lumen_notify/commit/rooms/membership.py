@@ -112,7 +112,7 @@ class Membership:
         tx = self._tx
         if self._added:
             tx.add("insert_members", rows=self._added)
-            tx.add("insert_settled_of_members", rows=self._added)
+            tx.add("insert_read_counts_of_members", rows=self._added)
         counts = await self._remove_and_count()
         if self._roles:
             tx.add("set_roles", rows=self._roles)
@@ -143,7 +143,7 @@ class Membership:
                 self._tx.add("keep_marks_of_removed", rows=rooms, marked=self._tx.position + 1)
                 self._tx.add("delete_spans_of_members", rows=rooms)
                 self._tx.add("delete_receipts_of_members", rows=removals)
-                self._tx.add("delete_settled_of_members", rows=removals)
+                self._tx.add("delete_read_counts_of_members", rows=removals)
                 self._tx.add("delete_members", rows=removals)
             users = {user for user, round_ in self._rounds_of_events(len(rounds) - 1) if round_ == number}
             counted.append(await counts_in(self._tx, sorted(users)) if users else {})

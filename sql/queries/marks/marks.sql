@@ -132,12 +132,13 @@ WHERE (user_id, audience, category) IN (
 ) AND read_or_archived = 0 AND seen = 0 AND read = 0 AND archived = 0 AND earlier = 0
 
 -- fragment unread
--- The counts of each user in :users. kind: NULL, once for each user; `category` with its unread number; `room`
--- with its unread number (possibly 0) and the position at which the user joined; `silent` for a silenced
--- category. Unread is the active total minus the read-or-archived count. A removal lowers the first at once and
--- the second only when purge_receipts gets to it: until then the rows of `removed` correct for it. Indexes: the
--- primary keys of lumen_active_total, lumen_read_count, lumen_removed_notification, lumen_receipt, lumen_span and
--- lumen_room; lumen_member_by_user.
+-- The counts of each user in :users. kind: NULL, once for each user; `category` with its unread number;
+-- `room` with its unread number (possibly 0) and the position at which the user joined; `silent` for a
+-- silenced category. Unread is the active total minus the read-or-archived count. A removal lowers the first
+-- at once and the second only when purge_receipts gets to it: until then the rows of
+-- lumen_removed_notification correct for it. Indexes: the primary keys of lumen_active_total,
+-- lumen_read_count, lumen_removed_notification, lumen_receipt, lumen_span and lumen_room;
+-- lumen_member_by_user.
     SELECT u.user_id, NULL AS kind, NULL AS name, 0 AS unread, 0 AS since
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
     UNION ALL

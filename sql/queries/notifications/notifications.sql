@@ -91,8 +91,8 @@ WHERE n.id = a.id AND n.audience = a.audience
 ORDER BY a.position DESC, a.id DESC
 
 -- categories_of_audiences
--- Who: check_recipients. Those of the rows that an audience has, and further ones, at most :limit of each
--- audience. Index: the primary key of lumen_active_total.
+-- Who: check_recipients. The categories that each audience has, of those in the rows, and :limit more at
+-- most. Index: the primary key of lumen_active_total.
 SELECT r.audience, t.category
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, category text)
 JOIN lumen_active_total t ON t.audience = r.audience AND (

@@ -30,7 +30,7 @@ DELETE FROM lumen_category
 WHERE name IN (SELECT r.name FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(name text))
 
 -- preferences
--- Who: GET and PUT /preferences. Many users at once. One row for each category for which the user has a
+-- Who: GET and PATCH /preferences. Many users at once. One row for each category for which the user has a
 -- preference; one row without a category if there is none. Indexes: the primary keys.
 SELECT
     u.user_id, s.quiet_from, s.quiet_to, s.time_zone, s.digest_minutes, p.category, p.in_app, p.push, p.muted
@@ -40,7 +40,7 @@ LEFT JOIN lumen_preference p ON p.user_id = u.user_id
 ORDER BY u.user_id, p.category
 
 -- write_choices rows
--- Who: PUT /preferences.
+-- Who: PATCH /preferences.
 INSERT INTO lumen_preference (user_id, category, in_app, push, muted)
 SELECT r.user_id, r.category, r.in_app, r.push, r.muted
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -52,7 +52,7 @@ ON CONFLICT (user_id, category) DO UPDATE SET
     muted = excluded.muted
 
 -- delete_choices
--- Who: PUT /preferences, for categories without any choice left.
+-- Who: PATCH /preferences, for categories without any choice left.
 DELETE FROM lumen_preference
 WHERE (user_id, category) IN (
     SELECT r.user_id, r.category
@@ -60,7 +60,7 @@ WHERE (user_id, category) IN (
 )
 
 -- write_user_settings rows
--- Who: PUT /preferences.
+-- Who: PATCH /preferences.
 INSERT INTO lumen_user_setting (user_id, quiet_from, quiet_to, time_zone, digest_minutes)
 SELECT r.user_id, r.quiet_from, r.quiet_to, r.time_zone, r.digest_minutes
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))

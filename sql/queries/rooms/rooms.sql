@@ -91,7 +91,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(room_id text, user_id text, role text, joined_position bigint, by_choice bigint)
 JOIN lumen_room o ON o.id = r.room_id
 
--- insert_settled_of_members
+-- insert_read_counts_of_members
 -- Who: the same. Earlier notifications to the room are not unread either. Index: the primary key of
 -- lumen_active_total.
 INSERT INTO lumen_read_count (user_id, audience, category, seen, read, archived, read_or_archived, earlier)
@@ -114,7 +114,7 @@ WHERE (room_id, user_id) IN (
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
 )
 
--- delete_settled_of_members
+-- delete_read_counts_of_members
 -- Who: the same. Index: the primary key.
 DELETE FROM lumen_read_count
 WHERE (user_id, audience) IN (
@@ -204,8 +204,8 @@ WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
     LEFT JOIN lumen_message l ON l.room_id = o.id AND l.seq = o.last_seq AND m.user_id IS NOT NULL
 
 -- list_rooms
--- Who: GET /rooms. One page of the user's rooms, most recently active first. Looks up and sorts all rooms of the
--- user, but reads the messages of the page alone. Indexes: lumen_member_by_user, the primary keys.
+-- Who: GET /rooms. One page of the user's rooms, most recently active first. Looks up and sorts all rooms of
+-- the user, but reads the messages of the page alone. Indexes: lumen_member_by_user, the primary keys.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
     s.role, s.last_read_seq, s.joined_position, l.body, s.active_at
@@ -353,12 +353,12 @@ WHERE room_id = :room_id
 DELETE FROM lumen_mute
 WHERE room_id = :room_id
 
--- purge_tally
+-- purge_active_totals
 -- Who: the deletion of a room.
 DELETE FROM lumen_active_total
 WHERE audience = :audience
 
--- purge_removed
+-- purge_tombstones
 -- Who: the deletion of a room.
 DELETE FROM lumen_removed_notification
 WHERE audience = :audience

@@ -117,6 +117,15 @@ async def test_role_without_rights_to_the_tables_is_told_the_grant(
         pass
 
 
+async def test_table_migration_of_an_application_need_not_be_readable(
+    server: SecuredPostgreSQL, name: str
+) -> None:
+    run_sql(server.url(name), "CREATE TABLE migration (version integer, name text)")
+    run_sql(server.url(name), "GRANT CREATE ON SCHEMA public TO app")
+    async with started(server.url_of("app", name)):
+        pass
+
+
 async def test_role_that_may_not_connect_is_told_the_grant(server: SecuredPostgreSQL, name: str) -> None:
     run_sql(server.url(), f"REVOKE CONNECT ON DATABASE {name} FROM PUBLIC")
     text = await problem_of(server.url_of("app", name))

@@ -18,7 +18,7 @@ from lumen_notify.commit.database import Database, queries
 from lumen_notify.commit.database.connection import Statement
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.queries import Dialect, Query, load, sql_folder
-from lumen_notify.model import to_json
+from lumen_notify.model import Audience, to_json
 
 DIALECTS: tuple[Dialect, ...] = ("sqlite", "postgresql")
 
@@ -218,6 +218,15 @@ def test_every_query_says_who_needs_it_and_is_needed(dialect: Dialect) -> None:
     for name in load(dialect):
         assert re.search(rf"^-- {name}(?: rows)?\n-- Who: ", texts, re.MULTILINE), f"{name} has no comment"
         assert f'"{name}"' in code, f"nobody runs {name}"
+
+
+def test_audiences_are_written_as_the_model_writes_them() -> None:
+    texts = "".join(path.read_text() for path in (sql_folder() / "queries").rglob("*.sql"))
+    code = re.sub(r"--[^\n]*", "", texts)
+    prefixes = {str(audience)[: -len("x")] for audience in (Audience.user("x"), Audience.room("x"))}
+    assert set(re.findall(r"'(\w+:)%?'", code)) == prefixes
+    assert {len(prefix) for prefix in prefixes} == {5}, "substr(audience, 6) is the id"
+    assert set(re.findall(r"substr\([a-z.]*audience, (\d+)\)", code)) == {"6"}
 
 
 async def test_every_query_is_understood_by_its_database(database: Database) -> None:
