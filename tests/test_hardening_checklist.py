@@ -145,6 +145,7 @@ LINES: Lines = {
     ),
     "restarts behind a proxy lose nothing": (
         "e2e/test_proxies.py::test_restart_of_the_server_behind_a_proxy_loses_nothing",
+        "e2e/test_proxies.py::test_event_source_of_chromium_survives_a_restart_behind_a_proxy",
     ),
     "text with CR LF, a byte order mark and encoded bodies are understood": (
         "accept/test_bad_input.py::test_body_with_a_content_encoding_is_refused",

@@ -1,6 +1,6 @@
 """Chromium reconnects by itself with the stream's cookie after its ticket has expired, also across origins.
 
-Across sites the cookie needs https (`deliver/streams/test_cookie`); other origins of the same site do not.
+Across sites the cookie needs https.
 """
 
 from __future__ import annotations
@@ -8,11 +8,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 from starlette.responses import HTMLResponse
 
+from certificates import make_certificate
 from clients import NOTIFICATIONS, SECRET, WAIT_SECONDS, serve, token
 from lumen_notify import Lumen, Settings
 from lumen_notify.auth import TICKET_SECONDS
@@ -54,22 +57,31 @@ class Site:
     page_origin: str
 
 
-@pytest.fixture(params=["same origin", "another origin"])
+@pytest.fixture(params=["same origin", "another origin", "another site"])
 async def site(
-    request: pytest.FixtureRequest, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Site]:
     monkeypatch.setattr(control, "RETRY_MS", (50, 100))
+    tls: dict[str, Any] = {}
+    if request.param == "another site":
+        files = make_certificate(tmp_path)
+        tls = {"ssl_certfile": files.cert, "ssl_keyfile": files.key}
+
     async with contextlib.AsyncExitStack() as stack:
-        elsewhere = await stack.enter_async_context(serve(HTMLResponse("<title>A page</title>")))
+        elsewhere = await stack.enter_async_context(serve(HTMLResponse("<title>A page</title>"), **tls))
+        if tls:  # a name and an address are different sites
+            elsewhere = elsewhere.replace("http://127.0.0.1", "https://localhost")
         clock = Clock()
         settings = Settings(database_url=sqlite_url, jwt_secret=Secret(SECRET), cors_origins=(elsewhere,))
         lumen = await stack.enter_async_context(Lumen(settings, clock=clock))
-        url = await stack.enter_async_context(serve(lumen.app, http=HandoverProtocol))
+        url = await stack.enter_async_context(serve(lumen.app, http=HandoverProtocol, **tls))
+        if tls:
+            url = url.replace("http:", "https:")
         yield Site(lumen, clock, url, url if request.param == "same origin" else elsewhere)
 
 
 async def test_native_reconnect_after_the_tickets_minute(site: Site, browser: Browser) -> None:
-    page = await browser.new_page()
+    page = await browser.new_page(ignore_https_errors=True)
     await page.goto(site.page_origin + ("/healthz" if site.page_origin == site.url else "/"))
     await page.evaluate(OPEN, [site.url + NOTIFICATIONS, token("bob", ttl_seconds=7200)])
     await _until(page, "ready", 1)

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from playwright.async_api import Browser
 
 import servers
-from clients import BASE, NOTIFICATIONS, SECRET, Api, token
+from clients import BASE, NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, token
 from conftest import StartServer
 from event_source import EventSource
 from proxies import KINDS, PREFIX, Proxy
@@ -94,3 +95,40 @@ async def test_redirect_and_end_of_the_cookie_stay_below_the_prefix(
         ended = await http.delete(f"{NOTIFICATIONS}/stream")
         assert ended.url.path == f"{PREFIX}{NOTIFICATIONS}/stream/renew"
         assert not http.cookies
+
+
+OPEN = """async ([base, token]) => {
+  const made = await fetch(base + "/stream/tickets", {
+    method: "POST", headers: { Authorization: `Bearer ${token}` } });
+  const { ticket } = await made.json();
+  window.got = [];
+  window.source = new EventSource(`${base}/stream?ticket=${ticket}`);
+  window.source.onmessage = (event) => window.got.push(JSON.parse(event.data).data.content);
+}"""
+
+
+@pytest.mark.browser
+async def test_event_source_of_chromium_survives_a_restart_behind_a_proxy(
+    server: RunningServer, proxy: Proxy, browser: Browser
+) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{proxy.url}/healthz")
+    await page.evaluate(OPEN, [f"{proxy.url}{NOTIFICATIONS}", token("bob")])
+
+    async def until(condition: str) -> None:
+        await page.wait_for_function(condition, timeout=WAIT_SECONDS * 1000)
+
+    async with httpx.AsyncClient(base_url=proxy.url, timeout=60, trust_env=False) as http:
+        alice = Api(http, "alice")
+        await until("window.source.readyState === EventSource.OPEN")
+        await alice.post("", {"to": {"user": "bob"}, "category": "like", "content": "one"})
+        await until("window.got.length === 1")
+        await asyncio.to_thread(server.kill)
+        await until("window.source.readyState === EventSource.CONNECTING")
+        refused = await http.get(f"{proxy.url}{BASE}/rooms")
+        assert refused.status_code in {502, 503, 504}
+        await asyncio.to_thread(server.start)
+        await alice.post("", {"to": {"user": "bob"}, "category": "like", "content": "two"})
+        await until("window.got.length === 2")
+    assert await page.evaluate("window.got") == ["one", "two"]
+    await page.close()
