@@ -116,7 +116,12 @@ LINES: Lines = {
     "Redocly lints the document without a warning": (
         "e2e/test_generated_clients.py::test_redocly_finds_nothing_in_the_document",
     ),
-    "the documentation page starts with authentication, and has paths, search, contents and curl first": (),
+    "the documentation page starts with authentication, and has paths, search, contents and curl first": (
+        "api/openapi/test_docs_in_browser.py::test_docs_begin_with_address_and_authentication_and_lead_home",
+        "api/openapi/test_docs_in_browser.py::test_docs_list_paths_and_show_the_command_before_all_else",
+        "api/openapi/test_docs_in_browser.py::test_search_needs_only_the_keyboard",
+        "api/openapi/test_docs_in_browser.py::test_docs_on_a_phone_have_contents_and_no_sideways_scrolling",
+    ),
     # The library
     "the library makes tokens, exports its errors and warns when it is opened without a lifespan": (
         "test_app.py::test_it_makes_tokens_that_it_accepts",

@@ -1,5 +1,6 @@
 // Docs: renders openapi.json as a page.
 
+import { clearSearch, prepareSearch } from "./search.js";
 import { shapeOf } from "./shape.js";
 
 const byId = (id) => document.getElementById(id);
@@ -8,7 +9,7 @@ const byId = (id) => document.getElementById(id);
 function make(tag, attributes, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  for (const child of children.flat()) element.append(...(typeof child === "string" ? spelled(child) : [child]));
+  for (const child of children.flat(2)) element.append(...(typeof child === "string" ? spelled(child) : [child]));
   return element;
 }
 
@@ -45,141 +46,171 @@ const anchorOf = (name) => `schema-${name}`;
 // ---- Operations
 
 function curl(base, path, method, operation) {
-  const lines = [`curl ${method === "get" || method === "post" ? "" : `-X ${method.toUpperCase()} `}${base}${path}`];
-  if (operation.security?.some((one) => "bearer" in one)) lines.push(`-H "Authorization: Bearer $TOKEN"`);
-  if (path.endsWith("/stream")) lines[0] = lines[0].replace("curl ", "curl -N ");
+  const needsMethod = method !== "get" && (method !== "post" || operation.requestBody === undefined);
+  const options = [path.endsWith("/stream") && method === "get" ? "-N " : "", needsMethod ? `-X ${method.toUpperCase()} ` : ""];
+  const lines = [`curl ${options.join("")}${base}${path}`];
+  if (operation.security.some((one) => "bearer" in one)) lines.push(`-H "Authorization: Bearer $TOKEN"`);
   const examples = operation.requestBody?.content["application/json"].examples;
   if (examples) lines.push(`-d '${JSON.stringify(Object.values(examples)[0].value)}'`);
-  else if (method === "post") lines[0] = lines[0].replace("curl ", "curl -X POST ");
   return lines.join(" \\\n  ");
 }
 
 function parameters(operation) {
   return (operation.parameters ?? []).map((one) => [
-    [make("code", {}, one.name), one.required ? "" : make("span", { class: "needed" }, " optional")],
+    named(one.name, one.required),
     [`${one.in}, `, ...said(shapeOf(one.schema))],
     [one.description ?? ""],
   ]);
 }
 
-function answers(operation) {
+function responseRows(operation) {
   return Object.entries(operation.responses).map(([status, response]) => {
-    const [media, { schema }] = Object.entries(response.content)[0];
-    const isProblem = media === "application/problem+json";
     const lines = response.description.split("\n").map((line) => make("div", {}, line));
-    const shape = isProblem ? [{ name: "Problem" }] : shapeOf(schema);
-    const plain = media === "application/json" || isProblem ? [] : [`${media.split(";")[0]}: `];
-    return [[make("span", { class: "status" }, status)], [...plain, ...said(shape)], lines];
+    return [[make("span", { class: "status" }, status)], responseShape(response), lines];
   });
+}
+
+function responseShape({ content }) {
+  if (content === undefined) return ["no body"];
+  const [[media, { schema }]] = Object.entries(content);
+  if (media === "text/event-stream") return [`${media}: `, ...said(shapeOf(schema.contentSchema.items))];
+  return media.endsWith("json") ? said(shapeOf(schema)) : [media.split(";")[0]];
 }
 
 function operationCard(base, schemas, path, method, operation) {
   const card = make("details", { class: "operation", id: operation.operationId });
-  card.append(
-    make(
-      "summary",
-      {},
-      make("span", { class: "method", "data-method": method }, method.toUpperCase()),
-      " ",
-      make("span", { class: "path" }, path),
-      make("span", { class: "sum" }, operation.summary),
-    ),
-  );
+  card.append(make("summary", {}, label(method, path), make("span", { class: "sum" }, operation.summary)));
   const inside = make("div", { class: "inside" });
   if (operation.description) inside.append(make("p", {}, operation.description));
+  inside.append(verbatim(curl(base, path, method, operation)));
   const ways = operation.security.map((one) => Object.keys(one)[0]);
-  if (ways.length > 1) inside.append(make("p", {}, `Credentials: ${ways.map((way) => `\`${way}\``).join(", ")}; see `, make("a", { href: "#about-credentials" }, "credentials"), "."));
+  if (ways.length > 1) {
+    const link = make("a", { href: "#authentication" }, "Authentication");
+    inside.append(make("p", {}, link, `: one of ${ways.map((way) => `\`${way}\``).join(", ")}.`));
+  }
   const given = parameters(operation);
   if (given.length) inside.append(make("h3", {}, "Parameters"), table(given));
   if (operation.requestBody) {
-    const { schema } = operation.requestBody.content["application/json"];
-    const shape = shapeOf(schema);
+    const shape = shapeOf(operation.requestBody.content["application/json"].schema);
     const body = schemas[shape[0].name];
-    inside.append(make("h3", {}, "Body: ", said(shape)), make("p", {}, body.description), table(fieldRows(body)));
+    inside.append(make("h3", {}, "Body: ", said(shape)), make("p", {}, body.description), table(fieldRows(body, schemas)));
   }
-  inside.append(make("h3", {}, "Answers"), table(answers(operation)));
-  inside.append(make("h3", {}, "By hand"), verbatim(curl(base, path, method, operation)));
+  inside.append(make("h3", {}, "Responses"), table(responseRows(operation)));
   card.append(inside);
   return card;
 }
 
+/** A method and a path that may break after each slash. */
+function label(method, path) {
+  const parts = path.split(/(?<=.\/)/).flatMap((part) => [part, document.createElement("wbr")]);
+  return [make("span", { class: "method", "data-method": method }, method.toUpperCase()), " ", make("span", { class: "path" }, parts)];
+}
+
 // ---- Schemas
 
-function fieldRows(schema) {
+function named(name, isRequired) {
+  return [make("code", {}, name), isRequired ? "" : make("span", { class: "needed" }, " optional")];
+}
+
+/** Describe the fields of an object, or for several forms the fields of each. */
+function fieldRows(schema, schemas) {
+  if (schema.oneOf !== undefined) {
+    return schema.oneOf.map(shapeOf).map((shape) => {
+      const { properties, description } = schemas[shape[0].name];
+      return [said(shape), [Object.keys(properties).map((name) => `\`${name}\``).join(", ")], [description]];
+    });
+  }
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).map(([name, field]) => [
-    [make("code", {}, name), required.has(name) ? "" : make("span", { class: "needed" }, " optional")],
+    named(name, required.has(name)),
     said(shapeOf(field)),
     [field.description ?? ""],
   ]);
 }
 
-function eventRows(schema) {
-  return schema.oneOf.map((event) => [
-    [make("code", {}, event.title)],
-    said(shapeOf(event.properties.data.contentSchema)),
-    [event.description],
-  ]);
+function eventRows(schema, schemas) {
+  return Object.entries(schema.discriminator.mapping).map(([event, address]) => {
+    const described = schemas[address.split("/").at(-1)];
+    return [[make("code", {}, event)], said(shapeOf(described.properties.data.contentSchema)), [described.description]];
+  });
 }
 
 function codeRows(schema) {
   return Object.entries(schema["x-enumDescriptions"]).map(([code, text]) => [[make("code", {}, code)], [text]]);
 }
 
-function schemaCard(name, schema) {
+function schemaCard(name, schema, schemas) {
   const card = make("details", { class: "schema", id: anchorOf(name) });
-  card.append(make("summary", {}, make("strong", {}, name), make("span", { class: "sum" }, schema.description ?? "")));
+  card.append(make("summary", {}, make("strong", {}, name), make("span", { class: "sum" }, schema.description)));
   const inside = make("div", { class: "inside" });
-  if (name === "Event") inside.append(table(eventRows(schema)));
-  else if (schema.properties) inside.append(table(fieldRows(schema)));
+  if (name === "Event") inside.append(table(eventRows(schema, schemas)));
+  else if (schema["x-enumDescriptions"]) inside.append(table(codeRows(schema)));
+  else if (schema.properties || schema.oneOf) inside.append(table(fieldRows(schema, schemas)));
   else inside.append(make("p", {}, said(shapeOf(schema))));
-  if (name === "ProblemCode") inside.append(make("h3", {}, "Codes"), table(codeRows(schema)));
   card.append(inside);
   return card;
 }
 
 // ---- The page
 
-function section(name, text, cards) {
-  const id = `about-${name}`;
-  const entries = cards.map(([card, label]) => make("li", {}, make("a", { href: `#${card.id}` }, label)));
-  byId("contents").append(make("h2", {}, make("a", { href: `#${id}` }, name)), make("ul", {}, entries));
-  byId("reference").append(make("h2", { id }, name), make("p", {}, text), ...cards.map(([card]) => card));
+/** cards: lists of a card and of the children of its entry in the contents. */
+function section(id, title, text, cards = []) {
+  const entries = cards.map(([card, children]) => make("li", {}, make("a", { href: `#${card.id}`, title: card.querySelector(".sum").textContent }, children)));
+  byId("entries").append(make("section", {}, make("h2", {}, make("a", { href: `#${id}` }, title)), make("ul", {}, entries)));
+  byId("reference").append(make("section", {}, make("h2", { id }, title), make("p", {}, text), cards.map(([card]) => card)));
 }
 
-function show(reference, base) {
-  byId("about").replaceChildren(...spelled(reference.info.description));
-  byId("version").textContent = `Version ${reference.info.version} ·`;
-  for (const { name, description } of reference.tags) {
-    const cards = [];
-    for (const [path, methods] of Object.entries(reference.paths)) {
-      for (const [method, operation] of Object.entries(methods)) {
-        if (operation.tags[0] === name) cards.push([operationCard(base, reference.components.schemas, path, method, operation), operation.summary]);
-      }
-    }
-    section(name, description, cards);
-  }
-  const { securitySchemes, schemas } = reference.components;
-  section("credentials", "How a request says who asks.", []);
-  const ways = Object.entries(securitySchemes).map(([name, way]) => [
+function authentication(base, schemes) {
+  section(
+    "authentication",
+    "Authentication",
+    "Send a JSON Web Token: your application signs one for each user. `sub` is the user's id, and `scope` what else it " +
+      "allows. `lumen-notify token alice` prints one, in the folder where the server runs.",
+  );
+  const rows = Object.entries(schemes).map(([name, way]) => [
     [make("code", {}, name)],
     [way.type === "http" ? "header `Authorization`" : `${way.in} \`${way.name}\``],
     [way.description],
   ]);
-  byId("reference").append(table(ways));
-  section(
-    "schemas",
-    "What is sent and answered.",
-    Object.entries(schemas).map(([name, schema]) => [schemaCard(name, schema), name]),
-  );
+  const example = `TOKEN=$(lumen-notify token alice)\ncurl ${base}/api/v1/notifications -H "Authorization: Bearer $TOKEN"`;
+  byId("reference").lastChild.append(verbatim(example), table(rows));
 }
 
-/** Scroll to the element in the URL's hash; open the closed sections around it. */
+function show(reference, base) {
+  const { securitySchemes, schemas } = reference.components;
+  byId("about").replaceChildren(...spelled(reference.info.description));
+  byId("version").textContent = `Version ${reference.info.version} ·`;
+  section("base-url", "Base URL", "Paths are relative to the address of the server:");
+  byId("reference").lastChild.append(verbatim(base));
+  authentication(base, securitySchemes);
+  for (const { name, description } of reference.tags) {
+    const cards = [];
+    for (const [path, methods] of Object.entries(reference.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        if (operation.tags[0] !== name) continue;
+        cards.push([operationCard(base, schemas, path, method, operation), label(method, path.replace("/api/v1", ""))]);
+      }
+    }
+    section(`about-${name}`, name[0].toUpperCase() + name.slice(1), description, cards);
+  }
+  const cards = Object.entries(schemas).map(([name, schema]) => [schemaCard(name, schema, schemas), [name]]);
+  section("schemas", "Schemas", "The objects in requests, responses and frames.", cards);
+}
+
+/** Scroll to the element in the URL's hash; open it, and show it whatever is searched for. */
 function openNamed() {
   const target = byId(decodeURIComponent(location.hash.slice(1)));
   if (target === null) return;
+  if (target.closest("[hidden]")) clearSearch();
   if (target.tagName === "DETAILS") target.open = true;
+  if (isNarrow.matches) byId("contents").open = false;
   target.scrollIntoView();
+}
+
+const isNarrow = matchMedia("(max-width: 61.99rem)");
+
+function fitContents() {
+  byId("contents").open = !isNarrow.matches;
 }
 
 async function read() {
@@ -188,8 +219,11 @@ async function read() {
   if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
   const reference = await answer.json();
   show(reference, new URL(reference.servers[0].url, address).href.replace(/\/$/, ""));
+  prepareSearch();
   openNamed();
 }
 
+fitContents();
+isNarrow.addEventListener("change", fitContents);
 addEventListener("hashchange", openNamed);
 read().catch((problem) => (byId("about").textContent = `openapi.json could not be read: ${problem.message}.`));

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from documents import described_events, operations
 
@@ -24,7 +26,7 @@ async def test_docs_show_every_operation_and_every_schema(
     page.on("pageerror", lambda error: complaints.append(str(error)))
 
     await page.goto(str(http.base_url.join("/docs#publish")))
-    await expect(page.locator("details")).to_have_count(
+    await expect(page.locator("main details")).to_have_count(
         len(list(operations(document))) + len(document["components"]["schemas"]), timeout=WITHIN_MS
     )
     shown = await page.locator("#reference").text_content() or ""
@@ -38,12 +40,94 @@ async def test_docs_show_every_operation_and_every_schema(
     for word in ("undefined", "[object", "NaN"):
         assert word not in shown
 
-    assert await page.locator("details[open]").evaluate_all("found => found.map(one => one.id)") == [
+    assert await page.locator("main details[open]").evaluate_all("found => found.map(one => one.id)") == [
         "publish"
     ]
     await page.locator("#publish a", has_text="PublicationBatch").click()
     await expect(page.locator("#schema-PublicationBatch")).to_have_attribute("open", "", timeout=WITHIN_MS)
     assert complaints == []
+    await page.close()
+
+
+@pytest.fixture
+async def docs(browser: Browser, http: httpx.AsyncClient) -> AsyncIterator[Page]:
+    """Give the complete reference in a window of a desktop."""
+    page = await browser.new_page(viewport={"width": 1280, "height": 900})
+    await page.goto(str(http.base_url.join("/docs")))
+    await expect(page.locator("#schemas")).to_be_attached(timeout=WITHIN_MS)
+    yield page
+    await page.close()
+
+
+async def test_docs_begin_with_address_and_authentication_and_lead_home(
+    docs: Page, http: httpx.AsyncClient, document: Any
+) -> None:
+    headings = await docs.locator("main h2").all_text_contents()
+    tags = [tag["name"].capitalize() for tag in document["tags"]]
+    assert headings == ["Base URL", "Authentication", *tags, "Schemas"]
+    base = str(http.base_url).rstrip("/")
+    assert await docs.locator("#base-url ~ pre").text_content() == base
+    assert "Authorization: Bearer" in (await docs.locator("#authentication ~ pre").text_content() or "")
+    await docs.get_by_role("link", name="lumen").click()
+    assert docs.url == f"{base}/"
+
+
+async def test_docs_list_paths_and_show_the_command_before_all_else(docs: Page, document: Any) -> None:
+    listed = await docs.locator("#entries li a:has(.method)").all_inner_texts()
+    assert sorted(" ".join(one.split()) for one in listed) == sorted(
+        f"{method} {path.removeprefix('/api/v1')}" for method, path, _ in operations(document)
+    )
+    await docs.locator('#entries a[href="#publish"]').click()
+    inside = docs.locator("#publish .inside")
+    await expect(inside).to_be_visible(timeout=WITHIN_MS)
+    parts = await inside.locator("> pre, > h3").all_inner_texts()
+    assert parts[0].startswith("curl http")
+    assert parts[1:] == ["Parameters", "Body: PublicationBody or PublicationBatch", "Responses"]
+
+
+async def test_search_needs_only_the_keyboard(docs: Page) -> None:
+    await docs.keyboard.press("/")
+    await docs.keyboard.type("Ban user")
+    shown = docs.locator("main details.operation:visible")
+    await expect(docs.get_by_role("status").first).to_have_text(
+        re.compile(r"\d+ results?"), timeout=WITHIN_MS
+    )
+    assert "banUser" in await shown.evaluate_all("found => found.map(one => one.id)")
+    await expect(docs.locator('#entries a[href="#publish"]')).to_be_hidden(timeout=WITHIN_MS)
+    await docs.keyboard.press("Enter")
+    focused = docs.locator("details[open] > summary:focus")
+    await expect(focused).to_have_count(1, timeout=WITHIN_MS)
+    await docs.keyboard.press("/")
+    await docs.keyboard.press("Escape")
+    await expect(docs.locator("main details[hidden]")).to_have_count(0, timeout=WITHIN_MS)
+
+
+async def test_a_link_to_what_the_search_hides_shows_it(docs: Page) -> None:
+    await docs.locator("#search").fill("markRead")
+    await docs.locator("#markRead > summary").click()
+    await docs.locator("#markRead").get_by_role("link", name="MarkIds").click()
+    await expect(docs.locator("#schema-MarkIds .inside")).to_be_visible(timeout=WITHIN_MS)
+    await expect(docs.locator("#search")).to_have_value("", timeout=WITHIN_MS)
+
+
+async def test_docs_on_a_phone_have_contents_and_no_sideways_scrolling(docs: Page) -> None:
+    await docs.set_viewport_size({"width": 390, "height": 800})
+    link = docs.locator('#entries a[href="#setMember"]')
+    await expect(link).to_be_hidden(timeout=WITHIN_MS)
+    await docs.get_by_text("Contents", exact=True).click()
+    await link.click()
+    await expect(docs.locator("#setMember .inside")).to_be_in_viewport(timeout=WITHIN_MS)
+    await expect(link).to_be_hidden(timeout=WITHIN_MS)
+    assert await docs.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_docs_ask_nobody_else(browser: Browser, http: httpx.AsyncClient) -> None:
+    page = await browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(str(http.base_url.join("/docs")))
+    await expect(page.locator("#schemas")).to_be_attached(timeout=WITHIN_MS)
+    assert all(url.startswith(str(http.base_url)) for url in asked)
     await page.close()
 
 

@@ -15,6 +15,16 @@ EXCLUSIVE = ("before", "after", "around")
 
 
 @schemathesis.hook
+def before_load_schema(_context: HookContext, document: dict[str, Any]) -> None:
+    """Hold each event of the stream to its schema, which the document has in that of the stream's content."""
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for response in operation["responses"].values():
+                if stream := response.get("content", {}).get("text/event-stream"):
+                    stream["schema"] = stream["schema"]["contentSchema"]["items"]
+
+
+@schemathesis.hook
 def filter_case(_context: HookContext, case: Case[Any]) -> bool:
     """Return whether a request is sent: the bad ones all are."""
     is_good = case.meta is not None and case.meta.generation.mode.is_positive
