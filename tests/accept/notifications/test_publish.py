@@ -190,7 +190,7 @@ async def test_links_and_an_icon_are_in_lists_and_frames(site: Site) -> None:
 
 async def test_links_stay_while_a_notification_is_scheduled_merged_or_in_a_digest(site: Site) -> None:
     link = {"url": "/photos/7"}
-    await site.api("bob").ask("PUT", "/preferences", {"digest": {"minutes": 5}})
+    await site.api("bob").ask("PATCH", "/preferences", {"digest": {"minutes": 5}})
     await site.publish("bob", "later", **link, deliver_at=rfc3339(now_ms() + 60_000))
     (waiting,) = (await site.api("alice").get("/scheduled"))["items"]
     assert waiting["url"] == "/photos/7"

@@ -35,7 +35,7 @@ async def test_any_user_id_can_stand_in_a_path(stored: Site, user: str) -> None:
     assert (joined["user_id"], joined["role"]) == (user, "member")
     listed = (await done(stored, "alice", "GET", f"{ROOMS}/r/members"))["items"]
     assert {item["user_id"] for item in listed} == {"alice", user}
-    assert (await done(stored, "alice", "PUT", f"{ROOMS}/r/bans/{path}"))["role"] is None
+    assert (await done(stored, "alice", "PUT", f"{ROOMS}/r/bans/{path}"))["user_id"] == user
     assert (await done(stored, "alice", "GET", f"{ROOMS}/r/bans/{path}"))["user_id"] == user
 
 
