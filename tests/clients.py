@@ -44,7 +44,7 @@ MARKS = ("read", "seen", "unread", "archive", "unarchive")
 
 IN_ROOMS = ("joined", "left", "member", "room", "message_edited", "message_deleted")
 
-DURABLE = ("message", *MARKS, "expire", "preferences", "notification_edited", *IN_ROOMS)
+DURABLE = ("message", *MARKS, "delete", "expire", "preferences", "notification_edited", *IN_ROOMS)
 
 
 def token(user_id: str, *scopes: str, ttl_seconds: int = 3600) -> str:
@@ -350,7 +350,13 @@ class Bell:
             for id_ in frame.data["data"]["ids"]:
                 self.items.pop(id_, None)
         else:
-            for id_ in self._selected(frame.data["data"], frame.position):
+            self._apply_mark(frame)
+
+    def _apply_mark(self, frame: Frame) -> None:
+        for id_ in self._selected(frame.data["data"], frame.position):
+            if frame.event == "delete":
+                del self.items[id_]
+            else:
                 _mark(self.items[id_], frame.event)
 
     def _follow_room(self, body: Mapping[str, Any]) -> None:

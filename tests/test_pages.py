@@ -103,7 +103,8 @@ def test_every_frame_is_in_the_readme() -> None:
         for name in re.findall(r"`(\w+)`", row)
     }
     in_rooms = {"message_edited", "message_deleted", "typing", "joined", "left", "member", "room"}
-    assert told == named | set(ACTIONS) | in_rooms | {"expire", "preferences", "notification_edited"}
+    of_notifications = {"expire", "delete", "preferences", "notification_edited"}
+    assert told == named | set(ACTIONS) | in_rooms | of_notifications
 
 
 def test_python_of_the_readme_is_python() -> None:

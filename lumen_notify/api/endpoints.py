@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
 from lumen_notify.accept.accounts.sessions import SessionEndpoints, Sessions
 from lumen_notify.accept.health import HealthEndpoints
+from lumen_notify.accept.notifications.deletion import DeletionEndpoints
+from lumen_notify.accept.notifications.edits import EditEndpoint
 from lumen_notify.accept.notifications.inbox import InboxEndpoints
 from lumen_notify.accept.notifications.publish import PublishEndpoint
 from lumen_notify.accept.notifications.publisher import Publisher
@@ -108,6 +110,8 @@ class Endpoints:
                 PublishEndpoint(context=context, publisher=publisher),
                 ScheduleEndpoints(context=context, schedule=Schedule(database)),
                 InboxEndpoints(context=context, inbox=Inbox(database), counts=services.counts),
+                DeletionEndpoints(context=context),
+                EditEndpoint(context=context),
                 *_rooms(context, services, messenger),
                 typing,
                 BlockEndpoints(context=context, blocks=Blocks(database)),

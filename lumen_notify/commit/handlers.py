@@ -63,6 +63,9 @@ from lumen_notify.commit.preferences.categories import (
 )
 from lumen_notify.commit.preferences.preferences import ChangePreferences, change_preferences
 from lumen_notify.commit.probe import Probe, probe_writes
+from lumen_notify.commit.publications.deletion import DeleteOwn, delete_own
+from lumen_notify.commit.publications.edits import EditNotification, edit_notifications
+from lumen_notify.commit.publications.retraction import Retract, retract
 from lumen_notify.commit.rooms.blocks import SetBlock, set_blocks
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom, delete_rooms, purge_rooms
 from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_messages
@@ -94,6 +97,8 @@ def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> 
         PublishDigests: publish_digests,
         Cancel: cancel,
         CancelInRoom: cancel_in_rooms,
+        EditNotification: edit_notifications,
+        Retract: retract,
         Expire: expire,
         Remove: remove,
         RemoveOldest: remove_oldest,
@@ -114,6 +119,7 @@ def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> 
         DeleteRoom: delete_rooms,
         PurgeRoom: purge_rooms,
         Mark: mark,
+        DeleteOwn: delete_own,
         Register: register,
         LogIn: log_in,
         Refresh: refresh,

@@ -167,6 +167,7 @@ async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequen
         contents = await tx.run("contents_of_events", up_to=command.up_to)
         await tx.run("trim_events", up_to=command.up_to)
         await tx.run("empty_event", position=command.up_to)
+        tx.add("trim_copies", up_to=command.up_to)
         tx.add("delete_unused_contents", rows=[{"position": position} for (position,) in contents])
         await tx.run("raise_floor", up_to=command.up_to)
     return [None] * len(commands)

@@ -10,7 +10,14 @@ from typing import Any
 
 from lumen_notify.commit.database import Rows, SqlTransaction
 from lumen_notify.model import NOBODY, Audience, Event, rfc3339
-from lumen_notify.model.events import PREFIX_CHARACTERS, WITHDRAWN, EventsRewritten, Payload, rewritten_body
+from lumen_notify.model.events import (
+    PREFIX_CHARACTERS,
+    WITHDRAWN,
+    EventsRewritten,
+    Payload,
+    Text,
+    rewritten_body,
+)
 
 
 class Transaction:
@@ -115,11 +122,10 @@ class Transaction:
         self.events += events
         return events
 
-    async def rewrite(self, texts: Mapping[int, str]) -> None:
+    async def rewrite(self, texts: Mapping[int, Text]) -> None:
         """Change the text of events that are in the log, so that no replay shows the old one.
 
-        texts: JSON by position, WITHDRAWN for none; some thousand at most. Events that were trimmed are
-        skipped.
+        texts: by position, some thousand at most. Events that were trimmed are skipped.
         """
         if not texts:
             return
@@ -132,6 +138,12 @@ class Transaction:
         self._released_contents.update(row[3] for row in found if row[3] is not None)
         self.add("rewrite_events", rows=rows)
         self._rewritten += sorted(row["position"] for row in rows)
+
+    async def rewrite_content(self, position: int, body: str) -> None:
+        """Change the body that the events and notifications at a `content_position` share."""
+        found = await self.run("events_of_content", position=position)
+        self.add("rewrite_content", position=position, body=body)
+        self._rewritten += [row[0] for row in found]
 
     async def withdraw(self, positions: Iterable[int]) -> None:
         """Withdraw the text of events: see `rewrite`."""

@@ -44,9 +44,11 @@ MESSAGES = RateLimit(
 PUBLISHES = RateLimit(
     name="publishes",
     rate=Rate(60, "minute", at_once=30),
-    of="notifications published without the scope notify:publish, or cancelled",
+    of="notifications published without the scope notify:publish, edited or cancelled",
 )
-MARKS = RateLimit(name="marks", rate=Rate(300, "minute", at_once=60), of="marks of notifications and rooms")
+MARKS = RateLimit(
+    name="marks", rate=Rate(300, "minute", at_once=60), of="marks of notifications and rooms, and deletions"
+)
 ROOMS = RateLimit(
     name="rooms",
     rate=Rate(60, "minute", at_once=60),
@@ -80,9 +82,10 @@ ALL = (
 
 _OPERATIONS: Mapping[RateLimit, tuple[str, ...]] = {
     MESSAGES: ("sendMessage", "editMessage", "deleteMessage", "sendDirectMessage"),
-    PUBLISHES: ("publish", "cancelScheduled", "cancelScheduledInRoom"),
+    PUBLISHES: ("publish", "editNotification", "cancelScheduled", "cancelScheduledInRoom"),
     MARKS: (
         *("markRead", "markSeen", "markUnread", "markArchive", "markUnarchive", "markNotification"),
+        *("deleteNotification", "deleteNotifications"),
         *("markRoomRead", "markRoomsRead"),
     ),
     ROOMS: (

@@ -162,6 +162,7 @@ const CHANGES = {
   read: (item) => ({ ...item, is_read: true }),
   unread: (item) => ({ ...item, is_read: false }),
   archive: () => null,
+  delete: () => null,
   expire: () => null,
 };
 

@@ -2,7 +2,7 @@
 
 /** Frames of events in the log; `replayed` counts all of them. `message` has no event name on the wire. */
 const DURABLE = new Set([
-  "message", "read", "seen", "unread", "archive", "unarchive", "expire", "preferences",
+  "message", "read", "seen", "unread", "archive", "unarchive", "delete", "expire", "preferences",
   "joined", "left", "member", "room", "message_edited", "message_deleted", "notification_edited",
 ]);
 const KINDS = [...DURABLE, "ready", "ping", "reset", "expiring", "closing"];

@@ -162,11 +162,28 @@ SET category = NULL, body = '{}', content_position = NULL
 WHERE position = :position
 
 -- event_prefixes
--- Who: whatever rewrites events. The first characters of their bodies, without those that are trimmed. Index:
+-- Who: whatever rewrites events. The first characters of their bodies (of updates and digests all), without those that are trimmed. Index:
 -- the primary key.
-SELECT e.position, e.kind, substr(e.body, 1, :characters) AS prefix, e.content_position
+SELECT
+    e.position, e.kind,
+    CASE WHEN e.kind IN ('update', 'bundle') THEN e.body ELSE substr(e.body, 1, :characters) END AS prefix,
+    e.content_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
 JOIN lumen_event e ON e.position = r.position AND e.position > (SELECT h.floor FROM lumen_log_head h)
+
+-- events_of_content
+-- Who: whatever rewrites a shared body. Index: the primary key.
+SELECT e.position
+FROM lumen_content c
+JOIN lumen_event e ON e.position >= c.first_position AND e.position <= c.position
+    AND e.content_position = c.position AND e.position > (SELECT h.floor FROM lumen_log_head h)
+WHERE c.position = :position
+
+-- rewrite_content
+-- Who: the same. Index: the primary key.
+UPDATE lumen_content
+SET body = :body
+WHERE position = :position
 
 -- rewrite_events
 -- Who: the same. Index: the primary key.

@@ -93,6 +93,13 @@ class Model:
         for box in self.boxes.values():
             box.pop(id_, None)
 
+    def delete(self, user: str, ids: Sequence[str] | None) -> None:
+        for id_ in [id_ for id_ in self.boxes[user] if ids is None or id_ in ids]:
+            if self.live[id_].audiences == (Audience.user(user),):
+                self.remove(id_)
+            else:
+                del self.boxes[user][id_]
+
     def expire(self, now: int) -> None:
         ends = {id_: one.expires_at for id_, one in self.live.items() if one.expires_at is not None}
         for id_ in [id_ for id_, end in ends.items() if end <= now]:

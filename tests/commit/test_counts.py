@@ -1,8 +1,9 @@
 """Counts: after every transaction, counts, lists and events agree with a model in plain Python.
 
 The commands are random: notifications to a user, to all and to a room, some of which merge; members who join,
-leave and join again; marks; categories that are silenced and shown again; expiries and removals. Receipts are
-purged in between, a few at a time.
+leave and join again; marks; categories that are silenced and shown again; expiries and removals; users who
+delete from their own list, and publishers who edit and take back. Receipts are purged in between, a few at a
+time.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.notifications.removal import Expire, Remove
 from lumen_notify.commit.preferences.preferences import ChangePreferences
+from lumen_notify.commit.publications.callers import Caller
+from lumen_notify.commit.publications.deletion import DeleteOwn
+from lumen_notify.commit.publications.edits import EditNotification
+from lumen_notify.commit.publications.retraction import Retract
 from lumen_notify.commit.rooms.members import ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreateRoom
 from lumen_notify.model import EVERYONE, Audience, Event, new_id
@@ -36,8 +41,15 @@ from .counts_model import CHOICES, USERS, Model
 from .notifications.publishing import publication, write
 from .store import Store
 
+ADMIN = Caller(user_id="root", is_admin=True)
 AUDIENCES = (*map(Audience.user, USERS), EVERYONE, EVERYONE, *["room:r"] * 6)
 CATEGORIES = ("like", "comment")
+
+ORDER: tuple[str, ...] = (
+    *("publish", "flush", "edit", "retract", "expire", "remove", "purge"),
+    *("member", "choose", "mark", "delete"),
+)
+"""Of the handlers."""
 
 
 class Follower:
@@ -54,7 +66,8 @@ class Follower:
         events = self._store.events[self._seen :]
         self._seen += len(events)
         for event in events:
-            await self._follow(event)
+            if event.kind not in ("notification_edited", "rewritten"):
+                await self._follow(event)
 
     async def _follow(self, event: Event) -> None:
         body = json.loads(event.body)
@@ -101,11 +114,10 @@ class Run:
     async def step(self) -> None:
         chance = self.chance
         self.store.now += chance.choice([0, 0, 1, 1000, 20_000, 61_000])
-        order = ("publish", "flush", "expire", "remove", "purge", "member", "choose", "mark")
-        kinds = (*order, "publish", "publish", "mark", "mark")
+        kinds = (*ORDER, "publish", "publish", "publish", "mark", "mark")
         chosen = {chance.choice(kinds) for _ in range(chance.choice([1, 1, 2, 4]))}
         batch: list[Any] = []
-        for kind in sorted(chosen, key=order.index):
+        for kind in sorted(chosen, key=ORDER.index):
             batch += getattr(self, f"_{kind}")()
         chance.shuffle(batch)
         await asyncio.gather(*(self.store.committer.submit(command) for command in batch))
@@ -175,6 +187,23 @@ class Run:
         for id_ in ids:
             self.model.remove(id_)
         return [Remove(rows=rows)]
+
+    def _edit(self) -> list[EditNotification]:
+        ids = self.chance.sample(sorted(self.model.live), min(2, len(self.model.live)))
+        text = str(self.chance.random())
+        return [EditNotification(id=id_, caller=ADMIN, changes={"content": text}) for id_ in ids]
+
+    def _retract(self) -> list[Retract]:
+        ids = self.chance.sample(sorted(self.model.live), min(1, len(self.model.live)))
+        for id_ in ids:
+            self.model.remove(id_)
+        return [Retract(id=id_, caller=ADMIN) for id_ in ids]
+
+    def _delete(self) -> list[DeleteOwn]:
+        user, there = self.chance.choice(USERS), sorted(self.model.live)
+        ids = tuple(self.chance.sample(there, min(4, len(there)))) if self.chance.random() < 0.8 else None
+        self.model.delete(user, ids)
+        return [DeleteOwn(user_id=user, selection=Selection(ids=ids))]
 
     def _purge(self) -> list[PurgeReceipts]:
         return [PurgeReceipts()]

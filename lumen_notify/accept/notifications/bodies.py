@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from lumen_notify.http.fields import (
@@ -74,6 +75,12 @@ def _few(value: tuple[ActionBody, ...]) -> tuple[ActionBody, ...]:
     return value
 
 
+def _different(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(value)) < len(value):
+        raise ValueError("may have each kind only once")
+    return value
+
+
 class SenderBody(Body):
     """The user shown as the sender."""
 
@@ -109,6 +116,16 @@ Actions = Annotated[
     Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": MAX_ACTIONS}),
     AfterValidator(some),
     AfterValidator(_few),
+]
+
+
+Push = Literal["offline", "always", "never", "only"]
+DeviceKind = Literal["mobile", "desktop", "tablet"]
+Devices = Annotated[
+    tuple[DeviceKind, ...],
+    Field(strict=False, json_schema_extra={"minItems": 1, "maxItems": 3, "uniqueItems": True}),
+    AfterValidator(some),
+    AfterValidator(_different),
 ]
 
 
@@ -151,6 +168,13 @@ class PublicationBody(Body):
     priority: Priority | None = None
     """Passed on to the client. By default the priority of the category."""
 
+    push: Push | None = None
+    """Kept, but not used yet: whether it is to be pushed to the user's devices. `offline`: only to a user
+    without an open stream; `only`: it is not shown in the application."""
+
+    devices: Devices | None = None
+    """Kept, but not used yet: the kinds of devices to push to; by default all."""
+
     deliver_at: TimeAhead | None = None
     """When to publish it, at most a year ahead. Until then it is scheduled and can be cancelled."""
 
@@ -175,6 +199,39 @@ class PublicationBody(Body):
         if value is not None and to is not None and to.user is None and to.users is None:
             raise ValueError("may only be used with user or users")
         return value
+
+
+class NotificationEditBody(Body):
+    """A change of a notification. Fields that are left out stay as they are; null removes a field."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    content: Content = Field(default_factory=str)
+    """Plain text: shown as it is, never as HTML."""
+
+    title: Title | None = None
+    """One line of text."""
+
+    data: JsonObject | None = None
+    """Your own JSON object, in place of the one before."""
+
+    url: Url | None = None
+    """Where a click leads."""
+
+    actions: Actions | None = None
+    """Links beside the content, in place of those before."""
+
+    icon: Url | None = None
+    """The address of a picture."""
+
+    expires_at: TimeToCome | None = None
+    """When it is removed for everybody; null for never."""
+
+    @model_validator(mode="after")
+    def _some(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("must have at least one field")
+        return self
 
 
 class MarkBody(OneOfBody):

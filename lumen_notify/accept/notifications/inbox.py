@@ -197,19 +197,8 @@ class InboxEndpoints:
         async def post(request: Request) -> Response:
             principal = await self.context.caller(request)
             body = await self.context.body(request, _MARK)
-            ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
-            self.context.charge(request, len(ids or ()) // ITEMS_PER_TOKEN)
-            selection = Selection(ids=ids, category=body.category, up_to=body.up_to)
-            marked = await self.mark(principal.user_id, action, selection)
-            counts = _counts(marked.counts, marked.position)
-            changed: responses.Marked = {
-                "changed": marked.changed,
-                "unread_count": counts["unread_count"],
-                "unread": counts["unread"],
-                "position": counts["position"],
-                "unknown": list(marked.unknown),
-            }
-            return answer(changed)
+            selection = selection_of(self.context, request, body)
+            return answer_marked(await self.mark(principal.user_id, action, selection))
 
         return post
 
@@ -224,6 +213,26 @@ class InboxEndpoints:
         if found is None:
             raise NotFound("Notification not found.")
         return found
+
+
+def selection_of(context: Context, request: Request, body: MarkBody) -> Selection:
+    """Return which notifications a body selects; charge the caller for many ids."""
+    ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
+    context.charge(request, len(ids or ()) // ITEMS_PER_TOKEN)
+    return Selection(ids=ids, category=body.category, up_to=body.up_to)
+
+
+def answer_marked(marked: Marked) -> Response:
+    """Answer with what a mark has changed, and the counts after it."""
+    counts = _counts(marked.counts, marked.position)
+    changed: responses.Marked = {
+        "changed": marked.changed,
+        "unread_count": counts["unread_count"],
+        "unread": counts["unread"],
+        "position": counts["position"],
+        "unknown": list(marked.unknown),
+    }
+    return answer(changed)
 
 
 def _counts(counts: Counts, position: int) -> responses.Counts:

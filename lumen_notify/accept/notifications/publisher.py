@@ -104,8 +104,14 @@ def _publication(
         fields={name: value for name, value in fields.items() if value is not None},
         deliver_at=None if body.deliver_at is None else from_rfc3339(body.deliver_at),
         owner=owner,
+        delivery=_delivery(body),
         expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
         group_key=body.group_key,
         required_moderator=None if body.to.room is None else required_moderator,
         may_make_up_categories=required_moderator is None,
     )
+
+
+def _delivery(body: PublicationBody) -> dict[str, Any] | None:
+    given = {"push": body.push, "devices": body.devices}
+    return {name: value for name, value in given.items() if value is not None} or None

@@ -7,7 +7,7 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from lumen_notify.accept.notifications.bodies import MAX_ACTIONS, To
+from lumen_notify.accept.notifications.bodies import MAX_ACTIONS, DeviceKind, Push, To
 from lumen_notify.commit.notifications.batch import SHOWN_ACTORS
 from lumen_notify.commit.notifications.publication import Status
 from lumen_notify.http.fields import Priority
@@ -66,6 +66,9 @@ class Notification(_Content):
     """A notification as frames carry it."""
 
     created_at: Time
+    edited_at: NotRequired[
+        Annotated[Time, Field(description="When its publisher last changed it; absent for never.")]
+    ]
     actors: NotRequired[
         Annotated[
             list[Sender],
@@ -158,6 +161,8 @@ class ScheduledNotification(_Content):
     """A notification that will be published."""
 
     to: To
+    push: NotRequired[Push]
+    devices: NotRequired[list[DeviceKind]]
     deliver_at: Time
 
 
@@ -166,3 +171,11 @@ class ScheduledNotifications(TypedDict):
 
     items: list[ScheduledNotification]
     next_cursor: NextCursor
+
+
+class Edited(TypedDict):
+    """The change is committed."""
+
+    id: Uuid
+    changed: Annotated[int, Field(ge=0, description="How many recipients' lists changed; a room is one.")]
+    position: Position

@@ -118,6 +118,7 @@ def _item(row: Scheduled) -> dict[str, Any]:
         "to": _to(one.audiences),
         "category": one.category,
         **one.fields,
+        **(one.delivery or {}),
         **({} if one.group_key is None else {"group_key": one.group_key}),
         "deliver_at": rfc3339(row.deliver_at),
         **({} if one.expires_at is None else {"expires_at": rfc3339(one.expires_at)}),

@@ -78,9 +78,10 @@ EVENT_FRAMES = (
             events.NotificationsUnread,
             events.NotificationsArchived,
             events.NotificationsUnarchived,
+            events.NotificationsDeleted,
         ),
         fields=_COUNTS,
-        description="The user has marked notifications, on any device.",
+        description="The user has marked notifications, or deleted them from their list, on any device.",
     ),
     EventFrame(name="RoomReadFrame", payloads=(events.RoomRead,), event="read", fields=_ROOM_COUNTS),
     EventFrame(

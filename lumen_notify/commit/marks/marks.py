@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.counts import counts_in
@@ -21,6 +21,9 @@ from lumen_notify.model import Audience, Counts, events, value
 Action = Literal["read", "seen", "unread", "archive", "unarchive"]
 
 ACTIONS: tuple[Action, ...] = ("read", "seen", "unread", "archive", "unarchive")
+
+DELETED = 2**62
+"""The position of a mark as deleted: later than any other mark, which therefore changes nothing about it."""
 
 _PAYLOADS: Mapping[Action, type[events.NotificationsMarked]] = {
     "read": events.NotificationsRead,
@@ -71,6 +74,22 @@ class Mark:
         return Cost(rows=max(1, len(self.selection.ids or ())))
 
 
+class SelectingCommand(Protocol):
+    """A command about some notifications of a user."""
+
+    @property
+    def user_id(self) -> str:
+        """The user."""
+
+    @property
+    def action(self) -> str:
+        """An Action, or `delete`."""
+
+    @property
+    def selection(self) -> Selection:
+        """Which notifications."""
+
+
 @value
 class Marked:
     """The answer. changed: how many notifications changed. counts: the user's, at this position. unknown: the
@@ -88,10 +107,10 @@ async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
     A selection without ids covers what exists in this transaction, not what comes later.
     """
     by_id = [command for command in commands if command.selection.ids is not None]
-    changed = dict(await _mark_ids(tx, by_id)) if by_id else {}
-    if spans := [_span(command, tx.position) for command in commands if command.selection.ids is None]:
-        changed |= await mark_spans(tx, spans)
-    known = await _known(tx, commands, changed)
+    changed = dict(await mark_ids(tx, by_id, tx.position + 1)) if by_id else {}
+    if spans := [span_of(command, tx.position) for command in commands if command.selection.ids is None]:
+        changed |= await mark_spans(tx, spans, tx.position + 1)
+    known = await known_ids(tx, commands, changed)
     counts = await counts_in(tx, [command.user_id for command in commands])
     for command in commands:
         if changed.get(command.user_id):
@@ -111,8 +130,8 @@ async def mark(tx: Transaction, commands: Sequence[Mark]) -> Sequence[Marked]:
     ]
 
 
-async def _known(
-    tx: Transaction, commands: Sequence[Mark], changed: Mapping[str, int]
+async def known_ids(
+    tx: Transaction, commands: Sequence[SelectingCommand], changed: Mapping[str, int]
 ) -> Mapping[str, frozenset[str]]:
     """Return by user which of the selected ids are of their notifications. Users all of whose notifications
     have changed are left out: they are known."""
@@ -131,8 +150,8 @@ async def _known(
     return {user_id: frozenset(own) for user_id, own in known.items()}
 
 
-async def _mark_ids(tx: Transaction, commands: Sequence[Mark]) -> Mapping[str, int]:
-    """Write receipts; return by user how many notifications change."""
+async def mark_ids(tx: Transaction, commands: Sequence[SelectingCommand], marked: int) -> Mapping[str, int]:
+    """Write receipts; return by user how many notifications change. marked: the position of the marks."""
     rows = {
         "users": [{"user_id": command.user_id} for command in commands],
         "marks": [{"user_id": command.user_id, "action": command.action} for command in commands],
@@ -146,14 +165,15 @@ async def _mark_ids(tx: Transaction, commands: Sequence[Mark]) -> Mapping[str, i
     numbers: dict[Key, Sequence[int]] = {}
     for user_id, audience, category, number, *sums in await tx.run("count_marks", **rows):
         changed[user_id] += number
-        numbers[user_id, audience, category] = [*sums, 0]
+        numbers[user_id, audience, category] = sums
     if changed:
-        tx.add("write_receipts", **rows, now=tx.now, marked=tx.position + 1)
+        tx.add("write_receipts", **rows, now=tx.now, marked=marked)
         add_read_counts(tx, numbers)
     return changed
 
 
-def _span(command: Mark, position: int) -> Span:
+def span_of(command: SelectingCommand, position: int) -> Span:
+    """Return the span of a command without ids. position: the newest of the log."""
     selection = command.selection
     return Span(
         user_id=command.user_id,

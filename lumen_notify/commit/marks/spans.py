@@ -53,8 +53,11 @@ class Numbers(NamedTuple):
 NONE = Numbers()
 
 
-async def mark_spans(tx: Transaction, spans: Sequence[Span]) -> Mapping[str, int]:
-    """Mark spans, at most one of each user; return by user how many notifications change."""
+async def mark_spans(tx: Transaction, spans: Sequence[Span], marked: int) -> Mapping[str, int]:
+    """Mark spans, at most one of each user; return by user how many notifications change.
+
+    marked: the position of the marks.
+    """
     changed: dict[str, int] = defaultdict(int)
     by_user = {span.user_id: span for span in spans}
     rows = {
@@ -78,13 +81,13 @@ async def mark_spans(tx: Transaction, spans: Sequence[Span]) -> Mapping[str, int
             numbers[key] = [mine + its for mine, its in zip(after[1:], gone[1:], strict=True)]
     if numbers:
         shared = [key for key in numbers if key in removed and not Audience(key[1]).is_personal]
-        tx.add("keep_marks_of_removed", rows=key_rows(shared), marked=tx.position + 1)
+        tx.add("keep_marks_of_removed", rows=key_rows(shared))
         rows_of_spans = [
             {**row, "up_to": end, "action": by_user[row["user_id"]].action}
             for row, end in zip(key_rows(ends), ends.values(), strict=True)
         ]
         tx.add("split_spans", rows=rows_of_spans)
-        tx.add("mark_spans", rows=rows_of_spans, now=tx.now, marked=tx.position + 1)
+        tx.add("mark_spans", rows=rows_of_spans, now=tx.now, marked=marked)
         tx.add("delete_needless_spans", rows=key_rows(ends))
         tx.add("set_read_counts", rows=count_rows(numbers))
         tx.add("delete_empty_read_counts", rows=key_rows(numbers))
@@ -98,6 +101,7 @@ def _after(action: str, now: Numbers, later: Numbers) -> tuple[int, Numbers]:
     """
     whole = now.all - later.all  # of the span, with what is older than the membership
     seen, read, archived = (mine - its for mine, its in zip(now[1:4], later[1:4], strict=True))
+    earlier = now.earlier - later.earlier
     match action:
         case "seen":
             return whole - seen, now._replace(seen=whole + later.seen)
@@ -108,17 +112,19 @@ def _after(action: str, now: Numbers, later: Numbers) -> tuple[int, Numbers]:
                 read_or_archived=whole + later.read_or_archived,
             )
         case "unread":
-            return read - now.earlier, now._replace(
-                read=now.earlier + later.read, read_or_archived=archived + later.read_or_archived
+            return read - earlier, now._replace(
+                read=earlier + later.read, read_or_archived=archived + later.read_or_archived
             )
         case "archive":
             return whole - archived, now._replace(
                 archived=whole + later.archived, read_or_archived=whole + later.read_or_archived
             )
         case "unarchive":
-            return archived - now.earlier, now._replace(
-                archived=now.earlier + later.archived, read_or_archived=read + later.read_or_archived
+            return archived - earlier, now._replace(
+                archived=earlier + later.archived, read_or_archived=read + later.read_or_archived
             )
+        case "delete":
+            return whole - earlier, Numbers(now.all, *(whole + its for its in later[1:]))
     raise ValueError(action)
 
 

@@ -118,7 +118,8 @@ class Group:
     """A notification of one user into which others merge.
 
     id: of the row. actors: the latest senders, newest first; actors_count: the number of all senders.
-    position: of the event that announced it last, 0 before the first one. shown: what frames and lists show
+    position: of the event that announced it last, 0 before the first one; earlier_position: the same before
+    this transaction. owner, delivery: of the publication that it shows. shown: what frames and lists show
     besides the actors. announced_at: milliseconds, when it was announced last. is_new: whether this
     transaction creates it. is_announced: whether an event of this transaction announces it; if not, the
     change is pending. was_read: whether it was read or archived before this transaction.
@@ -131,10 +132,13 @@ class Group:
     actors: list[Mapping[str, Any]] = field(default_factory=list)
     actors_count: int = 0
     position: int = 0
+    earlier_position: int = 0
     announced_at: int
     shown: Mapping[str, Any] = field(default_factory=dict)
     created_at: int = 0
     expires_at: int | None = None
+    owner: str = ""
+    delivery: Mapping[str, Any] | None = None
     is_new: bool = False
     is_announced: bool = True
     was_read: bool = False
@@ -150,6 +154,7 @@ class Group:
         others = [actor for actor in self.actors if actor["id"] != sender["id"]]
         self.actors = [sender, *others][:SHOWN_ACTORS]
         self.created_at, self.expires_at = created_at, publication.expires_at
+        self.owner, self.delivery = publication.owner, publication.delivery
         fields = {**publication.fields, "group_key": self.group_key}
         self.shown = shown_fields(
             self.id, self.category, fields, created_at=rfc3339(created_at), expires_at=self.expires_at

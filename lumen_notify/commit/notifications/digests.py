@@ -122,7 +122,8 @@ def _rows(publication: Publication, minutes: dict[str, int], now: int) -> list[d
         "created_at": now,
         "expires_at": publication.expires_at,
     }
-    text = to_json(stored)
+    kept = {"owner": publication.owner, "delivery": publication.delivery}
+    text = to_json(stored | {name: value for name, value in kept.items() if value})
     return [
         {
             "user_id": user_id,

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.marks.read_counts import load_marks, subtract_marks
 from lumen_notify.commit.notifications.batch import Batch, Group, GroupKey, Item
+from lumen_notify.commit.notifications.publication import Publication, encode_part
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
 
@@ -63,11 +64,11 @@ async def coalesce(batch: Batch) -> None:
     keys = {key for _, item_keys in keyed for key in item_keys}
     if keys:
         groups = await _load(batch.tx, keys, is_announced=batch.is_digest)
-        senders: dict[tuple[str, str, str], None] = {}
+        senders: dict[tuple[Audience, str, str], Publication] = {}
         for item, item_keys in keyed:
             item.groups = _merge(item, item_keys, groups, batch.tx.now)
             for group in item.groups:
-                senders[group.audience, group.id, item.publication.fields["sender"]["id"]] = None
+                senders[group.audience, group.id, item.publication.fields["sender"]["id"]] = item.publication
         await _count_actors(batch.tx, groups.values(), senders)
         batch.groups = groups
     announced = [one for one in batch.groups.values() if one.is_announced and not one.is_new]
@@ -80,7 +81,7 @@ async def load_pending_groups(tx: Transaction) -> dict[GroupKey, Group]:
     rows = await tx.run("load_pending_groups", now=tx.now, before=announced_before(tx.now), limit=STEP_ROWS)
     groups = {}
     for audience, category, group_key, id_, actors, actors_count, position, created_at, *rest in rows:
-        expires_at, body = rest
+        expires_at, body, delivery = rest
         user_id = Audience(audience).user_id or ""
         groups[user_id, category, group_key] = Group(
             user_id=user_id,
@@ -90,10 +91,12 @@ async def load_pending_groups(tx: Transaction) -> dict[GroupKey, Group]:
             actors=json.loads(actors),
             actors_count=actors_count,
             position=position,
+            earlier_position=position,
             announced_at=tx.now,
             shown=json.loads(body),
             created_at=created_at,
             expires_at=expires_at,
+            delivery=None if delivery is None else json.loads(delivery),
         )
     return groups
 
@@ -150,6 +153,7 @@ async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool
             actors=json.loads(actors),
             actors_count=actors_count,
             position=position,
+            earlier_position=position,
             announced_at=tx.now if announces else announced_at,
             is_announced=announces,
         )
@@ -157,15 +161,28 @@ async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool
 
 
 async def _count_actors(
-    tx: Transaction, groups: Iterable[Group], senders: Iterable[tuple[str, str, str]]
+    tx: Transaction, groups: Iterable[Group], senders: Mapping[tuple[Audience, str, str], Publication]
 ) -> None:
+    """Write who has sent to each group, and what last; count the senders."""
     rows = [
-        {"audience": audience, "notification_id": id_, "actor_id": actor_id}
-        for audience, id_, actor_id in senders
+        {
+            "audience": audience,
+            "notification_id": id_,
+            "actor_id": actor_id,
+            "publication_id": publication.id,
+            "publisher": publication.owner or None,
+            "publication": encode_part(publication, tx.now),
+        }
+        for (audience, id_, actor_id), publication in senders.items()
     ]
-    new = Counter((audience, id_) for audience, id_ in await tx.run("add_group_actors", rows=rows))
+    new = {tuple(row) for row in await tx.run("add_group_actors", rows=rows)}
+    tx.add(
+        "set_group_actors",
+        rows=[row for row in rows if (row["audience"], row["notification_id"], row["actor_id"]) not in new],
+    )
+    counts = Counter((audience, id_) for audience, id_, _ in new)
     for group in groups:
-        group.actors_count += new[group.audience, group.id]
+        group.actors_count += counts[group.audience, group.id]
 
 
 async def _mark_unread(tx: Transaction, groups: Iterable[Group]) -> None:

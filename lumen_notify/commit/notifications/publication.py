@@ -24,11 +24,13 @@ class Publication:
     id: of the notification. audiences: at least one, without repeats. recipients: their number; None for
     everyone, and for a room until its members are counted.
     fields: shown in frames and lists besides id, category and times, without None; the category's priority
-    applies if `priority` is missing. deliver_at: milliseconds, None for now. owner: the user who may cancel
-    it until then. expires_at: milliseconds, None for never. group_key: notifications to one user with the
-    same category and key become one row; None if it is not grouped. required_moderator: a user who must be
-    owner or moderator of the room; None if the publisher's scope allows any room. created_at: milliseconds,
-    None for the time of the transaction that publishes it. may_make_up_categories: see `recipients`.
+    applies if `priority` is missing. deliver_at: milliseconds, None for now. owner: the user whose token
+    publishes it, who may change it and take it back; empty for a mention. delivery: `push` and `devices`,
+    kept for push; None if neither is given. expires_at: milliseconds, None for never. group_key:
+    notifications to one user with the same category and key become one row; None if it is not grouped.
+    required_moderator: a user who must be owner or moderator of the room; None if the publisher's scope
+    allows any room. created_at: milliseconds, None for the time of the transaction that publishes it.
+    may_make_up_categories: see `recipients`.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Publication:
     fields: Mapping[str, Any]
     deliver_at: int | None = None
     owner: str = ""
+    delivery: Mapping[str, Any] | None = None
     expires_at: int | None = None
     group_key: str | None = None
     required_moderator: str | None = None
@@ -54,6 +57,7 @@ class Publication:
             fields=fields,
             deliver_at=self.deliver_at,
             owner=self.owner,
+            delivery=self.delivery,
             expires_at=self.expires_at,
             group_key=self.group_key,
             required_moderator=self.required_moderator,
@@ -100,6 +104,18 @@ def shown_fields(
     if expires_at is not None:
         shown["expires_at"] = rfc3339(expires_at)
     return shown
+
+
+def encode_part(publication: Publication, now: int) -> str:
+    """Encode what a group shows of a publication, to be stored with its sender. now: milliseconds."""
+    return to_json(
+        {
+            "fields": publication.fields,
+            "created_at": now if publication.created_at is None else publication.created_at,
+            "expires_at": publication.expires_at,
+            "delivery": publication.delivery,
+        }
+    )
 
 
 def encode_published(published: Sequence[Published]) -> str:

@@ -32,6 +32,10 @@ ExpiryQuery = Literal["expired_before", "created_before"]
 """A query that selects notifications to remove; it takes `before`, in milliseconds, and `limit`."""
 
 
+RemovedRow = tuple[str, str, int]
+"""The id, category and position of a notification that was deleted."""
+
+
 @value
 class Remove:
     """Remove notifications: (id, audience) each. The result: how many still existed.
@@ -135,10 +139,24 @@ async def remove_notifications(tx: Transaction, rows: Sequence[tuple[str, Audien
 
     Appends one event per audience: for a user with their counts, for a room or everyone without numbers.
     """
+    removed = await delete_rows(tx, rows)
+    if removed:
+        await announce_removed(tx, removed)
+    return sum(map(len, removed.values()))
+
+
+async def delete_rows(
+    tx: Transaction, rows: Sequence[tuple[str, Audience]]
+) -> Mapping[Audience, Sequence[RemovedRow]]:
+    """Delete the rows of notifications, (id, audience) each, and take them out of all counts.
+
+    Return those that still existed, by audience: those to one user come last. The caller appends an event for
+    each audience, in this order and before any other.
+    """
     if not rows:
-        return 0
+        return {}
     keys = [{"id": id_, "audience": audience} for id_, audience in rows]
-    by_audience: dict[Audience, list[tuple[str, str, int]]] = defaultdict(list)
+    by_audience: dict[Audience, list[RemovedRow]] = defaultdict(list)
     marks = await load_marks(
         tx,
         [
@@ -154,12 +172,12 @@ async def remove_notifications(tx: Transaction, rows: Sequence[tuple[str, Audien
         by_audience[Audience(audience)].append((id_, category, position))
         if content_position is not None:
             contents.add(content_position)
-    if by_audience:
+    # Personal audiences last: their events state counts, after which nothing may change.
+    order = sorted(by_audience, key=lambda audience: (audience.is_personal, audience))
+    removed = {audience: sorted(by_audience[audience]) for audience in order}
+    if removed:
         tx.add("delete_unused_contents", rows=[{"position": position} for position in sorted(contents)])
         tx.add("delete_groups", rows=keys)
-        # Personal audiences last: their events state counts, after which nothing may change.
-        order = sorted(by_audience, key=lambda audience: (audience.is_personal, audience))
-        removed = {audience: sorted(by_audience[audience]) for audience in order}
         _add_tombstones(tx, removed)
         fewer = Counter((audience, category) for audience in order for _, category, _ in removed[audience])
         totals = [
@@ -172,8 +190,7 @@ async def remove_notifications(tx: Transaction, rows: Sequence[tuple[str, Audien
             "delete_empty_totals",
             rows=[{"audience": row["audience"], "category": row["category"]} for row in totals],
         )
-        await _append(tx, removed)
-    return sum(map(len, by_audience.values()))
+    return removed
 
 
 async def _select(tx: Transaction, command: Remove) -> Sequence[tuple[str, Audience]]:
@@ -184,7 +201,7 @@ async def _select(tx: Transaction, command: Remove) -> Sequence[tuple[str, Audie
     return [(id_, Audience(audience)) for id_, audience in found]
 
 
-def _add_tombstones(tx: Transaction, removed: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
+def _add_tombstones(tx: Transaction, removed: Mapping[Audience, Sequence[RemovedRow]]) -> None:
     rows = [
         {
             "audience": audience,
@@ -201,7 +218,8 @@ def _add_tombstones(tx: Transaction, removed: Mapping[Audience, Sequence[tuple[s
     tx.add("add_tombstones", rows=rows)
 
 
-async def _append(tx: Transaction, removed: Mapping[Audience, Sequence[tuple[str, str, int]]]) -> None:
+async def announce_removed(tx: Transaction, removed: Mapping[Audience, Sequence[RemovedRow]]) -> None:
+    """Append an event for each audience, as `delete_rows` has returned them."""
     users = [audience.user_id for audience in removed if audience.user_id is not None]
     counts = await counts_in(tx, users) if users else {}
     for audience, mine in removed.items():

@@ -117,6 +117,8 @@ def _scheduled(row: Sequence[Any]) -> Scheduled:
 def _row(publication: Publication) -> dict[str, Any]:
     stored = {
         "audiences": publication.audiences,
+        "owner": publication.owner,
+        "delivery": publication.delivery,
         "recipients": publication.recipients,
         "category": publication.category,
         "fields": publication.fields,
@@ -142,6 +144,8 @@ def _publication(id_: str, text: str) -> Publication:
         recipients=stored["recipients"],
         category=stored["category"],
         fields=stored["fields"],
+        owner=stored.get("owner", ""),
+        delivery=stored.get("delivery"),
         expires_at=stored.get("expires_at"),  # missing in rows of earlier versions
         group_key=stored.get("group_key"),
         required_moderator=stored.get("required_moderator"),

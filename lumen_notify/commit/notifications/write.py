@@ -71,6 +71,7 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
         category=publication.category,
         notification_id=publication.id,
     )
+    delivery = None if publication.delivery is None else to_json(publication.delivery)
     rows += [
         {
             "id": publication.id,
@@ -81,6 +82,8 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
             "content_position": event.content_position,
             "created_at": tx.now,
             "expires_at": publication.expires_at,
+            "publisher": publication.owner or None,
+            "delivery": delivery,
         }
         for event in events
     ]
@@ -117,6 +120,14 @@ def _write_groups(tx: Transaction, groups: Sequence[Group]) -> None:
         _row(one, one.audience, one.position, to_json(one.as_fields())) for one in groups if not one.is_new
     ]
     tx.add("update_notifications", rows=changed)
+    tx.add(
+        "add_copies",
+        rows=[
+            {"id": one.id, "audience": one.audience, "position": one.earlier_position}
+            for one in groups
+            if not one.is_new and one.position != one.earlier_position
+        ],
+    )
     tx.add(
         "upsert_groups",
         rows=[
@@ -214,4 +225,6 @@ def _row(entry: Publication | Group, audience: Audience, position: int, body: st
         "content_position": None,
         "created_at": entry.created_at,
         "expires_at": entry.expires_at,
+        "publisher": entry.owner or None,
+        "delivery": None if entry.delivery is None else to_json(entry.delivery),
     }

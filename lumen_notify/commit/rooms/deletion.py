@@ -20,7 +20,13 @@ from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import Audience, value
-from lumen_notify.model.events import MessageDeleted, MessageEdited, MessageSent, NotificationPublished
+from lumen_notify.model.events import (
+    MessageDeleted,
+    MessageEdited,
+    MessageSent,
+    NotificationEdited,
+    NotificationPublished,
+)
 
 STEP_MEMBERS = 250
 """Members removed in one step. Each gets an event with their counts."""
@@ -33,7 +39,13 @@ STEP_MENTIONS = 200
 writer's time."""
 
 _KINDS_WITH_TEXT = frozenset(
-    {NotificationPublished.kind, MessageSent.kind, MessageEdited.kind, MessageDeleted.kind}
+    {
+        NotificationPublished.kind,
+        NotificationEdited.kind,
+        MessageSent.kind,
+        MessageEdited.kind,
+        MessageDeleted.kind,
+    }
 )
 """The kinds of a room's events that are withdrawn: those that show a notification or a message."""
 

@@ -140,7 +140,7 @@ class Membership:
                     {"user_id": row["user_id"], "audience": Audience.room(row["room_id"]), "category": None}
                     for row in removals
                 ]
-                self._tx.add("keep_marks_of_removed", rows=rooms, marked=self._tx.position + 1)
+                self._tx.add("keep_marks_of_removed", rows=rooms)
                 self._tx.add("delete_spans_of_members", rows=rooms)
                 self._tx.add("delete_receipts_of_members", rows=removals)
                 self._tx.add("delete_read_counts_of_members", rows=removals)

@@ -100,12 +100,13 @@ class NotificationFrame(Frame):
 class NotificationEditedFrame(Frame):
     """Another content. It changes no count and shows none."""
 
-    __slots__ = ("_category", "_data")
+    __slots__ = ("_category", "_data", "_published_position")
 
     def __init__(self, event: Event, epoch: str, payload: NotificationEdited) -> None:
         super().__init__(event, epoch)
         self._category = event.category
         self._data = to_json(payload.data)
+        self._published_position = payload.position
 
     @property
     def size_bytes(self) -> int:
@@ -116,11 +117,16 @@ class NotificationEditedFrame(Frame):
         """Leave the counts as they are."""
         return counts, self.render_replay(counts, user_id)
 
-    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - it has one reader
-        """Show it, unless the user has silenced its category."""
-        if self._category in counts.silent:
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - the counts decide
+        """Show it, unless the user has silenced its category, or joined the room after it was published."""
+        if self._category in counts.silent or self._is_from_before(counts):
             return NOT_SHOWN
         return self._chunk(f'{{"data":{self._data}}}', self.kind)
+
+    def _is_from_before(self, counts: Counts) -> bool:
+        if self.room_id is None or self._published_position is None:
+            return False
+        return self._published_position <= counts.since.get(self.room_id, 0) < self.position
 
 
 def _tail(notification: str) -> bytes:

@@ -9,6 +9,7 @@
 | `NotificationsRead` | read | user | the user has read notifications |
 | `NotificationsSeen`, `NotificationsUnread` | seen, unread | user | likewise |
 | `NotificationsArchived`, `NotificationsUnarchived` | archive, unarchive | user | likewise |
+| `NotificationsDeleted` | delete | user | the user has deleted notifications from their list |
 | `NotificationsRemoved` | expire | user | notifications of the user have expired or been removed |
 | `SharedNotificationsRemoved` | expire | room, all | notifications to many have expired or been removed |
 | `PreferencesChanged` | preferences | user | the user has changed their preferences |
@@ -40,6 +41,7 @@ from lumen_notify.model.events.notifications import (
     NotificationEdited,
     NotificationPublished,
     NotificationsArchived,
+    NotificationsDeleted,
     NotificationsMarked,
     NotificationsRead,
     NotificationsRemoved,
@@ -54,6 +56,7 @@ from lumen_notify.model.events.rewriting import (
     PREFIX_CHARACTERS,
     WITHDRAWN,
     EventsRewritten,
+    Text,
     rewritten_body,
 )
 from lumen_notify.model.events.rooms import (
@@ -87,6 +90,7 @@ __all__ = [
     "NotificationPublished",
     "NotificationUpdated",
     "NotificationsArchived",
+    "NotificationsDeleted",
     "NotificationsMarked",
     "NotificationsRead",
     "NotificationsRemoved",
@@ -104,6 +108,7 @@ __all__ = [
     "RoomRead",
     "SessionsRevoked",
     "SharedNotificationsRemoved",
+    "Text",
     "UnknownEvent",
     "decode",
     "rewritten_body",
@@ -119,6 +124,7 @@ PAYLOADS: tuple[type[Payload], ...] = (
     NotificationsUnread,
     NotificationsArchived,
     NotificationsUnarchived,
+    NotificationsDeleted,
     NotificationsRemoved,
     SharedNotificationsRemoved,
     PreferencesChanged,

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from lumen_notify.model.encoding import to_json
 from lumen_notify.model.event import Event
 from lumen_notify.model.events.fields import NotificationJson, SelectionJson, Uuid, model
 from lumen_notify.model.events.payload import CountsPayload, Payload, UnknownEvent, extensible
@@ -52,13 +53,23 @@ class NotificationUpdated(CountsPayload):
 
     data: NotificationJson
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was edited or removed since."""
+        return not self.data
+
 
 @value
 class NotificationEdited(Payload):
-    """The content of a notification has changed. It keeps its place, and no count changes."""
+    """The content of a notification has changed. It keeps its place, and no count changes.
+
+    position: of a notification to a room, so that only those get it who were members by then; else None.
+    """
 
     kind = "notification_edited"
-    scopes = ("user",)
+    scopes = ("user", "room", "all")
+
+    position: int | None = None
 
     data: NotificationJson
 
@@ -66,6 +77,11 @@ class NotificationEdited(Payload):
     def is_withdrawn(self) -> bool:
         """Whether it was edited again, or removed."""
         return not self.data
+
+    def encode(self) -> str:
+        """Return the body. The text is last, for `rewritten_body`."""
+        position = "" if self.position is None else f'"position":{self.position},'
+        return f'{{{position}"data":{to_json(self.data)}}}'
 
 
 @extensible
@@ -85,6 +101,11 @@ class DigestDelivered(CountsPayload):
     kind = "bundle"
 
     data: DigestData
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether all of its notifications were removed, or are of categories that the user has silenced."""
+        return not self.data["items"]
 
 
 @value
@@ -127,6 +148,13 @@ class NotificationsUnarchived(NotificationsMarked):
     """The user has taken notifications out of the archive."""
 
     kind = "unarchive"
+
+
+@value
+class NotificationsDeleted(NotificationsMarked):
+    """The user has deleted notifications from their list."""
+
+    kind = "delete"
 
 
 @extensible

@@ -6,9 +6,15 @@ withdrawn event is WITHDRAWN: no frame shows it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
-from lumen_notify.model.events.notifications import NotificationPublished
+from lumen_notify.model.encoding import to_json
+from lumen_notify.model.events.notifications import (
+    DigestDelivered,
+    NotificationPublished,
+    NotificationUpdated,
+)
 from lumen_notify.model.events.payload import Payload
 from lumen_notify.model.value import value
 
@@ -34,13 +40,33 @@ class EventsRewritten(Payload):
     positions: Sequence[int]
 
 
-def rewritten_body(kind: str, prefix: str, text: str) -> str:
+Text = str | Mapping[str, str]
+"""The new text of an event, as JSON; WITHDRAWN for none. Of a notification that a digest may have delivered:
+by its id."""
+
+
+def rewritten_body(kind: str, prefix: str, text: Text) -> str:
     """Return the body of an event with another text.
 
     kind: of the event, a notification, a message or a change of one. prefix: of its body, at least
-    PREFIX_CHARACTERS. text: JSON; WITHDRAWN for none.
+    PREFIX_CHARACTERS; all of it for an update or a digest.
     """
+    if kind == DigestDelivered.kind:
+        return _rewritten_digest(prefix, {} if isinstance(text, str) else text)
+    if not isinstance(text, str):
+        (text,) = text.values()
     if kind == NotificationPublished.kind:
         return text
+    if kind == NotificationUpdated.kind:
+        return to_json(json.loads(prefix) | {"data": json.loads(text)})
     before, separator, _ = ("", "", "") if prefix.startswith(_FIRST) else prefix.partition(_LATER)
     return f"{before}{separator or _FIRST}{text}}}"
+
+
+def _rewritten_digest(body: str, texts: Mapping[str, str]) -> str:
+    """Return the body of a digest with other texts of some items, and without those that are withdrawn."""
+    fields = json.loads(body)
+    items = fields["data"]["items"]
+    changed = [json.loads(texts[item["id"]]) if item["id"] in texts else item for item in items]
+    fields["data"]["items"] = [item for item in changed if item]
+    return to_json(fields)

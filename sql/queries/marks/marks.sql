@@ -32,16 +32,26 @@ LEFT JOIN lumen_span s ON s.user_id = a.user_id AND s.audience = a.audience AND 
         ELSE coalesce(c.archived_at, s.archived_at)
         END
 
+-- fragment deleted
+-- Whether the user has deleted it from their list: such a mark is later than any other (DELETED in
+-- commit/marks/marks.py), and makes it seen, read and archived. Only the marks that were kept when it was
+-- removed for everybody are later still (`keep_marks_of_removed`).
+    CASE
+        WHEN c.marked > 4611686018427387904 THEN 0
+        WHEN c.marked = 4611686018427387904 OR s.archived_marked = 4611686018427387904 THEN 1
+        ELSE 0
+        END = 1
+
 -- fragment sums
 -- How many notifications count as seen, read, archived, and as read or archived. Those from before the user
--- joined the room count as all of them, and as earlier.
+-- joined the room, and those that the user has deleted, count as all of them, and as earlier.
     CAST(sum(CASE WHEN n.position <= a.since OR {seen_at} IS NOT NULL THEN 1 ELSE 0 END) AS bigint) AS seen,
     CAST(sum(CASE WHEN n.position <= a.since OR {read_at} IS NOT NULL THEN 1 ELSE 0 END) AS bigint) AS read,
     CAST(sum(CASE WHEN n.position <= a.since OR {archived_at} IS NOT NULL THEN 1 ELSE 0 END) AS bigint) AS archived,
     CAST(sum(CASE
         WHEN n.position <= a.since OR {read_at} IS NOT NULL OR {archived_at} IS NOT NULL THEN 1 ELSE 0
         END) AS bigint) AS read_or_archived,
-    CAST(sum(CASE WHEN n.position <= a.since THEN 1 ELSE 0 END) AS bigint) AS earlier
+    CAST(sum(CASE WHEN n.position <= a.since OR {deleted} THEN 1 ELSE 0 END) AS bigint) AS earlier
 
 -- fragment marked
 -- The notifications that each mark of :marks changes by id (the rows of :ids), and how they were marked
@@ -58,12 +68,14 @@ LEFT JOIN lumen_span s ON s.user_id = a.user_id AND s.audience = a.audience AND 
         ON m.user_id = a.user_id
     {marks_of}
     WHERE i.user_id = a.user_id AND n.id = i.id AND n.audience = a.audience AND n.position > a.since
+        AND NOT ({deleted})
         AND CASE m.action
             WHEN 'seen' THEN {seen_at} IS NULL
             WHEN 'read' THEN {read_at} IS NULL
             WHEN 'unread' THEN {read_at} IS NOT NULL
             WHEN 'archive' THEN {archived_at} IS NULL
             WHEN 'unarchive' THEN {archived_at} IS NOT NULL
+            WHEN 'delete' THEN 1 = 1
             END
 
 -- known_ids
@@ -73,20 +85,31 @@ SELECT i.user_id, i.id
 FROM ({addressed}) a
 CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
 CROSS JOIN lumen_notification n
+{marks_of}
 WHERE i.user_id = a.user_id AND n.id = i.id AND n.audience = a.audience AND n.position > a.since
+    AND NOT ({deleted})
 
 -- count_marks
 -- Who: mark, before the receipts change. How many notifications change, and by how much the user's counts do.
 SELECT
     k.user_id, k.audience, k.category, count(*) AS changed,
-    CAST(sum(CASE WHEN k.action IN ('seen', 'read') AND k.seen_at IS NULL THEN 1 ELSE 0 END) AS bigint) AS seen,
-    CAST(sum(CASE k.action WHEN 'read' THEN 1 WHEN 'unread' THEN -1 ELSE 0 END) AS bigint) AS read,
-    CAST(sum(CASE k.action WHEN 'archive' THEN 1 WHEN 'unarchive' THEN -1 ELSE 0 END) AS bigint) AS archived,
     CAST(sum(CASE
-        WHEN k.action IN ('read', 'archive') AND k.read_at IS NULL AND k.archived_at IS NULL THEN 1
+        WHEN k.action IN ('seen', 'read', 'delete') AND k.seen_at IS NULL THEN 1 ELSE 0
+        END) AS bigint) AS seen,
+    CAST(sum(CASE
+        WHEN k.action IN ('read', 'delete') AND k.read_at IS NULL THEN 1
+        WHEN k.action = 'unread' THEN -1
+        ELSE 0 END) AS bigint) AS read,
+    CAST(sum(CASE
+        WHEN k.action IN ('archive', 'delete') AND k.archived_at IS NULL THEN 1
+        WHEN k.action = 'unarchive' THEN -1
+        ELSE 0 END) AS bigint) AS archived,
+    CAST(sum(CASE
+        WHEN k.action IN ('read', 'archive', 'delete') AND k.read_at IS NULL AND k.archived_at IS NULL THEN 1
         WHEN k.action = 'unread' AND k.archived_at IS NULL THEN -1
         WHEN k.action = 'unarchive' AND k.read_at IS NULL THEN -1
-        ELSE 0 END) AS bigint) AS read_or_archived
+        ELSE 0 END) AS bigint) AS read_or_archived,
+    CAST(sum(CASE k.action WHEN 'delete' THEN 1 ELSE 0 END) AS bigint) AS earlier
 FROM ({marked}) k
 GROUP BY k.user_id, k.audience, k.category
 
@@ -95,9 +118,20 @@ GROUP BY k.user_id, k.audience, k.category
 INSERT INTO lumen_receipt (user_id, notification_id, seen_at, read_at, archived_at, marked)
 SELECT
     k.user_id, k.id,
-    CASE WHEN k.action IN ('seen', 'read') THEN coalesce(k.seen_at, CAST(:now AS bigint)) ELSE k.seen_at END,
-    CASE k.action WHEN 'read' THEN CAST(:now AS bigint) WHEN 'unread' THEN NULL ELSE k.read_at END,
-    CASE k.action WHEN 'archive' THEN CAST(:now AS bigint) WHEN 'unarchive' THEN NULL ELSE k.archived_at END,
+    CASE
+        WHEN k.action IN ('seen', 'read', 'delete') THEN coalesce(k.seen_at, CAST(:now AS bigint))
+        ELSE k.seen_at
+        END,
+    CASE
+        WHEN k.action IN ('read', 'delete') THEN coalesce(k.read_at, CAST(:now AS bigint))
+        WHEN k.action = 'unread' THEN NULL
+        ELSE k.read_at
+        END,
+    CASE
+        WHEN k.action IN ('archive', 'delete') THEN coalesce(k.archived_at, CAST(:now AS bigint))
+        WHEN k.action = 'unarchive' THEN NULL
+        ELSE k.archived_at
+        END,
     CAST(:marked AS bigint)
 FROM ({marked}) k
 WHERE true

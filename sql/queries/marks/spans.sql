@@ -45,7 +45,9 @@ GROUP BY a.user_id, a.audience, n.category
 -- Who: mark, for spans, and whatever removes members: before spans change. Receipts keep how the user had
 -- marked what is removed already. Index: the primary key of lumen_removed_notification.
 INSERT INTO lumen_receipt (user_id, notification_id, seen_at, read_at, archived_at, marked)
-SELECT a.user_id, n.id, {seen_at}, {read_at}, {archived_at}, CAST(:marked AS bigint)
+SELECT
+    a.user_id, n.id, {seen_at}, {read_at}, {archived_at},
+    CASE WHEN {deleted} THEN 4611686018427387904 ELSE 4611686018427387905 END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, category text)
 JOIN lumen_removed_notification n ON n.audience = a.audience AND n.is_purged = 0 AND n.purged_user < a.user_id
     AND (a.category IS NULL OR n.category = a.category)
@@ -78,39 +80,43 @@ WHERE true
 ON CONFLICT (user_id, audience, category, up_to) DO NOTHING
 
 -- mark_spans
--- Who: mark, after split_spans. Index: the primary key.
+-- Who: mark, after split_spans. What was deleted stays so. Index: the primary key.
 UPDATE lumen_span
 SET
     seen_at = CASE
+        WHEN r.action = 'delete' THEN CAST(:now AS bigint)
         WHEN r.action IN ('seen', 'read') THEN coalesce(lumen_span.seen_at, CAST(:now AS bigint))
         ELSE lumen_span.seen_at
         END,
     read_at = CASE r.action
+        WHEN 'delete' THEN CAST(:now AS bigint)
         WHEN 'read' THEN coalesce(lumen_span.read_at, CAST(:now AS bigint))
         WHEN 'unread' THEN NULL
         ELSE lumen_span.read_at
         END,
     archived_at = CASE r.action
+        WHEN 'delete' THEN CAST(:now AS bigint)
         WHEN 'archive' THEN coalesce(lumen_span.archived_at, CAST(:now AS bigint))
         WHEN 'unarchive' THEN NULL
         ELSE lumen_span.archived_at
         END,
     seen_marked = CASE
-        WHEN r.action IN ('seen', 'read') THEN CAST(:marked AS bigint)
+        WHEN r.action IN ('seen', 'read', 'delete') THEN CAST(:marked AS bigint)
         ELSE lumen_span.seen_marked
         END,
     read_marked = CASE
-        WHEN r.action IN ('read', 'unread') THEN CAST(:marked AS bigint)
+        WHEN r.action IN ('read', 'unread', 'delete') THEN CAST(:marked AS bigint)
         ELSE lumen_span.read_marked
         END,
     archived_marked = CASE
-        WHEN r.action IN ('archive', 'unarchive') THEN CAST(:marked AS bigint)
+        WHEN r.action IN ('archive', 'unarchive', 'delete') THEN CAST(:marked AS bigint)
         ELSE lumen_span.archived_marked
         END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(user_id text, audience text, category text, up_to bigint, action text)
 WHERE lumen_span.user_id = r.user_id AND lumen_span.audience = r.audience AND lumen_span.category = r.category
     AND lumen_span.up_to <= r.up_to
+    AND (r.action = 'delete' OR lumen_span.archived_marked < 4611686018427387904)
 
 -- delete_needless_spans
 -- Who: mark, after mark_spans. Spans that end before the audience's oldest notification, and those that are

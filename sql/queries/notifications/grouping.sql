@@ -13,12 +13,27 @@ JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audienc
 
 -- add_group_actors
 -- Who: coalesce. Returns a row for each actor who is new to the group.
-INSERT INTO lumen_notification_group_actor (audience, notification_id, actor_id)
-SELECT r.audience, r.notification_id, r.actor_id
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, notification_id text, actor_id text)
+INSERT INTO lumen_notification_group_actor (
+    audience, notification_id, actor_id, publication_id, publisher, publication
+)
+SELECT r.audience, r.notification_id, r.actor_id, r.publication_id, r.publisher, r.publication
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(audience text, notification_id text, actor_id text, publication_id text, publisher text,
+         publication text)
 WHERE true
 ON CONFLICT (audience, notification_id, actor_id) DO NOTHING
-RETURNING audience, notification_id
+RETURNING audience, notification_id, actor_id
+
+-- set_group_actors
+-- Who: coalesce, for actors who are not new; edits. Index: the primary key.
+UPDATE lumen_notification_group_actor
+SET publication_id = r.publication_id, publisher = r.publisher, publication = r.publication
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(audience text, notification_id text, actor_id text, publication_id text, publisher text,
+         publication text)
+WHERE lumen_notification_group_actor.audience = r.audience
+    AND lumen_notification_group_actor.notification_id = r.notification_id
+    AND lumen_notification_group_actor.actor_id = r.actor_id
 
 -- upsert_groups rows
 -- Who: write. A group whose notification was removed is replaced by a new one.
@@ -42,9 +57,12 @@ ON CONFLICT (audience, category, group_key) DO UPDATE SET
 -- update_notifications
 -- Who: write, for groups. Index: the primary key.
 UPDATE lumen_notification
-SET position = r.position, body = r.body, created_at = r.created_at, expires_at = r.expires_at
+SET
+    position = r.position, body = r.body, created_at = r.created_at, expires_at = r.expires_at,
+    delivery = r.delivery
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(id text, audience text, position bigint, body text, created_at bigint, expires_at bigint)
+    AS r(id text, audience text, position bigint, body text, created_at bigint, expires_at bigint,
+         delivery text)
 WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
 
 -- load_pending_groups
@@ -52,7 +70,7 @@ WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
 -- lumen_notification_group_pending, the primary key of lumen_notification.
 SELECT
     m.audience, m.category, m.group_key, m.notification_id, m.actors, m.actors_count, n.position,
-    n.created_at, n.expires_at, n.body
+    n.created_at, n.expires_at, n.body, n.delivery
 FROM lumen_notification_group m
 JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audience
 WHERE m.is_pending = 1 AND (m.announced_at <= :before OR m.announced_at > :now)

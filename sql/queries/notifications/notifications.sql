@@ -1,12 +1,14 @@
 -- insert_notifications rows
 -- Who: write.
 INSERT INTO lumen_notification (
-    id, audience, position, category, body, content_position, created_at, expires_at
+    id, audience, position, category, body, content_position, created_at, expires_at, publisher, delivery
 )
-SELECT r.id, r.audience, r.position, r.category, r.body, r.content_position, r.created_at, r.expires_at
+SELECT
+    r.id, r.audience, r.position, r.category, r.body, r.content_position, r.created_at, r.expires_at,
+    r.publisher, r.delivery
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, position bigint, category text, body text, content_position bigint,
-    created_at bigint, expires_at bigint)
+    created_at bigint, expires_at bigint, publisher text, delivery text)
 
 -- fragment body_of
 -- The body of a notification (n). Index: the primary key.
@@ -42,7 +44,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- fragment listed
 -- Which notifications (n) a list shows, by the user's marks (c, s), preference (p) and the category (k).
 -- Filters are 1, 0 or NULL for "either".
-    NOT ({hidden})
+    NOT ({hidden}) AND NOT ({deleted})
     AND (CAST(:category AS text) IS NULL OR n.category = :category)
     AND (CAST(:is_unread AS integer) IS NULL
          OR :is_unread = CASE WHEN {read_at} IS NULL THEN 1 ELSE 0 END)
@@ -114,6 +116,7 @@ SELECT
 FROM ({addressed}) a
 JOIN lumen_notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
 {marks_of}
+WHERE NOT ({deleted})
 
 -- set_notification_bodies
 -- Who: edits of messages, for mentions. Index: the primary key.

@@ -36,6 +36,15 @@ WHERE n.audience = :audience
 ORDER BY n.position
 LIMIT :limit
 
+-- notifications_after
+-- Who: delete_own. The next ones to one user up to a position. Index: lumen_notification_by_audience.
+SELECT n.id, n.position, n.category
+FROM lumen_notification n
+WHERE n.audience = :audience AND n.position <= :up_to
+    AND n.position >= :after AND (n.position > :after OR n.id > :after_id)
+ORDER BY n.position, n.id
+LIMIT :limit
+
 -- delete_notifications
 -- Who: whatever removes notifications. Returns those that still existed. Index: the primary key.
 DELETE FROM lumen_notification

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from lumen_notify.accept.notifications.bodies import MarkBody, PublicationBody, ReadBody
+from lumen_notify.accept.notifications.bodies import MarkBody, NotificationEditBody, PublicationBody, ReadBody
 from lumen_notify.http.fields import MAX_IDS
 from lumen_notify.model import to_json
 from sites import Site, refused
@@ -39,6 +39,13 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (ReadBody, {"is_read": False}),
     (PublicationBody, ONE | {"to": {"room": "general"}}),
     (PublicationBody, ONE | {"url": "/photos/7", "icon": "https://example.org/icon.png", "actions": None}),
+    (PublicationBody, ONE | {"push": "only", "devices": ["mobile", "desktop", "tablet"]}),
+    (NotificationEditBody, {"content": "hi"}),
+    (
+        NotificationEditBody,
+        {"title": None, "data": None, "url": None, "actions": None, "icon": None, "expires_at": None},
+    ),
+    (NotificationEditBody, {"url": "/x", "actions": [ACTION], "icon": "/y", "data": {}, "title": "x"}),
     (PublicationBody, ONE | {"url": "/" + "a" * 2047, "actions": [ACTION, ACTION | {"id": "x"}, ACTION]}),
 ]
 
@@ -66,6 +73,15 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE | {"category": "chat"}),
     (PublicationBody, ONE | {"category": "notification_edited"}),
     (PublicationBody, ONE | {"url": "javascript:alert(1)"}),
+    (PublicationBody, ONE | {"push": "sometimes"}),
+    (PublicationBody, ONE | {"devices": []}),
+    (PublicationBody, ONE | {"devices": ["watch"]}),
+    (PublicationBody, ONE | {"devices": ["mobile", "mobile"]}),
+    (NotificationEditBody, {}),
+    (NotificationEditBody, {"content": None}),
+    (NotificationEditBody, {"content": ""}),
+    (NotificationEditBody, {"category": "like"}),
+    (NotificationEditBody, {"url": "//evil.example"}),
     (PublicationBody, ONE | {"url": "//evil.example"}),
     (PublicationBody, ONE | {"url": "/" + "a" * 2048}),
     (PublicationBody, ONE | {"icon": "data:image/png,x"}),
@@ -119,7 +135,7 @@ def test_what_is_refused_does_not_fit_the_schema() -> None:
     assert [case for case in REFUSED if fits(*case)] == []
 
 
-@pytest.mark.parametrize("model", [PublicationBody, MarkBody, ReadBody])
+@pytest.mark.parametrize("model", [PublicationBody, NotificationEditBody, MarkBody, ReadBody])
 def test_every_field_says_what_it_is(model: type[BaseModel]) -> None:
     assert undescribed(model) == []
 

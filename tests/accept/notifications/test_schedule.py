@@ -76,3 +76,14 @@ async def test_an_invalid_cursor_is_refused(http: httpx.AsyncClient) -> None:
     with pytest.raises(Refusal) as refused:
         await Api(http, "app").get("/scheduled", cursor="7")
     assert refused.value.status == 422
+
+
+async def test_push_and_devices_are_shown_to_the_publisher_alone(http: httpx.AsyncClient) -> None:
+    app, ann = Api(http, "app"), Api(http, "ann")
+    delivery = {"push": "offline", "devices": ["mobile", "tablet"]}
+    await app.post("", later(3_600_000) | delivery)
+    (waiting,) = (await app.get("/scheduled"))["items"]
+    assert {name: waiting[name] for name in delivery} == delivery
+    body = {name: value for name, value in later(1).items() if name != "deliver_at"}
+    id_ = (await app.post("", body | delivery))["id"]
+    assert not (await ann.get("/" + id_)).keys() & delivery.keys()

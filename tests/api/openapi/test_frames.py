@@ -67,6 +67,7 @@ EXAMPLES: list[events.Payload] = [
     events.NotificationsUnread.of(COUNTS, {"category": "like"}),
     events.NotificationsArchived.of(COUNTS, {"up_to": 7}),
     events.NotificationsUnarchived.of(COUNTS, {"category": "like", "up_to": 7}),
+    events.NotificationsDeleted.of(COUNTS, {"all": True}),
     events.NotificationsRemoved.of(COUNTS, {"ids": [new_id()]}),
     events.SharedNotificationsRemoved.of([(new_id(), "like", 3), (new_id(), "like", 5)]),
     events.PreferencesChanged.of(COUNTS, CHOSEN),

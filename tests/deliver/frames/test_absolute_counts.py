@@ -61,7 +61,7 @@ def test_preferences_state_the_silenced_categories() -> None:
     ("kind", "shown", "data"),
     [
         ("update", {"type": "like", "update": True}, {"id": "n"}),
-        ("bundle", {"type": "bundle"}, {"items": []}),
+        ("bundle", {"type": "bundle"}, {"items": [{"id": "n"}]}),
     ],
 )
 def test_update_and_digest_are_messages_without_an_event_name(

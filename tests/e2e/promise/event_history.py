@@ -71,15 +71,21 @@ class EventHistory:
     def of_user(self, user: str) -> list[Event]:
         """Return the events for a user: their own, those for everyone, and those of rooms while a member."""
         audiences = {Audience.user(user), EVERYONE}
+        joined: dict[Audience, int] = {}
         mine = []
         for event in self.events:
             if event.audience not in audiences:
                 continue
-            mine.append(event)
+            # Of what a room got before the user joined it, there is nothing to change for them.
+            if event.kind != "notification_edited" or _published_position(event) > joined.get(
+                event.audience, -1
+            ):
+                mine.append(event)
             if event.kind in ("joined", "left") and event.audience == Audience.user(user):
                 room = Audience.room(_data(event)["room_id"])
                 assert (room in audiences) == (event.kind == "left"), event
                 audiences ^= {room}
+                joined[room] = event.position
         return mine
 
     def seen(self, user: str, since: int) -> tuple[set[int], set[int]]:
@@ -126,6 +132,10 @@ class EventHistory:
 def _data(event: Event) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(event.body)["data"]
     return data
+
+
+def _published_position(event: Event) -> int:
+    return json.loads(event.body).get("position") or 0
 
 
 def _is_late(event: Event) -> bool:

@@ -25,6 +25,7 @@ from .steps import (
     AddMember,
     AdvanceClock,
     CancelScheduled,
+    ChangePublication,
     Connect,
     CreateRoom,
     DeleteMessage,
@@ -46,6 +47,7 @@ from .steps import (
     SetDigest,
     SetPreference,
     Step,
+    TakeBack,
 )
 
 SMALL_BACKLOG_BYTES = 4096
@@ -111,6 +113,8 @@ class StepRunner:
             PublishNotifications: self._publish_notifications,
             CancelScheduled: self._cancel_scheduled,
             MarkNotifications: self._mark_notifications,
+            ChangePublication: self._change_publication,
+            TakeBack: self._take_back,
             SetPreference: self._set_preference,
             SetDigest: self._set_digest,
             AdvanceClock: self._advance_clock,
@@ -223,6 +227,29 @@ class StepRunner:
             "all": {"all": True},
         }
         await api.post(f"/{step.action}", selections[step.by])
+        if step.action == "delete":  # what was published may be in no list and no replay any more
+            self.promised = {id_: at for id_, at in self.promised.items() if at > self._environment.now}
+
+    async def _change_publication(self, step: ChangePublication) -> None:
+        id_ = await self._published(step)
+        with _allowing(404):  # only its publisher may, and it may go at this moment
+            await self._apis[step.sender].ask("PATCH", f"/notifications/{id_}", {"content": self._content()})
+
+    async def _take_back(self, step: TakeBack) -> None:
+        id_ = await self._published(step)
+        sender = f"&sender={step.sender}" if step.is_own else ""
+        with _allowing(404):
+            path = f"/notifications/{id_}?for=everyone{sender}"
+            await self._apis[step.sender].ask("DELETE", path)
+            self.promised.pop(id_, None)
+
+    async def _published(self, step: ChangePublication | TakeBack) -> str:
+        """Return the id of a notification in somebody's list, or of a scheduled one."""
+        listed = (await self._apis[step.of].get(limit=8))["items"]
+        ids: list[str] = [item["id"] for item in listed]
+        if step.pick >= len(ids):
+            ids = [item["id"] for item in (await self._apis[step.sender].get("/scheduled"))["items"]]
+        return ids[step.pick % len(ids)] if ids else new_id()
 
     def _id(self, user: str, mine: list[str], pick: int) -> str:
         if pick == -1 or not mine:

@@ -71,6 +71,29 @@ class MarkNotifications:
 
 
 @dataclass(frozen=True)
+class ChangePublication:
+    """Change a notification that is in a user's list, or is scheduled: for all to whom it goes.
+
+    sender: who asks; only its publisher may. pick: an index from the newest; beyond the list, of those that
+    are scheduled.
+    """
+
+    sender: str
+    of: str
+    pick: int
+
+
+@dataclass(frozen=True)
+class TakeBack:
+    """Take such a notification back. is_own: of a group only what the sender has sent."""
+
+    sender: str
+    of: str
+    pick: int
+    is_own: bool
+
+
+@dataclass(frozen=True)
 class SetPreference:
     """Change a preference. None: the default."""
 
@@ -246,6 +269,8 @@ Step = (
     PublishNotifications
     | CancelScheduled
     | MarkNotifications
+    | ChangePublication
+    | TakeBack
     | SetPreference
     | SetDigest
     | AdvanceClock
@@ -337,11 +362,13 @@ cancels = st.builds(CancelScheduled, sender=users, pick=a_few)
 marks = st.builds(
     MarkNotifications,
     user=users,
-    action=st.sampled_from(MARKS),
+    action=st.sampled_from((*MARKS, "delete")),
     by=st.sampled_from(get_args(Selection)),
     picks=st.lists(st.integers(-2, 12), min_size=1, max_size=4).map(tuple),
     category=categories,
 )
+changes = st.builds(ChangePublication, sender=users, of=users, pick=st.integers(0, 12))
+takes_back = st.builds(TakeBack, sender=users, of=users, pick=st.integers(0, 12), is_own=st.booleans())
 choices = st.sampled_from([None, True, False])
 prefers = st.builds(SetPreference, user=users, category=categories, in_app=choices, muted=choices)
 digests = st.builds(SetDigest, user=users, is_on=st.sampled_from([True, True, False]))
@@ -395,7 +422,7 @@ disconnects = st.builds(Disconnect, pick=st.integers(0, MAX_CLIENTS))
 marks_of_all = st.builds(
     MarkNotifications,
     user=users,
-    action=st.sampled_from(["read", "archive", "unread", "unarchive"]),
+    action=st.sampled_from(["read", "archive", "unread", "unarchive", "delete"]),
     by=st.just("all"),
     picks=st.just((0,)),
     category=st.just("like"),
@@ -489,6 +516,18 @@ losing_the_right: st.SearchStrategy[list[Step]] = st.lists(losses, min_size=1, m
         AdvanceClock(seconds=31),
     ]
 )
+ann_changes = st.builds(ChangePublication, sender=st.just("ann"), of=st.just("bob"), pick=st.integers(0, 3))
+ann_takes_back = st.builds(
+    TakeBack, sender=st.just("ann"), of=st.just("bob"), pick=st.integers(0, 3), is_own=st.booleans()
+)
+bob_deletes = st.builds(
+    MarkNotifications,
+    user=st.just("bob"),
+    action=st.just("delete"),
+    by=st.sampled_from(get_args(Selection)),
+    picks=st.just((0, 1)),
+    category=categories,
+)
 stories: st.SearchStrategy[list[Step]] = st.one_of(
     losing_the_right,
     _story(*mentioning[:4], *mentioning, end=1),
@@ -502,12 +541,16 @@ stories: st.SearchStrategy[list[Step]] = st.one_of(
         end=310,
     ),
     _story(ending, ending, marks_of_all, marks, end=70),
+    _story(merging, bundling, ann_changes, ann_takes_back, bob_deletes, end=310),
+    _story(ending, publishes, ann_changes, ann_takes_back, bob_deletes, marks_of_all, end=70),
+    _story(*in_first_room, ann_changes, ann_takes_back, bob_deletes, end=70),
     _story(*in_first_room, marks_of_all, marks, end=70),
 )
 """Sequences that random steps rarely produce."""
 
 in_inboxes: st.SearchStrategy[Step] = st.one_of(
-    *(publishes, marks, timed, grouped, low, cancels, prefers, digests, passes, passes)
+    *(publishes, marks, timed, grouped, low, cancels, prefers, digests, passes, passes),
+    *(changes, takes_back),
 )
 in_rooms: st.SearchStrategy[Step] = st.one_of(
     *(makes, admits, joins, dismissals, leaves, bans, renames, closings, to_rooms),

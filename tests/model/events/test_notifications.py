@@ -12,6 +12,7 @@ from lumen_notify.model.events import (
     NotificationEdited,
     NotificationPublished,
     NotificationsArchived,
+    NotificationsDeleted,
     NotificationsRead,
     NotificationsRemoved,
     NotificationsSeen,
@@ -37,6 +38,7 @@ BODIES: dict[type[Payload], dict[str, Any]] = {
     NotificationsUnread: {"data": {"category": "like"}, **STORED_COUNTS},
     NotificationsArchived: {"data": {"up_to": 7}, **STORED_COUNTS},
     NotificationsUnarchived: {"data": {"ids": []}, **STORED_COUNTS},
+    NotificationsDeleted: {"data": {"all": True}, **STORED_COUNTS},
     NotificationsRemoved: {"data": {"ids": ["n1"]}, **STORED_COUNTS},
     SharedNotificationsRemoved: {"data": {"ids": ["n1"]}, "gone": [["n1", "like", 3]]},
 }

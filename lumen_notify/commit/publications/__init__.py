@@ -1,0 +1,1 @@
+"""Publications: what becomes of them later: they are changed, taken back, or deleted by users."""

@@ -1,0 +1,179 @@
+"""Edits: a publisher changes a notification, for everyone.
+
+Promises: it keeps its place, and no count changes; each user to whom it goes gets an event
+(`notification_edited`); what it said before leaves the log; what is scheduled, delayed or waits in digests
+is published as changed; an edit that changes nothing appends no event. Of a group, the newest part is
+changed, if the caller has published it. No step is larger than its limit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from lumen_notify.commit.budget import Cost, text_cost
+from lumen_notify.commit.publications.callers import Caller
+from lumen_notify.commit.publications.groups import shown_without
+from lumen_notify.commit.publications.rows import (
+    Part,
+    PublishedRow,
+    load_digest_item,
+    load_parts,
+    load_rows,
+    load_scheduled,
+    may_change,
+)
+from lumen_notify.commit.publications.texts import Edit, write_edits
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import rfc3339, to_json, value
+
+STEP_ROWS = 1000
+"""Rows that a step changes: some 40 ms of the writer's time. A publication to more users than
+`LUMEN_MAX_BATCH_ROWS` takes by default needs several."""
+
+
+@value
+class EditNotification:
+    """Change a notification. The result: an Edited.
+
+    changes: fields by name; None removes a field. expires_at: milliseconds, None for never; it counts if
+    `sets_expiry`. after: the audience after which a further step goes on.
+    """
+
+    id: str
+    caller: Caller
+    changes: Mapping[str, Any]
+    expires_at: int | None = None
+    sets_expiry: bool = False
+    after: str = ""
+
+    @property
+    def conflict_key(self) -> str:
+        """At most one change of a notification per transaction."""
+        return "publication:" + self.id
+
+    @property
+    def cost(self) -> Cost:
+        """Of one step."""
+        return text_cost(self.changes, rows=STEP_ROWS)
+
+    def applied_to(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return fields after the changes."""
+        return {name: field for name, field in {**fields, **self.changes}.items() if field is not None}
+
+
+@value
+class Edited:
+    """The answer. found: how many rows, groups and waiting publications the caller may change.
+
+    changed: how many of them were changed. position: of the newest event. following: the next step; None
+    after the last one.
+    """
+
+    found: int
+    changed: int
+    position: int
+    following: EditNotification | None = None
+
+
+async def edit_notifications(tx: Transaction, commands: Sequence[EditNotification]) -> Sequence[Edited]:
+    """Change notifications: a `committer.Handler`."""
+    return [await _edit(tx, command) for command in commands]
+
+
+async def _edit(tx: Transaction, command: EditNotification) -> Edited:
+    found, changed = (0, 0) if command.after else await _edit_waiting(tx, command)
+    rows = await load_rows(tx, command.id, after=command.after, limit=STEP_ROWS, has_bodies=True)
+    plain = await may_change(tx, command.caller, rows)
+    edits = [edit for row in plain if (edit := _edited(tx, command, row)) is not None]
+    groups = await _newest_parts(tx, command.caller, [row for row in rows if row.is_group])
+    edits += [edit for row, parts in groups if (edit := _edited_group(tx, command, row, parts)) is not None]
+    await write_edits(tx, edits)
+    following = replace(command, after=rows[-1].audience) if len(rows) == STEP_ROWS else None
+    return Edited(
+        found=found + len(plain) + len(groups),
+        changed=changed + len(edits),
+        position=tx.position,
+        following=following,
+    )
+
+
+def _edited(tx: Transaction, command: EditNotification, row: PublishedRow) -> Edit | None:
+    before = json.loads(row.body)
+    data, expires_at = command.applied_to(before), row.expires_at
+    if command.sets_expiry:
+        expires_at = command.expires_at
+        data = _with_expiry(data, expires_at)
+    is_later_step = bool(command.after) and row.content_position is not None  # has the new body already
+    if data == before and not is_later_step:
+        return None
+    return Edit(row=row, data=data | {"edited_at": tx.now_text}, expires_at=expires_at)
+
+
+def _with_expiry(data: dict[str, Any], expires_at: int | None) -> dict[str, Any]:
+    others = {name: field for name, field in data.items() if name != "expires_at"}
+    return others if expires_at is None else others | {"expires_at": rfc3339(expires_at)}
+
+
+async def _newest_parts(
+    tx: Transaction, caller: Caller, groups: Sequence[PublishedRow]
+) -> list[tuple[PublishedRow, Sequence[Part]]]:
+    """Return the groups whose newest part the caller may change, with their latest parts."""
+    parts = await load_parts(tx, groups)
+    return [
+        (row, mine)
+        for row in groups
+        if (mine := parts.get(row.audience, ()))
+        and mine[0].publication is not None
+        and await caller.may_change(tx, mine[0].publisher, row.audience)
+    ]
+
+
+def _edited_group(
+    tx: Transaction, command: EditNotification, row: PublishedRow, parts: Sequence[Part]
+) -> Edit | None:
+    newest = parts[0]
+    before = newest.publication or {}
+    after = {**before, "fields": command.applied_to(before["fields"])}
+    if command.sets_expiry:
+        after["expires_at"] = command.expires_at
+    if after == before:
+        return None
+    after["fields"]["edited_at"] = tx.now_text
+    tx.add(
+        "set_group_actors",
+        rows=[
+            {
+                "audience": row.audience,
+                "notification_id": row.id,
+                "actor_id": newest.actor_id,
+                "publication_id": newest.publication_id,
+                "publisher": newest.publisher,
+                "publication": to_json(after),
+            }
+        ],
+    )
+    actors_count: int = json.loads(row.body)["actors_count"]
+    return shown_without(tx, row, [replace(newest, publication=after), *parts[1:]], actors_count)
+
+
+async def _edit_waiting(tx: Transaction, command: EditNotification) -> tuple[int, int]:
+    """Change what waits to be published; return in how many places something does, and how many changed."""
+    found = changed = 0
+    for load, query in (
+        (load_scheduled, "set_scheduled_publication"),
+        (load_digest_item, "set_digest_publication"),
+    ):
+        waiting = await load(tx, command.id)
+        if waiting is None or not await command.caller.may_change(tx, waiting.owner, waiting.audience):
+            continue
+        found += 1
+        stored = {**waiting.stored, "fields": command.applied_to(waiting.stored["fields"])}
+        if command.sets_expiry:
+            stored["expires_at"] = command.expires_at
+        if stored != waiting.stored:
+            changed += 1
+            tx.add(query, id=command.id, publication=to_json(stored))
+    return found, changed
