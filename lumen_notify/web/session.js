@@ -72,7 +72,7 @@ function userOf(token) {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
     const claims = JSON.parse(new TextDecoder().decode(bytes));
     const id = claims.sub;
-    return typeof id === "string" && id !== "" ? { id, name: String(claims.name ?? id) } : null;
+    return typeof id === "string" && id !== "" ? { id, name: String(claims.name || claims.preferred_username || id) } : null;
   } catch {
     return null;
   }
