@@ -1,12 +1,14 @@
-"""Logs: the one log format of a lumen-notify process, logfmt.
+"""Logs: the log lines of a lumen-notify process: text on a terminal, logfmt or JSON elsewhere.
 
+    08:00:00 info    streams: stream 0192... closed: shutdown
     time=2026-01-31T08:00:00.000Z level=info logger=lumen_notify.streams msg="stream 0192... closed: shutdown"
+    {"time":"2026-01-31T08:00:00.000Z","level":"info","logger":"lumen_notify.streams","msg":"stream ..."}
 
-A record is one line, whatever it contains: line ends and other control characters are escaped, and a
-traceback is a field.
+A record of logfmt or JSON is one line, whatever it contains: line ends and other control characters are
+escaped, and a traceback is a field. In text, a traceback follows in lines of its own.
 
 Promise: libraries add no payloads and no credentials to the log. Several log their data (sse_starlette each
-frame, databases its URL), so their loggers start at WARNING.
+frame, databases its URL), so their loggers start at WARNING. The access log has no queries and no tokens.
 """
 
 from __future__ import annotations
@@ -15,20 +17,28 @@ import json
 import logging
 import re
 import sys
+import time
+from collections.abc import Mapping
 from typing import TextIO
 
 from lumen_notify.model import rfc3339
 
 ROOT = "lumen_notify"
+ACCESS = "uvicorn.access"
 
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
+# JSON does not escape DEL, C1 controls and Unicode line ends, but terminals and log readers act on them.
+_UNESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_TOKEN = re.compile(r"eyJ[\w.-]*|[\w-]{40,}")  # a JWT begins with `{"` in Base64
+_COLOURS = {"debug": "2", "warning": "33", "error": "31", "critical": "31;1"}
 
 
-class LogfmtFormatter(logging.Formatter):
-    """Formats a record as `name=value` pairs on one line."""
+class Formatter(logging.Formatter):
+    """Collects the fields of a record."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without a line feed."""
+    def fields(self, record: logging.LogRecord) -> dict[str, str]:
+        """Return the fields, as text."""
         fields = {
             "time": rfc3339(int(record.created * 1000)),
             "level": record.levelname.lower(),
@@ -37,27 +47,97 @@ class LogfmtFormatter(logging.Formatter):
         }
         if record.exc_info:
             fields["trace"] = self.formatException(record.exc_info)
-        return " ".join(f"{name}={quote(value)}" for name, value in fields.items())
+        return fields
+
+
+class LogfmtFormatter(Formatter):
+    """Formats a record as `name=value` pairs on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without a line feed."""
+        return " ".join(f"{name}={quote(value)}" for name, value in self.fields(record).items())
+
+
+class JsonFormatter(Formatter):
+    """Formats a record as a JSON object on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without a line feed."""
+        return to_json(self.fields(record))
+
+
+class TextFormatter(Formatter):
+    """Formats a record for people. is_coloured: whether the level has a colour."""
+
+    def __init__(self, *, is_coloured: bool) -> None:
+        super().__init__()
+        self._is_coloured = is_coloured
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, and those of its traceback."""
+        fields = self.fields(record)
+        level = fields["level"]
+        clock = time.strftime("%H:%M:%S", time.localtime(record.created))
+        name = fields["logger"].removeprefix(f"{ROOT}.")
+        colour = _COLOURS.get(level) if self._is_coloured else None
+        shown = f"\x1b[{colour}m{level:7}\x1b[0m" if colour else f"{level:7}"
+        lines = [f"{clock} {shown} {name}: {escape(fields['msg'])}"]
+        lines += [f"    {escape(line)}" for line in fields.get("trace", "").splitlines()]
+        return "\n".join(lines)
+
+
+class AccessFilter(logging.Filter):
+    """Takes queries, and what looks like a token, out of uvicorn's access log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record: one that is not of the expected shape is dropped."""
+        if not isinstance(record.args, tuple) or len(record.args) != 5:
+            return False
+        client, method, target, _, status = record.args
+        path = _TOKEN.sub("redacted", str(target).partition("?")[0])
+        record.name = f"{ROOT}.access"
+        record.msg, record.args = "%s %s %s from %s", (method, path, status, client)
+        return True
+
+
+def escape(text: str) -> str:
+    """Return the text without control characters."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def to_json(value: str | Mapping[str, str]) -> str:
+    """Return JSON on one line, without control characters."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def quote(text: str) -> str:
     """Return the text unchanged if it is one plain word, else as a JSON string."""
-    if _PLAIN.match(text):
-        return text
-    # JSON does not escape DEL, C1 controls and Unicode line ends, but terminals and log readers act on them.
-    return re.sub(
-        r"[\x7f-\x9f\u2028\u2029]",
-        lambda found: f"\\u{ord(found[0]):04x}",
-        json.dumps(text, ensure_ascii=False),
-    )
+    return text if _PLAIN.match(text) else to_json(text)
 
 
-def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send all logs to one stream. level: one of `settings.LOG_LEVELS`. stream: None means stderr."""
-    handler = logging.StreamHandler(sys.stderr if stream is None else stream)
-    handler.setFormatter(LogfmtFormatter())
+def formatter(kind: str, *, is_terminal: bool) -> logging.Formatter:
+    """Return the formatter of a format: one of `settings.checks.LogFormat`."""
+    if kind == "json":
+        return JsonFormatter()
+    if kind == "text" or (kind == "auto" and is_terminal):
+        return TextFormatter(is_coloured=is_terminal)
+    return LogfmtFormatter()
+
+
+def configure(
+    level: str, kind: str = "auto", stream: TextIO | None = None, *, has_access_log: bool = False
+) -> None:
+    """Send all logs to one stream. level, kind: settings. stream: None means stderr. has_access_log: whether
+    it has a line for each request."""
+    stream = sys.stderr if stream is None else stream
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter(kind, is_terminal=stream.isatty()))
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(max(number, logging.WARNING))
     logging.getLogger(ROOT).setLevel(number)
+    access = logging.getLogger(ACCESS)
+    access.filters[:] = [AccessFilter()]
+    access.setLevel(logging.INFO if has_access_log else logging.CRITICAL)
     logging.captureWarnings(capture=True)

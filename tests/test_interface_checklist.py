@@ -172,12 +172,35 @@ LINES: Lines = {
         "cli/test_tail.py::test_tail_follows_a_server_across_a_kill_and_ends_quietly",
     ),
     # Commands and settings
-    "lumen-notify settings lists all settings, and prints a commented file": (),
-    "settings are read from .env and --env-file": (),
-    "every command has an example, and flags read right": (),
-    "commands but serve never make a secret, and unknown scopes are warned about": (),
-    "logs are readable on a terminal, logfmt or JSON elsewhere, with an access log by a setting": (),
-    "serve --reload and lumen-notify check work": (),
+    "lumen-notify settings lists all settings, and prints a commented file": (
+        "cli/test_settings_text.py::test_each_setting_has_its_value_and_its_source",
+        "cli/test_settings_text.py::test_secrets_are_masked",
+        "cli/test_settings_text.py::test_the_file_has_every_default_and_changes_nothing",
+    ),
+    "settings are read from .env and --env-file": (
+        "cli/test_lazy.py::test_flags_come_before_the_environment_and_this_before_the_file",
+        "cli/test_lazy.py::test_a_mistake_in_a_file_is_named_by_its_line",
+    ),
+    "every command has an example, and flags read right": (
+        "cli/test_cli.py::test_each_command_has_its_own_help",
+        "cli/test_lazy.py::test_a_mistake_is_named_by_its_flag",
+    ),
+    "commands but serve never make a secret, and unknown scopes are warned about": (
+        "cli/commands/test_token.py::test_without_a_secret_it_says_where_to_run_and_makes_none",
+        "cli/commands/test_token.py::test_an_unknown_scope_is_warned_about_and_the_token_stands_alone",
+        "cli/commands/test_account.py::test_without_a_database_it_says_where_to_run_and_makes_none",
+    ),
+    "logs are readable on a terminal, logfmt or JSON elsewhere, with an access log by a setting": (
+        "test_logs.py::test_by_default_it_is_text_on_a_terminal_and_logfmt_elsewhere",
+        "test_logs.py::test_json_is_one_object_on_one_line",
+        "test_logs.py::test_the_access_log_has_no_queries_and_no_tokens",
+        "cli/test_secrecy.py::test_nothing_secret_is_in_any_line_of_our_server",
+    ),
+    "serve --reload and lumen-notify check work": (
+        "cli/test_reload.py::test_a_change_starts_the_application_again_and_ends_its_streams_cleanly",
+        "cli/test_check.py::test_every_part_that_is_not_right_is_found",
+        "cli/commands/test_check.py::test_it_prints_a_line_for_each_part_and_its_status_says_the_result",
+    ),
     # README and docs
     "README has at most 200 lines: what, why, a picture, one command, and when to use something else": (
         "test_pages.py::test_readme_is_short",

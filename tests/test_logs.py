@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -21,7 +23,7 @@ def _logging_as_before() -> Iterator[None]:
 
 def logged(level: str, name: str, at: int, message: str, *values: object) -> str:
     stream = io.StringIO()
-    logs.configure(level, stream)
+    logs.configure(level, "logfmt", stream)
     logging.getLogger(name).log(at, message, *values)
     return stream.getvalue()
 
@@ -44,7 +46,7 @@ def test_what_a_message_holds_cannot_make_a_second_line(end: str) -> None:
 
 def test_traceback_is_a_field() -> None:
     stream = io.StringIO()
-    logs.configure("info", stream)
+    logs.configure("info", "logfmt", stream)
     try:
         raise ValueError("no")
     except ValueError:
@@ -60,3 +62,57 @@ def test_libraries_begin_at_warning_whatever_the_level() -> None:
     assert "level=debug" in logged("debug", "lumen_notify.hub", logging.DEBUG, "x")
     assert logged("error", "uvicorn.error", logging.WARNING, "x") == ""
     assert logged("warning", "lumen_notify", logging.INFO, "x") == ""
+
+
+def lines(kind: str, stream: io.StringIO, **options: bool) -> list[str]:
+    logs.configure("info", kind, stream, **options)
+    try:
+        raise ValueError("no\x1b[2J")
+    except ValueError:
+        logging.getLogger("lumen_notify.hub").exception("failed for %s", "a\nb")
+    return stream.getvalue().splitlines()
+
+
+def test_json_is_one_object_on_one_line() -> None:
+    (line,) = lines("json", io.StringIO())
+    record = json.loads(line)
+    assert record.keys() == {"time", "level", "logger", "msg", "trace"}
+    assert (record["level"], record["logger"], record["msg"]) == (
+        "error",
+        "lumen_notify.hub",
+        "failed for a\nb",
+    )
+    assert record["trace"].endswith("ValueError: no\x1b[2J")
+
+
+def test_text_has_the_traceback_below_and_no_control_characters() -> None:
+    first, *trace = lines("text", io.StringIO())
+    assert re.fullmatch(r"\d\d:\d\d:\d\d error   hub: failed for a\\x0ab", first)
+    assert trace[0] == "    Traceback (most recent call last):"
+    assert trace[-1] == "    ValueError: no\\x1b[2J"
+
+
+def test_by_default_it_is_text_on_a_terminal_and_logfmt_elsewhere() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    assert lines("auto", Terminal())[0][9:].startswith("\x1b[31merror  \x1b[0m hub: ")
+    assert lines("auto", io.StringIO())[0].startswith("time=")
+
+
+def test_the_access_log_has_no_queries_and_no_tokens() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
+    shown = io.StringIO()
+    logs.configure("info", "logfmt", shown, has_access_log=True)
+    access = logging.getLogger(logs.ACCESS)
+    for target in ("/api/v1/rooms?token=abc", f"/api/v1/{token}", f"/x/{token[:-9]}"):
+        access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", target, "1.1", 200)
+    access.info("something else with a token")
+    assert [line.partition(" ")[2] for line in shown.getvalue().splitlines()] == [
+        f'level=info logger=lumen_notify.access msg="GET {path} 200 from 127.0.0.1:5"'
+        for path in ("/api/v1/rooms", "/api/v1/redacted", "/x/redacted")
+    ]
+    logs.configure("info", "logfmt", shown)
+    access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", "/", "1.1", 200)
+    assert len(shown.getvalue().splitlines()) == 3

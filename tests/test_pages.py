@@ -36,6 +36,8 @@ UNANSWERED_CODES = {
     "cannot_start": "told by the command line",
     "cannot_continue": "told by the command line",
     "call_failed": "told by the command line",
+    "no_database": "told by the command line",
+    "no_secret": "told by the command line",
     "unreachable": "raised by the client",
     "unexpected_response": "raised by the client",
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lumen_notify.auth.password_hasher import PasswordHasher
     from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
     from lumen_notify.auth.revocations import Revocations
-    from lumen_notify.auth.secret_file import load_or_create_secret, secret_path
+    from lumen_notify.auth.secret_file import load_or_create_secret, load_secret, secret_path
     from lumen_notify.auth.session_tokens import AccessTokens, RefreshToken
     from lumen_notify.auth.tickets import TICKET_SECONDS, Tickets
     from lumen_notify.auth.tokens import Verifier, bearer, mint
@@ -44,6 +44,7 @@ __all__ = [
     "Verifier",
     "bearer",
     "load_or_create_secret",
+    "load_secret",
     "mint",
     "secret_path",
 ]
@@ -53,7 +54,7 @@ _HOMES = {
     "password_hasher": ["PasswordHasher"],
     "principal": ["ADMIN", "PUBLISH", "Principal"],
     "revocations": ["Revocations"],
-    "secret_file": ["load_or_create_secret", "secret_path"],
+    "secret_file": ["load_or_create_secret", "load_secret", "secret_path"],
     "session_tokens": ["AccessTokens", "RefreshToken"],
     "tickets": ["TICKET_SECONDS", "Tickets"],
     "tokens": ["Verifier", "bearer", "mint"],

@@ -77,7 +77,13 @@ class JwksClient:
             return key
         if self._is_answering:
             raise invalid("is signed with a key that its issuer does not publish")
-        raise Unavailable("The key server of the token issuer does not answer.", code="keys_unavailable")
+        raise _unavailable()
+
+    async def check(self) -> None:
+        """Fetch the keys. Raises Unavailable if the server does not answer with keys."""
+        await self._refresh()
+        if not self._is_answering:
+            raise _unavailable()
 
     def _usable_key(self, kid: str) -> Key | None:
         return self._keys.get(kid) if self._monotonic() < self._usable_deadline else None
@@ -113,6 +119,10 @@ class JwksClient:
             self._usable_deadline = self._monotonic() + USABLE_SECONDS
         finally:
             self._cooldown_deadline = self._monotonic() + COOLDOWN_SECONDS
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("The key server of the token issuer does not answer.", code="keys_unavailable")
 
 
 def _by_id(fetched: list[jwt.PyJWK]) -> dict[str, Key]:

@@ -43,6 +43,9 @@ class KeySource(Protocol):
         Raises Unauthenticated (no such key, or the token is not a JWT) and Unavailable.
         """
 
+    async def check(self) -> None:
+        """Raise Unavailable if the keys cannot be had."""
+
 
 class OneKey:
     """A KeySource with one key, used for every token."""
@@ -53,6 +56,9 @@ class OneKey:
     async def key_for(self, token: str) -> Key:  # noqa: ARG002 - required by KeySource
         """Return the key."""
         return self._key
+
+    async def check(self) -> None:
+        """Do nothing: the key is here."""
 
 
 def secret_key(secret: Secret | str) -> Key:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from lumen_notify.errors import Misconfigured
@@ -23,13 +22,24 @@ def secret_path(settings: Settings) -> Path:
     return Path("lumen-notify.secret")
 
 
+def load_secret(path: Path) -> Secret | None:
+    """Return the secret in the file; None if the file does not exist.
+
+    Raises Misconfigured if the file cannot be read, or if its secret is too short.
+    """
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        return None
+
+
 def load_or_create_secret(path: Path) -> Secret:
     """Return the secret in the file. If the file does not exist, create it with a random secret, mode 0600.
 
     Raises Misconfigured if the file cannot be created or read, or if its secret is too short.
     """
-    with suppress(FileNotFoundError):
-        return _read(path)
+    if (secret := load_secret(path)) is not None:
+        return secret
     try:
         _create(path)
     except FileExistsError:

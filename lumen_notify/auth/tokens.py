@@ -108,6 +108,10 @@ class Verifier:
         self._remember(digest, principal)
         return principal
 
+    async def check_keys(self) -> None:
+        """Fetch the keys if they are at an issuer. Raises Unavailable if the issuer does not answer."""
+        await self._keys.check()
+
     async def _verify(self, token: str, raw: bytes) -> Principal:
         key = await self._keys.key_for(token)
         decoded = claims.decode(raw, key, types=TYPES, audience=self._audience, issuer=self._issuer)

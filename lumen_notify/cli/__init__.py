@@ -1,6 +1,8 @@
 """Cli: the command `lumen-notify` and its subcommands.
 
     serve     run the server (`server`; with --demo, `demo_text`)
+    check     check settings, database, keys and port (`check`)
+    settings  show all settings (`settings_text`)
     migrate   migrate the database to this version
     token     make a token that the local server accepts
     account   create an account, set its scopes or its password (`account`)
@@ -8,8 +10,9 @@
     tail      follow a user's stream (`tail`, `client`, `format`)
     bench     measure this machine (`lumen_notify/load_test`)
 
-Each subcommand is a module in `commands` with its arguments, imported only when it runs: `token` needs none
-of the server's modules and takes a third of the time without them. `config` reads the settings.
+Each subcommand is a module in `commands` with its arguments, imported only when it runs (`lazy`): `token`
+needs none of the server's modules and takes a third of the time without them. `help` has the texts, `config`
+reads the settings.
 
 Exit status: 0 success, 1 failure, 2 wrong settings or arguments. Errors are one line each, on stderr. A token
 goes to stdout only if the user asked for one.
@@ -19,51 +22,17 @@ from __future__ import annotations
 
 import gc
 import sys
-from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 
+from lumen_notify.cli.lazy import LazyGroup
 from lumen_notify.errors import Invalid, LumenError, Misconfigured
 from lumen_notify.version import __version__
 
 COLLECT_OBJECTS = 10_000
 """New objects after which the garbage collector looks for cycles. Imports make many objects and few cycles:
 with Python's default of 700, collections take a twentieth of the time of `token`."""
-
-COMMANDS = {
-    "serve": "Run the server until Ctrl-C or SIGTERM.",
-    "token": "Make a token for a user and print it.",
-    "account": "Create or change an account and print its user id. Reads the password from stdin.",
-    "migrate": "Migrate the database to this version. The server also does this when it starts.",
-    "send": "Publish one notification to a user.",
-    "tail": "Follow a user's stream until Ctrl-C.",
-    "bench": "Measure streams, deliveries per second and latency on this machine.",
-}
-"""The subcommands and their help. Module and function in `commands` have the same name."""
-
-
-class LazyCommand(TyperCommand):
-    """A subcommand that imports its module only when it is called."""
-
-    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        """Import the module and parse the arguments with its function's signature."""
-        name = str(self.name)
-        module = import_module(f"{__name__}.commands.{name}")
-        subapp = typer.Typer(add_completion=False)
-        subapp.command(name, help=self.help)(getattr(module, name))
-        return typer.main.get_command(subapp).make_context(info_name, args, parent=parent, **extra)
-
-
-class LazyGroup(TyperGroup):
-    """The group of all subcommands."""
-
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        for name, text in COMMANDS.items():
-            self.add_command(LazyCommand(name, help=text))
-
 
 # Typer's pretty tracebacks print local variables, which can contain a secret.
 app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -82,8 +51,8 @@ def _root(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """Run a notification server beside your application. Settings are LUMEN_ environment variables: see the
-    README."""
+    """Run a notification server beside your application. Settings are LUMEN_ environment variables, or lines
+    of a .env file: `lumen-notify settings` lists them."""
 
 
 def main() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
-from lumen_notify.auth import load_or_create_secret, mint, secret_path
-from lumen_notify.errors import Misconfigured
+from lumen_notify.auth import load_secret, mint, secret_path
+from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.settings import Secret, Settings, variable
 
 TOKEN_VARIABLE = "LUMEN_TOKEN"  # noqa: S105 - the variable's name
@@ -14,6 +15,18 @@ TOKEN_VARIABLE = "LUMEN_TOKEN"  # noqa: S105 - the variable's name
 
 LOOPBACK_OF_WILDCARD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 """The address to connect to if a server listens on all addresses."""
+
+
+class NoDatabase(LumenError):
+    """No server has run in this folder."""
+
+    code = "no_database"
+
+
+class NoSecret(LumenError):
+    """The server of this folder has no secret yet, or runs in another folder."""
+
+    code = "no_secret"
 
 
 def read_settings(**given: object) -> Settings:
@@ -25,9 +38,10 @@ def read_settings(**given: object) -> Settings:
 
 
 def signing_secret(settings: Settings) -> Secret:
-    """Return the secret of the local server; without a key, load or create the secret file.
+    """Return the secret of the local server: the setting, or that in the secret file. Never makes one.
 
-    Raises Misconfigured if the server verifies tokens with a public key: then none can be made here.
+    Raises NoSecret, and Misconfigured if the server verifies tokens with a public key: then none can be made
+    here.
     """
     if settings.jwt_secret is not None:
         return settings.jwt_secret
@@ -35,7 +49,29 @@ def signing_secret(settings: Settings) -> Secret:
         if getattr(settings, name) is not None:
             problem = "is set, so only the owner of its private key can make tokens"
             raise Misconfigured([(variable(name), problem)])
-    return load_or_create_secret(secret_path(settings))
+    path = secret_path(settings).absolute()
+    secret = load_secret(path)
+    if secret is None:
+        way_out = f"Run this where the server runs, or set {variable('jwt_secret')}."
+        raise NoSecret(f"No {path.name} in {path.parent}. {way_out}")
+    return secret
+
+
+def missing_database_file(settings: Settings) -> Path | None:
+    """Return the SQLite file if it does not exist. Raises Misconfigured if its folder does not either."""
+    if not settings.database_url.startswith("sqlite:///"):
+        return None
+    path = Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
+    if not path.parent.is_dir():
+        raise Misconfigured([(variable("database_url"), f"the folder {path.parent} does not exist")])
+    return None if path.exists() else path
+
+
+def require_database(settings: Settings) -> None:
+    """Raise NoDatabase if the SQLite file does not exist: a command beside the server makes none."""
+    if (path := missing_database_file(settings)) is not None:
+        way_out = f"Run this where the server runs, or set {variable('database_url')}."
+        raise NoDatabase(f"No {path.name} in {path.parent}. {way_out}")
 
 
 def make_token(

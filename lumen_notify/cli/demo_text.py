@@ -1,6 +1,9 @@
-"""Demo text: what `serve --demo` prints: a link, a token and commands to paste."""
+"""Demo text: what `serve` prints on a terminal, and with --demo: a link, a token and commands to paste."""
 
 from __future__ import annotations
+
+import shlex
+from pathlib import Path
 
 from lumen_notify.auth import PUBLISH
 from lumen_notify.cli.config import make_token
@@ -10,6 +13,18 @@ from lumen_notify.settings import Settings
 RECIPIENT = "alice"
 PUBLISHER = "bob"
 TTL_SECONDS = 24 * 3600
+
+
+def start_text(settings: Settings, url: str) -> str:
+    """Return where the page is, and how to sign in to it."""
+    if settings.jwt_public_key_file is not None or settings.jwt_jwks_url is not None:
+        return f"The page is at {url}/. Sign in with a token of your issuer."
+    return f"The page is at {url}/. To sign in, get a token in another terminal:\n  {token_command()}"
+
+
+def token_command() -> str:
+    """Return the command that makes a token of this server, from any folder."""
+    return f"cd {shlex.quote(str(Path.cwd()))} && lumen-notify token {RECIPIENT}"
 
 
 def demo_text(settings: Settings, url: str) -> str:
@@ -25,6 +40,9 @@ Open the page, signed in as {RECIPIENT}:
 
 A token for {RECIPIENT}, valid for 24 hours:
   {token}
+
+More tokens, for any user:
+  {token_command()}
 
 In another terminal, open the stream of {RECIPIENT}:
   curl -N "{notifications}/stream?token={token}"

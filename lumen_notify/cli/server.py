@@ -1,6 +1,6 @@
 """Server: run our application, or one that mounts it, on uvicorn (`lumen-notify serve`).
 
-Promises: no access log, since URLs may contain tokens; SIGTERM and SIGINT end all streams with `closing`, let
+Promises: SIGTERM and SIGINT end all streams with `closing`, let
 requests in flight finish within the drain time and exit with status 0; a second signal exits at once.
 """
 
@@ -133,13 +133,25 @@ def serve(settings: Settings, *, app: str | None, on_started: Callable[[str], No
     app: `module:name` of an application that mounts ours; None serves ours alone. on_started: called with the
     URL. Raises Misconfigured, Unavailable, CannotStart.
     """
+    with listen(settings) as listener:
+        serve_on(listener, settings, app=app, on_started=on_started)
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Listen at the host and port of the settings. Raises Misconfigured."""
     if not (settings.has_verification_key or settings.is_loopback):
         keys = ", ".join(map(variable, ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")))
         problem = f"must be a loopback address such as 127.0.0.1 unless a key is set (one of {keys})"
         raise Misconfigured([(variable("host"), problem)])
+    return _listen(settings.host, settings.port, settings.ping_seconds)
+
+
+def serve_on(
+    listener: socket.socket, settings: Settings, *, app: str | None, on_started: Callable[[str], None]
+) -> None:
+    """Serve at a socket that listens, until a signal; see `serve`."""
     tls = certificate(settings)
-    listener = _listen(settings.host, settings.port, settings.ping_seconds)
-    with listener, asyncio.Runner(loop_factory=_Loop) as runner:
+    with asyncio.Runner(loop_factory=_Loop) as runner:
         _allow_many_files()
         url = server_url(settings.host, listener.getsockname()[1], is_tls=tls is not None)
         if tls is not None:
@@ -200,7 +212,7 @@ def _config(
         interface="asgi3",
         lifespan=lifespan,
         log_config=None,
-        access_log=False,
+        access_log=settings.access_log == "on",
         server_header=False,
         workers=1,
         backlog=BACKLOG_CONNECTIONS,
@@ -258,7 +270,10 @@ def _listen(host: str, port: int, ping_seconds: float) -> socket.socket:
 
 def _bind_problem(error: OSError, host: str, port: int) -> tuple[str, str]:
     if error.errno == errno.EADDRINUSE:
-        return variable("port"), f"{port} is in use by another process at {host}; choose another port"
+        problem = (
+            f"{port} is in use by another process at {host}. Choose another one with --port or LUMEN_PORT"
+        )
+        return variable("port"), problem
     name = "host" if error.errno == errno.EADDRNOTAVAIL else "port"
     return variable(name), f"cannot listen on port {port} at {host}: {error.strerror}"
 

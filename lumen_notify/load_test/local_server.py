@@ -64,6 +64,7 @@ async def run_local_server(
     database = folder / "bench.db"
     env = {name: value for name, value in os.environ.items() if not name.startswith("LUMEN_")}
     env |= {
+        "LUMEN_ENV_FILE": os.devnull,  # not the .env file of the working folder
         "LUMEN_HOST": HOST,
         "LUMEN_PORT": str(port),
         "LUMEN_DATABASE_URL": database_url or f"sqlite:///{database}",

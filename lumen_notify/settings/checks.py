@@ -60,6 +60,7 @@ def tls_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 Switch = Literal["on", "off"]
+LogFormat = Literal["auto", "text", "logfmt", "json"]
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]

@@ -10,11 +10,11 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
-from lumen_notify.settings.checks import LogLevel, SigningSecret, Switch
+from lumen_notify.settings.checks import LogFormat, LogLevel, SigningSecret, Switch
 from lumen_notify.settings.secret import Secret
 
 PREFIX = "LUMEN_"
-FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_", "LUMEN_TOKEN")
+FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_", "LUMEN_TOKEN", "LUMEN_ENV_FILE")
 """Variables of the test suite, the benchmark and the command line: neither settings nor misspelt ones."""
 
 UNKNOWN = "is not a known setting"
@@ -25,13 +25,27 @@ def split_origins(text: str) -> tuple[str, ...]:
     return tuple(origin.strip().lower() for origin in text.split(",") if origin.strip())
 
 
+SWITCHES = {
+    **dict.fromkeys(("on", "true", "yes", "1"), "on"),
+    **dict.fromkeys(("off", "false", "no", "0"), "off"),
+}
+
+
+def to_switch(text: str) -> str:
+    """Return `on` or `off` for a word that means it, in any case. Raises ValueError for others."""
+    if text.lower() not in SWITCHES:
+        raise ValueError
+    return SWITCHES[text.lower()]
+
+
 CONVERTERS: Mapping[Any, Callable[[str], Any]] = {
     int: int,
     float: float,
     Path | None: Path,
     SigningSecret | None: Secret,
     tuple[str, ...]: split_origins,
-    Switch: str.lower,
+    Switch: to_switch,
+    LogFormat: str.lower,
     LogLevel: str.lower,
 }
 """Converters from text, by the type of a setting; values of other types stay text. Raises ValueError."""

@@ -31,6 +31,7 @@ from lumen_notify.settings.checks import (
     DatabaseUrl,
     Host,
     KeyUrl,
+    LogFormat,
     LogLevel,
     Origins,
     Port,
@@ -198,6 +199,12 @@ class Settings(BaseSettings):
 
     log_level: LogLevel = "info"
     """The least severe lines to log: debug, info, warning, error, critical."""
+
+    log_format: LogFormat = "auto"
+    """How log lines look: `text` for people, `logfmt`, `json`, or `auto`: text on a terminal, else logfmt."""
+
+    access_log: Switch = "off"
+    """Whether each request is logged, without its query."""
 
     def __init__(self, **values: Any) -> None:
         problems = [*_key_problems(values), *tls_problems(values)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lumen_notify.auth import load_or_create_secret
+from lumen_notify.auth import load_or_create_secret, load_secret
 from lumen_notify.errors import Misconfigured
 from lumen_notify.settings import MIN_SECRET_BYTES, Settings
 
@@ -83,3 +83,11 @@ def test_a_file_with_a_bad_secret_is_misconfigured_and_kept(tmp_path: Path, cont
 def test_a_missing_folder_is_misconfigured(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be created"):
         load_or_create_secret(tmp_path / "missing" / "secret")
+
+
+def test_loading_makes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "lumen.db.secret"
+    assert load_secret(path) is None
+    assert list(tmp_path.iterdir()) == []
+    made = load_or_create_secret(path)
+    assert load_secret(path) == made

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lumen_notify.cli import COMMANDS, app
+from lumen_notify.cli import app
+from lumen_notify.cli.help import COMMANDS, EXAMPLES
 
 from .conftest import RunCommand, environment
 
@@ -30,7 +31,7 @@ def test_wrong_settings_are_reported_one_per_line_without_values(
 
 
 def test_the_token_variable_is_not_an_unknown_setting(run_command: RunCommand) -> None:
-    assert run_command("token", "alice", LUMEN_TOKEN="x").returncode == 0
+    assert run_command("token", "alice", LUMEN_TOKEN="x", LUMEN_JWT_SECRET=SECRET).returncode == 0
 
 
 @pytest.mark.postgresql
@@ -59,6 +60,9 @@ def test_each_command_has_its_own_help(verb: str) -> None:
     assert shown.exit_code == 0, shown.output
     assert f"{verb} [OPTIONS]" in shown.output
     assert COMMANDS[verb] in shown.output
+    assert f"Example: {EXAMPLES[verb]}" in shown.output
+    assert "<bool>" not in shown.output
+    assert "--env-file" in shown.output
 
 
 @pytest.mark.server

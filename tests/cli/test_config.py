@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lumen_notify.auth import Verifier
+from lumen_notify.auth import Verifier, load_or_create_secret
 from lumen_notify.cli.config import (
+    NoSecret,
     base_url,
     make_token,
     read_settings,
@@ -34,8 +35,18 @@ def test_arguments_override_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_signing_secret_is_the_setting_or_the_secret_file(tmp_path: Path) -> None:
     assert signing_secret(Settings(jwt_secret=Secret(SECRET))).reveal() == SECRET
     settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db")
-    assert signing_secret(settings) == signing_secret(settings)
-    assert (tmp_path / "lumen.db.secret").exists()
+    made = load_or_create_secret(tmp_path / "lumen.db.secret")
+    assert signing_secret(settings) == made
+
+
+def test_a_missing_secret_is_not_made(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db")
+    with pytest.raises(NoSecret) as caught:
+        signing_secret(settings)
+    assert caught.value.message == (
+        f"No lumen.db.secret in {tmp_path}. Run this where the server runs, or set LUMEN_JWT_SECRET."
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_with_a_public_key_has_no_signing_secret() -> None:

@@ -133,6 +133,7 @@ def test_nothing_secret_is_in_any_line_of_our_server(start_server: StartServer, 
     server = start_server(
         database_url=database_url,
         LUMEN_LOG_LEVEL="debug",
+        LUMEN_ACCESS_LOG="on",
         LUMEN_JWT_SECRET=SECRET,
         LUMEN_ACCOUNTS="on",
     )
@@ -142,6 +143,7 @@ def test_nothing_secret_is_in_any_line_of_our_server(start_server: StartServer, 
     assert server.process.wait(timeout=20) == 0
     log = server.log()
     assert "level=debug" in log
+    assert 'logger=lumen_notify.access msg="POST /api/v1/notifications 201 from 127.0.0.1:' in log
     assert len(re.findall(r"msg=\"stream \S+ closed", log)) == 4
     run.assert_nothing_is_in(log)
 

@@ -198,7 +198,8 @@ def test_a_port_in_use_is_reported_before_anything_is_opened(
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"LUMEN_PORT: {server.port} is in use by another process at 127.0.0.1; choose another port\n"
+        f"LUMEN_PORT: {server.port} is in use by another process at 127.0.0.1. "
+        "Choose another one with --port or LUMEN_PORT\n"
     )
 
 
@@ -206,22 +207,20 @@ def test_a_port_in_use_is_reported_before_anything_is_opened(
 def test_without_a_key_only_this_machine_can_connect(run_command: RunCommand, host: str) -> None:
     done = run_command("serve", "--host", host)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(
-        "LUMEN_HOST: must be a loopback address such as 127.0.0.1 unless a key is set"
-    )
+    assert done.stderr.startswith("--host: must be a loopback address such as 127.0.0.1 unless a key is set")
     assert "LUMEN_JWT_SECRET" in done.stderr
 
 
 def test_with_a_key_it_listens_on_any_address(run_command: RunCommand) -> None:
     done = run_command("serve", "--host", "192.0.2.1", "--port", "0", LUMEN_JWT_SECRET=SECRET)
     assert done.returncode == 2
-    assert done.stderr.startswith("LUMEN_HOST: cannot listen on port 0 at 192.0.2.1: ")
+    assert done.stderr.startswith("--host: cannot listen on port 0 at 192.0.2.1: ")
 
 
 def test_an_unknown_host_is_reported(run_command: RunCommand) -> None:
     done = run_command("serve", "--host", "no-such-host.invalid", LUMEN_JWT_SECRET=SECRET)
     assert done.returncode == 2
-    assert done.stderr.startswith("LUMEN_HOST: cannot be resolved: ")
+    assert done.stderr.startswith("--host: cannot be resolved: ")
 
 
 def test_it_logs_where_the_secret_was_created(start_server: StartServer) -> None:

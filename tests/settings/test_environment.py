@@ -50,6 +50,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
             "LUMEN_LIMIT_PER_SENDER": "600/Minute",
             "LUMEN_CATEGORIES": "/etc/categories.toml",
             "LUMEN_LOG_LEVEL": "DEBUG",
+            "LUMEN_LOG_FORMAT": "JSON",
+            "LUMEN_ACCESS_LOG": "yes",
         }
     )
 
@@ -87,6 +89,8 @@ def test_every_setting_is_read_from_its_variable() -> None:
         limit_per_sender="600/minute",
         categories=Path("/etc/categories.toml"),
         log_level="debug",
+        log_format="json",
+        access_log="on",
     )
 
 
@@ -128,6 +132,19 @@ def test_variables_of_tests_benchmarks_and_other_programs_are_left_alone() -> No
     others = {"LUMEN_TEST_DATABASE_URL": "x", "LUMEN_BENCH_USERS": "x", "LUMENS": "x", "PATH": "x"}
 
     assert Settings.from_env(others) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_on"),
+    [
+        ("on", True), ("TRUE", True), ("yes", True), ("1", True),
+        ("off", False), ("False", False), ("no", False), ("0", False),
+    ],
+)  # fmt: skip
+def test_a_switch_takes_the_usual_words(text: str, is_on: bool) -> None:
+    settings = Settings.from_env({"LUMEN_ACCOUNTS": text, "LUMEN_RATE_LIMITS": text})
+    assert settings.accounts == settings.rate_limits == ("on" if is_on else "off")
+    assert problems_of({"LUMEN_ACCOUNTS": f"{text}!"}) == {"LUMEN_ACCOUNTS": "must be 'on' or 'off'"}
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lumen_notify.cli.config import read_settings, signing_secret
-from lumen_notify.cli.options import Token
+from lumen_notify.cli.options import EnvFile, Token
 from lumen_notify.load_test import report
 
 
@@ -19,6 +19,7 @@ def bench(
     seconds: Annotated[float, typer.Option(min=1, help="Duration of each of the three stages.")] = 5.0,
     publishers: Annotated[int, typer.Option(min=1, help="Number of concurrent publishers.")] = 8,
     token: Token = None,
+    _env_file: EnvFile = None,
 ) -> None:
     """Measure and print a table."""
     secret = None

@@ -8,14 +8,15 @@ import typer
 
 from lumen_notify import logs
 from lumen_notify.cli.config import read_settings
+from lumen_notify.cli.options import EnvFile
 from lumen_notify.commit.database import Database, migrations
 from lumen_notify.settings import Settings
 
 
-def migrate() -> None:
+def migrate(_env_file: EnvFile = None) -> None:
     """Migrate the database to this version; print what was done."""
     settings = read_settings()
-    logs.configure("warning")  # what is printed says it
+    logs.configure("warning", settings.log_format)  # what is printed says it
     typer.echo(asyncio.run(_migrate(settings)).summary())
 
 

@@ -8,7 +8,7 @@ import typer
 
 from lumen_notify.auth import PUBLISH
 from lumen_notify.cli.config import base_url, make_token, read_settings
-from lumen_notify.cli.options import Token, Url
+from lumen_notify.cli.options import EnvFile, Token, Url
 from lumen_notify.cli.send import send as publish
 from lumen_notify.client import Client
 
@@ -25,6 +25,7 @@ def send(  # noqa: PLR0917 - Typer passes arguments by name
     ] = None,
     url: Url = None,
     token: Token = None,
+    _env_file: EnvFile = None,
 ) -> None:
     """Publish; print the notification's id and position."""
     settings = read_settings()

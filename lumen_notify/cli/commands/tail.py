@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from lumen_notify.cli.config import base_url, make_token, read_settings
-from lumen_notify.cli.options import TTL_SECONDS, Token, Url
+from lumen_notify.cli.options import TTL_SECONDS, EnvFile, Token, Url
 from lumen_notify.cli.tail import StreamTail
 from lumen_notify.client import Client
 from lumen_notify.client.stream_state import SILENCE_SECONDS
@@ -23,6 +23,7 @@ def tail(
         typer.Option(metavar="CURSOR", help="Start after the frame with this id, as tail prints it."),
     ] = None,
     token: Token = None,
+    _env_file: EnvFile = None,
 ) -> None:
     """Print a line for each frame."""
     settings = read_settings()

@@ -63,6 +63,21 @@ class Migrated:
         )
 
 
+async def versions(database: Database) -> tuple[int, int]:
+    """Return the version of a database, and the newest one that this program knows. 0: none of our tables.
+
+    Raises DatabaseUnavailable, DatabaseUnusable.
+    """
+    known = available(sql_folder() / database.dialect)
+    with explained(database.url):
+        async with database.transaction() as transaction:
+            if not await transaction.run("columns_of_table", table="lumen_migration"):
+                return await before_0_1.find_version(transaction, database.dialect) or 0, len(known)
+            done = {row[0]: row[1] for row in await transaction.run("migrations_done")}
+    _require_known(done, known)
+    return max(done, default=0), len(known)
+
+
 async def migrate(database: Database) -> Migrated:
     """Run the missing migrations, and log it.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -12,10 +13,16 @@ from lumen_notify.cli import app
 from lumen_notify.cli.commands import account
 from lumen_notify.settings import Settings
 
+from ..conftest import RunCommand
+
 
 @pytest.mark.parametrize(
     ("arguments", "scopes", "sets_password"),
-    [([], None, False), (["--scope", "a", "--scope", "b"], ["a", "b"], False), (["--password"], None, True)],
+    [
+        ([], None, False),
+        (["--scope", "notify:publish", "--scope", "notify:admin"], ["notify:publish", "notify:admin"], False),
+        (["--password"], None, True),
+    ],
 )
 def test_scopes_and_password_are_changed_only_if_asked_for(
     monkeypatch: pytest.MonkeyPatch, arguments: list[str], scopes: list[str] | None, sets_password: bool
@@ -25,7 +32,20 @@ def test_scopes_and_password_are_changed_only_if_asked_for(
     ) -> str:
         return f"{name} {scopes} {sets_password}"
 
-    monkeypatch.setattr(logs, "configure", lambda _: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
     monkeypatch.setattr(account, "save_account", save_account)
+    monkeypatch.setattr(account, "require_database", lambda _: None)
     done = CliRunner().invoke(app, ["account", "ann", *arguments])
     assert done.stdout == f"ann {scopes} {sets_password}\n"
+
+
+def test_without_a_database_it_says_where_to_run_and_makes_none(
+    run_command: RunCommand, tmp_path: Path
+) -> None:
+    done = run_command("account", "ann")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"lumen-notify: No lumen-notify.db in {tmp_path}. "
+        "Run this where the server runs, or set LUMEN_DATABASE_URL.\n"
+    )
+    assert list(tmp_path.iterdir()) == []

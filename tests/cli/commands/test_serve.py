@@ -13,7 +13,7 @@ SECRET = "a secret of at least thirty-two bytes"
 
 
 def test_arguments_override_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "configure", lambda _: None)
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)
     served: list[tuple[Settings, str | None]] = []
     monkeypatch.setattr(server, "serve", lambda settings, *, app, on_started: served.append((settings, app)))
     environ = {"LUMEN_HOST": "192.0.2.1", "LUMEN_PORT": "1", "LUMEN_JWT_SECRET": SECRET}

@@ -1,0 +1,102 @@
+"""Check: what `lumen-notify check` does: try what a start of the server needs, and change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from lumen_notify.accept.preferences.categories import defined_in
+from lumen_notify.auth import Verifier, load_secret, secret_path
+from lumen_notify.cli.config import missing_database_file
+from lumen_notify.cli.server import listen
+from lumen_notify.cli.tls import certificate
+from lumen_notify.commit.database import Database, migrations
+from lumen_notify.errors import LumenError, Misconfigured
+from lumen_notify.model import value
+from lumen_notify.settings import Settings, masked_url, variable
+from lumen_notify.settings.settings import KEYS
+
+NAME_WIDTH = 10
+
+
+@value
+class Finding:
+    """One line of the check. problem: whether the server could not start, or not as intended."""
+
+    name: str
+    text: str
+    is_problem: bool = False
+
+    def line(self) -> str:
+        """Return the line to print."""
+        return f"{self.name:{NAME_WIDTH}} {'FAILS' if self.is_problem else 'ok':5}  {self.text}"
+
+
+async def check(settings: Settings) -> list[Finding]:
+    """Check settings that are valid in themselves; return a finding for each part."""
+    return [
+        await _found("database", lambda: check_database(settings)),
+        await _found("keys", lambda: check_keys(settings)),
+        await _found("categories", lambda: check_categories(settings)),
+        await _found("TLS", lambda: check_tls(settings)),
+        await _found("port", lambda: check_port(settings)),
+    ]
+
+
+async def _found(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(name=name, text=await look())
+    except Misconfigured as error:
+        text = "; ".join(f"{variable}: {problem}" for variable, problem in error.problems)
+    except LumenError as error:
+        text = error.message
+    return Finding(name=name, text=text, is_problem=True)
+
+
+async def check_database(settings: Settings) -> str:
+    """Connect, and compare versions. A SQLite file that does not exist is not made."""
+    url = masked_url(settings.database_url)
+    if (path := missing_database_file(settings)) is not None:
+        return f"{path} does not exist yet; `lumen-notify serve` makes it."
+    database = Database(settings.database_url)
+    try:
+        await database.open()
+        version, newest = await migrations.versions(database)
+    finally:
+        await database.close()
+    state = "the newest" if version == newest else f"`lumen-notify serve` or `migrate` makes it {newest}"
+    return f"{url} has version {version}, {state}."
+
+
+async def check_keys(settings: Settings) -> str:
+    """Read the secret or the public key, or fetch the key set."""
+    if settings.has_verification_key:
+        await Verifier.from_settings(settings).check_keys()
+        name = next(name for name in KEYS if getattr(settings, name) is not None)
+        return f"{variable(name)} verifies tokens."
+    path = secret_path(settings).absolute()
+    if not settings.is_loopback:
+        keys = ", ".join(map(variable, KEYS))
+        problem = f"must be a loopback address such as 127.0.0.1 unless a key is set (one of {keys})"
+        raise Misconfigured([(variable("host"), problem)])
+    found = "is" if load_secret(path) is not None else "will be made, and is"
+    return f"The secret in {path} {found} used; only this machine can connect."
+
+
+async def check_categories(settings: Settings) -> str:
+    """Read the file of categories."""
+    if settings.categories is None:
+        return "No file defines categories."
+    return f"{settings.categories} defines {len(defined_in(settings.categories))}."
+
+
+async def check_tls(settings: Settings) -> str:
+    """Read the certificate and its key."""
+    if certificate(settings) is None:
+        return "No certificate is set: the server speaks plain HTTP."
+    return f"{settings.tls_cert_file} is a certificate, with its key."
+
+
+async def check_port(settings: Settings) -> str:
+    """Listen for a moment."""
+    listen(settings).close()
+    return f"Port {settings.port} at {settings.host} is free."

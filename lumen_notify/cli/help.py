@@ -1,0 +1,28 @@
+"""Help: what `--help` says of each subcommand, and an example of each."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "serve": "Run the server until Ctrl-C or SIGTERM.",
+    "check": "Check settings, database, keys and port, without changing anything.",
+    "settings": "Show all settings: their values, and where these come from.",
+    "token": "Make a token for a user and print it.",
+    "account": "Create or change an account and print its user id.",
+    "migrate": "Migrate the database to this version. The server also does this when it starts.",
+    "send": "Publish one notification to a user.",
+    "tail": "Follow a user's stream until Ctrl-C.",
+    "bench": "Measure streams, deliveries per second and latency on this machine.",
+}
+"""The subcommands and their help. Module and function in `commands` have the same name."""
+
+EXAMPLES = {
+    "serve": "lumen-notify serve --demo --port 8001",
+    "check": "lumen-notify check --env-file production.env",
+    "settings": "lumen-notify settings --env > .env",
+    "token": "lumen-notify token app --scope notify:publish --ttl 86400",
+    "account": "lumen-notify account alice --scope notify:publish",
+    "migrate": "LUMEN_DATABASE_URL=postgresql://lumen@db.example/lumen lumen-notify migrate",
+    "send": 'lumen-notify send alice "Back at noon" --category system',
+    "tail": "lumen-notify tail alice",
+    "bench": "lumen-notify bench --streams 500 --seconds 3",
+}

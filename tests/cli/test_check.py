@@ -1,0 +1,74 @@
+"""Check: it finds what would keep a server from starting, and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from lumen_notify.cli.check import Finding, check
+from lumen_notify.settings import Secret, Settings
+
+SECRET = "a secret of at least thirty-two bytes"
+
+
+def findings(settings: Settings) -> dict[str, Finding]:
+    return {finding.name: finding for finding in asyncio.run(check(settings))}
+
+
+def problems(settings: Settings) -> dict[str, str]:
+    return {name: one.text for name, one in findings(settings).items() if one.is_problem}
+
+
+def test_a_first_start_is_possible_and_nothing_is_made(tmp_path: Path) -> None:
+    found = findings(Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", port=0))
+    assert not any(finding.is_problem for finding in found.values())
+    assert f"{tmp_path}/lumen.db does not exist yet" in found["database"].text
+    assert f"{tmp_path}/lumen.db.secret will be made" in found["keys"].text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version_of_a_database_is_compared(database_url: str) -> None:
+    found = findings(Settings(database_url=database_url, port=0, jwt_secret=Secret(SECRET)))
+    assert found["database"].text.endswith(", the newest.")
+    assert found["keys"].text == "LUMEN_JWT_SECRET verifies tokens."
+
+
+def test_a_database_without_tables_will_be_migrated(unmigrated_url: str) -> None:
+    found = findings(Settings(database_url=unmigrated_url, port=0))["database"]
+    assert not found.is_problem
+    assert "does not exist yet" in found.text or "has version 0, " in found.text
+
+
+def test_every_part_that_is_not_right_is_found(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("no key")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = problems(
+            Settings(
+                database_url=f"sqlite:///{tmp_path}/missing/lumen.db",
+                jwt_public_key_file=tmp_path / "key.pem",
+                categories=tmp_path / "missing.toml",
+                tls_cert_file=tmp_path / "missing.pem",
+                tls_key_file=tmp_path / "key.pem",
+                port=port,
+            )
+        )
+    assert found.keys() == {"database", "keys", "categories", "TLS", "port"}
+    assert f"the folder {tmp_path}/missing does not exist" in found["database"]
+    assert (
+        f"{port} is in use by another process at 127.0.0.1. Choose another one with --port" in found["port"]
+    )
+
+
+def test_without_a_key_only_loopback_is_right(tmp_path: Path) -> None:
+    found = problems(Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", host="0.0.0.0", port=0))  # noqa: S104
+    assert found.keys() == {"keys", "port"}
+
+
+def test_an_issuer_that_does_not_answer_is_found(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    url = f"sqlite:///{tmp_path}/lumen.db"
+    found = problems(Settings(database_url=url, jwt_jwks_url="http://127.0.0.1:9/keys", port=0))
+    assert found == {"keys": "The key server of the token issuer does not answer."}
