@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -48,9 +49,12 @@ class Lumen(Notifier):
 
     def __init__(self, settings: Settings | None = None, *, clock: Callable[[], int] = now_ms) -> None:
         settings = settings or Settings.from_env()
+        self._secret_folder: Path | None = None
         if not settings.has_verification_key:
             require_file(settings.database_url)  # or the secret beside it would be blamed
-            settings = settings.with_(jwt_secret=load_or_create_secret(secret_path(settings)))
+            path = secret_path(settings)
+            settings = settings.with_(jwt_secret=load_or_create_secret(path))
+            self._secret_folder = path.parent.absolute()
         self.settings = settings
         self._clock = clock
         self._services: Services | None = None
@@ -80,7 +84,9 @@ class Lumen(Notifier):
             if self._services is None:
                 self._services = await Services.open(self.settings, self._clock)
                 self._endpoints = Endpoints.of(self._services, self.settings, self._clock)
-                self._application = routes.build(self.settings, self._endpoints)
+                self._application = routes.build(
+                    self.settings, self._endpoints, secret_folder=self._secret_folder
+                )
                 if (on_open := ON_OPEN.get()) is not None:
                     on_open(self)
 

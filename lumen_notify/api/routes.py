@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -29,12 +30,12 @@ _BELOW = f"{BASE}/"
 _ACCOUNTS = f"{BASE}/auth/"
 
 
-def build(settings: Settings, endpoints: Endpoints) -> ASGIApp:
-    """Build the ASGI application of all endpoints."""
+def build(settings: Settings, endpoints: Endpoints, *, secret_folder: Path | None = None) -> ASGIApp:
+    """Build the ASGI application of all endpoints. secret_folder: see `web.Page`."""
     document = Document(
         max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
     )
-    page = Page()
+    page = Page(secret_folder=secret_folder)
     api = [one.with_prefix(BASE) for one in _collect(endpoints.api)]
     has_pages = settings.pages == "on"
     rest = _collect([endpoints.health, *([document, DocsEndpoint(page)] if has_pages else ())])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
@@ -26,15 +28,32 @@ HEADERS = {
     "cache-control": "no-cache",
 }
 
+INDEX = "index.html"
+TOKEN_COMMAND = "lumen-notify token alice"  # noqa: S105 - the command that the sign-in form shows
+
 
 class Page:
-    """The files of `lumen_notify/web/`, with `index.html` at the root."""
+    """The files of `lumen_notify/web/`, with `index.html` at the root.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._files = StaticFiles(directory=folder or Path(__file__).resolve().parents[1] / "web", html=True)
+    secret_folder: where the server has made its own secret, which the sign-in form then names: a token made
+    elsewhere is not valid. Only this machine can connect to such a server. None if a key is set.
+    """
+
+    def __init__(self, folder: Path | None = None, *, secret_folder: Path | None = None) -> None:
+        folder = folder or Path(__file__).resolve().parents[1] / "web"
+        self._files = StaticFiles(directory=folder, html=True)
+        self._index: str | None = None
+        if secret_folder is not None:
+            command = html.escape(f"cd {shlex.quote(str(secret_folder))} && {TOKEN_COMMAND}")
+            text = (folder / INDEX).read_text("utf-8")
+            self._index = text.replace(f"<code>{TOKEN_COMMAND}", f"<code>{command}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI 3)."""
+        is_read = scope["method"] in {"GET", "HEAD"}
+        if self._index is not None and is_read and self._files.get_path(scope) in {".", INDEX}:
+            await HTMLResponse(self._index, headers=HEADERS)(scope, receive, send)
+            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -78,6 +78,23 @@ async def test_root_is_the_page_with_a_strict_policy(client: httpx.AsyncClient) 
     assert "unsafe" not in policy
 
 
+async def test_sign_in_form_names_the_folder_of_a_secret_that_the_server_has_made(tmp_path: Path) -> None:
+    folder = tmp_path / "it's <here>"
+    for page, shown in ((Page(), "<code>"), (Page(secret_folder=folder), f"<code>cd &#x27;{tmp_path}/it")):
+        application = Starlette(routes=[Mount("/notify", page)])
+        transport = httpx.ASGITransport(application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test/notify/") as client:
+            for path in ("", "index.html"):
+                answer = await client.get(path)
+                assert answer.status_code == 200
+                assert f"{shown}" in answer.text
+                assert "lumen-notify token alice</code>" in answer.text
+                assert "<here>" not in answer.text
+                assert answer.headers.items() >= HEADERS.items()
+            assert (await client.head("")).status_code == 200
+            assert (await client.post("")).status_code == 405
+
+
 async def test_everything_that_the_page_refers_to_is_served_with_its_type(
     client: httpx.AsyncClient, tags: Tags
 ) -> None:
