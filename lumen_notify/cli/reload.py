@@ -6,6 +6,7 @@ reconnect. The socket stays open in between, so that no connection is refused.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -32,9 +33,12 @@ def serve_with_reload(given: Mapping[str, object], app: str) -> None:
 
 def serve_once(sockets: list[socket], *, app: str, given: Mapping[str, object]) -> None:
     """Serve in a new process, with the settings of the environment, until it is ended."""
+    # Ctrl-C in a terminal reaches both processes. Only the first one heeds it, and ends this one by SIGTERM:
+    # two signals would cut streams off.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings = read_settings(**given)
     logs.configure(settings.log_level, settings.log_format, has_access_log=settings.access_log == "on")
     try:
-        serve_on(sockets[0], settings, app=app, on_started=lambda _: None)
+        serve_on(sockets[0], settings, app=app, on_started=lambda _: None, signals=[signal.SIGTERM])
     except LumenError as error:
         print(f"lumen-notify: {error.message}", file=sys.stderr)  # noqa: T201 - as `main` does

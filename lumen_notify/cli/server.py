@@ -16,7 +16,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
@@ -79,11 +79,18 @@ class _Loop(uvloop.Loop):
 class _Server(uvicorn.Server):
     """A uvicorn server with our signal handling. on_started: called once it listens.
 
-    lumens: those that the application has opened. has_given_up: one of them needs a new process.
+    signals: those that shut it down. lumens: those that the application has opened. has_given_up: one of them
+    needs a new process.
     """
 
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_started: Callable[[], None],
+        signals: Sequence[signal.Signals] = HANDLED_SIGNALS,
+    ) -> None:
         super().__init__(config)
+        self._signals = signals
         self.lumens: list[Lumen] = []
         self.has_given_up = False
         self._on_started = on_started
@@ -113,7 +120,7 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Handle signals while the server runs. Unlike uvicorn's method, do not raise them again afterwards:
         a requested shutdown is not a failure."""
-        before = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
+        before = {number: signal.signal(number, self.handle_exit) for number in self._signals}
         try:
             yield
         finally:
@@ -147,9 +154,14 @@ def listen(settings: Settings) -> socket.socket:
 
 
 def serve_on(
-    listener: socket.socket, settings: Settings, *, app: str | None, on_started: Callable[[str], None]
+    listener: socket.socket,
+    settings: Settings,
+    *,
+    app: str | None,
+    on_started: Callable[[str], None],
+    signals: Sequence[signal.Signals] = HANDLED_SIGNALS,
 ) -> None:
-    """Serve at a socket that listens, until a signal; see `serve`."""
+    """Serve at a socket that listens, until one of the signals; see `serve`."""
     tls = certificate(settings)
     with asyncio.Runner(loop_factory=_Loop) as runner:
         _allow_many_files()
@@ -164,7 +176,8 @@ def serve_on(
         if app is None:
             runner.run(_serve_alone(settings, tls, listener, started))
         else:
-            runner.run(_run(_Server(_config(_load(app), settings, tls, "auto"), started), listener))
+            server = _Server(_config(_load(app), settings, tls, "auto"), started, signals)
+            runner.run(_run(server, listener))
     _log.info("ended")
 
 

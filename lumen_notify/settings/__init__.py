@@ -2,6 +2,8 @@
 
 settings      the settings, each with its type, default, bounds and description
 environment   reads them from `LUMEN_` variables
+descriptions  what the source says of each, for documents and `lumen-notify settings`
+env_file      the variables of a .env file
 checks        their types: URLs, origins, rates, secrets
 database_url  which URLs name a database, and what their options mean
 secret        text that logs must not show

@@ -9,12 +9,9 @@ Not here: whether a file or a server that a setting names can be reached (`auth`
 
 from __future__ import annotations
 
-import ast
-import inspect
 import ipaddress
 import os
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,6 +39,7 @@ from lumen_notify.settings.checks import (
     Switch,
     tls_problems,
 )
+from lumen_notify.settings.descriptions import default_text, descriptions
 from lumen_notify.settings.environment import PREFIX, UNKNOWN, Environment, variable
 from lumen_notify.settings.secret import masked_url
 
@@ -235,9 +233,9 @@ class Settings(BaseSettings):
     @classmethod
     def table(cls) -> list[tuple[str, str, str]]:
         """Return a row for each setting, in order: variable, default as text, description."""
-        texts = _texts_below_settings(cls)
+        texts = descriptions(cls)
         return [
-            (variable(name), _default_text(field.default), texts[name])
+            (variable(name), default_text(field.default), texts[name])
             for name, field in cls.model_fields.items()
         ]
 
@@ -285,21 +283,3 @@ def _problems_of(error: ValidationError) -> Iterator[tuple[str, str]]:
     for each in error.errors(include_url=False, include_input=False):
         text = each["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         yield str(each["loc"][0]), UNKNOWN if each["type"] == "extra_forbidden" else text
-
-
-def _texts_below_settings(cls: type[Settings]) -> dict[str, str]:
-    # pydantic does this too (`use_attribute_docstrings`), but at each start, for 25 ms.
-    (tree,) = ast.parse(inspect.getsource(cls)).body
-    assert isinstance(tree, ast.ClassDef)
-    return {
-        field.target.id: " ".join(str(text.value.value).split())
-        for field, text in pairwise(tree.body)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
-    }
-
-
-def _default_text(value: object) -> str:
-    if value is None or value == ():
-        return "not set"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from clients import SECRET, EventStream, token
@@ -69,7 +70,13 @@ async def test_a_change_starts_the_application_again_and_ends_its_streams_cleanl
     # The socket stays open, so the request waits for the new process.
     async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
         assert (await http.get("/healthz")).text == "two"
-    server.process.send_signal(signal.SIGINT)
+
+    stream = await EventStream.open(server.url, token("alice"))
+    await stream.wait_for_event("ready")
+    for process in (*psutil.Process(server.process.pid).children(), server.process):
+        process.send_signal(signal.SIGINT)  # as a terminal does at Ctrl-C
+    await stream.wait_for_event("closing")
+    await stream.close()
     assert await asyncio.to_thread(server.process.wait, 60) == 0
 
 
