@@ -10,6 +10,7 @@ from lumen_notify.cli.config import missing_database_file
 from lumen_notify.cli.server import listen
 from lumen_notify.cli.tls import certificate
 from lumen_notify.commit.database import Database, migrations
+from lumen_notify.commit.database.startup_errors import require_file
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.model import value
 from lumen_notify.settings import Settings, masked_url, variable
@@ -55,6 +56,7 @@ async def _found(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
 async def check_database(settings: Settings) -> str:
     """Connect, and compare versions. A SQLite file that does not exist is not made."""
     url = masked_url(settings.database_url)
+    require_file(settings.database_url)
     if (path := missing_database_file(settings)) is not None:
         return f"{path} does not exist yet; `lumen-notify serve` makes it."
     database = Database(settings.database_url)

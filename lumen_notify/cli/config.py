@@ -9,6 +9,7 @@ from pathlib import Path
 from lumen_notify.auth import load_secret, mint, secret_path
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.settings import Secret, Settings, variable
+from lumen_notify.settings.database_url import sqlite_path
 
 TOKEN_VARIABLE = "LUMEN_TOKEN"  # noqa: S105 - the variable's name
 """A token for `send` and `tail`. Not a setting of the server."""
@@ -58,12 +59,10 @@ def signing_secret(settings: Settings) -> Secret:
 
 
 def missing_database_file(settings: Settings) -> Path | None:
-    """Return the SQLite file if it does not exist. Raises Misconfigured if its folder does not either."""
-    if not settings.database_url.startswith("sqlite:///"):
+    """Return the SQLite file if it does not exist."""
+    if not settings.database_url.startswith("sqlite:"):
         return None
-    path = Path(settings.database_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
-    if not path.parent.is_dir():
-        raise Misconfigured([(variable("database_url"), f"the folder {path.parent} does not exist")])
+    path = Path(sqlite_path(settings.database_url)).absolute()
     return None if path.exists() else path
 
 
