@@ -130,7 +130,6 @@ class Http2Protocol(asyncio.Protocol):
         elif isinstance(event, RemoteSettingsChanged):
             self._wake(0)
         elif isinstance(event, ConnectionTerminated):
-            self._disconnect_all()
             self._close_transport()
 
     def pause_writing(self) -> None:
@@ -280,6 +279,7 @@ class Http2Protocol(asyncio.Protocol):
             self._timer = None
 
     def _close_transport(self) -> None:
+        self._disconnect_all()  # after a GOAWAY, h2 sends nothing more
         self._stop_timer()
         self.flush()
         self.transport.close()

@@ -14,6 +14,9 @@ from listening import Listening, listen
 from lumen_notify.deliver.connection import http2_protocol
 from lumen_notify.deliver.connection.http2_protocol import MAX_STREAMS, MAX_TASKS, Http2Protocol
 
+BROKEN = b"\0\0\4\x08\0\0\0\0\0" + b"\0\0\0\0"
+"""A WINDOW_UPDATE of nothing (RFC 9113, section 6.9)."""
+
 
 class Waiting:
     """An application whose requests wait for `go`, whatever their clients do."""
@@ -70,10 +73,31 @@ async def test_client_that_opens_and_resets_requests_is_disconnected(app: Waitin
 
 async def test_frames_that_break_the_protocol_end_the_connection(server: Listening) -> None:
     async with http2_client(server.port) as client:
-        client.send_raw(b"\0\0\4\x08\0\0\0\0\0" + b"\0\0\0\0")  # a WINDOW_UPDATE of nothing
+        client.send_raw(BROKEN)
         await client.wait_until(lambda: client.goodbye is not None)
         assert client.goodbye == ErrorCodes.PROTOCOL_ERROR
         await client.wait_until(lambda: client.is_closed)
+
+
+async def test_response_after_a_goodbye_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    has_started, is_late = asyncio.Event(), asyncio.Event()
+
+    async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
+        (connection,) = listening.state.connections
+        has_started.set()
+        while not connection.transport.is_closing():  # noqa: ASYNC110 - to answer before it is lost
+            await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        is_late.set()
+
+    async with listen(app, Http2Protocol) as listening, http2_client(listening.port) as client:
+        client.request()
+        await has_started.wait()
+        client.send_raw(BROKEN)
+        await client.wait_until(lambda: client.is_closed)
+        async with asyncio.timeout(20):
+            await is_late.wait()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_idle_connection_is_closed_whatever_it_sends(
