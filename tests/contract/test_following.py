@@ -27,7 +27,7 @@ from supervised import supervised
 
 
 class FlakyLog:
-    """A log whose first `outages` reads fail."""
+    """A log whose next `outages` reads fail, and a read that is in progress when the outage begins."""
 
     def __init__(self, log: Log) -> None:
         self.outages = 0
@@ -40,7 +40,10 @@ class FlakyLog:
         if self.outages:
             self.outages -= 1
             raise DatabaseUnavailable("an outage made up by a test")
-        return await self._log.follow(cursor)
+        found = await self._log.follow(cursor)
+        if self.outages:
+            raise DatabaseUnavailable("an outage made up by a test")
+        return found
 
     async def at(self, positions: Sequence[int]) -> Sequence[Event]:
         return await self._log.at(positions)
