@@ -13,18 +13,20 @@ from lumen_notify.model.events import (
     PAYLOADS,
     PREFIX_CHARACTERS,
     WITHDRAWN,
+    DigestDelivered,
     EventsRewritten,
     MessageEdited,
     MessageSent,
     NotificationEdited,
     NotificationPublished,
+    NotificationUpdated,
     Payload,
     decode,
     rewritten_body,
 )
 from lumen_notify.model.events import rewriting as module
 
-from .examples import assert_stored_as, event
+from .examples import COUNTS, assert_stored_as, event
 
 BODIES: dict[type[Payload], dict[str, Any]] = {EventsRewritten: {"positions": [3, 4]}}
 
@@ -64,6 +66,9 @@ def test_message_with_another_text_is_from_the_same_sender(
         (MessageEdited(data={"id": "m", "data": {"a": 1}}), "room:tea"),
         (NotificationPublished(notification='{"id":"n","data":{"a":1}}'), "user:ann"),
         (NotificationEdited(data={"id": "n", "data": {"a": 1}}), "user:ann"),
+        pytest.param(
+            NotificationEdited(position=7, data={"id": "n", "data": {"a": 1}}), "room:tea", id="to a room"
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -74,3 +79,18 @@ def test_withdrawn_event_has_no_text_and_is_read(payload: Payload, audience: str
     read = decode(event(payload.kind, audience, body))
     assert type(read) is type(payload)
     assert read.is_withdrawn
+
+
+def test_update_and_digest_keep_their_counts_with_another_text() -> None:
+    update = NotificationUpdated.of(COUNTS, {"id": "n", "content": "old"})
+    read = decode(event("update", "user:ann", rewritten_body("update", update.encode(), {"n": '{"id":"n"}'})))
+    assert read == NotificationUpdated.of(COUNTS, {"id": "n"})
+    gone = decode(event("update", "user:ann", rewritten_body("update", update.encode(), {"n": WITHDRAWN})))
+    assert gone.is_withdrawn
+    digest = DigestDelivered.of(COUNTS, {"items": [{"id": "n"}, {"id": "o"}]})
+    body = rewritten_body("bundle", digest.encode(), {"n": '{"id":"n","content":"new"}', "o": WITHDRAWN})
+    assert decode(event("bundle", "user:ann", body)) == DigestDelivered.of(
+        COUNTS, {"items": [{"id": "n", "content": "new"}]}
+    )
+    empty = decode(event("bundle", "user:ann", rewritten_body("bundle", body, {"n": WITHDRAWN})))
+    assert empty.is_withdrawn
