@@ -7,8 +7,9 @@ retry; after `token_revoked` the user must log in.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from lumen_notify.errors import Unauthenticated
-from lumen_notify.model import rfc3339
 
 MALFORMED = "is not a well-formed JWT"
 OTHER_ALGORITHM = "is signed with an algorithm (`alg`) that does not match the key"
@@ -29,7 +30,8 @@ def invalid(problem: str, *, noun: str = "token") -> Unauthenticated:
 
 def expired(at_ms: int, *, noun: str = "token") -> Unauthenticated:
     """Return the error for credentials that expired at `at_ms`, in milliseconds since 1970."""
-    return Unauthenticated(f"The {noun} expired at {rfc3339(at_ms)}.", code="token_expired")
+    at = datetime.fromtimestamp(at_ms / 1000, UTC)
+    return Unauthenticated(f"The {noun} expired at {at:%Y-%m-%d %H:%M:%S} UTC.", code="token_expired")
 
 
 def revoked(*, noun: str = "token") -> Unauthenticated:

@@ -13,7 +13,7 @@ from lumen_notify.auth.refusals import expired, invalid, missing
         (missing(), "token_missing", "A token is required: `Authorization: Bearer <token>`."),
         (invalid("is not a JWT"), "token_invalid", "The token is not a JWT."),
         (invalid("is not a JWT", noun="ticket"), "token_invalid", "The ticket is not a JWT."),
-        (expired(0), "token_expired", "The token expired at 1970-01-01T00:00:00.000Z."),
+        (expired(0), "token_expired", "The token expired at 1970-01-01 00:00:00 UTC."),
     ],
     ids=["missing", "invalid", "another noun", "expired"],
 )
