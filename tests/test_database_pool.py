@@ -31,9 +31,8 @@ STATISTICS = "SELECT tablename, attname FROM pg_stats WHERE schemaname = 'public
 SESSIONS = "SELECT count(*) AS number FROM pg_stat_activity WHERE datname = current_database()"
 
 VALUES = {
-    "bigint": "7",
+    "bigint": "1",
     "integer": "1",
-    "smallint": "1",
     "text": "'x'",
     "bytea": "'\\x00'",
     "boolean": "true",
@@ -72,11 +71,11 @@ def everything(url: str) -> dict[str, Any]:
 
 
 def fill(url: str) -> None:
-    """Write a row to every table but `migration`."""
+    """Write a row to every table but `lumen_migration`."""
     columns: dict[str, dict[str, str]] = {}
     for row in run_sql(url, COLUMNS):
         columns.setdefault(row["table_name"], {})[row["column_name"]] = VALUES[row["data_type"]]
-    del columns["migration"]
+    del columns["lumen_migration"]
     inserts = [
         f"INSERT INTO {table} ({', '.join(values)}) VALUES ({', '.join(values.values())});"  # noqa: S608
         for table, values in columns.items()
@@ -128,7 +127,7 @@ async def test_what_a_test_has_left_running_cannot_write_any_more(pool: PostgreS
         "DROP INDEX lumen_event_by_audience",
         "CREATE SCHEMA thing",
         "DROP TABLE lumen_migration",
-        "ANALYZE event",
+        "ANALYZE lumen_event",
         "INSERT INTO lumen_migration SELECT version + 1000, name FROM lumen_migration",
         "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET jit = off'; END $$",
     ],
