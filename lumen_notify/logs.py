@@ -30,7 +30,7 @@ _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
 # JSON does not escape DEL, C1 controls and Unicode line ends, but terminals and log readers act on them.
 _UNESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_TOKEN = re.compile(r"eyJ[\w.-]*|[\w-]{40,}")  # a JWT begins with `{"` in Base64
+_TOKEN = re.compile(r"eyJ[\w.-]*|(?:[\w-]+\.){2}[\w.-]+|[\w-]{40,}")  # JWTs, whole or cut; long words
 _COLOURS = {"debug": "2", "warning": "33", "error": "31", "critical": "31;1"}
 
 

@@ -101,7 +101,7 @@ class Run:
                 connection.recv(1000)
 
     def _accounts(self, client: httpx.Client) -> None:
-        ann = {"name": "ann", "password": PASSWORD}
+        ann = {"username": "ann", "password": PASSWORD}
         session = client.post(f"{self.auth}/register", json=ann).json()
         token = {"refresh_token": session["refresh_token"]}
         fresh = client.post(f"{self.auth}/refresh", json=token).json()
@@ -110,8 +110,8 @@ class Run:
         for path, body, expected in (
             ("register", ann, 409),
             ("register", {**ann, "password": PASSWORD, "more": 1}, 422),
-            ("login", {"name": "bob", "password": PASSWORD}, 401),
-            ("login", {"name": PASSWORD, "password": "ann"}, 422),
+            ("login", {"username": "bob", "password": PASSWORD}, 401),
+            ("login", {"username": PASSWORD, "password": "ann"}, 422),
             ("refresh", token, 401),
             ("refresh", {"refresh_token": PASSWORD}, 401),
         ):
