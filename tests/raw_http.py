@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,13 +41,17 @@ class RawClient:
     received: bytes = field(default=b"")
 
     @classmethod
+    async def open(cls, port: int) -> RawClient:
+        return cls(*await asyncio.open_connection("127.0.0.1", port))
+
+    @classmethod
     @contextlib.asynccontextmanager
     async def connect(cls, port: int) -> Any:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        client = await cls.open(port)
         try:
-            yield cls(reader, writer)
+            yield client
         finally:
-            writer.transport.abort()
+            client.writer.transport.abort()
 
     def send(self, data: bytes) -> None:
         self.writer.write(data)
@@ -53,6 +59,17 @@ class RawClient:
     def end(self) -> None:
         """Close this side; the server may still answer."""
         self.writer.write_eof()
+
+    def reset(self) -> None:
+        """End the connection with a RST."""
+        raw = self.writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
+
+    async def close(self) -> None:
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
 
     async def read(self, text: bytes) -> bytes:
         """Read until `text` has arrived; return all that has arrived."""

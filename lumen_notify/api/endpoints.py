@@ -149,15 +149,15 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
 
 def _rooms(context: Context, services: Services, messenger: Messenger) -> Iterator[route.Endpoints]:
     rooms, member_list = Rooms(services.database), MemberList(services.database)
-    membership = Membership(context=context, rooms=rooms)
+    access, membership = RoomAccess(services.database), Membership(context=context)
     yield RoomEndpoints(context=context, rooms=rooms)
-    yield MemberEndpoints(context=context, membership=membership, member_list=member_list)
-    yield BanEndpoints(context=context, membership=membership, member_list=member_list)
+    yield MemberEndpoints(context=context, access=access, membership=membership, member_list=member_list)
+    yield BanEndpoints(context=context, access=access, membership=membership, member_list=member_list)
     yield HistoryEndpoints(
         context=context, messenger=messenger, history=messenger.history, counts=services.counts
     )
     yield MessageEndpoints(context=context, messenger=messenger)
-    yield RoomScheduleEndpoints(context=context, membership=membership, schedule=Schedule(services.database))
+    yield RoomScheduleEndpoints(context=context, access=access, schedule=Schedule(services.database))
 
 
 def _accounts(

@@ -14,7 +14,7 @@ from lumen_notify.accept.rooms import room_responses as responses
 from lumen_notify.accept.rooms.members import CHANGES
 from lumen_notify.accept.rooms.membership import Membership
 from lumen_notify.accept.rooms.paths import room_id, user_id
-from lumen_notify.commit.permissions import not_banned
+from lumen_notify.commit.permissions import RoomAccess, not_banned
 from lumen_notify.commit.rooms.member_list import Ban, MemberList
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import USER_KEY, Cursor
@@ -33,6 +33,7 @@ class BanEndpoints:
     """Bans and unbans users, for owners and moderators of a room."""
 
     context: Context
+    access: RoomAccess
     membership: Membership
     member_list: MemberList
 
@@ -104,16 +105,17 @@ class BanEndpoints:
         """Answer `GET /rooms/{id}/bans`, to owners and moderators: by user id."""
         principal = await self.context.caller(request)
         page = KeyPage(request, CURSOR, _user_id)
-        room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
-        rows = await self.member_list.bans(room.id, after=page.after, limit=page.limit + 1)
+        room = room_id(request)
+        await self.access.require_moderator(room, principal.user_id)
+        rows = await self.member_list.bans(room, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _item)
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/bans/{user}`, to owners and moderators. Raises NotFound."""
         principal = await self.context.caller(request)
-        user = user_id(request)
-        room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
-        return await self._ban(room.id, user)
+        user, room = user_id(request), room_id(request)
+        await self.access.require_moderator(room, principal.user_id)
+        return await self._ban(room, user)
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /rooms/{id}/bans/{user}`: remove the user, and keep them out."""

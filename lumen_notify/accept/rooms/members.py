@@ -17,6 +17,7 @@ from lumen_notify.accept.rooms import room_responses as responses
 from lumen_notify.accept.rooms.membership import Membership
 from lumen_notify.accept.rooms.paths import room_id, user_id
 from lumen_notify.accept.rooms.room_bodies import MemberBody, MembersBody
+from lumen_notify.commit.permissions import RoomAccess
 from lumen_notify.commit.rooms.member_list import Member, MemberList
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import USER_KEY, Cursor
@@ -51,6 +52,7 @@ class MemberEndpoints:
     """Lists and changes the members of a room."""
 
     context: Context
+    access: RoomAccess
     membership: Membership
     member_list: MemberList
 
@@ -133,8 +135,9 @@ class MemberEndpoints:
         """Answer `GET /rooms/{id}/members`, to members: by user id."""
         principal = await self.context.caller(request)
         page = KeyPage(request, CURSOR, _user_id)
-        room = await self.membership.room_of_member(principal.user_id, room_id(request))
-        rows = await self.member_list.page(room.id, after=page.after, limit=page.limit + 1)
+        room = room_id(request)
+        await self.access.require_member(room, principal.user_id)
+        rows = await self.member_list.page(room, after=page.after, limit=page.limit + 1)
         return page.answer(rows, _item)
 
     async def post(self, request: Request) -> Response:

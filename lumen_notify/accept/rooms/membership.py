@@ -1,11 +1,10 @@
-"""Membership: changes members and checks the caller's role, for the endpoints of members and of bans."""
+"""Membership: changes members, for the endpoints of members and of bans."""
 
 from __future__ import annotations
 
 from lumen_notify.accept.rooms import room_responses as responses
-from lumen_notify.commit.permissions import Role, is_moderator, not_a_member, role_too_low, room_not_found
+from lumen_notify.commit.permissions import Role
 from lumen_notify.commit.rooms.members import Action, ChangedMembers, ChangeMembers
-from lumen_notify.commit.rooms.rooms import Room, Rooms
 from lumen_notify.http.context import Context
 from lumen_notify.model import value
 
@@ -15,23 +14,6 @@ class Membership:
     """Changes the members of rooms. It does not depend on HTTP."""
 
     context: Context
-    rooms: Rooms
-
-    async def room_of_member(self, user_id: str, id_: str) -> Room:
-        """Return a room of which the user is a member. Raises NotFound, Forbidden."""
-        room = await self.rooms.get(user_id, id_)
-        if room is None:
-            raise room_not_found()
-        if room.role is None:
-            raise not_a_member()
-        return room
-
-    async def room_of_moderator(self, user_id: str, id_: str) -> Room:
-        """Return a room of which the user is owner or moderator. Raises NotFound, Forbidden."""
-        room = await self.room_of_member(user_id, id_)
-        if not is_moderator(room.role):
-            raise role_too_low()
-        return room
 
     async def change(
         self, room_id: str, caller: str, action: Action, users: tuple[str, ...], role: Role | None = None

@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from lumen_notify.accept.notifications import responses
 from lumen_notify.accept.notifications.schedule import CURSOR, answer_scheduled
-from lumen_notify.accept.rooms.membership import Membership
 from lumen_notify.accept.rooms.paths import room_id
 from lumen_notify.commit.notifications.schedule import Schedule
+from lumen_notify.commit.permissions import RoomAccess
 from lumen_notify.commit.rooms.schedule import CancelInRoom
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MODERATORS_ONLY, READS, ROOM_ID, WRITES, Operation, path
@@ -29,7 +29,7 @@ class RoomScheduleEndpoints:
     """Lists and cancels what is scheduled to a room."""
 
     context: Context
-    membership: Membership
+    access: RoomAccess
     schedule: Schedule
 
     def routes(self) -> Iterator[ApiRoute]:
@@ -72,8 +72,9 @@ class RoomScheduleEndpoints:
         principal = await self.context.caller(request)
         query = Query(request)
         limit, after = query.limit(), CURSOR.read(query)
-        room = await self.membership.room_of_moderator(principal.user_id, room_id(request))
-        rows = await self.schedule.page_of_room(room.id, after=after, limit=limit + 1)
+        room = room_id(request)
+        await self.access.require_moderator(room, principal.user_id)
+        rows = await self.schedule.page_of_room(room, after=after, limit=limit + 1)
         return answer_scheduled(rows, limit)
 
     async def delete(self, request: Request) -> Response:

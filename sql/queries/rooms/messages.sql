@@ -189,7 +189,7 @@ LEFT JOIN lumen_block b ON b.user_id = m.user_id AND b.blocked_id = t.sender_id
 ORDER BY n.id, n.audience
 
 -- room_access
--- Who: POST /rooms/{id}/typing. Indexes: the primary keys.
+-- Who: POST /rooms/{id}/typing; the lists of members, bans and what is scheduled. Indexes: the primary keys.
 SELECT
     o.kind, m.role,
     CASE WHEN o.kind = 'direct' THEN EXISTS (
@@ -200,7 +200,7 @@ SELECT
     ) END AS is_blocked
 FROM lumen_room o
 LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
-WHERE o.id = :room_id
+WHERE o.id = :room_id AND o.kind <> 'deleting'
 
 -- newest_of_messages
 -- Who: the library's broadcast_read_status. seq is NULL if the room has none of these messages. Indexes:

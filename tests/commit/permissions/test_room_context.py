@@ -64,6 +64,7 @@ async def test_room_that_does_not_exist_or_is_deleted_has_no_context(store: Stor
     assert found == {}
     with pytest.raises(NotFound):
         require_room(found.get(0))
+    assert await code_after(RoomAccess(store.database).require_member("d", "olga")) == "not_found"
 
 
 async def test_access_outside_of_a_transaction_follows_the_same_table(store: Store) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import socket
-import struct
 import sys
 import weakref
 import zlib
@@ -29,6 +27,7 @@ from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportConnection
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.settings import Secret
+from raw_http import RawClient
 
 WAIT_SECONDS = 20.0
 
@@ -42,51 +41,6 @@ def stream_request(user: str = "ann") -> bytes:
 def post_head(*headers: str) -> bytes:
     lines = [f"POST {NOTIFICATIONS} HTTP/1.1", "host: x", f"authorization: Bearer {token('ann', PUBLISH)}"]
     return "\r\n".join([*lines, *headers, "", ""]).encode()
-
-
-class Client:
-    """A plain connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-        self.received = b""
-
-    @classmethod
-    async def connect(cls, url: str) -> Client:
-        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-        return cls(reader, writer)
-
-    def send(self, data: bytes) -> None:
-        self.writer.write(data)
-
-    async def until(self, text: bytes) -> bytes:
-        """Read until `text` has arrived; return everything that has arrived so far."""
-        async with asyncio.timeout(WAIT_SECONDS):
-            while text not in self.received:
-                part = await self.reader.read(65536)
-                assert part, f"the connection ended without {text!r}: {self.received!r}"
-                self.received += part
-        return self.received
-
-    async def until_end(self) -> bytes:
-        """Read until the connection ends, in an orderly way or not."""
-        async with asyncio.timeout(WAIT_SECONDS):
-            with contextlib.suppress(ConnectionError):
-                while part := await self.reader.read(65536):
-                    self.received += part
-        return self.received
-
-    def reset(self) -> None:
-        """End the connection with a RST."""
-        raw = self.writer.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.writer.transport.abort()
-
-    async def close(self) -> None:
-        self.writer.close()
-        with contextlib.suppress(ConnectionError):
-            await self.writer.wait_closed()
 
 
 class Site:
@@ -106,7 +60,7 @@ class Site:
         self.is_head_held_back = False
         self.middleware: Callable[[ASGIApp], ASGIApp] | None = None
         self.protocols: weakref.WeakSet[HandoverProtocol] = weakref.WeakSet()
-        self._clients: list[Client] = []
+        self._clients: list[RawClient] = []
 
     @property
     def streams(self) -> StreamRegistry:
@@ -158,14 +112,14 @@ class Site:
         app = self.lumen.app if self.middleware is None else self.middleware(self.lumen.app)
         await app(scope, receive, hold_head_back if self.is_head_held_back else send)
 
-    async def client(self) -> Client:
-        self._clients.append(await Client.connect(self.listening.url))
+    async def client(self) -> RawClient:
+        self._clients.append(await RawClient.open(int(self.listening.url.rpartition(":")[2])))
         return self._clients[-1]
 
-    async def stream(self, user: str = "ann") -> Client:
+    async def stream(self, user: str = "ann") -> RawClient:
         client = await self.client()
         client.send(stream_request(user))
-        await client.until(b"event: ready")
+        await client.read(b"event: ready")
         return client
 
     async def close(self) -> None:
@@ -205,7 +159,7 @@ async def test_connection_of_a_stream_belongs_to_the_stream_until_its_client_lea
 async def test_connection_leaves_uvicorns_set_when_the_server_ends_the_stream(site: Site) -> None:
     client = await site.stream()
     site.streams.start_drain()
-    assert (await client.until_end()).endswith(b"\r\n0\r\n\r\n")
+    assert (await client.rest()).endswith(b"\r\n0\r\n\r\n")
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
 
 
@@ -226,7 +180,7 @@ async def test_nothing_of_the_request_is_left_and_the_collector_is_not_needed(
     try:
         client = await site.client()
         client.send(stream_request() + behind)
-        await client.until(b"event: ready")
+        await client.read(b"event: ready")
         await eventually(lambda: not site.requests, what="the request's task to end")
         assert len(site.stream_connections) == 1
         assert not site.protocols
@@ -245,7 +199,7 @@ async def test_frames_leave_at_once_without_waiting_for_more(site: Site) -> None
 async def test_request_before_a_stream_on_one_connection_is_answered_first(site: Site) -> None:
     client = await site.client()
     client.send(HEALTH + stream_request())
-    received = await client.until(b"event: ready")
+    received = await client.read(b"event: ready")
     assert received.index(b'{"status":"ok"}') < received.index(b"text/event-stream")
     assert len(site.stream_connections) == 1
 
@@ -267,14 +221,14 @@ async def test_bytes_after_a_stream_request_are_never_answered(
 ) -> None:
     client = await site.client()
     client.send(stream_request() + (behind if is_together else b""))
-    await client.until(b"event: ready")
+    await client.read(b"event: ready")
     if not is_together:
         client.send(behind)
     await site.lumen.publish("ann", category="like", content="still here")
-    await client.until(b"still here")
+    await client.read(b"still here")
     assert len(site.stream_connections) == len(site.streams) == 1
     site.streams.start_drain()
-    received = await client.until_end()
+    received = await client.rest()
     assert received.count(b"HTTP/1.1 ") == 1
     assert received.endswith(b"0\r\n\r\n")
 
@@ -282,7 +236,7 @@ async def test_bytes_after_a_stream_request_are_never_answered(
 async def test_disconnect_of_a_client_that_has_sent_more_is_noticed(site: Site) -> None:
     client = await site.client()
     client.send(stream_request() + HEALTH * 5)
-    await client.until(b"event: ready")
+    await client.read(b"event: ready")
     await client.close()
     await eventually(lambda: not site.connections, what="the end")
 
@@ -290,7 +244,7 @@ async def test_disconnect_of_a_client_that_has_sent_more_is_noticed(site: Site) 
 async def test_client_that_closes_its_half_is_gone(site: Site) -> None:
     client = await site.stream()
     client.writer.write_eof()
-    await client.until_end()
+    await client.rest()
     await eventually(lambda: not site.connections, what="the end")
     assert site.streams.ended == {"gone": 1}
 
@@ -326,7 +280,7 @@ async def test_stream_that_could_not_be_handed_over_ends_with_its_client(
     site.is_head_held_back = True
     client = await site.client()
     client.send(stream_request() + HEALTH * 3)
-    await client.until(b"event: ready")
+    await client.read(b"event: ready")
     assert (len(site.streams), site.stream_connections) == (1, [])
     client.reset()
     while len(site.streams):  # with requests behind it uvicorn reads no further: a write finds out
@@ -391,15 +345,15 @@ async def test_head_of_a_stream_behind_a_middleware_that_compresses_has_no_body(
 async def test_stream_of_http_1_0_has_no_chunks_and_ends_with_its_connection(site: Site) -> None:
     client = await site.client()
     client.send(stream_request().replace(b"HTTP/1.1", b"HTTP/1.0"))
-    head, _, _ = (await client.until(b"event: ready")).partition(b"\r\n\r\n")
+    head, _, _ = (await client.read(b"event: ready")).partition(b"\r\n\r\n")
     assert b"transfer-encoding" not in head
     assert b"connection: close" in head
     assert len(site.stream_connections) == 1
     await site.lumen.publish("ann", category="like", content="hi")
     await site.lumen.publish(category="like", content="to all", to={"all": True})
-    await client.until(b'"content":"to all"')
+    await client.read(b'"content":"to all"')
     site.streams.start_drain()
-    body = (await client.until_end()).partition(b"\r\n\r\n")[2]
+    body = (await client.rest()).partition(b"\r\n\r\n")[2]
     assert body.startswith(b"retry: ")
     assert b"\r" not in body
     assert body.endswith(b'event: closing\ndata: {"reason":"shutdown","reconnect":true}\n\n')
@@ -416,7 +370,7 @@ async def test_stream_of_a_client_that_has_closed_its_side_ends(
     await eventually(lambda: site.waiting, what="the request")
     await eventually(lambda: all(one._is_half_closed for one in site.protocols), what="the end")
     site.held_back.set()
-    await client.until_end()
+    await client.rest()
     await eventually(lambda: not site.connections and not site.requests, what="the request to end")
     assert len(site.streams) == 0
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
@@ -426,7 +380,7 @@ async def test_stream_whose_offer_of_another_protocol_is_ignored_is_handed_over(
     client = await site.client()
     offer = b"host: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
     client.send(stream_request().replace(b"host: x\r\n", offer))
-    await client.until(b"event: ready")
+    await client.read(b"event: ready")
     assert len(site.stream_connections) == 1
 
 
@@ -438,7 +392,7 @@ async def test_stream_that_opens_while_the_server_stops_is_closed_as_shutdown(si
     await eventually(lambda: all(one.cycle for one in site.protocols), what="the request")
     site.listening.shut_down()
     site.held_back.set()
-    received = await client.until_end()
+    received = await client.rest()
     assert b'event: closing\ndata: {"reason":"shutdown","reconnect":true}\n\n' in received
     assert received.endswith(b"0\r\n\r\n")
 
@@ -470,7 +424,7 @@ async def answer_to(site: Site, *parts: bytes) -> bytes:
     client = await site.client()
     for part in parts:
         client.send(part)
-    return await client.until_end()
+    return await client.rest()
 
 
 @pytest.mark.parametrize(
@@ -493,7 +447,7 @@ async def test_request_that_arrives_byte_by_byte_is_ended_at_the_same_time(
 ) -> None:
     request_seconds(0.2)
     client = await site.client()
-    ended = asyncio.ensure_future(client.until_end())
+    ended = asyncio.ensure_future(client.rest())
     for byte in b"GET /healthz HTTP/1.1\r\nx-slow: " + b"y" * 10_000:
         client.send(bytes([byte]))
         await asyncio.wait([ended], timeout=0.01)
@@ -507,10 +461,10 @@ async def test_empty_lines_between_requests_do_not_keep_a_connection(
 ) -> None:
     client = await site.client()
     client.send(HEALTH)
-    await client.until(b'{"status":"ok"}')
+    await client.read(b'{"status":"ok"}')
     request_seconds(0.1)
     client.send(b"\r\n")
-    await client.until_end()
+    await client.rest()
     assert b"408 Request Timeout" in client.received
 
 
@@ -523,7 +477,7 @@ async def test_request_in_time_is_answered_and_the_connection_stays(
         client.send(HEALTH[:10])
         await asyncio.sleep(0)
         client.send(HEALTH[10:])
-        await client.until(b'{"status":"ok"}' * 1)
+        await client.read(b'{"status":"ok"}' * 1)
         await eventually(lambda: not any(one._timeout for one in site.protocols), what="the time-out to stop")
         assert client.received.count(b"HTTP/1.1 200") == number
         client.received = client.received.replace(b'{"status":"ok"}', b"")
@@ -564,7 +518,7 @@ async def test_head_of_more_than_32_kib_is_refused(
             lambda: site.received_bytes >= sent_bytes or not site.connections,  # noqa: B023
             what="the server to read",
         )
-    received = await client.until_end()
+    received = await client.rest()
     assert received.startswith(b"HTTP/1.1 " + status) or not received, "or the kernel has dropped the answer"
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
 
@@ -585,7 +539,7 @@ async def test_limit_of_the_head_does_not_apply_to_the_body(site: Site) -> None:
             client.send(part)
             already += len(part)
             await eventually(lambda: site.received_bytes == already, what="the server to read")  # noqa: B023
-        await client.until(b"HTTP/1.1 201")
+        await client.read(b"HTTP/1.1 201")
 
 
 async def test_offer_of_another_protocol_is_ignored_and_not_logged(
@@ -593,7 +547,7 @@ async def test_offer_of_another_protocol_is_ignored_and_not_logged(
 ) -> None:
     client = await site.client()
     client.send(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-    assert b"200 OK" in await client.until(b"\r\n\r\n")
+    assert b"200 OK" in await client.read(b"\r\n\r\n")
     assert "WebSocket" not in caplog.text
     assert "upgrade" not in caplog.text
 
@@ -603,7 +557,7 @@ async def test_trailers_are_not_headers(site: Site) -> None:
     head = f"POST {NOTIFICATIONS} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".encode()
     trailer = f"authorization: Bearer {token('ann', PUBLISH)}\r\n\r\n".encode()
     client.send(head + b"2\r\n{}\r\n0\r\n" + trailer)
-    await client.until(b"HTTP/1.1 401")
+    await client.read(b"HTTP/1.1 401")
 
 
 async def test_client_that_pipelines_too_many_requests_is_refused(site: Site) -> None:
@@ -615,7 +569,7 @@ async def test_client_that_pipelines_too_many_requests_is_refused(site: Site) ->
     cycles = [one for one in gc.get_objects() if isinstance(one, RequestResponseCycle)]
     assert len(cycles) <= http_protocol.MAX_PIPELINED + 1
     site.held_back.set()
-    await client.until_end()
+    await client.rest()
     await eventually(lambda: not site.connections, what="the connection to leave uvicorn's set")
 
 
