@@ -91,7 +91,7 @@ def require_put(
         return
     is_allowed = role in (None, "member") if is_self else may_assign_role(room.role, None, role or "member")
     if user.is_banned and (is_self or is_allowed):
-        raise Forbidden(f"{user.user_id} is banned from this room.", code="banned")
+        raise Forbidden(f"The user {user.user_id} is banned from this room.", code="banned")
     if not is_allowed:
         raise role_too_low()
     refusal = entry_refusal(

@@ -64,7 +64,8 @@ def entry_refusal(
     if 0 < max_rooms <= rooms_count:
         how = "by their own choice" if is_self else "because others have added them"
         return Conflict(
-            f"{user_id} is in {rooms_count} rooms {how}, and the limit is {max_rooms}.", code="too_many_rooms"
+            f"The user {user_id} is in {rooms_count} rooms {how}, and the limit is {max_rooms}.",
+            code="too_many_rooms",
         )
     return None
 
@@ -96,4 +97,4 @@ def blocked() -> Forbidden:
 
 def blocked_by(user_id: str) -> Forbidden:
     """Return the refusal for adding a user to a room who has blocked the caller."""
-    return Forbidden(f"{user_id} has blocked you.", code="blocked")
+    return Forbidden(f"The user {user_id} has blocked you.", code="blocked")
