@@ -289,7 +289,7 @@ WRONG_METHODS = (
     ("PUT", "/api/v1/notifications", {"GET", "HEAD", "POST"}),
     ("POST", "/api/v1/notifications/stream", {"DELETE", "GET", "HEAD"}),
     ("GET", "/api/v1/notifications/archive", {"POST"}),
-    ("DELETE", f"/api/v1/notifications/{new_id()}", {"GET", "HEAD", "PUT"}),
+    ("POST", f"/api/v1/notifications/{new_id()}", {"DELETE", "GET", "HEAD", "PATCH", "PUT"}),
     ("PUT", "/api/v1/notifications/stream/tickets", {"POST"}),
     ("POST", "/healthz", {"GET", "HEAD"}),
 )
