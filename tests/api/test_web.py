@@ -137,7 +137,9 @@ def test_nothing_inline_and_nothing_absolute_in_the_page(tags: Tags) -> None:
             assert name != "style"
             assert not name.startswith("on"), f"<{tag} {name}>"
             if name in ("src", "href", "action"):
-                assert re.match(r"#?[a-z-]+(\.\w+)?\Z", value or ""), f"{value} breaks a mount under a prefix"
+                assert re.match(r"(\./|#?[a-z-]+(\.\w+)?)\Z", value or ""), (
+                    f"{value} breaks a mount under a prefix"
+                )
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
