@@ -65,6 +65,9 @@ class To(OneOfBody):
     """All users, including future ones."""
 
 
+_UserId = Annotated[UserId, Field(json_schema_extra={"x-model": "UserId"})]
+
+
 def _to_user(value: Any) -> Any:
     return {"user": value} if isinstance(value, str) else value
 
@@ -138,7 +141,7 @@ class PublicationBody(Body):
         )
     )
 
-    to: Annotated[To, BeforeValidator(_to_user, json_schema_input_type=UserId | To)]
+    to: Annotated[To, BeforeValidator(_to_user, json_schema_input_type=_UserId | To)]
     """The recipients. A text is the id of one user."""
 
     category: NewCategory

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import get_args
 
+from pydantic import TypeAdapter
+
 from lumen_notify.api.openapi.schema import JsonSchema, described, one_of
 from lumen_notify.deliver.streams.connections import DEVICES
-from lumen_notify.http.fields import PRIORITIES, SLUG_PATTERN
+from lumen_notify.http.fields import PRIORITIES, SLUG_PATTERN, UserId
 from lumen_notify.model.events.fields import Role
 
 SCHEMAS: dict[str, JsonSchema] = {
@@ -27,4 +29,5 @@ SCHEMAS: dict[str, JsonSchema] = {
     },
     "Priority": described(one_of(PRIORITIES), "How urgent a notification is. Clients get it unchanged."),
     "Role": described(one_of(get_args(Role)), "What a member of a room may do."),
+    "UserId": described(TypeAdapter(UserId).json_schema(), "The id of a user: the `sub` of their token."),
 }
