@@ -38,6 +38,10 @@ def unsaid(case: Case[Any]) -> Iterator[object]:
     match case.operation.definition.raw["operationId"]:
         case "publish":  # that a time is in the future
             yield from (body.get(name) for body in bodies for name in ("deliver_at", "expires_at"))
+        case "editNotification":
+            yield from (body.get("expires_at") for body in bodies)
+        case "deleteNotification":  # that one of two query parameters excludes the other
+            yield (case.query or {}).get("for") == "me" and "sender" in (case.query or {})
         case "updatePreferences":  # what may be muted, time zones, times that differ
             for body in bodies:
                 yield body.get("quiet_hours")
