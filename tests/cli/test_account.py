@@ -88,9 +88,11 @@ def test_an_account_is_created_and_changed_while_the_server_runs(
 )
 @pytest.mark.server
 def test_invalid_input_is_reported_without_a_traceback(
-    tmp_path: Path, name: str, typed: str | bytes, problem: str, encoding: str
+    sqlite_url: str, name: str, typed: str | bytes, problem: str, encoding: str
 ) -> None:
-    done = account(tmp_path, name, typed=typed, PYTHONIOENCODING=encoding)
+    folder = Path(sqlite_url.removeprefix("sqlite:///")).parent
+    environ = {"PYTHONIOENCODING": encoding, "LUMEN_DATABASE_URL": sqlite_url}
+    done = account(folder, name, typed=typed, **environ)
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.decode().startswith(f"lumen-notify: {problem}")
     assert "1234567" not in done.stderr.decode()
@@ -98,7 +100,7 @@ def test_invalid_input_is_reported_without_a_traceback(
 
 
 @pytest.mark.server
-def test_a_terminal_does_not_show_the_password(tmp_path: Path) -> None:
+def test_a_terminal_does_not_show_the_password(tmp_path: Path, sqlite_url: str) -> None:
     terminal, end = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, "account", "ann"],
@@ -106,7 +108,7 @@ def test_a_terminal_does_not_show_the_password(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=end,
         cwd=tmp_path,
-        env=environment({}),
+        env=environment({"LUMEN_DATABASE_URL": sqlite_url}),
     )
     os.close(end)
     shown = b""
