@@ -302,7 +302,9 @@ async def test_a_token_without_a_key_id_causes_no_fetch(key_server: KeyServer) -
     assert key_server.fetches == 0
 
 
-async def test_a_check_fetches_the_keys(key_server: KeyServer) -> None:
+async def test_a_check_fetches_the_keys(key_server: KeyServer, pair: Pair) -> None:
+    key_server.publish(pair.jwk)
     await Setup(key_server).verifier.check_keys()
+    assert key_server.fetches == 1
     with pytest.raises(Unavailable):
         await JwksClient("http://127.0.0.1:9/keys").check()
