@@ -24,6 +24,7 @@ from lumen_notify.commit.publications.rows import (
     load_rows,
     load_scheduled,
     may_change,
+    may_change_waiting,
 )
 from lumen_notify.commit.publications.texts import Edit, write_edits
 from lumen_notify.commit.transaction import Transaction
@@ -167,7 +168,7 @@ async def _edit_waiting(tx: Transaction, command: EditNotification) -> tuple[int
         (load_digest_item, "set_digest_publication"),
     ):
         waiting = await load(tx, command.id)
-        if waiting is None or not await command.caller.may_change(tx, waiting.owner, waiting.audience):
+        if waiting is None or not await may_change_waiting(tx, command.caller, waiting):
             continue
         found += 1
         stored = {**waiting.stored, "fields": command.applied_to(waiting.stored["fields"])}

@@ -21,6 +21,7 @@ from lumen_notify.commit.publications.rows import (
     load_rows,
     load_scheduled,
     may_change,
+    may_change_waiting,
 )
 from lumen_notify.commit.publications.texts import Edit, withdraw_texts, write_edits
 from lumen_notify.commit.transaction import Transaction
@@ -101,7 +102,7 @@ async def _cancel(tx: Transaction, command: Retract) -> int:
         if (
             waiting is not None
             and command.sender in (None, waiting.sender_id)
-            and await command.caller.may_change(tx, waiting.owner, waiting.audience)
+            and await may_change_waiting(tx, command.caller, waiting)
         ):
             await tx.run(query, id=command.id)
             number += 1

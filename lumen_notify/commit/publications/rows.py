@@ -104,10 +104,13 @@ async def load_parts(tx: Transaction, groups: Sequence[PublishedRow]) -> Mapping
 
 @value
 class Waiting:
-    """A publication that is scheduled, or waits in digests: what is stored of it."""
+    """A publication that is scheduled, or waits in digests: what is stored of it.
+
+    audiences: to whom it goes; of the users of digests, the first and the last one.
+    """
 
     owner: str
-    audience: Audience
+    audiences: Sequence[Audience]
     stored: dict[str, Any]
 
     @property
@@ -128,10 +131,19 @@ async def load_digest_item(tx: Transaction, id_: str) -> Waiting | None:
     rows = await tx.run("digest_publication", id=id_)
     if not rows:
         return None
-    user_id, text = rows[0]
+    first, last, text = rows[0]
     stored = json.loads(text)
-    return Waiting(owner=stored.get("owner", ""), audience=Audience.user(user_id), stored=stored)
+    audiences = [Audience.user(user_id) for user_id in (first, last)]
+    return Waiting(owner=stored.get("owner", ""), audiences=audiences, stored=stored)
+
+
+async def may_change_waiting(tx: Transaction, caller: Caller, waiting: Waiting) -> bool:
+    """Return whether a caller may change it, for all to whom it goes."""
+    for audience in waiting.audiences:
+        if not await caller.may_change(tx, waiting.owner, audience):
+            return False
+    return True
 
 
 def _waiting(owner: str, stored: dict[str, Any]) -> Waiting:
-    return Waiting(owner=owner, audience=Audience(stored["audiences"][0]), stored=stored)
+    return Waiting(owner=owner, audiences=list(map(Audience, stored["audiences"])), stored=stored)

@@ -10,8 +10,10 @@ Promises, for each connection:
    WRITE_BUFFER_BYTES, and while it is full nothing is read, so that nothing has to be acknowledged.
 3. A body waits in flow-control windows of 64 KiB until the application reads it.
 4. A connection without requests ends after IDLE_SECONDS, whatever bytes it sends.
+5. What a client sends takes about STEP_SECONDS of the loop at a time. Nothing is read while the rest waits.
 
-Not here: which protocol a TLS connection speaks (`negotiated`), a request and its response (`http2_cycle`).
+Not here: which protocol a TLS connection speaks (`negotiated`), what a client may send (`http2_limits`), a
+request and its response (`http2_cycle`).
 """
 
 from __future__ import annotations
@@ -20,8 +22,6 @@ import asyncio
 import logging
 from typing import Any
 
-from h2.config import H2Configuration
-from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
     ConnectionTerminated,
@@ -34,28 +34,24 @@ from h2.events import (
     WindowUpdated,
 )
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes
 from starlette.types import ASGIApp
 
 from lumen_notify.deliver.connection import http2_scope
 from lumen_notify.deliver.connection.http2_cycle import Http2Cycle
+from lumen_notify.deliver.connection.http2_limits import MAX_STREAMS, limit_header_table, limited_connection
 from lumen_notify.deliver.connection.http_refusal import HttpRefusal
 from lumen_notify.deliver.connection.send_timeout import SEND_SECONDS, WRITE_BUFFER_BYTES
-
-MAX_STREAMS = 100
-"""How many requests of one connection may be open at once, streams of events included."""
 
 MAX_TASKS = 2 * MAX_STREAMS
 """How many requests of one connection may run. One that the client has reset runs to its end, so a client
 that opens and resets requests in turn is disconnected."""
 
-MAX_HEAD_BYTES = 32 * 1024
-"""The limit for the headers of a request, as HTTP/2 counts them: 32 bytes more for each."""
-
-CONNECTION_WINDOW_BYTES = 1024 * 1024
-"""How much of all bodies may wait for the application: one that is not read does not hold up the others."""
-
 IDLE_SECONDS = 20.0
+
+STEP_SECONDS = 0.01
+
+FED_BYTES = 256
+"""How much h2 gets at once. A frame of 50 bytes may take 3 ms: it is the compressed head of a request."""
 
 _log = logging.getLogger("lumen_notify.http2")
 
@@ -69,11 +65,13 @@ class Http2Protocol(asyncio.Protocol):
         self._server_state = server_state
         self._app_state = app_state
         self._loop = _loop or asyncio.get_running_loop()
-        self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding=None))
+        self._h2 = limited_connection()
         self._cycles: dict[int, Http2Cycle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None  # while idle, or closing
         self._is_shutting_down = False
+        self._unread = bytearray()
+        self._step: asyncio.Handle | None = None  # reads it
         self.is_full = False
         self.transport: Any = None
 
@@ -84,15 +82,6 @@ class Http2Protocol(asyncio.Protocol):
         self.transport = transport
         self._server_state.connections.add(self)
         transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        self._h2.local_settings.update(
-            {
-                SettingCodes.MAX_CONCURRENT_STREAMS: MAX_STREAMS,
-                SettingCodes.MAX_HEADER_LIST_SIZE: MAX_HEAD_BYTES,
-            }
-        )
-        self._h2.initiate_connection()
-        window_bytes = self._h2.inbound_flow_control_window
-        self._h2.increment_flow_control_window(CONNECTION_WINDOW_BYTES - window_bytes)
         self.flush()
         self._start_idle_timer()
 
@@ -104,16 +93,40 @@ class Http2Protocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Handle the frames that have arrived."""
+        self._unread += data
+        if self._step is None:
+            self._read()
+
+    def _read(self) -> None:
+        """Handle frames for STEP_SECONDS; let the others have their turn before the rest."""
+        self._step = None
+        until = self._loop.time() + STEP_SECONDS
+        while self._unread and not (self.is_full or self.transport.is_closing()):
+            part = bytes(self._unread[:FED_BYTES])
+            del self._unread[:FED_BYTES]
+            self._feed(part)
+            if self._loop.time() >= until:
+                break
+        self.flush()
         if self.transport.is_closing():
-            return
+            self._unread.clear()
+        elif self._unread:
+            self.transport.pause_reading()
+            if not self.is_full:
+                self._step = self._loop.call_soon(self._read)
+        elif not self.is_full:
+            self.transport.resume_reading()
+
+    def _feed(self, data: bytes) -> None:
         try:
             events = self._h2.receive_data(data)
         except ProtocolError:
             self._close_transport()  # h2 has prepared a GOAWAY
             return
         for event in events:
+            if self.transport.is_closing():
+                return
             self._on_event(event)
-        self.flush()
 
     def _on_event(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
@@ -128,6 +141,7 @@ class Http2Protocol(asyncio.Protocol):
         elif isinstance(event, WindowUpdated):
             self._wake(event.stream_id)
         elif isinstance(event, RemoteSettingsChanged):
+            limit_header_table(self._h2)
             self._wake(0)
         elif isinstance(event, ConnectionTerminated):
             self._close_transport()
@@ -141,8 +155,9 @@ class Http2Protocol(asyncio.Protocol):
         """Go on."""
         self.is_full = False
         if not self.transport.is_closing():
-            self.transport.resume_reading()
             self._wake(0)
+            if self._step is None:
+                self._step = self._loop.call_soon(self._read)
 
     # Called by uvicorn's server.
 
@@ -157,8 +172,7 @@ class Http2Protocol(asyncio.Protocol):
     @property
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers of all responses."""
-        headers: list[tuple[bytes, bytes]] = self._server_state.default_headers
-        return headers
+        return self._server_state.default_headers  # type: ignore[no-any-return]
 
     def sendable_bytes(self, stream_id: int) -> int:
         """Return how many bytes of a response may be sent now."""

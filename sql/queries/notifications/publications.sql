@@ -77,12 +77,12 @@ SET publication = :publication
 WHERE id = :id
 
 -- digest_publication
--- Who: retract, edit_notifications. One of the items with an id: all of them say the same. Index:
--- lumen_digest_item_by_id.
-SELECT d.user_id, d.publication
+-- Who: retract, edit_notifications. What the items with an id say, all of them the same, and the first and the
+-- last of their users. Index: lumen_digest_item_by_id.
+SELECT min(d.user_id), max(d.user_id), min(d.publication)
 FROM lumen_digest_item d
 WHERE d.id = :id
-LIMIT 1
+GROUP BY d.id
 
 -- delete_digest_items
 -- Who: retract. Index: lumen_digest_item_by_id.

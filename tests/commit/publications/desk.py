@@ -20,7 +20,13 @@ ADMIN = Caller(user_id="root", is_admin=True)
 
 
 async def publish(
-    store: Store, *users: str, content: str = "hello", sender: str = "app", owner: str = "app", **fields: Any
+    store: Store,
+    *users: str,
+    content: str = "hello",
+    sender: str = "app",
+    owner: str = "app",
+    priority: str | None = None,
+    **fields: Any,
 ) -> str:
     """Publish to users, to everyone if there are none; return the id of the publication."""
     one = Publication(
@@ -28,7 +34,7 @@ async def publish(
         audiences=tuple(map(Audience.user, users)) or (EVERYONE,),
         recipients=len(users) or None,
         category="like",
-        fields={"content": content, "sender": {"id": sender}},
+        fields={"content": content, "sender": {"id": sender}} | ({"priority": priority} if priority else {}),
         owner=owner,
         **fields,
     )

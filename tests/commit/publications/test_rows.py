@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.publications.rows import (
     load_digest_item,
     load_parts,
     load_rows,
     load_scheduled,
     may_change,
+    may_change_waiting,
 )
 from lumen_notify.model import Audience
 
+from ..notifications.merging import want_digest
 from ..store import Store
-from .desk import APP, OTHER, publish
+from .desk import ADMIN, APP, OTHER, edit, publish, retract
 
 
 async def test_rows_come_by_audience_with_bodies_on_request(store: Store) -> None:
@@ -44,5 +47,23 @@ async def test_a_scheduled_publication_is_found_by_its_id(store: Store) -> None:
     async with store.log.transaction() as tx:
         waiting = await load_scheduled(tx, id_)
         assert waiting is not None
-        assert (waiting.owner, waiting.audience.user_id, waiting.sender_id) == ("app", "ann", "app")
+        assert (waiting.owner, waiting.audiences, waiting.sender_id) == ("app", [Audience.user("ann")], "app")
         assert await load_digest_item(tx, id_) is None
+
+
+async def test_what_waits_for_several_users_needs_the_scope_for_all_of_them(store: Store) -> None:
+    without_scope = Caller(user_id="bob")
+    for user in ("ann", "bob", "cyd"):
+        await want_digest(store, user, 10)
+    for others in (("cyd",), ("ann",), ("ann", "cyd"), ()):
+        to = ("bob", *others)
+        digest = await publish(store, *to, owner="bob", priority="low")
+        scheduled = await publish(store, *to, owner="bob", deliver_at=store.now + 1000)
+        for id_, load in ((digest, load_digest_item), (scheduled, load_scheduled)):
+            async with store.log.transaction() as tx:
+                waiting = await load(tx, id_)
+                assert waiting is not None
+                assert await may_change_waiting(tx, ADMIN, waiting)
+                assert await may_change_waiting(tx, without_scope, waiting) is (not others)
+            assert (await edit(store, id_, without_scope, content="forged")).found == (not others)
+            assert (await retract(store, id_, without_scope)).number == (not others)

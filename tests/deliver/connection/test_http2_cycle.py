@@ -17,7 +17,8 @@ from starlette.types import Message, Receive, Scope, Send
 from http2_client import http2_client
 from listening import Listening, listen
 from lumen_notify.deliver.connection import http2_cycle
-from lumen_notify.deliver.connection.http2_protocol import CONNECTION_WINDOW_BYTES, Http2Protocol
+from lumen_notify.deliver.connection.http2_limits import CONNECTION_WINDOW_BYTES
+from lumen_notify.deliver.connection.http2_protocol import Http2Protocol
 
 LARGE = bytes(range(256)) * 4096
 """A megabyte: more than any window."""

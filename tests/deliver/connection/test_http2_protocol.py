@@ -12,10 +12,52 @@ from starlette.types import Receive, Scope, Send
 from http2_client import http2_client
 from listening import Listening, listen
 from lumen_notify.deliver.connection import http2_protocol
-from lumen_notify.deliver.connection.http2_protocol import MAX_STREAMS, MAX_TASKS, Http2Protocol
+from lumen_notify.deliver.connection.http2_limits import MAX_STREAMS
+from lumen_notify.deliver.connection.http2_protocol import (
+    FED_BYTES,
+    MAX_TASKS,
+    Http2Protocol,
+)
 
 BROKEN = b"\0\0\4\x08\0\0\0\0\0" + b"\0\0\0\0"
 """A WINDOW_UPDATE of nothing (RFC 9113, section 6.9)."""
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\x04\0\0\0\0\0"
+PING = b"\0\0\x08\x06\0\0\0\0\0" + b"abcdefgh"
+PONG = b"\0\0\x08\x06\x01\0\0\0\0" + b"abcdefgh"
+GOAWAY = b"\0\0\x08\x07\0\0\0\0\0" + bytes(8)
+
+
+class Transport:
+    """The end of a connection, for a test that hands bytes over itself."""
+
+    def __init__(self) -> None:
+        self.written = b""
+        self.is_paused = False
+        self._is_closing = False
+
+    def write(self, data: bytes) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return self._is_closing
+
+    def close(self) -> None:
+        self._is_closing = True
+
+    abort = close
+
+    def pause_reading(self) -> None:
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        self.is_paused = False
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        pass
+
+    def get_extra_info(self, _name: str) -> tuple[str, int]:
+        return "127.0.0.1", 1
 
 
 class Waiting:
@@ -69,6 +111,35 @@ async def test_client_that_opens_and_resets_requests_is_disconnected(app: Waitin
         await client.wait_until(lambda: client.goodbye is not None)
         assert client.goodbye == ErrorCodes.ENHANCE_YOUR_CALM
     assert app.started <= MAX_TASKS
+
+
+async def test_a_flood_of_frames_leaves_others_their_turn(
+    server: Listening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http2_protocol, "STEP_SECONDS", 0.0)
+    transport = Transport()
+    connection = Http2Protocol(server.config, server.state, {})
+    connection.connection_made(transport)
+    before = len(transport.written)
+    connection.data_received(PREFACE + PING * 1000)
+    turns = 0
+    while transport.is_paused:
+        assert len(transport.written) - before < (turns + 2) * FED_BYTES
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns >= len(PING) * 1000 // FED_BYTES
+    assert transport.written.count(PONG) == 1000
+    connection.connection_lost(None)
+
+
+async def test_nothing_is_handled_after_a_goodbye(server: Listening) -> None:
+    transport = Transport()
+    connection = Http2Protocol(server.config, server.state, {})
+    connection.connection_made(transport)
+    connection.data_received(PREFACE + PING + GOAWAY + PING * 1000)
+    assert transport.written.count(PONG) < FED_BYTES // len(PING)
+    assert transport.is_closing()
+    connection.connection_lost(None)
 
 
 async def test_frames_that_break_the_protocol_end_the_connection(server: Listening) -> None:
