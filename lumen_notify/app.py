@@ -167,8 +167,8 @@ class Lumen(Notifier):
 
         user_id: the recipient. to: other recipients, as in the HTTP body: `{"users": [...]}`, `{"room": id}`
         or `{"all": True}`. sender: `{"id", "username"?, "avatar"?}`; by default `system`. fields: title,
-        data, url, actions, icon, priority, deliver_at, expires_at, group_key. Raises Invalid, NotFound (no
-        such room), RateLimited, Unavailable.
+        data, url, actions, icon, priority, push, devices, deliver_at, expires_at, group_key. Raises Invalid,
+        NotFound (no such room), RateLimited, Unavailable.
         """
         publisher = (self._endpoints or await self._opened()).publisher
         given = {"to": to or {"user": user_id}, "category": category, "content": content, **fields}

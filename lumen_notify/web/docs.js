@@ -164,8 +164,8 @@ function authentication(base, schemes) {
   section(
     "authentication",
     "Authentication",
-    "Send a JSON Web Token: your application signs one for each user. `sub` is the user's id, and `scope` what else it " +
-      "allows. `lumen-notify token alice` prints one, in the folder where the server runs.",
+    "Send a JSON Web Token: your application signs one for each user. `sub` is the user's id, and `scope` lists " +
+      "its permissions. In the folder where the server runs, `lumen-notify token alice` prints a token.",
   );
   const rows = Object.entries(schemes).map(([name, way]) => [
     [make("code", {}, name)],

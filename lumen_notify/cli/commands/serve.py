@@ -44,7 +44,7 @@ def serve(
         ),
     ] = None,
     is_reloaded: Annotated[
-        bool, typer.Option("--reload", help="With --app: start again whenever a file of Python changes.")
+        bool, typer.Option("--reload", help="With --app: start again whenever a Python file changes.")
     ] = False,
     is_demo: Annotated[
         bool, typer.Option("--demo", help="Print a link, a token and commands to paste once the server runs.")
