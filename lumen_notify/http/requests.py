@@ -6,6 +6,7 @@ repeating the input.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol, TypeVar
@@ -31,6 +32,9 @@ MAX_PARAMETERS = 32
 """The most parameters in one query; no operation has as many."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_SUBJECT = re.compile(r"^\w+ should ")
+"""How pydantic begins a sentence about a value (`Input should be ..`); ours begin with the name of the field."""
 
 Parsed = TypeVar("Parsed")
 
@@ -114,7 +118,8 @@ def _message(one: Mapping[str, Any]) -> str:
         return "is not a known field"
     if one["type"] == "missing":
         return "is required"
-    message: str = one["msg"].removeprefix("Value error, ")
+    message: str = one["msg"].removeprefix("Value error, ").replace("Invalid JSON", "is not valid JSON", 1)
+    message = _SUBJECT.sub("must ", message)
     return message[:1].lower() + message[1:]
 
 
