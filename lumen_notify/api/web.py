@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +32,16 @@ HEADERS = {
 
 INDEX = "index.html"
 TOKEN_COMMAND = "lumen-notify token alice"  # noqa: S105 - the command that the sign-in form shows
+PROGRAM = "lumen-notify"
+
+
+def token_command(folder: Path) -> str:
+    """Return the shell command that makes a token in this folder, with or without the program on the PATH."""
+    program = Path(sys.prefix) / "bin" / PROGRAM
+    command = TOKEN_COMMAND
+    if shutil.which(PROGRAM) is None and program.exists():
+        command = shlex.quote(str(program)) + TOKEN_COMMAND.removeprefix(PROGRAM)
+    return f"cd {shlex.quote(str(folder))} && {command}"
 
 
 class Page:
@@ -44,7 +56,7 @@ class Page:
         self._files = StaticFiles(directory=folder, html=True)
         self._index: str | None = None
         if secret_folder is not None:
-            command = html.escape(f"cd {shlex.quote(str(secret_folder))} && {TOKEN_COMMAND}")
+            command = html.escape(token_command(secret_folder))
             text = (folder / INDEX).read_text("utf-8")
             self._index = text.replace(f"<code>{TOKEN_COMMAND}", f"<code>{command}")
 

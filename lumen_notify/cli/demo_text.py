@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
+from lumen_notify.api.web import token_command
 from lumen_notify.auth import PUBLISH
 from lumen_notify.cli.config import make_token
 from lumen_notify.model import BASE
@@ -19,12 +19,9 @@ def start_text(settings: Settings, url: str) -> str:
     """Return where the page is, and how to sign in to it."""
     if settings.jwt_public_key_file is not None or settings.jwt_jwks_url is not None:
         return f"The page is at {url}/. Sign in with a token of your issuer."
-    return f"The page is at {url}/. To sign in, get a token in another terminal:\n  {token_command()}"
-
-
-def token_command() -> str:
-    """Return the command that makes a token of this server, from any folder."""
-    return f"cd {shlex.quote(str(Path.cwd()))} && lumen-notify token {RECIPIENT}"
+    return (
+        f"The page is at {url}/. To sign in, get a token in another terminal:\n  {token_command(Path.cwd())}"
+    )
 
 
 def demo_text(settings: Settings, url: str) -> str:
@@ -42,7 +39,7 @@ A token for {RECIPIENT}, valid for 24 hours:
   {token}
 
 More tokens, for any user:
-  {token_command()}
+  {token_command(Path.cwd())}
 
 In another terminal, open the stream of {RECIPIENT}:
   curl -N "{notifications}/stream?token={token}"

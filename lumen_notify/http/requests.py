@@ -34,7 +34,7 @@ MAX_PARAMETERS = 32
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 _SUBJECT = re.compile(r"^\w+ should ")
-"""How pydantic begins a sentence about a value (`Input should be ..`); ours begin with the name of the field."""
+"""The subject of pydantic's sentences (`Input should be ..`); that of ours is the name of the field."""
 
 Parsed = TypeVar("Parsed")
 
