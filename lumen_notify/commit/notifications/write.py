@@ -123,7 +123,7 @@ def _write_groups(tx: Transaction, groups: Sequence[Group]) -> None:
     tx.add(
         "add_copies",
         rows=[
-            {"id": one.id, "audience": one.audience, "position": one.earlier_position}
+            {"notification_id": one.id, "audience": one.audience, "position": one.earlier_position}
             for one in groups
             if not one.is_new and one.position != one.earlier_position
         ],

@@ -81,7 +81,10 @@ async def write_edits(tx: Transaction, edits: Sequence[Edit]) -> None:
             category=same[0].category,
             notification_id=id_,
         )
-        copies += [{"id": id_, "audience": event.audience, "position": event.position} for event in events]
+        copies += [
+            {"notification_id": id_, "audience": event.audience, "position": event.position}
+            for event in events
+        ]
     tx.add("add_copies", rows=copies)
 
 

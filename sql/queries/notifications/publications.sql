@@ -117,8 +117,8 @@ RETURNING notification_id, position
 -- add_copies rows
 -- Who: write, for groups that are announced again, and edits.
 INSERT INTO lumen_notification_copy (notification_id, audience, position)
-SELECT r.id, r.audience, r.position
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, position bigint)
+SELECT r.notification_id, r.audience, r.position
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(notification_id text, audience text, position bigint)
 WHERE true
 ON CONFLICT (notification_id, audience, position) DO NOTHING
 

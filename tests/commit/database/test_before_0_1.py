@@ -80,7 +80,7 @@ CARRIED = {
     "SELECT seq, id, client_id, position, copies, created_at, edited_at, deleted_at FROM lumen_message": (
         *(1, "m", "c", 2, "[6]", 3, 4, 5),
     ),
-    "SELECT username, display_name, avatar, password_at FROM lumen_account": ("ann", "Ann", "a.png", 1),
+    "SELECT name, username, avatar, password_at FROM lumen_account": ("ann", "Ann", "a.png", 1),
 }
 
 
