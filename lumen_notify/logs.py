@@ -139,5 +139,6 @@ def configure(
     logging.getLogger(ROOT).setLevel(number)
     access = logging.getLogger(ACCESS)
     access.filters[:] = [AccessFilter()]
+    access.propagate = True  # a server that was configured without an access log has stopped this
     access.setLevel(logging.INFO if has_access_log else logging.CRITICAL)
     logging.captureWarnings(capture=True)
