@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -81,22 +81,27 @@ class Application:
         """All routes, in the order in which they are tried."""
         return [*self._api.routes, *self._rest.routes]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Handle one request (ASGI 3)."""
         path: str = scope["path"].removeprefix(scope.get("root_path", ""))
         found, parameters = self._find(path)
-        if found is not None and scope["method"] in found.by_method:
-            scope["endpoint"] = found.endpoint
+        if found is not None:
             scope["path_params"] = {**scope.get("path_params", {}), **parameters}
-            await found.app(scope, receive, send)
-            return
+            if scope["method"] in found.by_method:
+                scope["endpoint"] = found.endpoint
+                return found.app(scope, receive, send)
+        return self._handle_rest(scope, receive, send, path, found)
+
+    async def _handle_rest(
+        self, scope: Scope, receive: Receive, send: Send, path: str, found: ApiRoute | None
+    ) -> None:
+        """Handle a request for which the API has no endpoint. found: the route with other methods, if any."""
         router = self._api if path.startswith(_BELOW) else self._rest
         scope["app"] = self  # with it Starlette's router raises instead of answering with plain text
         try:
             if found is None:
                 await router.app(scope, receive, send)
             else:  # with another method, or HEAD; the router would also try routes with parameters
-                scope["path_params"] = {**scope.get("path_params", {}), **parameters}
                 await found.handle(scope, receive, send)
         except HTTPException as error:
             response = self._elsewhere(scope, path) if error.status_code == 404 else None

@@ -105,7 +105,9 @@ class Verifier:
         elif self._clock() >= principal.expires_at:
             raise expired(principal.expires_at)
         self._revocations.check(principal)
-        self._remember(digest, principal)
+        self._verified[digest] = principal
+        if len(self._verified) > self._max_verified:
+            del self._verified[next(iter(self._verified))]
         return principal
 
     async def check_keys(self) -> None:
@@ -117,11 +119,6 @@ class Verifier:
         decoded = claims.decode(raw, key, types=TYPES, audience=self._audience, issuer=self._issuer)
         expires_at = claims.check_times(decoded, self._clock(), leeway_ms=self._leeway_ms)
         return claims.to_principal(decoded, expires_at)
-
-    def _remember(self, digest: bytes, principal: Principal) -> None:
-        self._verified[digest] = principal
-        if len(self._verified) > self._max_verified:
-            del self._verified[next(iter(self._verified))]
 
 
 def mint(

@@ -69,12 +69,13 @@ Announce = Callable[[Sequence[Event], str | None], None]
 
 
 class _Waiting(NamedTuple):
-    """A command that waits for a transaction, and the caller that waits for its result. since: in seconds of
-    the clock."""
+    """A command that waits for a transaction, and the caller that waits for its result. memory_bytes: of its
+    cost. since: in seconds of the clock."""
 
     command: Any
     answer: asyncio.Future[Any]
     cost: Cost
+    memory_bytes: int
     since: float
 
 
@@ -155,13 +156,14 @@ class Committer:
         if self._is_closing:
             raise Unavailable("The server is shutting down. Try again in a moment.", code="draining")
         cost = cost_of(command)
-        waiting_bytes = self._waiting_bytes + cost.memory_bytes
+        memory_bytes = cost.memory_bytes
+        waiting_bytes = self._waiting_bytes + memory_bytes
         if len(self._waiting) >= MAX_WAITING_COMMANDS or (self._waiting and waiting_bytes > QUEUE_BYTES):
             raise Unavailable(
                 f"{len(self._waiting)} writes are waiting. Try again in a moment.", code="overloaded"
             )
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(command, answer, cost, self._clock()))
+        self._waiting.append(_Waiting(command, answer, cost, memory_bytes, self._clock()))
         self._waiting_bytes = waiting_bytes
         self._arrived.set()
         return await answer
@@ -212,10 +214,10 @@ class Committer:
                 later.append(item)
             else:
                 batch.append(item)
+                self._waiting_bytes -= item.memory_bytes
             if conflict_key is not None:
                 conflict_keys.add(conflict_key)
         self._waiting.extendleft(reversed(later))
-        self._waiting_bytes -= sum(item.cost.memory_bytes for item in batch)
         return batch
 
     async def _commit(self, batch: Sequence[_Waiting], tries: int = 2) -> None:

@@ -36,12 +36,12 @@ class Entry:
         self.audience = event.audience
         self._epoch = epoch
         self._created_at = event.created_at
-        self._content: Event | Frame | None
-        self.take(event)
+        self._content: Event | Frame | None = event
+        self.size_bytes = _size_of(event)
 
     def take(self, event: Event) -> None:
         """Keep the event, as it is now in the log."""
-        self.size_bytes = ENTRY_BYTES + (_text_bytes(event.body) if event.has_own_body else 0)
+        self.size_bytes = _size_of(event)
         self._content = event
 
     @property
@@ -186,8 +186,10 @@ def _after(position: int, entries: deque[Entry]) -> list[Entry]:
     return newest
 
 
-def _text_bytes(text: str) -> int:
-    """Return how much a text takes at most, as a string or encoded: a frame keeps it as either."""
-    if text.isascii():
-        return len(text)
-    return max(sys.getsizeof(text), encoded_bytes(text))
+def _size_of(event: Event) -> int:
+    """Return about how much memory an event takes: at most, since a frame keeps its body as a string or
+    encoded."""
+    if not event.has_own_body:
+        return ENTRY_BYTES
+    body = event.body
+    return ENTRY_BYTES + (len(body) if body.isascii() else max(sys.getsizeof(body), encoded_bytes(body)))

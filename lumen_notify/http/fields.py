@@ -61,7 +61,8 @@ _ANY_CONTROL = re.compile(f"[{_NOT_IN_LINE}]")
 
 def _text(value: str, info: ValidationInfo) -> str:
     limit = (info.context or {}).get("max_content_characters", 0)
-    value = value.replace("\r\n", "\n").replace("\r", "\n")
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
     if limit and len(value) > limit:
         raise ValueError(f"may have at most {limit} characters; this has {len(value)}")
     if found := _CONTROL.search(value):
@@ -94,7 +95,7 @@ def category_name(value: str) -> str:
 
 def room_id(value: str) -> str:
     """Return the id of a room, a UUID in lower case. Raises ValueError if it is neither a slug nor a UUID."""
-    return slug(canonical_id(value))
+    return slug(canonical_id(value) if len(value) == 36 else value)
 
 
 def storable(value: dict[str, Any]) -> dict[str, Any]:

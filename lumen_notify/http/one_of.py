@@ -28,7 +28,7 @@ class OneOfBody(Body):
     @model_validator(mode="before")
     @classmethod
     def _is_object(cls, value: Any) -> Any:
-        if not isinstance(value, dict | cls):
+        if not isinstance(value, (dict, cls)):
             raise ValueError(cls.rule)  # noqa: TRY004 - pydantic would not catch a TypeError
         return value
 
@@ -37,8 +37,9 @@ class OneOfBody(Body):
         given = self.model_fields_set
         for fields in self.forms.values():
             if fields[0] in given and given.issubset(fields):
-                if None in [getattr(self, name) for name in given]:
-                    break
+                for name in given:
+                    if getattr(self, name) is None:
+                        raise ValueError(self.rule)
                 return self
         raise ValueError(self.rule)
 

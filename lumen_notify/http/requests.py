@@ -67,16 +67,17 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
     Raises EncodingUnsupported; TooLarge as soon as it exceeds max_bytes (0: no limit).
     """
-    encoding = header(request, b"content-encoding")
-    if encoding is not None and encoding.strip().lower() not in ("", "identity"):
-        raise EncodingUnsupported("The body must be sent without a Content-Encoding.")
-    announced = header(request, b"content-length") or "0"
-    if 0 < max_bytes < (int(announced) if announced.isdecimal() and len(announced) < 20 else 0):
-        raise TooLarge(f"The body may have at most {max_bytes} bytes; this one has {announced}.")
+    for name, value in request.scope["headers"]:
+        if name == b"content-encoding":
+            if value.strip().lower() not in (b"", b"identity"):
+                raise EncodingUnsupported("The body must be sent without a Content-Encoding.")
+        elif name == b"content-length" and value.isdigit() and len(value) < 20 and 0 < max_bytes < int(value):
+            raise TooLarge(f"The body may have at most {max_bytes} bytes; this one has {value.decode()}.")
     chunks: list[bytes] = []
     size = 0
+    receive = request.receive
     while True:
-        message = await request.receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise Invalid("The connection ended before the body was complete.")
         chunks.append(message.get("body", b""))

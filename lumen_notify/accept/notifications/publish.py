@@ -119,10 +119,13 @@ class PublishEndpoint:
                 raise
             published = earlier
         else:
-            self.context.charge(request, len(bodies) - 1)
-            if not all(_may_without_scope(one, principal) for one in bodies):
-                principal.require(PUBLISH)
-            required_moderator = None if PUBLISH in principal.scopes else principal.user_id
+            if is_list:
+                self.context.charge(request, len(bodies) - 1)
+            required_moderator = None
+            if PUBLISH not in principal.scopes:
+                if not all(_may_without_scope(one, principal) for one in bodies):
+                    principal.require(PUBLISH)
+                required_moderator = principal.user_id
             published = await self.publisher.publish(
                 bodies, sender_of(principal), key, required_moderator=required_moderator
             )

@@ -104,7 +104,7 @@ def _publication(
         fields={name: value for name, value in fields.items() if value is not None},
         deliver_at=None if body.deliver_at is None else from_rfc3339(body.deliver_at),
         owner=owner,
-        delivery=_delivery(body),
+        delivery=None if body.push is None and body.devices is None else _delivery(body),
         expires_at=None if body.expires_at is None else from_rfc3339(body.expires_at),
         group_key=body.group_key,
         required_moderator=None if body.to.room is None else required_moderator,
@@ -112,6 +112,6 @@ def _publication(
     )
 
 
-def _delivery(body: PublicationBody) -> dict[str, Any] | None:
+def _delivery(body: PublicationBody) -> dict[str, Any]:
     given = {"push": body.push, "devices": body.devices}
-    return {name: value for name, value in given.items() if value is not None} or None
+    return {name: value for name, value in given.items() if value is not None}

@@ -75,7 +75,7 @@ class Publish:
         for one in self.publications:
             rows += len(one.audiences)
             text_bytes += json_bytes(one.fields)
-        return Cost(rows=rows, text_bytes=text_bytes)
+        return Cost(rows, text_bytes)
 
 
 async def publish(

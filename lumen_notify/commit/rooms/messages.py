@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from lumen_notify.commit.budget import Cost, text_cost
+from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import publish_mentions
@@ -26,6 +26,7 @@ from lumen_notify.commit.rooms.mentions import mention_publications
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
 from lumen_notify.model import Audience, rfc3339, to_json, value
+from lumen_notify.model.encoding import json_bytes
 from lumen_notify.model.events import MessageSent
 
 
@@ -57,7 +58,7 @@ class SendMessage:
     @property
     def cost(self) -> Cost:
         """A row for each mention, too."""
-        return text_cost(self.fields, rows=1 + len(self.mentions))
+        return Cost(1 + len(self.mentions), json_bytes(self.fields))
 
     @property
     def sender_id(self) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 import httptools
 from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lumen_notify.deliver.connection import http_refusal, request_head
@@ -102,17 +103,15 @@ class HttpProtocol(SendTimeoutProtocol):
             malformed = http_refusal.bad_request("The request is not valid HTTP.")
             self._refuse(found if isinstance(found, HttpRefusal) else malformed)
         if not self._is_ending:
-            self._check_arrival()
-
-    def _check_arrival(self) -> None:
-        cycle = self._current_cycle
-        if not (self._is_receiving or cycle is None or cycle.response_complete):
-            self._stop_timeout()
-        elif self._timeout is None:
-            # When idle, too: an empty line stops uvicorn's keep-alive timer, and starts no request.
-            self._start_timeout()
-        if self._is_receiving and self._head_bytes > MAX_HEAD_BYTES:
-            self._refuse(http_refusal.head_too_large(MAX_HEAD_BYTES))
+            cycle = self._current_cycle
+            if self._is_receiving and self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(http_refusal.head_too_large(MAX_HEAD_BYTES))
+            elif self._is_receiving or cycle is None or cycle.response_complete:
+                # When idle, too: an empty line stops uvicorn's keep-alive timer, and starts no request.
+                if self._timeout is None:
+                    self._start_timeout()
+            elif self._timeout is not None:
+                self._stop_timeout()
 
     def _go_on(self, data: bytes) -> None:
         """Read on after a head that offers another protocol."""
@@ -170,9 +169,17 @@ class HttpProtocol(SendTimeoutProtocol):
         self.headers = []  # for trailers: the request keeps the list that it has
 
     def on_body(self, body: bytes) -> None:
-        """Reset the count of bytes: the application limits the body."""
+        """Keep the bytes for the application, which limits the body.
+
+        As uvicorn's method, which asks for each piece whether WebSocket takes the connection over.
+        """
         self._head_bytes = 0
-        HttpToolsProtocol.on_body(self, body)
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.body += body
+            if len(cycle.body) > HIGH_WATER_LIMIT:
+                self.flow.pause_reading()
+            cycle.message_event.set()
 
     def on_message_complete(self) -> None:
         """Record that the request has arrived."""

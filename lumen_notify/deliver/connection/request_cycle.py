@@ -53,9 +53,22 @@ class RequestCycle(RequestResponseCycle):
 
     def receive(self) -> Awaitable[Any]:  # type: ignore[override]  # as `send`
         """Receive a part of the request, or that the client has disconnected (ASGI)."""
+        if (
+            self.body
+            and not self.more_body
+            and not (self.waiting_for_100_continue or self.disconnected or self.response_complete)
+        ):
+            return self._receive_rest()
         if self.more_body or (self.message_event.is_set() and not self._is_woken):
             return RequestResponseCycle.receive(self)
         return self._receive_disconnect()  # the application has all of the request
+
+    async def _receive_rest(self) -> dict[str, Any]:
+        """Return the rest of a body that has arrived: like uvicorn's method, which waits for it."""
+        self.flow.resume_reading()
+        self.message_event.clear()
+        body, self.body = bytes(self.body), bytearray()
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def _receive_disconnect(self) -> dict[str, str]:
         if not self.is_half_closed:

@@ -45,9 +45,11 @@ PROTOCOL_ATTRIBUTES = (
 """The attributes of uvicorn's protocol that are read, set or released."""
 
 CYCLE_ATTRIBUTES = (
+    "body",
     "chunked_encoding",
     "disconnected",
     "expected_content_length",
+    "flow",
     "keep_alive",
     "message_event",
     "more_body",
@@ -55,5 +57,6 @@ CYCLE_ATTRIBUTES = (
     "response_started",
     "scope",
     "transport",
+    "waiting_for_100_continue",
 )
 """The attributes of uvicorn's request cycle that are read or set."""
