@@ -53,11 +53,14 @@ class Publisher:
         return result
 
     def require_batch_size(self, rows: int) -> None:
-        """Raise Invalid if a request has no recipients, or too many."""
+        """Raise Invalid if a request has no notification, or too many recipients."""
         limit = self.context.limits.max_batch_rows
-        if rows < 1 or 0 < limit < rows:
-            bounds = f"1 to {limit}" if limit else "at least 1"
-            raise Invalid(f"must have {bounds} recipients in one request; this has {rows}", field="to.users")
+        if rows < 1:
+            raise Invalid("must have at least one notification", field="body")
+        if 0 < limit < rows:
+            raise Invalid(
+                f"may have at most {limit} recipients in one request; this has {rows}", field="to.users"
+            )
 
     async def repeat(self, key: IdempotencyKey | None) -> Sequence[Published] | None:
         """Return the result of an earlier call with this key; None if there was none. Raises Conflict."""
