@@ -25,7 +25,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from lumen_notify import Lumen, Settings
-from lumen_notify.auth import mint
 
 NOTHING = Response(status_code=204)
 
@@ -102,7 +101,7 @@ class Photos:
     """The HTTP endpoints of the application."""
 
     def __init__(self, notify: Lumen) -> None:
-        self._settings = notify.settings
+        self._notify = notify
         self._photos = {1: Photo(1, "alice"), 2: Photo(2, "bob")}
         self._likes = Likes(notify)
         self._comments = Comments(notify)
@@ -120,17 +119,7 @@ class Photos:
 
     async def token(self, request: Request) -> Response:
         """Return a token with which the user's page opens the stream and reads the notification list."""
-        secret = self._settings.jwt_secret
-        assert secret is not None, "this example signs its tokens itself"
-        user = signed_in(request)
-        token = mint(
-            secret,
-            user,
-            ttl_seconds=3600,
-            audience=self._settings.jwt_audience,
-            issuer=self._settings.jwt_issuer,
-        )
-        return JSONResponse({"token": token})
+        return JSONResponse({"token": self._notify.token(signed_in(request), ttl=3600)})
 
     async def like(self, request: Request) -> Response:
         """Handle `POST /photos/{photo}/likes`."""

@@ -121,7 +121,9 @@ class MemberEndpoints:
                     summary="Leave a room, or remove a member",
                     description=(
                         "Owners remove any member, moderators those with the role `member` or `muted`. When "
-                        "the last owner leaves, the oldest moderator becomes owner, else the oldest member."
+                        "the last owner leaves, the longest-standing moderator becomes owner, or else the "
+                        "longest-standing member: of those who are not muted, and who have joined or sent a "
+                        "message themselves."
                     ),
                     parameters=(ROOM_ID, USER_ID),
                     status=204,

@@ -19,14 +19,14 @@ HEADERS: dict[int, tuple[str, str]] = {
 
 SCHEMAS: dict[str, JsonSchema] = {
     "Fault": object_schema(
-        "What is wrong with one field.",
+        "A problem with one field.",
         field=described(TEXT, "A dotted path, such as `to.users.3`, or the name of a parameter or header."),
         message=TEXT,
     ),
     "ProblemCode": {
         "type": "string",
         "enum": list(PROBLEM_TYPES),
-        "description": "What is wrong with a request.",
+        "description": "The kind of the problem.",
         "x-enumDescriptions": {code: f"{one.status}: {one.meaning}" for code, one in PROBLEM_TYPES.items()},
     },
     "Problem": object_schema(
