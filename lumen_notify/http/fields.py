@@ -76,6 +76,13 @@ def _line(value: str) -> str:
     return value
 
 
+def user_id(value: str) -> str:
+    """Return a user's id unchanged, from a path or a query. Raises ValueError if it is none."""
+    if not 0 < len(value) <= MAX_USER_ID_CHARACTERS or _ANY_CONTROL.search(value):
+        raise ValueError(f"must be 1 to {MAX_USER_ID_CHARACTERS} characters without control characters")
+    return value
+
+
 def slug(value: str) -> str:
     """Return the name of a category unchanged. Raises ValueError if it is not a slug."""
     if not _SLUG.match(value):

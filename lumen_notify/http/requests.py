@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
@@ -17,7 +17,7 @@ from starlette.requests import Request
 
 from lumen_notify.auth import Principal, Verifier, bearer
 from lumen_notify.errors import EncodingUnsupported, Fault, Invalid, TooLarge
-from lumen_notify.http.fields import slug
+from lumen_notify.http.fields import slug, user_id
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
@@ -136,9 +136,16 @@ class Query:
 
     def category(self, name: str) -> str | None:
         """Return the name of a category; None if it is absent."""
+        return self._checked(name, slug)
+
+    def user(self, name: str) -> str | None:
+        """Return a user's id; None if it is absent."""
+        return self._checked(name, user_id)
+
+    def _checked(self, name: str, check: Callable[[str], str]) -> str | None:
         text = self._values.get(name)
         try:
-            return None if text is None else slug(text)
+            return None if text is None else check(text)
         except ValueError as error:
             raise Invalid(str(error), field=name) from None
 

@@ -121,7 +121,7 @@ class DeletionEndpoints:
         """Answer `DELETE /notifications/{id}`. Raises NotFound."""
         principal = await self.context.caller(request)
         asked = Query(request)
-        whose, sender = asked.text("for"), asked.text("sender")
+        whose, sender = asked.text("for"), asked.user("sender")
         if whose not in (None, *_WHOSE):
             raise Invalid("must be me or everyone", field="for")
         if sender is not None and whose == "me":

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from lumen_notify.commit.permissions import room_not_found
 from lumen_notify.errors import Invalid
 from lumen_notify.http import fields
-from lumen_notify.http.fields import UserId
-from lumen_notify.model import MAX_USER_ID_CHARACTERS
-
-_USER: TypeAdapter[str] = TypeAdapter(UserId)
 
 
 def room_id(request: Request) -> str:
@@ -26,8 +21,6 @@ def room_id(request: Request) -> str:
 def user_id(request: Request) -> str:
     """Return the user's id, the last part of the path. Raises Invalid."""
     try:
-        return _USER.validate_python(request.path_params["user"])
-    except ValidationError:
-        raise Invalid(
-            f"must be 1 to {MAX_USER_ID_CHARACTERS} characters without control characters", field="user"
-        ) from None
+        return fields.user_id(request.path_params["user"])
+    except ValueError as error:
+        raise Invalid(str(error), field="user") from None

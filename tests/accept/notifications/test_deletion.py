@@ -177,6 +177,8 @@ async def test_one_sender_leaves_a_group_and_the_last_one_takes_the_row_along(st
     await stream.wait_for(lambda: "Carol liked it" in str(stream.frames), what="the group")
     cursor = stream.frames[0].id
     assert await delete(stored, "alice", id_, "?sender=nobody") == 404
+    for wrong in ("", "%00", "a%0A", "a" * 129):
+        assert await delete(stored, "alice", id_, f"?sender={wrong}") == 422
     assert await delete(stored, "alice", id_, "?sender=carol") == 204
     edited = await stream.wait_for_event("notification_edited")
     shown = edited.data["data"]
