@@ -31,6 +31,7 @@ _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
 _UNESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _TOKEN = re.compile(r"eyJ[\w.-]*|(?:[\w-]+\.){2}[\w.-]+|[\w-]{40,}")  # JWTs, whole or cut; long words
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]{0,64}\Z")  # also of a UNIX socket, which has none
 _COLOURS = {"debug": "2", "warning": "33", "error": "31", "critical": "31;1"}
 
 
@@ -87,7 +88,10 @@ class TextFormatter(Formatter):
 
 
 class AccessFilter(logging.Filter):
-    """Takes queries, and what looks like a token, out of uvicorn's access log."""
+    """Takes queries, and what looks like a token, out of uvicorn's access log.
+
+    And what is no address: a client may write what it likes into `X-Forwarded-For`.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Change the record: one that is not of the expected shape is dropped."""
@@ -95,6 +99,8 @@ class AccessFilter(logging.Filter):
             return False
         client, method, target, _, status = record.args
         path = _TOKEN.sub("redacted", str(target).partition("?")[0])
+        if not _ADDRESS.match(str(client)):
+            client = "unknown"
         record.name = f"{ROOT}.access"
         record.msg, record.args = "%s %s %s from %s", (method, path, status, client)
         return True

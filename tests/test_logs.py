@@ -109,11 +109,16 @@ def test_the_access_log_has_no_queries_and_no_tokens() -> None:
     logs.configure("info", "logfmt", shown, has_access_log=True)
     for target in ("/api/v1/rooms?token=abc", f"/api/v1/{token}", f"/x/{token[:-9]}"):
         access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", target, "1.1", 200)
+    access.info('%s - "%s %s HTTP/%s" %d', f"{token}:0", "GET", "/", "1.1", 200)
+    access.info('%s - "%s %s HTTP/%s" %d', "2001:db8::1:5", "GET", "/", "1.1", 200)
     access.info("something else with a token")
     assert [line.partition(" ")[2] for line in shown.getvalue().splitlines()] == [
-        f'level=info logger=lumen_notify.access msg="GET {path} 200 from 127.0.0.1:5"'
-        for path in ("/api/v1/rooms", "/api/v1/redacted", "/x/redacted")
+        f'level=info logger=lumen_notify.access msg="GET {path} 200 from {client}"'
+        for path, client in (
+            *((path, "127.0.0.1:5") for path in ("/api/v1/rooms", "/api/v1/redacted", "/x/redacted")),
+            *(("/", client) for client in ("unknown", "2001:db8::1:5")),
+        )
     ]
     logs.configure("info", "logfmt", shown)
     access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", "/", "1.1", 200)
-    assert len(shown.getvalue().splitlines()) == 3
+    assert len(shown.getvalue().splitlines()) == 5

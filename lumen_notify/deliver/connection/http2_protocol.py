@@ -48,7 +48,7 @@ that opens and resets requests in turn is disconnected."""
 
 IDLE_SECONDS = 20.0
 
-STEP_SECONDS = 0.01
+STEP_SECONDS = 0.002
 
 FED_BYTES = 256
 """How much h2 gets at once. A frame of 50 bytes may take 3 ms: it is the compressed head of a request."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
@@ -10,6 +11,12 @@ from starlette.types import Scope
 
 from lumen_notify.deliver.connection import request_head
 from lumen_notify.deliver.connection.http_refusal import bad_request
+
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+"""A token (RFC 9110, sections 5.6.2 and 9.1)."""
+
+_TARGET = re.compile(rb"[!-~]*\Z")
+"""What the parser of HTTP/1.1 lets through, too."""
 
 
 def scope(
@@ -31,9 +38,11 @@ def scope(
     if b":authority" in pseudo:
         headers.insert(0, (b"host", pseudo[b":authority"]))
     request_head.check(request_head.HTTP_1_1, headers)
+    if not _METHOD.match(pseudo[b":method"]):
+        raise bad_request("The method must be a token.")
     target, _ = request_head.origin_form(pseudo[b":method"], pseudo.get(b":path", b""))
-    if not target.isascii():
-        raise bad_request("The request target must be ASCII.")
+    if not _TARGET.match(target):
+        raise bad_request("The request target must be printable ASCII, without spaces.")
     raw_path, _, query = target.partition(b"?")
     return {
         "type": "http",
