@@ -80,12 +80,13 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Invalid("The connection ended before the body was complete.")
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
+        chunk: bytes = message.get("body", b"")
+        size += len(chunk)
         if 0 < max_bytes < size:
             raise TooLarge(f"The body may have at most {max_bytes} bytes.")
         if not message.get("more_body", False):
-            return b"".join(chunks).removeprefix(_BYTE_ORDER_MARK)
+            return (b"".join([*chunks, chunk]) if chunks else chunk).removeprefix(_BYTE_ORDER_MARK)
+        chunks.append(chunk)
 
 
 def parse(adapter: TypeAdapter[Parsed], body: bytes, context: Mapping[str, Any] | None = None) -> Parsed:

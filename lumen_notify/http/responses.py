@@ -7,13 +7,13 @@ run time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
 from starlette.responses import Response
 
-from lumen_notify.model import escape_line_separators, to_json
+from lumen_notify.model import escape_line_separators
+from lumen_notify.model.encoding import json_line
 
 _HEADERS = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 
@@ -23,20 +23,22 @@ class JsonText(Response):
 
     media_type = "application/json"
 
-    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """Set the headers: Starlette calls this."""
-        assert headers is None
-        self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS]
+    def __init__(self, body: bytes, status: int) -> None:
+        # Not Starlette's own, which encodes the body and makes the headers in three more calls.
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), *_HEADERS]
 
 
 def answer(value: object, status: int = 200) -> Response:
     """Answer with a value, as JSON."""
-    return JsonText(escape_line_separators(to_json(value)), status)
+    return JsonText(json_line(value), status)
 
 
 def answer_text(text: str, status: int = 200) -> Response:
     """Answer with text that is JSON already."""
-    return JsonText(escape_line_separators(text), status)
+    return JsonText(escape_line_separators(text).encode(), status)
 
 
 def no_content(status: int = 204) -> Response:

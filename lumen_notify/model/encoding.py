@@ -35,3 +35,9 @@ def escape_line_separators(json: str) -> str:
         for character, escaped in _LINE_SEPARATORS:
             json = json.replace(character, escaped)
     return json
+
+
+def json_line(value: Any) -> bytes:
+    """Encode a value as JSON in UTF-8, with line separators escaped."""
+    encoded = pydantic_core.to_json(value)
+    return encoded if encoded.isascii() else escape_line_separators(encoded.decode()).encode()

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lumen_notify.model import escape_line_separators, to_json
+from lumen_notify.model.encoding import json_line
 
 ATOMS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -39,6 +40,7 @@ def test_json_with_escaped_separators_is_one_line_that_is_read_back_as_it_was(va
     escaped = escape_line_separators(to_json(value))
     assert escaped.splitlines() == [escaped]
     assert json.loads(escaped) == value
+    assert json_line(value) == escaped.encode()
 
 
 @pytest.mark.parametrize("value", ["half a pair: \ud800", object()])

@@ -45,8 +45,8 @@ class Publisher:
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
-        self.require_batch_size(sum(len(set(body.to.users or ("",))) for body in bodies))
-        publications = tuple(_publication(body, sender, required_moderator) for body in bodies)
+        self.require_batch_size(sum([len(set(body.to.users or ("",))) for body in bodies]))
+        publications = tuple([_publication(body, sender, required_moderator) for body in bodies])
         result: Sequence[Published] = await self.context.committer.submit(
             Publish(publications=publications, key=key)
         )
@@ -85,9 +85,10 @@ def _publication(
         audiences: tuple[Audience, ...] = (EVERYONE,)
     elif body.to.room is not None:
         audiences = (Audience.room(body.to.room),)
+    elif body.to.user is not None:
+        audiences = (Audience.user(body.to.user),)
     else:
-        users = (body.to.user,) if body.to.user is not None else body.to.users or ()
-        audiences = tuple(dict.fromkeys(map(Audience.user, users)))
+        audiences = tuple(dict.fromkeys(map(Audience.user, body.to.users or ())))
     fields = {
         "room_id": body.to.room,
         "sender": sender,
