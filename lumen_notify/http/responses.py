@@ -38,7 +38,7 @@ def answer(value: object, status: int = 200) -> Response:
 
 def answer_text(text: str, status: int = 200) -> Response:
     """Answer with text that is JSON already."""
-    return JsonText(escape_line_separators(text).encode(), status)
+    return JsonText((text if text.isascii() else escape_line_separators(text)).encode(), status)
 
 
 def no_content(status: int = 204) -> Response:

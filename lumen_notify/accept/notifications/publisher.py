@@ -45,7 +45,8 @@ class Publisher:
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
-        self.require_batch_size(sum([len(set(body.to.users or ("",))) for body in bodies]))
+        if len(bodies) != 1 or bodies[0].to.users is not None:  # one recipient is always allowed
+            self.require_batch_size(sum(len(set(body.to.users or ("",))) for body in bodies))
         publications = tuple([_publication(body, sender, required_moderator) for body in bodies])
         result: Sequence[Published] = await self.context.committer.submit(
             Publish(publications=publications, key=key)

@@ -134,7 +134,8 @@ class MessageEndpoints:
         principal = await self.context.caller(request)
         room = room_id(request)
         body = await self.context.body(request, _MESSAGE)
-        self.context.charge(request, len(body.mentions or ()))
+        if body.mentions:
+            self.context.charge(request, len(body.mentions))
         if body.kind == "system":
             principal.require(PUBLISH)
         return _answer(await self.messenger.send(room, sender_of(principal), body))

@@ -187,7 +187,12 @@ class HttpProtocol(SendTimeoutProtocol):
             return  # the parser has not seen the body
         self._is_receiving = False
         self._head_bytes = 0
-        HttpToolsProtocol.on_message_complete(self)
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return  # as in uvicorn's method: WebSocket takes the connection over
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Start to answer the next request, or refuse it."""
