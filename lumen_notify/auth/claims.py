@@ -132,7 +132,7 @@ def to_principal(
         user_id=user_id,
         display_name=_first(claims, ("name", "preferred_username"), MAX_NAME_CHARACTERS, noun),
         avatar=_first(claims, ("avatar", "picture"), MAX_AVATAR_CHARACTERS, noun),
-        scopes=frozenset(scope.split()) if scope else frozenset(),
+        scopes=frozenset(filter(None, scope.split(" "))) if scope else frozenset(),  # RFC 6749, section 3.3
         expires_at=expires_at,
         issued_at=time_ms(claims, issued, noun=noun) if issued in claims else 0,
     )

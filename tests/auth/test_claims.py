@@ -22,6 +22,12 @@ SECRET = "a secret of at least thirty-two bytes"
 TYPES = frozenset({None, "jwt"})
 
 
+def test_scopes_are_separated_by_spaces_alone() -> None:
+    claims = {"sub": "alice", "scope": " notify:publish  x\u00a0notify:admin y\u2003notify:admin "}
+    scopes = to_principal(claims, 5000).scopes
+    assert scopes == {"notify:publish", "x\u00a0notify:admin", "y\u2003notify:admin"}
+
+
 def test_a_principal_survives_the_conversion_to_claims_and_back() -> None:
     principal = Principal(
         user_id="alice",

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from h2.errors import ErrorCodes
 from starlette.types import ASGIApp, Message, Scope
@@ -29,6 +30,7 @@ FORBIDDEN = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"tran
 WITHOUT_BODY = (204, 304)
 
 _log = logging.getLogger("lumen_notify.http2")
+_access = logging.getLogger("uvicorn.access")
 
 
 class Http2Cycle:
@@ -186,7 +188,15 @@ class Http2Cycle:
         while self._connection.is_full and not self.is_disconnected:
             await self._wait_for_room(self._loop.time() + SEND_SECONDS)
         if not self.is_disconnected:
+            self._log_access(status)
             self._connection.send_headers(self.stream_id, sent)
+
+    def _log_access(self, status: int) -> None:
+        """Log the request as uvicorn logs those of HTTP/1.1, without its query."""
+        if _access.isEnabledFor(logging.INFO) and "path" in self.scope:
+            (host, port), path = self.scope["client"], quote(self.scope["path"])
+            line = '%s - "%s %s HTTP/%s" %d'  # `logs.AccessFilter` knows its shape
+            _access.info(line, f"{host}:{port}", self.scope["method"], path, "2", status)
 
     async def _send_body(self, body: bytes, *, is_last: bool) -> None:
         rest = memoryview(body)

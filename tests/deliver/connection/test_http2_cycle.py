@@ -179,3 +179,13 @@ async def test_abort_is_that_of_one_request(server: Listening) -> None:
         assert (await client.answer(client.request("/aborted"))).reset_code == ErrorCodes.CANCEL
         assert (await client.answer(client.request("/stays"))).body == b"stays"
     assert aborted == [{"type": "http.disconnect"}]
+
+
+async def test_requests_are_in_the_access_log(server: Listening, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "uvicorn.access")
+    async with http2_client(server.port) as client:
+        assert (await client.answer(client.request("/large?a=b"))).status == 200
+        refused = client.request("/a b")
+        assert (await client.answer(refused)).status == 400
+    lines = [line.partition(" - ")[2] for line in caplog.messages if "HTTP" in line]
+    assert lines == ['"GET /large HTTP/2" 200']
