@@ -57,7 +57,8 @@ export class Api {
       throw new Problem(0, "The server does not answer.");
     }
     if (!response.ok) {
-      throw new Problem(response.status, answer.detail ?? `The server answered ${response.status}.`, answer.code);
+      const detail = answer.detail ?? `The server answered ${response.status}.`;
+      throw new Problem(response.status, detail.replaceAll("`", ""), answer.code); // marks for programmers
     }
     return answer;
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -181,7 +182,13 @@ async def test_abort_is_that_of_one_request(server: Listening) -> None:
     assert aborted == [{"type": "http.disconnect"}]
 
 
-async def test_requests_are_in_the_access_log(server: Listening, caplog: pytest.LogCaptureFixture) -> None:
+async def test_requests_are_in_the_access_log(
+    server: Listening, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = logging.getLogger("uvicorn.access")
+    monkeypatch.setattr(access, "propagate", True)  # a server without an access log stops this
+    monkeypatch.setattr(access, "handlers", [])  # the root's are enough
+    monkeypatch.setattr(access, "filters", [])
     caplog.set_level("INFO", "uvicorn.access")
     async with http2_client(server.port) as client:
         assert (await client.answer(client.request("/large?a=b"))).status == 200
