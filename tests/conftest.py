@@ -33,6 +33,7 @@ from playwright.async_api import Browser, async_playwright
 import servers
 from database_pool import PostgreSQLPool, SQLiteTemplate
 from servers import PostgreSQL, RunningServer
+from valkey import Valkey
 
 # httpcore tries to import sniffio for each of its locks. An import that fails searches the whole path: a
 # sixth of the time of a test that talks HTTP. With this it fails at once. May go once httpcore asks once.
@@ -58,7 +59,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 hypothesis.settings.register_profile("lumen", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("lumen")
 
-STARTING = {"browser", "postgresql", "run_command", "start_command", "start_server"}
+STARTING = {"browser", "postgresql", "run_command", "start_command", "start_server", "valkey"}
 """Fixtures that start servers, processes or browsers: what asks for one has the mark `server`."""
 
 REASON_LINES = 30
@@ -222,6 +223,13 @@ def postgresql_url(new_postgresql: NewDatabase) -> str:
 def postgresql() -> Iterator[PostgreSQL]:
     """Give a PostgreSQL of the test's own, to kill and start again. Takes a second: mark the test slow."""
     with servers.temporary(PostgreSQL()) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey() -> Iterator[Valkey]:
+    """Give a server that speaks Redis's protocol, to kill and start again. Takes a tenth of a second."""
+    with servers.temporary(Valkey()) as server:
         yield server
 
 

@@ -1,0 +1,77 @@
+"""What a service of many instances must have, line by line, and the tests that hold it.
+
+A line without tests is still to be done. A line with tests fails as soon as one of them goes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from checklist import Lines, cases, check
+
+LINES: Lines = {
+    # The backplane
+    "one contract holds for the memory, PostgreSQL and Redis backplanes": (),
+    "lost, doubled, late, reordered and garbage hints do no harm": (),
+    "the PostgreSQL backplane sends the head's position, coalesced, and syncs again after each reconnect": (),
+    "the Redis backplane carries the events, so that a healthy instance does not read the log for them": (),
+    "LUMEN_BACKPLANE_URL takes memory, PostgreSQL, redis, rediss and redis+sentinel": (),
+    "the log is read slowly whatever the backplane": (),
+    "the tail delivers an event only at its position, and resets where the log no longer holds a gap": (),
+    # What is not in the log
+    "typing crosses instances": (),
+    "renewing reaches the streams of all instances": (),
+    "GET /connections lists the streams of all instances": (),
+    "a revocation ends streams and refuses tokens on all instances": (),
+    "the limit of streams per user holds across instances": (),
+    "log-ins and publishes are limited across instances, other limits are documented as per process": (),
+    # Presence
+    "a user is online on every instance within a second": (),
+    "users of an instance that died are offline within its lease": (),
+    "a user who reconnects elsewhere stays online": (),
+    "presence frames reach those who share a room, and nobody else": (),
+    "a user may appear offline": (),
+    "GET /rooms/{id}/presence lists status, devices and last_seen_at": (),
+    "get_user_device_info lists the connections of a user": (),
+    "a lease of any number of users is renewed by one statement": (),
+    # Workers
+    "serve --workers publishes on one worker and delivers on all": (),
+    "a worker that dies is restarted": (),
+    "SIGTERM drains all workers within the drain time": (),
+    "SIGHUP replaces the workers without refusing a connection": (),
+    "GET /metrics of any worker is the sum of all": (),
+    "several workers on SQLite are proven right or refused with the reason": (),
+    # Jobs
+    "jobs run once among all instances": (),
+    "jobs go on within seconds when their instance dies": (),
+    # Readiness
+    "GET /readyz reports database, log and backplane, and 503 when one fails": (),
+    "a dead LISTEN connection and a deaf Redis show in readiness, in one log line and in a metric": (),
+    "a full or read-only database shows in readiness, in one log line and in a metric": (),
+    # Replay
+    "a cursor that the log holds is served whatever its length, with bounded memory": (),
+    "reset says why: epoch, ahead, diverged, trimmed, too_many": (),
+    # A database that went back
+    "a restored database under several instances resets all streams": (),
+    "a promoted replica that lacks the newest events resets all streams": (),
+    # Deployment
+    "a compose file describes PostgreSQL, Redis, two instances and a proxy": (),
+    "Kubernetes manifests drain before the pod ends, and are valid": (),
+    "nginx, Caddy and HAProxy balance two instances and stream": (),
+    "a page says how far one instance goes and what a second one adds": (),
+    # It must show
+    "the property test holds with three instances, by LISTEN and NOTIFY": (),
+    "the property test holds with three instances, by Redis": (),
+    "an instance is killed under load: nothing lost, repeated or out of order": (),
+    "Redis is killed, stopped or deaf under load: nothing lost, repeated or out of order": (),
+    "PostgreSQL is restarted under load, or its connections are ended: nothing lost": (),
+    "an instance is paused under load, or receives no hints: nothing lost": (),
+    "a bench row compares one worker with two": (),
+    "a bench row measures the latency across instances": (),
+    "forty thousand streams are open over three workers": (),
+}
+
+
+@pytest.mark.parametrize("line", cases(LINES))
+def test_each_line_is_held_by_its_tests(line: str) -> None:
+    check(line, LINES[line])
