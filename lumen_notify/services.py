@@ -5,9 +5,12 @@
     scheduler      submits due work to the committer
     retention      deletes old rows, with commands to the committer
     tail           events in position order -> hub -> open streams
+    backplane      events and messages to and from the other instances
+    messages       those of the other instances -> their handlers
     stream_opener  brings new streams up to date
 
-The commit side and the deliver side meet here: the committer gets the tail's `announce` and its backpressure.
+The commit side and the deliver side meet here: what the committer has committed goes to the tail and to the
+backplane, and the tail's backpressure to the committer.
 Not here: the HTTP endpoints (`api.endpoints`).
 """
 
@@ -15,10 +18,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import secrets
+import socket
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from lumen_notify.accept.preferences.categories import defined_in
@@ -36,6 +41,9 @@ from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
+from lumen_notify.deliver.backplane.backplane import Backplane
+from lumen_notify.deliver.backplane.memory import MemoryBackplane
+from lumen_notify.deliver.backplane.messages import Messages
 from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
@@ -44,6 +52,7 @@ from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
+from lumen_notify.model import Event
 from lumen_notify.readiness import Readiness
 from lumen_notify.service_metrics import register_metrics
 from lumen_notify.settings import Settings
@@ -60,7 +69,7 @@ class Services:
     from the end of the data path.
 
     head: the log's head at the start. ticket_key: what the key of stream tickets is derived from.
-    passwords: None if accounts are off.
+    passwords: None if accounts are off. instance: the name of this one among those that share the database.
     """
 
     def __init__(
@@ -74,6 +83,7 @@ class Services:
         ticket_key: bytes,
         revocations: Revocations,
     ) -> None:
+        self.instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.database = database
         self.log = log
         self.counts = UnreadCounts(database)
@@ -117,6 +127,8 @@ class Services:
             metrics=self.metrics,
             outage=reads,
         )
+        self.messages = Messages()
+        self.backplane: Backplane = MemoryBackplane()
 
         self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
         self.committer = Committer(
@@ -125,7 +137,7 @@ class Services:
                 Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None,
                 self._dropped_scheduled,
             ),
-            announce=self.tail.announce,
+            announce=self._announce,
             backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
             resumes_per_tick=RESUMES_PER_TICK if database.is_server else MAX_BATCH_COMMANDS,
@@ -206,11 +218,16 @@ class Services:
     def _start(self) -> None:
         start = self.supervisor.start
         start("tail", self.tail.run)
+        start("backplane", self.backplane.run)
         start("committer", self.committer.run)
         start("retention", self.retention.run)
         start("scheduler", self.scheduler.run)
         start("stream timers", self.streams.wheel.run)
         start("typing timers", self.typing_users.wheel.run)
+
+    def _announce(self, events: Sequence[Event], follows: str | None) -> None:
+        self.tail.announce(events, follows)
+        self.backplane.announce(events, follows)
 
     def start_drain(self) -> None:
         """Start to close the streams. Writes that have not ended within WRITE_SHARE of the drain time get an
@@ -239,7 +256,7 @@ class Services:
             await self._ending_writes
         if self.passwords is not None:
             await self.passwords.close()
-        for name in ("tail", "stream timers", "typing timers"):
+        for name in ("backplane", "tail", "stream timers", "typing timers"):
             await self.supervisor.stop(name)
         await self.database.close()
 

@@ -15,7 +15,7 @@ _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{1
 # Ids are numbered instead: see SampleIds.
 _VARYING = (
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"), "TIME", "2026-01-31T08:00:00.000Z"),
-    (re.compile(r'(?<="instance":")[^"]+|(?<="instance": ")[^"]+'), "INSTANCE", "web-1:4711"),
+    (re.compile(r'(?<="instance":")[^"]+|(?<="instance": ")[^"]+'), "INSTANCE", "web-1:4711:5e0c9a41"),
     (
         re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"),
         "JWT",

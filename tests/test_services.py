@@ -9,6 +9,7 @@ import pytest
 
 from clients import SECRET, eventually
 from lumen_notify.auth import Principal
+from lumen_notify.commit.accounts.sessions import LogOutEverywhere
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.model import EVERYONE, now_ms
 from lumen_notify.model.events import NotificationPublished
@@ -65,3 +66,27 @@ async def test_metrics_start_at_zero_and_have_the_log_position(database_url: str
         assert metrics_of(services)["lumen_fan_out_seconds_count"] == 1
     finally:
         await services.close()
+
+
+async def test_what_is_committed_is_announced_to_the_own_tail_and_to_the_other_instances(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced: list[int] = []
+    services = await Services.open(settings_of(database_url), now_ms)
+    monkeypatch.setattr(
+        services.backplane, "announce", lambda events, _: announced.extend(event.position for event in events)
+    )
+    try:
+        await services.committer.submit(LogOutEverywhere(user_id="ann"))
+        assert announced == [1]
+        await eventually(lambda: services.hub.position == 1, what="the delivery")
+    finally:
+        await services.close()
+
+
+async def test_each_instance_has_a_name_of_its_own(database_url: str) -> None:
+    first = await Services.open(settings_of(database_url), now_ms)
+    second = await Services.open(settings_of(database_url), now_ms)
+    await first.close()
+    await second.close()
+    assert first.instance != second.instance

@@ -5,8 +5,6 @@ Not here: their paths (each class lists its own, `routes` collects them).
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Callable, Iterator
 
@@ -53,9 +51,6 @@ from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.model import value
 from lumen_notify.services import Services
 from lumen_notify.settings import Settings
-
-INSTANCE = f"{socket.gethostname()}:{os.getpid()}"
-"""The name of this process."""
 
 
 @value
@@ -142,7 +137,7 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
         tickets=services.tickets,
         cookies=cookies,
         streams=services.streams,
-        instance=INSTANCE,
+        instance=services.instance,
     )
     yield CookieEndpoints(cookies=cookies)
 

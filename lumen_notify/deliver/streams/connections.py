@@ -37,7 +37,9 @@ class Connection(TypedDict):
     id: Uuid
     device: Annotated[Device | None, Field(description="The device that the client named.")]
     connected_at: Time
-    instance: Annotated[str, Field(description="The process that serves the stream.")]
+    instance: Annotated[
+        str, Field(description="The instance that serves the stream: its host, process and a random part.")
+    ]
 
 
 class Connections(TypedDict):
@@ -56,7 +58,7 @@ class RenewedStreams(TypedDict):
 
 @value
 class ConnectionEndpoints:
-    """Lists and renews the caller's streams. instance: the name of this process."""
+    """Lists and renews the caller's streams. instance: the name of this one."""
 
     context: Context
     tickets: Tickets
