@@ -14,7 +14,7 @@ from lumen_notify.commit.database.startup_errors import require_file
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.model import value
 from lumen_notify.settings import Settings, masked_url, variable
-from lumen_notify.settings.settings import KEYS
+from lumen_notify.settings.combinations import KEYS
 
 NAME_WIDTH = 10
 

@@ -5,7 +5,9 @@ environment   reads them from `LUMEN_` variables
 descriptions  what the source says of each, for documents and `lumen-notify settings`
 env_file      the variables of a .env file
 checks        their types: URLs, origins, rates, secrets
+combinations  which of them do not fit together
 database_url  which URLs name a database, and what their options mean
+backplane_url  the same of a backplane
 secret        text that logs must not show
 """
 

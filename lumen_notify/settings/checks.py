@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from lumen_notify.rates import PATTERN
+from lumen_notify.settings.backplane_url import check_backplane_url
 from lumen_notify.settings.database_url import check_database_url
 from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret
 
@@ -46,17 +47,6 @@ def _is_http(url: str) -> bool:
     except ValueError:
         return False
     return is_http and url.isprintable() and " " not in url
-
-
-def tls_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the settings of TLS that do not fit together, each with the problem."""
-    cert, key = (values.get(f"tls_{name}_file") for name in ("cert", "key"))
-    if cert is not None and key is None:
-        yield "tls_cert_file", "needs its private key: set LUMEN_TLS_KEY_FILE too"
-    if key is not None and cert is None:
-        yield "tls_key_file", "needs its certificate: set LUMEN_TLS_CERT_FILE too"
-    if values.get("http2") == "on" and cert is None:
-        yield "http2", "needs TLS: set LUMEN_TLS_CERT_FILE and LUMEN_TLS_KEY_FILE too"
 
 
 Switch = Literal["on", "off"]
@@ -96,3 +86,4 @@ KeyUrl = Annotated[
     _if(lambda it: "@" not in urlsplit(it).netloc, "must not contain a user name or a password"),
 ]
 DatabaseUrl = Annotated[str, AfterValidator(check_database_url)]
+BackplaneUrl = Annotated[str, AfterValidator(check_backplane_url)]

@@ -174,10 +174,11 @@ def _addresses(places: str, ports: str | None) -> tuple[Address, ...]:
     hosts = places.split(",") if places else []
     if len(given) not in (1, len(hosts)) or (ports and not hosts):
         raise ValueError("has an option port that is not one port, or one for each host")
-    return tuple(_address(host, given[number % len(given)]) for number, host in enumerate(hosts))
+    return tuple(parse_address(host, given[number % len(given)]) for number, host in enumerate(hosts))
 
 
-def _address(text: str, port: int) -> Address:
+def parse_address(text: str, port: int) -> Address:
+    """Read a host with its port, or without. port: if it has none. Raises ValueError."""
     text = unquote(text)
     if text.startswith("/"):
         return Address(text, port)

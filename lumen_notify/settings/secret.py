@@ -9,7 +9,7 @@ MIN_SECRET_BYTES = 32
 
 _MASK = "***"
 _PASSWORD = re.compile(r"(?<=://)([^:@/?#]*):[^/?#]*@")
-_PASSWORD_OPTION = re.compile(r"(?<=[?&])((?:ssl)?password)=[^&]*", re.IGNORECASE)
+_PASSWORD_OPTION = re.compile(r"(?<=[?&])((?:ssl|sentinel_)?password)=[^&]*", re.IGNORECASE)
 
 
 class Secret:
@@ -41,5 +41,5 @@ class Secret:
 
 
 def masked_url(url: str) -> str:
-    """Return a database's URL with the password, wherever it stands, replaced by `***`."""
+    """Return a URL of a database or a backplane with the password, wherever it stands, replaced by `***`."""
     return _PASSWORD_OPTION.sub(rf"\1={_MASK}", _PASSWORD.sub(rf"\1:{_MASK}@", url))

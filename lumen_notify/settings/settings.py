@@ -1,10 +1,11 @@
 """Settings: all settings of the server in one frozen object, read from the environment or given in code.
 
 Promise: the values of a `Settings` are valid, as far as this can be checked without I/O; all problems are
-reported together, by variable name and without any value; no repr shows the signing secret or the database's
-password.
+reported together, by variable name and without any value; no repr shows the signing secret or the
+password in a URL.
 
-Not here: whether a file or a server that a setting names can be reached (`auth`, `commit/database`).
+Not here: whether a file or a server that a setting names can be reached (`auth`, `commit/database`,
+`redis_client`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lumen_notify.errors import Misconfigured
 from lumen_notify.rates import Rate
+from lumen_notify.settings.backplane_url import MEMORY, OWN_DATABASE
 from lumen_notify.settings.checks import (
     DAY,
     TEN_YEARS,
+    BackplaneUrl,
     Bytes,
     Count,
     DatabaseUrl,
@@ -37,13 +40,11 @@ from lumen_notify.settings.checks import (
     RetentionSeconds,
     SigningSecret,
     Switch,
-    tls_problems,
 )
+from lumen_notify.settings.combinations import KEYS, problems_between
 from lumen_notify.settings.descriptions import default_text, descriptions
 from lumen_notify.settings.environment import PREFIX, UNKNOWN, Environment, variable
 from lumen_notify.settings.secret import masked_url
-
-KEYS = ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")
 
 
 class Settings(BaseSettings):
@@ -67,6 +68,12 @@ class Settings(BaseSettings):
     (socket: `postgresql://user@/name?host=/path`). PostgreSQL's options follow after `?`, such as
     `sslmode=verify-full`, `sslrootcert=FILE`, `application_name=NAME`, `connect_timeout=SECONDS`,
     `target_session_attrs=read-write` or `options=-csearch_path%3Dschema`; an unknown one is refused."""
+
+    backplane_url: BackplaneUrl | None = None
+    """How instances reach each other: `postgresql://` (the database itself, the default if it is PostgreSQL;
+    with host and name: past a pooler), `redis://user:password@host:port/db`, `rediss://...`, `unix:///path`,
+    `redis+sentinel://host:port,host:port/service`, or `memory://`: not at all, the default for SQLite. Redis
+    needs the extra `lumen-notify[redis]`."""
 
     host: Host = "127.0.0.1"
     """The address or host name to listen on."""
@@ -205,7 +212,7 @@ class Settings(BaseSettings):
     """Whether each request is logged, without its query."""
 
     def __init__(self, **values: Any) -> None:
-        problems = [*_key_problems(values), *tls_problems(values)]
+        problems = [*problems_between(values)]
         try:
             BaseModel.__init__(self, **values)  # BaseSettings.__init__ would also read the environment
         except ValidationError as error:
@@ -258,25 +265,19 @@ class Settings(BaseSettings):
         return any(getattr(self, name) is not None for name in KEYS)
 
     @property
+    def backplane(self) -> str:
+        """`backplane_url`, or its default for the database."""
+        default = MEMORY if self.database_url.startswith("sqlite:") else OWN_DATABASE
+        return default if self.backplane_url is None else self.backplane_url
+
+    @property
     def sender_rate(self) -> Rate | None:
         """`limit_per_sender` as a rate; None for no limit."""
         return None if self.limit_per_sender in ("off", "0") else Rate.parse(self.limit_per_sender)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            yield name, masked_url(value) if name == "database_url" else value
-
-
-def _key_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    keys = [name for name in KEYS if values.get(name) is not None]
-    public = " and ".join(variable(name) for name in keys if name != "jwt_secret")
-    problems = []
-    if len(keys) > 1:
-        problems.append((keys[0], f"only one key may be set, not {' and '.join(map(variable, keys))}"))
-    if values.get("accounts") == "on" and public:
-        problem = f"cannot be on together with {public}: only the private key's owner can make tokens"
-        problems.append(("accounts", problem))
-    return problems
+            yield name, masked_url(value) if name in ("database_url", "backplane_url") and value else value
 
 
 def _problems_of(error: ValidationError) -> Iterator[tuple[str, str]]:
