@@ -12,6 +12,7 @@
     │   └── RateLimited        too many requests; `retry_after_seconds` says when to retry
     ├── Unavailable            a dependency is down; the same call may work later
     │   ├── DatabaseUnavailable
+    │   ├── BackplaneUnavailable
     │   └── Unreachable        a client gets no response from the server
     ├── ServerError            a client gets a response that says that the server failed
     ├── DatabaseUnusable       somebody has to change something about the database; the process does not start
@@ -155,6 +156,13 @@ class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
 
     is_known = False
+
+
+class BackplaneUnavailable(Unavailable):
+    """Other instances cannot be reached: Redis, or the connection that listens to PostgreSQL, does not
+    answer, or answers and does not deliver."""
+
+    code = "backplane_unavailable"
 
 
 class Unreachable(Unavailable):

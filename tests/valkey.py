@@ -32,10 +32,12 @@ class Valkey(Server):
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}"
 
-    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
+    def _command(self) -> list[str]:
         command = [program(), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
-        command += ["--save", "", "--appendonly", "no", *self._options]
-        return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        return [*command, "--save", "", "--appendonly", "no", *self._options]
+
+    def _spawn(self, log: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self._command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
     def _answers(self) -> bool:
         try:
