@@ -50,6 +50,7 @@ from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
+from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
@@ -111,7 +112,6 @@ class Services:
             clock=time.monotonic,
             wall_clock=clock,
         )
-        self.typing_users = TypingUsers(self.hub, time.monotonic)
         self.stream_opener = StreamOpener(
             self.hub,
             CountLoader(UnreadCounts(database.for_delivery).fetch),
@@ -129,6 +129,10 @@ class Services:
         )
         self.messages = Messages()
         self.backplane: Backplane = MemoryBackplane()
+        self.typing_users = TypingUsers(self.hub, time.monotonic, self.backplane.send)
+        self.messages.handle("typing", self.typing_users.receive)
+        self.renewals = Renewals(self.streams, revocations, self.backplane.send)
+        self.messages.handle("renew", self.renewals.receive)
 
         self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
         self.committer = Committer(

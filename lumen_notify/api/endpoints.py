@@ -137,6 +137,7 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
         tickets=services.tickets,
         cookies=cookies,
         streams=services.streams,
+        renewals=services.renewals,
         instance=services.instance,
     )
     yield CookieEndpoints(cookies=cookies)

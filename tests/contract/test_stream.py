@@ -284,7 +284,7 @@ async def test_renewed_stream_goes_on_without_a_reconnect(site: Site) -> None:
     site.pass_seconds(60)
     await stream.wait_for_event("expiring")
     answer = await site.http.post(f"{STREAM}/renew", headers=site.bearer("ann", 500))
-    assert answer.json()["renewed"] == 1
+    assert answer.json().keys() == {"expires_at"}
     site.pass_seconds(60)
     await site.publish("ann", content="still here")
     await stream.wait_for_event("message")

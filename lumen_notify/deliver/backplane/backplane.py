@@ -17,6 +17,9 @@ from typing import Any, Protocol
 
 from lumen_notify.model import Event
 
+MAX_MESSAGE_BYTES = 4096
+"""Of the fields of a message, encoded as JSON."""
+
 OnEvents = Callable[[Sequence[Event], str | None], None]
 """Receives events of another instance, ascending and contiguous, and the check of the event before them, as
 `Tail.announce` does."""
@@ -38,8 +41,8 @@ class Backplane(Protocol):
         """
 
     def send(self, name: str, fields: Mapping[str, Any]) -> None:
-        """Send a message to the other instances. fields: JSON values, at most 4 KiB encoded; a larger message
-        is dropped and logged."""
+        """Send a message to the other instances. fields: JSON values, at most MAX_MESSAGE_BYTES; a larger
+        message is dropped and logged."""
 
     async def run(self) -> None:
         """Stay connected, send and receive, until cancelled: a task of the supervisor."""

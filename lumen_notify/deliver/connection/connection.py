@@ -74,7 +74,7 @@ class Connection(ABC):
     """One open stream of one user.
 
     device: as the client stated it, or None. address: the peer's IP address. connected_at, expires_at: in
-    ms; the token ends at expires_at. is_warned: `expiring` has been sent. on_close: called once, when the
+    ms; the token ends at expires_at. warnings: how often `expiring` was sent. on_close: called once, when the
     stream has ended. direct_fd: the file descriptor that takes chunks at this moment; NO_FD while they must
     go through `enqueue`. direct_writer: notified when direct_fd changes. slot: the connection's second in
     the timer wheel.
@@ -90,9 +90,9 @@ class Connection(ABC):
         "direct_fd",
         "direct_writer",
         "expires_at",
-        "is_warned",
         "slot",
         "user_id",
+        "warnings",
     )
 
     def __init__(
@@ -111,7 +111,7 @@ class Connection(ABC):
         self.address = address
         self.connected_at = connected_at
         self.expires_at = expires_at
-        self.is_warned = False
+        self.warnings = 0
         self.slot = 0
         self.direct_fd = NO_FD
         self.direct_writer: DirectWriter | None = None

@@ -14,6 +14,7 @@ from lumen_notify.auth import Tickets
 from lumen_notify.deliver.connection.connection import Connection as Stream
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.registry import StreamRegistry
+from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import Cursor
 from lumen_notify.http.operation import Operation
@@ -50,9 +51,8 @@ class Connections(TypedDict):
 
 
 class RenewedStreams(TypedDict):
-    """The caller's open streams on this process now last as long as the token."""
+    """The caller's open streams, on all instances, now last as long as the token."""
 
-    renewed: Annotated[int, Field(ge=0, description="How many streams last longer than before.")]
     expires_at: Time
 
 
@@ -64,6 +64,7 @@ class ConnectionEndpoints:
     tickets: Tickets
     cookies: StreamCookies
     streams: StreamRegistry
+    renewals: Renewals
     instance: str
 
     def routes(self) -> Iterator[ApiRoute]:
@@ -76,8 +77,11 @@ class ConnectionEndpoints:
                     name="renewStreams",
                     tag="stream",
                     summary="Renew the caller's open streams",
-                    description="They last until the token of this request expires. So does a new cookie.",
-                    answered="The number of renewed streams.",
+                    description=(
+                        "They last until the token of this request expires, on all instances. So does a new "
+                        "cookie."
+                    ),
+                    answered="When the streams end.",
                     response=RenewedStreams,
                     headers=(SET_COOKIE,),
                 ),
@@ -116,10 +120,8 @@ class ConnectionEndpoints:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
         this request, if that is longer, and the browser gets a cookie for its next reconnect."""
         principal = await self.context.caller(request)
-        renewed: RenewedStreams = {
-            "renewed": self.streams.renew(principal.user_id, principal.expires_at),
-            "expires_at": rfc3339(principal.expires_at),
-        }
+        self.renewals.renew(principal)
+        renewed: RenewedStreams = {"expires_at": rfc3339(principal.expires_at)}
         response = answer(renewed)
         self.cookies.set(response, request, self.tickets.cookie(principal))
         return response

@@ -118,16 +118,14 @@ class StreamRegistry:
         while 0 < self._max_per_user < len(streams := self.of_user(user_id)):
             streams[0].close(CloseReason.REPLACED)
 
-    def renew(self, user_id: str, expires_at: int) -> int:
-        """Let the user's streams last until `expires_at`, in ms, if that is later; return how many there
-        are."""
+    def renew(self, user_id: str, expires_at: int) -> None:
+        """Let the user's streams last until `expires_at`, in ms, if that is later."""
         channel = self._hub.channels.get(user_id)
-        streams = () if channel is None else (*channel.connections, *channel.opening)
-        for connection in streams:
-            connection.expires_at = max(connection.expires_at, expires_at)
-            connection.is_warned = False
-            self.timers.schedule(connection)
-        return len(streams)
+        for connection in () if channel is None else (*channel.connections, *channel.opening):
+            if expires_at > connection.expires_at:
+                connection.expires_at = expires_at
+                connection.warnings = 0
+                self.timers.schedule(connection)
 
     def _on_close(self, connection: Connection, reason: CloseReason) -> None:
         """Remove a stream that has ended: the `on_close` of every connection."""

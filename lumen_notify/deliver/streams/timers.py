@@ -5,7 +5,7 @@ A stream is checked at the next second at which something may be due:
 | due | effect |
 |---|---|
 | PING_SECONDS of silence | `ping`, with the newest id |
-| WARNING_SECONDS before the token ends | `expiring`, once until the token is renewed |
+| WARNING_SECONDS before the token ends | `expiring`, each time until the token is renewed |
 | the token ends | closed as `expired` |
 | LUMEN_MAX_STREAM_SECONDS after it opened, jittered | closed as `shutdown`; the client reconnects |
 | the check after its close | the transport is aborted, if the peer has not taken the last bytes |
@@ -22,8 +22,9 @@ from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.timer_wheel import TimerWheel
 from lumen_notify.model import CloseReason
 
-WARNING_SECONDS = 60
-"""How long before the token ends a stream gets `expiring`."""
+WARNING_SECONDS = (60, 30, 15)
+"""How long before the token ends a stream gets `expiring`. A renewal may be lost on its way from another
+instance: a client that is asked again renews again."""
 
 
 class StreamTimers:
@@ -68,8 +69,8 @@ class StreamTimers:
             connection.close(CloseReason.EXPIRED)
         elif now >= self._life_ends_at(connection):
             connection.close(CloseReason.SHUTDOWN)
-        elif left_ms <= WARNING_SECONDS * 1000 and not connection.is_warned:
-            connection.is_warned = True
+        elif connection.warnings < (due := sum(left_ms <= seconds * 1000 for seconds in WARNING_SECONDS)):
+            connection.warnings = due
             connection.write(control.expiring(left_ms // 1000))
         elif not self._seconds_to_ping(connection):
             self.ping(connection)
@@ -79,8 +80,8 @@ class StreamTimers:
         """Return the wheel's second at which something may be due: a ping, a warning, an end."""
         now = self._wall_clock()
         ends_at = min(connection.expires_at, self._life_ends_at(connection))
-        if not connection.is_warned:
-            ends_at = min(ends_at, connection.expires_at - WARNING_SECONDS * 1000)
+        if connection.warnings < len(WARNING_SECONDS):
+            ends_at = min(ends_at, connection.expires_at - WARNING_SECONDS[connection.warnings] * 1000)
         seconds_left = max(1, math.ceil((ends_at - now) / 1000))
         return self.wheel.now + min(seconds_left, self._seconds_to_ping(connection) or self._ping_seconds)
 

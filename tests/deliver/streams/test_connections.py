@@ -9,10 +9,11 @@ import pytest
 from starlette.requests import Request
 
 from clients import SECRET
-from lumen_notify.auth import Tickets, Verifier, mint
+from lumen_notify.auth import Revocations, Tickets, Verifier, mint
 from lumen_notify.auth.keys import Key, OneKey
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.deliver.streams.cookie import StreamCookies
+from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.http.context import Committer, Context, Limits
 from lumen_notify.http.rate_limiter import RateLimiter
@@ -41,6 +42,7 @@ class ConnectionsApi:
             tickets=self.tickets,
             cookies=StreamCookies(origins=frozenset()),
             streams=self.harness.streams,
+            renewals=Renewals(self.harness.streams, Revocations(), lambda _name, _fields: None),
             instance="here:1",
         )
 
@@ -84,7 +86,7 @@ async def test_renewal_prolongs_the_callers_streams_to_the_end_of_the_token_show
     api.harness.pass_seconds(50)
     ends_at = api.harness.clock.ms() + 500_000
     answer = await api.renew(api.token("ann", 500))
-    assert answer == {"renewed": 1, "expires_at": rfc3339(ends_at)}
+    assert answer == {"expires_at": rfc3339(ends_at)}
     assert (own.expires_at, other.expires_at) == (ends_at, other.connected_at + 100_000)
     api.harness.pass_seconds(100)
     assert (own.close_reason is None, other.close_reason is None) == (True, False)
@@ -96,7 +98,7 @@ async def test_renewal_reaches_streams_that_are_still_opening() -> None:
     api.harness.streams.add(opening)
     api.harness.hub.get_channel("ann").opening = (opening,)
     ends_at = api.harness.clock.ms() + 500_000
-    assert (await api.renew(api.token("ann", 500)))["renewed"] == 1
+    await api.renew(api.token("ann", 500))
     assert opening.expires_at == ends_at
     api.harness.pass_seconds(200)
     assert opening.close_reason is None
