@@ -61,7 +61,7 @@ $(INSTALLED): $(RUNTIME) requirements-dev.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation --editable .; \
 	touch $(INSTALLED)
 
-# Client generators, which need other versions of what .venv has. Only the tests of generated clients use them.
+# Client generators and validators of deploy/, which need other versions of what .venv has. Only their tests use them.
 $(GENERATORS)/.installed: tests/generators/requirements.lock $(RUNTIME)
 	@set -eu; \
 	echo 'installing the versions of tests/generators/requirements.lock'; \
@@ -70,7 +70,7 @@ $(GENERATORS)/.installed: tests/generators/requirements.lock $(RUNTIME)
 	$(call PIP_INTO,$(GENERATORS)/bin) --no-deps --require-hashes --requirement $<; \
 	touch $@
 
-generators: $(GENERATORS)/.installed ## install the client generators that some tests run
+generators: $(GENERATORS)/.installed ## install the client generators and validators that some tests run
 	@:
 
 install: $(INSTALLED) ## create .venv with the pinned versions (quick if nothing has changed)

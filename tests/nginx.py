@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
 from pathlib import Path
 
-import pytest
-
+from programs import program
 from servers import PLAIN_ENVIRONMENT, Server, free_port
 
 WEBSOCKET_LINES = """
@@ -76,14 +73,3 @@ class Nginx(Server):
     def _answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-def program(name: str) -> str:
-    """Return the path of a program. Without it the test skips, or fails (LUMEN_TEST_PROGRAMS=required)."""
-    path = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
-    if path is None:
-        problem = f"{name} is not installed"
-        if os.environ.get("LUMEN_TEST_PROGRAMS") == "required":
-            pytest.fail(problem)
-        pytest.skip(problem)
-    return path

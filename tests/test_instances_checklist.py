@@ -55,9 +55,21 @@ LINES: Lines = {
     "a restored database under several instances resets all streams": (),
     "a promoted replica that lacks the newest events resets all streams": (),
     # Deployment
-    "a compose file describes PostgreSQL, Redis, two instances and a proxy": (),
-    "Kubernetes manifests drain before the pod ends, and are valid": (),
-    "nginx, Caddy and HAProxy balance two instances and stream": (),
+    "a compose file describes PostgreSQL, Redis, two instances and a proxy": (
+        "release/test_deploy_files.py::test_compose_file_has_the_form_of_its_specification",
+        "release/test_deploy_files.py::test_variables_exist",
+        "release/test_deploy_files.py::test_instances_are_reached_by_the_proxy_alone",
+    ),
+    "Kubernetes manifests drain before the pod ends, and are valid": (
+        "release/test_deploy_files.py::test_kubernetes_manifests_are_valid",
+        "release/test_deploy_files.py::test_pods_drain_before_they_are_killed",
+        "release/test_deploy_files.py::test_selectors_choose_the_pods",
+    ),
+    "nginx, Caddy and HAProxy balance two instances and stream": (
+        "e2e/test_balanced_instances.py::test_instances_share_the_streams_and_the_loss_of_one_loses_nothing",
+        "e2e/test_balanced_instances.py::test_streams_share_one_connection_over_http_2",
+        "e2e/test_proxies.py::test_restart_of_the_server_behind_a_proxy_loses_nothing",
+    ),
     "a page says how far one instance goes and what a second one adds": (),
     # It must show
     "the property test holds with three instances, by LISTEN and NOTIFY": (),

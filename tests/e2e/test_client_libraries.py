@@ -22,7 +22,7 @@ import pytest
 
 from clients import NOTIFICATIONS, SECRET, Api, token
 from conftest import StartServer
-from nginx import program
+from programs import program
 from relay import relay_to
 from servers import RunningServer
 

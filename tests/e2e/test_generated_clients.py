@@ -22,13 +22,11 @@ from clients import SECRET, token
 from conftest import StartServer
 from documents import operations
 from lumen_notify.auth import PUBLISH
-from nginx import program
+from programs import NODE, PYTHON, from_npm, from_pypi, program
 from servers import RunningServer
 
 TESTS = Path(__file__).parents[1]
-NODE = TESTS / "node" / "node_modules"
 GENERATORS = TESTS / "generators"
-PYTHON = Path(sys.prefix) / "generators" / "bin"
 
 COMMAND_SECONDS = 240
 """For a machine that is busy: each takes at most twenty."""
@@ -37,27 +35,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * COMMAND_SECONDS)]
 
 RESULT = [1, ["hi"], 0, 1, "forbidden"]
 """What each program prints: recipients, contents, unread count, the message's seq, the code of a refusal."""
-
-
-def installed(folder: Path, command: str) -> Path:
-    """Return a folder. Without it the test skips, or fails (LUMEN_TEST_PROGRAMS=required)."""
-    if not folder.exists():
-        problem = f"run `{command}`"
-        if os.environ.get("LUMEN_TEST_PROGRAMS") == "required":
-            pytest.fail(problem)
-        pytest.skip(problem)
-    return folder
-
-
-def from_npm(name: str) -> list[str]:
-    """Return the command of a program from npm."""
-    installed(NODE, "npm ci --prefix tests/node")
-    return [program("node"), str((NODE / ".bin" / name).resolve())]
-
-
-def from_pypi(name: str) -> list[str]:
-    """Return the command of a program in the environment of the generators."""
-    return [str(installed(PYTHON, "make generators") / name)]
 
 
 async def run(*command: str, folder: Path) -> str:

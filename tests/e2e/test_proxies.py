@@ -16,10 +16,10 @@ import pytest
 from playwright.async_api import Browser
 
 import servers
-from clients import BASE, NOTIFICATIONS, SECRET, WAIT_SECONDS, Api, token
+from clients import BASE, NOTIFICATIONS, SECRET, WAIT_SECONDS, token
 from conftest import StartServer
 from event_source import EventSource
-from proxies import KINDS, PREFIX, Proxy
+from proxies import KINDS, PREFIX, Proxy, publish
 from servers import RunningServer
 
 pytestmark = pytest.mark.slow
@@ -45,11 +45,6 @@ async def test_restart_of_the_server_behind_a_proxy_loses_nothing(
     server: RunningServer, proxy: Proxy, stop: signal.Signals
 ) -> None:
     async with httpx.AsyncClient(base_url=proxy.url, timeout=60, trust_env=False) as http:
-        alice = Api(http, "alice")
-
-        async def publish(text: str) -> None:
-            await alice.post("", {"to": {"user": "bob"}, "category": "like", "content": text})
-
         made = await http.post(
             f"{NOTIFICATIONS}/stream/tickets", headers={"Authorization": f"Bearer {token('bob')}"}
         )
@@ -57,7 +52,7 @@ async def test_restart_of_the_server_behind_a_proxy_loses_nothing(
         source = EventSource(http, url)
         try:
             await source.wait_for(lambda: source.count("ready") == 1, "ready")
-            await publish("one")
+            await publish(http, "one")
             await source.wait_for(lambda: source.contents == ["one"], "the first message")
             (cookie,) = http.cookies.jar
             assert cookie.path == f"{PREFIX}{NOTIFICATIONS}", "below the prefix that the proxy strips"
@@ -70,7 +65,7 @@ async def test_restart_of_the_server_behind_a_proxy_loses_nothing(
             refused = await http.get(f"{proxy.url}{BASE}/rooms")
             assert refused.status_code in {502, 503, 504}, "other requests are not answered by 200"
             await asyncio.to_thread(server.start)
-            await publish("two")
+            await publish(http, "two")
             await source.wait_for(lambda: source.contents == ["one", "two"], "what came after the restart")
             assert source.events[-1].json()["unread_count"] == 2
         finally:
@@ -87,7 +82,7 @@ async def test_redirect_and_end_of_the_cookie_stay_below_the_prefix(
         redirected = await http.get(f"{proxy.url}{NOTIFICATIONS}/", headers=bearer)
         assert (redirected.status_code, redirected.url.path) == (200, f"{PREFIX}{NOTIFICATIONS}")
         renewed = await http.post(f"{NOTIFICATIONS}/stream/renew", headers=bearer)
-        assert renewed.json()["renewed"] == 0
+        assert renewed.status_code == 200
         assert [cookie.path for cookie in http.cookies.jar] == [f"{PREFIX}{NOTIFICATIONS}/stream"]
         stream = await http.send(http.build_request("GET", f"{proxy.url}{NOTIFICATIONS}/stream"), stream=True)
         assert stream.status_code == 200, "by the cookie of the renewal"
@@ -119,16 +114,15 @@ async def test_event_source_of_chromium_survives_a_restart_behind_a_proxy(
         await page.wait_for_function(condition, timeout=WAIT_SECONDS * 1000)
 
     async with httpx.AsyncClient(base_url=proxy.url, timeout=60, trust_env=False) as http:
-        alice = Api(http, "alice")
         await until("window.source.readyState === EventSource.OPEN")
-        await alice.post("", {"to": {"user": "bob"}, "category": "like", "content": "one"})
+        await publish(http, "one")
         await until("window.got.length === 1")
         await asyncio.to_thread(server.kill)
         await until("window.source.readyState === EventSource.CONNECTING")
         refused = await http.get(f"{proxy.url}{BASE}/rooms")
         assert refused.status_code in {502, 503, 504}
         await asyncio.to_thread(server.start)
-        await alice.post("", {"to": {"user": "bob"}, "category": "like", "content": "two"})
+        await publish(http, "two")
         await until("window.got.length === 2")
     assert await page.evaluate("window.got") == ["one", "two"]
     await page.close()

@@ -20,7 +20,7 @@ from playwright.async_api import Browser
 from certificates import CertificateFiles, make_certificate
 from clients import NOTIFICATIONS, SECRET, token
 from lumen_notify.auth import PUBLISH
-from nginx import program
+from programs import program
 from servers import RunningServer, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.server]

@@ -18,7 +18,8 @@ import servers
 from clients import NOTIFICATIONS, SECRET, token
 from conftest import StartServer
 from lumen_notify.auth import PUBLISH
-from nginx import WEBSOCKET_LINES, Nginx, program
+from nginx import WEBSOCKET_LINES, Nginx
+from programs import program
 from raw_http import RawClient
 from servers import RunningServer
 
