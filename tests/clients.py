@@ -135,10 +135,12 @@ class EventStream:
         by: str = "header",
         on_frame: Callable[[Frame], None] | None = None,
         query: Mapping[str, str] | None = None,
+        within_seconds: float = WAIT_SECONDS,
     ) -> Self:
         """Ask for the stream; return once it is live (its first event is there), has ended, or was refused.
 
-        by: how the cursor is given: `header`, or the name of a query parameter. Raises OSError.
+        by: how the cursor is given: `header`, or the name of a query parameter. Raises OSError, also when
+        it is not live in time.
         """
         parameters = {"token": token, **(query or {})} if token is not None else dict(query or {})
         head = ["Host: " + urlsplit(base_url).netloc, "Accept: text/event-stream"]
@@ -148,13 +150,13 @@ class EventStream:
             parameters[by] = cursor
         target = f"{NOTIFICATIONS}/stream?{urlencode(parameters, quote_via=quote)}"
         stream = cls(on_frame)
-        async with asyncio.timeout(WAIT_SECONDS):
-            await stream._ask(base_url, f"GET {target} HTTP/1.1\r\n" + "\r\n".join(head) + "\r\n\r\n")
         try:
-            await stream.wait_for(
-                lambda: stream.has_ended or any(frame.event for frame in stream.frames),
-                what="the first event",
-            )
+            async with asyncio.timeout(within_seconds):
+                await stream._ask(base_url, f"GET {target} HTTP/1.1\r\n" + "\r\n".join(head) + "\r\n\r\n")
+                await stream.wait_for(
+                    lambda: stream.has_ended or any(frame.event for frame in stream.frames),
+                    what="the first event",
+                )
         except BaseException:
             await stream.close()
             raise

@@ -22,9 +22,11 @@ up to 5 minutes more.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,21 +46,28 @@ SECONDS = float(os.environ.get("LUMEN_TEST_PROMISE_SECONDS", "0"))
 RUNS = 25
 """Runs per round, of up to 30 steps each."""
 
+INSTANCES = 3
+
+RUNS_OF_INSTANCES = 6
+"""Runs per round with several instances."""
+
 SHRINKING_SECONDS = 300
 """The longest time that Hypothesis takes to shrink a failure."""
 
 
-@pytest.fixture
-def environment(
-    request: pytest.FixtureRequest, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+@contextlib.contextmanager
+def opened(
+    request: pytest.FixtureRequest, new_database: Callable[[], str], **options: Any
 ) -> Iterator[Environment]:
+    """Open an environment with some options; reads of counts and fan-outs take long, at random."""
+
     def drop(url: str) -> None:
         if url.startswith("postgresql"):
             request.getfixturevalue("postgresql_pool").give_back(url)
 
-    monkeypatch.setattr("lumen_notify.deliver.hub.FAN_OUT_CHUNK", 1)
-    with asyncio.Runner() as runner:
-        environment = Environment(new_database, drop, runner)
+    with pytest.MonkeyPatch.context() as monkeypatch, asyncio.Runner() as runner:
+        monkeypatch.setattr("lumen_notify.deliver.hub.FAN_OUT_CHUNK", 1)
+        environment = Environment(new_database, drop, runner, **options)
 
         def slowly(
             hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None = None
@@ -80,9 +89,15 @@ def environment(
         runner.run(environment.close())
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(SECONDS + SHRINKING_SECONDS + 300)
-def test_state_kept_from_frames_always_equals_a_fresh_fetch(environment: Environment) -> None:
+@pytest.fixture
+def environment(request: pytest.FixtureRequest, new_database: Callable[[], str]) -> Iterator[Environment]:
+    with opened(request, new_database) as environment:
+        yield environment
+
+
+def search(environment: Environment, runs: int) -> None:
+    """Run random steps: rounds of so many runs, until SECONDS are over."""
+
     class ThisMachine(PromiseMachine):
         pass
 
@@ -92,13 +107,32 @@ def test_state_kept_from_frames_always_equals_a_fresh_fetch(environment: Environ
         run_state_machine_as_test(
             ThisMachine,
             settings=settings(
-                max_examples=RUNS,
-                stateful_step_count=30,
-                suppress_health_check=list(HealthCheck),
+                max_examples=runs, stateful_step_count=30, suppress_health_check=list(HealthCheck)
             ),
         )
         if time.monotonic() >= deadline:
             break
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(SECONDS + SHRINKING_SECONDS + 300)
+def test_state_kept_from_frames_always_equals_a_fresh_fetch(environment: Environment) -> None:
+    search(environment, RUNS)
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+@pytest.mark.timeout(SECONDS + SHRINKING_SECONDS + 300)
+@pytest.mark.parametrize("backplane", ["memory", "postgresql", "valkey"])
+def test_state_equals_a_fresh_fetch_whichever_instances_answer(
+    request: pytest.FixtureRequest,
+    new_postgresql: Callable[[], str],
+    backplane: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lumen_notify.deliver.tail.POLL_SECONDS", 0.1)
+    with opened(request, new_postgresql, instances=INSTANCES) as environment:
+        search(environment, RUNS_OF_INSTANCES)
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ from clients import SECRET, Api
 from conftest import StartServer
 from servers import PostgreSQL, RunningServer
 
-from .workload import PUBLISHERS, Workload
+from ..workload import PUBLISHERS, Workload
 
 EVENTS = int(os.environ.get("LUMEN_TEST_ENDURANCE_EVENTS", "6000"))
 KILLS = int(os.environ.get("LUMEN_TEST_ENDURANCE_KILLS", "4"))

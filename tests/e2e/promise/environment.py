@@ -1,25 +1,22 @@
-"""Environment: the event loop, the clock and two uvicorn servers, shared by all runs."""
+"""Environment: the event loop, the clock, the instances and the way to a random one, shared by all runs."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar, cast
 
 import httpx
 
-from clients import serve
-from lumen_notify import Lumen
-from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.model import CountsSnapshot, Event, now_ms
-from lumen_notify.services import Services
 
 from .asgi_client import AsgiClient
-from .steps import USERS
+from .instance import Instance
 
 AHEAD_MS = 3_600_000
 """How far Lumen's clock is ahead at first. Tokens are issued by the real one, and must not be from the
@@ -41,23 +38,30 @@ load = CountLoader.load
 
 
 class Environment:
-    """The servers and the clock around the `Lumen` of the current run.
+    """The instances of the current run and their clock.
 
-    base_urls: by `is_handed_over`: a uvicorn with the hand-over, and one without. now: the time of Lumen's
-    clock, which only steps advance. drop: removes a database, so that many runs do not fill the disk.
+    instances: all use one database. now: the time of their clock, which only steps advance. drop: removes a
+    database, so that many runs do not fill the disk. backplane_url: of all instances; None for the default.
     """
 
     def __init__(
-        self, new_database: Callable[[], str], drop: Callable[[str], None], runner: asyncio.Runner
+        self,
+        new_database: Callable[[], str],
+        drop: Callable[[str], None],
+        runner: asyncio.Runner,
+        *,
+        instances: int = 1,
+        backplane_url: str | None = None,
     ) -> None:
         self.new_database = new_database
         self.drop = drop
-        self.base_urls: dict[bool, str] = {}
+        self.backplane_url = backplane_url
+        self.instances = [Instance() for _ in range(instances)]
         self.http = cast("httpx.AsyncClient", AsgiClient(self._answer))
-        self.lumen: Lumen | None = None
         self.began = self.now = now_ms() + AHEAD_MS
         self.is_pinging = False
         self.is_fanning_out = asyncio.Event()
+        self._random = random.Random(0)
         self._turns_late = itertools.cycle(TURNS_LATE)
         self._runner = runner
         self._stack = AsyncExitStack()
@@ -68,40 +72,47 @@ class Environment:
 
         return self._runner.run(within())
 
-    @property
-    def is_open(self) -> bool:
-        """Whether Lumen is open: false while it opens or closes."""
-        return self.lumen is not None and self.lumen._services is not None
-
-    @property
-    def services(self) -> Services:
-        assert self.lumen is not None
-        assert self.lumen._services is not None
-        return self.lumen._services
-
     def clock(self) -> int:
         return self.now
 
+    def route_by(self, seed: int) -> None:
+        """Choose the instances of this run by a seed."""
+        self._random.seed(seed)
+
+    @property
+    def open_instances(self) -> list[Instance]:
+        return [instance for instance in self.instances if instance.is_open]
+
+    def any_instance(self) -> Instance:
+        """Return a random one of the open instances, as a load balancer without sticky sessions does."""
+        return self._random.choice(self.open_instances)
+
+    def base_url(self, *, is_handed_over: bool) -> str:
+        """Return the address of a random instance."""
+        return self.any_instance().base_urls[is_handed_over]
+
+    def any_url(self) -> str:
+        """Return the address of a random server of a random instance."""
+        return self._random.choice(list(self.any_instance().base_urls.values()))
+
     async def open(self) -> None:
-        for is_handed_over, options in ((True, {"http": HandoverProtocol}), (False, {})):
-            server = serve(self._answer, **options)
-            self.base_urls[is_handed_over] = await self._stack.enter_async_context(server)
+        for instance in self.instances:
+            await instance.serve(self._stack)
 
     async def close(self) -> None:
         await self._stack.aclose()
 
     async def settle(self) -> None:
-        """Run everything that is due now, rather than at a random moment."""
-        scheduler = self.services.scheduler
-        await scheduler._look()
-        await asyncio.gather(*scheduler._running.values())
+        """Run everything that is due now, on all instances at once, rather than at a random moment."""
+        schedulers = [instance.services.scheduler for instance in self.open_instances]
+        await asyncio.gather(*(scheduler._look() for scheduler in schedulers))
+        running = [task for scheduler in schedulers for task in scheduler._running.values()]
+        await asyncio.gather(*running)
 
     def ping_all(self) -> None:
         """Send a ping to every open stream, as after a long silence."""
-        streams = self.services.streams
-        for user in USERS:
-            for connection in streams.of_user(user):
-                streams.timers.ping(connection)
+        for instance in self.open_instances:
+            instance.ping_all()
 
     def fan_out_slowly(
         self, hub: Hub, events: Sequence[Event], settled: Mapping[str, frozenset[str]] | None
@@ -109,7 +120,7 @@ class Environment:
         """Run other tasks between any two channels, as if there were very many, with pings in between."""
         for _ in fan_out(hub, events, settled):
             self.is_fanning_out.set()
-            if self.is_pinging and self.is_open:
+            if self.is_pinging:
                 self.ping_all()
             yield from [None] * TURNS_BETWEEN[events[0].position % len(TURNS_BETWEEN)]
         self.is_fanning_out.clear()
@@ -122,5 +133,4 @@ class Environment:
         return counts
 
     async def _answer(self, scope: Any, receive: Any, send: Any) -> None:
-        assert self.lumen is not None
-        await self.lumen.app(scope, receive, send)
+        await self.any_instance().answer(scope, receive, send)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack
 
 from hypothesis import note
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from clients import SECRET, Api, EventStream, eventually
-from lumen_notify import Lumen, Settings
+from lumen_notify import Settings
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
 from lumen_notify.settings import Secret
@@ -22,6 +22,7 @@ from .client import Client, State
 from .database_copy import copy_database, restore_database
 from .environment import TTL_SECONDS, Environment, Result
 from .event_history import EventHistory
+from .instance import Instance
 from .step_runner import SMALL_BACKLOG_BYTES, Memory, StepRunner
 from .steps import (
     CATEGORIES,
@@ -60,13 +61,22 @@ class PromiseMachine(RuleBasedStateMachine):
         is_pinging=st.booleans(),
         is_short=st.booleans(),
         kept_events=st.sampled_from([0, 3, 12]),
+        seed=st.integers(0, 1000),
     )
     def start(
-        self, replay_events: int, max_backlog_bytes: int, is_pinging: bool, is_short: bool, kept_events: int
+        self,
+        *,
+        replay_events: int,
+        max_backlog_bytes: int,
+        is_pinging: bool,
+        is_short: bool,
+        kept_events: int,
+        seed: int = 0,
     ) -> None:
         """is_short: whether lists are trimmed to a few rows. kept_events: the number of events that the log
-        keeps; 0 for no limit."""
+        keeps; 0 for no limit. seed: chooses the instance of each request."""
         self.environment.is_pinging = is_pinging
+        self.environment.route_by(seed)
         self.settings = Settings(
             database_url=self.environment.new_database(),
             jwt_secret=Secret(SECRET),
@@ -126,7 +136,8 @@ class PromiseMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------ running steps
     async def _start(self) -> None:
-        await self._open()
+        for instance in self.environment.instances:
+            await self._open(instance)
         self.database = Database(self.settings.database_url)
         await self.database.open()
         self.history = EventHistory(Log(self.database, self.environment.clock))
@@ -143,9 +154,8 @@ class PromiseMachine(RuleBasedStateMachine):
         await self.runner(CreateRoom(user="ann", room="one", kind="public", members=("bob",)))
         await self._verify()
 
-    async def _open(self) -> None:
-        self.environment.lumen = Lumen(self.settings, clock=self.environment.clock)
-        await self.environment.lumen.open()
+    async def _open(self, instance: Instance) -> None:
+        await instance.open(self.settings, self.environment.clock)
 
     async def _all_of(self, together: list[Step]) -> None:
         self.runner.is_publishing = len(together) > 1 and any(
@@ -164,25 +174,35 @@ class PromiseMachine(RuleBasedStateMachine):
         for _ in range(2):
             await self.runner(AdvanceClock(seconds=61))  # newer rows are always kept
             await self._verify()
-            await self.environment.services.retention.sweep()
+            await self.environment.any_instance().services.retention.sweep()
             await self._verify()
 
     async def _restart(self, do_return: bool) -> None:
-        await self._close()
-        for client in self.clients:
-            closing = await client.stream.wait_for_event("closing")
-            assert closing.data == {"reason": "shutdown", "reconnect": True}
-            await client.stream.wait_for_end()
-            assert client.stream.is_whole
-        clients = self.clients[:]
-        self.clients.clear()
-        for client in clients:
-            await self.runner.hang_up(client)
-        await self._open()
+        """Restart an instance. Its clients find another one meanwhile, if there is one."""
+        instance = self.environment.any_instance()
+        await instance.close()
+        clients = [client for client in self.clients if client.base_url in instance.base_urls.values()]
+        await self._let_go(clients)
+        others = self.environment.open_instances
+        if not others:
+            await self._open(instance)
         if do_return:
             for client in clients:
                 await self.runner.come_back(client)
         await self._verify()
+        if others:
+            await self._open(instance)
+
+    async def _let_go(self, clients: Sequence[Client]) -> None:
+        """Read the end of clients' streams, which an instance closes, and keep their states."""
+        for client in clients:
+            closing = await client.stream.wait_for_event("closing")
+            assert closing.data == {"reason": "shutdown", "reconnect": True}
+            await client.stream.wait_for_end()
+            assert client.stream.is_whole
+        for client in clients:
+            self.clients.remove(client)
+            await self.runner.hang_up(client)
 
     async def _copy(self) -> None:
         """Copy the database, and what is known of it."""
@@ -199,21 +219,21 @@ class PromiseMachine(RuleBasedStateMachine):
         assert self.database is not None
         assert self.copied is not None
         position, memory, history = self.copied
-        hub = self.environment.services.hub
-        await eventually(lambda: hub.position == len(self.history.events), what="the newest event")
-        resets, is_other = hub.resets.total(), hub.position > position
+        hubs = [instance.services.hub for instance in self.environment.instances]
+        newest = len(self.history.events)
+        await eventually(lambda: all(hub.position == newest for hub in hubs), what="the newest event")
+        resets = [hub.resets.total() for hub in hubs]
         self.environment.now += 1000
         await restore_database(self.database)
         self.history = history.copied()
         self.runner.go_back(position, memory)
-        if is_other:
-            await eventually(lambda: hub.resets.total() > resets, what="the other log to be noticed")
+        if newest > position:
+            await eventually(
+                lambda: all(hub.resets.total() > number for hub, number in zip(hubs, resets, strict=True)),
+                what="the other log to be noticed by all",
+            )
             clients = self.clients[:]
-            self.clients.clear()
-            for client in clients:
-                closing = await client.stream.wait_for_event("closing")
-                assert closing.data == {"reason": "shutdown", "reconnect": True}
-                await self.runner.hang_up(client)
+            await self._let_go(clients)
             for client in clients:
                 await self.runner.come_back(client)
         await self._verify()
@@ -223,20 +243,12 @@ class PromiseMachine(RuleBasedStateMachine):
         async with AsyncExitStack() as ending:
             if self.database is not None:
                 ending.push_async_callback(self.database.close)
-            if self.environment.is_open:
-                ending.push_async_callback(self._close)
+            for instance in self.environment.open_instances:
+                ending.push_async_callback(instance.close)
             for client in self.clients:
                 await client.stream.close()
-            if self.environment.is_open:
-                streams = self.environment.services.streams
-                await eventually(lambda: len(streams) == 0, what="the streams to be let go")
-                assert streams._hub.channels == {}
-                assert streams._hub._channels_by_room == {}
-
-    async def _close(self) -> None:
-        assert self.environment.lumen is not None
-        await self.environment.lumen.close()
-        self.environment.lumen = None
+            for instance in self.environment.open_instances:
+                await instance.has_no_streams()
 
     # ------------------------------------------------------------------------------------------- verification
     async def _verify(self) -> None:

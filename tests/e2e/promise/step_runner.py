@@ -386,7 +386,9 @@ class StepRunner:
         state = self._state(step)
         # Garbage may contain characters that a header must not.
         by = "last_event_id" if step.cursor == "garbage" else step.by
-        await self._begin(Client(self._environment.base_urls[step.is_handed_over], step.user, state), by)
+        await self._begin(
+            Client(self._environment.base_url(is_handed_over=step.is_handed_over), step.user, state), by
+        )
 
     async def _begin(self, client: Client, by: str) -> None:
         """Open a stream, and assert that its cursor is served or refused as it should be."""
@@ -439,7 +441,9 @@ class StepRunner:
         turn = next(self._resumed)
         kept = [self._from_the_beginning(user), *self._kept[user]]
         client = Client(
-            self._environment.base_urls[turn % 2 == 0], user, kept[turn // len(USERS) % len(kept)].copied()
+            self._environment.base_url(is_handed_over=turn % 2 == 0),
+            user,
+            kept[turn // len(USERS) % len(kept)].copied(),
         )
         await self._begin(client, "header")
         return client
@@ -448,7 +452,10 @@ class StepRunner:
     async def look(self, user: str, cursor: str) -> AsyncIterator[EventStream]:
         """Open a stream with only a cursor, for a moment."""
         stream = await EventStream.open(
-            self._environment.base_urls[True], self._apis[user].token, cursor=cursor, by="last_event_id"
+            self._environment.base_url(is_handed_over=True),
+            self._apis[user].token,
+            cursor=cursor,
+            by="last_event_id",
         )
         try:
             yield stream
@@ -464,8 +471,8 @@ class StepRunner:
             del kept[next(self._dropped)]
 
     async def come_back(self, client: Client) -> Client:
-        """Open a stream where a client's last one ended."""
-        again = Client(client.base_url, client.user, client.state.copied())
+        """Open a stream where a client's last one ended, at any server."""
+        again = Client(self._environment.any_url(), client.user, client.state.copied())
         await self._begin(again, "header")
         return again
 

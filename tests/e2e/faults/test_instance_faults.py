@@ -1,0 +1,68 @@
+"""Faults of an instance under load: killed, paused, or without any hint of the others.
+
+Three instances on one PostgreSQL; each request and each stream goes to a random one. Nothing is lost,
+repeated or reordered, each 2xx is durable, and counts equal a fresh fetch. The long form:
+
+    LUMEN_TEST_FAULT_SECONDS=30 LUMEN_TEST_FAULT_EVENTS=5000 make test ARGS='-k faults -n 0'
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from .cluster import FAULT_SECONDS, LOAD, Cluster, running
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.server,
+    pytest.mark.postgresql,
+    pytest.mark.timeout(240 + 10 * FAULT_SECONDS + LOAD),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def cluster() -> AsyncIterator[Cluster]:
+    async with running(has_redis=False) as cluster:
+        yield cluster
+
+
+async def test_instance_is_killed(cluster: Cluster) -> None:
+    async with cluster.under_load() as load:
+        for instance in cluster.instances:
+            await asyncio.to_thread(instance.kill)
+            await cluster.passes(load)
+            await asyncio.to_thread(instance.start)
+
+
+async def test_instance_is_paused(cluster: Cluster) -> None:
+    """Its readers find another instance, or get all once it goes on."""
+    async with cluster.under_load() as load:
+        for instance in cluster.instances[:2]:
+            os.kill(instance.process.pid, signal.SIGSTOP)
+            await asyncio.sleep(FAULT_SECONDS)
+            os.kill(instance.process.pid, signal.SIGCONT)
+            await cluster.passes(load)
+
+
+async def test_readers_of_a_paused_instance_wait_for_it(cluster: Cluster) -> None:
+    paused = cluster.instances[0]
+    async with cluster.under_load(patience_seconds=0):
+        os.kill(paused.process.pid, signal.SIGSTOP)
+        await asyncio.sleep(FAULT_SECONDS)
+        os.kill(paused.process.pid, signal.SIGCONT)
+
+
+async def test_instance_gets_no_hints(cluster: Cluster) -> None:
+    deaf = cluster.instances[0]
+    await asyncio.to_thread(deaf.stop)
+    deaf.environ["LUMEN_BACKPLANE_URL"] = "memory://"
+    await asyncio.to_thread(deaf.start)
+    async with cluster.under_load() as load:
+        await cluster.passes(load, 3 * LOAD)
