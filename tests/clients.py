@@ -346,7 +346,8 @@ class Bell:
             for row in reversed(notifications_of(frame.data)):
                 self._put(row, frame.position)
         elif frame.event == "notification_edited":
-            if (known := self.items.get(frame.data["data"]["id"])) is not None:
+            known = self.items.get(frame.data["data"]["id"])
+            if known is not None and known.position < frame.position:  # what was fetched may be newer
                 known.content = frame.data["data"]["content"]
         elif frame.event == "expire":
             for id_ in frame.data["data"]["ids"]:

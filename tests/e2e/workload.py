@@ -24,7 +24,6 @@ BATCH = 50
 
 AGAIN_SECONDS = 0.02
 REQUEST_SECONDS = 5.0
-"""A request that takes longer is repeated, at another server."""
 
 TO_ALL = 50
 """Every so many-th publication is for everyone."""
@@ -36,13 +35,16 @@ def is_for(name: str, number: int) -> bool:
 
 
 class Servers:
-    """The servers' URLs. Each request and each stream goes to a random one. refusals: answers 429 and 503."""
+    """The servers' URLs. Each request and each stream goes to a random one.
 
-    def __init__(self, urls: Sequence[str]) -> None:
+    refusals: answers 429 and 503. request_seconds: a request that takes longer is repeated.
+    """
+
+    def __init__(self, urls: Sequence[str], request_seconds: float) -> None:
         self.urls = list(urls)
         self.refusals = 0
         self._clients = [
-            httpx.AsyncClient(base_url=url, trust_env=False, timeout=REQUEST_SECONDS) for url in urls
+            httpx.AsyncClient(base_url=url, trust_env=False, timeout=request_seconds) for url in urls
         ]
         self._random = random.Random(len(urls))
 
@@ -191,7 +193,8 @@ def _next(name: str, number: int) -> int:
 class Workload:
     """Publishers and readers at work.
 
-    count: publications of each publisher. name: of its users, so that several can use one database.
+    count: publications of each publisher. name: of its users, so that several can use one database. The
+    others are those of `Publisher`, `Reader` and `Servers`.
     """
 
     def __init__(
@@ -203,8 +206,9 @@ class Workload:
         batch: int = BATCH,
         pause_seconds: float = 0,
         patience_seconds: float = 0,
+        request_seconds: float = REQUEST_SECONDS,
     ) -> None:
-        self.servers = Servers(urls)
+        self.servers = Servers(urls, request_seconds)
         self._name = name
         self.publishers = [
             Publisher(name, number, self.servers, count=count, batch=batch, pause_seconds=pause_seconds)

@@ -31,6 +31,9 @@ LOAD = int(os.environ.get("LUMEN_TEST_FAULT_EVENTS", "150"))
 PATIENCE_SECONDS = 4.0
 """After so long a silence a reader hangs up: there is a ping in each second."""
 
+REQUEST_SECONDS = 2.0
+"""After so long a publisher asks another instance."""
+
 SOCKET = ".s.PGSQL.5432"
 
 
@@ -76,6 +79,7 @@ class Cluster:
             batch=5,
             pause_seconds=0.02,
             patience_seconds=patience_seconds,
+            request_seconds=REQUEST_SECONDS,
         )
         try:
             await workload.start()

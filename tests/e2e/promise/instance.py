@@ -12,6 +12,7 @@ from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.services import Services
 
 from .steps import USERS
+from .unreliable_backplane import UnreliableBackplane
 
 
 class Instance:
@@ -20,6 +21,7 @@ class Instance:
     def __init__(self) -> None:
         self.base_urls: dict[bool, str] = {}
         self.lumen: Lumen | None = None
+        self.backplane: UnreliableBackplane
 
     async def serve(self, stack: AsyncExitStack) -> None:
         """Start the two servers; they end with the stack."""
@@ -39,8 +41,11 @@ class Instance:
         return self.lumen._services
 
     async def open(self, settings: Settings, clock: Callable[[], int]) -> None:
+        """Open Lumen, with a backplane that can be made to fail."""
         self.lumen = Lumen(settings, clock=clock)
         await self.lumen.open()
+        self.backplane = UnreliableBackplane(self.services.backplane)
+        self.services.backplane = self.backplane
 
     async def close(self) -> None:
         assert self.lumen is not None

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack
+from typing import get_args
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -34,6 +35,7 @@ from .steps import (
     SetPreference,
     Step,
 )
+from .unreliable_backplane import Way
 
 RETENTION_SECONDS = 600
 
@@ -79,6 +81,7 @@ class PromiseMachine(RuleBasedStateMachine):
         self.environment.route_by(seed)
         self.settings = Settings(
             database_url=self.environment.new_database(),
+            backplane_url=self.environment.backplane_url,
             jwt_secret=Secret(SECRET),
             replay_events=replay_events,
             max_backlog_bytes=max_backlog_bytes,
@@ -117,6 +120,12 @@ class PromiseMachine(RuleBasedStateMachine):
     @rule(upkeep=st.sampled_from(["trim", "trim", "trim", "restart", "restart and return"]))
     def upkeep(self, upkeep: str) -> None:
         self.run(self._trim() if upkeep == "trim" else self._restart(upkeep == "restart and return"))
+
+    @precondition(lambda self: len(self.environment.instances) > 1)
+    @rule(number=st.integers(0, 2), way=st.sampled_from(get_args(Way)))
+    def announce(self, number: int, way: Way) -> None:
+        """Lose, double, delay or reorder what an instance tells the others, from now on."""
+        self.environment.instances[number].backplane.way = way
 
     @rule()
     def copy(self) -> None:
