@@ -47,13 +47,6 @@ async def test_all_connections_are_ended(cluster: Cluster) -> None:
             await cluster.passes(load)
 
 
-async def test_listening_connections_fall_silent(cluster: Cluster) -> None:
-    """No packet comes any more, nor a FIN. The log is polled until the connections are found dead."""
-    async with cluster.under_load() as load:
-        assert cluster.postgresql_relay.silence(b"LISTEN ") == len(cluster.instances)
-        await cluster.passes(load, 3 * LOAD)
-
-
 async def test_all_connections_fall_silent(cluster: Cluster) -> None:
     async with cluster.under_load():
         assert cluster.postgresql_relay.silence() > 0
