@@ -1,7 +1,16 @@
 """Tail: events in position order, gaps filled by reading the log.
 
 Promises: committed events reach the hub, whether or not they were announced. An announcement is a hint that
-saves a read. The log is the truth, and is read after POLL_SECONDS without an announcement.
+saves a read; the log is the truth, and is read again and again (`pace`).
+
+| what arrives | effect |
+|---|---|
+| events that follow on the newest delivered one | they are delivered, without a read |
+| events after a gap | a read, unless hints fill it at once |
+| the position of a newer event | a read |
+| events that contradict what was delivered | a read, which shows whether the log went back |
+| a hint that a read shows to be wrong | nothing more; after some of these, hints wait for the next poll |
+| a hint of delivered events, once more or late | nothing |
 
 A log that does not continue from what was delivered is noticed: its database was restored from an older copy,
 a replica that lacked the newest events has taken over, or retention was quicker than this instance. Every
@@ -12,22 +21,22 @@ kept in memory is replayed, and delivery goes on from the log's end.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from lumen_notify.commit.log import Head
+from lumen_notify.deliver.announcements import Announcements
 from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.deliver.frames.stream_end import revoked_tokens
+from lumen_notify.deliver.pace import Pace, Step
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Audience, Cursor, Event, ResetReason
 from lumen_notify.outages import Outage
-
-POLL_SECONDS = 1.0
-"""How often the log is read for events that were not announced."""
 
 MAX_PENDING_DELIVERIES = 20_000
 """How many deliveries may be pending before the committer has to wait: about 0.2 s of one core's work."""
@@ -94,7 +103,8 @@ about one id and one user never changes."""
 
 class Tail:
     """Follows the log from the hub's position on. revoke: called with (user, time in milliseconds) for each
-    revocation of tokens. on_reset: called when the log does not continue from there."""
+    revocation of tokens. on_reset: called when the log does not continue from there. reads: how often the
+    log was read."""
 
     def __init__(
         self,
@@ -114,14 +124,17 @@ class Tail:
         self._fetch_readers = fetch_readers
         self._on_reset = on_reset
         self._metrics = metrics
-        self._announced: list[tuple[Sequence[Event], str | None]] = []
+        self.reads = 0
+        self._announced = Announcements()
         self._pending_deliveries = 0
         self._wakeup = asyncio.Event()
         self._is_caught_up = asyncio.Event()
         self._is_caught_up.set()
         self._outage = outage or Outage("reads of the log", clock)
         self._clock = clock
+        self.reads = 0
         self._caught_up_at = clock()
+        self._pace = Pace(clock)
 
     @property
     def lag_seconds(self) -> float:
@@ -130,15 +143,32 @@ class Tail:
         return self._clock() - self._caught_up_at
 
     def announce(self, events: Sequence[Event], follows: str | None) -> None:
-        """Accept committed events, ascending and contiguous. Never waits.
+        """Accept events that this instance has committed, ascending and contiguous. Never waits.
 
         follows: the check of the event before them; None if they are the first ones of the log.
         """
         self._revoke_tokens(events)  # at once: their senders are answered next
-        self._announced.append((events, follows))
+        self._announced.add(events, follows)
         self._pending_deliveries += sum(self._hub.subscriber_count(event.audience) for event in events)
         if self._pending_deliveries > MAX_PENDING_DELIVERIES:
             self._is_caught_up.clear()
+        self._wakeup.set()
+
+    def hint(self, events: Sequence[Event], follows: str | None) -> None:
+        """Accept events that another instance says to have committed, as `announce` does. Never waits, and
+        never lets the committer wait."""
+        self._announced.add_hint(events, follows)
+        self._wakeup.set()
+
+    def wake(self, position: int) -> None:
+        """Accept the newest position of the log, as another instance says. Never waits."""
+        if position > self._hub.cursor.position:
+            self._announced.hinted_head = max(self._announced.hinted_head, position)
+            self._wakeup.set()
+
+    def sync(self) -> None:
+        """Read the log soon: hints may have been lost."""
+        self._pace.sync()
         self._wakeup.set()
 
     async def wait_until_caught_up(self) -> None:
@@ -151,59 +181,48 @@ class Tail:
             while True:
                 await self._follow()
                 await self._read_rewritten()
-                if not self._announced:
+                if not self._announced.has_own:
                     self._is_caught_up.set()
-                    if self._outage.error is None:
-                        self._caught_up_at = self._clock()
         finally:
             self._is_caught_up.set()  # the committer need not wait while this is started again
 
     async def _follow(self) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             # Not `wait_for`: in Python 3.11 it loses a cancellation that arrives together with the event.
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(self._pace.wait_seconds):
                 await self._wakeup.wait()
-        except TimeoutError:
-            await self._read_log()
         self._wakeup.clear()
-        announced, self._announced = self._announced, []
         self._pending_deliveries = 0
-        fresh = self._continuing(announced)
-        if fresh is None:
-            # If the log cannot be read now, the next poll will.
-            await self._read_log()
-        elif fresh:
-            await self._deliver(fresh)
-
-    def _continuing(self, announced: Sequence[tuple[Sequence[Event], str | None]]) -> list[Event] | None:
-        """Return the events that continue what was delivered, without those that were delivered; None if the
-        log must be read: events are missing in between, or they follow another event than ours."""
-        fresh: list[Event] = []
-        newest = self._hub.cursor
-        position, check = newest.position, newest.check
-        for events, follows in announced:
-            last = events[-1]
-            if last.position <= position:
-                if self._hub.check_at(last.position) != last.check:
-                    return None
-            elif events[0].position == position + 1 and follows == check:
-                fresh += events
-                position, check = last.position, last.check
-            else:
-                return None
-        return fresh
+        taken = self._announced.take(self._hub.cursor, self._hub.check_at)
+        newest = taken.fresh[-1].position if taken.fresh else self._hub.cursor.position
+        if taken.fresh:
+            self._pace.record_progress(has_hints=taken.has_hints)
+        step = self._pace.next_step(taken, has_newer=self._announced.hinted_head > newest)
+        if taken.fresh and not (step is Step.READ and taken.contradictions):
+            await self._deliver(taken.fresh)
+            if step is Step.REST and self._outage.error is None:
+                self._caught_up_at = self._clock()
+        if step is Step.READ:
+            await self._read_log()  # if it cannot be read now, the next poll will
+        elif step is Step.WAIT:
+            self._announced.put_back(taken.later)
 
     async def _read_log(self) -> None:
+        self._pace.record_read()
+        self._announced.hinted_head = 0
+        self.reads += 1
         try:
             while found := await self._log.follow(self._hub.cursor):
+                self._pace.record_found()
                 if isinstance(found, ResetReason):
                     await self._reset(found)
-                    return
+                    break
                 await self._deliver(found)
         except Unavailable as error:
             self._outage.begin(error)
         else:
             self._outage.end()
+            self._caught_up_at = self._clock()
 
     async def _reset(self, reason: ResetReason) -> None:
         delivered, newest = self._hub.cursor, (await self._log.head()).cursor

@@ -15,7 +15,7 @@ from lumen_notify.auth import Revocations
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import Head, Log, TrimEvents, trim_events
-from lumen_notify.deliver import tail
+from lumen_notify.deliver import pace
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.tail import Tail
@@ -131,7 +131,7 @@ async def delivering(database_url: str) -> AsyncIterator[Delivery]:
 
 @pytest.fixture
 async def delivery(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Delivery]:
-    monkeypatch.setattr(tail, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(pace, "POLL_SECONDS", 0.05)
     async with delivering(database_url) as delivery:
         yield delivery
 
@@ -139,7 +139,7 @@ async def delivery(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 @pytest.fixture
 async def unpolled(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Delivery]:
     """Give one that reads the log only when an announcement asks for it."""
-    monkeypatch.setattr(tail, "POLL_SECONDS", 3600.0)
+    monkeypatch.setattr(pace, "POLL_SECONDS", 3600.0)
     async with delivering(database_url) as delivery:
         yield delivery
 

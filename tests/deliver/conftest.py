@@ -15,6 +15,7 @@ from lumen_notify.commit.log import Head, Log, TrimEvents, trim_events
 from lumen_notify.commit.marks.marks import Mark, Selection, mark
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish, publish
+from lumen_notify.deliver import pace
 from lumen_notify.model import Audience, Event, new_id
 
 from .fakes import FakeClock
@@ -108,3 +109,9 @@ def pytest_asyncio_loop_factories(
     if item.path.name in ON_BOTH_LOOPS:
         factories["uvloop"] = uvloop.new_event_loop
     return factories
+
+
+@pytest.fixture
+def poll_seconds(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Set how often the log is polled."""
+    return lambda seconds: monkeypatch.setattr(pace, "POLL_SECONDS", seconds)
