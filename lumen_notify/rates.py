@@ -5,7 +5,7 @@ empty, the next token is available after one step. `Window` is a fixed window: o
 attempt waits for its end.
 
 Not here: where buckets are kept (`commit/notifications/rate_buckets`, `http/rate_limiter`), how log-ins are
-counted (`auth/login_limiter`).
+counted (`commit/accounts/attempts`).
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class Window(NamedTuple):
 
     @classmethod
     def at(cls, now: int, seconds: int, last: Window | None) -> Window:
-        """Return the window at a time: the last one, or a new one if it is over or the clock was set back."""
-        if last is None or now >= last.ends_at or last.ends_at - now > seconds * 1000:
+        """Return the window at a time: the last one, or a new one if it is over, or if the clock was set back
+        by more than a window. The clocks of several instances differ by less."""
+        if last is None or now >= last.ends_at or last.ends_at - now > 2 * seconds * 1000:
             return cls(ends_at=now + seconds * 1000, attempts=0)
         return last

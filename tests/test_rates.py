@@ -51,4 +51,9 @@ def test_a_window_begins_with_its_first_attempt_and_ends_by_itself() -> None:
 
 
 def test_a_window_of_a_clock_that_was_set_back_is_over() -> None:
-    assert Window.at(0, 60, Window(61_000, 5)) == (60_000, 0)
+    assert Window.at(0, 60, Window(120_001, 5)) == (60_000, 0)
+
+
+def test_a_window_that_an_instance_with_a_faster_clock_began_is_not_over() -> None:
+    window = Window(65_000, 5)
+    assert Window.at(0, 60, window) is window

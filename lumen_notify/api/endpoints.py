@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
+from lumen_notify.accept.accounts.login_limiter import LoginLimiter
 from lumen_notify.accept.accounts.sessions import SessionEndpoints, Sessions
 from lumen_notify.accept.health import HealthEndpoints
 from lumen_notify.accept.notifications.deletion import DeletionEndpoints
@@ -30,7 +31,7 @@ from lumen_notify.accept.rooms.rooms import RoomEndpoints
 from lumen_notify.accept.rooms.schedule import RoomScheduleEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import TicketEndpoint
-from lumen_notify.auth import AccessTokens, LoginLimiter
+from lumen_notify.auth import AccessTokens
 from lumen_notify.commit.accounts.accounts import Accounts
 from lumen_notify.commit.notifications.idempotency import IdempotentResponses
 from lumen_notify.commit.notifications.inbox import Inbox
@@ -163,7 +164,7 @@ def _accounts(
         return None, None
     assert settings.jwt_secret is not None  # without it, accounts cannot be on
     accounts = Accounts(services.database)
-    attempts = LoginLimiter(context.clock, is_on=settings.rate_limits == "on")
+    attempts = LoginLimiter(context.committer, context.clock, is_on=settings.rate_limits == "on")
     sessions = Sessions(
         context=context,
         access_tokens=AccessTokens(

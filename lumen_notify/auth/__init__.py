@@ -10,7 +10,6 @@
     tickets          short-lived replacements for a token, for the stream's URL and cookie
     session_tokens   the access token and refresh token that a log-in returns
     password_hasher  hash and verify passwords with argon2id
-    login_limiter    rate limits for log-ins and registrations
     secret_file      the generated secret of a server that has no key
 
 Only this package imports PyJWT and argon2. Not here: where a request carries its credentials
@@ -21,7 +20,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lumen_notify.auth.login_limiter import LoginLimiter
     from lumen_notify.auth.password_hasher import PasswordHasher
     from lumen_notify.auth.principal import ADMIN, PUBLISH, Principal
     from lumen_notify.auth.revocations import Revocations
@@ -35,7 +33,6 @@ __all__ = [
     "PUBLISH",
     "TICKET_SECONDS",
     "AccessTokens",
-    "LoginLimiter",
     "PasswordHasher",
     "Principal",
     "RefreshToken",
@@ -50,7 +47,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "login_limiter": ["LoginLimiter"],
     "password_hasher": ["PasswordHasher"],
     "principal": ["ADMIN", "PUBLISH", "Principal"],
     "revocations": ["Revocations"],

@@ -3,7 +3,7 @@
 Promises: at most RUNNING hashes run at once, each using MEMORY_KIB, and at most WAITING callers wait; an
 unknown user costs the same work as a known one; no password is stored, or appears in a repr or an error.
 
-Only this module imports argon2. Not here: how many attempts a user has (`login_limiter`).
+Only this module imports argon2. Not here: how many attempts a user has (`commit/accounts/attempts`).
 """
 
 from __future__ import annotations
@@ -84,6 +84,14 @@ class PasswordHasher:
         is_match = await self._run(lambda: self._matches(hashed or self._dummy_hash, password))
         return is_match and hashed is not None
 
+    def require_capacity(self) -> None:
+        """Raise Unavailable if too many callers are waiting."""
+        if self._callers >= self._max_callers:
+            raise Unavailable(
+                f"{self._callers} password checks are already waiting. Try again in a moment.",
+                code="overloaded",
+            )
+
     def is_outdated(self, hashed: str) -> bool:
         """Return whether a hash was made with other parameters than the current ones."""
         return self._argon2.check_needs_rehash(hashed)
@@ -100,11 +108,7 @@ class PasswordHasher:
             return False
 
     async def _run(self, work: Callable[[], Result]) -> Result:
-        if self._callers >= self._max_callers:
-            raise Unavailable(
-                f"{self._callers} password checks are already waiting. Try again in a moment.",
-                code="overloaded",
-            )
+        self.require_capacity()
         self._callers += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)

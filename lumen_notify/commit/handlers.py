@@ -18,6 +18,12 @@ from collections.abc import Mapping
 from functools import partial
 
 from lumen_notify.commit.accounts.accounts import ChangeProfile, change_profile
+from lumen_notify.commit.accounts.attempts import (
+    CountAttempt,
+    TrimAttempts,
+    count_attempts,
+    trim_attempts,
+)
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.accounts.sessions import (
     LogIn,
@@ -120,6 +126,7 @@ def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> 
         PurgeRoom: purge_rooms,
         Mark: mark,
         DeleteOwn: delete_own,
+        CountAttempt: count_attempts,
         Register: register,
         LogIn: log_in,
         Refresh: refresh,
@@ -128,5 +135,6 @@ def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> 
         ChangePassword: change_password,
         ChangeProfile: change_profile,
         TrimSessions: trim_sessions,
+        TrimAttempts: trim_attempts,
         Probe: probe_writes,
     }

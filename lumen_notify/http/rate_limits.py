@@ -9,7 +9,7 @@ Tokens with the scope `notify:publish` or `notify:admin` belong to your applicat
 `LUMEN_RATE_LIMITS=off` turns all limits off.
 
 Other limits: `commit/budget` (a transaction), `commit/notifications/limits` (senders, recipients),
-`auth/login_limiter` (log-ins).
+`commit/accounts/attempts` (log-ins).
 
 Not here: the counting (`rate_limiter`).
 """

@@ -166,8 +166,8 @@ class Settings(BaseSettings):
     limit."""
 
     rate_limits: Switch = "on"
-    """Whether rate limits are enforced: those of users, senders, recipients and log-ins; `off` is for load
-    tests."""
+    """Whether rate limits are enforced: those of users, which each process counts for itself, and those of
+    senders, recipients and log-ins, which all processes count together; `off` is for load tests."""
 
     limit_per_sender: RateLimit = "off"
     """How many notifications one sender may publish, as `600/minute` (second, hour, day); 0 or `off` means no

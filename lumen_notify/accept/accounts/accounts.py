@@ -21,6 +21,7 @@ from lumen_notify.accept.accounts.bodies import (
     Username,
     normal_username,
 )
+from lumen_notify.accept.accounts.login_limiter import LoginLimiter
 from lumen_notify.accept.accounts.sessions import (
     CREDENTIALS,
     Sessions,
@@ -28,7 +29,7 @@ from lumen_notify.accept.accounts.sessions import (
     own_body,
     secret,
 )
-from lumen_notify.auth import LoginLimiter, PasswordHasher, RefreshToken
+from lumen_notify.auth import PasswordHasher, RefreshToken
 from lumen_notify.auth.password_hasher import is_same_as_username
 from lumen_notify.commit.accounts.accounts import Account, Accounts, ChangeProfile
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register
@@ -152,7 +153,8 @@ class AccountEndpoints:
         password = secret(body.password)
         if is_same_as_username(password, body.username):
             raise Invalid("must not be the username", field="password")
-        self.attempts.register(address_of(request))
+        self.passwords.require_capacity()
+        await self.attempts.register(address_of(request))
         token = RefreshToken.new()
         command = Register(
             user_id=new_id(),
@@ -174,10 +176,10 @@ class AccountEndpoints:
         new, address = secret(body.new_password), address_of(request)
         if is_same_as_username(new, account.username):
             raise Invalid("must not be the username", field="new_password")
-        self.attempts.log_in(account.username, address)
+        self.passwords.require_capacity()
+        await self.attempts.log_in(account.username, address)
         if not await self.passwords.verify(known.hashed, secret(body.current_password)):
             raise wrong_credentials()
-        self.attempts.reset(account.username, address)
         token = RefreshToken.new()
         await self.context.committer.submit(
             ChangePassword(
@@ -185,6 +187,7 @@ class AccountEndpoints:
                 seen_at=known.set_at,
                 password_hash=await self.passwords.hash(new),
                 session=self.sessions.new(token),
+                attempt_keys=self.attempts.keys_of_user(account.username, address),
             )
         )
         return self.sessions.answer(account, token)

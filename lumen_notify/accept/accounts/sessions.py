@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from lumen_notify.accept.accounts import responses
 from lumen_notify.accept.accounts.bodies import LoginBody, RefreshBody
-from lumen_notify.auth import AccessTokens, LoginLimiter, PasswordHasher, RefreshToken
+from lumen_notify.accept.accounts.login_limiter import LoginLimiter
+from lumen_notify.auth import AccessTokens, PasswordHasher, RefreshToken
 from lumen_notify.commit.accounts.accounts import Account, Accounts
 from lumen_notify.commit.accounts.sessions import (
     LogIn,
@@ -163,16 +164,16 @@ class SessionEndpoints:
         )
 
     async def login(self, request: Request) -> Response:
-        """Answer `POST /auth/login`: a session. Raises Unauthenticated, RateLimited."""
+        """Answer `POST /auth/login`: a session. Raises Unauthenticated, RateLimited, Unavailable."""
         body = await own_body(self.context, request, _LOGIN)
         address = address_of(request)
-        self.attempts.log_in(body.username, address)
+        self.passwords.require_capacity()
+        await self.attempts.log_in(body.username, address)
         password = secret(body.password)
         found = await self.accounts.by_username(body.username)
         is_right = await self.passwords.verify(None if found is None else found[1].hashed, password)
         if found is None or not is_right:
             raise wrong_credentials()
-        self.attempts.reset(body.username, address)
         account, known = found
         again = await self.passwords.hash(password) if self.passwords.is_outdated(known.hashed) else None
         token = RefreshToken.new()
@@ -182,6 +183,7 @@ class SessionEndpoints:
                 password_set_at=known.set_at,
                 password_hash=again,
                 session=self.sessions.new(token),
+                attempt_keys=self.attempts.keys_of_user(body.username, address),
             )
         )
         return self.sessions.answer(account, token)

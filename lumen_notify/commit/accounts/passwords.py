@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from lumen_notify.commit.accounts.accounts import Account
+from lumen_notify.commit.accounts.attempts import forget_attempts
 from lumen_notify.commit.accounts.sessions import (
     NewSession,
     end_all_sessions,
@@ -46,13 +47,15 @@ class Register:
 class ChangePassword:
     """Change a password, end all sessions, and open a new one unless `session` is None. The result: None.
 
-    seen_at: `StoredPassword.set_at` of the password that was verified.
+    seen_at: `StoredPassword.set_at` of the password that was verified. attempt_keys: the counted attempts to
+    forget.
     """
 
     user_id: str
     seen_at: int
     password_hash: str = field(repr=False)
     session: NewSession | None
+    attempt_keys: tuple[str, ...] = ()
 
     @property
     def conflict_key(self) -> str:
@@ -105,6 +108,7 @@ async def change_password(tx: Transaction, commands: Sequence[ChangePassword]) -
             tx,
             [(one.user_id, set_at[one.user_id], one.session) for one in commands if one.user_id in changed],
         )
+        forget_attempts(tx, [key for one in commands if one.user_id in changed for key in one.attempt_keys])
     return [None if one.user_id in changed else wrong_credentials() for one in commands]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import field
 
 from lumen_notify.commit.accounts.accounts import account_of
+from lumen_notify.commit.accounts.attempts import forget_attempts
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.model import Audience, value
@@ -40,13 +41,14 @@ class LogIn:
     """Open a session. The result: None.
 
     password_set_at: `StoredPassword.set_at` of the password that was verified. password_hash: a new hash,
-    because the parameters of hashing have changed, else None.
+    because the parameters of hashing have changed, else None. attempt_keys: the counted attempts to forget.
     """
 
     user_id: str
     password_set_at: int
     password_hash: str | None = field(repr=False)
     session: NewSession
+    attempt_keys: tuple[str, ...] = ()
 
     @property
     def conflict_key(self) -> None:
@@ -114,6 +116,7 @@ async def log_in(tx: Transaction, commands: Sequence[LogIn]) -> Sequence[object]
     ]
     if rehashed:
         tx.add("update_password_hashes", rows=rehashed)
+    forget_attempts(tx, [key for one in commands if one.session.family in opened for key in one.attempt_keys])
     return [None if one.session.family in opened else wrong_credentials() for one in commands]
 
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from lumen_notify.commit.accounts.attempts import STEP_WINDOWS, TrimAttempts
 from lumen_notify.commit.accounts.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import TrimEvents
@@ -97,6 +98,7 @@ class Retention:
             await self._remove_surplus()
         await _repeat(self._purge_receipts)
         await _repeat(self._trim_sessions)
+        await _repeat(self._trim_attempts)
         await _repeat(self._purge_rooms)
 
     async def run(self) -> None:
@@ -136,6 +138,12 @@ class Retention:
     async def _trim_sessions(self) -> bool:
         trimmed: int = await self._submit(TrimSessions())
         return trimmed == STEP_SESSIONS
+
+    async def _trim_attempts(self) -> bool:
+        if not await self._database.fetch("finished_attempt_windows", now=self._clock(), limit=1):
+            return False
+        trimmed: int = await self._submit(TrimAttempts())
+        return trimmed == STEP_WINDOWS
 
     async def _remove_old(self) -> bool:
         return await self._expire("created_before", self._before(self._notifications_seconds))

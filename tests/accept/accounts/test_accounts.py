@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,8 +12,7 @@ import pytest
 
 from clients import SECRET, EventStream, token
 from lumen_notify import Lumen, Settings
-from lumen_notify.auth import login_limiter as attempts
-from lumen_notify.auth.login_limiter import Limit
+from lumen_notify.commit.accounts import attempts
 from lumen_notify.errors import Misconfigured
 from lumen_notify.settings import Secret
 from sites import OpenSite, Site, open_site, refused
@@ -53,9 +53,7 @@ async def test_concurrent_registrations_of_one_name_create_one_account(stored: S
 
 
 async def test_registrations_are_limited_by_address(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        attempts, "REGISTRATIONS", Limit("registrations", "registrations from this address", 3, 3600)
-    )
+    monkeypatch.setattr(attempts, "REGISTRATIONS", replace(attempts.REGISTRATIONS, attempts=3))
     for name in ("ann", "bob", "eve"):
         await register(site, name)
     answer = await post(site, "register", {"username": "zoe", "password": GOOD})

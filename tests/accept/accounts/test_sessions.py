@@ -8,6 +8,7 @@ import pytest
 
 from clients import NOTIFICATIONS, EventStream
 from lumen_notify.auth import PasswordHasher
+from lumen_notify.errors import DatabaseUnavailable
 from sites import Site, open_site, refused
 
 from .account_requests import GOOD, endpoints, log_in, me, post, refresh, register
@@ -181,6 +182,26 @@ async def test_log_ins_are_limited_even_with_the_right_password(site: Site) -> N
     site.ahead_ms = 60_000
     for _ in range(30):
         await log_in(site)
+
+
+async def test_attempts_that_cannot_be_counted_check_no_password(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await register(site)
+    assert site.lumen._services is not None
+    passwords, log = endpoints(site).passwords, site.lumen._services.log
+    before = passwords.verified
+
+    def down(**_: Any) -> Any:
+        raise DatabaseUnavailable("The database does not answer.")
+
+    monkeypatch.setattr(log, "transaction", down)
+    credentials = {"username": "zoe", "password": GOOD}
+    change = {"current_password": GOOD, "new_password": "staple of another kind"}
+    for path, body in (("login", credentials), ("register", credentials), ("password", change)):
+        answer = await post(site, path, body, bearer=session["access_token"])
+        refused(answer, 503, "database_unavailable")
+    assert passwords.verified == before
 
 
 async def test_log_ins_are_not_limited_if_the_setting_is_off(sqlite_url: str) -> None:

@@ -59,6 +59,21 @@ async def statuses(store: Store, number: int, *users: str) -> list[str]:
     return found
 
 
+async def test_publishes_to_any_instance_count_together(store: Store, other_store: Store) -> None:
+    for one_store in (store, other_store):
+        one_store.limiting = Limiting(per_sender=Rate.parse("7/hour"))
+    await limited(store, "3/hour")
+    by_recipient = [one("ann") for _ in range(6)]
+    by_sender = [one(f"u{number}") for number in range(12)]
+    for limit, allowed, group in (("recipient", 3, by_recipient), ("sender", 4, by_sender)):
+        answers = await asyncio.gather(
+            *(post((store, other_store)[n % 2], item) for n, item in enumerate(group)), return_exceptions=True
+        )
+        refusals = [answer.limit for answer in answers if isinstance(answer, RateLimited)]
+        assert refusals == [limit] * (len(group) - allowed)
+    assert await store.number_of("lumen_notification") == 7
+
+
 async def test_notification_over_the_limit_is_refused_until_the_limit_allows_it(
     store: Store,
 ) -> None:
