@@ -7,6 +7,8 @@
     cpu_usage            CPU shares during a measurement; repeats disturbed measurements
     page                 goals, the table of results and `docs/performance.md` (method: `method.md`)
 
+`scaling`, a command of its own, measures what instances cost beside each other, for `docs/scaling.md`.
+
 The load generator is `lumen_notify.load_test`.
 """
 

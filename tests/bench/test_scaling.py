@@ -1,0 +1,54 @@
+"""The simulation behind docs/scaling.md: it measures real deliveries, and writes the tables of the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench import scaling
+from bench.scaling import Figures, measure, measured, worked_out, write_page
+
+FIGURES = Figures(
+    read_us=5.0, announced_us=4.0, delivered_us=20.0, many_us=6.0, locked_ms={1: 2.0, 64: 8.0, 256: 40.0}
+)
+
+
+async def test_it_measures_real_deliveries(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "INSTANCES": 3,
+        "USERS_PER_INSTANCE": 10,
+        "EVENTS": 60,
+        "BATCHES": (1, 4),
+        "TRANSACTIONS": 3,
+    }.items():
+        monkeypatch.setattr(scaling, name, value)
+    figures = await measure(postgresql_url, rounds=1)  # it checks the number of deliveries by itself
+    assert figures.locked_ms.keys() == {1, 4}
+    assert min(figures.read_us, figures.announced_us, figures.delivered_us, figures.many_us) > 0
+
+
+def test_ceiling_is_that_of_the_best_transaction() -> None:
+    assert FIGURES.ceiling == 8000
+
+
+def test_numbers_of_users_are_worked_out() -> None:
+    rows = worked_out(FIGURES).splitlines()[2:]
+    assert rows[0].startswith("| 10,000 | 2,000 | 6 | 0% | 2 | 3 MiB |")
+    assert rows[-1].startswith("| 10,000,000 | 2,000,000 | 5,556 | 69% | 80 | 73 MiB |")
+
+
+def test_page_has_both_tables(tmp_path: Path) -> None:
+    page = tmp_path / "scaling.md"
+    page.write_text(scaling.PAGE.read_text("utf-8"), "utf-8")
+    write_page(page, FIGURES)
+    write_page(page, FIGURES)
+    text = page.read_text("utf-8")
+    assert text.count(measured(FIGURES)) == 1
+    assert text.count(worked_out(FIGURES)) == 1
+
+
+def test_published_page_was_measured() -> None:
+    text = scaling.PAGE.read_text("utf-8")
+    assert "| an event on one of 10 instances that follow one log | " in text
+    assert "| 10,000,000 | 2,000,000 | " in text
