@@ -136,7 +136,7 @@ def test_state_equals_a_fresh_fetch_whichever_instances_answer(
 ) -> None:
     """Three instances, each request and each stream at a random one. Hints get lost, doubled, late or out of
     order."""
-    monkeypatch.setattr("lumen_notify.deliver.tail.POLL_SECONDS", POLL_SECONDS)
+    monkeypatch.setattr("lumen_notify.deliver.pace.POLL_SECONDS", POLL_SECONDS)
     url = "postgresql://" if backplane == "postgresql" else request.getfixturevalue("valkey").url
     with opened(request, new_postgresql, instances=INSTANCES, backplane_url=url) as environment:
         search(environment, RUNS_OF_INSTANCES)
