@@ -19,6 +19,10 @@ from lumen_notify.settings.database_url import PostgresqlUrl
 
 Texts = Mapping[type[BaseException], str]
 
+_POOLED = (
+    "{where} is a connection pooler in transaction mode, in which a session has no prepared statements of"
+    " its own. Let the pooler use session mode, or name PostgreSQL itself in LUMEN_DATABASE_URL."
+)
 _REFUSES = "{where} refuses the connection: {words}. Correct LUMEN_DATABASE_URL."
 
 UNAVAILABLE: Texts = {
@@ -59,6 +63,8 @@ UNUSABLE: Texts = {
         'The database "{database}" has something with a name of ours that lumen-notify has not made: {words}.'
         " Rename it, or use another database or schema."
     ),
+    asyncpg.DuplicatePreparedStatementError: _POOLED,
+    asyncpg.InvalidSQLStatementNameError: _POOLED,
     # What a server or a pooler says to an option of the URL that it does not take.
     asyncpg.ProtocolViolationError: _REFUSES,
     asyncpg.UndefinedObjectError: _REFUSES,

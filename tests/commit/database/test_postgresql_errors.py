@@ -246,6 +246,8 @@ async def test_server_that_does_not_answer_is_given_up_after_the_time_of_the_url
         (asyncpg.TooManyConnectionsError("too many clients"), "takes no connections now: too many clients."),
         (asyncpg.CannotConnectNowError("starting up"), "takes no connections now: starting up."),
         (asyncpg.ProtocolViolationError("unsupported startup parameter: options"), "unsupported startup"),
+        (asyncpg.DuplicatePreparedStatementError("already exists"), "is a connection pooler in transaction"),
+        (asyncpg.InvalidSQLStatementNameError("does not exist"), "is a connection pooler in transaction"),
     ],
 )
 def test_errors_that_no_server_here_has(error: Exception, problem: str) -> None:
