@@ -22,6 +22,7 @@ from lumen_notify.auth import load_or_create_secret, mint, secret_path
 from lumen_notify.commit.database.startup_errors import require_file
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.errors import Misconfigured
+from lumen_notify.metrics import Metrics
 from lumen_notify.model import now_ms
 from lumen_notify.notifier import SYSTEM, Notifier
 from lumen_notify.services import Services
@@ -100,6 +101,12 @@ class Lumen(Notifier):
     def has_given_up(self) -> bool:
         """Whether a task has failed so often that only a new process can help."""
         return self._services is not None and self._services.supervisor.gave_up.is_set()
+
+    @property
+    def metrics(self) -> Metrics:
+        """The metrics of an open Lumen."""
+        assert self._services is not None
+        return self._services.metrics
 
     async def close(self) -> None:
         """End all streams with `closing`, commit the pending commands and disconnect."""

@@ -6,7 +6,8 @@ per transaction and one per fan-out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -21,14 +22,23 @@ BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Bucket bounds of the histogram of batch sizes."""
 
 
+OfAllWorkers = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
+"""Returns the metrics of all workers on this host, in the form of `Metrics.families`. Raises Unavailable."""
+
+
 class Metrics(Collector):
     """The registry of metrics. `gauge`, `gauges`, `counter` and `counters` add one; `read` is called at each
-    scrape."""
+    scrape.
+
+    of_all_workers: set in a worker, which answers for all of them (`cli/workers`).
+    """
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._callbacks: list[Callable[[], Metric]] = []
+        self._maxima: set[str] = set()
+        self.of_all_workers: OfAllWorkers | None = None
         self.commit_seconds = Histogram(
             "lumen_commit_seconds",
             "Duration of a write transaction.",
@@ -48,8 +58,11 @@ class Metrics(Collector):
             registry=self._registry,
         )
 
-    def gauge(self, name: str, doc: str, read: Callable[[], float]) -> None:
-        """Add a gauge: a number that goes up and down."""
+    def gauge(self, name: str, doc: str, read: Callable[[], float], *, is_maximum: bool = False) -> None:
+        """Add a gauge: a number that goes up and down. is_maximum: of several workers, the largest number
+        counts, and not the sum."""
+        if is_maximum:
+            self._maxima.add(name)
         self._callbacks.append(lambda: GaugeMetricFamily(name, doc, value=read()))
 
     def counter(self, name: str, doc: str, read: Callable[[], float]) -> None:
@@ -67,8 +80,18 @@ class Metrics(Collector):
 
         self._callbacks.append(collect)
 
-    def gauges(self, name: str, doc: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
-        """Add a gauge with a label. read: the number for each value of the label."""
+    def gauges(
+        self,
+        name: str,
+        doc: str,
+        label: str,
+        read: Callable[[], Mapping[str, float]],
+        *,
+        is_maximum: bool = False,
+    ) -> None:
+        """Add a gauge with a label. read: the number for each value of the label. is_maximum: see `gauge`."""
+        if is_maximum:
+            self._maxima.add(name)
 
         def collect() -> Metric:
             family = GaugeMetricFamily(name, doc, labels=[label])
@@ -82,6 +105,39 @@ class Metrics(Collector):
         """Read all metrics: prometheus_client calls this."""
         return [read() for read in self._callbacks]
 
+    def families(self) -> list[dict[str, Any]]:
+        """Read all metrics, as values of JSON. `samples`: lists of name, labels and value."""
+        return [
+            {
+                "name": family.name,
+                "doc": family.documentation,
+                "type": family.type,
+                "is_maximum": family.name in self._maxima,
+                "samples": [[sample.name, sample.labels, sample.value] for sample in family.samples],
+            }
+            for family in self._registry.collect()
+        ]
+
     def text(self) -> bytes:
-        """Render all metrics."""
+        """Render the metrics of this process."""
         return generate_latest(self._registry)
+
+    async def exposition(self) -> bytes:
+        """Render the metrics of all workers, or of this process if it is the only one. Raises Unavailable."""
+        if self.of_all_workers is None:
+            return self.text()
+        return generate_latest(_Families(await self.of_all_workers()))
+
+
+class _Families(Collector):
+    """Families of `Metrics.families`, for the renderer."""
+
+    def __init__(self, families: Sequence[Mapping[str, Any]]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterable[Metric]:
+        for one in self._families:
+            family = Metric(one["name"], one["doc"], one["type"])
+            for name, labels, value in one["samples"]:
+                family.add_sample(name, labels, value)
+            yield family

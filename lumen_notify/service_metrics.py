@@ -27,7 +27,9 @@ def register_metrics(
     metrics.gauge("lumen_streams", "Open streams.", lambda: len(streams))
     metrics.gauge("lumen_channels", "Users with an open stream on this instance.", lambda: len(hub.channels))
     metrics.gauge("lumen_backlog_bytes", "Bytes that wait for slow streams.", lambda: streams.backlog_bytes)
-    metrics.gauge("lumen_position", "Position of the newest delivered event.", lambda: hub.position)
+    metrics.gauge(
+        "lumen_position", "Position of the newest delivered event.", lambda: hub.position, is_maximum=True
+    )
     metrics.gauge(
         "lumen_waiting_commands",
         "Commands that wait for a transaction.",
@@ -37,11 +39,13 @@ def register_metrics(
         "lumen_longest_wait_seconds",
         "How long the oldest command has waited for its commit; 0 if none waits.",
         lambda: committer.longest_wait_seconds,
+        is_maximum=True,
     )
     metrics.gauge(
         "lumen_lag_seconds",
         "How long ago delivery was at the end of the log; about a second at most while all is well.",
         lambda: tail.lag_seconds,
+        is_maximum=True,
     )
     metrics.counter(
         "lumen_events_committed", "Events committed by this instance.", lambda: committer.committed_events
@@ -85,6 +89,7 @@ def register_metrics(
         "1 while something fails, such as writes to the database; else 0.",
         "what",
         lambda: {name: one.error is not None for name, one in supervisor.outages.items()},
+        is_maximum=True,
     )
     metrics.counters(
         "lumen_streams_ended",

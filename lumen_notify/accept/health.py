@@ -94,6 +94,8 @@ class HealthEndpoints:
                     answered="Prometheus' text format.",
                     response={"type": "string"},
                     media_type=CONTENT_TYPE,
+                    description="Of several workers (`LUMEN_WORKERS`), any answers with the sum of all.",
+                    problems=("not_ready",),
                 ),
             ),
         )
@@ -109,4 +111,4 @@ class HealthEndpoints:
 
     async def metrics(self, _request: Request) -> Response:
         """Answer with all metrics, in Prometheus' text format."""
-        return Response(self.figures.text(), media_type=CONTENT_TYPE)
+        return Response(await self.figures.exposition(), media_type=CONTENT_TYPE)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import Verifier, load_secret, secret_path
 from lumen_notify.cli.config import missing_database_file
-from lumen_notify.cli.server import listen
+from lumen_notify.cli.listener import listen
 from lumen_notify.cli.tls import certificate
 from lumen_notify.commit.database import Database, migrations
 from lumen_notify.commit.database.startup_errors import require_file

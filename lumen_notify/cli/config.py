@@ -73,6 +73,20 @@ def require_database(settings: Settings) -> None:
         raise NoDatabase(f"No {path.name} in {path.parent}. {way_out}")
 
 
+def require_shared_database(database_url: str, workers: int) -> None:
+    """Raise Misconfigured if so many workers cannot share the database.
+
+    Processes that share a SQLite file lose nothing, but it has one writer at a time, and nothing wakes the
+    others: each would see the events of the others up to a second late.
+    """
+    if workers > 1 and database_url.startswith("sqlite:"):
+        problem = (
+            f"is {workers}, but SQLite serves one process: it has one writer, and nothing wakes the others."
+            f" Set {variable('database_url')}=postgresql://user:password@host/name, or {variable('workers')}=1"
+        )
+        raise Misconfigured([(variable("workers"), problem)])
+
+
 def make_token(
     settings: Settings,
     user_id: str,

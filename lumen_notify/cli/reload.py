@@ -18,7 +18,8 @@ from uvicorn.supervisors import ChangeReload
 
 from lumen_notify import logs
 from lumen_notify.cli.config import read_settings
-from lumen_notify.cli.server import listen, serve_on
+from lumen_notify.cli.listener import listen
+from lumen_notify.cli.server import serve_on
 from lumen_notify.errors import LumenError
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import logging
 import math
@@ -19,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import uvicorn
 import uvloop
@@ -30,6 +29,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from lumen_notify.app import ON_OPEN, Lumen
 from lumen_notify.auth import secret_path
 from lumen_notify.cli.config import server_url
+from lumen_notify.cli.listener import BACKLOG_CONNECTIONS, listen
 from lumen_notify.cli.tls import Certificate, certificate
 from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.errors import LumenError, Misconfigured
@@ -39,16 +39,14 @@ COLLECT_OBJECTS = 10_000
 """Garbage collector threshold, generation 0. Requests leave no cycles; Python's default of 700 cost 7 % of
 the time of 64 concurrent publishes."""
 
-BACKLOG_CONNECTIONS = 4096
-"""The listen backlog: after a restart all clients reconnect at once."""
-
-MIN_SILENT_SECONDS = 5.0
-"""The shortest TCP user timeout, however short the heartbeat: a few lost packets must not drop a peer."""
-
 TLS_HANDSHAKE_SECONDS = 20.0
 TLS_SHUTDOWN_SECONDS = 2.0
 """How long a TLS connection waits for the client in the handshake, and when it is closed. uvicorn has no
 parameters for them. By default they are 60 and 30: a client that sleeps would hold up every shutdown."""
+
+LINGER_SECONDS = 1.0
+"""How long a server that is replaced still answers connections that it has accepted, before it drains: their
+requests may be on the way. Since it listens no more, new ones go to its successor."""
 
 _log = logging.getLogger("lumen_notify.server")
 
@@ -76,11 +74,21 @@ class _Loop(uvloop.Loop):
         return await super().create_server(*arguments, **options)
 
 
-class _Server(uvicorn.Server):
+class Link(Protocol):
+    """What connects a server to the process that has started it: see `workers/parent_link`."""
+
+    def opened(self, lumen: Lumen) -> None:
+        """Learn of a Lumen that the application opens. Raises Misconfigured if it cannot run here."""
+
+    async def run(self, server: Server) -> None:
+        """Run as a task from before the server's start to after its end; then it is cancelled."""
+
+
+class Server(uvicorn.Server):
     """A uvicorn server with our signal handling. on_started: called once it listens.
 
     signals: those that shut it down. lumens: those that the application has opened. has_given_up: one of them
-    needs a new process.
+    needs a new process. problem: why one of them cannot run here.
     """
 
     def __init__(
@@ -88,12 +96,16 @@ class _Server(uvicorn.Server):
         config: uvicorn.Config,
         on_started: Callable[[], None],
         signals: Sequence[signal.Signals] = HANDLED_SIGNALS,
+        link: Link | None = None,
     ) -> None:
         super().__init__(config)
         self._signals = signals
         self.lumens: list[Lumen] = []
         self.has_given_up = False
+        self.problem: Misconfigured | None = None
         self._on_started = on_started
+        self._link = link
+        self._is_replaced = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then call `on_started`."""
@@ -108,10 +120,29 @@ class _Server(uvicorn.Server):
         """Return whether to shut down: at a signal, or when a task cannot be helped, so that whoever started
         the process starts a new one. Called ten times a second."""
         self.has_given_up = any(lumen.has_given_up for lumen in self.lumens)
-        return await super().on_tick(counter) or self.has_given_up
+        return await super().on_tick(counter) or self.has_given_up or self.problem is not None
+
+    def opened(self, lumen: Lumen) -> None:
+        """Learn of a Lumen that the application opens. Raises Misconfigured if it cannot run here."""
+        if self._link is not None:
+            try:
+                self._link.opened(lumen)
+            except Misconfigured as problem:
+                self.problem = problem
+                raise
+        self.lumens.append(lumen)
+
+    def end(self, *, is_replaced: bool = False) -> None:
+        """Shut down, as at the first signal. is_replaced: whether another process accepts connections."""
+        self._is_replaced = is_replaced
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell each Lumen that its streams and writes are about to end, then end the connections."""
+        if self._is_replaced:
+            for server in self.servers:
+                server.close()
+            await asyncio.sleep(LINGER_SECONDS)
         for lumen in self.lumens:
             lumen.start_drain()
         await super().shutdown(sockets)
@@ -144,15 +175,6 @@ def serve(settings: Settings, *, app: str | None, on_started: Callable[[str], No
         serve_on(listener, settings, app=app, on_started=on_started)
 
 
-def listen(settings: Settings) -> socket.socket:
-    """Listen at the host and port of the settings. Raises Misconfigured."""
-    if not (settings.has_verification_key or settings.is_loopback):
-        keys = ", ".join(map(variable, ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")))
-        problem = f"must be a loopback address such as 127.0.0.1 unless a key is set (one of {keys})"
-        raise Misconfigured([(variable("host"), problem)])
-    return _listen(settings.host, settings.port, settings.ping_seconds)
-
-
 def serve_on(
     listener: socket.socket,
     settings: Settings,
@@ -160,8 +182,10 @@ def serve_on(
     app: str | None,
     on_started: Callable[[str], None],
     signals: Sequence[signal.Signals] = HANDLED_SIGNALS,
+    link: Link | None = None,
 ) -> None:
-    """Serve at a socket that listens, until one of the signals; see `serve`."""
+    """Serve at a socket that listens, until one of the signals; see `serve`. link: to the process that has
+    started this one."""
     tls = certificate(settings)
     with asyncio.Runner(loop_factory=_Loop) as runner:
         _allow_many_files()
@@ -170,33 +194,38 @@ def serve_on(
             runner.get_loop().add_signal_handler(signal.SIGHUP, tls.reload)
 
         def started() -> None:
-            _log.info("serving at %s", url)
+            if link is None:
+                _log.info("serving at %s", url)
             on_started(url)
 
         if app is None:
-            runner.run(_serve_alone(settings, tls, listener, started))
+            lumen = _new_lumen(settings)
+            config = _config(lumen.app, settings, tls, "off")
         else:
-            server = _Server(_config(_load(app), settings, tls, "auto"), started, signals)
-            runner.run(_run(server, listener))
-    _log.info("ended")
+            lumen = None
+            config = _config(_load(app), settings, tls, "auto")
+        runner.run(_run(Server(config, started, signals, link), listener, lumen, link))
+    if link is None:
+        _log.info("ended")
 
 
-async def _serve_alone(
-    settings: Settings, tls: Certificate | None, listener: socket.socket, started: Callable[[], None]
-) -> None:
-    # Opened here rather than by uvicorn's lifespan, so that errors keep our own messages.
-    async with _new_lumen(settings) as lumen:
-        server = _Server(_config(lumen.app, settings, tls, "off"), started)
-        server.lumens.append(lumen)
-        await _run(server, listener)
-
-
-async def _run(server: _Server, listener: socket.socket) -> None:
-    ON_OPEN.set(server.lumens.append)
+async def _run(server: Server, listener: socket.socket, lumen: Lumen | None, link: Link | None) -> None:
+    ON_OPEN.set(server.opened)
+    linked = None if link is None else asyncio.create_task(link.run(server), name="link")
     try:
-        await server.serve(sockets=[listener])
+        # Opened here rather than by uvicorn's lifespan, so that errors keep our own messages.
+        async with lumen or contextlib.nullcontext():
+            await server.serve(sockets=[listener])
     except SystemExit:
+        if server.problem is not None:
+            raise server.problem from None
         raise CannotStart("The application did not start.") from None  # uvicorn has logged the reason
+    finally:
+        if linked is not None:
+            linked.cancel()
+            await asyncio.gather(linked, return_exceptions=True)
+    if server.problem is not None:
+        raise server.problem
     if server.has_given_up:
         raise CannotContinue("A task of the server fails again and again. The log says why.")
 
@@ -254,41 +283,6 @@ def _load(app: str) -> ASGIApp:
     except ImportFromStringError as error:
         raise CannotStart(f"--app: {error}") from None
     return loaded
-
-
-def _listen(host: str, port: int, ping_seconds: float) -> socket.socket:
-    """Listen before anything else is opened, so that a port in use is reported at once.
-
-    The kernel drops a peer that is dead or does not read once it has acknowledged nothing for `ping_seconds`:
-    within two heartbeats, since a ping is sent within the first.
-    """
-    try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except socket.gaierror as error:
-        raise Misconfigured([(variable("host"), f"cannot be resolved: {error.strerror}")]) from None
-    family, kind, protocol, _, address = min(addresses, key=lambda info: info[0] is not socket.AF_INET)
-    listener = socket.socket(family, kind, protocol)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if sys.platform == "linux":  # accepted sockets inherit it
-            silent_ms = round(max(ping_seconds, MIN_SILENT_SECONDS) * 1000)
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, silent_ms)
-        listener.bind(address)
-        listener.listen(BACKLOG_CONNECTIONS)
-    except OSError as error:
-        listener.close()
-        raise Misconfigured([_bind_problem(error, host, port)]) from None
-    return listener
-
-
-def _bind_problem(error: OSError, host: str, port: int) -> tuple[str, str]:
-    if error.errno == errno.EADDRINUSE:
-        problem = (
-            f"{port} is in use by another process at {host}. Choose another one with --port or LUMEN_PORT"
-        )
-        return variable("port"), problem
-    name = "host" if error.errno == errno.EADDRNOTAVAIL else "port"
-    return variable(name), f"cannot listen on port {port} at {host}: {error.strerror}"
 
 
 def _allow_many_files() -> None:

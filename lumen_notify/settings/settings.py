@@ -81,6 +81,10 @@ class Settings(BaseSettings):
     port: Port = 8000
     """The TCP port to listen on; 0 means that the system chooses a free one."""
 
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """How many processes `lumen-notify serve` runs at this address, from 1 to 64. More than one needs
+    PostgreSQL."""
+
     tls_cert_file: Path | None = None
     """A PEM file with the TLS certificate and its chain; the server then speaks HTTPS only. SIGHUP reads it
     again."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from lumen_notify import logs
-from lumen_notify.cli import server
 from lumen_notify.cli.config import read_settings, signing_secret
-from lumen_notify.cli.demo_text import demo_text, start_text
 from lumen_notify.cli.options import EnvFile
-from lumen_notify.cli.reload import serve_with_reload
+from lumen_notify.cli.workers import WORKER_VARIABLE
+from lumen_notify.settings import Settings
 
 
 def serve(
@@ -23,6 +24,12 @@ def serve(
     port: Annotated[
         int | None,
         typer.Option(metavar="PORT", help="The port; overrides LUMEN_PORT. 0 selects a free port."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="How many processes serve; overrides LUMEN_WORKERS. Needs PostgreSQL."
+        ),
     ] = None,
     tls_cert: Annotated[
         str | None,
@@ -55,6 +62,7 @@ def serve(
     given = {
         "host": host,
         "port": port,
+        "workers": workers,
         "tls_cert_file": tls_cert,
         "tls_key_file": tls_key,
         "http2": "on" if is_http2 else None,
@@ -63,18 +71,40 @@ def serve(
     logs.configure(settings.log_level, settings.log_format, has_access_log=settings.access_log == "on")
     if is_demo and application is not None:
         raise typer.BadParameter("--demo cannot be combined with --app.")
-    if is_reloaded:
-        if application is None:
-            raise typer.BadParameter("--reload needs --app.")
-        serve_with_reload(given, application)
-        return
+    if is_reloaded and application is None:
+        raise typer.BadParameter("--reload needs --app.")
+    if is_reloaded and settings.workers > 1:
+        raise typer.BadParameter("--reload cannot be combined with --workers or LUMEN_WORKERS.")
     if is_demo and settings.has_verification_key:
         signing_secret(settings)  # fail now rather than after the start if no token can be made here
 
     def started(url: str) -> None:
+        from lumen_notify.cli.demo_text import demo_text, start_text  # noqa: PLC0415 - as in `_serve`
+
         if is_demo:
             typer.echo(demo_text(settings, url))
         elif application is None and sys.stdout.isatty():
             typer.echo(start_text(settings, url))
 
-    server.serve(settings, app=application, on_started=started)
+    if is_reloaded and application is not None:
+        from lumen_notify.cli.reload import serve_with_reload  # noqa: PLC0415 - as in `_serve`
+
+        serve_with_reload(given, application)
+    else:
+        _serve(settings, application, started)
+
+
+def _serve(settings: Settings, app: str | None, on_started: Callable[[str], None]) -> None:
+    # Imported here: the parent of workers needs none of the server's modules, and half of the memory.
+    if WORKER_VARIABLE in os.environ:
+        from lumen_notify.cli.workers.parent_link import serve_as_worker  # noqa: PLC0415
+
+        serve_as_worker(settings, app=app)
+    elif settings.workers > 1:
+        from lumen_notify.cli.workers.pool import serve_with_workers  # noqa: PLC0415
+
+        serve_with_workers(settings, app=app, on_started=on_started)
+    else:
+        from lumen_notify.cli.server import serve as serve_alone  # noqa: PLC0415
+
+        serve_alone(settings, app=app, on_started=on_started)

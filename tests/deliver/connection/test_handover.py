@@ -21,7 +21,7 @@ from clients import NOTIFICATIONS, SECRET, eventually, token
 from listening import Listening, listen
 from lumen_notify import Lumen, Settings
 from lumen_notify.auth import PUBLISH
-from lumen_notify.cli.server import _listen
+from lumen_notify.cli.listener import listen_at
 from lumen_notify.deliver.connection import http_protocol
 from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.deliver.connection.transport import WRITE_BUFFER_BYTES, TransportConnection
@@ -586,7 +586,7 @@ async def test_pipelined_requests_up_to_the_limit_are_answered_in_order(site: Si
 @pytest.mark.parametrize(("ping_seconds", "silent_ms"), [(30, 30_000), (0.5, 5_000)])
 def test_connections_inherit_how_long_a_peer_may_be_silent(ping_seconds: float, silent_ms: int) -> None:
     with (
-        _listen("127.0.0.1", 0, ping_seconds) as listener,
+        listen_at("127.0.0.1", 0, ping_seconds) as listener,
         socket.create_connection(listener.getsockname()[:2]),
         listener.accept()[0] as accepted,
     ):
