@@ -35,6 +35,7 @@ UNANSWERED_CODES = {
     "database_unusable": "a server with it does not start",
     "cannot_start": "told by the command line",
     "cannot_continue": "told by the command line",
+    "workers_failed": "told by the command line",
     "call_failed": "told by the command line",
     "no_database": "told by the command line",
     "no_secret": "told by the command line",
