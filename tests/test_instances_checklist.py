@@ -35,12 +35,36 @@ LINES: Lines = {
     "get_user_device_info lists the connections of a user": (),
     "a lease of any number of users is renewed by one statement": (),
     # Workers
-    "serve --workers publishes on one worker and delivers on all": (),
-    "a worker that dies is restarted": (),
-    "SIGTERM drains all workers within the drain time": (),
-    "SIGHUP replaces the workers without refusing a connection": (),
-    "GET /metrics of any worker is the sum of all": (),
-    "several workers on SQLite are proven right or refused with the reason": (),
+    "serve --workers publishes on one worker and delivers on all": (
+        "e2e/test_workers.py::test_workers_deliver_what_any_of_them_commits_answer_for_all_and_drain_together",
+        "cli/test_listener.py::test_connections_spread_evenly_over_the_sockets_of_workers",
+    ),
+    "a worker that dies is restarted": (
+        "e2e/test_workers.py::test_killed_and_replaced_workers_lose_nothing_and_refuse_no_connection",
+        "cli/workers/test_slot.py::test_worker_that_was_killed_has_a_successor_and_its_counters_stay",
+        "cli/workers/test_slot.py::test_worker_that_does_not_answer_is_killed_and_has_a_successor",
+        "cli/workers/test_slot.py::test_workers_that_end_again_and_again_are_given_up",
+        "e2e/test_workers.py::test_workers_end_when_their_parent_is_killed",
+    ),
+    "SIGTERM drains all workers within the drain time": (
+        "e2e/test_workers.py::test_workers_deliver_what_any_of_them_commits_answer_for_all_and_drain_together",
+        "cli/workers/test_pool.py::test_second_signal_does_not_wait_for_the_drain_time",
+        "cli/workers/test_pool.py::test_workers_that_do_not_end_within_the_drain_time_are_killed",
+    ),
+    "SIGHUP replaces the workers without refusing a connection": (
+        "e2e/test_workers.py::test_killed_and_replaced_workers_lose_nothing_and_refuse_no_connection",
+        "cli/workers/test_pool.py::test_hangup_replaces_all_workers_one_after_another",
+        "cli/workers/test_pool.py::test_workers_stay_if_the_new_ones_do_not_start",
+    ),
+    "GET /metrics of any worker is the sum of all": (
+        "e2e/test_workers.py::test_workers_deliver_what_any_of_them_commits_answer_for_all_and_drain_together",
+        "cli/workers/test_totals.py::test_what_a_worker_has_counted_stays_when_it_does_not_answer_and_when_it_has_ended",
+        "cli/workers/test_pool.py::test_metrics_are_the_sum_of_those_who_answer_in_time",
+    ),
+    "several workers on SQLite are proven right or refused with the reason": (
+        "cli/workers/test_pool.py::test_sqlite_is_refused_before_anything_starts",
+        "e2e/test_workers.py::test_an_application_on_sqlite_is_refused_in_one_line",
+    ),
     # Jobs
     "jobs run once among all instances": (),
     "jobs go on within seconds when their instance dies": (),

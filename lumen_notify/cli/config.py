@@ -82,7 +82,8 @@ def require_shared_database(database_url: str, workers: int) -> None:
     if workers > 1 and database_url.startswith("sqlite:"):
         problem = (
             f"is {workers}, but SQLite serves one process: it has one writer, and nothing wakes the others."
-            f" Set {variable('database_url')}=postgresql://user:password@host/name, or {variable('workers')}=1"
+            f" Set {variable('database_url')}=postgresql://user:password@host/name, or"
+            f" {variable('workers')}=1"
         )
         raise Misconfigured([(variable("workers"), problem)])
 
