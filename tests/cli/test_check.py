@@ -36,6 +36,11 @@ def test_the_version_of_a_database_is_compared(database_url: str) -> None:
     assert found["keys"].text == "LUMEN_JWT_SECRET verifies tokens."
 
 
+def test_workers_need_postgresql(tmp_path: Path) -> None:
+    found = problems(Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", port=0, workers=2))
+    assert found["database"].startswith("LUMEN_WORKERS: is 2, but SQLite serves one process")
+
+
 def test_a_database_without_tables_will_be_migrated(unmigrated_url: str) -> None:
     found = findings(Settings(database_url=unmigrated_url, port=0))["database"]
     assert not found.is_problem

@@ -13,6 +13,7 @@ from lumen_notify.cli.config import (
     base_url,
     make_token,
     read_settings,
+    require_shared_database,
     server_url,
     signing_secret,
 )
@@ -79,3 +80,14 @@ def test_a_url_that_is_given_takes_the_place_of_the_local_server() -> None:
     settings = Settings(jwt_secret=Secret(SECRET), host="127.0.0.1", port=8000)
     assert base_url(None, settings) == "http://127.0.0.1:8000"
     assert base_url("https://x.example/notify/", settings) == "https://x.example/notify/"
+
+
+def test_workers_share_postgresql_and_not_sqlite() -> None:
+    require_shared_database("sqlite:///x.db", 1)
+    require_shared_database("postgresql://x@y/z", 2)
+    with pytest.raises(Misconfigured) as raised:
+        require_shared_database("sqlite:///x.db", 2)
+    ((name, problem),) = raised.value.problems
+    assert name == "LUMEN_WORKERS"
+    assert problem.startswith("is 2, but SQLite serves one process")
+    assert problem.endswith("Set LUMEN_DATABASE_URL=postgresql://user:password@host/name, or LUMEN_WORKERS=1")

@@ -50,7 +50,17 @@ def contents(server: RunningServer) -> list[str]:
 
 @pytest.mark.parametrize(
     "subject",
-    ["Install", "Keys", "PostgreSQL", "TLS and HTTP/2", "What to hide", "Watch it", "Back up", "Upgrade"],
+    [
+        "Install",
+        "Keys",
+        "PostgreSQL",
+        "Workers",
+        "TLS and HTTP/2",
+        "What to hide",
+        "Watch it",
+        "Back up",
+        "Upgrade",
+    ],
 )
 def test_page_names_each_subject(subject: str) -> None:
     assert f"\n## {subject}\n" in PAGE

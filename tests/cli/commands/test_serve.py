@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from lumen_notify import logs
 from lumen_notify.cli import app, server
+from lumen_notify.cli.workers import pool
 from lumen_notify.settings import Settings
 
 SECRET = "a secret of at least thirty-two bytes"
@@ -31,3 +32,22 @@ def test_the_demo_cannot_be_combined_with_an_app() -> None:
     )
     assert done.exit_code == 2
     assert "--demo cannot be combined with --app." in done.output
+
+
+def test_several_workers_have_a_parent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)
+    served: list[int] = []
+    monkeypatch.setattr(
+        pool, "serve_with_workers", lambda settings, *, app, on_started: served.append(settings.workers)
+    )
+    environ = {"LUMEN_WORKERS": "2", "LUMEN_JWT_SECRET": SECRET}
+    for arguments in ([], ["--workers", "3"]):
+        assert CliRunner().invoke(app, ["serve", *arguments], env=environ).exit_code == 0
+    assert served == [2, 3]
+
+
+def test_reload_runs_one_process() -> None:
+    arguments = ["serve", "--app", "x:y", "--reload", "--workers", "2"]
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "TERM": "dumb"})
+    assert done.exit_code == 2
+    assert "--reload cannot be combined with --workers or LUMEN_WORKERS." in done.output
