@@ -18,9 +18,14 @@ from typing import Any
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Cursor, Event, ResetReason, check_of_row, value
+from lumen_notify.model.events import without_texts
+from lumen_notify.model.shared_text import SharedText, unwrapped
 
 PAGE_EVENTS = 1000
 """Events in one page read from the database."""
+
+_IDS_CHARACTERS = 64 * 1024
+"""How much of a body may name the texts that it shares: those of MAX_DIGEST_ROWS notifications."""
 
 _EPOCH_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -114,7 +119,7 @@ class Log:
             "events_from", first=cursor.position, limit=PAGE_EVENTS + 1
         )
         epoch, floor, *_ = rows[0]
-        events = _events_of(rows)
+        events = await self._events_of(rows)
         there = events.pop(0) if events and events[0].position == cursor.position else None
         found = None if there is None else there.check
         refusal = cursor.refusal(epoch=epoch, floor=floor, found=found)
@@ -123,14 +128,14 @@ class Log:
     async def after(self, position: int) -> Sequence[Event]:
         """Read the events after a position as `follow` does, whatever the log has at the position."""
         rows = await self._database.for_delivery.fetch("events_from", first=position + 1, limit=PAGE_EVENTS)
-        return [event for event in _events_of(rows) if event.position > rows[0][1]]
+        return [event for event in await self._events_of(rows) if event.position > rows[0][1]]
 
     async def at(self, positions: Sequence[int]) -> Sequence[Event]:
         """Read the events at some positions, at most PAGE_EVENTS: ascending. Trimmed ones are missing."""
         rows = await self._database.for_delivery.fetch(
             "events_at", rows=[{"position": position} for position in positions]
         )
-        return _events(rows)
+        return await self._events(rows)
 
     async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
         """Return why the log does not continue from one of two cursors; None if it does from both."""
@@ -155,7 +160,39 @@ class Log:
             up_to=up_to,
             limit=PAGE_EVENTS,
         )
-        return _events(rows)
+        return await self._events(rows)
+
+    async def _events_of(self, rows: Rows) -> list[Event]:
+        """Build the events of `events_from`: there is one row without an event if there is none."""
+        return await self._events([event for _, _, *event in rows if event[0] is not None])
+
+    async def _events(self, rows: Rows) -> list[Event]:
+        """Build events of rows in the order of their positions, with the texts that they share."""
+        bodies, ids = _bodies(rows)
+        texts: dict[str, SharedText] = {}
+        if ids:
+            wanted = [{"id": id_} for id_ in sorted({id_ for mine in ids.values() for id_ in mine})]
+            for id_, text in await self._database.for_delivery.fetch("shared_texts", rows=wanted):
+                texts[id_] = SharedText(id=id_, text=text)
+        events: list[Event] = []
+        for row, text in zip(rows, bodies, strict=True):
+            position, audience, kind, category, created_at, content_position, _ = row
+            mine = ids.get(position, ())
+            # A text that is missing was deleted since the rows were read: so were the events that show it.
+            missing = [id_ for id_ in mine if id_ not in texts]
+            events.append(
+                Event(
+                    position=position,
+                    audience=Audience(audience),
+                    kind=kind,
+                    category=category,
+                    body=without_texts(kind, text, missing) if missing else text,
+                    created_at=created_at,
+                    content_position=content_position,
+                    shared=tuple(texts[id_] for id_ in mine if id_ in texts),
+                )
+            )
+        return events
 
 
 async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequence[None]:
@@ -165,6 +202,11 @@ async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequen
     """
     for command in commands:
         contents = await tx.run("contents_of_events", up_to=command.up_to)
+        for (beginning,) in await tx.run(
+            "text_ids_of_events", up_to=command.up_to, characters=_IDS_CHARACTERS
+        ):
+            for text_id in unwrapped(beginning)[1]:
+                tx.texts.release(text_id)
         await tx.run("trim_events", up_to=command.up_to)
         await tx.run("empty_event", position=command.up_to)
         tx.add("trim_copies", up_to=command.up_to)
@@ -173,24 +215,19 @@ async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequen
     return [None] * len(commands)
 
 
-def _events_of(rows: Rows) -> list[Event]:
-    """Build the events of `events_from`: there is one row without an event if there is none."""
-    return _events([event for _, _, *event in rows if event[0] is not None])
+def _bodies(rows: Rows) -> tuple[list[str], dict[int, Sequence[str]]]:
+    """Return the bodies of events, and by position the ids of the texts that they share.
 
-
-def _events(rows: Rows) -> list[Event]:
-    """Build events of rows in the order of their positions: a shared body comes with the first row only."""
-    events: list[Event] = []
-    for position, audience, kind, category, created_at, content_position, body in rows:
-        events.append(
-            Event(
-                position=position,
-                audience=Audience(audience),
-                kind=kind,
-                category=category,
-                body=events[-1].body if body is None else body,
-                created_at=created_at,
-                content_position=content_position,
-            )
-        )
-    return events
+    A body that several events share comes with the first row only.
+    """
+    bodies: list[str] = []
+    ids: dict[int, Sequence[str]] = {}
+    for position, *_, body in rows:
+        if body is None:
+            bodies.append(bodies[-1])
+            continue
+        own, shared = unwrapped(body)
+        bodies.append(own)
+        if shared:
+            ids[position] = shared
+    return bodies, ids

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.database import Rows, SqlTransaction
+from lumen_notify.commit.shared_texts import SharedTexts
 from lumen_notify.model import NOBODY, Audience, Event, rfc3339
 from lumen_notify.model.events import (
     PREFIX_CHARACTERS,
@@ -17,7 +18,9 @@ from lumen_notify.model.events import (
     Payload,
     Text,
     rewritten_body,
+    text_ids_in,
 )
+from lumen_notify.model.shared_text import SharedText, unwrapped, wrapped
 
 
 class Transaction:
@@ -25,7 +28,8 @@ class Transaction:
 
     follows: the check of the newest event when the transaction began; None at the start of the log.
     categories_version: grows with each change of the categories; None once this transaction has changed them.
-    memory: a cache that this process keeps from one transaction to the next.
+    memory: a cache that this process keeps from one transaction to the next. texts: those that groups and
+    digests share.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class Transaction:
         self.follows = follows
         self.categories_version = categories_version
         self.memory = {} if memory is None else memory
+        self.texts = SharedTexts(transaction)
         self._transaction = transaction
         self._position = position
         self._rewritten: list[int] = []
@@ -67,11 +72,21 @@ class Transaction:
         if values.get("rows", True):
             self._transaction.add(name, **values)
 
-    def append(self, audience: Audience, payload: Payload, *, category: str | None = None) -> int:
+    def append(
+        self,
+        audience: Audience,
+        payload: Payload,
+        *,
+        category: str | None = None,
+        shared: tuple[SharedText, ...] = (),
+    ) -> int:
         """Append an event; return its position. `write` writes it at the end of the transaction.
 
-        category: of the notification that the event is about, else None.
+        category: of the notification that the event is about, else None. shared: the texts that the payload
+        refers to, each once.
         """
+        for text in shared:
+            self.texts.use(text.id)
         self._position += 1
         self.events.append(
             Event(
@@ -81,6 +96,7 @@ class Transaction:
                 category=category,
                 body=payload.encode(),
                 created_at=self.now,
+                shared=shared,
             )
         )
         return self._position
@@ -131,11 +147,18 @@ class Transaction:
             return
         positions = [{"position": position} for position in sorted(texts)]
         found = await self.run("event_prefixes", rows=positions, characters=PREFIX_CHARACTERS)
-        rows = [
-            {"position": position, "body": rewritten_body(kind, prefix, texts[position])}
-            for position, kind, prefix, _ in found
-        ]
-        self._released_contents.update(row[3] for row in found if row[3] is not None)
+        rows = []
+        for position, kind, stored, content_position in found:
+            prefix, released = unwrapped(stored)
+            body = rewritten_body(kind, prefix, texts[position])
+            shared = text_ids_in(kind, body)
+            for text_id in released:
+                self.texts.release(text_id)
+            for text_id in shared:
+                self.texts.use(text_id)
+            rows.append({"position": position, "body": wrapped(body, shared)})
+            if content_position is not None:
+                self._released_contents.add(content_position)
         self.add("rewrite_events", rows=rows)
         self._rewritten += sorted(row["position"] for row in rows)
 
@@ -153,6 +176,7 @@ class Transaction:
         """Write the appended events: the last statements before COMMIT."""
         released = sorted(self._released_contents)
         self.add("delete_unused_contents", rows=[{"position": position} for position in released])
+        self.texts.write()
         if self._rewritten:
             self.append(NOBODY, EventsRewritten(positions=self._rewritten))
         if not self.events:
@@ -176,4 +200,6 @@ class Transaction:
 
 def stored_body(event: Event) -> str:
     """Return what the rows of an event and of its notification store as the body: nothing if it is shared."""
-    return event.body if event.content_position is None else ""
+    if event.content_position is not None:
+        return ""
+    return wrapped(event.body, [text.id for text in event.shared]) if event.shared else event.body

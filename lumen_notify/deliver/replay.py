@@ -8,7 +8,7 @@ needed, and then kept. Most frames are never built, because most events concern 
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
 from heapq import merge
 from operator import attrgetter
@@ -27,9 +27,12 @@ _POSITION = attrgetter("position")
 
 
 class Entry:
-    """A kept event, or the frame that was built from it. size_bytes: about how much memory it takes."""
+    """A kept event, or the frame that was built from it.
 
-    __slots__ = ("_content", "_created_at", "_epoch", "audience", "position", "size_bytes")
+    size_bytes: about how much memory it takes. shared: besides it, the texts that it shares with others.
+    """
+
+    __slots__ = ("_content", "_created_at", "_epoch", "audience", "position", "shared", "size_bytes")
 
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
@@ -38,10 +41,12 @@ class Entry:
         self._created_at = event.created_at
         self._content: Event | Frame | None = event
         self.size_bytes = _size_of(event)
+        self.shared = event.shared
 
     def take(self, event: Event) -> None:
         """Keep the event, as it is now in the log."""
         self.size_bytes = _size_of(event)
+        self.shared = event.shared
         self._content = event
 
     @property
@@ -81,6 +86,7 @@ class Replay:
         self._max_events = max_events
         self._order: deque[Entry] = deque()
         self._by_audience: dict[Audience, deque[Entry]] = {}
+        self._uses: Counter[int] = Counter()  # by the identity of a shared text: entries that keep it
         self.size_bytes = 0
         self.outdated: set[int] = set()
 
@@ -94,6 +100,8 @@ class Replay:
             else:
                 same.append(entry)
             self.size_bytes += entry.size_bytes
+            if entry.shared:
+                self._add_texts(entry)
         dropped = None
         while len(self._order) > self._max_events or self.size_bytes > MAX_BYTES:
             dropped = self._drop_oldest()
@@ -145,18 +153,34 @@ class Replay:
         for event in found.values():
             entry = self._entry_at(event.position)
             if entry is not None and entry.is_outdated:
-                self.size_bytes -= entry.size_bytes
+                self._subtract(entry)
                 entry.take(event)
                 self.size_bytes += entry.size_bytes
+                self._add_texts(entry)
 
     def reset_to(self, position: int, check: str | None) -> None:
         """Drop all entries; continue after a position."""
         self._floor_check = check
         self._order.clear()
         self._by_audience.clear()
+        self._uses.clear()
         self.size_bytes = 0
         self.outdated.clear()
         self.floor = position
+
+    def _add_texts(self, entry: Entry) -> None:
+        for text in entry.shared:
+            if not self._uses[id(text)]:
+                self.size_bytes += _bytes_of(text.text)
+            self._uses[id(text)] += 1
+
+    def _subtract(self, entry: Entry) -> None:
+        self.size_bytes -= entry.size_bytes
+        for text in entry.shared:
+            self._uses[id(text)] -= 1
+            if not self._uses[id(text)]:
+                del self._uses[id(text)]
+                self.size_bytes -= _bytes_of(text.text)
 
     def _entry_at(self, position: int) -> Entry | None:
         number = position - self.floor - 1
@@ -169,7 +193,7 @@ class Replay:
         same.popleft()
         if not same:
             del self._by_audience[entry.audience]
-        self.size_bytes -= entry.size_bytes
+        self._subtract(entry)
         self.outdated.discard(entry.position)
         self.floor = entry.position
         return entry
@@ -189,7 +213,8 @@ def _after(position: int, entries: deque[Entry]) -> list[Entry]:
 def _size_of(event: Event) -> int:
     """Return about how much memory an event takes: at most, since a frame keeps its body as a string or
     encoded."""
-    if not event.has_own_body:
-        return ENTRY_BYTES
-    body = event.body
-    return ENTRY_BYTES + (len(body) if body.isascii() else max(sys.getsizeof(body), encoded_bytes(body)))
+    return ENTRY_BYTES + (_bytes_of(event.body) if event.has_own_body else 0)
+
+
+def _bytes_of(text: str) -> int:
+    return len(text) if text.isascii() else max(sys.getsizeof(text), encoded_bytes(text))

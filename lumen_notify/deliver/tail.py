@@ -275,8 +275,8 @@ def _split(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
     """Yield the events in runs of at most MAX_FAN_OUT_BYTES, or of one larger event."""
     begin = size = 0
     for number, event in enumerate(events):
-        size += len(event.body)
+        size += event.text_characters
         if size > MAX_FAN_OUT_BYTES and number > begin:
             yield events[begin:number]
-            begin, size = number, len(event.body)
+            begin, size = number, event.text_characters
     yield events[begin:]

@@ -3,7 +3,7 @@
     audience       who an event is for                cursor         how far a client has read the log
     event          one row of the log                 close_reason   why a stream ended
     events         what each kind of event carries    reset_reason   why a cursor cannot be served
-    counts         one user's unread numbers
+    counts         one user's unread numbers          shared_text    what groups of several users show
     times, ids, encoding, value                       clock, UUIDv7, JSON, immutable dataclasses
 
 Positions are whole numbers from 1, without gaps; 0 is before the first event. Times are whole

@@ -8,6 +8,7 @@ from __future__ import annotations
 from zlib import crc32
 
 from lumen_notify.model.audience import Audience
+from lumen_notify.model.shared_text import SharedText
 from lumen_notify.model.value import value
 
 
@@ -17,7 +18,8 @@ class Event:
 
     position: from 1, gapless. kind: see `model/events`. category: of a notification, else None. body: JSON,
     the encoded `Payload`. created_at: milliseconds. content_position: the position of the last event that has
-    the same body, if several share it, else None; `body` is then one object for all of them.
+    the same body, if several share it, else None; `body` is then one object for all of them. shared: the
+    texts that stand in the body in place of their ids (see `shared_text`).
     """
 
     position: int
@@ -27,11 +29,17 @@ class Event:
     body: str
     created_at: int
     content_position: int | None = None
+    shared: tuple[SharedText, ...] = ()
 
     @property
     def has_own_body(self) -> bool:
         """Whether its body counts where the memory of events is summed up: a shared one counts once."""
         return self.content_position is None or self.content_position == self.position
+
+    @property
+    def text_characters(self) -> int:
+        """How long it is with the texts that it shares."""
+        return len(self.body) + (sum(len(one.text) for one in self.shared) if self.shared else 0)
 
     @property
     def check(self) -> str:

@@ -162,11 +162,14 @@ SET category = NULL, body = '{}', content_position = NULL
 WHERE position = :position
 
 -- event_prefixes
--- Who: whatever rewrites events. The first characters of their bodies (of updates and digests all), without those that are trimmed. Index:
--- the primary key.
+-- Who: whatever rewrites events. The first characters of their bodies (of updates, digests and those that share
+-- texts all), without those that are trimmed. Index: the primary key.
 SELECT
     e.position, e.kind,
-    CASE WHEN e.kind IN ('update', 'bundle') THEN e.body ELSE substr(e.body, 1, :characters) END AS prefix,
+    CASE
+        WHEN e.kind IN ('update', 'bundle') OR substr(e.body, 1, 11) = '{"shared":[' THEN e.body
+        ELSE substr(e.body, 1, :characters)
+        END AS prefix,
     e.content_position
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
 JOIN lumen_event e ON e.position = r.position AND e.position > (SELECT h.floor FROM lumen_log_head h)

@@ -70,6 +70,8 @@ async def purge_receipts(tx: Transaction, commands: Sequence[PurgeReceipts]) -> 
     receipts = await tx.run("purge_receipts", **step, limit=STEP_RECEIPTS)
     left = STEP_RECEIPTS - len(receipts)
     actors = await tx.run("purge_group_actors", **step, limit=left) if left else ()
+    for (text_id,) in actors:
+        tx.texts.release(text_id)
     done = await tx.run("delete_tombstones", **step)
     return [counted + len(receipts) + len(actors) + len(done)] * len(commands)
 

@@ -15,6 +15,7 @@ from lumen_notify.commit.notifications.publication import IdempotencyKey, Public
 from lumen_notify.commit.preferences.categories import Category, categories_in
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, rfc3339, value
+from lumen_notify.model.shared_text import SharedText
 from lumen_notify.rates import Rate
 
 SHOWN_ACTORS = 3
@@ -120,9 +121,11 @@ class Group:
     id: of the row. actors: the latest senders, newest first; actors_count: the number of all senders.
     position: of the event that announced it last, 0 before the first one; earlier_position: the same before
     this transaction. owner, delivery: of the publication that it shows. shown: what frames and lists show
-    besides the actors. announced_at: milliseconds, when it was announced last. is_new: whether this
-    transaction creates it. is_announced: whether an event of this transaction announces it; if not, the
-    change is pending. was_read: whether it was read or archived before this transaction.
+    besides the actors. shared: the text that it shows, None if it has its own; earlier_text_id: the id of the
+    one that its row has shared before this transaction. announced_at: milliseconds, when it was announced
+    last. is_new: whether this transaction creates it. is_announced: whether an event of this transaction
+    announces it; if not, the change is pending. was_read: whether it was read or archived before this
+    transaction.
     """
 
     user_id: str
@@ -139,6 +142,8 @@ class Group:
     expires_at: int | None = None
     owner: str = ""
     delivery: Mapping[str, Any] | None = None
+    shared: SharedText | None = None
+    earlier_text_id: str | None = None
     is_new: bool = False
     is_announced: bool = True
     was_read: bool = False
@@ -155,10 +160,16 @@ class Group:
         self.actors = [sender, *others][:SHOWN_ACTORS]
         self.created_at, self.expires_at = created_at, publication.expires_at
         self.owner, self.delivery = publication.owner, publication.delivery
-        fields = {**publication.fields, "group_key": self.group_key}
+        self.shared = publication.shared
+        fields = {**publication.own_fields, "group_key": self.group_key}
         self.shown = shown_fields(
             self.id, self.category, fields, created_at=rfc3339(created_at), expires_at=self.expires_at
         )
+
+    @property
+    def texts(self) -> tuple[SharedText, ...]:
+        """The text that it shows, if it is shared."""
+        return () if self.shared is None else (self.shared,)
 
     def as_fields(self) -> dict[str, Any]:
         """Shape for frames and lists."""

@@ -1,7 +1,8 @@
 """Digests: low-priority notifications are stored per user and delivered together as one event.
 
 A stage of `publish`, which `PublishDigests` enters again. Promises: acknowledged notifications are durable;
-each is a row of its own in list and counts once its digest was delivered; a digest is delivered within a
+each is a row of its own in list and counts once its digest was delivered; the text of one for several users
+is stored once; a digest is delivered within a
 second of its time, which is the user's number of minutes after its first notification; none is delivered
 twice, because the transaction that publishes it also deletes it here. The event leaves out categories that
 the user has silenced by then.
@@ -13,8 +14,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 from lumen_notify.commit.budget import Cost
@@ -22,6 +24,7 @@ from lumen_notify.commit.notifications.batch import Batch, GroupKey
 from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, to_json, value
+from lumen_notify.model.shared_text import SharedText
 
 STEP_ROWS = 250
 """Stored notifications whose users one step serves: some 10 ms of the writer's time."""
@@ -63,7 +66,16 @@ async def enqueue_digests(batch: Batch) -> None:
         return
     users = [{"user_id": user_id} for user_id in sorted(filter(None, user_ids))]
     minutes = {row[0]: row[1] for row in await batch.tx.run("digest_minutes", users=users)}
-    rows = [row for item in low for row in _rows(item.publication, minutes, batch.tx.now)]
+    rows: list[dict[str, Any]] = []
+    for item in low:
+        waiting = [
+            user_id
+            for audience in item.publication.audiences
+            if (user_id := audience.user_id) is not None and user_id in minutes
+        ]
+        if len(waiting) > 1 and item.publication.fields:
+            item.publication = replace(item.publication, shared=batch.tx.texts.share(item.publication.fields))
+        rows += _rows(batch.tx, item.publication, waiting, minutes)
     if not rows:
         return
     batch.tx.add("enqueue_digest_items", rows=rows)
@@ -91,22 +103,35 @@ async def take_due_digests(tx: Transaction) -> tuple[int, Sequence[Publication]]
         rows_limit=STEP_ROWS,
         user_limit=MAX_DIGEST_ROWS,
     )
+    texts = await tx.texts.load(row[4] for row in due)
+    fields = {id_: text.fields for id_, text in texts.items()}
     publications: list[Publication] = []
     sizes: Counter[str] = Counter()
     postponed: list[dict[str, Any]] = []
     seen: set[GroupKey] = set()
-    for user_id, id_, due_at, text in sorted(map(tuple, due)):
-        publication = _publication(user_id, id_, text)
+    for user_id, id_, due_at, stored, text_id in sorted(map(tuple, due), key=itemgetter(0, 1)):
+        tx.texts.release(text_id)
+        shared = texts.get(text_id)
+        publication = _publication(user_id, id_, stored, shared, fields.get(text_id))
         if publication.expires_at is not None and publication.expires_at <= tx.now:
             continue
         is_first = user_id not in sizes
         key = (user_id, publication.category, publication.group_key or "")
-        sizes[user_id] += 0 if publication.group_key and key in seen else len(text)
+        size = len(stored) + (0 if shared is None else len(shared.text))
+        sizes[user_id] += 0 if publication.group_key and key in seen else size
         if publication.group_key:
             seen.add(key)
         if sizes[user_id] > MAX_DIGEST_BYTES and not is_first:
+            tx.texts.use(text_id)
             postponed.append(
-                {"user_id": user_id, "id": id_, "due_at": due_at, "begun_at": 0, "publication": text}
+                {
+                    "user_id": user_id,
+                    "id": id_,
+                    "due_at": due_at,
+                    "begun_at": 0,
+                    "publication": stored,
+                    "text_id": text_id,
+                }
             )
         else:
             publications.append(publication)
@@ -114,28 +139,42 @@ async def take_due_digests(tx: Transaction) -> tuple[int, Sequence[Publication]]
     return len(due), publications
 
 
-def _rows(publication: Publication, minutes: dict[str, int], now: int) -> list[dict[str, Any]]:
+def encode_waiting(stored: Mapping[str, Any], shared: SharedText | None) -> str:
+    """Encode a publication without the fields that are shared."""
+    return to_json({name: one for name, one in stored.items() if name != "fields" or shared is None})
+
+
+def _rows(
+    tx: Transaction, publication: Publication, user_ids: Sequence[str], minutes: Mapping[str, int]
+) -> list[dict[str, Any]]:
     stored = {
         "category": publication.category,
         "fields": publication.fields,
         "group_key": publication.group_key,
-        "created_at": now,
+        "created_at": tx.now,
         "expires_at": publication.expires_at,
     }
     kept = {"owner": publication.owner, "delivery": publication.delivery}
-    text = to_json(stored | {name: value for name, value in kept.items() if value})
+    text = encode_waiting(stored | {name: value for name, value in kept.items() if value}, publication.shared)
+    text_id = None if publication.shared is None else publication.shared.id
+    tx.texts.use(text_id, len(user_ids))
     return [
         {
             "user_id": user_id,
             "id": publication.id,
-            "due_at": now + minutes[user_id] * 60_000,
-            "begun_at": now,
+            "due_at": tx.now + minutes[user_id] * 60_000,
+            "begun_at": tx.now,
             "publication": text,
+            "text_id": text_id,
         }
-        for audience in publication.audiences
-        if (user_id := audience.user_id) is not None and user_id in minutes
+        for user_id in user_ids
     ]
 
 
-def _publication(user_id: str, id_: str, text: str) -> Publication:
-    return Publication(id=id_, audiences=(Audience.user(user_id),), recipients=1, **json.loads(text))
+def _publication(
+    user_id: str, id_: str, stored: str, shared: SharedText | None, fields: Mapping[str, Any] | None
+) -> Publication:
+    waiting = json.loads(stored)
+    if fields is not None:
+        waiting["fields"] = fields
+    return Publication(id=id_, audiences=(Audience.user(user_id),), recipients=1, shared=shared, **waiting)

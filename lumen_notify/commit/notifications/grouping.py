@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.marks.read_counts import load_marks, subtract_marks
@@ -66,6 +67,7 @@ async def coalesce(batch: Batch) -> None:
         groups = await _load(batch.tx, keys, is_announced=batch.is_digest)
         senders: dict[tuple[Audience, str, str], Publication] = {}
         for item, item_keys in keyed:
+            _share_text(batch.tx, item, len(item_keys))
             item.groups = _merge(item, item_keys, groups, batch.tx.now)
             for group in item.groups:
                 senders[group.audience, group.id, item.publication.fields["sender"]["id"]] = item.publication
@@ -79,9 +81,10 @@ async def coalesce(batch: Batch) -> None:
 async def load_pending_groups(tx: Transaction) -> dict[GroupKey, Group]:
     """Load one step of the pending groups that may be announced again, longest waiting first."""
     rows = await tx.run("load_pending_groups", now=tx.now, before=announced_before(tx.now), limit=STEP_ROWS)
+    texts = await tx.texts.load(row[-2] for row in rows)
     groups = {}
     for audience, category, group_key, id_, actors, actors_count, position, created_at, *rest in rows:
-        expires_at, body, delivery = rest
+        expires_at, body, text_id, delivery = rest
         user_id = Audience(audience).user_id or ""
         groups[user_id, category, group_key] = Group(
             user_id=user_id,
@@ -97,6 +100,8 @@ async def load_pending_groups(tx: Transaction) -> dict[GroupKey, Group]:
             created_at=created_at,
             expires_at=expires_at,
             delivery=None if delivery is None else json.loads(delivery),
+            shared=texts.get(text_id),
+            earlier_text_id=text_id,
         )
     return groups
 
@@ -108,6 +113,13 @@ def _keys(item: Item) -> list[GroupKey]:
         for audience in publication.audiences
         if (user_id := audience.user_id) is not None
     ]
+
+
+def _share_text(tx: Transaction, item: Item, groups: int) -> None:
+    """Let the groups into which an item merges share its text, if there are several."""
+    publication = item.publication
+    if groups > 1 and publication.shared is None and publication.fields:
+        item.publication = replace(publication, shared=tx.texts.share(publication.fields))
 
 
 def _merge(item: Item, keys: Sequence[GroupKey], groups: dict[GroupKey, Group], now: int) -> list[Group]:
@@ -143,7 +155,8 @@ async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool
     ]
     groups: dict[GroupKey, Group] = {}
     for row in await tx.run("load_groups", rows=rows):
-        user_id, category, group_key, id_, actors, actors_count, announced_at, position, was_read = row
+        user_id, category, group_key, id_, actors, actors_count, announced_at, position, *rest = row
+        text_id, was_read = rest
         announces = is_announced or bool(was_read) or announced_at <= announced_before(tx.now)
         groups[user_id, category, group_key] = Group(
             user_id=user_id,
@@ -154,6 +167,7 @@ async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool
             actors_count=actors_count,
             position=position,
             earlier_position=position,
+            earlier_text_id=text_id,
             announced_at=tx.now if announces else announced_at,
             is_announced=announces,
         )
@@ -164,6 +178,7 @@ async def _count_actors(
     tx: Transaction, groups: Iterable[Group], senders: Mapping[tuple[Audience, str, str], Publication]
 ) -> None:
     """Write who has sent to each group, and what last; count the senders."""
+    parts = {publication.id: encode_part(publication, tx.now) for publication in senders.values()}
     rows = [
         {
             "audience": audience,
@@ -171,15 +186,19 @@ async def _count_actors(
             "actor_id": actor_id,
             "publication_id": publication.id,
             "publisher": publication.owner or None,
-            "publication": encode_part(publication, tx.now),
+            "publication": parts[publication.id],
+            "text_id": None if publication.shared is None else publication.shared.id,
         }
         for (audience, id_, actor_id), publication in senders.items()
     ]
+    for row in rows:
+        tx.texts.use(row["text_id"])
     new = {tuple(row) for row in await tx.run("add_group_actors", rows=rows)}
-    tx.add(
-        "set_group_actors",
-        rows=[row for row in rows if (row["audience"], row["notification_id"], row["actor_id"]) not in new],
-    )
+    known = [row for row in rows if (row["audience"], row["notification_id"], row["actor_id"]) not in new]
+    if known:
+        for (text_id,) in await tx.run("text_ids_of_actors", rows=known):
+            tx.texts.release(text_id)
+        tx.add("set_group_actors", rows=known)
     counts = Counter((audience, id_) for audience, id_, _ in new)
     for group in groups:
         group.actors_count += counts[group.audience, group.id]

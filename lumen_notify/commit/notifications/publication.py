@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from lumen_notify.model import Audience, rfc3339, to_json, value
+from lumen_notify.model.shared_text import TEXT_ID, SharedText
 
 Status = Literal["sent", "scheduled", "delayed", "bundled", "merged"]
 
@@ -30,7 +31,8 @@ class Publication:
     notifications to one user with the same category and key become one row; None if it is not grouped.
     required_moderator: a user who must be owner or moderator of the room; None if the publisher's scope
     allows any room. created_at: milliseconds, None for the time of the transaction that publishes it.
-    may_make_up_categories: see `recipients`.
+    may_make_up_categories: see `recipients`. shared: the text of the fields, if groups and digests of several
+    users show them, else None.
     """
 
     id: str
@@ -46,6 +48,12 @@ class Publication:
     required_moderator: str | None = None
     created_at: int | None = None
     may_make_up_categories: bool = True
+    shared: SharedText | None = None
+
+    @property
+    def own_fields(self) -> Mapping[str, Any]:
+        """What each user's own notification has of the fields: all, or the id of the text that they share."""
+        return self.fields if self.shared is None else {TEXT_ID: self.shared.id}
 
     def with_fields(self, fields: Mapping[str, Any]) -> Publication:
         """Return a copy with other fields. Like `dataclasses.replace`, in a third of the time."""
@@ -107,15 +115,19 @@ def shown_fields(
 
 
 def encode_part(publication: Publication, now: int) -> str:
-    """Encode what a group shows of a publication, to be stored with its sender. now: milliseconds."""
-    return to_json(
-        {
-            "fields": publication.fields,
-            "created_at": now if publication.created_at is None else publication.created_at,
-            "expires_at": publication.expires_at,
-            "delivery": publication.delivery,
-        }
-    )
+    """Encode what a group shows of a publication, to be stored with its sender. now: milliseconds.
+
+    Fields that are shared are left out.
+    """
+    part = {
+        "fields": publication.fields,
+        "created_at": now if publication.created_at is None else publication.created_at,
+        "expires_at": publication.expires_at,
+        "delivery": publication.delivery,
+    }
+    if publication.shared is not None:
+        del part["fields"]
+    return to_json(part)
 
 
 def encode_published(published: Sequence[Published]) -> str:

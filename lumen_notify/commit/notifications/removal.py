@@ -166,9 +166,10 @@ async def delete_rows(
         ],
     )
     contents: set[int] = set()
-    for id_, audience, category, position, content_position in await tx.run(
+    for id_, audience, category, position, content_position, text_id in await tx.run(
         "delete_notifications", rows=keys
     ):
+        tx.texts.release(text_id)
         by_audience[Audience(audience)].append((id_, category, position))
         if content_position is not None:
             contents.add(content_position)

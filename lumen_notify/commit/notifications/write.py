@@ -1,8 +1,9 @@
 """Write: appends the events of a batch and writes its notifications.
 
 A stage of `publish`. Promises: nothing is written per recipient of a room or of everyone; a publication to
-several users is one row and one event for each, with the same id, and one body for all of them; events are in
-the order of the publications, and events of groups come last.
+several users is one row and one event for each, with the same id, and one body for all of them, or one text
+where it merges into groups or waited in digests; events are in the order of the publications, and events of
+groups come last.
 
 A notification's `body` is JSON as frames and lists show it.
 """
@@ -19,6 +20,7 @@ from lumen_notify.commit.notifications.publication import Publication, Published
 from lumen_notify.commit.transaction import Transaction, stored_body
 from lumen_notify.model import Audience, Counts, rfc3339, to_json
 from lumen_notify.model.events import DigestDelivered, NotificationPublished, NotificationUpdated
+from lumen_notify.model.shared_text import SharedText
 
 
 async def write(batch: Batch) -> None:
@@ -49,8 +51,8 @@ def _write_notifications(tx: Transaction, items: Iterable[Item], new_groups: Ite
     for group in new_groups:
         body = to_json(group.as_fields())
         payload = NotificationPublished(notification=body)
-        group.position = tx.append(group.audience, payload, category=group.category)
-        rows.append(_row(group, group.audience, group.position, body))
+        group.position = tx.append(group.audience, payload, category=group.category, shared=group.texts)
+        rows.append(_row(tx, group, group.audience, group.position, body))
     tx.add("insert_notifications", rows=rows)
     _add_to_active_totals(tx, ((row["audience"], row["category"]) for row in rows))
 
@@ -80,6 +82,7 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
             "category": publication.category,
             "body": stored_body(event),
             "content_position": event.content_position,
+            "text_id": None,
             "created_at": tx.now,
             "expires_at": publication.expires_at,
             "publisher": publication.owner or None,
@@ -112,20 +115,21 @@ async def _announce(tx: Transaction, groups: Sequence[Group]) -> None:
         if group.was_read and group.category not in user_counts.silent:
             counts[group.user_id] = user_counts.with_fewer({group.category: 1})
     for group, payload in zip(groups, reversed(payloads), strict=True):
-        group.position = tx.append(group.audience, payload, category=group.category)
+        group.position = tx.append(group.audience, payload, category=group.category, shared=group.texts)
 
 
 def _write_groups(tx: Transaction, groups: Sequence[Group]) -> None:
-    changed = [
-        _row(one, one.audience, one.position, to_json(one.as_fields())) for one in groups if not one.is_new
-    ]
-    tx.add("update_notifications", rows=changed)
+    changed = [one for one in groups if not one.is_new]
+    for one in changed:
+        tx.texts.release(one.earlier_text_id)
+    rows = [_row(tx, one, one.audience, one.position, to_json(one.as_fields())) for one in changed]
+    tx.add("update_notifications", rows=rows)
     tx.add(
         "add_copies",
         rows=[
             {"notification_id": one.id, "audience": one.audience, "position": one.earlier_position}
-            for one in groups
-            if not one.is_new and one.position != one.earlier_position
+            for one in changed
+            if one.position != one.earlier_position
         ],
     )
     tx.add(
@@ -178,22 +182,33 @@ async def _write_digests(tx: Transaction, items: Iterable[Item]) -> None:
         # The order of the list: all rows of a digest have one position, and are listed by id, newest first.
         entries = sorted(by_id.values(), key=lambda entry: entry.id, reverse=True)
         fields = [_fields(entry) for entry in entries]
-        position = _append_digest(tx, audience, counts[audience.user_id or ""], fields)
+        texts = [entry.shared for entry in entries]
+        position = _append_digest(tx, audience, counts[audience.user_id or ""], fields, texts)
         for entry, shown in zip(entries, fields, strict=True):
             if isinstance(entry, Group):
                 entry.position = position
             if _is_new(entry):
-                rows.append(_row(entry, audience, position, to_json(shown)))
+                rows.append(_row(tx, entry, audience, position, to_json(shown)))
     tx.add("insert_notifications", rows=rows)
 
 
 def _append_digest(
-    tx: Transaction, audience: Audience, counts: Counts, entries: Sequence[dict[str, Any]]
+    tx: Transaction,
+    audience: Audience,
+    counts: Counts,
+    entries: Sequence[dict[str, Any]],
+    texts: Sequence[SharedText | None],
 ) -> int:
     shown = [entry for entry in entries if entry["category"] not in counts.silent]
+    shared = {
+        text.id: text
+        for entry, text in zip(entries, texts, strict=True)
+        if text is not None and entry["category"] not in counts.silent
+    }
     return tx.append(
         audience,
         DigestDelivered.of(counts, {"items": shown}),
+        shared=tuple(shared.values()),
         # An event without items belongs to a silenced category, so that no stream shows it.
         category=None if shown else entries[0]["category"],
     )
@@ -209,13 +224,17 @@ def _fields(entry: Publication | Group) -> dict[str, Any]:
     return shown_fields(
         entry.id,
         entry.category,
-        entry.fields,
+        entry.own_fields,
         created_at=rfc3339(entry.created_at or 0),
         expires_at=entry.expires_at,
     )
 
 
-def _row(entry: Publication | Group, audience: Audience, position: int, body: str) -> dict[str, Any]:
+def _row(
+    tx: Transaction, entry: Publication | Group, audience: Audience, position: int, body: str
+) -> dict[str, Any]:
+    text_id = None if entry.shared is None else entry.shared.id
+    tx.texts.use(text_id)
     return {
         "id": entry.id,
         "audience": audience,
@@ -223,6 +242,7 @@ def _row(entry: Publication | Group, audience: Audience, position: int, body: st
         "category": entry.category,
         "body": body,
         "content_position": None,
+        "text_id": text_id,
         "created_at": entry.created_at,
         "expires_at": entry.expires_at,
         "publisher": entry.owner or None,

@@ -14,11 +14,13 @@ from dataclasses import replace
 from typing import Any
 
 from lumen_notify.commit.budget import Cost, text_cost
+from lumen_notify.commit.notifications.digests import encode_waiting
 from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.publications.groups import shown_without
 from lumen_notify.commit.publications.rows import (
     Part,
     PublishedRow,
+    Waiting,
     load_digest_item,
     load_parts,
     load_rows,
@@ -143,30 +145,17 @@ def _edited_group(
     if after == before:
         return None
     after["fields"]["edited_at"] = tx.now_text
-    tx.add(
-        "set_group_actors",
-        rows=[
-            {
-                "audience": row.audience,
-                "notification_id": row.id,
-                "actor_id": newest.actor_id,
-                "publication_id": newest.publication_id,
-                "publisher": newest.publisher,
-                "publication": to_json(after),
-            }
-        ],
-    )
+    if newest.shared is not None:
+        tx.texts.release(newest.shared.id)
+    part = replace(newest, publication=after, shared=None)
     actors_count: int = json.loads(row.body)["actors_count"]
-    return shown_without(tx, row, [replace(newest, publication=after), *parts[1:]], actors_count)
+    return replace(shown_without(tx, row, [part, *parts[1:]], actors_count), part=part)
 
 
 async def _edit_waiting(tx: Transaction, command: EditNotification) -> tuple[int, int]:
     """Change what waits to be published; return in how many places something does, and how many changed."""
     found = changed = 0
-    for load, query in (
-        (load_scheduled, "set_scheduled_publication"),
-        (load_digest_item, "set_digest_publication"),
-    ):
+    for load, write in ((load_scheduled, _write_scheduled), (load_digest_item, _write_digest_items)):
         waiting = await load(tx, command.id)
         if waiting is None or not await may_change_waiting(tx, command.caller, waiting):
             continue
@@ -176,5 +165,19 @@ async def _edit_waiting(tx: Transaction, command: EditNotification) -> tuple[int
             stored["expires_at"] = command.expires_at
         if stored != waiting.stored:
             changed += 1
-            tx.add(query, id=command.id, publication=to_json(stored))
+            write(tx, command.id, waiting, stored)
     return found, changed
+
+
+def _write_scheduled(tx: Transaction, id_: str, _waiting: Waiting, stored: Mapping[str, Any]) -> None:
+    tx.add("set_scheduled_publication", id=id_, publication=to_json(stored))
+
+
+def _write_digest_items(tx: Transaction, id_: str, waiting: Waiting, stored: Mapping[str, Any]) -> None:
+    number = sum(waiting.text_ids.values())
+    shared = tx.texts.share(stored["fields"]) if number > 1 and stored["fields"] else None
+    text_id = None if shared is None else shared.id
+    for earlier, items in waiting.text_ids.items():
+        tx.texts.release(earlier, items)
+    tx.texts.use(text_id, number)
+    tx.add("set_digest_publication", id=id_, publication=encode_waiting(stored, shared), text_id=text_id)

@@ -44,7 +44,7 @@ def shown_without(tx: Transaction, row: PublishedRow, parts: Sequence[Part], act
             }
         ],
     )
-    return Edit(row=row, data=after, expires_at=expires_at)
+    return Edit(row=row, data=after, expires_at=expires_at, shared=parts[0].shared)
 
 
 def _actor(part: Part, known: dict[str, Any]) -> Any:

@@ -104,7 +104,8 @@ async def _cancel(tx: Transaction, command: Retract) -> int:
             and command.sender in (None, waiting.sender_id)
             and await may_change_waiting(tx, command.caller, waiting)
         ):
-            await tx.run(query, id=command.id)
+            for (text_id,) in await tx.run(query, id=command.id):
+                tx.texts.release(text_id)
             number += 1
     return number
 
@@ -129,9 +130,10 @@ async def _leave_groups(
     smaller = [row for row in leaving if row not in emptied]
     if not smaller:
         return emptied, []
-    await tx.run(
+    for (text_id,) in await tx.run(
         "delete_parts", **which | {"rows": [{"id": row.id, "audience": row.audience} for row in smaller]}
-    )
+    ):
+        tx.texts.release(text_id)
     parts = await load_parts(tx, smaller)
     return emptied, [
         shown_without(tx, row, parts[row.audience], counts[row.audience][0] - counts[row.audience][1])

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from typing import Any
 
 from lumen_notify.commit.notifications.batch import SHOWN_ACTORS
 from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
+from lumen_notify.model.shared_text import SharedText
 
 
 @value
@@ -26,6 +28,7 @@ class PublishedRow:
     category: str
     position: int
     content_position: int | None
+    text_id: str | None
     publisher: str | None
     expires_at: int | None
     is_group: bool
@@ -45,12 +48,16 @@ class PublishedRow:
 
 @value
 class Part:
-    """What one actor of a group has published last. publication: None in rows of earlier versions."""
+    """What one actor of a group has published last. publication: None in rows of earlier versions.
+
+    shared: the text of its fields, if several groups share it.
+    """
 
     actor_id: str
     publication_id: str | None
     publisher: str | None
     publication: Mapping[str, Any] | None
+    shared: SharedText | None = None
 
 
 async def load_rows(
@@ -68,12 +75,23 @@ async def load_rows(
             category=category,
             position=position,
             content_position=content_position,
+            text_id=text_id,
             publisher=publisher,
             expires_at=expires_at,
             is_group=bool(is_group),
             body=body or "",
         )
-        for audience, category, position, content_position, publisher, expires_at, is_group, body in found
+        for (
+            audience,
+            category,
+            position,
+            content_position,
+            text_id,
+            publisher,
+            expires_at,
+            is_group,
+            body,
+        ) in found
     ]
 
 
@@ -88,15 +106,17 @@ async def load_parts(tx: Transaction, groups: Sequence[PublishedRow]) -> Mapping
     """Load what the latest SHOWN_ACTORS actors of each group have published, newest first."""
     parts: dict[Audience, list[Part]] = defaultdict(list)
     rows = [{"id": row.id, "audience": row.audience} for row in groups]
-    for audience, actor_id, publication_id, publisher, text in (
-        await tx.run("latest_group_parts", rows=rows, limit=SHOWN_ACTORS) if rows else ()
-    ):
+    found = await tx.run("latest_group_parts", rows=rows, limit=SHOWN_ACTORS) if rows else ()
+    texts = await tx.texts.load(row[-1] for row in found)
+    fields = {id_: {"fields": text.fields} for id_, text in texts.items()}
+    for audience, actor_id, publication_id, publisher, stored, text_id in found:
         parts[Audience(audience)].append(
             Part(
                 actor_id=actor_id,
                 publication_id=publication_id,
                 publisher=publisher,
-                publication=None if text is None else json.loads(text),
+                publication=None if stored is None else fields.get(text_id, {}) | json.loads(stored),
+                shared=texts.get(text_id),
             )
         )
     return parts
@@ -106,12 +126,14 @@ async def load_parts(tx: Transaction, groups: Sequence[PublishedRow]) -> Mapping
 class Waiting:
     """A publication that is scheduled, or waits in digests: what is stored of it.
 
-    audiences: to whom it goes; of the users of digests, the first and the last one.
+    audiences: to whom it goes; of the users of digests, the first and the last one. text_ids: how many items
+    of digests share which text; None: they have their own.
     """
 
     owner: str
     audiences: Sequence[Audience]
     stored: dict[str, Any]
+    text_ids: Mapping[str | None, int] = field(default_factory=dict)
 
     @property
     def sender_id(self) -> str | None:
@@ -131,10 +153,16 @@ async def load_digest_item(tx: Transaction, id_: str) -> Waiting | None:
     rows = await tx.run("digest_publication", id=id_)
     if not rows:
         return None
-    first, last, text = rows[0]
-    stored = json.loads(text)
-    audiences = [Audience.user(user_id) for user_id in (first, last)]
-    return Waiting(owner=stored.get("owner", ""), audiences=audiences, stored=stored)
+    *_, text, text_id, _ = rows[0]
+    stored: dict[str, Any] = json.loads(text)
+    if text_id is not None:
+        stored["fields"] = (await tx.texts.load([text_id]))[text_id].fields
+    return Waiting(
+        owner=stored.get("owner", ""),
+        audiences=[Audience.user(user_id) for row in rows for user_id in row[:2]],
+        stored=stored,
+        text_ids={row[3]: row[4] for row in rows},
+    )
 
 
 async def may_change_waiting(tx: Transaction, caller: Caller, waiting: Waiting) -> bool:

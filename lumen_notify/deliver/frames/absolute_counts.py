@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from lumen_notify.deliver.frames.frame import NOT_SHOWN, Applied, Frame
 from lumen_notify.model import Counts, Event, to_json
 from lumen_notify.model.encoding import encoded_bytes
@@ -12,6 +15,7 @@ from lumen_notify.model.events import (
     RoomJoined,
     RoomLeft,
 )
+from lumen_notify.model.shared_text import Pieces, SharedText, joined, pieces_of
 
 
 class AbsoluteCountsFrame(Frame):
@@ -26,7 +30,7 @@ class AbsoluteCountsFrame(Frame):
         self._categories = payload.categories
         self._rooms = payload.rooms
         self._silent = None if payload.silent is None else frozenset(payload.silent)
-        self._data = to_json(payload.data)
+        self._data = _data_of(payload.data, event.shared)
         self._type: str | None = None  # of a frame for `onmessage`; None for one with an event name
         if isinstance(payload, NotificationUpdated):
             self._type = event.category
@@ -45,7 +49,7 @@ class AbsoluteCountsFrame(Frame):
     @property
     def size_bytes(self) -> int:
         """About what the frame takes in memory and on the wire."""
-        return encoded_bytes(self._data) + 200 + 40 * (len(self._categories) + len(self._rooms))
+        return encoded_bytes(joined(self._data)) + 200 + 40 * (len(self._categories) + len(self._rooms))
 
     def apply(self, counts: Counts, user_id: str) -> Applied:
         """Take the numbers that the event states."""
@@ -55,9 +59,22 @@ class AbsoluteCountsFrame(Frame):
     def render_replay(self, counts: Counts, user_id: str) -> bytes:  # noqa: ARG002 - it has one reader
         """Show it with the current counts."""
         if self._type is None:
-            return self._chunk(f'{to_json(counts.as_fields())[:-1]},"data":{self._data}}}', self.kind)
+            return self._chunk(f'{to_json(counts.as_fields())[:-1]},"data":{joined(self._data)}}}', self.kind)
         if self.category in counts.silent:
             return NOT_SHOWN
         update = '"update":true,' if self.kind == NotificationUpdated.kind else ""
         count = f'"type":{to_json(self._type)},"unread_count":{counts.total}'
-        return self._chunk(f'{{{count},{update}"data":{self._data}}}')
+        return self._chunk(f'{{{count},{update}"data":{joined(self._data)}}}')
+
+
+def _data_of(data: Mapping[str, Any], shared: Sequence[SharedText]) -> Pieces:
+    if not shared:
+        return to_json(data)
+    if (items := data.get("items")) is None:
+        return pieces_of(to_json(data), shared)
+    parts = ['{"items":[']
+    for number, item in enumerate(items):
+        pieces = pieces_of(to_json(item), shared)
+        parts += [","] if number else []
+        parts += [pieces] if isinstance(pieces, str) else pieces
+    return (*parts, "]}")

@@ -12,6 +12,7 @@ from lumen_notify.deliver.frames.frame import MAX_CACHED, NOT_SHOWN, Applied, Fr
 from lumen_notify.model import Counts, Event, escape_line_separators, to_json
 from lumen_notify.model.encoding import encoded_bytes
 from lumen_notify.model.events import NotificationEdited, NotificationPublished
+from lumen_notify.model.shared_text import Pieces, joined, pieces_of
 
 
 class NotificationFrame(Frame):
@@ -32,7 +33,10 @@ class NotificationFrame(Frame):
         opening = f'id: {self._id}\ndata: {{"type":{to_json(self.category)},"unread_count":'
         self._head = opening.encode()
         # One of the two: a text that frames share, or its bytes.
-        self._notification = payload.notification if event.audience.is_personal else ""
+        self._notification: Pieces = ""
+        if event.audience.is_personal:
+            text = payload.notification
+            self._notification = pieces_of(text, event.shared) if event.shared else text
         self._tail = None if event.audience.is_personal else _tail(payload.notification)
         self._openings: dict[int, bytes] = {}
         self.next_shapes: dict[CountShape, CountShape | None] = {}
@@ -41,9 +45,9 @@ class NotificationFrame(Frame):
     @property
     def size_bytes(self) -> int:
         """About what the frame takes in memory and on the wire."""
-        return len(self._head) + (
-            encoded_bytes(self._notification) if self._tail is None else len(self._tail)
-        )
+        if self._tail is None:
+            return len(self._head) + encoded_bytes(joined(self._notification))
+        return len(self._head) + len(self._tail)
 
     def apply(self, counts: Counts, user_id: str) -> Applied:  # noqa: ARG002 - the same for all users
         """Count it, unless the user has silenced its category."""
@@ -83,7 +87,7 @@ class NotificationFrame(Frame):
     def _encode(self, total: int) -> bytes:
         digits = b"%d" % total
         if self._tail is None:
-            return chunk(b"".join((self._head, digits, _tail(self._notification))))
+            return chunk(b"".join((self._head, digits, _tail(joined(self._notification)))))
         opening = self._openings.get(len(digits))
         if opening is None:  # the chunk's size and the head, for a count of so many digits
             size = len(self._head) + len(digits) + len(self._tail)
@@ -105,13 +109,13 @@ class NotificationEditedFrame(Frame):
     def __init__(self, event: Event, epoch: str, payload: NotificationEdited) -> None:
         super().__init__(event, epoch)
         self._category = event.category
-        self._data = to_json(payload.data)
+        self._data = pieces_of(to_json(payload.data), event.shared)
         self._published_position = payload.position
 
     @property
     def size_bytes(self) -> int:
         """About what the frame takes in memory and on the wire."""
-        return encoded_bytes(self._data) + 200
+        return encoded_bytes(joined(self._data)) + 200
 
     def apply(self, counts: Counts, user_id: str) -> Applied:
         """Leave the counts as they are."""
@@ -121,7 +125,7 @@ class NotificationEditedFrame(Frame):
         """Show it, unless the user has silenced its category, or joined the room after it was published."""
         if self._category in counts.silent or self._is_from_before(counts):
             return NOT_SHOWN
-        return self._chunk(f'{{"data":{self._data}}}', self.kind)
+        return self._chunk(f'{{"data":{joined(self._data)}}}', self.kind)
 
     def _is_from_before(self, counts: Counts) -> bool:
         if self.room_id is None or self._published_position is None:

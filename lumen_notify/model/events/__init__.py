@@ -58,6 +58,8 @@ from lumen_notify.model.events.rewriting import (
     EventsRewritten,
     Text,
     rewritten_body,
+    text_ids_in,
+    without_texts,
 )
 from lumen_notify.model.events.rooms import (
     MAX_NAMED_MEMBERS,
@@ -112,6 +114,8 @@ __all__ = [
     "UnknownEvent",
     "decode",
     "rewritten_body",
+    "text_ids_in",
+    "without_texts",
 ]
 
 PAYLOADS: tuple[type[Payload], ...] = (

@@ -7,15 +7,17 @@ withdrawn event is WITHDRAWN: no frame shows it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from lumen_notify.model.encoding import to_json
 from lumen_notify.model.events.notifications import (
     DigestDelivered,
+    NotificationEdited,
     NotificationPublished,
     NotificationUpdated,
 )
 from lumen_notify.model.events.payload import Payload
+from lumen_notify.model.shared_text import TEXT_ID, text_id_of
 from lumen_notify.model.value import value
 
 WITHDRAWN = "{}"
@@ -61,6 +63,30 @@ def rewritten_body(kind: str, prefix: str, text: Text) -> str:
         return to_json(json.loads(prefix) | {"data": json.loads(text)})
     before, separator, _ = ("", "", "") if prefix.startswith(_FIRST) else prefix.partition(_LATER)
     return f"{before}{separator or _FIRST}{text}}}"
+
+
+def text_ids_in(kind: str, body: str) -> Sequence[str]:
+    """Return the ids of the texts that the notifications in the body of an event share, each once."""
+    if f'"{TEXT_ID}":' not in body:
+        return ()
+    if kind == DigestDelivered.kind:
+        items = json.loads(body)["data"]["items"]
+        return list(dict.fromkeys(item[TEXT_ID] for item in items if TEXT_ID in item))
+    if kind in (NotificationUpdated.kind, NotificationEdited.kind):
+        body = body.removeprefix(_FIRST)
+    elif kind != NotificationPublished.kind:
+        return ()
+    text_id = text_id_of(body)
+    return () if text_id is None else (text_id,)
+
+
+def without_texts(kind: str, body: str, missing: Collection[str]) -> str:
+    """Return the body of an event without the notifications that share a missing text."""
+    if kind != DigestDelivered.kind:
+        return rewritten_body(kind, body, WITHDRAWN)
+    items = json.loads(body)["data"]["items"]
+    withdrawn = {item["id"]: WITHDRAWN for item in items if item.get(TEXT_ID) in missing}
+    return rewritten_body(kind, body, withdrawn)
 
 
 def _rewritten_digest(body: str, texts: Mapping[str, str]) -> str:

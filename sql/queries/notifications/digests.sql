@@ -8,13 +8,13 @@ WHERE s.digest_minutes > 0
 -- enqueue_digest_items
 -- Who: enqueue_digests; publish_digests, for what did not fit into the event. All items of one user have one
 -- due time: that of the items that already wait. Index: the primary key.
-INSERT INTO lumen_digest_item (user_id, id, due_at, begun_at, publication)
+INSERT INTO lumen_digest_item (user_id, id, due_at, begun_at, publication, text_id)
 SELECT
     r.user_id, r.id,
     coalesce((SELECT b.due_at FROM lumen_digest_item b WHERE b.user_id = r.user_id LIMIT 1), r.due_at),
-    r.begun_at, r.publication
+    r.begun_at, r.publication, r.text_id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(user_id text, id text, due_at bigint, begun_at bigint, publication text)
+    AS r(user_id text, id text, due_at bigint, begun_at bigint, publication text, text_id text)
 
 -- take_due_digest_items
 -- Who: publish_digests. The items of the users who have one of the first :rows_limit due items, of each user
@@ -39,7 +39,7 @@ WHERE (user_id, id) IN (
     ) t
     WHERE t.number <= :user_limit
 )
-RETURNING user_id, id, due_at, publication
+RETURNING user_id, id, due_at, publication, text_id
 
 -- reschedule_digests
 -- Who: change_preferences, when a user changes how often digests come. What waits is due no later than with

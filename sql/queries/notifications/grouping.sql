@@ -3,7 +3,7 @@
 -- Indexes: the primary keys of lumen_notification_group, lumen_notification, lumen_receipt and lumen_span.
 SELECT
     a.user_id, m.category, m.group_key, m.notification_id, m.actors, m.actors_count, m.announced_at,
-    n.position,
+    n.position, n.text_id,
     CASE WHEN {read_at} IS NOT NULL OR {archived_at} IS NOT NULL THEN 1 ELSE 0 END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, category text, group_key text)
 JOIN lumen_notification_group m
@@ -14,12 +14,12 @@ JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audienc
 -- add_group_actors
 -- Who: coalesce. Returns a row for each actor who is new to the group.
 INSERT INTO lumen_notification_group_actor (
-    audience, notification_id, actor_id, publication_id, publisher, publication
+    audience, notification_id, actor_id, publication_id, publisher, publication, text_id
 )
-SELECT r.audience, r.notification_id, r.actor_id, r.publication_id, r.publisher, r.publication
+SELECT r.audience, r.notification_id, r.actor_id, r.publication_id, r.publisher, r.publication, r.text_id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(audience text, notification_id text, actor_id text, publication_id text, publisher text,
-         publication text)
+         publication text, text_id text)
 WHERE true
 ON CONFLICT (audience, notification_id, actor_id) DO NOTHING
 RETURNING audience, notification_id, actor_id
@@ -27,10 +27,12 @@ RETURNING audience, notification_id, actor_id
 -- set_group_actors
 -- Who: coalesce, for actors who are not new; edits. Index: the primary key.
 UPDATE lumen_notification_group_actor
-SET publication_id = r.publication_id, publisher = r.publisher, publication = r.publication
+SET
+    publication_id = r.publication_id, publisher = r.publisher, publication = r.publication,
+    text_id = r.text_id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(audience text, notification_id text, actor_id text, publication_id text, publisher text,
-         publication text)
+         publication text, text_id text)
 WHERE lumen_notification_group_actor.audience = r.audience
     AND lumen_notification_group_actor.notification_id = r.notification_id
     AND lumen_notification_group_actor.actor_id = r.actor_id
@@ -58,11 +60,11 @@ ON CONFLICT (audience, category, group_key) DO UPDATE SET
 -- Who: write, for groups. Index: the primary key.
 UPDATE lumen_notification
 SET
-    position = r.position, body = r.body, created_at = r.created_at, expires_at = r.expires_at,
-    delivery = r.delivery
+    position = r.position, body = r.body, text_id = r.text_id, created_at = r.created_at,
+    expires_at = r.expires_at, delivery = r.delivery
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(id text, audience text, position bigint, body text, created_at bigint, expires_at bigint,
-         delivery text)
+    AS r(id text, audience text, position bigint, body text, text_id text, created_at bigint,
+         expires_at bigint, delivery text)
 WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
 
 -- load_pending_groups
@@ -70,7 +72,7 @@ WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
 -- lumen_notification_group_pending, the primary key of lumen_notification.
 SELECT
     m.audience, m.category, m.group_key, m.notification_id, m.actors, m.actors_count, n.position,
-    n.created_at, n.expires_at, n.body, n.delivery
+    n.created_at, n.expires_at, n.body, n.text_id, n.delivery
 FROM lumen_notification_group m
 JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audience
 WHERE m.is_pending = 1 AND (m.announced_at <= :before OR m.announced_at > :now)
@@ -95,4 +97,4 @@ WHERE (audience, notification_id, actor_id) IN (
     JOIN lumen_notification_group_actor k ON k.audience = r.audience AND k.notification_id = r.id
     LIMIT :limit
 )
-RETURNING actor_id
+RETURNING text_id

@@ -2,7 +2,7 @@
 -- Who: retract, edit_notifications. The rows of a notification, a page by audience; bodies only on request, and
 -- those of groups. Indexes: the primary keys.
 SELECT
-    n.audience, n.category, n.position, n.content_position, n.publisher, n.expires_at,
+    n.audience, n.category, n.position, n.content_position, n.text_id, n.publisher, n.expires_at,
     CASE WHEN g.notification_id IS NULL THEN 0 ELSE 1 END AS is_group,
     CASE WHEN :has_bodies = 1 OR g.notification_id IS NOT NULL THEN {body_of} END AS body
 FROM lumen_notification n
@@ -33,13 +33,14 @@ WHERE (audience, notification_id) IN (
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
 ) AND (CAST(:publisher AS text) IS NULL OR publisher = :publisher)
     AND (CAST(:sender AS text) IS NULL OR actor_id = :sender)
+RETURNING text_id
 
 -- latest_group_parts
 -- Who: retract, edit_notifications. The newest parts of each group. Index: the primary key.
-SELECT p.audience, p.actor_id, p.publication_id, p.publisher, p.publication
+SELECT p.audience, p.actor_id, p.publication_id, p.publisher, p.publication, p.text_id
 FROM (
     SELECT
-        k.audience, k.actor_id, k.publication_id, k.publisher, k.publication,
+        k.audience, k.actor_id, k.publication_id, k.publisher, k.publication, k.text_id,
         row_number() OVER (
             PARTITION BY k.audience ORDER BY coalesce(k.publication_id, '') DESC, k.actor_id
         ) AS number
@@ -78,21 +79,22 @@ WHERE id = :id
 
 -- digest_publication
 -- Who: retract, edit_notifications. What the items with an id say, all of them the same, and the first and the
--- last of their users. Index: lumen_digest_item_by_id.
-SELECT min(d.user_id), max(d.user_id), min(d.publication)
+-- last of their users; a row for each text that they share. Index: lumen_digest_item_by_id.
+SELECT min(d.user_id), max(d.user_id), min(d.publication), d.text_id, count(*)
 FROM lumen_digest_item d
 WHERE d.id = :id
-GROUP BY d.id
+GROUP BY d.text_id
 
 -- delete_digest_items
 -- Who: retract. Index: lumen_digest_item_by_id.
 DELETE FROM lumen_digest_item
 WHERE id = :id
+RETURNING text_id
 
 -- set_digest_publication
 -- Who: edit_notifications. Index: lumen_digest_item_by_id.
 UPDATE lumen_digest_item
-SET publication = :publication
+SET publication = :publication, text_id = :text_id
 WHERE id = :id
 
 -- write_edits
@@ -101,8 +103,10 @@ UPDATE lumen_notification
 SET
     body = coalesce(r.body, lumen_notification.body),
     content_position = CASE WHEN r.body IS NULL THEN lumen_notification.content_position END,
+    text_id = r.text_id,
     expires_at = r.expires_at
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, body text, expires_at bigint)
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, audience text, body text, text_id text, expires_at bigint)
 WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
 
 -- take_copies

@@ -52,7 +52,7 @@ WHERE (id, audience) IN (
     SELECT r.id, r.audience
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
 )
-RETURNING id, audience, category, position, content_position
+RETURNING id, audience, category, position, content_position, text_id
 
 -- add_tombstones rows
 -- Who: whatever removes notifications.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import Audience, Event
 
 from ..store import Store
-from .merging import publication, publish, rows_of, want_digest
+from .merging import body_of, publication, publish, rows_of, want_digest
 
 
 @dataclass
@@ -30,7 +29,7 @@ class Reader:
 
     def follow(self, event: Event) -> None:
         """Apply one event. Asserts the numbers that it states."""
-        body = json.loads(event.body)
+        body = body_of(event)
         if event.kind == "bundle":
             for item in body["data"]["items"]:
                 self._put(item, event.position)

@@ -8,7 +8,7 @@ from typing import Any
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published
 from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.preferences.preferences import ChangePreferences
-from lumen_notify.model import Audience, new_id
+from lumen_notify.model import Audience, Event, new_id
 
 from ..store import Store
 
@@ -67,9 +67,20 @@ async def rows_of(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     ]
 
 
+def body_of(event: Event) -> dict[str, Any]:
+    """Return an event's body, with the texts that it shares."""
+    body: dict[str, Any] = json.loads(event.body)
+    data = body.get("data", body)
+    texts = {one.id: one.fields for one in event.shared}
+    for item in data["items"] if event.kind == "bundle" else [data]:
+        if "text_id" in item:
+            item.update(texts[item.pop("text_id")])
+    return body
+
+
 def announced(store: Store) -> list[tuple[str, int]]:
     """List the events: kind, and the number of actors that each names."""
-    bodies = [(event.kind, json.loads(event.body)) for event in store.events]
+    bodies = [(event.kind, body_of(event)) for event in store.events]
     return [
         (kind, (body["data"] if kind == "update" else body).get("actors_count", 0)) for kind, body in bodies
     ]

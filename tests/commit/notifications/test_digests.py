@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from typing import Any
 
@@ -15,7 +14,7 @@ from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.model import EVERYONE
 
 from ..store import Store
-from .merging import like, publication, publish, rows_of, want_digest
+from .merging import body_of, like, publication, publish, rows_of, want_digest
 
 MINUTE_MS = 60_000
 
@@ -28,7 +27,7 @@ async def low(store: Store, *users: str, **more: Any) -> Published:
 
 def digests(store: Store, user: str = "ann") -> list[dict[str, Any]]:
     mine = [event for event in store.events if event.audience == f"user:{user}" and event.kind == "bundle"]
-    return [json.loads(event.body) for event in mine]
+    return [body_of(event) for event in mine]
 
 
 async def test_low_priority_notifications_wait_and_are_delivered_as_one_event(store: Store) -> None:

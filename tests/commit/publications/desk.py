@@ -63,4 +63,5 @@ async def bodies(store: Store, user: str) -> list[dict[str, Any]]:
 
 async def text_of_log(store: Store) -> str:
     """Return the bodies of all events, with those that they share."""
-    return "\n".join(event.body for event in await store.log.after(0))
+    events = await store.log.after(0)
+    return "\n".join(text for event in events for text in (event.body, *(one.text for one in event.shared)))
