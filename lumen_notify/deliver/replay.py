@@ -23,6 +23,9 @@ MAX_BYTES = 64 * 1024 * 1024
 ENTRY_BYTES = 1200
 """About how much memory an event takes besides its body: the entry, its place here, and the frame."""
 
+PIECES_BYTES = 400
+"""About how much more an event takes for each text that it shares: the pieces of the frame, without the text."""
+
 _POSITION = attrgetter("position")
 
 
@@ -213,7 +216,8 @@ def _after(position: int, entries: deque[Entry]) -> list[Entry]:
 def _size_of(event: Event) -> int:
     """Return about how much memory an event takes: at most, since a frame keeps its body as a string or
     encoded."""
-    return ENTRY_BYTES + (_bytes_of(event.body) if event.has_own_body else 0)
+    own = _bytes_of(event.body) if event.has_own_body else 0
+    return ENTRY_BYTES + own + PIECES_BYTES * len(event.shared)
 
 
 def _bytes_of(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from lumen_notify.deliver import replay as module
 from lumen_notify.deliver.frames import Frame
 from lumen_notify.deliver.replay import Entry, Replay
 from lumen_notify.model import EVERYONE, Audience, Counts, Event, to_json
+from lumen_notify.model.shared_text import SharedText
 
 AUDIENCES = ("user:ann", "user:bob", "all")
 
@@ -155,6 +157,49 @@ def test_body_that_events_share_counts_once(is_built: bool) -> None:
         tracemalloc.stop()
     assert replay.size_bytes == len(body) + len(users) * module.ENTRY_BYTES
     assert taken < replay.size_bytes
+    replay.append([entry(position) for position in range(101, 1101)])
+    assert replay.size_bytes == 1000 * entry(1).size_bytes
+
+
+@pytest.mark.parametrize("kind", ["notification", "update"])
+@pytest.mark.parametrize("is_built", [False, True])
+def test_text_that_events_share_counts_once(kind: str, is_built: bool) -> None:
+    users = [Audience.user(f"u{number}") for number in range(100)]
+    tracemalloc.start()
+    try:
+        text = SharedText(id="t", text=f'"content":"{"x" * 400_000}"')
+        own = {"id": "n", "category": "like", "text_id": "t", "created_at": "now"}
+        body = to_json(
+            own if kind == "notification" else {"data": own, "categories": {"like": 1}, "rooms": {}}
+        )
+        replay = Replay(position=0, max_events=1000)
+
+        def shared(position: int, audience: Audience) -> Event:
+            return Event(
+                position=position,
+                audience=audience,
+                kind=kind,
+                category="like",
+                body=body,
+                created_at=0,
+                shared=(text,),
+            )
+
+        replay.append([Entry(shared(*one), "e") for one in enumerate(users, start=1)])
+        if is_built:
+            for frame in replay.frames_after(0, users) or ():
+                assert len(frame.render_replay(Counts({"like": 1}), "u")) > len(text.text)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert replay.size_bytes == len(text.text) + len(users) * (
+        module.ENTRY_BYTES + module.PIECES_BYTES + len(body)
+    )
+    assert taken < replay.size_bytes
+    replay.drop_rewritten([1, 2])
+    replay.replace([1, 2], [shared(1, users[0]), replace(shared(2, users[1]), body="{}", shared=())])
+    own = module.ENTRY_BYTES + module.PIECES_BYTES + len(body)
+    assert replay.size_bytes == len(text.text) + 99 * own + module.ENTRY_BYTES + 2
     replay.append([entry(position) for position in range(101, 1101)])
     assert replay.size_bytes == 1000 * entry(1).size_bytes
 

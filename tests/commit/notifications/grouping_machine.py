@@ -11,11 +11,14 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.marks.marks import ACTIONS, Action
 from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import Audience, Event
 
+from ..publications.desk import ADMIN, edit, retract
+from ..shared_text_uses import check_uses
 from ..store import Store
 from .merging import body_of, publication, publish, rows_of, want_digest
 
@@ -37,6 +40,8 @@ class Reader:
             item = body if event.kind == "notification" else body["data"]
             assert (item["id"] in self.items) == (event.kind == "update")
             self._put(item, event.position)
+        elif event.kind == "notification_edited":
+            self.items[body["data"]["id"]].update(body["data"])
         elif event.kind == "expire":
             for id_ in body["data"]["ids"]:
                 del self.items[id_]
@@ -137,6 +142,23 @@ class GroupingMachine(RuleBasedStateMachine):
     def flush_groups(self) -> None:
         self.runner.run(self.store.flush_groups())
 
+    @rule(name=USERS, pick=st.integers(0, 5), content=st.sampled_from(["new", "newer"]))
+    def edit(self, name: str, pick: int, content: str) -> None:
+        for id_ in self._picked(name, [pick]):
+            self.runner.run(edit(self.store, id_, ADMIN, content=content))
+
+    @rule(name=USERS, pick=st.integers(0, 5), sender=st.sampled_from(["s1", "s2", None]))
+    def retract(self, name: str, pick: int, sender: str | None) -> None:
+        for id_ in self._picked(name, [pick]):
+            self.runner.run(retract(self.store, id_, ADMIN, sender))
+
+    @rule()
+    def trim(self) -> None:
+        self._follow()
+        if self.store.events:
+            up_to = self.store.events[-1].position
+            self.runner.run(self.store.committer.submit(TrimEvents(up_to=up_to)))
+
     @rule()
     def forget(self) -> None:
         self.runner.run(self.store.committer.submit(PurgeReceipts()))
@@ -154,6 +176,7 @@ class GroupingMachine(RuleBasedStateMachine):
             fetched = {row["id"]: row for row in self.runner.run(rows_of(self.store, reader.user))}
             assert _placed(reader.items) == _placed(fetched)
             assert reader.recount() == self.runner.run(self.store.unread(reader.user))
+        self.runner.run(check_uses(self.store))
 
     def teardown(self) -> None:
         self.store.now += 300_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from lumen_notify.deliver.frames import NOT_SHOWN, AbsoluteCountsFrame, frame_of
 from lumen_notify.model import Counts
+from lumen_notify.model.shared_text import SharedText
 
 from .events import ID, counters, event, json_values, numbers, read_one, texts
 
@@ -80,3 +82,28 @@ def test_left_room_is_known_with_its_join_position() -> None:
     frame = frame_of(event("left", data={"room_id": "r", "since": 3, "reason": "left", "by": "ann"}), "e")
     assert isinstance(frame, AbsoluteCountsFrame)
     assert (frame.left, frame.requires_recount) == (("r", 3), True)
+
+
+TEXT = SharedText(id="t", text='"sender":{"id":"bob"},"content":"\u2028 hi"')
+OWN = {"id": "n", "category": "like", "text_id": "t", "created_at": "now"}
+WHOLE = {"id": "n", "category": "like", "sender": {"id": "bob"}, "content": "\u2028 hi", "created_at": "now"}
+OTHER = {"id": "o", "category": "like", "content": "other", "data": {"text_id": "t"}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "whole"),
+    [
+        ("update", OWN, WHOLE),
+        ("bundle", {"items": [OWN, OTHER, OWN]}, {"items": [WHOLE, OTHER, WHOLE]}),
+        ("bundle", {"items": [OTHER]}, {"items": [OTHER]}),
+    ],
+)
+def test_shared_text_is_shown_in_its_place(kind: str, own: Any, whole: Any) -> None:
+    frames = [
+        frame_of(replace(event(kind, data=data, category="like"), shared=shared), "epoch")
+        for data, shared in ((own, (TEXT,)), (whole, ()))
+    ]
+    assert frames[0].size_bytes == frames[1].size_bytes
+    shown = [frame.apply(counters(like=3), "ann") for frame in frames]
+    assert shown[0] == shown[1]
+    assert json.loads(read_one(shown[0][1])["data"])["data"] == whole

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from lumen_notify.deliver.frames import MAX_CACHED, NOT_SHOWN, NotificationFrame, frame_of
 from lumen_notify.deliver.frames.chunks import chunk
 from lumen_notify.deliver.frames.count_shape import CountShape
-from lumen_notify.model import Counts
+from lumen_notify.model import Counts, to_json
+from lumen_notify.model.shared_text import SharedText
 
 from .events import ID, counters, event, json_values, read_one, texts
 
@@ -93,3 +95,18 @@ def test_caches_are_bounded_and_can_be_cleared() -> None:
     assert (len(frame.next_shapes), len(frame.encoded)) == (MAX_CACHED, MAX_CACHED)
     frame.clear_cache()
     assert [frame.next_shapes, frame.encoded, frame._openings] == [{}, {}, {}]
+
+
+def test_shared_text_is_shown_in_its_place() -> None:
+    text = SharedText(id="t", text='"content":"\u2028 hi"')
+    own = {"id": "n", "category": "like", "text_id": "t", "created_at": "now"}
+    whole = {"id": "n", "category": "like", "content": "\u2028 hi", "created_at": "now"}
+    for kind in ("notification", "notification_edited"):
+        frames = []
+        for data, shared in ((own, (text,)), (whole, ())):
+            body = to_json(data if kind == "notification" else {"data": data})
+            frames.append(frame_of(replace(event(kind, category="like"), body=body, shared=shared), "epoch"))
+        assert frames[0].size_bytes == frames[1].size_bytes
+        assert frames[0].apply(counters(), "ann") == frames[1].apply(counters(), "ann")
+        replayed = [frame.render_replay(counters(like=3), "ann") for frame in frames]
+        assert replayed[0] == replayed[1] != b""

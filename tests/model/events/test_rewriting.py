@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from lumen_notify.model.events import (
     Payload,
     decode,
     rewritten_body,
+    text_ids_in,
+    without_texts,
 )
 from lumen_notify.model.events import rewriting as module
 
@@ -94,3 +97,34 @@ def test_update_and_digest_keep_their_counts_with_another_text() -> None:
     )
     empty = decode(event("bundle", "user:ann", rewritten_body("bundle", body, {"n": WITHDRAWN})))
     assert empty.is_withdrawn
+
+
+OWN = '{"id":"n","category":"like","text_id":"t","created_at":"now"}'
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        NotificationPublished(notification=OWN),
+        NotificationUpdated.of(COUNTS, json.loads(OWN)),
+        NotificationEdited(data=json.loads(OWN)),
+        DigestDelivered.of(COUNTS, {"items": [json.loads(OWN), {"id": "o", "data": {"text_id": "no"}}]}),
+    ],
+    ids=lambda payload: payload.kind,
+)
+def test_shared_texts_are_found_and_withdrawn_where_they_are_missing(payload: Payload) -> None:
+    body = payload.encode()
+    assert list(text_ids_in(payload.kind, body)) == ["t"]
+    assert without_texts(payload.kind, body, ()) == body or payload.kind != "bundle"
+    rest = without_texts(payload.kind, body, ["t"])
+    assert list(text_ids_in(payload.kind, rest)) == []
+    read = decode(event(payload.kind, "user:ann", rest))
+    if isinstance(read, DigestDelivered):
+        assert [item["id"] for item in read.data["items"]] == ["o"]
+    else:
+        assert read.is_withdrawn
+
+
+def test_other_events_share_no_text() -> None:
+    for kind, body in (("message", '{"sender_id":"a","message":{"text_id":"t"}}'), ("read", '{"text_id":1}')):
+        assert list(text_ids_in(kind, body)) == []
