@@ -200,7 +200,14 @@ LINES: Lines = {
         "e2e/test_promise.py::test_state_equals_a_fresh_fetch_after_the_database_was_restored",
     ),
     "a publish of a short text to a thousand users writes five times as many rows a second": (),
-    "a body of a group or a digest is stored once": (),
+    "a body of a group or a digest is stored once": (
+        "commit/test_costs.py::test_text_of_groups_and_digests_is_written_once_however_many_users_get_it",
+        "commit/test_shared_texts.py::test_text_of_groups_is_stored_once_for_all_users",
+        "commit/test_shared_texts.py::test_text_of_digests_is_stored_once_for_all_users",
+        "commit/test_shared_texts.py::test_an_edit_of_one_users_group_leaves_the_others_as_they_are",
+        "commit/test_shared_texts.py::test_texts_go_with_the_last_event_row_and_part",
+        "deliver/test_replay.py::test_text_that_events_share_counts_once",
+    ),
 }
 
 

@@ -24,7 +24,7 @@ ENTRY_BYTES = 1200
 """About how much memory an event takes besides its body: the entry, its place here, and the frame."""
 
 PIECES_BYTES = 400
-"""About how much more an event takes for each text that it shares: the pieces of the frame, without the text."""
+"""About how much more an event takes for each text that it shares: the pieces of its frame."""
 
 _POSITION = attrgetter("position")
 

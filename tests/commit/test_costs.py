@@ -7,6 +7,8 @@ The figures are told by `pytest -rP`: publishes to all and to one in turn, in on
 
 from __future__ import annotations
 
+import os
+import random
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -15,10 +17,13 @@ from typing import Any
 
 import pytest
 
+from lumen_notify.commit.budget import cost_of
 from lumen_notify.commit.marks.purge import PurgeReceipts
+from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import EVERYONE
 
+from .notifications.merging import publication, publish, rows_of, want_digest
 from .store import Store, opened
 
 KNOWN = 100_000
@@ -205,6 +210,46 @@ async def test_a_page_costs_little_for_a_user_in_a_thousand_rooms(sqlite_url: st
             costs.append(await instructions(store, look))
     few, many = costs
     assert 0 < many < 15 * few, costs
+
+
+async def bytes_of(store: Store) -> tuple[int, int]:
+    """Return what the tables take, and what was written to the log of the database up to now."""
+    if store.database.dialect == "postgresql":
+        tables = "pg_class c WHERE c.relnamespace = to_regnamespace('public') AND c.relkind = 'r'"
+        ((stored,),) = await store.rows(f"SELECT sum(pg_total_relation_size(c.oid)) FROM {tables}")  # noqa: S608
+        ((written,),) = await store.rows("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")
+        return int(stored), int(written)
+    ((pages,),), ((size,),) = await store.rows("PRAGMA page_count"), await store.rows("PRAGMA page_size")
+    ((_, name, path),) = await store.rows("PRAGMA database_list")
+    assert name == "main"
+    return int(pages) * int(size), os.path.getsize(f"{path}-wal")  # noqa: ASYNC240, PTH202 - no waiting
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("priority", ["normal", "low"], ids=["group", "digest"])
+async def test_text_of_groups_and_digests_is_written_once_however_many_users_get_it(
+    store: Store, priority: str
+) -> None:
+    users = [f"u{number}" for number in range(1000)]
+    for user in users if priority == "low" else ():
+        await want_digest(store, user, 5)
+    texts = [random.Random(number).randbytes(19_000).hex() for number in range(3)]
+    before = await bytes_of(store)
+    for number, content in enumerate(texts):
+        one = publication(*users, sender=f"s{number}", content=content, priority=priority)
+        cost = cost_of(Publish(publications=(one,)))
+        assert (cost.rows, cost.text_bytes // 1000) == (3000, len(content) // 1000)
+        await publish(store, one)
+        store.now += 1000
+        await store.flush_groups()
+    store.now += 300_000
+    await store.publish_digests()
+    stored, written = (after - first for after, first in zip(await bytes_of(store), before, strict=True))
+    print(f"{store.database.dialect}, {priority}: {stored:,} bytes stored, {written:,} written")
+    assert stored < 3 * (len(texts[0]) + 1000 * 2500), "38,000 bytes for each user would be 114 million"
+    assert written < 3 * (len(texts[0]) + 1000 * 5000)
+    (row,) = await rows_of(store, "u999")
+    assert (row["content"], row["actors_count"]) == (texts[-1], 3)
 
 
 @pytest.mark.slow

@@ -192,14 +192,12 @@ def test_text_that_events_share_counts_once(kind: str, is_built: bool) -> None:
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert replay.size_bytes == len(text.text) + len(users) * (
-        module.ENTRY_BYTES + module.PIECES_BYTES + len(body)
-    )
+    each = module.ENTRY_BYTES + module.PIECES_BYTES + len(body)
+    assert replay.size_bytes == len(text.text) + len(users) * each
     assert taken < replay.size_bytes
     replay.drop_rewritten([1, 2])
     replay.replace([1, 2], [shared(1, users[0]), replace(shared(2, users[1]), body="{}", shared=())])
-    own = module.ENTRY_BYTES + module.PIECES_BYTES + len(body)
-    assert replay.size_bytes == len(text.text) + 99 * own + module.ENTRY_BYTES + 2
+    assert replay.size_bytes == len(text.text) + 99 * each + module.ENTRY_BYTES + 2
     replay.append([entry(position) for position in range(101, 1101)])
     assert replay.size_bytes == 1000 * entry(1).size_bytes
 

@@ -41,6 +41,9 @@ from lumen_notify.model.encoding import json_bytes
 
 _log = logging.getLogger("lumen_notify.publish")
 
+GROUP_ROWS = 3
+"""What a recipient costs whose notification merges into a group: its row, the group's and the sender's part."""
+
 Stage = Callable[[Batch], Awaitable[None]]
 
 STAGES: tuple[Stage, ...] = (
@@ -70,10 +73,11 @@ class Publish:
 
     @property
     def cost(self) -> Cost:
-        """A row for each recipient."""
+        """A row for each recipient, GROUP_ROWS for each of several in whose groups it merges. The text once."""
         rows = text_bytes = 0
         for one in self.publications:
-            rows += len(one.audiences)
+            recipients = len(one.audiences)
+            rows += recipients * GROUP_ROWS if one.group_key and recipients > 1 else recipients
             text_bytes += json_bytes(one.fields)
         return Cost(rows, text_bytes)
 
