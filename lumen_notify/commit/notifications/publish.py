@@ -42,7 +42,7 @@ from lumen_notify.model.encoding import json_bytes
 _log = logging.getLogger("lumen_notify.publish")
 
 GROUP_ROWS = 3
-"""What a recipient costs whose notification merges into a group: its row, the group's and the sender's part."""
+"""What merging into the group of one recipient costs: the notification, the group and the sender's part."""
 
 Stage = Callable[[Batch], Awaitable[None]]
 
@@ -73,7 +73,7 @@ class Publish:
 
     @property
     def cost(self) -> Cost:
-        """A row for each recipient, GROUP_ROWS for each of several in whose groups it merges. The text once."""
+        """A row for each recipient, GROUP_ROWS for each of several with a group. The text counts once."""
         rows = text_bytes = 0
         for one in self.publications:
             recipients = len(one.audiences)
