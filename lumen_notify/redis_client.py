@@ -77,6 +77,9 @@ class RedisClient:
 
         may_wait: the block may take any time.
         """
+        task = asyncio.current_task()
+        assert task is not None
+        cancels = task.cancelling()
         try:
             async with asyncio.timeout(None if may_wait else TIMEOUT_SECONDS):
                 yield
@@ -85,6 +88,8 @@ class RedisClient:
         except (OSError, RedisError) as error:
             words = " ".join(str(error).split()).rstrip(".") or type(error).__name__
             raise BackplaneUnavailable(f"{self.place} does not answer ({words}).") from error
+        if task.cancelling() > cancels:
+            raise asyncio.CancelledError  # redis-py waits by `wait_for`, which loses it in Python 3.11
 
 
 class Subscription:

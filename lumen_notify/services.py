@@ -25,6 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import PasswordHasher, Revocations, Tickets, Verifier
@@ -41,9 +42,9 @@ from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
-from lumen_notify.deliver.backplane.backplane import Backplane
-from lumen_notify.deliver.backplane.memory import MemoryBackplane
 from lumen_notify.deliver.backplane.messages import Messages
+from lumen_notify.deliver.backplane.opening import open_backplane, open_redis
+from lumen_notify.deliver.backplane.remote import Receivers
 from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
@@ -59,6 +60,9 @@ from lumen_notify.service_metrics import register_metrics
 from lumen_notify.settings import Settings
 from lumen_notify.supervisor import Supervisor
 
+if TYPE_CHECKING:
+    from lumen_notify.redis_client import RedisClient
+
 WRITE_SHARE = 0.8
 """The share of the drain time after which writes that wait get an error."""
 
@@ -70,7 +74,8 @@ class Services:
     from the end of the data path.
 
     head: the log's head at the start. ticket_key: what the key of stream tickets is derived from.
-    passwords: None if accounts are off. instance: the name of this one among those that share the database.
+    passwords: None if accounts are off. redis: None if the backplane is another one. instance: the name of
+    this one among those that share the database.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class Services:
         head: Head,
         ticket_key: bytes,
         revocations: Revocations,
+        redis: RedisClient | None,
     ) -> None:
         self.instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.database = database
@@ -128,7 +134,16 @@ class Services:
             outage=reads,
         )
         self.messages = Messages()
-        self.backplane: Backplane = MemoryBackplane()
+        self.redis = redis
+        self.backplane = open_backplane(
+            settings.backplane,
+            redis=redis,
+            database=database,
+            instance=self.instance,
+            epoch=lambda: self.hub.epoch,
+            receivers=Receivers(self.tail.hint, self.tail.wake, self.messages.receive, self.tail.sync),
+            outage=self.supervisor.outage("backplane"),
+        )
         self.typing_users = TypingUsers(self.hub, time.monotonic, self.backplane.send)
         self.messages.handle("typing", self.typing_users.receive)
         self.renewals = Renewals(self.streams, revocations, self.backplane.send)
@@ -186,16 +201,19 @@ class Services:
 
         Raises DatabaseUnavailable, DatabaseUnusable, Misconfigured.
         """
+        redis = open_redis(settings.backplane)
         database = Database(settings.database_url)
         try:
             with explained(settings.database_url):
-                return await cls._open(database, settings, clock)
+                return await cls._open(database, redis, settings, clock)
         except BaseException:
             await database.close()
             raise
 
     @classmethod
-    async def _open(cls, database: Database, settings: Settings, clock: Callable[[], int]) -> Services:
+    async def _open(
+        cls, database: Database, redis: RedisClient | None, settings: Settings, clock: Callable[[], int]
+    ) -> Services:
         await database.open()
         await migrate(database)
         log = Log(database, clock)
@@ -215,6 +233,7 @@ class Services:
             head=head,
             ticket_key=key,
             revocations=revocations,
+            redis=redis,
         )
         services._start()
         return services
@@ -262,6 +281,8 @@ class Services:
             await self.passwords.close()
         for name in ("backplane", "tail", "stream timers", "typing timers"):
             await self.supervisor.stop(name)
+        if self.redis is not None:
+            await self.redis.close()
         await self.database.close()
 
 

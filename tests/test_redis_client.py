@@ -80,6 +80,18 @@ async def test_server_that_does_not_answer_raises_in_time(
         assert await client.execute("ECHO", "me") == b"me"
 
 
+async def test_call_that_is_cancelled_ends_at_any_moment(valkey: Valkey) -> None:
+    async with connected(valkey.url) as client:
+        for turns in range(8):
+            call = asyncio.ensure_future(client.publish("a", "x"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            has_ended = not call.cancel()
+            await asyncio.wait([call])
+            assert has_ended or call.cancelled()
+        assert await client.execute("ECHO", "me") == b"me"
+
+
 @pytest.mark.server
 async def test_password_and_socket_are_used() -> None:
     folder = servers.server_folder("valkey")

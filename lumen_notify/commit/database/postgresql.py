@@ -99,7 +99,7 @@ class Postgresql(Connection):
             max_size=1,
             command_timeout=STATEMENT_SECONDS,
             timeout=self._parsed.connect_seconds or CONNECT_SECONDS,
-            **_places(self._parsed),
+            **places(self._parsed),
         )
         await self._holder.connect()
         held = self._holder.connection()
@@ -151,7 +151,7 @@ class Postgresql(Connection):
         return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
-def _places(url: PostgresqlUrl) -> dict[str, Any]:
+def places(url: PostgresqlUrl) -> dict[str, Any]:
     """Return where and as whom asyncpg connects: by the URL, of which `databases` would ignore most options.
 
     Hosts and ports are given by themselves: asyncpg ignores an option `port` beside a host.

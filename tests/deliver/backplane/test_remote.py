@@ -1,0 +1,141 @@
+"""The remote backplane and its link: what it does when the link is slow, broken or wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from clients import eventually
+from lumen_notify.deliver.backplane import remote
+from lumen_notify.deliver.backplane.payload import decode
+from lumen_notify.deliver.backplane.remote import Link, Receivers, RemoteBackplane
+from lumen_notify.errors import BackplaneUnavailable
+from lumen_notify.outages import Outage
+from supervised import supervised
+
+from .test_outbox import events
+
+
+class Wire:
+    """What the links of the test do. sent: the payloads of each send. opened: how many links there were."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sequence[str]] = []
+        self.opened = 0
+        self.fault: Exception | None = None
+        self.may_send = asyncio.Event()
+        self.may_send.set()
+
+
+class FakeLink(Link):
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._receive: Callable[[str | bytes], None] = lambda _: None
+
+    async def open(self, receive: Callable[[str | bytes], None]) -> None:
+        self._wire.opened += 1
+        if self._wire.fault is not None:
+            raise self._wire.fault
+        self._receive = receive
+
+    async def send(self, payloads: Sequence[str]) -> None:
+        self._wire.sent.append(payloads)
+        await self._wire.may_send.wait()
+
+    async def probe(self, payload: str) -> None:
+        if self._wire.fault is not None:
+            raise self._wire.fault
+        self._receive(payload)
+
+    async def wait(self) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        pass
+
+
+class FakeBackplane(RemoteBackplane):
+    MAX_PAYLOAD_BYTES = 7900
+    HAS_EVENTS = True
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(
+            instance="me",
+            epoch=lambda: "e",
+            receivers=Receivers(lambda *_: None, lambda _: None, lambda *_: None, lambda: None),
+            outage=Outage("backplane"),
+        )
+        self.outage = self._outage
+        self._wire = wire
+
+    def _new_link(self, epoch: str) -> Link:
+        return FakeLink(self._wire)
+
+
+async def test_one_send_is_on_its_way_and_what_comes_meanwhile_goes_together() -> None:
+    wire = Wire()
+    backplane = FakeBackplane(wire)
+    async with supervised(backplane.run):
+        await eventually(lambda: backplane.probed_at is not None, what="the link")
+        wire.may_send.clear()
+        for position in range(1, 51):
+            backplane.announce(events(position, position), "abc")
+            backplane.send("typing", {})
+            await asyncio.sleep(0)
+        wire.may_send.set()
+        await eventually(lambda: len(wire.sent) == 2, what="the second send")
+    first, second = ([decode(text) for text in payloads] for payloads in wire.sent)
+    assert sum(len(payload.events) for payload in first + second) == 50
+    assert sum(len(payload.messages) for payload in first + second) == 50
+    assert len(second) == 2
+
+
+async def test_defect_is_an_outage_with_a_trace_and_ends_no_task(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(remote, "MAX_PAUSE_SECONDS", 0.01)
+    wire = Wire()
+    wire.fault = ZeroDivisionError()
+    backplane = FakeBackplane(wire)
+    async with supervised(backplane.run) as supervisor:
+        await eventually(lambda: wire.opened > 3, what="more links")
+        assert not supervisor.failures
+        wire.fault = None
+        await eventually(lambda: backplane.outage.error is None, what="the end of the outage")
+    assert caplog.text.count("failing") == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_pauses_grow_up_to_a_bound_and_differ_and_begin_anew_after_a_link_that_worked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def record(seconds: float) -> None:
+        if seconds == remote.PROBE_SECONDS:
+            wire.fault = BackplaneUnavailable("gone")  # the link has worked once
+            await sleep(0)
+            return
+        pauses.append(seconds)
+        wire.fault = None if len(pauses) == 12 else BackplaneUnavailable("gone")
+        await sleep(0)
+        if len(pauses) > 14:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio, "sleep", record)
+    wire = Wire()
+    wire.fault = BackplaneUnavailable("gone")
+    backplane = FakeBackplane(wire)
+    task = asyncio.ensure_future(backplane.run())
+    while len(pauses) <= 14:
+        await sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert pauses[0] <= 2 * remote.FIRST_PAUSE_SECONDS
+    assert max(pauses[:12]) > remote.MAX_PAUSE_SECONDS / 2
+    assert max(pauses) <= 1.5 * remote.MAX_PAUSE_SECONDS
+    assert len(set(pauses)) == len(pauses)
+    assert pauses[12] <= 2 * remote.FIRST_PAUSE_SECONDS
