@@ -100,12 +100,31 @@ LINES: Lines = {
         "bench/test_scaling.py::test_published_page_was_measured",
     ),
     # It must show
-    "the property test holds with three instances, by LISTEN and NOTIFY": (),
-    "the property test holds with three instances, by Redis": (),
-    "an instance is killed under load: nothing lost, repeated or out of order": (),
-    "Redis is killed, stopped or deaf under load: nothing lost, repeated or out of order": (),
-    "PostgreSQL is restarted under load, or its connections are ended: nothing lost": (),
-    "an instance is paused under load, or receives no hints: nothing lost": (),
+    "the property test holds with three instances, by LISTEN and NOTIFY": (
+        "e2e/test_promise.py::test_state_equals_a_fresh_fetch_whichever_instances_answer",
+    ),
+    "the property test holds with three instances, by Redis": (
+        "e2e/test_promise.py::test_state_equals_a_fresh_fetch_whichever_instances_answer",
+    ),
+    "an instance is killed under load: nothing lost, repeated or out of order": (
+        "e2e/faults/test_instance_faults.py::test_instance_is_killed",
+    ),
+    "Redis is killed, stopped or deaf under load: nothing lost, repeated or out of order": (
+        "e2e/faults/test_redis_faults.py::test_redis_is_killed_and_restarts",
+        "e2e/faults/test_redis_faults.py::test_redis_is_down_for_a_while",
+        "e2e/faults/test_redis_faults.py::test_redis_accepts_and_never_answers",
+        "e2e/faults/test_redis_faults.py::test_connections_to_redis_fall_silent",
+    ),
+    "PostgreSQL is restarted under load, or its connections are ended: nothing lost": (
+        "e2e/faults/test_postgresql_faults.py::test_postgresql_restarts",
+        "e2e/faults/test_postgresql_faults.py::test_all_connections_are_ended",
+        "e2e/faults/test_postgresql_faults.py::test_listening_connections_fall_silent",
+    ),
+    "an instance is paused under load, or receives no hints: nothing lost": (
+        "e2e/faults/test_instance_faults.py::test_instance_is_paused",
+        "e2e/faults/test_instance_faults.py::test_readers_of_a_paused_instance_wait_for_it",
+        "e2e/faults/test_instance_faults.py::test_instance_gets_no_hints",
+    ),
     "a bench row compares one worker with two": (),
     "a bench row measures the latency across instances": (),
     "forty thousand streams are open over three workers": (),

@@ -49,7 +49,7 @@ RUNS = 25
 
 INSTANCES = 3
 
-RUNS_OF_INSTANCES = 6
+RUNS_OF_INSTANCES = 4
 """Runs per round with several instances."""
 
 POLL_SECONDS = 0.1

@@ -25,6 +25,9 @@ INSTANCES = 3
 FAULT_SECONDS = float(os.environ.get("LUMEN_TEST_FAULT_SECONDS", "3"))
 """How long something stays broken or paused."""
 
+LONG_SECONDS = 30.0
+"""Of the long form."""
+
 LOAD = int(os.environ.get("LUMEN_TEST_FAULT_EVENTS", "150"))
 """How many publications are answered before a fault, and again after it."""
 
