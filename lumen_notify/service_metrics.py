@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lumen_notify.commit.committer import Committer
+from lumen_notify.commit.jobs.job_lock import JobLock
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.tail import Tail
@@ -20,6 +21,7 @@ def register_metrics(
     streams: StreamRegistry,
     committer: Committer,
     supervisor: Supervisor,
+    job_lock: JobLock,
     dropped_scheduled: Mapping[str, int],
 ) -> None:
     """Add the metrics of these objects. dropped_scheduled: how many scheduled notifications were dropped,
@@ -46,6 +48,11 @@ def register_metrics(
         "How long ago delivery was at the end of the log; about a second at most while all is well.",
         lambda: tail.lag_seconds,
         is_maximum=True,
+    )
+    metrics.gauge(
+        "lumen_runs_jobs",
+        "1 on the instance that does the jobs, such as scheduled notifications and retention; else 0.",
+        lambda: job_lock.is_held,
     )
     metrics.counter(
         "lumen_events_committed", "Events committed by this instance.", lambda: committer.committed_events

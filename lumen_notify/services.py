@@ -2,6 +2,7 @@
 
     supervisor     runs the tasks of the others, and starts them again
     committer      commands -> transactions -> tail
+    job lock       says which instance does the work of the next two
     scheduler      submits due work to the committer
     retention      deletes old rows, with commands to the committer
     tail           events in position order -> hub -> open streams
@@ -36,6 +37,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.startup_errors import explained
 from lumen_notify.commit.handlers import handlers
+from lumen_notify.commit.jobs.job_lock import STUCK_SECONDS, JobLock
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.log import Head, Log
@@ -163,7 +165,17 @@ class Services:
             outage=writes,
         )
         submit = self.committer.submit
-        self.scheduler = Scheduler(database, submit, clock, outage=self.supervisor.outage("scheduler"))
+        self.job_lock = JobLock(
+            database.new_session(),
+            is_stuck=lambda: self.committer.longest_wait_seconds >= STUCK_SECONDS,
+        )
+        self.scheduler = Scheduler(
+            database,
+            submit,
+            clock,
+            may_run=self._may_run_jobs,
+            outage=self.supervisor.outage("scheduler"),
+        )
         self.retention = Retention(
             database,
             submit,
@@ -174,6 +186,7 @@ class Services:
             notifications=settings.retention_notifications,
             archived_seconds=settings.retention_archived_seconds,
             idempotency_seconds=settings.retention_idempotency_seconds,
+            may_run=self._may_run_jobs,
             outage=self.supervisor.outage("retention"),
         )
         self.readiness = Readiness(
@@ -192,6 +205,7 @@ class Services:
             streams=self.streams,
             committer=self.committer,
             supervisor=self.supervisor,
+            job_lock=self.job_lock,
             dropped_scheduled=self._dropped_scheduled,
         )
 
@@ -243,10 +257,14 @@ class Services:
         start("tail", self.tail.run)
         start("backplane", self.backplane.run)
         start("committer", self.committer.run)
+        start("job lock", self.job_lock.run)
         start("retention", self.retention.run)
         start("scheduler", self.scheduler.run)
         start("stream timers", self.streams.wheel.run)
         start("typing timers", self.typing_users.wheel.run)
+
+    def _may_run_jobs(self) -> bool:
+        return self.job_lock.is_held
 
     def _announce(self, events: Sequence[Event], follows: str | None) -> None:
         self.tail.announce(events, follows)
@@ -274,6 +292,7 @@ class Services:
         await self.streams.drain()
         await self.supervisor.stop("retention")
         await self.supervisor.stop("scheduler")
+        await self.supervisor.stop("job lock")
         self.committer.close()
         if self._ending_writes is not None:
             await self._ending_writes

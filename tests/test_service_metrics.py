@@ -16,5 +16,6 @@ async def test_metrics_of_the_services_are_there_at_the_first_scrape(sqlite_url:
         "lumen_longest_wait_seconds",
         "lumen_lag_seconds",
         "lumen_outage",
+        "lumen_runs_jobs",
         "lumen_delivery_failures_total",
     } <= names

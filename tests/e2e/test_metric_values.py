@@ -21,6 +21,7 @@ KNOWN = {
     "lumen_longest_wait_seconds",
     "lumen_lag_seconds",
     "lumen_outage",
+    "lumen_runs_jobs",
     "lumen_events_committed_total",
     "lumen_events_skipped_total",
     "lumen_scheduled_dropped_total",
@@ -67,6 +68,7 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             "lumen_streams": 2,
             "lumen_channels": 1,
             "lumen_backlog_bytes": 0,
+            "lumen_runs_jobs": 1,
             "lumen_waiting_commands": 0,
             "lumen_longest_wait_seconds": 0,
             "lumen_position": 17,  # 3 + preferences + 10 + 1 + 1 + read

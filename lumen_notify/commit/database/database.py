@@ -68,6 +68,7 @@ class Database:
         self.url = url
         self._begin = BEGIN[self.dialect]
         queries = load(self.dialect) if queries is None else queries
+        self._queries = queries
         number = READERS[self.dialect] + DELIVERY_READERS[self.dialect]
         self._writer: Connection
         self._readers: list[Connection]
@@ -120,6 +121,11 @@ class Database:
             await self._writer.close()
         await self._for_lists.close()
         await self.for_delivery.close()
+
+    def new_session(self) -> Connection | None:
+        """Return another connection to a server, which opens with its first statement and whose owner closes
+        it; None if the database is no server."""
+        return Postgresql(self.url, self._queries) if self.is_server else None
 
     def fetch(self, name: str, /, **values: Any) -> Awaitable[Rows]:
         """Run a named query on a reader, for anything but streams (`Readers.fetch`)."""

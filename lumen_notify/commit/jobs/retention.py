@@ -56,7 +56,8 @@ NEVER_MS = -(2**62)
 
 
 class Retention:
-    """Deletes old rows, round by round. submit: the committer's. A limit of 0 means no limit.
+    """Deletes old rows, round by round. submit: the committer's. may_run: whether this instance does the
+    jobs. A limit of 0 means no limit.
 
     events_seconds, events: maximum age and number of events; notifications_seconds: maximum age of
     notifications; notifications: maximum number for one audience; archived_seconds: how long a notification
@@ -75,6 +76,7 @@ class Retention:
         notifications: int,
         archived_seconds: int,
         idempotency_seconds: int,
+        may_run: Callable[[], bool] = lambda: True,
         outage: Outage | None = None,
     ) -> None:
         self._database = database
@@ -86,6 +88,7 @@ class Retention:
         self._notifications = notifications
         self._archived_seconds = archived_seconds
         self._idempotency_seconds = idempotency_seconds
+        self._may_run = may_run
         self._archived_since = NEVER_MS
         self._counted_up_to = ""
         self._outage = outage or Outage("retention")
@@ -105,7 +108,8 @@ class Retention:
         """Run round after round until it is cancelled."""
         while True:
             try:
-                await self.sweep()
+                if self._may_run():
+                    await self.sweep()
             except Unavailable as error:
                 self._outage.begin(error)
             except Exception as error:  # noqa: BLE001 - a defect in one round must not keep rows for ever

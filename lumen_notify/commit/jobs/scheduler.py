@@ -1,7 +1,7 @@
 """Scheduler: starts work that is due, whichever instance scheduled it.
 
-Promises: work starts within half a second of its time; a failure does not stop the next round; a kind of work
-that takes long does not delay the others.
+Promises: work starts within half a second of its time, or once another instance has taken over (`job_lock`);
+a failure does not stop the next round; a kind of work that takes long does not delay the others.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ Submit = Callable[[Any], Awaitable[Any]]
 
 
 class Scheduler:
-    """Looks for due work, and runs a task for each kind of it. submit: the committer's. outage: of both."""
+    """Looks for due work, and runs a task for each kind of it. submit: the committer's. may_run: whether this
+    instance does the jobs. outage: of both."""
 
     def __init__(
         self,
@@ -42,11 +43,13 @@ class Scheduler:
         submit: Submit,
         clock: Callable[[], int],
         *,
+        may_run: Callable[[], bool] = lambda: True,
         outage: Outage | None = None,
     ) -> None:
         self._database = database
         self._submit = submit
         self._clock = clock
+        self._may_run = may_run
         self._outage = outage or Outage("scheduler")
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -54,7 +57,8 @@ class Scheduler:
         """Look for work, round after round, until it is cancelled, also in the middle of a step."""
         try:
             while True:
-                await self._note_errors(self._look())
+                if self._may_run():
+                    await self._note_errors(self._look())
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             for task in self._running.values():

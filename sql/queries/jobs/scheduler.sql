@@ -25,3 +25,14 @@ UNION ALL
 SELECT 'digests' WHERE EXISTS (
     SELECT 1 FROM lumen_digest_item b WHERE b.begun_at > :ahead
 )
+
+-- try_job_lock
+-- Who: each instance, once a second. One of them gets the lock, and has it as long as its session lasts.
+SELECT pg_try_advisory_lock(1819635055, CAST(CAST(CAST('lumen_log_head' AS regclass) AS oid) AS integer))
+
+-- try_job_lock sqlite
+SELECT 1
+
+-- keep_job_lock
+-- Who: the instance that has the lock, once a second, so that the server does not end its session.
+SELECT 1
