@@ -24,7 +24,11 @@ LINES: Lines = {
     "GET /connections lists the streams of all instances": (),
     "a revocation ends streams and refuses tokens on all instances": (),
     "the limit of streams per user holds across instances": (),
-    "log-ins and publishes are limited across instances, other limits are documented as per process": (),
+    "log-ins and publishes are limited across instances, other limits are documented as per process": (
+        "commit/accounts/test_attempts.py::test_instances_count_together",
+        "commit/notifications/test_limits.py::test_publishes_to_any_instance_count_together",
+        "accept/accounts/test_sessions.py::test_attempts_that_cannot_be_counted_check_no_password",
+    ),
     # Presence
     "a user is online on every instance within a second": (),
     "users of an instance that died are offline within its lease": (),
@@ -66,8 +70,20 @@ LINES: Lines = {
         "e2e/test_workers.py::test_an_application_on_sqlite_is_refused_in_one_line",
     ),
     # Jobs
-    "jobs run once among all instances": (),
-    "jobs go on within seconds when their instance dies": (),
+    "jobs run once among all instances": (
+        "commit/jobs/test_job_lock.py::test_one_instance_has_the_lock_until_it_stops",
+        "commit/notifications/test_schedule.py::test_two_instances_publish_each_due_notification_once",
+        "commit/notifications/test_grouping.py::test_two_instances_announce_each_group_once",
+        "commit/notifications/test_digests.py::test_two_instances_publish_each_digest_once",
+        "commit/notifications/test_removal.py::test_instances_that_expire_at_once_remove_each_once",
+        "e2e/test_jobs.py::test_jobs_go_on_and_each_is_done_once_when_their_instance_is_killed_or_paused",
+    ),
+    "jobs go on within seconds when their instance dies": (
+        "commit/jobs/test_job_lock.py::test_lock_goes_to_another_instance_when_its_session_ends",
+        "commit/jobs/test_job_lock.py::test_lock_of_an_instance_that_is_silent_goes_to_another",
+        "commit/jobs/test_job_lock.py::test_instance_that_cannot_write_leaves_the_jobs_to_others",
+        "e2e/test_jobs.py::test_jobs_go_on_and_each_is_done_once_when_their_instance_is_killed_or_paused",
+    ),
     # Readiness
     "GET /readyz reports database, log and backplane, and 503 when one fails": (),
     "a dead LISTEN connection and a deaf Redis show in readiness, in one log line and in a metric": (),
