@@ -2,9 +2,7 @@
 
     supervisor     runs the tasks of the others, and starts them again
     committer      commands -> transactions -> tail
-    job lock       says which instance does the work of the next two
-    scheduler      submits due work to the committer
-    retention      deletes old rows, with commands to the committer
+    jobs           submit due work and the deletion of old rows to the committer, on one instance
     tail           events in position order -> hub -> open streams
     backplane      events and messages to and from the other instances
     messages       those of the other instances -> their handlers
@@ -31,15 +29,15 @@ from typing import TYPE_CHECKING
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import PasswordHasher, Revocations, Tickets, Verifier
 from lumen_notify.auth.tickets import signing_key
+from lumen_notify.commit.accounts.revocations import RevocationReader
 from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, RESUMES_PER_TICK, Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.startup_errors import explained
 from lumen_notify.commit.handlers import handlers
-from lumen_notify.commit.jobs.job_lock import STUCK_SECONDS, JobLock
-from lumen_notify.commit.jobs.retention import Retention
-from lumen_notify.commit.jobs.scheduler import Scheduler
+from lumen_notify.commit.jobs.job_lock import STUCK_SECONDS
+from lumen_notify.commit.jobs.jobs import Jobs
 from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
 from lumen_notify.commit.notifications.batch import Limiting
@@ -105,6 +103,7 @@ class Services:
         self.revocations = revocations
         self.verifier = Verifier.from_settings(settings, clock, revocations)
         self.tickets = Tickets(signing_key(ticket_key, settings), clock, revocations)
+        self.revocation_reader = RevocationReader(database, revocations.revoke, newest=revocations.newest)
         self.passwords = None if settings.accounts == "off" else PasswordHasher()
 
         replay = Replay(position=head.position, max_events=settings.replay_events, check=head.check)
@@ -164,30 +163,13 @@ class Services:
             resumes_per_tick=RESUMES_PER_TICK if database.is_server else MAX_BATCH_COMMANDS,
             outage=writes,
         )
-        submit = self.committer.submit
-        self.job_lock = JobLock(
-            database.new_session(),
+        self.jobs = Jobs(
+            database,
+            self.committer.submit,
+            clock,
+            settings,
             is_stuck=lambda: self.committer.longest_wait_seconds >= STUCK_SECONDS,
-        )
-        self.scheduler = Scheduler(
-            database,
-            submit,
-            clock,
-            may_run=self._may_run_jobs,
-            outage=self.supervisor.outage("scheduler"),
-        )
-        self.retention = Retention(
-            database,
-            submit,
-            clock,
-            events_seconds=settings.retention_events_seconds,
-            events=settings.retention_events,
-            notifications_seconds=settings.retention_notifications_seconds,
-            notifications=settings.retention_notifications,
-            archived_seconds=settings.retention_archived_seconds,
-            idempotency_seconds=settings.retention_idempotency_seconds,
-            may_run=self._may_run_jobs,
-            outage=self.supervisor.outage("retention"),
+            outage=self.supervisor.outage,
         )
         self.readiness = Readiness(
             self.supervisor,
@@ -205,7 +187,7 @@ class Services:
             streams=self.streams,
             committer=self.committer,
             supervisor=self.supervisor,
-            job_lock=self.job_lock,
+            job_lock=self.jobs.lock,
             dropped_scheduled=self._dropped_scheduled,
         )
 
@@ -257,14 +239,12 @@ class Services:
         start("tail", self.tail.run)
         start("backplane", self.backplane.run)
         start("committer", self.committer.run)
-        start("job lock", self.job_lock.run)
-        start("retention", self.retention.run)
-        start("scheduler", self.scheduler.run)
+        if self.passwords is not None:
+            start("revocations", self.revocation_reader.run)
+        for name, run in self.jobs.tasks.items():
+            start(name, run)
         start("stream timers", self.streams.wheel.run)
         start("typing timers", self.typing_users.wheel.run)
-
-    def _may_run_jobs(self) -> bool:
-        return self.job_lock.is_held
 
     def _announce(self, events: Sequence[Event], follows: str | None) -> None:
         self.tail.announce(events, follows)
@@ -290,15 +270,14 @@ class Services:
         data path."""
         self.start_drain()
         await self.streams.drain()
-        await self.supervisor.stop("retention")
-        await self.supervisor.stop("scheduler")
-        await self.supervisor.stop("job lock")
+        for name in reversed(list(self.jobs.tasks)):
+            await self.supervisor.stop(name)
         self.committer.close()
         if self._ending_writes is not None:
             await self._ending_writes
         if self.passwords is not None:
             await self.passwords.close()
-        for name in ("backplane", "tail", "stream timers", "typing timers"):
+        for name in ("revocations", "backplane", "tail", "stream timers", "typing timers"):
             await self.supervisor.stop(name)
         if self.redis is not None:
             await self.redis.close()

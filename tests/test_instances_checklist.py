@@ -22,7 +22,10 @@ LINES: Lines = {
     "typing crosses instances": (),
     "renewing reaches the streams of all instances": (),
     "GET /connections lists the streams of all instances": (),
-    "a revocation ends streams and refuses tokens on all instances": (),
+    "a revocation ends streams and refuses tokens on all instances": (
+        "e2e/test_accounts.py::test_what_one_instance_ends_is_over_at_the_other",
+        "e2e/test_accounts.py::test_instance_that_is_behind_the_log_refuses_revoked_tokens_within_seconds",
+    ),
     "the limit of streams per user holds across instances": (),
     "log-ins and publishes are limited across instances, other limits are documented as per process": (
         "commit/accounts/test_attempts.py::test_instances_count_together",

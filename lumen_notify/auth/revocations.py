@@ -21,6 +21,11 @@ class Revocations:
     def __init__(self, not_before: Mapping[str, int] | None = None) -> None:
         self._not_before = dict(not_before or {})
 
+    @property
+    def newest(self) -> int:
+        """The time of the newest one, in milliseconds; 0 if there is none."""
+        return max(self._not_before.values(), default=0)
+
     def not_before(self, user_id: str) -> int:
         """Return from when on the user's tokens count, in milliseconds; 0 without a revocation."""
         return self._not_before.get(user_id, 0)

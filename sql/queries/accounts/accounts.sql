@@ -125,3 +125,9 @@ SET not_before = CASE
 -- Who: the start of a server.
 SELECT v.user_id, v.not_before
 FROM lumen_revocation v
+
+-- revocations_since
+-- Who: each instance, once a second. Index: lumen_revocation_by_time.
+SELECT v.user_id, v.not_before
+FROM lumen_revocation v
+WHERE v.not_before >= :since

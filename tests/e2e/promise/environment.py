@@ -104,7 +104,7 @@ class Environment:
 
     async def settle(self) -> None:
         """Run everything that is due now, on all instances at once, rather than at a random moment."""
-        schedulers = [instance.services.scheduler for instance in self.open_instances]
+        schedulers = [instance.services.jobs.scheduler for instance in self.open_instances]
         await asyncio.gather(*(scheduler._look() for scheduler in schedulers))
         running = [task for scheduler in schedulers for task in scheduler._running.values()]
         await asyncio.gather(*running)

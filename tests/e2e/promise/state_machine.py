@@ -183,7 +183,7 @@ class PromiseMachine(RuleBasedStateMachine):
         for _ in range(2):
             await self.runner(AdvanceClock(seconds=61))  # newer rows are always kept
             await self._verify()
-            await self.environment.any_instance().services.retention.sweep()
+            await self.environment.any_instance().services.jobs.retention.sweep()
             await self._verify()
 
     async def _restart(self, do_return: bool) -> None:
