@@ -9,9 +9,9 @@ The SQL is written for PostgreSQL. Three things are translated, so that nearly e
 - binds: `:name` stays for SQLite and becomes `$1`, `$2`, ... for PostgreSQL;
 - rows passed as one JSON parameter: `jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, n bigint)`
   becomes a select from `json_each(:rows)` for SQLite;
-- `-- name rows` opens an INSERT that inserts such rows unchanged. For SQLite it becomes an INSERT with
-  `VALUES (:id, :n)`, run once for each row: SQLite has no round trips to save, and this takes a third of the
-  time.
+- `-- name rows` opens an INSERT that inserts such rows, of two columns or more, unchanged. For SQLite it
+  becomes an INSERT with `VALUES (?, ?)`, run once for each row: SQLite has no round trips to save, and this
+  takes a quarter of the time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _JSON_ROWS = re.compile(
     r"jsonb_to_recordset\(CAST\(:([a-z_]+) AS jsonb\)\)\s+AS\s+([a-z_]+)\(([a-z_ ,\n]+)\)"
 )
 _INSERT_OF_ROWS = re.compile(
-    rf"(INSERT INTO \w+ \([a-z_, \n]+\)\s+)SELECT\s+((?:r\.[a-z_]+[, \n]+)+)FROM {_JSON_ROWS.pattern}"
+    rf"(INSERT INTO \w+ \([a-z_, \n]+\)\s+)SELECT\s+((?:r\.[a-z_]+[, \n]+){{2,}})FROM {_JSON_ROWS.pattern}"
     r"(?:\s+WHERE true)?(?P<conflict>\s+ON CONFLICT[^:]+)?\Z"
 )
 
@@ -42,7 +42,8 @@ _INSERT_OF_ROWS = re.compile(
 class Query:
     """One statement. binds: the parameter names, in the order of PostgreSQL's `$1`, `$2`, ...
 
-    columns: those of a row, if the statement is run once for each row of its only bind; else empty.
+    columns: those of a row, in the order of its `?`, if the statement is run once for each row of its only
+    bind; else empty.
     """
 
     name: str
@@ -130,11 +131,11 @@ def _insert_of_rows(name: str, text: str, dialect: Dialect) -> Query:
     query = _prepare(name, text, dialect)
     insert = _INSERT_OF_ROWS.match(text)
     if insert is None or "RETURNING" in text:
-        raise ValueError(f"{name} is marked as an insert of rows, and does more")
+        raise ValueError(f"{name} is marked as an insert of rows, and does more, or has one column")
     if dialect == "postgresql":
         return query
     columns = tuple(re.findall(r"r\.([a-z_]+)", insert[2]))
-    values = ", ".join(f":{column}" for column in columns)
+    values = ", ".join("?" for _ in columns)
     sql = f"{insert[1]}VALUES ({values}){insert['conflict'] or ''}"
     return Query(name=name, sql=sql, binds=query.binds, columns=columns)
 

@@ -15,6 +15,7 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ class Sqlite(Connection):
     def _statement(self, name: str, values: Mapping[str, Any]) -> Statement:
         query = self._queries[name]
         if query.columns:
-            return Statement(query.sql, values[query.binds[0]])
+            return Statement(query.sql, list(map(itemgetter(*query.columns), values[query.binds[0]])))
         return Statement(query.sql, packed(query, values))
 
     async def _run(self, statements: Sequence[Statement]) -> Rows:

@@ -77,7 +77,7 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
     rows += [
         {
             "id": publication.id,
-            "audience": event.audience,
+            "audience": str(event.audience),  # the drivers take longer for a subclass
             "position": event.position,
             "category": publication.category,
             "body": stored_body(event),

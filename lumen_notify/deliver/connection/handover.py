@@ -20,6 +20,8 @@ from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnec
 class HandoverProtocol(HttpProtocol):
     """The HTTP protocol with the extension."""
 
+    __slots__ = ("_is_shutting_down",)
+
     def connection_made(self, transport: Any) -> None:
         """Start with a server that runs."""
         super().connection_made(transport)

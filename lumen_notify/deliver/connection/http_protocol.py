@@ -51,6 +51,18 @@ _on_headers_complete: Any = FunctionType(
 class HttpProtocol(SendTimeoutProtocol):
     """uvicorn's protocol with the rules, the deadlines and the limits."""
 
+    __slots__ = (
+        "_current_cycle",
+        "_head_bytes",
+        "_is_ending",
+        "_is_half_closed",
+        "_is_receiving",
+        "_is_resuming",
+        "_refusal",
+        "_timeout",
+        "_unread_framing",
+    )
+
     def connection_made(self, transport: Any) -> None:
         """Start the time-out of the first request."""
         super().connection_made(transport)

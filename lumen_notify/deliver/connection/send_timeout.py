@@ -23,6 +23,9 @@ connection the kernel takes no bytes until a third of its buffer is free."""
 class SendTimeoutProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a time-out for bytes that the client does not take."""
 
+    # Slots, here and in the subclasses: beyond 30 attributes in a `__dict__`, Python looks each of them up.
+    __slots__ = ("_send_timeout", "_unsent_bytes")
+
     def connection_made(self, transport: Any) -> None:
         """Bound what the transport holds."""
         super().connection_made(transport)
