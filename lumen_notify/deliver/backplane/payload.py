@@ -120,8 +120,10 @@ def _event(row: Sequence[Any], before: Event | None) -> Event:
     position, audience, kind, category, created_at, content_position, body, *_newer = row
     if body is None and before is not None:
         body = before.body
-    if not all(isinstance(one, str) for one in (audience, kind, body, category or "")):
-        raise TypeError("not an event")
+    for text in (audience, kind, body, category or ""):
+        if not isinstance(text, str):
+            raise TypeError("not an event")
+        text.encode()  # raises UnicodeEncodeError, a ValueError, for half a surrogate pair
     return Event(
         position=_number(position),
         audience=Audience(audience),

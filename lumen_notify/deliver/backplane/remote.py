@@ -239,8 +239,12 @@ class RemoteBackplane(ABC):
         self._hand_on(payload)
 
     def _hand_on(self, payload: Payload) -> None:
-        if payload.events:
+        if payload.events and self.HAS_EVENTS:
             self._receivers.on_events(payload.events, payload.follows)
+        elif (
+            payload.events
+        ):  # where every role may send, no instance sends events: the log says which there are
+            self._receivers.on_head(payload.events[-1].position)
         if payload.head:
             self._receivers.on_head(payload.head)
         for name, fields in payload.messages:

@@ -98,6 +98,8 @@ def test_what_a_newer_version_adds_is_ignored() -> None:
         {"events": [[*ROW[:6], None]]},
         {"events": [[1, 2, *ROW[2:]]]},
         {"events": [[*ROW[:3], 5, *ROW[4:]]]},
+        {"events": [[ROW[0], "user:\ud800", *ROW[2:]]]},
+        {"events": [[*ROW[:6], '"\udfff"']]},
         {"events": "no"},
         {"follows": 1},
         {"messages": [["typing", []]]},

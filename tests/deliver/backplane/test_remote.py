@@ -9,7 +9,7 @@ import pytest
 
 from clients import eventually
 from lumen_notify.deliver.backplane import remote
-from lumen_notify.deliver.backplane.payload import decode
+from lumen_notify.deliver.backplane.payload import decode, encode_events
 from lumen_notify.deliver.backplane.remote import Link, Receivers, RemoteBackplane
 from lumen_notify.errors import BackplaneUnavailable
 from lumen_notify.outages import Outage
@@ -139,3 +139,19 @@ async def test_pauses_grow_up_to_a_bound_and_differ_and_begin_anew_after_a_link_
     assert max(pauses) <= 1.5 * remote.MAX_PAUSE_SECONDS
     assert len(set(pauses)) == len(pauses)
     assert pauses[12] <= 2 * remote.FIRST_PAUSE_SECONDS
+
+
+async def test_events_are_taken_only_where_instances_send_them() -> None:
+    """Every role of a PostgreSQL database may send notifications, but only ours may write its log."""
+    received: list[object] = []
+    backplane = FakeBackplane(Wire())
+    backplane._receivers = Receivers(
+        lambda *of: received.append(of), received.append, lambda *_: None, lambda: None
+    )
+    text = encode_events("another", events(1, 2), None)
+    backplane._receive(text)
+    assert received == [(tuple(events(1, 2)), None)]
+    received.clear()
+    backplane.HAS_EVENTS = False  # type: ignore[misc]
+    backplane._receive(text)
+    assert received == [2]
