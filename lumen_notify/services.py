@@ -123,7 +123,7 @@ class Services:
             self.hub,
             CountLoader(UnreadCounts(database.for_delivery).fetch),
             log,
-            max_replay_bytes=settings.max_backlog_bytes // 2,
+            max_replay_events=settings.max_replay_events,
         )
         self.tail = Tail(
             log,

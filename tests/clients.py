@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import math
 import re
 import socket
 import time
@@ -300,7 +301,8 @@ class Bell:
 
     rooms: what is unread in each, without zeros; who is in them and what is said there is not in here.
     must_fetch: what it has is not all, until the list is fetched. to_replay: how many frames of the replay
-    are still to come; these carry the counts as they were at the moment of the replay.
+    are still to come, math.inf during a long one; these carry the counts as they were at the moment of the
+    replay.
     """
 
     items: dict[str, Item] = field(default_factory=dict)
@@ -309,7 +311,7 @@ class Bell:
     rooms: dict[str, int] = field(default_factory=dict)
     cursor: str | None = None
     must_fetch: bool = True
-    to_replay: int = 0
+    to_replay: float = 0
 
     def copied(self) -> Bell:
         """Return a copy that goes its own way."""
@@ -330,7 +332,9 @@ class Bell:
         elif frame.event == "message" and not self.to_replay:
             self.categories = dict(Counter(self.categories) + Counter(self._further(frame.data)))
         if frame.event == "ready":
-            self.to_replay = frame.data["replayed"]
+            self.to_replay = math.inf if frame.data["replayed"] is None else frame.data["replayed"]
+        if frame.event == "caught_up":
+            self.to_replay = 0
         if frame.event == "reset":
             self.must_fetch = True
         if frame.is_durable:

@@ -92,8 +92,14 @@ LINES: Lines = {
     "a dead LISTEN connection and a deaf Redis show in readiness, in one log line and in a metric": (),
     "a full or read-only database shows in readiness, in one log line and in a metric": (),
     # Replay
-    "a cursor that the log holds is served whatever its length, with bounded memory": (),
-    "reset says why: epoch, ahead, diverged, trimmed, too_many": (),
+    "a cursor that the log holds is served whatever its length, with bounded memory": (
+        "contract/test_long_replay.py::test_long_replay_is_whole_and_then_the_stream_is_live",
+        "deliver/streams/test_stream_replay.py::test_next_part_waits_until_the_client_has_read_the_one_before",
+        "e2e/test_long_replay.py::test_long_replay_reaches_http_the_library_and_the_command_line",
+    ),
+    "reset says why: epoch, ahead, diverged, trimmed, too_many": (
+        "e2e/test_long_replay.py::test_each_reset_says_why",
+    ),
     # A database that went back
     "a restored database under several instances resets all streams": (),
     "a promoted replica that lacks the newest events resets all streams": (),

@@ -30,7 +30,11 @@ def format_frame(event: str, data: Mapping[str, Any], id_: str) -> Line | None:
         case "ping":
             return None
         case "ready" if data.get("recovered") is True:
-            text = f"resumed, {_clean(data.get('replayed'))} replayed: {unread}"
+            replayed = data.get("replayed")
+            number = "many events to be" if replayed is None else _clean(replayed)
+            return Line(state="good", text=f"resumed, {number} replayed: {unread}", suffix=suffix)
+        case "caught_up":
+            text = f"caught up, {_clean(data.get('replayed'))} replayed: {unread}"
             return Line(state="good", text=text, suffix=suffix)
         case "ready":
             return Line(state="good", text=f"connected: {unread}", suffix=suffix)

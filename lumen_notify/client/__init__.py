@@ -22,6 +22,7 @@ Promise: importing it imports httpx, httpx-sse and `lumen_notify.errors`, and no
 from lumen_notify.client.async_client import AsyncClient
 from lumen_notify.client.client import Client
 from lumen_notify.client.frames import (
+    CaughtUpFrame,
     ClosingFrame,
     DigestFrame,
     ExpiringFrame,
@@ -41,6 +42,7 @@ from lumen_notify.client.stream_state import Interruption
 __all__ = [
     "AsyncClient",
     "AsyncStream",
+    "CaughtUpFrame",
     "Client",
     "ClosingFrame",
     "Counts",

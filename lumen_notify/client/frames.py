@@ -38,10 +38,17 @@ class Frame:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyFrame(Frame):
     """The stream is open. recovered: whether it resumes from the cursor. replayed: how many missed events
-    follow."""
+    follow; None if there are many, and a `CaughtUpFrame` follows them."""
 
     connection_id: str
     recovered: bool
+    replayed: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaughtUpFrame(Frame):
+    """All missed events have been sent. replayed: how many there were."""
+
     replayed: int
 
 
@@ -177,6 +184,7 @@ def _closing(document: Mapping[str, Any], common: dict[str, Any]) -> Frame:
 _MAKERS: Mapping[str, Callable[[Mapping[str, Any], dict[str, Any]], Frame]] = {
     MESSAGE: _content,
     "ready": _ready,
+    "caught_up": lambda document, common: CaughtUpFrame(**common, replayed=document["replayed"]),
     "read": _mark,
     "seen": _mark,
     "unread": _mark,

@@ -17,7 +17,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import Audience, Cursor, Event, ResetReason, check_of_row, value
+from lumen_notify.model import Audience, AudienceSpan, Cursor, Event, ResetReason, check_of_row, value
 from lumen_notify.model.events import without_texts
 from lumen_notify.model.shared_text import SharedText, unwrapped
 
@@ -26,6 +26,9 @@ PAGE_EVENTS = 1000
 
 _IDS_CHARACTERS = 64 * 1024
 """How much of a body may name the texts that it shares: those of MAX_DIGEST_ROWS notifications."""
+
+MAX_TEXTS = 50
+"""Texts that the events of a page share with other events, besides those of one event."""
 
 _EPOCH_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -150,15 +153,30 @@ class Log:
         return next((refusal for refusal in refusals if refusal is not None), None)
 
     async def for_audiences(
-        self, audiences: Sequence[Audience], *, after: int, up_to: int
+        self, spans: Sequence[AudienceSpan], *, limit: int, max_characters: int
     ) -> Sequence[Event]:
-        """Read the events of some audiences after a position: ascending, at most PAGE_EVENTS."""
+        """Read the next events of some audiences: ascending, at most `limit`.
+
+        max_characters: of all bodies, without the texts that they share; the event that exceeds it is the
+        last one. So is the one that exceeds MAX_TEXTS.
+        """
         rows = await self._database.for_delivery.fetch(
-            "events_for_audiences",
-            audiences=[{"audience": audience} for audience in audiences],
-            after=after,
-            up_to=up_to,
-            limit=PAGE_EVENTS,
+            "events_for_audiences", spans=_rows_of(spans), limit=limit, max_characters=max_characters
+        )
+        return await self._events(_with_few_texts(rows))
+
+    async def count_for_audiences(self, spans: Sequence[AudienceSpan], *, limit: int) -> int:
+        """Count the events of some audiences, up to `limit`."""
+        ((number,),) = await self._database.for_delivery.fetch(
+            "count_for_audiences", spans=_rows_of(spans), limit=limit
+        )
+        return int(number)
+
+    async def departures(self, audience: Audience, *, after: int, up_to: int) -> Sequence[Event]:
+        """Read the events of a user's audience that say which rooms the user has left: ascending, at most
+        PAGE_EVENTS."""
+        rows = await self._database.for_delivery.fetch(
+            "departures", audience=audience, after=after, up_to=up_to, limit=PAGE_EVENTS
         )
         return await self._events(rows)
 
@@ -213,6 +231,20 @@ async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequen
         tx.add("delete_unused_contents", rows=[{"position": position} for (position,) in contents])
         await tx.run("raise_floor", up_to=command.up_to)
     return [None] * len(commands)
+
+
+def _rows_of(spans: Sequence[AudienceSpan]) -> list[dict[str, Any]]:
+    return [{"audience": span.audience, "after_position": span.after, "up_to": span.up_to} for span in spans]
+
+
+def _with_few_texts(rows: Rows) -> Rows:
+    """Return the first rows, up to the one with which they share more than MAX_TEXTS texts."""
+    texts = 0
+    for number, (*_, body) in enumerate(rows):
+        texts += 0 if body is None else len(unwrapped(body)[1])
+        if texts > MAX_TEXTS:
+            return rows[: number + 1]
+    return rows
 
 
 def _bodies(rows: Rows) -> tuple[list[str], dict[int, Sequence[str]]]:

@@ -11,6 +11,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Sequence
 from heapq import merge
+from itertools import islice
 from operator import attrgetter
 
 from lumen_notify.deliver.frames import Frame, frame_of
@@ -70,6 +71,11 @@ class Entry:
         return self._content
 
     @property
+    def kind(self) -> str | None:
+        """The event's kind; None of an outdated one."""
+        return None if self._content is None else self._content.kind
+
+    @property
     def check(self) -> str:
         """The event's check: see `model.Cursor`."""
         return check_of(self.audience, self._created_at)
@@ -111,9 +117,13 @@ class Replay:
         if dropped is not None:
             self._floor_check = dropped.check
 
-    def frames_after(self, position: int, audiences: Sequence[Audience]) -> list[Frame] | None:
-        """Return all frames of some audiences after a position, ascending; None if some are no longer
-        kept."""
+    def frames_after(
+        self, position: int, audiences: Sequence[Audience], *, limit: int | None = None
+    ) -> list[Frame] | None:
+        """Return the frames of some audiences after a position, ascending; None if some are no longer kept.
+
+        limit: the most to return, the first ones; None for all.
+        """
         if position < self.floor:
             return None
         found = [
@@ -121,10 +131,16 @@ class Replay:
             for audience in audiences
             if audience in self._by_audience
         ]
-        if self.outdated and any(entry.is_outdated for entries in found for entry in entries):
+        merged = found[0] if len(found) == 1 else merge(*found, key=_POSITION)
+        entries = list(islice(merged, limit))
+        if self.outdated and any(entry.is_outdated for entry in entries):
             return None
-        entries = found[0] if len(found) == 1 else merge(*found, key=_POSITION)
         return [entry.frame for entry in entries]
+
+    def frames_of_kind(self, kind: str, position: int, audience: Audience) -> list[Frame]:
+        """Return the kept frames of one kind for an audience after a position, ascending."""
+        entries = _after(position, self._by_audience.get(audience, ()))
+        return [entry.frame for entry in entries if entry.kind == kind]
 
     def check_at(self, position: int) -> str | None:
         """Return the check of the event at a position from the floor on; None if it is not known."""
@@ -202,7 +218,7 @@ class Replay:
         return entry
 
 
-def _after(position: int, entries: deque[Entry]) -> list[Entry]:
+def _after(position: int, entries: Sequence[Entry]) -> list[Entry]:
     """Walk from the newest end: a reconnect usually missed little."""
     newest: list[Entry] = []
     for entry in reversed(entries):

@@ -13,7 +13,7 @@ Not here: what a request may contain (`accept/`), how an event looks on the wire
 is stored (`commit/`).
 """
 
-from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, NOBODY, Audience
+from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, NOBODY, Audience, AudienceSpan
 from lumen_notify.model.categories import RESERVED_CATEGORIES
 from lumen_notify.model.close_reason import CloseReason
 from lumen_notify.model.counts import Counts, CountsSnapshot
@@ -36,6 +36,7 @@ __all__ = [
     "RESERVED_CATEGORIES",
     "UUID_PATTERN",
     "Audience",
+    "AudienceSpan",
     "CloseReason",
     "Counts",
     "CountsSnapshot",

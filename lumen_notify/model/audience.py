@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from lumen_notify.model.value import value
+
 Scope = Literal["user", "room", "all", "nobody"]
 """The kinds of audience."""
 
@@ -76,3 +78,12 @@ EVERYONE = Audience(_EVERYONE)
 
 NOBODY = Audience(_NOBODY)
 """The audience of events that only instances read."""
+
+
+@value
+class AudienceSpan:
+    """The events of an audience after one position, up to another."""
+
+    audience: Audience
+    after: int
+    up_to: int

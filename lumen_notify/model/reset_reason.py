@@ -21,7 +21,7 @@ class ResetReason(StrEnum):
     """Retention has removed the events that would follow."""
 
     TOO_MANY = "too_many"
-    """More bytes would follow than a stream may hold back."""
+    """More events would follow than LUMEN_MAX_REPLAY_EVENTS."""
 
     INTERNAL = "internal"
     """An event that would follow cannot be shown: a defect, which is logged."""

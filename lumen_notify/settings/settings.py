@@ -177,6 +177,10 @@ class Settings(BaseSettings):
     """How many notifications one sender may publish, as `600/minute` (second, hour, day); 0 or `off` means no
     limit."""
 
+    max_replay_events: Count = 0
+    """The most missed events that a client is sent when it reconnects, at most 10,000,000; with more it gets
+    `reset`. 0 means no limit."""
+
     replay_events: Count = 10000
     """How many of the newest events are kept in memory for reconnects, at most 10,000,000; 0 means none:
     every reconnect reads the database."""

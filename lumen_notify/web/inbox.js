@@ -3,7 +3,7 @@
 const PAGE = 20;
 
 /** Frames that can bring back rows that are not in the list. */
-const RELOADING = new Set(["reset", "unarchive", "preferences"]);
+const RELOADING = new Set(["reset", "caught_up", "unarchive", "preferences"]);
 
 /** Live rows after which the list is fetched again, so that a page left open stays small. */
 const MAX_LIVE = 500;
@@ -71,6 +71,7 @@ export class Inbox extends EventTarget {
     const { kind, body, position } = frame;
     if (kind === "ready" || kind === "reset") this.#countedAt = -1; // the log may be a new one
     if (body.unread_count !== undefined) this.#count(body.unread_count, position);
+    if (frame.replaysLeft === Infinity) return; // a long replay: the list is fetched at its end
     const isBehind = kind === "ready" && !(body.recovered && this.isLoaded);
     if (isBehind || RELOADING.has(kind)) this.load();
     else this.#change(frame);

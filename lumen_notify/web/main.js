@@ -149,23 +149,25 @@ byId("expiring-sign-in").addEventListener("click", () => stop(""));
 
 // ---- Frames
 
-const missed = [];
+const missed = { count: 0, only: null };
 
 function announce({ body, replaysLeft }) {
   const arrived = notificationsOf(body);
-  if (replaysLeft === null) showAll(arrived, "came together.");
-  else missed.push(...arrived);
+  if (replaysLeft === null) return showAll(arrived.length, arrived[0], "came together.");
+  missed.count += arrived.length;
+  missed.only = arrived[0] ?? missed.only;
 }
 
 /** After a reconnect: one toast for all missed notifications. */
 function showMissed() {
-  showAll(missed, "came while you were away.");
-  missed.length = 0;
+  showAll(missed.count, missed.only, "came while you were away.");
+  missed.count = 0;
 }
 
-function showAll(items, how) {
-  if (items.length === 1) show(items[0]);
-  else if (items.length > 1) toasts.show({ title: `${items.length} notifications`, content: how });
+/** only: the notification, if it is one. */
+function showAll(count, only, how) {
+  if (count === 1) show(only);
+  else if (count > 1) toasts.show({ title: `${count} notifications`, content: how });
 }
 
 function show(item) {

@@ -1,11 +1,14 @@
 // Stream: keeps one EventSource open; handles tickets, the cursor, reconnects and frames.
 
-/** Frames of events in the log; `replayed` counts all of them. `message` has no event name on the wire. */
+/**
+ * Frames of events in the log. `replayed` counts all of them; it is null if they are many: `caught_up` then ends the
+ * replay. `message` has no event name on the wire.
+ */
 const DURABLE = new Set([
   "message", "read", "seen", "unread", "archive", "unarchive", "delete", "expire", "preferences",
   "joined", "left", "member", "room", "message_edited", "message_deleted", "notification_edited",
 ]);
-const KINDS = [...DURABLE, "ready", "ping", "reset", "expiring", "closing"];
+const KINDS = [...DURABLE, "ready", "caught_up", "ping", "reset", "expiring", "closing"];
 
 const SHORTEST_MS = 2_000;
 const LONGEST_MS = 30_000;
@@ -17,7 +20,8 @@ const WATCH_MS = 5_000;
 
 /**
  * Events: `state` (read `state`, `nextTryAt`), `frame` (detail: kind, position, body, replaysLeft) and
- * `ended` (detail: reason, problem), after which only `open` reconnects.
+ * `ended` (detail: reason, problem), after which only `open` reconnects. replaysLeft: null outside a replay,
+ * Infinity in a long one.
  *
  * state: `connecting` (the first time), `live`, `reconnecting`, `waiting` (until nextTryAt) or `stopped`.
  * The browser reconnects by itself, with the cookie from the first connection and Last-Event-ID. It gives up on
@@ -135,11 +139,15 @@ export class Stream extends EventTarget {
     if (event.lastEventId !== "") this.#cursor = event.lastEventId;
     if (kind === "ready") {
       this.#tries = 0;
-      this.#replaysLeft = body.replayed;
+      this.#replaysLeft = body.replayed ?? Infinity;
       this.#enter("live");
     } else if (kind === "closing") {
       if (!body.reconnect) this.#end(body.reason);
       return; // else the server disconnects and the browser reconnects after `retry`
+    } else if (kind === "caught_up") {
+      this.#replaysLeft = 0;
+      this.#tell("frame", { kind, body, position: positionOf(this.#cursor), replaysLeft: 0 });
+      return;
     } else if (DURABLE.has(kind) && this.#replaysLeft > 0) {
       this.#replaysLeft -= 1;
       this.#tell("frame", { kind, body, position: positionOf(this.#cursor), replaysLeft: this.#replaysLeft });

@@ -89,16 +89,54 @@ FROM lumen_log_head h
 LEFT JOIN lumen_event e ON e.position IN (:first, :second)
 
 -- events_for_audiences
--- Who: a client whose cursor is older than the events in memory. Index: lumen_event_by_audience.
-WITH page AS (
-    SELECT e.position, e.audience, e.kind, e.category, e.body, e.content_position, e.created_at
-    FROM jsonb_to_recordset(CAST(:audiences AS jsonb)) AS r(audience text)
+-- Who: a client whose cursor is older than the events in memory. The next events of some audiences, each
+-- between two positions: at most :limit, and no more once they have :max_characters together. Indexes:
+-- lumen_event_by_audience, the primary key.
+WITH place AS (
+    SELECT e.position
+    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS r(audience text, after_position bigint, up_to bigint)
     JOIN lumen_event e ON e.audience = r.audience
-    WHERE e.position > :after AND e.position <= :up_to
+        AND e.position > r.after_position AND e.position <= r.up_to
     ORDER BY e.position
     LIMIT :limit
+),
+sized AS (
+    SELECT
+        p.position,
+        sum(length(e.body) + coalesce(
+            (SELECT length(c.body) FROM lumen_content c WHERE c.position = e.content_position), 0
+        )) OVER (ORDER BY p.position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS characters_before
+    FROM place p
+    JOIN lumen_event e ON e.position = p.position
+),
+page AS (
+    SELECT e.position, e.audience, e.kind, e.category, e.body, e.content_position, e.created_at
+    FROM sized z
+    JOIN lumen_event e ON e.position = z.position
+    WHERE coalesce(z.characters_before, 0) < :max_characters
 )
 {events_of_page}
+
+-- count_for_audiences
+-- Who: a client whose cursor is older than the events in memory, if LUMEN_MAX_REPLAY_EVENTS is set. How many
+-- events `events_for_audiences` has, at most :limit. Index: lumen_event_by_audience.
+SELECT count(*)
+FROM (
+    SELECT e.position
+    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS r(audience text, after_position bigint, up_to bigint)
+    JOIN lumen_event e ON e.audience = r.audience
+        AND e.position > r.after_position AND e.position <= r.up_to
+    LIMIT :limit
+) found
+
+-- departures
+-- Who: a client whose cursor is older than the events in memory. The events of a user who has left rooms, of
+-- which they get earlier events. Index: lumen_event_departure.
+SELECT position, audience, kind, category, created_at, content_position, body
+FROM lumen_event
+WHERE kind = 'left' AND audience = :audience AND position > :after AND position <= :up_to
+ORDER BY position
+LIMIT :limit
 
 -- open_key
 -- Who: every start. The first one decides the value for all instances.

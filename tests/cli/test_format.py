@@ -54,6 +54,16 @@ NOTIFICATION = {
             Line(state="good", text="resumed, 3 replayed: 4 unread", suffix="  e-7"),
         ),
         (
+            "ready",
+            {"unread_count": 4, "recovered": True, "replayed": None},
+            Line(state="good", text="resumed, many events to be replayed: 4 unread", suffix="  e-7"),
+        ),
+        (
+            "caught_up",
+            {"unread_count": 4, "replayed": 12345},
+            Line(state="good", text="caught up, 12345 replayed: 4 unread", suffix="  e-7"),
+        ),
+        (
             "read",
             {"unread_count": 0, "data": {"all": True}},
             Line(state="mark", text='read {"all": true} · 0 unread', suffix="  e-7"),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_notify.client import (
+    CaughtUpFrame,
     ClosingFrame,
     DigestFrame,
     ExpiringFrame,
@@ -50,6 +51,13 @@ READ = {"room_id": "tea", "user_id": "bob", "from_seq": 2, "up_to": 4, "ids": []
             ReadyFrame,
             {"recovered": True, "replayed": 2},
         ),
+        (
+            "ready",
+            {**COUNTED, "connection_id": "c", "recovered": True, "replayed": None},
+            ReadyFrame,
+            {"recovered": True, "replayed": None},
+        ),
+        ("caught_up", {**COUNTED, "replayed": 12_345}, CaughtUpFrame, {"replayed": 12_345}),
         ("read", {**COUNTED, "data": {"all": True}}, MarkFrame, {"unread_count": 3}),
         ("archive", {**COUNTED, "data": {"ids": ["n"]}}, MarkFrame, {"data": {"ids": ["n"]}}),
         ("read", {"room": ROOM, "data": READ}, RoomReadFrame, {"user_id": "bob", "up_to": 4}),

@@ -13,8 +13,9 @@ from conftest import NewDatabase
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.log import PAGE_EVENTS, Log
-from lumen_notify.model import EVERYONE, Audience, Event, now_ms
-from lumen_notify.model.events import CategoriesChanged, NotificationPublished
+from lumen_notify.model import EVERYONE, Audience, AudienceSpan, Counts, Event, now_ms
+from lumen_notify.model.events import CategoriesChanged, NotificationPublished, RoomLeft
+from lumen_notify.model.events.rooms import LeftData
 
 
 class Spoilt(Exception):
@@ -28,6 +29,20 @@ async def append(log: Log, *audiences: str, is_spoilt: bool = False) -> list[Eve
         if is_spoilt:
             raise Spoilt
     return tx.events
+
+
+async def read(
+    log: Log,
+    audiences: Sequence[Audience],
+    after: int = 0,
+    *,
+    up_to: int = 99,
+    limit: int = PAGE_EVENTS,
+    max_characters: int = 10**6,
+) -> Sequence[Event]:
+    """Read events of some audiences between two positions."""
+    spans = [AudienceSpan(audience=audience, after=after, up_to=up_to) for audience in audiences]
+    return await log.for_audiences(spans, limit=limit, max_characters=max_characters)
 
 
 async def test_new_log_is_at_zero_with_an_epoch_of_its_own(log: Log, new_database: NewDatabase) -> None:
@@ -68,7 +83,7 @@ async def test_events_with_one_body_are_read_back_as_they_were_appended(log: Log
     for after in range(8):
         assert list(await log.after(after)) == tx.events[after:]
         for asked in (users, users[1:2], [EVERYONE, users[3]]):
-            found = await log.for_audiences(asked, after=after, up_to=6)
+            found = await read(log, asked, after, up_to=6)
             assert list(found) == [event for event in tx.events[after:6] if event.audience in asked]
 
 
@@ -123,9 +138,7 @@ async def test_audiences_are_read_in_order_page_by_page(log: Log) -> None:
     ann, bob = Audience.user("ann"), Audience.user("bob")
     await append(log, *[ann, bob, EVERYONE] * (PAGE_EVENTS // 2 + 10))
     found: list[Event] = []
-    while page := await log.for_audiences(
-        [ann, EVERYONE], after=found[-1].position if found else 0, up_to=1500
-    ):
+    while page := await read(log, [ann, EVERYONE], found[-1].position if found else 0, up_to=1500):
         assert len(page) <= PAGE_EVENTS
         found += page
     expected = [position for position in range(1, 1501) if position % 3 != 2]
@@ -133,10 +146,50 @@ async def test_audiences_are_read_in_order_page_by_page(log: Log) -> None:
     assert {event.audience for event in found} == {ann, EVERYONE}
 
 
+async def test_audiences_are_read_each_between_two_positions(log: Log) -> None:
+    ann, room = Audience.user("ann"), Audience.room("r")
+    await append(log, *[ann, room] * 5)
+    spans = [
+        AudienceSpan(audience=ann, after=1, up_to=7),
+        AudienceSpan(audience=room, after=0, up_to=2),
+        AudienceSpan(audience=room, after=6, up_to=9),
+    ]
+    found = await log.for_audiences(spans, limit=PAGE_EVENTS, max_characters=10**6)
+    assert [event.position for event in found] == [2, 3, 5, 7, 8]
+    first = await log.for_audiences(spans, limit=2, max_characters=10**6)
+    assert [event.position for event in first] == [2, 3]
+    assert [await log.count_for_audiences(spans, limit=limit) for limit in (4, 5, 6)] == [4, 5, 5]
+    assert await log.count_for_audiences([], limit=9) == 0
+
+
+async def test_page_ends_with_the_event_that_exceeds_its_characters(log: Log) -> None:
+    ann, bob = Audience.user("ann"), Audience.user("bob")
+    async with log.transaction() as tx:
+        for _ in range(3):
+            tx.append(ann, NotificationPublished(notification=f'"{"é" * 498}"'), category="like")
+        shared = NotificationPublished(notification=f'"{"x" * 498}"')
+        tx.append_for_each([ann, bob], shared, category="like", notification_id="n")
+    for characters, number in ((1, 1), (500, 1), (501, 2), (1001, 3), (1501, 4), (10_000, 4)):
+        assert len(await read(log, [ann], max_characters=characters)) == number, characters
+
+
+async def test_departures_are_the_rooms_that_the_user_has_left(log: Log) -> None:
+    ann = Audience.user("ann")
+    data = LeftData(room_id="r", since=1, reason="left", by="ann")
+    async with log.transaction() as tx:
+        for audience in (ann, Audience.user("bob"), ann):
+            tx.append(audience, RoomLeft.of(Counts({}), data))
+            tx.append(ann, NotificationPublished(notification="{}"), category="like")
+    found = await log.departures(ann, after=0, up_to=99)
+    assert list(found) == [tx.events[0], tx.events[4]]
+    assert list(await log.departures(ann, after=1, up_to=5)) == [tx.events[4]]
+    assert list(await log.departures(ann, after=1, up_to=4)) == []
+
+
 async def test_audience_that_looks_like_a_pattern_is_only_itself(log: Log) -> None:
     await append(log, "user:a%", "user:a_", "user:ab", 'user:"; --')
     for number, audience in enumerate(["user:a%", "user:a_", "user:ab", 'user:"; --'], start=1):
-        (event,) = await log.for_audiences([Audience(audience)], after=0, up_to=99)
+        (event,) = await read(log, [Audience(audience)])
         assert event.position == number
 
 

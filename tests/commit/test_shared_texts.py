@@ -14,7 +14,7 @@ from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications import digests
 from lumen_notify.commit.publications import edits, retraction
 from lumen_notify.commit.publications.deletion import DeleteOwn
-from lumen_notify.model import Audience
+from lumen_notify.model import Audience, AudienceSpan
 
 from .notifications.merging import body_of, publication, want_digest
 from .notifications.merging import publish as merge
@@ -65,7 +65,8 @@ async def contents(store: Store) -> list[list[str]]:
 
 async def replayed(store: Store, user: str) -> list[Any]:
     """Return what a client of the user gets that missed everything: contents of digests together."""
-    events = await store.log.for_audiences([Audience.user(user)], after=0, up_to=2**62)
+    span = AudienceSpan(audience=Audience.user(user), after=0, up_to=2**62)
+    events = await store.log.for_audiences([span], limit=1000, max_characters=10**6)
     found: list[Any] = []
     for event in events:
         body = body_of(event)

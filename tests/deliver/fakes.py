@@ -123,9 +123,10 @@ class FakeTransport(asyncio.Transport):
 
 
 class RecordingConnection(Connection):
-    """A connection that records its chunks. is_slow: closes as `slow` at the next write."""
+    """A connection that records its chunks. is_slow: closes as `slow` at the next write. room_bytes: how much
+    the peer takes before `peer_reads`; None for all."""
 
-    __slots__ = ("aborts", "chunks", "is_slow", "last")
+    __slots__ = ("aborts", "chunks", "is_slow", "last", "room_bytes")
 
     def __init__(self, user_id: str = "ann", **fields: Any) -> None:
         given: dict[str, Any] = {
@@ -140,10 +141,22 @@ class RecordingConnection(Connection):
         self.last = b""
         self.aborts = 0
         self.is_slow = False
+        self.room_bytes: int | None = None
 
     @property
     def backlog_bytes(self) -> int:
-        return 0
+        return 0 if self.room_bytes is None else max(0, sum(map(len, self.chunks)) - self.room_bytes)
+
+    @property
+    def is_drained(self) -> bool:
+        return not self.backlog_bytes
+
+    def peer_reads(self, number_bytes: int) -> None:
+        """Let the peer read this many bytes."""
+        assert self.room_bytes is not None
+        self.room_bytes += number_bytes
+        if self.is_drained:
+            self._drained()
 
     def enqueue(self, chunks: bytes) -> None:
         if self.close_reason is not None:

@@ -3,7 +3,6 @@ does."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,8 +19,8 @@ from lumen_notify.deliver.frames import SkippedFrame
 from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.deliver.streams.replay_reader import ReplayReader
-from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, ResetReason, to_json
+from lumen_notify.deliver.streams.replay_reader import Page, ReplayReader
+from lumen_notify.model import EVERYONE, Audience, AudienceSpan, Counts, Cursor, Event, ResetReason, to_json
 
 from .fakes import FakeClock, RecordingConnection
 
@@ -253,10 +252,10 @@ class RoomsMachine(RuleBasedStateMachine):
     def resume(self, user: str, cursor: int) -> None:
         """A replay contains the events that an open stream would have got."""
         cursor = min(cursor, self.hub.position)
-        reader = ReplayReader(self.hub, NoLog(), max_bytes=10**9)
-        found = asyncio.run(reader.frames_after(Cursor("e", cursor), user, self.model.counts(user)))
-        assert not isinstance(found, ResetReason)
-        shown = [frame.position for frame in found if not isinstance(frame, SkippedFrame)]
+        page = ReplayReader(self.hub, NoLog()).in_memory(Cursor("e", cursor), user, self.model.counts(user))
+        assert isinstance(page, Page)
+        assert page.is_last
+        shown = [frame.position for frame in page.frames if not isinstance(frame, SkippedFrame)]
         assert shown == self._expected(user, cursor, self.hub.position)
 
     def _expected(self, user: str, after: int, up_to: int) -> list[int]:
@@ -296,8 +295,16 @@ class NoLog:
     async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
         raise AssertionError((cursor, newest))
 
-    async def for_audiences(self, audiences: Sequence[str], *, after: int, up_to: int) -> Sequence[Event]:
-        raise AssertionError((audiences, after, up_to))
+    async def for_audiences(
+        self, spans: Sequence[AudienceSpan], *, limit: int, max_characters: int
+    ) -> Sequence[Event]:
+        raise AssertionError((spans, limit, max_characters))
+
+    async def count_for_audiences(self, spans: Sequence[AudienceSpan], *, limit: int) -> int:
+        raise AssertionError((spans, limit))
+
+    async def departures(self, audience: Audience, *, after: int, up_to: int) -> Sequence[Event]:
+        raise AssertionError((audience, after, up_to))
 
 
 TestRooms = RoomsMachine.TestCase

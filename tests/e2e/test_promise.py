@@ -12,8 +12,8 @@ After every step, for every open stream, and for one stream per user that resume
 - the client's state equals the list, the archive, the rooms with their members, messages and read marks, and
   the counts, as fetched; and the history of each room equals the log, without gaps;
 - the counts in each live frame equal those that the client computes from its own list and rooms at that
-moment,
-  and the counts in each replayed frame equal those of `ready`.
+moment, and the counts in each replayed frame equal those of `ready`;
+- a long replay, page by page, has the same frames as a short one, and ends with exact counts.
 
 LUMEN_TEST_PROMISE_SECONDS: how long each test searches; rounds of RUNS runs repeat until then. Default: one
 round, which takes 20 s on SQLite, 35 s on PostgreSQL and 30 s with several instances. A failure is shrunk
@@ -162,6 +162,7 @@ def test_state_equals_a_fresh_fetch_after_the_database_was_restored(
             is_pinging=False,
             is_short=False,
             kept_events=0,
+            page_frames=2,
         )
         machine.use_inbox(publish)
         machine.copy()

@@ -60,7 +60,26 @@ READY = ControlFrame(
         unread_count=UNREAD_COUNT,
         unread=UNREAD,
         recovered=described(FLAG, "Whether the request had a cursor that the server could serve."),
-        replayed=described(COUNT, "The number of missed events that follow."),
+        replayed={
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "description": "The number of missed events that follow; null if they are many: `caught_up` "
+            "follows them.",
+        },
+    ),
+)
+
+CAUGHT_UP = ControlFrame(
+    name="CaughtUpFrame",
+    event="caught_up",
+    description="All missed events have been sent, if `ready` did not say how many there are.",
+    has_id=True,
+    required=("id",),
+    schema=object_schema(
+        "The missed events have been sent.",
+        unread_count=UNREAD_COUNT,
+        unread=UNREAD,
+        replayed=described(COUNT, "The number of missed events that were sent."),
     ),
 )
 
@@ -81,9 +100,8 @@ RESET = ControlFrame(
 PING = ControlFrame(
     name="PingFrame",
     event="ping",
-    description="Sent after `LUMEN_PING_SECONDS` without other events.",
+    description="Sent after `LUMEN_PING_SECONDS` without other events. It has no id during a long replay.",
     has_id=True,
-    required=("id",),
     schema=object_schema("An empty object."),
 )
 
@@ -119,4 +137,4 @@ TYPING = ControlFrame(
     ),
 )
 
-CONTROL_FRAMES = (READY, RESET, PING, EXPIRING, CLOSING, TYPING)
+CONTROL_FRAMES = (READY, CAUGHT_UP, RESET, PING, EXPIRING, CLOSING, TYPING)

@@ -12,10 +12,10 @@ What may wait for one stream, with B = LUMEN_MAX_BACKLOG_BYTES:
 | where | at most |
 |---|---|
 | the connection and its transport together | the larger of B and 16 KiB, plus one write |
-| one write | the events of one fan-out (64 KiB, or a single larger event), or a replay (B / 2) |
+| one write | the events of one fan-out or a part of a replay (64 KiB, or a single larger event) |
 | the kernel's socket buffers, outside this process | net.ipv4.tcp_wmem, on Linux |
 
-N clients that never read therefore cost at most N * max(B, 16 KiB + B / 2, 80 KiB). Streams that wait for the
+N clients that never read therefore cost at most N * max(B, 80 KiB). Streams that wait for the
 same bytes with the same count share them, so the usual cost is far lower.
 
 While nothing waits, chunks are written directly to the socket's file descriptor, past the transport. This
@@ -59,6 +59,13 @@ class DirectWriter(Protocol):
         """Read the connection's `direct_fd` again."""
 
 
+class Replaying(Protocol):
+    """Sends a long replay on a connection, as fast as the peer reads."""
+
+    def on_drained(self) -> None:
+        """Go on: few bytes wait for the peer, or the stream has ended."""
+
+
 def write_direct(fd: int, chunks: bytes) -> bytes:
     """Write chunks to a file descriptor at once; return the rest that the kernel did not take, b"" for none.
 
@@ -76,8 +83,8 @@ class Connection(ABC):
     device: as the client stated it, or None. address: the peer's IP address. connected_at, expires_at: in
     ms; the token ends at expires_at. warnings: how often `expiring` was sent. on_close: called once, when the
     stream has ended. direct_fd: the file descriptor that takes chunks at this moment; NO_FD while they must
-    go through `enqueue`. direct_writer: notified when direct_fd changes. slot: the connection's second in
-    the timer wheel.
+    go through `enqueue`. direct_writer: notified when direct_fd changes. replaying: the long replay in
+    progress, else None. slot: the connection's second in the timer wheel.
     """
 
     __slots__ = (
@@ -90,6 +97,7 @@ class Connection(ABC):
         "direct_fd",
         "direct_writer",
         "expires_at",
+        "replaying",
         "slot",
         "user_id",
         "warnings",
@@ -115,6 +123,7 @@ class Connection(ABC):
         self.slot = 0
         self.direct_fd = NO_FD
         self.direct_writer: DirectWriter | None = None
+        self.replaying: Replaying | None = None
         self.close_reason: CloseReason | None = None
         self._on_close = on_close
 
@@ -127,6 +136,16 @@ class Connection(ABC):
     @abstractmethod
     def backlog_bytes(self) -> int:
         """How many bytes wait here for the peer."""
+
+    @property
+    @abstractmethod
+    def is_drained(self) -> bool:
+        """Whether so few bytes wait for the peer that a replay may go on."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes wait for the peer, here and in the transport."""
+        return self.backlog_bytes
 
     def allow_direct_writes(self, writer: DirectWriter) -> None:
         """Let chunks go directly to the file descriptor from now on; notify `writer` when it changes."""
@@ -144,6 +163,11 @@ class Connection(ABC):
 
         Closes as `slow` instead of exceeding the bound, but never within a chunk.
         """
+
+    def _drained(self) -> None:
+        """Tell the long replay, if one is in progress, that it may go on."""
+        if self.replaying is not None:
+            self.replaying.on_drained()
 
     def _set_direct_fd(self, fd: int) -> None:
         self.direct_fd = fd
@@ -163,6 +187,7 @@ class Connection(ABC):
                 self.close_reason = None
                 self.fail()
                 return
+            self._drained()
             self._on_close(self, reason)
 
     def fail(self) -> None:
@@ -178,6 +203,7 @@ class Connection(ABC):
         """Record that the peer has disconnected."""
         if self.close_reason is None:
             self.close_reason = CloseReason.GONE
+            self._drained()
             self._on_close(self, CloseReason.GONE)
 
     def abort(self) -> None:  # noqa: B027 - a connection without a transport has nothing to drop

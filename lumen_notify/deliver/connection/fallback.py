@@ -28,7 +28,8 @@ from lumen_notify.model import CloseReason
 
 
 class QueueConnection(Connection):
-    """A queue that a response drains. max_backlog_bytes: the most that may wait in it; 0 means no bound."""
+    """A queue that a response drains. max_backlog_bytes: the most that may wait in it, unless it is a single
+    write; 0 means no bound."""
 
     __slots__ = ("_backlog", "_backlog_bytes", "_max_backlog_bytes", "_wakeup", "on_abort")
 
@@ -45,11 +46,16 @@ class QueueConnection(Connection):
         """How many bytes wait in the queue."""
         return self._backlog_bytes
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether the response has taken all chunks."""
+        return not self._backlog
+
     def enqueue(self, chunks: bytes) -> None:
         """Queue chunks for the response."""
         if self.close_reason is not None:
             return
-        if 0 < self._max_backlog_bytes < self._backlog_bytes + len(chunks):
+        if self._backlog and 0 < self._max_backlog_bytes < self._backlog_bytes + len(chunks):
             self.close(CloseReason.SLOW)
             return
         self._backlog.append(chunks)
@@ -77,6 +83,8 @@ class QueueConnection(Connection):
             elif self.close_reason is not CloseReason.GONE:
                 chunks = self._backlog.popleft()
                 self._backlog_bytes -= len(chunks)
+                if self.is_drained:
+                    self._drained()
                 yield unchunk(chunks)
             else:
                 return

@@ -57,6 +57,16 @@ class TransportConnection(Connection, asyncio.Protocol):
         """How many bytes wait here, besides those that the transport holds."""
         return self._backlog_bytes
 
+    @property
+    def is_drained(self) -> bool:
+        """Whether the transport takes bytes."""
+        return self._backlog is None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes wait for the peer, here and in the transport."""
+        return self._backlog_bytes + (self._transport.get_write_buffer_size() if self._transport else 0)
+
     def take_over(self, transport: Any, server_connections: set[Any], *, is_paused: bool) -> None:
         """Become the protocol of a transport. server_connections: the set to leave when it is closed."""
         self._transport = transport
@@ -134,6 +144,8 @@ class TransportConnection(Connection, asyncio.Protocol):
         for chunks in backlog:
             self._backlog_bytes -= len(chunks)
             self.write(chunks)  # may call pause_writing, which makes a new backlog for the chunks that follow
+        if self.is_drained:
+            self._drained()
 
     def data_received(self, _data: bytes) -> None:
         """Ignore bytes that a client sends after its request: they are never answered."""

@@ -1,7 +1,7 @@
 """Control: the frames that come from no event of the log.
 
-`ready`, `reset`, `ping`, `expiring`, `closing`; and ephemeral frames such as `typing`, which have no id and
-may be lost without harm.
+`ready`, `caught_up`, `reset`, `ping`, `expiring`, `closing`; and ephemeral frames such as `typing`, which
+have no id and may be lost without harm.
 """
 
 from __future__ import annotations
@@ -48,10 +48,17 @@ def _control(
 
 
 def ready(
-    connection_id: str, counts: Counts, *, id_: str | None, is_recovered: bool, replayed: int, retry_ms: int
+    connection_id: str,
+    counts: Counts,
+    *,
+    id_: str | None,
+    is_recovered: bool,
+    replayed: int | None,
+    retry_ms: int,
 ) -> bytes:
     """Return `ready`, the first frame of a stream. id_: the newest cursor, None if events are about to be
-    replayed. retry_ms: how long a client waits before it reconnects."""
+    replayed. replayed: their number; None if it is not known yet, and `caught_up` says it. retry_ms: how long
+    a client waits before it reconnects."""
     fields = {
         "connection_id": connection_id,
         **counts.as_fields(),
@@ -61,13 +68,19 @@ def ready(
     return _control("ready", fields, id_=id_, retry_ms=retry_ms)
 
 
+def caught_up(counts: Counts, *, replayed: int, id_: str) -> bytes:
+    """Return `caught_up`: a long replay has ended. replayed: how many events were sent. id_: the newest."""
+    return _control("caught_up", {**counts.as_fields(), "replayed": replayed}, id_=id_)
+
+
 def reset(reason: ResetReason, counts: Counts, *, id_: str) -> bytes:
     """Return `reset`: the cursor cannot be served, the client fetches its list again. id_: the newest."""
     return _control("reset", {"reason": reason, **counts.as_fields()}, id_=id_)
 
 
-def ping(id_: str) -> bytes:
-    """Return `ping`. id_: the newest cursor, so that the cursor of an idle client stays fresh."""
+def ping(id_: str | None) -> bytes:
+    """Return `ping`. id_: the newest cursor, so that the cursor of an idle client stays fresh; None during a
+    replay."""
     return _control("ping", {}, id_=id_)
 
 

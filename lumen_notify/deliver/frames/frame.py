@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 from lumen_notify.deliver.frames.chunks import chunk
 from lumen_notify.deliver.frames.count_shape import CountShape
-from lumen_notify.model import CloseReason, Counts, Event, escape_line_separators
+from lumen_notify.model import CloseReason, Counts, Cursor, Event, escape_line_separators
 
 MAX_CACHED = 256
 """Results that a frame keeps during one fan-out: users with the same numbers share them, and their bytes."""
@@ -34,6 +34,12 @@ class Frame(ABC):
         self.kind = event.kind
         self.room_id = event.audience.room_id
         self._id = f"{epoch}-{event.position}-{event.check}"
+
+    @property
+    def cursor(self) -> Cursor:
+        """The place of the event, as clients send it back."""
+        epoch, _, check = self._id.split("-")
+        return Cursor(epoch, self.position, check)
 
     @property
     def requires_recount(self) -> bool:

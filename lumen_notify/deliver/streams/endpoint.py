@@ -208,6 +208,7 @@ class Opening:
         if self.endpoint.revocations.is_revoked(self.principal):  # since it was verified
             connection.close(CloseReason.REVOKED)
             return
+        streams.close_excess(connection.user_id)  # also of streams with a long replay, however many open
         try:
             await self.endpoint.opener.open(connection, self.last_event_id)
             streams.close_excess(connection.user_id)

@@ -84,9 +84,12 @@ class StreamRegistry:
         return sum(connection.backlog_bytes for connection in self.wheel)
 
     def of_user(self, user_id: str) -> Sequence[Connection]:
-        """Return the user's open streams, oldest first."""
+        """Return the user's open streams, oldest first; those with a long replay in progress last."""
         channel = self._hub.channels.get(user_id)
-        return () if channel is None else channel.connections
+        if channel is None:
+            return ()
+        replaying = [one for one in channel.opening if one.replaying is not None]
+        return (*channel.connections, *replaying) if replaying else channel.connections
 
     def refusal(self, address: str) -> CloseReason | None:
         """Return why one more stream from this address is refused; None if it is not."""

@@ -1,25 +1,45 @@
-"""Replay reader: the frames that a client has missed since its cursor, from memory or from the database.
+"""Replay reader: what a client has missed since its cursor, page by page, from memory or from the database.
 
-A user gets a room's events while they are a member: after the position at which they joined, up to their
-`left` event.
+Pages are read from the database one at a time. Each of several long replays gets one page in turn, and the
+first page of a replay waits for one page of another at most: a stream without a long replay opens after one
+short query.
 
-Pages are read from the database one at a time, in the order in which they are asked for: a stream without a
-long replay opens after one short query, and never waits behind the replays of others.
+A page of the database covers a span of positions that fits the user: it doubles while their events are rare,
+and each query looks at MAX_SPAN_POSITIONS of the log at most.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from lumen_notify.commit.log import PAGE_EVENTS, Head
-from lumen_notify.deliver.frames import AbsoluteCountsFrame, Frame, frame_of
+from lumen_notify.deliver.frames import Frame, frame_of
 from lumen_notify.deliver.hub import Hub
-from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, ResetReason
+from lumen_notify.deliver.streams.memberships import Memberships
+from lumen_notify.model import (
+    Audience,
+    AudienceSpan,
+    Counts,
+    CountsSnapshot,
+    Cursor,
+    Event,
+    ResetReason,
+    value,
+)
+from lumen_notify.model.events import RoomLeft
 
-END_OF_LOG = 2**63
-"""After every position."""
+PAGE_FRAMES = 250
+"""The most events in one page: to read and render them takes a few milliseconds."""
+
+PAGE_CHARACTERS = 128 * 1024
+"""The most characters in the bodies of a page, besides one larger event."""
+
+FIRST_SPAN_POSITIONS = 2 * PAGE_FRAMES
+MAX_SPAN_POSITIONS = 65_536
+"""How many positions of the log one query looks at."""
 
 
 class LogReader(Protocol):
@@ -32,78 +52,133 @@ class LogReader(Protocol):
         """Return why the log does not continue from one of two cursors; None if it does from both."""
 
     async def for_audiences(
-        self, audiences: Sequence[Audience], *, after: int, up_to: int
+        self, spans: Sequence[AudienceSpan], *, limit: int, max_characters: int
     ) -> Sequence[Event]:
-        """Read the next events of some audiences: ascending, at most PAGE_EVENTS."""
+        """Read the next events of some audiences: ascending, at most `limit`, no more after
+        `max_characters`."""
+
+    async def count_for_audiences(self, spans: Sequence[AudienceSpan], *, limit: int) -> int:
+        """Count the events of some audiences, up to `limit`."""
+
+    async def departures(self, audience: Audience, *, after: int, up_to: int) -> Sequence[Event]:
+        """Read the events of the rooms that a user has left: ascending, at most PAGE_EVENTS."""
 
 
-def audiences_of(user_id: str, rooms: Mapping[str, int]) -> list[Audience]:
-    """Return the audiences that a user in some rooms belongs to."""
-    return [Audience.user(user_id), EVERYONE, *map(Audience.room, rooms)]
+@value
+class Page:
+    """Some frames that follow a cursor. cursor: the place after them. is_last: nothing follows, now."""
+
+    frames: Sequence[Frame]
+    cursor: Cursor
+    is_last: bool
+
+
+class LogPages:
+    """The pages of the database from a cursor up to a user's counts. Made by `ReplayReader.pages`."""
+
+    def __init__(self, user_id: str, snapshot: CountsSnapshot) -> None:
+        self.user_id = user_id
+        self.snapshot = snapshot
+        self.up_to = snapshot.position
+        self.memberships: Memberships | None = None
+        self.positions = FIRST_SPAN_POSITIONS
+
+    def next_span(self, after: int) -> int:
+        """Return the position up to which the next page is read."""
+        return min(self.up_to, after + self.positions)
+
+    def adapt(self, number: int) -> None:
+        """Take a larger span after a page with few events, a smaller one after a full page."""
+        if number >= PAGE_FRAMES:
+            self.positions = max(FIRST_SPAN_POSITIONS, self.positions // 2)
+        elif number < PAGE_FRAMES // 2:
+            self.positions = min(MAX_SPAN_POSITIONS, self.positions * 2)
 
 
 class ReplayReader:
-    """Collects missed frames. max_bytes: stops at more, by `Frame.size_bytes`."""
+    """Reads missed events."""
 
-    def __init__(self, hub: Hub, log: LogReader, *, max_bytes: int) -> None:
+    def __init__(self, hub: Hub, log: LogReader) -> None:
         self._hub = hub
         self._log = log
-        self._max_bytes = max_bytes
         self._reading = asyncio.Lock()
+        self._reading_later_page = asyncio.Lock()
 
-    async def frames_after(self, cursor: Cursor, user_id: str, counts: Counts) -> list[Frame] | ResetReason:
-        """Return all frames after the cursor, up to this very moment; or why they cannot be served.
+    def in_memory(self, cursor: Cursor, user_id: str, counts: Counts) -> Page | ResetReason | None:
+        """Return the next page, up to this very moment; None if the database must be read. Or why the cursor
+        cannot be served.
 
-        counts: its `since` says in which rooms the user is, and from which position on. Raises
-        DatabaseUnavailable.
+        counts: its `since` says in which rooms the user is, and from which position on.
         """
-        audiences = audiences_of(user_id, counts.since)
-        while True:
-            frames = await self._read(cursor, audiences)
-            if isinstance(frames, ResetReason):
-                return frames
-            # No await from here on to the return.
-            left = [
-                (*frame.left, frame.position)
-                for frame in frames
-                if isinstance(frame, AbsoluteCountsFrame) and frame.left
-            ]
-            left_rooms = {Audience.room(room_id) for room_id, _, _ in left}.difference(audiences)
-            if not left_rooms:
-                break
-            audiences += sorted(left_rooms)  # the user was in these rooms for a part of the time
-        memberships = [(room_id, since, END_OF_LOG) for room_id, since in counts.since.items()] + left
-        return [frame for frame in frames if _is_during(frame, memberships)]
-
-    async def _read(self, cursor: Cursor, audiences: Sequence[Audience]) -> list[Frame] | ResetReason:
-        older: list[Frame] = []
-        while (newer := self._hub.replay.frames_after(cursor.position, audiences)) is None:
-            newest = self._hub.cursor
-            async with self._reading:
-                page = await self._log.for_audiences(audiences, after=cursor.position, up_to=newest.position)
-                # Read after the page: retention may have run in between, or the log may no longer be ours.
-                refusal = await self._log.refusal(cursor, newest)
-            if refusal is not None:
-                return refusal
-            older += [frame_of(event, self._hub.epoch) for event in page]
-            is_full = len(page) == PAGE_EVENTS
-            cursor = Cursor(newest.epoch, page[-1].position, page[-1].check) if is_full else newest
-            if self._is_too_large(older):
-                return ResetReason.TOO_MANY
-        known = self._hub.check_at(cursor.position)
-        if cursor.check is not None and known not in (None, cursor.check):
+        replay, position = self._hub.replay, cursor.position
+        departures = replay.frames_of_kind(RoomLeft.kind, position, Audience.user(user_id))
+        memberships = Memberships(user_id, counts.since, departures)
+        frames = replay.frames_after(position, memberships.audiences, limit=PAGE_FRAMES + 1)
+        if frames is None:
+            return None
+        if cursor.check is not None and self._hub.check_at(position) not in (None, cursor.check):
             return ResetReason.DIVERGED
-        frames = older + newer
-        return ResetReason.TOO_MANY if self._is_too_large(frames) else frames
+        is_last = len(frames) <= PAGE_FRAMES
+        end = self._hub.cursor
+        if not is_last:
+            del frames[PAGE_FRAMES:]
+            end = frames[-1].cursor
+        return Page(frames=list(filter(memberships.includes, frames)), cursor=end, is_last=is_last)
 
-    def _is_too_large(self, frames: Sequence[Frame]) -> bool:
-        return sum(frame.size_bytes for frame in frames) > self._max_bytes
+    async def count(self, cursor: Cursor, pages: LogPages, *, limit: int) -> int:
+        """Count the events between a cursor and the counts, up to `limit`. Raises DatabaseUnavailable."""
+        memberships = await self._memberships(cursor, pages)
+        spans = memberships.spans(cursor.position, pages.snapshot.position)
+        return await self._log.count_for_audiences(spans, limit=limit)
+
+    async def read(self, cursor: Cursor, pages: LogPages, *, is_first: bool) -> Page | ResetReason:
+        """Read the next page from the database; or return why the cursor cannot be served. Raises
+        DatabaseUnavailable."""
+        async with self._turn(is_first=is_first):
+            newest = self._hub.cursor
+            memberships = await self._memberships(cursor, pages)
+            up_to = pages.next_span(cursor.position)
+            events = await self._log.for_audiences(
+                memberships.spans(cursor.position, up_to), limit=PAGE_FRAMES, max_characters=PAGE_CHARACTERS
+            )
+            # Read after the page: retention may have run in between, or the log may no longer be ours.
+            refusal = await self._log.refusal(cursor, newest)
+        if refusal is not None:
+            return refusal
+        pages.adapt(len(events))
+        epoch = newest.epoch
+        end = Cursor(epoch, up_to, self._hub.check_at(up_to))
+        if not _is_small(events):
+            end = Cursor(epoch, events[-1].position, events[-1].check)
+        return Page(frames=[frame_of(event, epoch) for event in events], cursor=end, is_last=False)
+
+    async def _memberships(self, cursor: Cursor, pages: LogPages) -> Memberships:
+        """Return the rooms that the user was in between a cursor and their counts."""
+        if pages.memberships is None:
+            own = Audience.user(pages.user_id)
+            events = await self._log.departures(own, after=cursor.position, up_to=pages.up_to)
+            if len(events) == PAGE_EVENTS:
+                pages.up_to = events[-1].position  # the others are read with the next counts
+            departures = [frame_of(event, cursor.epoch) for event in events]
+            pages.memberships = Memberships(pages.user_id, pages.snapshot.counts.since, departures)
+        return pages.memberships
+
+    @asynccontextmanager
+    async def _turn(self, *, is_first: bool) -> AsyncIterator[None]:
+        """Wait for one's turn to read. Of the replays that have had their first page, one at a time waits."""
+        if is_first:
+            async with self._reading:
+                yield
+        else:
+            async with self._reading_later_page, self._reading:
+                yield
 
 
-def _is_during(frame: Frame, memberships: Sequence[tuple[str, int, int]]) -> bool:
-    """Return whether a frame belongs to no room, or to the time of a membership. memberships: (room, joined,
-    left) positions."""
-    room_id = frame.room_id
-    return room_id is None or any(
-        room == room_id and joined < frame.position < left for room, joined, left in memberships
+def _is_small(events: Sequence[Event]) -> bool:
+    """Return whether a page has all events that it was asked for: nothing else could end it."""
+    characters = sum(len(event.body) for event in events)  # the database counts them a little differently
+    return (
+        len(events) < PAGE_FRAMES
+        and characters < PAGE_CHARACTERS // 2
+        and not any(event.shared for event in events)
     )

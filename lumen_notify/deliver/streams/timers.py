@@ -5,6 +5,7 @@ A stream is checked at the next second at which something may be due:
 | due | effect |
 |---|---|
 | PING_SECONDS of silence | `ping`, with the newest id |
+| PING_SECONDS of a long replay | `ping`, without an id |
 | WARNING_SECONDS before the token ends | `expiring`, each time until the token is renewed |
 | the token ends | closed as `expired` |
 | LUMEN_MAX_STREAM_SECONDS after it opened, jittered | closed as `shutdown`; the client reconnects |
@@ -53,7 +54,10 @@ class StreamTimers:
         self.wheel.schedule(connection, self._next_check(connection))
 
     def ping(self, connection: Connection) -> None:
-        """Send `ping` with the newest id, if the stream is live."""
+        """Send `ping` with the newest id, if the stream is live; without one during a long replay."""
+        if connection.replaying is not None:
+            connection.write(control.ping(None))
+            return
         channel = self._hub.channels.get(connection.user_id)
         if channel is not None and connection in channel.connections:
             self._hub.catch_up(channel)  # or the ping's id would be ahead of the frames that were sent
@@ -87,6 +91,8 @@ class StreamTimers:
 
     def _seconds_to_ping(self, connection: Connection) -> int:
         """Return how many more seconds the stream may be silent; 0 if a ping is due."""
+        if connection.replaying is not None:
+            return 0  # nobody notes when it was last sent something
         channel = self._hub.channels.get(connection.user_id)
         last_sent_at = 0 if channel is None else channel.last_sent_at
         return max(0, last_sent_at + self._ping_seconds - self.wheel.now)

@@ -18,8 +18,11 @@ ANN = {"id": "ann", "username": "Ann", "avatar": None}
 SENT: list[tuple[str, bytes]] = [
     ("ReadyFrame", control.ready(new_id(), COUNTS, id_="e-7", is_recovered=False, replayed=0, retry_ms=1)),
     ("ReadyFrame", control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=3, retry_ms=1)),
+    ("ReadyFrame", control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=None, retry_ms=1)),
+    ("CaughtUpFrame", control.caught_up(COUNTS, replayed=5000, id_="e-7-abc123")),
     *[("ResetFrame", control.reset(reason, COUNTS, id_="e-7-abc123")) for reason in ResetReason],
     ("PingFrame", control.ping("e-7")),
+    ("PingFrame", control.ping(None)),
     ("ExpiringFrame", control.expiring(50)),
     *[
         ("ClosingFrame", control.closing(reason, 2000))

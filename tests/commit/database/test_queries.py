@@ -249,6 +249,8 @@ async def test_every_query_is_understood_by_its_database(database: Database) -> 
         "log_at",
         "log_end",
         "events_for_audiences",
+        "count_for_audiences",
+        "departures",
         "list_notifications",
         "get_notification",
         "unread_counts",

@@ -8,7 +8,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.model import Audience
+from lumen_notify.model import Audience, AudienceSpan
 
 from .merging import publication as grouped
 from .publishing import contents, count, listed, publication, write
@@ -58,7 +58,8 @@ async def test_body_for_several_users_is_stored_once(log: Log, database: Databas
     assert len({id(event.body) for event in events}) == 2, "the events read share the body, too"
     for user in ("u0", "u49", "ann"):
         (row,) = await listed(database, user)
-        (event,) = await log.for_audiences([Audience.user(user)], after=0, up_to=100)
+        span = AudienceSpan(audience=Audience.user(user), after=0, up_to=100)
+        (event,) = await log.for_audiences([span], limit=100, max_characters=10**6)
         assert event.body == row.body == events[row.position - 1].body
 
 

@@ -3,113 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
-from clients import Frame, eventually, read_frames
-from lumen_notify.commit.log import Head
+from clients import Frame, eventually
 from lumen_notify.deliver import hub as hub_module
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames import NotificationFrame
-from lumen_notify.deliver.frames.chunks import unchunk
-from lumen_notify.deliver.hub import Hub
-from lumen_notify.deliver.replay import Replay
-from lumen_notify.deliver.streams.count_loader import CountLoader
-from lumen_notify.deliver.streams.opening import StreamOpener
+from lumen_notify.deliver.streams.replay_reader import PAGE_FRAMES
 from lumen_notify.errors import DatabaseUnavailable
-from lumen_notify.model import Audience, CloseReason, CountsSnapshot, Cursor, Event, ResetReason
+from lumen_notify.model import CloseReason, CountsSnapshot, ResetReason
 
 from ..conftest import Store
-from ..fakes import FakeClock, RecordingConnection
-
-
-class HookedLog:
-    """A log that calls a hook after each page."""
-
-    def __init__(self, store: Store, after_page: Callable[[], Awaitable[None]]) -> None:
-        self._store = store
-        self._after_page = after_page
-        self.pages = 0
-
-    async def head(self) -> Head:
-        return await self._store.log.head()
-
-    async def refusal(self, cursor: Cursor, newest: Cursor) -> ResetReason | None:
-        return await self._store.log.refusal(cursor, newest)
-
-    async def for_audiences(
-        self, audiences: Sequence[Audience], *, after: int, up_to: int
-    ) -> Sequence[Event]:
-        page = await self._store.log.for_audiences(audiences, after=after, up_to=up_to)
-        self.pages += 1
-        await self._after_page()
-        return page
-
-
-class OpenerHarness:
-    """A real log and hub, and the opener between them. `hooks` run after the counts were read."""
-
-    def __init__(
-        self, store: Store, *, replay_events: int = 1000, max_replay_bytes: int = 64 * 1024 * 1024
-    ) -> None:
-        self.store = store
-        self.epoch = store.head.epoch
-        self.hub = Hub(
-            epoch=self.epoch,
-            position=0,
-            replay=Replay(position=0, max_events=replay_events),
-            clock=FakeClock(),
-        )
-        self.log = HookedLog(store, self.after_page)
-        self.opener = StreamOpener(
-            self.hub, CountLoader(self.fetch), self.log, max_replay_bytes=max_replay_bytes
-        )
-        self.hooks: list[Callable[[], Awaitable[None]]] = []
-        self.page_hooks: list[Callable[[], Awaitable[None]]] = []
-
-    async def after_page(self) -> None:
-        while self.page_hooks:
-            await self.page_hooks.pop(0)()
-
-    async def fetch(self, user_ids: Sequence[str]) -> Mapping[str, CountsSnapshot]:
-        counts = await self.store.counts.fetch(user_ids)
-        while self.hooks:
-            await self.hooks.pop(0)()
-        return counts
-
-    def deliver(self, events: Sequence[Event]) -> None:
-        for _ in self.hub.fan_out(events):
-            pass
-
-    async def publish(self, *audiences: str, **fields: str) -> None:
-        self.deliver(await self.store.publish(*audiences, **fields))
-
-    async def read_all(self, user_id: str) -> None:
-        self.deliver(await self.store.read_all(user_id))
-
-    def id(self, position: int) -> str:
-        """Return the cursor at a position that was published."""
-        check = self.store.events[position - 1].check if position else None
-        return str(Cursor(self.epoch, position, check))
-
-    async def open(self, user_id: str = "ann", last_event_id: str | None = None) -> RecordingConnection:
-        connection = RecordingConnection(user_id)
-        await asyncio.wait_for(self.opener.open(connection, last_event_id), 20)
-        return connection
-
-    def start_open(self, last_event_id: str | None = None) -> tuple[RecordingConnection, asyncio.Task[None]]:
-        connection = RecordingConnection("ann")
-        return connection, asyncio.create_task(self.opener.open(connection, last_event_id))
-
-
-def frames(connection: RecordingConnection) -> list[Frame]:
-    return list(read_frames(unchunk(b"".join(connection.chunks)).decode()))
-
-
-def positions(connection: RecordingConnection) -> list[int]:
-    """Return the positions of the durable frames."""
-    return [frame.position for frame in frames(connection) if frame.is_durable]
+from ..fakes import RecordingConnection
+from .opener_harness import OpenerHarness, frames, positions
 
 
 async def test_first_stream_gets_the_counts_and_the_newest_id(store: Store) -> None:
@@ -192,14 +100,6 @@ async def test_cursor_at_the_newest_event_has_nothing_to_replay(
         await store.trim_up_to(2)
     (ready,) = frames(await harness.open(last_event_id=harness.id(2)))
     assert (ready.id, ready.data["recovered"]) == (harness.id(2), True)
-
-
-async def test_long_replay_is_read_from_the_database_page_by_page(sqlite_store: Store) -> None:
-    harness = OpenerHarness(sqlite_store, replay_events=10)
-    await harness.publish(*["user:ann", "user:bob"] * 1100)
-    connection = await harness.open(last_event_id=harness.id(0))
-    assert positions(connection) == list(range(1, 2201, 2))
-    assert harness.log.pages == 2
 
 
 # ----------------------------------------------------------------------------------- the table of resets
@@ -307,28 +207,15 @@ async def test_retention_that_runs_during_the_replay_is_answered_by_reset(store:
 
 
 @pytest.mark.parametrize("replay_events", [1000, 0], ids=["memory", "the database"])
-async def test_replay_of_more_than_a_stream_may_hold_back_is_answered_by_reset(
-    sqlite_store: Store, replay_events: int
+@pytest.mark.parametrize("most", [5, PAGE_FRAMES + 5])
+async def test_replay_of_more_than_the_bound_is_answered_by_reset(
+    store: Store, replay_events: int, most: int
 ) -> None:
-    harness = OpenerHarness(sqlite_store, replay_events=replay_events, max_replay_bytes=5000)
-    await harness.publish(*["user:ann"] * 20, content="x" * 500)
-    assert is_reset(await harness.open(last_event_id=harness.id(0)), harness.id(20), "too_many")
-    assert positions(await harness.open(last_event_id=harness.id(15))) == [16, 17, 18, 19, 20]
-
-
-async def test_marks_are_measured_with_the_counts_that_they_carry(sqlite_store: Store) -> None:
-    max_replay_bytes = 50_000
-    harness = OpenerHarness(sqlite_store, max_replay_bytes=max_replay_bytes)
-    for _ in range(10):
-        await harness.publish("user:ann")
-        await harness.read_all("ann")
-    for number in range(200):
-        await harness.publish("user:ann", category=f"category-{number:03}")
-    missed = harness.hub.replay.frames_after(1, [Audience("user:ann")])
-    assert missed is not None
-    assert sum(frame.size_bytes for frame in missed) < max_replay_bytes
-    # Ten of them are marks, and each now carries two hundred categories.
-    assert is_reset(await harness.open(last_event_id=harness.id(1)), harness.id(220), "too_many")
+    harness = OpenerHarness(store, replay_events=replay_events, max_replay_events=most)
+    await harness.publish(*["user:ann", "user:bob"] * (most + 1))
+    assert is_reset(await harness.open(last_event_id=harness.id(0)), harness.id(2 * most + 2), "too_many")
+    missed = positions(await harness.open(last_event_id=harness.id(1)))
+    assert missed == list(range(3, 2 * most + 2, 2))
 
 
 # ------------------------------------------------------------------------------------ others and races

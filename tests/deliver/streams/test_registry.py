@@ -165,3 +165,40 @@ async def test_stream_that_is_being_opened_is_drained_too() -> None:
     harness.streams.add(connection)
     await harness.streams.drain()
     assert connection.close_reason is CloseReason.SHUTDOWN
+
+
+class Replaying:
+    """A long replay that does nothing."""
+
+    def on_drained(self) -> None:
+        pass
+
+
+def test_stream_with_a_long_replay_is_one_of_its_user_and_closed_if_they_are_too_many() -> None:
+    harness = StreamHarness(max_streams_per_user=2)
+    live = harness.open()
+    channel = harness.hub.get_channel("ann")
+    waiting, *replaying = [harness.new() for _ in range(3)]
+    for connection in (waiting, *replaying):
+        harness.streams.add(connection)
+        channel.opening = (*channel.opening, connection)
+    for connection in replaying:
+        connection.replaying = Replaying()
+    assert list(harness.streams.of_user("ann")) == [live, *replaying]
+    harness.streams.close_excess("ann")
+    assert [one.close_reason for one in (live, waiting, *replaying)] == [
+        CloseReason.REPLACED,
+        None,
+        None,
+        None,
+    ]
+
+
+def test_stream_with_a_long_replay_is_pinged_without_an_id() -> None:
+    harness = StreamHarness()
+    connection = harness.new()
+    harness.streams.add(connection)
+    connection.replaying = Replaying()
+    harness.pass_seconds(65)
+    pings = frames_of(connection)
+    assert [(frame.event, frame.id) for frame in pings] == [("ping", None)] * 2

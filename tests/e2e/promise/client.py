@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -79,7 +80,12 @@ class Client:
 
     def is_at(self, position: int) -> bool:
         """Return whether it has seen all its events up to a position."""
-        return self.ready is not None and max(self.since, *self.positions[-1:], -1) >= position
+        is_replaying = math.isinf(self.bell.to_replay)
+        return (
+            self.ready is not None
+            and not is_replaying
+            and max(self.since, *self.positions[-1:], -1) >= position
+        )
 
     def fetched(self, state: State) -> None:
         """Replace the state by a fetched one. Frames since `ready` are applied and must change nothing,
@@ -117,7 +123,7 @@ class Client:
         self.bell.apply(frame)
         if frame.event == "left":
             self.state.leave(frame.data["data"]["room_id"])
-        if self.bell.must_fetch or not frame.is_durable:
+        if self.bell.must_fetch or not (frame.is_durable or frame.event == "caught_up"):
             return
         self._check(frame, was_replaying=was_replaying)
 
@@ -142,6 +148,6 @@ class Client:
         if ready.data["recovered"]:
             assert self.bell.cursor is not None
             self.since = self.position
-            assert (ready.id is None) == (ready.data["replayed"] > 0), ready
+            assert (ready.id is None) == (ready.data["replayed"] != 0), ready
         elif ready.id is not None:
             self.since = ready.position

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import get_args
 
+import pytest
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -16,6 +17,7 @@ from clients import SECRET, Api, EventStream, eventually
 from lumen_notify import Settings
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import Log
+from lumen_notify.deliver.streams import replay_reader
 from lumen_notify.settings import Secret
 
 from . import room_states, steps
@@ -56,6 +58,7 @@ class PromiseMachine(RuleBasedStateMachine):
         self.database: Database | None = None
         self.copied: tuple[int, Memory, EventHistory] | None = None
         self._turns = itertools.count()
+        self._patch = pytest.MonkeyPatch()
 
     @initialize(
         replay_events=st.sampled_from([10_000, 0, 1, 5]),
@@ -64,6 +67,7 @@ class PromiseMachine(RuleBasedStateMachine):
         is_short=st.booleans(),
         kept_events=st.sampled_from([0, 3, 12]),
         seed=st.integers(0, 1000),
+        page_frames=st.sampled_from([replay_reader.PAGE_FRAMES, 1, 3]),
     )
     def start(
         self,
@@ -73,10 +77,13 @@ class PromiseMachine(RuleBasedStateMachine):
         is_pinging: bool,
         is_short: bool,
         kept_events: int,
+        page_frames: int,
         seed: int = 0,
     ) -> None:
         """is_short: whether lists are trimmed to a few rows. kept_events: the number of events that the log
-        keeps; 0 for no limit. seed: chooses the instance of each request."""
+        keeps; 0 for no limit. page_frames: the events in a page of a long replay. seed: chooses the instance
+        of each request."""
+        self._patch.setattr(replay_reader, "PAGE_FRAMES", page_frames)
         self.environment.is_pinging = is_pinging
         self.environment.route_by(seed)
         self.settings = Settings(
@@ -140,6 +147,7 @@ class PromiseMachine(RuleBasedStateMachine):
         try:
             self.run(self._end())
         finally:
+            self._patch.undo()
             if self.database is not None:
                 self.environment.drop(self.settings.database_url)
 
@@ -309,6 +317,8 @@ class PromiseMachine(RuleBasedStateMachine):
             ready = await stream.wait_for_event("ready")
             if ready.data["recovered"]:
                 number = ready.data["replayed"]
+                if number is None:
+                    number = (await stream.wait_for_event("caught_up")).data["replayed"]
                 await stream.wait_for(lambda: len(positions_of(stream)) == number, what="the replay")
                 must, may = self.history.seen(user, position)
                 assert must <= positions_of(stream) <= may, (user, position)

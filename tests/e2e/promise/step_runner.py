@@ -51,8 +51,7 @@ from .steps import (
 )
 
 SMALL_BACKLOG_BYTES = 4096
-"""With this backlog a replay of more than about eight events is refused, and a burst closes a stream as too
-slow."""
+"""With this backlog a burst closes a stream as too slow."""
 
 AMID_SECONDS = 0.1
 """How long a connect waits for a fan-out, to arrive in the middle of it."""
