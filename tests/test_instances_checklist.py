@@ -19,8 +19,15 @@ LINES: Lines = {
     "the log is read slowly whatever the backplane": (),
     "the tail delivers an event only at its position, and resets where the log no longer holds a gap": (),
     # What is not in the log
-    "typing crosses instances": (),
-    "renewing reaches the streams of all instances": (),
+    "typing crosses instances": (
+        "e2e/test_between_instances.py::test_typing_on_one_instance_is_shown_and_ended_on_the_other",
+        "deliver/ephemeral/test_typing.py::test_reports_may_reach_a_different_instance_each_time",
+        "deliver/ephemeral/test_typing.py::test_end_that_is_lost_comes_by_the_time_out_of_each_instance",
+    ),
+    "renewing reaches the streams of all instances": (
+        "e2e/test_between_instances.py::test_renewal_on_one_instance_prolongs_the_stream_on_the_other",
+        "deliver/streams/test_renewals.py::test_client_is_asked_again_when_its_renewal_was_lost",
+    ),
     "GET /connections lists the streams of all instances": (),
     "a revocation ends streams and refuses tokens on all instances": (
         "e2e/test_accounts.py::test_what_one_instance_ends_is_over_at_the_other",

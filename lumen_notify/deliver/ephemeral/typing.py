@@ -36,6 +36,9 @@ TIMEOUT_SECONDS = 6.0
 REMOTE_TIMEOUT_SECONDS = REPEAT_SECONDS + TIMEOUT_SECONDS + 1.0
 """The end comes at most so long after the last message: reports within REPEAT_SECONDS send none."""
 
+MAX_FIELDS_BYTES = MAX_MESSAGE_BYTES - 256
+"""Of a message, besides its name."""
+
 MAX_TYPING_USERS = 10_000
 """How many users may type at once. One more ends the typing of the user who started first."""
 
@@ -158,7 +161,7 @@ class TypingUsers:
 
     def _tell_others(self, typing: TypingUser) -> None:
         fields = _fields(typing)
-        if json_bytes(fields) > MAX_MESSAGE_BYTES:
+        if json_bytes(fields) > MAX_FIELDS_BYTES:
             fields["user"] = {**typing.user, "avatar": None}
         self._send("typing", fields)
 

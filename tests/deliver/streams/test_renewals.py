@@ -51,7 +51,7 @@ def test_renewal_reaches_the_streams_of_other_instances() -> None:
     assert [stream.close_reason for stream in streams] == [CloseReason.EXPIRED] * 2
 
 
-def test_client_whose_renewal_was_lost_is_asked_again_before_its_stream_ends() -> None:
+def test_client_is_asked_again_when_its_renewal_was_lost() -> None:
     here, there = Instance(), Instance()
     stream = there.harness.open(expires_in=100)
     there.harness.pass_seconds(40)
