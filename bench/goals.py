@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench import compared_servers, stream_measurements, write_measurements
+from bench import compared_servers, instance_measurements, stream_measurements, write_measurements
 from bench.size import Size
 
 Results = Mapping[tuple[str, str], Sequence[stream_measurements.Values]]
@@ -20,6 +20,9 @@ SETUPS: Mapping[str, tuple[str, ...]] = {
     "publish": ("ours", "ours-postgresql", "empty"),
     "publish-many": ("ours", "ours-postgresql"),
     "send": ("ours", "ours-postgresql", "empty"),
+    "workers": ("one-worker", "two-workers"),
+    "across": ("two-instances", "two-instances-redis"),
+    "send-to-instances": ("one-instance", "two-instances"),
 }
 """The servers that each set-up measures."""
 
@@ -109,6 +112,40 @@ def _many_goals() -> Iterable[Goal]:
         yield _cpu(f"row of a publish to many, {database}", "publish-many", "row_cpu_us", ours)
 
 
+def _instance_goals() -> Iterable[Goal]:
+    title = "memory per idle stream, {wide} streams, PostgreSQL"
+    yield Goal(title=title, setup="workers", value="memory_bytes", show=_kib, ours="one-worker", at_most=3072)
+    title = "CPU time of the server: delivery, {wide} streams, two workers"
+    yield Goal(
+        title=title,
+        setup="workers",
+        value="delivery_cpu_us",
+        show=_us,
+        ours="two-workers",
+        other="one-worker",
+    )
+    for ours, way in (("two-instances", "LISTEN and NOTIFY"), ("two-instances-redis", "Redis")):
+        for share, at_most in (("50th", 5.0), ("99th", None)):
+            yield Goal(
+                title=f"commit to receipt at another instance, {{per_second}} publishes/s, {way}: {share}"
+                " percentile",
+                setup="across",
+                value=f"commit_to_receipt_p{share[:2]}_ms",
+                show=_ms,
+                ours=ours,
+                at_most=at_most,
+            )
+    title = "durable messages to rooms, {concurrency} concurrently, to two instances on one PostgreSQL"
+    yield Goal(
+        title=title,
+        setup="send-to-instances",
+        value="writes_per_second",
+        show=_rate,
+        ours="two-instances",
+        other="one-instance",
+    )
+
+
 GOALS = (
     Goal(title=_MEMORY, setup="wide", value="memory_bytes", show=_kib, at_most=3072),
     Goal(title=_MEMORY, setup="wide", value="memory_bytes", show=_kib, other="nchan-own", at_most=0.3),
@@ -154,6 +191,7 @@ GOALS = (
     *_write_goals("publish", "durable publishes to one user each, {concurrency} concurrently"),
     *_many_goals(),
     *_write_goals("send", "durable messages to rooms, {concurrency} concurrently"),
+    *_instance_goals(),
 )
 
 
@@ -184,8 +222,11 @@ def rows(results: Results, size: Size) -> list[Row]:
                     publishers=size.publishers,
                     users=f"{write_measurements.USERS:,}",
                     concurrency=write_measurements.CONCURRENCY,
+                    per_second=instance_measurements.PUBLISHES_PER_SECOND,
                 ),
-                ours="not measured" if ours is None else goal.show(ours),
+                ours=compared_servers.missing(goal.ours) or "not measured"
+                if ours is None
+                else goal.show(ours),
                 other=_other(goal, other),
                 ratio="" if not goal.other or measured is None else f"{measured:.2f}",
                 must_be=goal.must_be,
@@ -206,9 +247,7 @@ def _other(goal: Goal, value: float | None) -> str:
         return ""
     if value is not None:
         return f"{goal.other} {goal.show(value)}"
-    return f"{goal.other}: " + (
-        "not measured" if goal.other in compared_servers.installed() else "not installed"
-    )
+    return f"{goal.other}: {compared_servers.missing(goal.other) or 'not measured'}"
 
 
 def median(results: Results, setup: str, server: str, value: str) -> float | None:

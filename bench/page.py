@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import compared_servers, stream_measurements, write_measurements
+from bench import compared_servers, instance_measurements, stream_measurements, write_measurements
 from bench.cpu_usage import MAX_OTHER_CPU_SHARE
 from bench.goals import SETUPS, Results, rows
 from bench.size import Size
@@ -72,6 +72,7 @@ def _page(results: Results, size: Size, runs: int) -> Iterable[str]:
         groups=write_measurements.GROUPS,
         rooms=write_measurements.ROOMS,
         messages=size.messages,
+        per_second=instance_measurements.PUBLISHES_PER_SECOND,
     )
 
 

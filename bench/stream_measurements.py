@@ -35,8 +35,8 @@ async def wide(name: str, size: Size) -> Values:
     """Memory, deliveries and latency with 10,000 streams of 10,000 users."""
     async with compared_servers.start(name, size) as (server, protocol):
         load = Load(protocol)
-        values = await _open(load, server, size.wide)
-        values |= await _measure_throughput(load, server, 1, size)
+        values = await open_streams(load, server, size.wide)
+        values |= await measure_throughput(load, server, 1, size)
         if name != "nchan-own":
             values |= await _measure_latency(load, server, size)
         _check_nothing_lost(load)
@@ -47,8 +47,8 @@ async def many(name: str, size: Size) -> Values:
     """Deliveries with 1,000 streams and 8 concurrent publishers."""
     async with compared_servers.start(name, size) as (server, protocol):
         load = Load(protocol)
-        values = await _open(load, server, size.many)
-        values |= await _measure_throughput(load, server, size.publishers, size)
+        values = await open_streams(load, server, size.many)
+        values |= await measure_throughput(load, server, size.publishers, size)
         _check_nothing_lost(load)
         return values
 
@@ -109,7 +109,7 @@ async def few(name: str, size: Size) -> Values:
         return values
 
 
-async def _open(load: Load, server: ServerProcess, count: int) -> dict[str, float]:
+async def open_streams(load: Load, server: ServerProcess, count: int) -> dict[str, float]:
     """Open the streams after a warm-up, so that memory that is allocated once is not counted."""
     warm_up = Load(load.protocol)
     await warm_up.open(WARM_UP_STREAMS)
@@ -129,9 +129,10 @@ async def _open(load: Load, server: ServerProcess, count: int) -> dict[str, floa
     }
 
 
-async def _measure_throughput(
-    load: Load, server: ServerProcess, publishers: int, size: Size
+async def measure_throughput(
+    load: Load, server: ServerProcess, publishers: int, size: Size, database: int | None = None
 ) -> dict[str, float]:
+    """Measure deliveries after a warm-up. database: the process id of the server's database, if any."""
     await load.measure_throughput(publishers=publishers, seconds=WARM_UP_SECONDS)
 
     async def deliver() -> Values:
@@ -142,7 +143,7 @@ async def _measure_throughput(
             "delivery_cpu_us": cpu.us_per(throughput.deliveries),
         }
 
-    return await measure_undisturbed(server, size, deliver)
+    return await measure_undisturbed(server, size, deliver, database=database)
 
 
 async def _measure_latency(load: Load, server: ServerProcess, size: Size) -> dict[str, float]:

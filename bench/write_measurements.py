@@ -58,23 +58,23 @@ async def publish_to_many(name: str, size: Size) -> Values:
 async def send(name: str, size: Size) -> Values:
     """Send messages to rooms, by as many users as connections, all members of all rooms."""
     async with compared_servers.start_for_writes(name, size) as target:
-        protocol = target.protocol
-        members = [protocol.user(number) for number in range(1, CONCURRENCY)]
-        creator = await Publisher.connect(protocol.host, protocol.port)
-        for number in range(ROOMS):
-            room = {"id": f"bench-{number}", "members": members}
-            await creator.publish(protocol.post_request(json.dumps(room).encode(), "/rooms", user=0))
-        creator.close()
-        body = json.dumps({"content": "and what do you say to this?"}).encode()
-        return await _post(
-            target,
-            size,
-            [
-                protocol.post_request(body, f"/rooms/bench-{room}/messages", user=user)
-                for user in range(CONCURRENCY)
-                for room in range(ROOMS)
-            ],
-        )
+        return await _post(target, size, await message_requests(target.protocol))
+
+
+async def message_requests(protocol: LumenProtocol) -> Sequence[bytes]:
+    """Create the rooms; return a message of each user to each room."""
+    members = [protocol.user(number) for number in range(1, CONCURRENCY)]
+    creator = await Publisher.connect(protocol.host, protocol.port)
+    for number in range(ROOMS):
+        room = {"id": f"bench-{number}", "members": members}
+        await creator.publish(protocol.post_request(json.dumps(room).encode(), "/rooms", user=0))
+    creator.close()
+    body = json.dumps({"content": "and what do you say to this?"}).encode()
+    return [
+        protocol.post_request(body, f"/rooms/bench-{room}/messages", user=user)
+        for user in range(CONCURRENCY)
+        for room in range(ROOMS)
+    ]
 
 
 def _publish_request(protocol: LumenProtocol, number: int) -> bytes:

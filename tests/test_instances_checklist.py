@@ -157,8 +157,15 @@ LINES: Lines = {
         "e2e/faults/test_instance_faults.py::test_readers_of_a_paused_instance_wait_for_it",
         "e2e/faults/test_instance_faults.py::test_instance_gets_no_hints",
     ),
-    "a bench row compares one worker with two": (),
-    "a bench row measures the latency across instances": (),
+    "a bench row compares one worker with two": (
+        "bench/test_instance_measurements.py::test_one_worker_and_two_deliver_to_all_streams",
+        "bench/test_instance_measurements.py::test_without_postgresql_or_redis_the_table_has_the_reason",
+    ),
+    "a bench row measures the latency across instances": (
+        "bench/test_instance_measurements.py::test_a_stream_of_another_instance_receives_each_publish",
+        "bench/test_instance_measurements.py::test_messages_are_sent_to_two_instances_at_once",
+        "bench/test_instance_measurements.py::test_without_postgresql_or_redis_the_table_has_the_reason",
+    ),
     "forty thousand streams are open over three workers": (),
 }
 

@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import field
 from pathlib import Path
@@ -45,21 +45,29 @@ async def run_local_server(
     *,
     database_url: str | None = None,
     has_limits: bool = False,
+    secret: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[LocalServer]:
     """Start `lumen-notify serve` on loopback; stop it on exit.
 
     core: the CPU core of the process; None for any. folder: holds the SQLite file, which is kept; None uses
     a temporary folder. database_url: used instead of the SQLite file. has_limits: whether rate limits and
-    stream limits have their defaults, as all other settings do; else they are off.
+    stream limits have their defaults, as all other settings do; else they are off. secret: None makes one.
+    settings: further variables.
     """
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="lumen-bench-") as temporary:
             async with run_local_server(
-                core, Path(temporary), database_url=database_url, has_limits=has_limits
+                core,
+                Path(temporary),
+                database_url=database_url,
+                has_limits=has_limits,
+                secret=secret,
+                settings=settings,
             ) as server:
                 yield server
         return
-    secret = secrets.token_urlsafe(48)
+    secret = secret or secrets.token_urlsafe(48)
     port = free_port(HOST)
     database = folder / "bench.db"
     env = {name: value for name, value in os.environ.items() if not name.startswith("LUMEN_")}
@@ -72,6 +80,7 @@ async def run_local_server(
     }
     if not has_limits:
         env |= NO_LIMITS
+    env |= settings or {}
     argv = [sys.executable, "-m", "lumen_notify", "serve"]
     async with ServerProcess(argv, port=port, core=core, env=env) as process:
         yield LocalServer(process=process, secret=secret, database=database)
