@@ -8,7 +8,8 @@
     cpu_usage            CPU shares during a measurement; repeats disturbed measurements
     page                 goals, the table of results and `docs/performance.md` (method: `method.md`)
 
-`scaling`, a command of its own, measures what instances cost beside each other, for `docs/scaling.md`.
+Two commands of their own measure for `docs/scaling.md`: `scaling` what instances cost beside each other, and
+`workers` many streams over several processes (with `load_process`).
 
 The load generator is `lumen_notify.load_test`.
 """

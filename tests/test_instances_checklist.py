@@ -66,6 +66,7 @@ LINES: Lines = {
         "cli/workers/test_pool.py::test_workers_that_do_not_end_within_the_drain_time_are_killed",
     ),
     "SIGHUP replaces the workers without refusing a connection": (
+        "cli/test_server.py::test_replaced_server_answers_connections_that_it_has_accepted",
         "e2e/test_workers.py::test_killed_and_replaced_workers_lose_nothing_and_refuse_no_connection",
         "cli/workers/test_pool.py::test_hangup_replaces_all_workers_one_after_another",
         "cli/workers/test_pool.py::test_workers_stay_if_the_new_ones_do_not_start",
@@ -166,7 +167,10 @@ LINES: Lines = {
         "bench/test_instance_measurements.py::test_messages_are_sent_to_two_instances_at_once",
         "bench/test_instance_measurements.py::test_without_postgresql_or_redis_the_table_has_the_reason",
     ),
-    "forty thousand streams are open over three workers": (),
+    "forty thousand streams are open over three workers": (
+        # The small form. LUMEN_TEST_WORKER_STREAMS=40000 is the long one.
+        "bench/test_workers.py::test_streams_are_open_over_three_workers_and_each_receives_what_is_published",
+    ),
 }
 
 

@@ -84,10 +84,12 @@ class Latency:
 
 
 class Load:
-    """The open streams to one server."""
+    """The open streams to one server. first: the number of the first one, if other processes have those
+    before."""
 
-    def __init__(self, protocol: ServerProtocol) -> None:
+    def __init__(self, protocol: ServerProtocol, *, first: int = 0) -> None:
         self.protocol = protocol
+        self._first = first
         self.counter = FrameCounter()
         self.streams: list[StreamClient] = []
 
@@ -106,7 +108,7 @@ class Load:
         concurrency: streams that open at the same time. sample_every: every n-th stream measures latency.
         Raises StreamRefused, TimeoutError.
         """
-        before = len(self.streams)
+        before = self._first + len(self.streams)
         indexes = iter(range(before, before + count))
         started = time.perf_counter()
         with first_error():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -15,8 +16,14 @@ from typing import Self
 import httpx
 import httpx_sse
 import pytest
+import uvicorn
+from starlette.responses import PlainTextResponse
 
+from clients import eventually
 from conftest import StartServer
+from lumen_notify.cli import server as server_module
+from lumen_notify.cli.listener import listen_at
+from lumen_notify.cli.server import Server
 from servers import RunningServer, wait_until
 
 from .conftest import RunCommand, StartCommand, environment
@@ -301,3 +308,32 @@ def test_the_commands_of_the_demo_work_when_pasted(start_server: StartServer) ->
 def test_responses_do_not_name_the_server(start_server: StartServer) -> None:
     server = start_server()
     assert "server" not in httpx.get(f"{server.url}/healthz", trust_env=False).headers
+
+
+async def test_replaced_server_answers_connections_that_it_has_accepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "LINGER_SECONDS", 1.0)
+    with listen_at("127.0.0.1", 0, 30.0) as listener:
+        address = listener.getsockname()
+        config = uvicorn.Config(PlainTextResponse("here"), lifespan="off", log_config=None, ws="none")
+        config.load()
+        started = asyncio.Event()
+        server = Server(config, started.set, signals=[])
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        await asyncio.wait_for(started.wait(), 20)
+        reader, writer = await asyncio.open_connection(*address)
+        server.end(is_replaced=True)
+
+        def is_refused() -> bool:
+            try:
+                socket.create_connection(address, timeout=5).close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        await eventually(is_refused, what="the end of listening")
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        assert (await reader.read()).endswith(b"here")
+        writer.close()
+        await asyncio.wait_for(serving, 20)
