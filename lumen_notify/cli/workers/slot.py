@@ -39,10 +39,10 @@ class WorkersFailed(LumenError):
 
 
 class NotReady(Exception):
-    """A worker has ended before it accepted connections. status: its exit status."""
+    """A worker has ended before it accepted connections, or could not be started. status: its exit status."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(how_it_ended(status))
+    def __init__(self, how: str, status: int | None = None) -> None:
+        super().__init__(how)
         self.status = status
 
 
@@ -77,18 +77,22 @@ class Slot:
 
     async def start(self) -> WorkerProcess:
         """Start a worker and keep it running; return it once it accepts connections. Raises NotReady."""
-        process = await WorkerProcess.start(
-            self.listener, on_metrics=self._totals.learn, on_total=self._on_total
-        )
+        try:
+            process = await WorkerProcess.start(
+                self.listener, on_metrics=self._totals.learn, on_total=self._on_total
+            )
+        except OSError as error:
+            raise NotReady(f"at its start: {error.strerror}") from None
         self.processes.append(process)
         if not await process.wait_until_ready():
             self.processes.remove(process)
-            raise NotReady(await process.wait())
+            status = await process.wait()
+            raise NotReady(how_it_ended(status), status)
         _log.info("worker %d is ready: process %d", self.number, process.pid)
         self.current = process
         task = asyncio.create_task(self._keep(process), name=f"worker {self.number}")
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._has_ended)
         return process
 
     async def replace(self) -> bool:
@@ -113,6 +117,12 @@ class Slot:
         """Keep no worker running any more."""
         for task in self._tasks:
             task.cancel()
+
+    def _has_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("worker %d cannot be watched", self.number, exc_info=error)
+            self._on_failure(WorkersFailed(f"Worker {self.number} cannot be watched. The log says why."))
 
     async def _keep(self, process: WorkerProcess) -> None:
         """Watch a worker until it ends; start another one unless it was replaced."""

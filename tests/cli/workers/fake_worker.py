@@ -24,8 +24,7 @@ BEHAVIOUR, *STATUS = Path(sys.argv[1]).read_text("utf-8").split()
 
 
 def send(kind: str, **fields: Any) -> None:
-    lines.write(json.dumps({"kind": kind, **fields}) + "\n")
-    lines.flush()
+    channel.sendall(json.dumps({"kind": kind, **fields}).encode() + b"\n")
 
 
 def family(value: int) -> dict[str, Any]:
@@ -36,14 +35,13 @@ def family(value: int) -> dict[str, Any]:
 if BEHAVIOUR == "failing":
     sys.exit(int((STATUS or ["3"])[0]))
 channel = socket.socket(fileno=int(os.environ["_LUMEN_WORKER"].split(",")[1]))
-lines = channel.makefile("rw")
 if BEHAVIOUR != "slow":
     send("ready", url="http://fake")
 if BEHAVIOUR == "short":
     sys.exit(4)
 if BEHAVIOUR == "deaf":
     time.sleep(3600)
-for line in lines:
+for line in channel.makefile("r"):
     message = json.loads(line)
     if message["kind"] == "collect":
         send("metrics", id=message["id"], lumens=[[family(1)]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
@@ -149,3 +150,32 @@ async def test_first_worker_that_does_not_start_is_not_started_again(kept: Kept,
         await kept.start()
     assert raised.value.status == 3
     assert kept.processes == []
+
+
+async def test_worker_that_cannot_be_started_is_tried_again(
+    kept: Kept, behave: Behave, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = await kept.start()
+    original = WorkerProcess.start
+    errors = [OSError(errno.EAGAIN, "Resource temporarily unavailable")]
+
+    async def start(*arguments: Any, **options: Any) -> WorkerProcess:
+        if errors:
+            raise errors.pop()
+        return await original(*arguments, **options)
+
+    monkeypatch.setattr(WorkerProcess, "start", start)
+    first.kill()
+    await kept.successor(first)
+    how = "worker 1 has ended at its start: Resource temporarily unavailable"
+    assert any(message.startswith(how) for message in caplog.messages)
+
+
+async def test_defect_in_the_parent_is_a_failure(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(worker: int) -> None:
+        raise ValueError("a defect")
+
+    first = await kept.start()
+    monkeypatch.setattr(kept.totals, "end", fail)
+    first.kill()
+    await eventually(lambda: kept.failure, what="the failure", within_seconds=WITHIN_SECONDS)
