@@ -63,7 +63,10 @@ class Values:
 async def measure(streams: int, workers: int) -> Values:
     """Start a server, open the streams, publish to all of them."""
     with temporary_database() as database, tempfile.TemporaryDirectory(prefix="lumen-bench-") as folder:
-        async with run_local_server(None, Path(folder), database_url=database.url, workers=workers) as server:
+        settings = {"LUMEN_WORKERS": str(workers)}
+        async with run_local_server(
+            None, Path(folder), database_url=database.url, settings=settings
+        ) as server:
             await _wait_for_workers(server, workers)
             parent, *children = process_tree(server.process.pid)
             serving = children or [parent]
