@@ -1,6 +1,6 @@
-"""Notifier: the library's calls for rooms and direct messages, without HTTP.
+"""Notifier: the library's calls for rooms, direct messages and connections, without HTTP.
 
-Each call submits the same command as its HTTP route, and returns when it is committed. The method names are
+Each call does what its HTTP route does, and returns when that is committed. The method names are
 those of the broadcast services that applications commonly have.
 
 | method | HTTP route |
@@ -10,6 +10,7 @@ those of the broadcast services that applications commonly have.
 | broadcast_read_status | POST /rooms/{id}/read |
 | broadcast_system_notification | POST /notifications to a room or to all, with category `system` |
 | send_direct_message | POST /messages |
+| get_user_device_info | GET /connections, of any user |
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.commit.notifications.publication import Published
 from lumen_notify.commit.rooms.messages import SentMessage
 from lumen_notify.commit.rooms.read_marks import ReadMark
-from lumen_notify.model import canonical_id
+from lumen_notify.model import canonical_id, rfc3339
 
 SYSTEM = {"id": "system", "username": "system", "avatar": None}
 """The sender shown if the application names none."""
@@ -117,6 +118,23 @@ class Notifier(ABC):
         endpoints = await self._opened()
         body = endpoints.messenger.direct_body({"to": recipient_id, "content": content, **fields})
         return await endpoints.messenger.send_direct(_sender(sender_id, sender), body)
+
+    async def get_user_device_info(self, user_id: str) -> list[dict[str, Any]]:
+        """Return a user's open streams on all instances, oldest first: `connection_id`, `device_type`,
+        `connected_at` and `instance` of each.
+
+        device_type: `mobile`, `desktop`, `tablet`, or None. connected_at: RFC 3339. Raises Unavailable.
+        """
+        endpoints = await self._opened()
+        return [
+            {
+                "connection_id": one.id,
+                "device_type": one.device,
+                "connected_at": rfc3339(one.connected_at),
+                "instance": one.instance,
+            }
+            for one in await endpoints.connections.of_user(user_id)
+        ]
 
 
 def _sender(user_id: str | None, user: Mapping[str, Any] | None) -> Mapping[str, Any]:

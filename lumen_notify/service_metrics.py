@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.jobs.job_lock import JobLock
 from lumen_notify.deliver.hub import Hub
+from lumen_notify.deliver.presence.tracking import Tracking
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
@@ -22,12 +23,28 @@ def register_metrics(
     committer: Committer,
     supervisor: Supervisor,
     job_lock: JobLock,
+    tracking: Tracking,
     dropped_scheduled: Mapping[str, int],
 ) -> None:
     """Add the metrics of these objects. dropped_scheduled: how many scheduled notifications were dropped,
     by reason."""
     metrics.gauge("lumen_streams", "Open streams.", lambda: len(streams))
     metrics.gauge("lumen_channels", "Users with an open stream on this instance.", lambda: len(hub.channels))
+    metrics.gauge(
+        "lumen_users_online",
+        "Users who are online on any instance, as this one has counted them within LUMEN_LEASE_SECONDS.",
+        lambda: tracking.tracker.users_online,
+    )
+    metrics.gauge(
+        "lumen_presence_queued",
+        "Streams that have opened or ended here, which the other instances do not know yet.",
+        lambda: tracking.tracker.queued,
+    )
+    metrics.counter(
+        "lumen_presence_announced",
+        "Changes of presence, of any instance, that were announced to users connected here.",
+        lambda: tracking.announcer.announced,
+    )
     metrics.gauge("lumen_backlog_bytes", "Bytes that wait for slow streams.", lambda: streams.backlog_bytes)
     metrics.gauge(
         "lumen_position", "Position of the newest delivered event.", lambda: hub.position, is_maximum=True

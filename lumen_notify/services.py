@@ -7,6 +7,7 @@
     backplane      events and messages to and from the other instances
     messages       those of the other instances -> their handlers
     stream_opener  brings new streams up to date
+    tracking       open streams of all instances -> who is online
 
 The commit side and the deliver side meet here: what the committer has committed goes to the tail and to the
 backplane, and the tail's backpressure to the committer.
@@ -16,7 +17,6 @@ Not here: the HTTP endpoints (`api.endpoints`).
 from __future__ import annotations
 
 import asyncio
-import base64
 import os
 import secrets
 import socket
@@ -42,11 +42,13 @@ from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
+from lumen_notify.commit.shared_key import shared_key
 from lumen_notify.deliver.backplane.messages import Messages
 from lumen_notify.deliver.backplane.opening import open_backplane, open_redis
 from lumen_notify.deliver.backplane.remote import Receivers
 from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub
+from lumen_notify.deliver.presence.tracking import Tracking
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.deliver.streams.count_loader import CountLoader
 from lumen_notify.deliver.streams.opening import StreamOpener
@@ -149,6 +151,16 @@ class Services:
         self.messages.handle("typing", self.typing_users.receive)
         self.renewals = Renewals(self.streams, revocations, self.backplane.send)
         self.messages.handle("renew", self.renewals.receive)
+        self.tracking = Tracking(
+            settings,
+            database,
+            self.hub,
+            self.streams,
+            instance=self.instance,
+            send=self.backplane.send,
+            messages=self.messages,
+            supervisor=self.supervisor,
+        )
 
         self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
         self.committer = Committer(
@@ -188,6 +200,7 @@ class Services:
             committer=self.committer,
             supervisor=self.supervisor,
             job_lock=self.jobs.lock,
+            tracking=self.tracking,
             dropped_scheduled=self._dropped_scheduled,
         )
 
@@ -218,7 +231,7 @@ class Services:
             async with log.transaction() as tx:
                 await define_categories(tx, [DefineCategories(categories=defined_in(settings.categories))])
             head = await log.head()
-        key = await _shared_key(database, "tickets")
+        key = await shared_key(database, "tickets")
         # After the head: later ones are in events that the tail will read.
         revocations = Revocations(dict(map(tuple, await database.fetch("revocations"))))
         services = cls(
@@ -245,6 +258,7 @@ class Services:
             start(name, run)
         start("stream timers", self.streams.wheel.run)
         start("typing timers", self.typing_users.wheel.run)
+        self.tracking.start()
 
     def _announce(self, events: Sequence[Event], follows: str | None) -> None:
         self.tail.announce(events, follows)
@@ -277,17 +291,9 @@ class Services:
             await self._ending_writes
         if self.passwords is not None:
             await self.passwords.close()
+        await self.tracking.close()
         for name in ("revocations", "backplane", "tail", "stream timers", "typing timers"):
             await self.supervisor.stop(name)
         if self.redis is not None:
             await self.redis.close()
         await self.database.close()
-
-
-async def _shared_key(database: Database, name: str) -> bytes:
-    """Return a random key that all instances on this database share; the first instance creates it."""
-    value = base64.b64encode(secrets.token_bytes(32)).decode()
-    async with database.transaction() as transaction:
-        await transaction.run("open_key", name=name, value=value)
-    ((kept,),) = await database.fetch("key", name=name)
-    return base64.b64decode(kept)

@@ -109,6 +109,9 @@ def read_frames(text: str) -> Iterator[Frame]:
 class EventStream:
     """One open stream. on_frame: called with each frame as it comes.
 
+    `presence` has the frames of that name: they come at any time, so they are neither in `frames` nor given
+    to `on_frame`.
+
     Use `await EventStream.open(...)`, then `frames`, `wait_for`, `close`. `has_ended` tells that the server
     has ended the body; `is_whole` that it did so in good order (RFC 9112, section 7.1: the last chunk came).
     """
@@ -117,6 +120,7 @@ class EventStream:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.frames: list[Frame] = []
+        self.presence: list[Frame] = []
         self.has_ended = False
         self.is_whole = False
         self.problem: BaseException | None = None
@@ -200,6 +204,9 @@ class EventStream:
         self._text += payload.decode()
         complete, separator, self._text = self._text.rpartition("\n\n")
         for frame in read_frames(complete + separator):
+            if frame.event == "presence":
+                self.presence.append(frame)
+                continue
             self.frames.append(frame)
             if self._on_frame is not None:
                 self._on_frame(frame)

@@ -28,26 +28,59 @@ LINES: Lines = {
         "e2e/test_between_instances.py::test_renewal_on_one_instance_prolongs_the_stream_on_the_other",
         "deliver/streams/test_renewals.py::test_client_is_asked_again_when_its_renewal_was_lost",
     ),
-    "GET /connections lists the streams of all instances": (),
+    "GET /connections lists the streams of all instances": (
+        "e2e/test_presence.py::test_connections_of_all_instances_are_listed",
+        "deliver/streams/test_connections.py::test_streams_of_other_instances_are_listed_among_those_of_this_one_by_age",
+    ),
     "a revocation ends streams and refuses tokens on all instances": (
         "e2e/test_accounts.py::test_what_one_instance_ends_is_over_at_the_other",
         "e2e/test_accounts.py::test_instance_that_is_behind_the_log_refuses_revoked_tokens_within_seconds",
     ),
-    "the limit of streams per user holds across instances": (),
+    "the limit of streams per user holds across instances": (
+        "e2e/test_presence.py::test_limit_of_streams_holds_over_all_instances_though_messages_are_lost",
+        "deliver/presence/test_stream_limit.py::test_user_with_too_many_is_looked_at_until_they_have_not",
+    ),
     "log-ins and publishes are limited across instances, other limits are documented as per process": (
         "commit/accounts/test_attempts.py::test_instances_count_together",
         "commit/notifications/test_limits.py::test_publishes_to_any_instance_count_together",
         "accept/accounts/test_sessions.py::test_attempts_that_cannot_be_counted_check_no_password",
     ),
     # Presence
-    "a user is online on every instance within a second": (),
-    "users of an instance that died are offline within its lease": (),
-    "a user who reconnects elsewhere stays online": (),
-    "presence frames reach those who share a room, and nobody else": (),
-    "a user may appear offline": (),
-    "GET /rooms/{id}/presence lists status, devices and last_seen_at": (),
-    "get_user_device_info lists the connections of a user": (),
-    "a lease of any number of users is renewed by one statement": (),
+    "a user is online on every instance within a second": (
+        "e2e/test_presence.py::test_user_is_online_on_every_instance_and_offline_after_the_grace",
+        "deliver/presence/test_tracker.py::test_storm_of_opens_is_written_in_a_few_batches",
+    ),
+    "users of an instance that died are offline within its lease": (
+        "e2e/test_presence.py::test_killed_server_leaves_its_users_offline_within_the_lease",
+        "e2e/test_presence.py::test_users_of_an_instance_that_stops_are_offline_and_come_back_with_it",
+        "e2e/test_presence.py::test_nobody_goes_offline_while_postgresql_restarts",
+        "commit/presence/test_expiry.py::test_leases_of_twenty_instances_with_many_users_end_in_steps",
+        "deliver/presence/test_tracker.py::test_others_are_ended_only_by_an_instance_that_has_looked_for_a_whole_lease",
+    ),
+    "a user who reconnects elsewhere stays online": (
+        "e2e/test_presence.py::test_user_who_reconnects_elsewhere_after_a_shutdown_stays_online",
+        "commit/presence/test_expiry.py::test_user_who_reconnects_elsewhere_within_the_grace_stays_online",
+        "commit/presence/test_expiry.py::test_stream_that_opens_while_its_user_is_taken_offline_announces_them_online",
+    ),
+    "presence frames reach those who share a room, and nobody else": (
+        "e2e/test_presence.py::test_only_those_who_share_a_room_get_frames_and_each_gets_one",
+        "deliver/presence/test_announcer.py::test_each_user_in_the_rooms_gets_one_frame_except_for_the_user_and_the_blocked",
+    ),
+    "a user may appear offline": (
+        "e2e/test_presence.py::test_user_who_hides_appears_offline_until_they_choose_otherwise",
+    ),
+    "GET /rooms/{id}/presence lists status, devices and last_seen_at": (
+        "e2e/test_presence.py::test_user_is_online_on_every_instance_and_offline_after_the_grace",
+        "accept/rooms/test_presence.py::test_only_members_may_ask",
+        "commit/presence/test_presence.py::test_hidden_user_and_one_who_has_blocked_the_reader_were_never_seen",
+    ),
+    "get_user_device_info lists the connections of a user": (
+        "e2e/test_presence.py::test_connections_of_all_instances_are_listed",
+    ),
+    "a lease of any number of users is renewed by one statement": (
+        "commit/presence/test_lease.py::test_lease_of_many_users_is_renewed_by_one_statement",
+        "deliver/presence/test_tracker.py::test_lease_is_renewed_by_one_write_while_streams_are_open_and_then_closed",
+    ),
     # Workers
     "serve --workers publishes on one worker and delivers on all": (
         "e2e/test_workers.py::test_workers_deliver_what_any_of_them_commits_answer_for_all_and_drain_together",

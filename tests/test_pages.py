@@ -105,7 +105,7 @@ def test_every_frame_is_in_the_readme() -> None:
         for row in re.findall(r"^\| (`.*?) \| `\{", table, re.MULTILINE)
         for name in re.findall(r"`(\w+)`", row)
     }
-    in_rooms = {"message_edited", "message_deleted", "typing", "joined", "left", "member", "room"}
+    in_rooms = {"message_edited", "message_deleted", "typing", "presence", "joined", "left", "member", "room"}
     of_notifications = {"expire", "delete", "preferences", "notification_edited"}
     assert told == named | set(ACTIONS) | in_rooms | of_notifications
 

@@ -29,7 +29,13 @@ from shell_session import Curl, Session, run
 from test_pages import SETTINGS_PAGE, SETTINGS_TABLE, settings_table
 
 SESSIONS = (DOCS / "tutorial.md", *CHAPTERS)
-SETTINGS_OF = {"accounts": {"LUMEN_ACCOUNTS": "on"}}
+
+
+def settings_of(page: Path) -> dict[str, str]:
+    """Return the settings of a session. Without `presence` events, which come at any time."""
+    accounts = {"LUMEN_ACCOUNTS": "on"} if page.stem == "accounts" else {}
+    return {"LUMEN_PRESENCE_ROOM_MEMBERS": "0", **accounts}
+
 
 _FRAME = re.compile(r"^(id|event|retry): ", re.MULTILINE)
 
@@ -104,7 +110,7 @@ def answered(session: Session, told: str, *, anew: bool = False) -> Iterator[tup
 
 @pytest.mark.parametrize("page", SESSIONS, ids=lambda page: page.stem)
 def test_each_example_is_answered_as_it_is_told(start_server: StartServer, page: Path) -> None:
-    with Session(start_server(**SETTINGS_OF.get(page.stem, {}))) as session:
+    with Session(start_server(**settings_of(page))) as session:
         count, ids = 0, SampleIds()
         for request, kind, expected, answer in answered(session, TEXTS[page]):
             count += 1
@@ -124,7 +130,7 @@ def write_anew() -> None:
         fresh = ""
         rest = text
         with tempfile.TemporaryDirectory() as folder:
-            server = RunningServer(Path(folder), environ=SETTINGS_OF.get(path.stem))
+            server = RunningServer(Path(folder), environ=settings_of(path))
             with server, Session(server) as session:
                 ids = SampleIds()
                 for _, kind, expected, answer in answered(session, text, anew=True):

@@ -27,6 +27,7 @@ from lumen_notify.accept.rooms.members import MemberEndpoints
 from lumen_notify.accept.rooms.membership import Membership
 from lumen_notify.accept.rooms.messages import MessageEndpoints
 from lumen_notify.accept.rooms.messenger import Messenger
+from lumen_notify.accept.rooms.presence import PresenceEndpoint
 from lumen_notify.accept.rooms.rooms import RoomEndpoints
 from lumen_notify.accept.rooms.schedule import RoomScheduleEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
@@ -58,12 +59,14 @@ from lumen_notify.settings import Settings
 class Endpoints:
     """All endpoints, and the services that the library shares with them.
 
-    api: all endpoint objects below the API's prefix; those of accounts only if accounts are on.
+    api: all endpoint objects below the API's prefix; those of accounts and presence only if these
+    are on.
     """
 
     publisher: Publisher
     messenger: Messenger
     typing: TypingEndpoint
+    connections: ConnectionEndpoints
     health: HealthEndpoints
     accounts: AccountEndpoints | None
     api: tuple[route.Endpoints, ...]
@@ -90,11 +93,21 @@ class Endpoints:
         typing = TypingEndpoint(
             context=context, access=RoomAccess(database), typing_users=services.typing_users
         )
+        cookies = StreamCookies(origins=frozenset(settings.cors_origins) - {"*"})
+        connections = ConnectionEndpoints(
+            context=context,
+            tickets=services.tickets,
+            cookies=cookies,
+            streams=services.streams,
+            renewals=services.renewals,
+            stored=services.tracking.connections,
+        )
         sessions, accounts = _accounts(context, services, settings)
         return cls(
             publisher=publisher,
             messenger=messenger,
             typing=typing,
+            connections=connections,
             health=HealthEndpoints(
                 figures=services.metrics,
                 check_readiness=services.readiness.check,
@@ -102,7 +115,8 @@ class Endpoints:
             ),
             accounts=accounts,
             api=(
-                *_stream(context, services, settings),
+                connections,
+                *_stream(context, services, settings, cookies),
                 PublishEndpoint(context=context, publisher=publisher),
                 ScheduleEndpoints(context=context, schedule=Schedule(database)),
                 InboxEndpoints(context=context, inbox=Inbox(database), counts=services.counts),
@@ -112,14 +126,19 @@ class Endpoints:
                 typing,
                 BlockEndpoints(context=context, blocks=Blocks(database)),
                 CategoryEndpoints(context=context, categories=Categories(database)),
-                PreferenceEndpoints(context=context, preferences=UserPreferences(database)),
+                PreferenceEndpoints(
+                    context=context,
+                    preferences=UserPreferences(database),
+                    visibility=services.tracking.announcer if services.tracking.is_on else None,
+                ),
                 *(one for one in (accounts, sessions) if one is not None),
             ),
         )
 
 
-def _stream(context: Context, services: Services, settings: Settings) -> Iterator[route.Endpoints]:
-    cookies = StreamCookies(origins=frozenset(settings.cors_origins) - {"*"})
+def _stream(
+    context: Context, services: Services, settings: Settings, cookies: StreamCookies
+) -> Iterator[route.Endpoints]:
     yield StreamEndpoint(
         verifier=context.verifier,
         rate_limiter=context.rate_limiter,
@@ -133,14 +152,6 @@ def _stream(context: Context, services: Services, settings: Settings) -> Iterato
         clock=context.clock,
     )
     yield TicketEndpoint(context=context, tickets=services.tickets)
-    yield ConnectionEndpoints(
-        context=context,
-        tickets=services.tickets,
-        cookies=cookies,
-        streams=services.streams,
-        renewals=services.renewals,
-        instance=services.instance,
-    )
     yield CookieEndpoints(cookies=cookies)
 
 
@@ -154,6 +165,8 @@ def _rooms(context: Context, services: Services, messenger: Messenger) -> Iterat
         context=context, messenger=messenger, history=messenger.history, counts=services.counts
     )
     yield MessageEndpoints(context=context, messenger=messenger)
+    if services.tracking.is_on:
+        yield PresenceEndpoint(context=context, access=access, presence=services.tracking.presence)
     yield RoomScheduleEndpoints(context=context, access=access, schedule=Schedule(services.database))
 
 

@@ -35,7 +35,15 @@ from lumen_notify.client.frames import (
     ResetFrame,
     RoomReadFrame,
 )
-from lumen_notify.client.results import Counts, Marked, Notification, Published, Sender, SentMessage
+from lumen_notify.client.results import (
+    Counts,
+    Marked,
+    Notification,
+    Presence,
+    Published,
+    Sender,
+    SentMessage,
+)
 from lumen_notify.client.stream import AsyncStream, Stream
 from lumen_notify.client.stream_state import Interruption
 
@@ -55,6 +63,7 @@ __all__ = [
     "MessageFrame",
     "Notification",
     "NotificationFrame",
+    "Presence",
     "Published",
     "ReadyFrame",
     "RemovalFrame",

@@ -11,7 +11,7 @@ import httpx
 from lumen_notify.client import calls
 from lumen_notify.client.calls import Call
 from lumen_notify.client.client import PAGE_LIMIT, RESPONSE_SECONDS, read
-from lumen_notify.client.results import Counts, Marked, Notification, Published, SentMessage
+from lumen_notify.client.results import Counts, Marked, Notification, Presence, Published, SentMessage
 from lumen_notify.client.retries import RETRIES, Attempts
 from lumen_notify.client.server import Server, Token, timeout
 from lumen_notify.client.stream import AsyncStream, OnInterruption
@@ -126,6 +126,18 @@ class AsyncClient:
             )
             for notification in page.items:
                 yield notification
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def presence(self, room_id: str, *, page_limit: int = PAGE_LIMIT) -> AsyncIterator[Presence]:
+        """Yield the members of a room of the caller, and whether they are online. Fetches a page when the one
+        before it is used up. page_limit: at most 100."""
+        cursor = None
+        while True:
+            page = await self._run(calls.presence(room_id, cursor=cursor, limit=page_limit))
+            for member in page.items:
+                yield member
             cursor = page.next_cursor
             if cursor is None:
                 return

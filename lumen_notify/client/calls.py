@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from lumen_notify.client.results import Counts, Marked, Page, Published, SentMessage
+from lumen_notify.client.results import Counts, Marked, Page, PresencePage, Published, SentMessage
 from lumen_notify.errors import Invalid
 
 Result = TypeVar("Result")
@@ -117,6 +117,13 @@ def notifications(
     """Get one page of the caller's notifications."""
     params = {"cursor": cursor, "limit": limit, "unread": unread, "category": category, "archived": archived}
     return request("GET", "/notifications", read=Page.of, params=params)
+
+
+def presence(room_id: str, *, cursor: str | None, limit: int) -> Call[PresencePage]:
+    """Get one page of the members of a room, and whether they are online."""
+    params = {"cursor": cursor, "limit": limit}
+    path = f"/rooms/{quote(room_id, safe='')}/presence"
+    return request("GET", path, read=PresencePage.of, params=params)
 
 
 def mark_read(

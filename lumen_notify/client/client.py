@@ -11,7 +11,7 @@ import httpx
 from lumen_notify.client import calls
 from lumen_notify.client.calls import Call
 from lumen_notify.client.problems import unexpected
-from lumen_notify.client.results import Counts, Marked, Notification, Published, SentMessage
+from lumen_notify.client.results import Counts, Marked, Notification, Presence, Published, SentMessage
 from lumen_notify.client.retries import RETRIES, Attempts
 from lumen_notify.client.server import Server, Token, timeout
 from lumen_notify.client.stream import OnInterruption, Stream
@@ -136,6 +136,17 @@ class Client:
                     cursor=cursor, limit=page_limit, unread=unread, category=category, archived=archived
                 )
             )
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def presence(self, room_id: str, *, page_limit: int = PAGE_LIMIT) -> Iterator[Presence]:
+        """Yield the members of a room of the caller, and whether they are online. Fetches a page when the one
+        before it is used up. page_limit: at most 100."""
+        cursor = None
+        while True:
+            page = self._run(calls.presence(room_id, cursor=cursor, limit=page_limit))
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

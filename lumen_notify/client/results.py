@@ -176,5 +176,41 @@ class Page:
         return cls(items=tuple(map(Notification.of, document["items"])), next_cursor=document["next_cursor"])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """A member of a room. devices: of their open streams. last_seen_at: None while they are online, and if it
+    is not known."""
+
+    user_id: str
+    is_online: bool
+    devices: tuple[str, ...]
+    last_seen_at: datetime | None
+    document: Document = field(repr=False)
+
+    @classmethod
+    def of(cls, document: Document) -> Presence:
+        """Read it from a list."""
+        return cls(
+            user_id=document["user"]["id"],
+            is_online=document["status"] == "online",
+            devices=tuple(document["devices"]),
+            last_seen_at=_time(document["last_seen_at"]),
+            document=document,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresencePage:
+    """A page of the members of a room. next_cursor: of the next page; None for the last one."""
+
+    items: tuple[Presence, ...]
+    next_cursor: str | None
+
+    @classmethod
+    def of(cls, document: Document) -> PresencePage:
+        """Read it from a response."""
+        return cls(items=tuple(map(Presence.of, document["items"])), next_cursor=document["next_cursor"])
+
+
 def _time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)

@@ -148,7 +148,7 @@ class Hub:
         fan_out = _FanOut(everyone, by_audience, room_ids, self.position, int(self._clock()))
         self._fan_out = fan_out
         self._call_waiting()
-        channels = list(self.channels.values()) if everyone else self._channels_of_all(by_audience)
+        channels = list(self.channels.values()) if everyone else self.channels_of(by_audience)
         notifications = [frame for frame in everyone if isinstance(frame, NotificationFrame)]
         is_broadcast = len(notifications) == len(events)
         for begin in range(0, len(channels), FAN_OUT_CHUNK):
@@ -250,7 +250,7 @@ class Hub:
             return self._channels_by_room.get(room_id, ())
         return self.channels.values() if audience == EVERYONE else ()
 
-    def _channels_of_all(self, audiences: Collection[Audience]) -> list[Channel]:
+    def channels_of(self, audiences: Collection[Audience]) -> list[Channel]:
         """Return the channels of several audiences, each once."""
         found: dict[Channel, None] = {}
         for audience in audiences:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
@@ -87,3 +88,10 @@ class Environment(EnvSettingsSource):
 def variable(name: str) -> str:
     """Return the environment variable of a setting."""
     return PREFIX + name.upper()
+
+
+def problems_of(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Yield the settings with an invalid value, each with the problem."""
+    for each in error.errors(include_url=False, include_input=False):
+        text = each["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+        yield str(each["loc"][0]), UNKNOWN if each["type"] == "extra_forbidden" else text

@@ -43,7 +43,7 @@ from lumen_notify.settings.checks import (
 )
 from lumen_notify.settings.combinations import KEYS, problems_between
 from lumen_notify.settings.descriptions import default_text, descriptions
-from lumen_notify.settings.environment import PREFIX, UNKNOWN, Environment, variable
+from lumen_notify.settings.environment import PREFIX, Environment, problems_of, variable
 from lumen_notify.settings.secret import masked_url
 
 
@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     """The most open streams of one process; 0 means no limit."""
 
     max_streams_per_user: Count = 20
-    """The most open streams of one user in one process; 0 means no limit."""
+    """The most open streams of one user, on all instances; 0 means no limit."""
 
     max_streams_per_address: Count = 0
     """The most open streams of one client address in one process; 0 means no limit."""
@@ -168,6 +168,18 @@ class Settings(BaseSettings):
     max_stream_seconds: Annotated[float, Field(ge=0, le=30 * DAY)] = 0.0
     """After how many seconds a stream is closed so that the client reconnects, at most 30 days; 0 means no
     limit."""
+
+    presence: Switch = "on"
+    """Whether users learn who is online among those with whom they share a room."""
+
+    lease_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """Within how many seconds the streams of an instance that has died count as ended, from 1 to 3,600."""
+
+    presence_grace_seconds: Annotated[float, Field(ge=0, le=3600)] = 10.0
+    """How many seconds a user stays online after their last stream has ended, at most 3,600."""
+
+    presence_room_members: Count = 200
+    """The most members of a room in which `presence` events are sent; 0 means that none are."""
 
     rate_limits: Switch = "on"
     """Whether rate limits are enforced: those of users, which each process counts for itself, and those of
@@ -224,7 +236,7 @@ class Settings(BaseSettings):
         try:
             BaseModel.__init__(self, **values)  # BaseSettings.__init__ would also read the environment
         except ValidationError as error:
-            problems = [*_problems_of(error), *problems]
+            problems = [*problems_of(error), *problems]
         if problems:
             raise Misconfigured([(variable(name), problem) for name, problem in problems])
 
@@ -286,9 +298,3 @@ class Settings(BaseSettings):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
             yield name, masked_url(value) if name in ("database_url", "backplane_url") and value else value
-
-
-def _problems_of(error: ValidationError) -> Iterator[tuple[str, str]]:
-    for each in error.errors(include_url=False, include_input=False):
-        text = each["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-        yield str(each["loc"][0]), UNKNOWN if each["type"] == "extra_forbidden" else text

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
-from lumen_notify.client import AsyncClient, AsyncStream, Client, Frame, Notification, Stream
+from lumen_notify.client import AsyncClient, AsyncStream, Client, Frame, Notification, Presence, Stream
 
 
 class Frames:
@@ -60,6 +60,11 @@ class Either:
         if isinstance(self._client, AsyncClient):
             return [one async for one in self._client.notifications(**named)]
         return await asyncio.to_thread(list, self._client.notifications(**named))
+
+    async def presence(self, room_id: str, **named: Any) -> list[Presence]:
+        if isinstance(self._client, AsyncClient):
+            return [one async for one in self._client.presence(room_id, **named)]
+        return await asyncio.to_thread(list, self._client.presence(room_id, **named))
 
     def stream(self, **named: Any) -> Frames:
         return Frames(self._client.stream(**named))

@@ -73,6 +73,19 @@ async def test_a_room_message_is_sent_once_by_its_client_id(site: Site, connect:
     assert (first.seq, again.id, other.seq, first.room_id) == (1, first.id, 2, "tea")
 
 
+async def test_members_of_a_room_are_listed_with_their_presence(site: Site, connect: Connect) -> None:
+    bob = connect(site.base_url, token("bob"))
+    await bob.call("request", "POST", "/rooms", {"id": "tea", "members": ["eve", "ann"]})
+    members = await bob.presence("tea", page_limit=2)
+    assert [(one.user_id, one.is_online, one.devices) for one in members] == [
+        ("ann", False, ()),
+        ("bob", False, ()),
+        ("eve", False, ()),
+    ]
+    assert members[0].last_seen_at is None
+    assert members[0].document["status"] == "offline"
+
+
 async def test_a_key_is_published_once(site: Site, connect: Connect) -> None:
     app = connect(site.base_url, token("app", PUBLISH))
     ids = {

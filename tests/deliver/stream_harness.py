@@ -56,7 +56,7 @@ class StreamHarness:
         assert self.streams.refusal(connection.address) is None
         self.streams.add(connection)
         self.hub.add(self.hub.get_channel(user_id), connection, Counts({}, {}))
-        self.streams.close_excess(user_id)
+        self.streams.opened(connection)
         return connection
 
     def pass_seconds(self, seconds: int) -> None:

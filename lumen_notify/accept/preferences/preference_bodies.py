@@ -1,8 +1,8 @@
-"""Bodies about preferences: choices about categories, quiet hours, digest."""
+"""Bodies about preferences: choices about categories, quiet hours, digest, presence."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -120,3 +120,6 @@ class PreferencesBody(Body):
 
     digest: DigestBody | None = None
     """Null is the same as `{"minutes": 0}`."""
+
+    presence: Literal["shown", "hidden"] | None = None
+    """`hidden`: the caller appears offline to others. Null is the same as `shown`."""

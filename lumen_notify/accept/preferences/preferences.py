@@ -6,6 +6,7 @@ Promise: fields that are left out stay as they are. If a field is invalid, nothi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Protocol
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
@@ -25,12 +26,20 @@ from lumen_notify.model import value
 _PREFERENCES: TypeAdapter[PreferencesBody] = TypeAdapter(PreferencesBody)
 
 
+class Visibility(Protocol):
+    """Who is online, as others see it."""
+
+    async def show(self, user_id: str, *, is_hidden: bool) -> None:
+        """Tell others that a user now appears offline, or no longer does."""
+
+
 @value
 class PreferenceEndpoints:
-    """Gets and changes the caller's preferences."""
+    """Gets and changes the caller's preferences. visibility: None if presence is off."""
 
     context: Context
     preferences: UserPreferences
+    visibility: Visibility | None
 
     def routes(self) -> Iterator[ApiRoute]:
         """List the routes."""
@@ -66,6 +75,7 @@ class PreferenceEndpoints:
                                 "digest": {"minutes": 30},
                             }
                         },
+                        "hide": {"value": {"presence": "hidden"}},
                     },
                     answered="All preferences after the change.",
                     response=responses.Preferences,
@@ -84,7 +94,11 @@ class PreferenceEndpoints:
         principal = await self.context.caller(request)
         body = await self.context.body(request, _PREFERENCES)
         self.context.charge(request, len(body.categories) // ITEMS_PER_TOKEN)
-        return answer(await self.context.committer.submit(_command(principal.user_id, body)))
+        command = _command(principal.user_id, body)
+        preferences = await self.context.committer.submit(command)
+        if command.is_hidden is not None and self.visibility is not None:
+            await self.visibility.show(principal.user_id, is_hidden=command.is_hidden)
+        return answer(preferences)
 
 
 def _command(user_id: str, body: PreferencesBody) -> ChangePreferences:
@@ -100,4 +114,5 @@ def _command(user_id: str, body: PreferencesBody) -> ChangePreferences:
         },
         quiet_hours=hours if "quiet_hours" in given else "as_it_is",
         digest_minutes=minutes if "digest" in given else None,
+        is_hidden=body.presence == "hidden" if "presence" in given else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -60,3 +60,6 @@ class Preferences(TypedDict):
     ]
     quiet_hours: Annotated[QuietHours | None, Field(description="Null for none.")]
     digest: Digest
+    presence: Annotated[
+        Literal["shown", "hidden"], Field(description="`hidden`: the user appears offline to others.")
+    ]

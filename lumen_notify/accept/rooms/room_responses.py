@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from lumen_notify.commit.presence.connections import DeviceName
 from lumen_notify.commit.rooms.rooms import Kind
 from lumen_notify.http.responses import NextCursor, Time
 from lumen_notify.model.events.fields import Count, MemberRole, MessageJson, Position
@@ -110,4 +111,31 @@ class Blocks(TypedDict):
     """One page, by user id."""
 
     items: list[Block]
+    next_cursor: NextCursor
+
+
+class PresentUser(TypedDict):
+    """A user whose presence is shown."""
+
+    id: str
+
+
+class MemberPresence(TypedDict):
+    """A member of the room, as the caller sees them."""
+
+    user: PresentUser
+    status: Literal["online", "offline"]
+    devices: Annotated[
+        list[Annotated[DeviceName, Field(json_schema_extra={"x-model": "Device"})]],
+        Field(description="The devices of their open streams, as far as clients name them."),
+    ]
+    last_seen_at: Annotated[
+        Time | None, Field(description="When their last stream ended; null while online, and if not known.")
+    ]
+
+
+class RoomPresence(TypedDict):
+    """One page."""
+
+    items: list[MemberPresence]
     next_cursor: NextCursor

@@ -137,4 +137,19 @@ TYPING = ControlFrame(
     ),
 )
 
-CONTROL_FRAMES = (READY, CAUGHT_UP, RESET, PING, EXPIRING, CLOSING, TYPING)
+PRESENCE = ControlFrame(
+    name="PresenceFrame",
+    event="presence",
+    description="A user who shares a room with the caller came online, or went offline.",
+    schema=object_schema(
+        "Another user came online, or went offline.",
+        user=ref("PresentUser"),
+        status=one_of(("online", "offline")),
+        last_seen_at=described(
+            {"type": ["string", "null"], "format": "date-time"},
+            "When their last stream ended; null while online, and if not known.",
+        ),
+    ),
+)
+
+CONTROL_FRAMES = (READY, CAUGHT_UP, RESET, PING, EXPIRING, CLOSING, TYPING, PRESENCE)

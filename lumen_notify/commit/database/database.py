@@ -1,7 +1,8 @@
 """Database: one connection that writes and a few that read, kept open.
 
-Promises: a process has one write transaction at a time; an outage raises `DatabaseUnavailable`, and the next
-call opens a new connection; SQLite's WAL is bounded, however many reads overlap (`sqlite`).
+Promises: a process has one write transaction at a time, and one more that does not wait for the log where the
+database is a server (`transaction_beside`); an outage raises `DatabaseUnavailable`, and the next call opens a
+new connection; SQLite's WAL is bounded, however many reads overlap (`sqlite`).
 
 Not here: SQL (`sql/queries/`, read by `queries`), the log (`commit/log`).
 
@@ -71,6 +72,7 @@ class Database:
         self._queries = queries
         number = READERS[self.dialect] + DELIVERY_READERS[self.dialect]
         self._writer: Connection
+        self._beside: Connection
         self._readers: list[Connection]
         if self.dialect == "sqlite":
             self._file = SqliteFile(sqlite_path(url))
@@ -78,10 +80,13 @@ class Database:
             self._readers = [
                 Sqlite(url, queries, file=self._file, pragmas=sqlite.READER) for _ in range(number)
             ]
+            self._beside = self._writer
         else:
             self._writer = Postgresql(url, queries)
+            self._beside = Postgresql(url, queries, settings={"synchronous_commit": "off"})
             self._readers = [Postgresql(url, queries) for _ in range(number)]
         self._writing = asyncio.Lock()
+        self._writing_beside = asyncio.Lock()
         self._for_lists = Readers(self._readers[: READERS[self.dialect]])
         self.for_delivery = Readers(self._readers[READERS[self.dialect] :])
         self._max_wal_bytes = sqlite.MAX_WAL_BYTES
@@ -117,8 +122,9 @@ class Database:
         if self._truncating is not None:
             self._truncating.cancel()
             await asyncio.gather(self._truncating, return_exceptions=True)
-        async with self._writing:
+        async with self._writing, self._writing_beside:
             await self._writer.close()
+            await self._beside.close()
         await self._for_lists.close()
         await self.for_delivery.close()
 
@@ -152,10 +158,31 @@ class Database:
                 yield self._writer
                 await self._commit(self._begin if self.is_server and is_followed() else None)
             except BaseException:
-                await self._roll_back()
+                await self._roll_back(self._writer)
                 raise
         if isinstance(self._writer, Sqlite) and self._writer.wal_bytes > self._max_wal_bytes:
             self._start_truncating(self._writer)
+
+    @asynccontextmanager
+    async def transaction_beside(self) -> AsyncIterator[SqlTransaction]:
+        """Open a write transaction for rows that have nothing to do with the log.
+
+        On a server it has a connection of its own: it neither waits for the log nor delays it, and a crash of
+        the server may undo its last half second. On SQLite, which has one writer, it is `transaction`. Raises
+        DatabaseUnavailable; the transaction may have been committed nevertheless.
+        """
+        if not self.is_server:
+            async with self.transaction() as transaction:
+                yield transaction
+            return
+        async with self._writing_beside:
+            self._beside.add_sql(self._begin)
+            try:
+                yield self._beside
+                await self._beside.commit()
+            except BaseException:
+                await self._roll_back(self._beside)
+                raise
 
     async def _commit(self, then: str | None) -> None:
         try:
@@ -165,13 +192,13 @@ class Database:
                 error.code = "commit_unknown"
             raise
 
-    async def _roll_back(self) -> None:
-        if self._begin in self._writer.drop() or not self._writer.is_open:
+    async def _roll_back(self, writer: Connection) -> None:
+        if self._begin in writer.drop() or not writer.is_open:
             return  # BEGIN was not sent yet, or the transaction ended with its connection
         try:
-            await self._writer.run_sql("ROLLBACK")
+            await writer.run_sql("ROLLBACK")
         except DatabaseUnavailable:
-            await self._writer.close()
+            await writer.close()
             _log.info("A transaction ended with its connection.")
 
     def _start_truncating(self, writer: Sqlite) -> None:

@@ -68,7 +68,7 @@ WRITTEN_NOTHING = (
 
 
 class Postgresql(Connection):
-    """A connection to a server."""
+    """A connection to a server. settings: of its sessions, besides SERVER_SETTINGS."""
 
     driver_errors = (
         OSError,
@@ -84,8 +84,11 @@ class Postgresql(Connection):
         *SERVER_REFUSALS,
     )
 
-    def __init__(self, url: str, queries: Mapping[str, Query]) -> None:
+    def __init__(
+        self, url: str, queries: Mapping[str, Query], *, settings: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(url, queries)
+        self._settings = {**SERVER_SETTINGS, **(settings or {})}
         self._parsed = parse_postgresql(url)
         self._prepared: set[str] = set()
         self._holder: databases.Database | None = None
@@ -109,7 +112,7 @@ class Postgresql(Connection):
     async def _opened(self) -> None:
         self._prepared = set()
         # Not as start-up parameters: a connection pooler refuses those that it does not know.
-        await self._raw.execute("; ".join(f"SET {name} = {value}" for name, value in SERVER_SETTINGS.items()))
+        await self._raw.execute("; ".join(f"SET {name} = {value}" for name, value in self._settings.items()))
 
     async def _let_go(self, raw: Any) -> None:
         holder, self._holder = self._holder, None

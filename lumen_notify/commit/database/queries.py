@@ -1,8 +1,9 @@
 """Queries: the named SQL statements of `sql/queries/`, prepared for one dialect.
 
 A file is a sequence of blocks. `-- name` opens a query, `-- name sqlite` (or `postgresql`) overrides it for
-one dialect, `-- fragment name` opens a text that others include as `{name}`. Comment lines under the opening
-line say who needs the query and which index serves it. Values are `:named` binds.
+one dialect, `-- fragment name` opens a text that others include as `{name}`, `-- fragment name sqlite` one
+for that dialect. Comment lines under the opening line say who needs the query and which index serves it.
+Values are `:named` binds.
 
 The SQL is written for PostgreSQL. Three things are translated, so that nearly every query is written once:
 
@@ -76,9 +77,10 @@ def load(dialect: Dialect, folder: Path | None = None) -> Mapping[str, Query]:
             if rows is not None:
                 of_rows.add(name)
             if kind == "fragment":
-                if name in fragments:
-                    raise ValueError(f"{path.name}: fragment {name} is defined twice")
-                fragments[name] = text
+                if only in (None, dialect):
+                    if name in fragments:
+                        raise ValueError(f"{path.name}: fragment {name} is defined twice")
+                    fragments[name] = text
             elif only is None:
                 if name in texts and name not in own:
                     raise ValueError(f"{path.name}: {name} is defined twice")

@@ -1,4 +1,5 @@
-"""Preferences: a user's choices for each category, their quiet hours, and how often they get a digest.
+"""Preferences: a user's choices for each category, their quiet hours, how often they get a digest, and
+whether they appear offline.
 
 Promises: a choice changes no stored notification, so that undoing it brings all of them back; the event of a
 change carries the user's absolute counts and all silenced categories, so that every open device is up to date
@@ -47,11 +48,13 @@ NO_CHOICE = Choice()
 
 @value
 class Preferences:
-    """All choices of one user. choices: by category. digest_minutes: 0 for no digest."""
+    """All choices of one user. choices: by category. digest_minutes: 0 for no digest. is_hidden: the user
+    appears offline to others."""
 
     choices: Mapping[str, Choice] = field(default_factory=dict)
     quiet_hours: QuietHours | None = None
     digest_minutes: int = 0
+    is_hidden: bool = False
 
     def as_fields(self, categories: Mapping[str, Category]) -> dict[str, Any]:
         """Return them as the API shows them, with the effective values of each category that is defined or
@@ -66,6 +69,7 @@ class Preferences:
             if quiet is None
             else {"from": quiet.begin, "to": quiet.end, "time_zone": quiet.time_zone},
             "digest": {"minutes": self.digest_minutes},
+            "presence": "hidden" if self.is_hidden else "shown",
         }
 
 
@@ -74,13 +78,15 @@ class ChangePreferences:
     """Change some of one user's preferences. The result: all of them, as the API shows them.
 
     choices: by category, the fields that change; a field of None, or None for all fields, goes back to the
-    category's definition. quiet_hours: None for none; `as_it_is` leaves them. digest_minutes: None leaves it.
+    category's definition. quiet_hours: None for none; `as_it_is` leaves them. digest_minutes, is_hidden: None
+    leaves it.
     """
 
     user_id: str
     choices: Mapping[str, Mapping[str, bool | None] | None] = field(default_factory=dict)
     quiet_hours: QuietHours | Literal["as_it_is"] | None = "as_it_is"
     digest_minutes: int | None = None
+    is_hidden: bool | None = None
 
     @property
     def conflict_key(self) -> str:
@@ -162,6 +168,7 @@ def _changed(before: Preferences, command: ChangePreferences) -> Preferences:
         choices={name: choice for name, choice in choices.items() if choice != NO_CHOICE},
         quiet_hours=before.quiet_hours if command.quiet_hours == "as_it_is" else command.quiet_hours,
         digest_minutes=before.digest_minutes if command.digest_minutes is None else command.digest_minutes,
+        is_hidden=before.is_hidden if command.is_hidden is None else command.is_hidden,
     )
 
 
@@ -188,7 +195,7 @@ def _write(tx: Transaction, before: Mapping[str, Preferences], after: Mapping[st
         deleted += [
             {"user_id": user_id, "category": name} for name in old.choices.keys() - new.choices.keys()
         ]
-        if (new.quiet_hours, new.digest_minutes) != (old.quiet_hours, old.digest_minutes):
+        if _setting_row(user_id, new) != _setting_row(user_id, old):
             settings.append(_setting_row(user_id, new))
         if new.digest_minutes != old.digest_minutes:
             rescheduled.append({"user_id": user_id, "due_at": tx.now + new.digest_minutes * 60_000})
@@ -220,6 +227,7 @@ def _setting_row(user_id: str, preferences: Preferences) -> dict[str, Any]:
         "quiet_to": None if quiet is None else quiet.end,
         "time_zone": None if quiet is None else quiet.time_zone,
         "digest_minutes": preferences.digest_minutes,
+        "is_hidden": int(preferences.is_hidden),
     }
 
 
@@ -232,13 +240,17 @@ def _effective(category: Category, choice: Choice) -> dict[str, bool]:
 def _by_user(rows: Rows) -> Mapping[str, Preferences]:
     choices: dict[str, dict[str, Choice]] = {}
     preferences: dict[str, Preferences] = {}
-    for user_id, quiet_from, quiet_to, time_zone, digest_minutes, category, in_app, push, muted in rows:
+    for user_id, quiet_from, quiet_to, time_zone, digest_minutes, is_hidden, *chosen_row in rows:
+        category, in_app, push, muted = chosen_row
         chosen = choices.setdefault(user_id, {})
         if category is not None:
             chosen[category] = Choice(in_app=_flag(in_app), push=_flag(push), muted=bool(muted))
         quiet = None if time_zone is None else QuietHours(begin=quiet_from, end=quiet_to, time_zone=time_zone)
         preferences[user_id] = Preferences(
-            choices=chosen, quiet_hours=quiet, digest_minutes=digest_minutes or 0
+            choices=chosen,
+            quiet_hours=quiet,
+            digest_minutes=digest_minutes or 0,
+            is_hidden=bool(is_hidden),
         )
     return preferences
 

@@ -1,9 +1,9 @@
-"""Connections: the caller's open streams: list and renew them."""
+"""Connections: the caller's open streams, on all instances: list and renew them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, cast, get_args
 
 from pydantic import Field
 from starlette.requests import Request
@@ -11,13 +11,14 @@ from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from lumen_notify.auth import Tickets
-from lumen_notify.deliver.connection.connection import Connection as Stream
+from lumen_notify.commit.presence.connections import Connections as StoredConnections
+from lumen_notify.commit.presence.connections import DeviceName, OpenConnection
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import Cursor
-from lumen_notify.http.operation import Operation
+from lumen_notify.http.operation import READS, Operation
 from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.responses import NextCursor, Time, answer
 from lumen_notify.http.route import ApiRoute, route
@@ -27,9 +28,8 @@ from lumen_notify.model.events.fields import Uuid
 CURSOR = Cursor("connections", "[0-9a-f-]{36}")
 """By id, which contains the time."""
 
-_Device = Literal["mobile", "desktop", "tablet"]
-DEVICES = get_args(_Device)
-Device = Annotated[_Device, Field(json_schema_extra={"x-model": "Device"})]
+DEVICES = get_args(DeviceName)
+Device = Annotated[DeviceName, Field(json_schema_extra={"x-model": "Device"})]
 
 
 class Connection(TypedDict):
@@ -58,14 +58,14 @@ class RenewedStreams(TypedDict):
 
 @value
 class ConnectionEndpoints:
-    """Lists and renews the caller's streams. instance: the name of this one."""
+    """Lists and renews the caller's streams. stored: those of the other instances."""
 
     context: Context
     tickets: Tickets
     cookies: StreamCookies
     streams: StreamRegistry
     renewals: Renewals
-    instance: str
+    stored: StoredConnections
 
     def routes(self) -> Iterator[ApiRoute]:
         """List the routes."""
@@ -96,25 +96,40 @@ class ConnectionEndpoints:
                     tag="stream",
                     summary="List the caller's open streams",
                     parameters=(LIMIT, CURSOR.parameter),
-                    answered="A page of the streams that this process serves.",
+                    description=(
+                        "Those of other instances appear, and end, within a second. Those of an instance "
+                        "that has died end within `LUMEN_LEASE_SECONDS`."
+                    ),
+                    answered="A page.",
                     response=Connections,
+                    problems=(*READS, "invalid"),
                 ),
             ),
         )
 
     async def page(self, request: Request) -> Response:
-        """Answer `GET /connections`: the caller's open streams on this process, oldest first."""
+        """Answer `GET /connections`: the caller's open streams on all instances, oldest first."""
         principal = await self.context.caller(request)
         page = KeyPage(request, CURSOR, _id)
-        return page.answer_all(self.streams.of_user(principal.user_id), self._item)
+        found = await self.of_user(principal.user_id, after=page.after, limit=page.limit + 1)
+        return page.answer(found, _item)
 
-    def _item(self, stream: Stream) -> Mapping[str, Any]:
-        return {
-            "id": stream.id,
-            "device": stream.device,
-            "connected_at": rfc3339(stream.connected_at),
-            "instance": self.instance,
-        }
+    async def of_user(
+        self, user_id: str, *, after: str = "", limit: int | None = None
+    ) -> Sequence[OpenConnection]:
+        """Return a user's open streams after an id: oldest first, at most limit of each instance. Those of
+        this instance are exact. Raises DatabaseUnavailable."""
+        here = [
+            OpenConnection(
+                id=stream.id,
+                device=cast("DeviceName | None", stream.device),
+                connected_at=stream.connected_at,
+                instance=self.stored.instance,
+            )
+            for stream in self.streams.of_user(user_id)
+        ]
+        elsewhere = await self.stored.of_user(user_id, after=after, limit=limit)
+        return sorted([*(one for one in here if one.id > after), *elsewhere], key=_id)
 
     async def renew(self, request: Request) -> Response:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
@@ -127,5 +142,14 @@ class ConnectionEndpoints:
         return response
 
 
-def _id(stream: Stream) -> str:
+def _id(stream: OpenConnection) -> str:
     return stream.id
+
+
+def _item(stream: OpenConnection) -> Mapping[str, Any]:
+    return {
+        "id": stream.id,
+        "device": stream.device,
+        "connected_at": rfc3339(stream.connected_at),
+        "instance": stream.instance,
+    }

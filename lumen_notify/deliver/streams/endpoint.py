@@ -211,7 +211,7 @@ class Opening:
         streams.close_excess(connection.user_id)  # also of streams with a long replay, however many open
         try:
             await self.endpoint.opener.open(connection, self.last_event_id)
-            streams.close_excess(connection.user_id)
+            streams.opened(connection)
         except Exception as error:  # noqa: BLE001 - the stream ends with a reason
             cause = None if isinstance(error, Unavailable) else error
             _log.warning("Stream %s could not be opened: %s", connection.id, error, exc_info=cause)

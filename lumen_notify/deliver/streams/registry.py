@@ -11,6 +11,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames.control import RESTART_RETRY_MS, jittered
@@ -29,8 +30,19 @@ DRAIN_STEP_SECONDS = 0.05
 _log = logging.getLogger("lumen_notify.streams")
 
 
+class Reports(Protocol):
+    """Receives what the other instances must know."""
+
+    def opened(self, connection: Connection) -> None:
+        """Report a stream that is live."""
+
+    def ended(self, connection: Connection, reason: CloseReason) -> None:
+        """Report a stream that has ended."""
+
+
 class StreamRegistry:
-    """The open streams. Limits and times: 0 means none. clock: monotonic seconds; wall_clock: ms.
+    """The open streams. Limits and times: 0 means none. clock: monotonic seconds; wall_clock: ms. reports:
+    set once it exists; None before that.
 
     ended: how many streams have ended, by the word of their close reason.
     """
@@ -60,6 +72,7 @@ class StreamRegistry:
         self.on_close = self._on_close
         self.on_shutdown = self.start_drain
         self.ended: Counter[str] = Counter()
+        self.reports: Reports | None = None
         self._hub = hub
         self._drain_seconds = drain_seconds
         self._max_streams = max_streams
@@ -116,8 +129,14 @@ class StreamRegistry:
         if _log.isEnabledFor(logging.DEBUG):  # or the id would be made for nothing
             _log.debug("stream %s opened", connection.id)
 
+    def opened(self, connection: Connection) -> None:
+        """Take note of a stream that is live."""
+        if connection.close_reason is None and self.reports is not None:
+            self.reports.opened(connection)
+        self.close_excess(connection.user_id)
+
     def close_excess(self, user_id: str) -> None:
-        """Close the oldest streams of a user who has too many, as `replaced`."""
+        """Close the oldest streams of a user who has too many here, as `replaced`."""
         while 0 < self._max_per_user < len(streams := self.of_user(user_id)):
             streams[0].close(CloseReason.REPLACED)
 
@@ -141,10 +160,10 @@ class StreamRegistry:
                 del self._by_address[connection.address]
             self._count -= 1
             self._hub.remove(connection)
-        if reason is CloseReason.GONE:
-            self.wheel.cancel(
-                connection
-            )  # others stay for one more check, so that their last bytes can leave
+            if self.reports is not None:
+                self.reports.ended(connection, reason)
+        if reason is CloseReason.GONE:  # others stay for one more check, so that their last bytes can leave
+            self.wheel.cancel(connection)
         _log.info(
             "stream %s closed: %s after %.1f s",
             connection.id,

@@ -33,7 +33,8 @@ WHERE name IN (SELECT r.name FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
 -- Who: GET and PATCH /preferences. Many users at once. One row for each category for which the user has a
 -- preference; one row without a category if there is none. Indexes: the primary keys.
 SELECT
-    u.user_id, s.quiet_from, s.quiet_to, s.time_zone, s.digest_minutes, p.category, p.in_app, p.push, p.muted
+    u.user_id, s.quiet_from, s.quiet_to, s.time_zone, s.digest_minutes, s.is_hidden,
+    p.category, p.in_app, p.push, p.muted
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 LEFT JOIN lumen_user_setting s ON s.user_id = u.user_id
 LEFT JOIN lumen_preference p ON p.user_id = u.user_id
@@ -61,13 +62,14 @@ WHERE (user_id, category) IN (
 
 -- write_user_settings rows
 -- Who: PATCH /preferences.
-INSERT INTO lumen_user_setting (user_id, quiet_from, quiet_to, time_zone, digest_minutes)
-SELECT r.user_id, r.quiet_from, r.quiet_to, r.time_zone, r.digest_minutes
+INSERT INTO lumen_user_setting (user_id, quiet_from, quiet_to, time_zone, digest_minutes, is_hidden)
+SELECT r.user_id, r.quiet_from, r.quiet_to, r.time_zone, r.digest_minutes, r.is_hidden
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(user_id text, quiet_from text, quiet_to text, time_zone text, digest_minutes bigint)
+    AS r(user_id text, quiet_from text, quiet_to text, time_zone text, digest_minutes bigint, is_hidden bigint)
 WHERE true
 ON CONFLICT (user_id) DO UPDATE SET
     quiet_from = excluded.quiet_from,
     quiet_to = excluded.quiet_to,
     time_zone = excluded.time_zone,
-    digest_minutes = excluded.digest_minutes
+    digest_minutes = excluded.digest_minutes,
+    is_hidden = excluded.is_hidden

@@ -18,6 +18,8 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (PreferencesBody, {"quiet_hours": NIGHT, "digest": {"minutes": 0}}),
     (PreferencesBody, {"quiet_hours": NIGHT | {"to": "23:59"}, "digest": {"minutes": 1440.0}}),
     (PreferencesBody, {"digest": {"minutes": 5}}),
+    (PreferencesBody, {"presence": "hidden"}),
+    (PreferencesBody, {"presence": None}),
 ]
 
 REFUSED: list[tuple[type[BaseModel], Any]] = [
@@ -33,6 +35,7 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PreferencesBody, {"quiet_hours": NIGHT | {"from": "24:00"}}),
     (PreferencesBody, {"quiet_hours": NIGHT | {"to": "7:00"}}),
     (PreferencesBody, {"quiet_hours": NIGHT | {"time_zone": "E" * 65}}),
+    (PreferencesBody, {"presence": "away"}),
     (PreferencesBody, {"digest": {"minutes": 4}}),
     (PreferencesBody, {"digest": {"minutes": 1441}}),
     (PreferencesBody, {"digest": {"minutes": -5}}),

@@ -24,6 +24,7 @@ async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: 
         },
         "quiet_hours": NIGHT,
         "digest": {"minutes": 30},
+        "presence": "shown",
     }
     assert answer.json() == expected
     assert (await stored.send("GET", PREFERENCES, user="bob")).json() == expected
@@ -32,6 +33,7 @@ async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: 
         "categories": {"news": expected["categories"]["news"]},
         "quiet_hours": None,
         "digest": {"minutes": 0},
+        "presence": "shown",
     }
 
 

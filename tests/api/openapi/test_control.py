@@ -9,7 +9,7 @@ from clients import read_frames
 from documents import check_frames, faults
 from lumen_notify.api.openapi.control import CONTROL_FRAMES
 from lumen_notify.deliver.frames import control
-from lumen_notify.model import CloseReason, Counts, ResetReason, new_id
+from lumen_notify.model import CloseReason, Counts, ResetReason, new_id, rfc3339
 from pages import section
 
 COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset(), {"tea": 1})
@@ -30,6 +30,13 @@ SENT: list[tuple[str, bytes]] = [
         if reason is not CloseReason.GONE
     ],
     ("TypingFrame", control.ephemeral("typing", {"room_id": "tea", "user": ANN, "is_typing": True})),
+    *[
+        ("PresenceFrame", control.ephemeral("presence", {"user": {"id": "ann"}, **presence}))
+        for presence in (
+            {"status": "online", "last_seen_at": None},
+            {"status": "offline", "last_seen_at": rfc3339(0)},
+        )
+    ],
 ]
 
 

@@ -18,7 +18,7 @@ from lumen_notify.model import new_id
 from ..store import Store, opened
 
 NIGHT = QuietHours(begin="22:30", end="07:00", time_zone="Europe/Paris")
-NOTHING = {"categories": {}, "quiet_hours": None, "digest": {"minutes": 0}}
+NOTHING = {"categories": {}, "quiet_hours": None, "digest": {"minutes": 0}, "presence": "shown"}
 DEFAULT = {"in_app": True, "push": True, "muted": False}
 
 
@@ -44,8 +44,18 @@ async def test_change_keeps_what_it_does_not_name(store: Store) -> None:
         },
         "quiet_hours": {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"},
         "digest": {"minutes": 30},
+        "presence": "shown",
     }
     assert await store.preferences("bob") == NOTHING
+
+
+async def test_user_who_hides_stays_hidden_until_they_choose_to_be_shown(store: Store) -> None:
+    hidden = await store.committer.submit(ChangePreferences(user_id="ann", is_hidden=True))
+    assert hidden == NOTHING | {"presence": "hidden"}
+    await store.committer.submit(ChangePreferences(user_id="ann", digest_minutes=30))
+    assert (await store.preferences("ann"))["presence"] == "hidden"
+    await store.committer.submit(ChangePreferences(user_id="ann", digest_minutes=0, is_hidden=False))
+    assert await store.preferences("ann") == NOTHING
 
 
 async def test_null_resets_a_choice(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
@@ -11,15 +12,31 @@ from starlette.requests import Request
 from clients import SECRET
 from lumen_notify.auth import Revocations, Tickets, Verifier, mint
 from lumen_notify.auth.keys import Key, OneKey
+from lumen_notify.commit.presence.connections import Connections, OpenConnection
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.deliver.streams.cookie import StreamCookies
 from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.http.context import Committer, Context, Limits
 from lumen_notify.http.rate_limiter import RateLimiter
-from lumen_notify.model import rfc3339
+from lumen_notify.model import new_id, rfc3339
 
 from ..stream_harness import StreamHarness
+
+
+class Elsewhere:
+    """The streams of other instances. instance: the name of this one."""
+
+    instance = "here:1"
+
+    def __init__(self) -> None:
+        self.streams: list[OpenConnection] = []
+
+    async def of_user(
+        self, user_id: str, *, after: str = "", limit: int | None = None
+    ) -> Sequence[OpenConnection]:
+        assert limit is None or limit > 1
+        return [one for one in self.streams if user_id == "ann" and one.id > after][:limit]
 
 
 class ConnectionsApi:
@@ -28,6 +45,7 @@ class ConnectionsApi:
     def __init__(self) -> None:
         self.harness = StreamHarness()
         clock = self.harness.clock.ms
+        self.elsewhere = Elsewhere()
         self.tickets = Tickets(b"k" * 32, clock)
         verifier = Verifier(OneKey(Key(SECRET.encode(), "HS256")), clock=clock)
         context = Context(
@@ -43,19 +61,19 @@ class ConnectionsApi:
             cookies=StreamCookies(origins=frozenset()),
             streams=self.harness.streams,
             renewals=Renewals(self.harness.streams, Revocations(), lambda _name, _fields: None),
-            instance="here:1",
+            stored=cast("Connections", self.elsewhere),
         )
 
     def token(self, user_id: str, ttl_seconds: float = 3600) -> str:
         return mint(SECRET, user_id, ttl_seconds=ttl_seconds, clock=self.harness.clock.ms)
 
-    def request(self, token: str | None) -> Request:
+    def request(self, token: str | None, query: bytes = b"") -> Request:
         headers = [] if token is None else [(b"authorization", b"Bearer " + token.encode())]
-        scope = {"type": "http", "method": "POST", "scheme": "http", "path": "/", "query_string": b""}
+        scope = {"type": "http", "method": "POST", "scheme": "http", "path": "/", "query_string": query}
         return Request({**scope, "headers": headers})
 
-    async def page(self, token: str | None) -> Any:
-        return json.loads(bytes((await self.connections.page(self.request(token))).body))
+    async def page(self, token: str | None, query: bytes = b"") -> Any:
+        return json.loads(bytes((await self.connections.page(self.request(token, query))).body))
 
     async def renew(self, token: str | None) -> Any:
         return json.loads(bytes((await self.connections.renew(self.request(token))).body))
@@ -78,6 +96,24 @@ async def test_users_see_their_own_open_streams_oldest_first() -> None:
     first.on_disconnect()
     assert [item["id"] for item in (await api.page(api.token("ann")))["items"]] == [second.id]
     assert await api.page(api.token("nobody")) == {"items": [], "next_cursor": None}
+
+
+async def test_streams_of_other_instances_are_listed_among_those_of_this_one_by_age() -> None:
+    api = ConnectionsApi()
+    older, own, newer = (new_id(), api.harness.open("ann").id, new_id())
+    api.elsewhere.streams = [
+        OpenConnection(id=id_, device=None, connected_at=0, instance="there:2") for id_ in (older, newer)
+    ]
+    page = await api.page(api.token("ann"))
+    assert [(one["id"], one["instance"]) for one in page["items"]] == [
+        (older, "there:2"),
+        (own, "here:1"),
+        (newer, "there:2"),
+    ]
+    first = await api.page(api.token("ann"), b"limit=1")
+    assert [one["id"] for one in first["items"]] == [older]
+    rest = await api.page(api.token("ann"), b"cursor=" + first["next_cursor"].encode())
+    assert [one["id"] for one in rest["items"]] == [own, newer]
 
 
 async def test_renewal_prolongs_the_callers_streams_to_the_end_of_the_token_shown() -> None:

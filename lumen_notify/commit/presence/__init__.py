@@ -1,0 +1,1 @@
+"""Presence: the open streams of all instances, their leases, and who is online."""

@@ -1,0 +1,30 @@
+-- The open streams of all instances, and who is online. Times are those of the database's clock.
+
+-- Instances that have open streams.
+CREATE TABLE lumen_instance (
+    id           text    PRIMARY KEY,
+    lease_until  bigint  NOT NULL                    -- after it, another instance ends its connections
+);
+CREATE INDEX lumen_instance_by_lease ON lumen_instance (lease_until);
+
+CREATE TABLE lumen_connection (
+    instance      text    NOT NULL,
+    id            text    NOT NULL,
+    user_id       text    NOT NULL,
+    device        text,
+    connected_at  bigint  NOT NULL,                  -- by the clock of the instance
+    ended_at      bigint,
+    kept_until    bigint,                            -- until then an ended one keeps its user online
+    PRIMARY KEY (instance, id)
+);
+CREATE INDEX lumen_connection_by_user ON lumen_connection (user_id, id);
+CREATE INDEX lumen_connection_ended ON lumen_connection (kept_until) WHERE kept_until IS NOT NULL;
+
+CREATE TABLE lumen_presence (
+    user_id       text    PRIMARY KEY,
+    is_online     bigint  NOT NULL,
+    last_seen_at  bigint                             -- when the last stream ended; NULL: never
+);
+CREATE INDEX lumen_presence_online ON lumen_presence (user_id) WHERE is_online = 1;
+
+ALTER TABLE lumen_user_setting ADD COLUMN is_hidden bigint NOT NULL DEFAULT 0;   -- 1: appears offline
