@@ -36,7 +36,6 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.startup_errors import explained
 from lumen_notify.commit.handlers import handlers
-from lumen_notify.commit.jobs.job_lock import STUCK_SECONDS
 from lumen_notify.commit.jobs.jobs import Jobs
 from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
@@ -177,10 +176,9 @@ class Services:
         )
         self.jobs = Jobs(
             database,
-            self.committer.submit,
+            self.committer,
             clock,
             settings,
-            is_stuck=lambda: self.committer.longest_wait_seconds >= STUCK_SECONDS,
             outage=self.supervisor.outage,
         )
         self.readiness = Readiness(
