@@ -17,5 +17,6 @@ The load generator is `lumen_notify.load_test`.
 import sys
 from pathlib import Path
 
-# `durable_postgresql` uses `tests/servers.py`, which the tests import by its bare name too.
-sys.path.append(str(Path(__file__).parent.parent / "tests"))
+# `durable_postgresql` and `instances` use `tests/servers.py` and `tests/valkey.py`, which the tests import by
+# their bare names, too. First: a package `valkey` may be installed.
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
