@@ -14,7 +14,7 @@ from typing import Any
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published, shown_fields
 from lumen_notify.commit.preferences.categories import Category, categories_in
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import Audience, rfc3339, value
+from lumen_notify.model import Audience, value
 from lumen_notify.model.shared_text import SharedText
 from lumen_notify.rates import Rate
 
@@ -148,13 +148,13 @@ class Group:
     is_announced: bool = True
     was_read: bool = False
 
-    @property
-    def audience(self) -> Audience:
-        """The user's own."""
-        return Audience.user(self.user_id)
+    audience: Audience = field(init=False)
 
-    def merge(self, publication: Publication, created_at: int) -> None:
-        """Show the content of a further publication. created_at: of it, milliseconds."""
+    def __post_init__(self) -> None:
+        self.audience = Audience.user(self.user_id)
+
+    def merge(self, publication: Publication, created_at: int, created_text: str) -> None:
+        """Show the content of a further publication. created_at, created_text: milliseconds, RFC 3339."""
         sender = publication.fields["sender"]
         others = [actor for actor in self.actors if actor["id"] != sender["id"]]
         self.actors = [sender, *others][:SHOWN_ACTORS]
@@ -163,7 +163,7 @@ class Group:
         self.shared = publication.shared
         fields = {**publication.own_fields, "group_key": self.group_key}
         self.shown = shown_fields(
-            self.id, self.category, fields, created_at=rfc3339(created_at), expires_at=self.expires_at
+            self.id, self.category, fields, created_at=created_text, expires_at=self.expires_at
         )
 
     @property

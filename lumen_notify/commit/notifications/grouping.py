@@ -10,6 +10,7 @@ user's absolute counts; a group that stays unread is announced at most once in U
 | does not exist, or was removed | creates it | `notification` |
 | is read or archived, or was announced UPDATE_INTERVAL_SECONDS ago | moves it to the top, unread | `update` |
 | is unread and was announced just now | changes its content; no count changes | pending: by `FlushGroups` |
+| is one of more than STEP_ROWS into which a publication merges | the same | the same |
 
 A pending group that the user reads before it is announced becomes unread again, because its last change was
 not announced. Pending groups are found after a restart too.
@@ -19,21 +20,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.marks.read_counts import load_marks, subtract_marks
 from lumen_notify.commit.notifications.batch import Batch, Group, GroupKey, Item
 from lumen_notify.commit.notifications.publication import Publication, encode_part
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import Audience, value
+from lumen_notify.model import Audience, rfc3339, value
 
 UPDATE_INTERVAL_SECONDS = 1
 """The least time between two events about a group that stays unread."""
 
 STEP_ROWS = 250
-"""Pending groups that one step announces: some 10 ms of the writer's time."""
+"""Groups that one transaction announces for one publication, and pending ones that one step announces."""
 
 
 @value
@@ -64,7 +66,8 @@ async def coalesce(batch: Batch) -> None:
     keyed = [(item, _keys(item)) for item in batch.items if item.publication.group_key]
     keys = {key for _, item_keys in keyed for key in item_keys}
     if keys:
-        groups = await _load(batch.tx, keys, is_announced=batch.is_digest)
+        large = {key for _, item_keys in keyed if len(item_keys) > STEP_ROWS for key in item_keys}
+        groups = await _load(batch.tx, keys, large, is_announced=batch.is_digest)
         senders: dict[tuple[Audience, str, str], Publication] = {}
         for item, item_keys in keyed:
             _share_text(batch.tx, item, len(item_keys))
@@ -125,6 +128,7 @@ def _share_text(tx: Transaction, item: Item, groups: int) -> None:
 def _merge(item: Item, keys: Sequence[GroupKey], groups: dict[GroupKey, Group], now: int) -> list[Group]:
     publication = item.publication
     created_at = now if publication.created_at is None else publication.created_at
+    created = created_at, rfc3339(created_at)
     merged = []
     for key in keys:
         group = groups.get(key)
@@ -138,12 +142,15 @@ def _merge(item: Item, keys: Sequence[GroupKey], groups: dict[GroupKey, Group], 
                 announced_at=now,
                 is_new=True,
             )
-        group.merge(publication, created_at)
+        group.merge(publication, *created)
         merged.append(group)
     return merged
 
 
-async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool) -> dict[GroupKey, Group]:
+async def _load(
+    tx: Transaction, keys: Iterable[GroupKey], large: Collection[GroupKey], *, is_announced: bool
+) -> dict[GroupKey, Group]:
+    """Load the groups that exist. large: those that stay pending, because they are too many to announce."""
     rows = [
         {
             "user_id": user_id,
@@ -154,16 +161,22 @@ async def _load(tx: Transaction, keys: Iterable[GroupKey], *, is_announced: bool
         for user_id, category, group_key in sorted(keys)
     ]
     groups: dict[GroupKey, Group] = {}
+    actors_of: dict[str, Any] = {}  # those of most groups of one publication are the same
     for row in await tx.run("load_groups", rows=rows):
         user_id, category, group_key, id_, actors, actors_count, announced_at, position, *rest = row
         text_id, was_read = rest
-        announces = is_announced or bool(was_read) or announced_at <= announced_before(tx.now)
-        groups[user_id, category, group_key] = Group(
+        if actors not in actors_of:
+            actors_of[actors] = json.loads(actors)
+        key = (user_id, category, group_key)
+        announces = is_announced or (
+            key not in large and (bool(was_read) or announced_at <= announced_before(tx.now))
+        )
+        groups[key] = Group(
             user_id=user_id,
             category=category,
             group_key=group_key,
             id=id_,
-            actors=json.loads(actors),
+            actors=actors_of[actors],
             actors_count=actors_count,
             position=position,
             earlier_position=position,
@@ -178,7 +191,8 @@ async def _count_actors(
     tx: Transaction, groups: Iterable[Group], senders: Mapping[tuple[Audience, str, str], Publication]
 ) -> None:
     """Write who has sent to each group, and what last; count the senders."""
-    parts = {publication.id: encode_part(publication, tx.now) for publication in senders.values()}
+    parts = {publication.id: publication for publication in senders.values()}
+    encoded = {id_: encode_part(publication, tx.now) for id_, publication in parts.items()}
     rows = [
         {
             "audience": audience,
@@ -186,7 +200,7 @@ async def _count_actors(
             "actor_id": actor_id,
             "publication_id": publication.id,
             "publisher": publication.owner or None,
-            "publication": parts[publication.id],
+            "publication": encoded[publication.id],
             "text_id": None if publication.shared is None else publication.shared.id,
         }
         for (audience, id_, actor_id), publication in senders.items()

@@ -31,7 +31,7 @@ async def test_only_items_without_an_answer_are_passed_on(log: Log) -> None:
 def test_a_group_shows_the_latest_publication_and_its_latest_senders() -> None:
     group = Group(user_id="ann", category="like", group_key="photo-7", id="g", announced_at=0)
     for n, sender in enumerate(["bob", "cyd", "dan", "eve", "cyd"]):
-        group.merge(publication(sender=sender, content=f"{n}", expires_at=n + 1000), n)
+        group.merge(publication(sender=sender, content=f"{n}", expires_at=n + 1000), n, rfc3339(n))
     fields = group.as_fields()
     assert [actor["id"] for actor in fields["actors"]] == ["cyd", "eve", "dan"][:SHOWN_ACTORS]
     assert (fields["id"], fields["content"], fields["group_key"]) == ("g", "4", "photo-7")

@@ -14,6 +14,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from conftest import NewDatabase
 from lumen_notify.commit.marks.purge import PurgeReceipts
+from lumen_notify.commit.notifications import grouping as module
+from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
 from lumen_notify.commit.notifications.removal import Remove
 from lumen_notify.model import Audience
@@ -167,6 +169,26 @@ async def test_updates_of_one_transaction_state_the_counts_at_their_own_position
     assert [json.loads(event.body)["categories"] for event in events[2:]] == [
         {"comment": 1, "like": number} for number in (2, 3, 4)
     ]
+
+
+async def test_groups_of_many_users_are_announced_in_steps(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP_ROWS", 2)
+    users = ("ann", "bea", "cyd")
+    (first,) = await publish(store, publication(*users))
+    await store.mark("bea", "read", ids=(first.id,))
+    store.now += 1000
+    number = len(store.events)
+
+    (answer,) = await publish(store, publication(*users, sender="dan"))
+
+    assert (answer.status, answer.position, len(store.events)) == ("merged", number, number)
+    assert [await store.unread(user) for user in users] == [{"like": 1}, {}, {"like": 1}]
+    assert await store.committer.submit(FlushGroups()) == 2
+    await store.flush_groups()
+    assert announced(store)[number:] == [("update", 2)] * 3
+    assert await store.unread("bea") == {"like": 1}
 
 
 async def test_repeat_by_key_merges_nothing_and_gets_the_first_answer(store: Store) -> None:
