@@ -11,3 +11,8 @@ CREATE TABLE lumen_shared_text (
 ALTER TABLE lumen_notification ADD COLUMN text_id text;
 ALTER TABLE lumen_notification_group_actor ADD COLUMN text_id text;
 ALTER TABLE lumen_digest_item ADD COLUMN text_id text;
+
+-- Whether an actor is new to a group, and what their earlier publication shared: the statement that writes the row
+-- returns both.
+ALTER TABLE lumen_notification_group_actor ADD COLUMN merged integer NOT NULL DEFAULT 1;   -- publications
+ALTER TABLE lumen_notification_group_actor ADD COLUMN earlier_text_id text;

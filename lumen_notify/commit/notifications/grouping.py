@@ -207,13 +207,11 @@ async def _count_actors(
     ]
     for row in rows:
         tx.texts.use(row["text_id"])
-    new = {tuple(row) for row in await tx.run("add_group_actors", rows=rows)}
-    known = [row for row in rows if (row["audience"], row["notification_id"], row["actor_id"]) not in new]
-    if known:
-        for (text_id,) in await tx.run("text_ids_of_actors", rows=known):
-            tx.texts.release(text_id)
-        tx.add("set_group_actors", rows=known)
-    counts = Counter((audience, id_) for audience, id_, _ in new)
+    counts: Counter[tuple[str, str]] = Counter()
+    for audience, id_, merged, earlier_text_id in await tx.run("add_group_actors", rows=rows):
+        if merged == 1:
+            counts[audience, id_] += 1
+        tx.texts.release(earlier_text_id)
     for group in groups:
         group.actors_count += counts[group.audience, group.id]
 

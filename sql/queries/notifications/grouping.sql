@@ -12,7 +12,8 @@ JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audienc
 {marks_of}
 
 -- add_group_actors
--- Who: coalesce. Returns a row for each actor who is new to the group.
+-- Who: coalesce. Returns for each actor how many of their publications the group has, 1 if they are new to it, and
+-- the text that the earlier one shared.
 INSERT INTO lumen_notification_group_actor (
     audience, notification_id, actor_id, publication_id, publisher, publication, text_id
 )
@@ -21,11 +22,17 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(audience text, notification_id text, actor_id text, publication_id text, publisher text,
          publication text, text_id text)
 WHERE true
-ON CONFLICT (audience, notification_id, actor_id) DO NOTHING
-RETURNING audience, notification_id, actor_id
+ON CONFLICT (audience, notification_id, actor_id) DO UPDATE SET
+    publication_id = excluded.publication_id,
+    publisher = excluded.publisher,
+    publication = excluded.publication,
+    text_id = excluded.text_id,
+    earlier_text_id = lumen_notification_group_actor.text_id,
+    merged = lumen_notification_group_actor.merged + 1
+RETURNING audience, notification_id, merged, earlier_text_id
 
 -- set_group_actors
--- Who: coalesce, for actors who are not new; edits. Index: the primary key.
+-- Who: edit_notifications. Index: the primary key.
 UPDATE lumen_notification_group_actor
 SET
     publication_id = r.publication_id, publisher = r.publisher, publication = r.publication,

@@ -32,11 +32,3 @@ SELECT substr(e.body, 1, :characters)
 FROM lumen_event e
 WHERE e.position <= :up_to AND e.kind IN ('notification', 'update', 'notification_edited', 'bundle')
     AND substr(e.body, 1, 11) = '{"shared":['
-
--- text_ids_of_actors
--- Who: coalesce, before it replaces what actors have published. Index: the primary key.
-SELECT k.text_id
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, notification_id text, actor_id text)
-JOIN lumen_notification_group_actor k
-    ON k.audience = r.audience AND k.notification_id = r.notification_id AND k.actor_id = r.actor_id
-WHERE k.text_id IS NOT NULL
