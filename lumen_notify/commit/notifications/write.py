@@ -40,6 +40,7 @@ async def write(batch: Batch) -> None:
 
 def _write_notifications(tx: Transaction, items: Iterable[Item], new_groups: Iterable[Group]) -> None:
     rows: list[dict[str, Any]] = []
+    of_groups: list[dict[str, Any]] = []
     for item in items:
         if not item.groups:
             publication = item.publication
@@ -52,9 +53,16 @@ def _write_notifications(tx: Transaction, items: Iterable[Item], new_groups: Ite
         body = to_json(group.as_fields())
         payload = NotificationPublished(notification=body)
         group.position = tx.append(group.audience, payload, category=group.category, shared=group.texts)
-        rows.append(_row(tx, group, group.audience, group.position, body))
+        of_groups.append(_row(tx, group, group.audience, group.position, body))
     tx.add("insert_notifications", rows=rows)
-    _add_to_active_totals(tx, ((row["audience"], row["category"]) for row in rows))
+    _insert(tx, of_groups)
+    _add_to_active_totals(tx, ((row["audience"], row["category"]) for row in (*rows, *of_groups)))
+
+
+def _insert(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Write notifications of groups and digests."""
+    tx.add("insert_notifications", rows=[row for row in rows if row["text_id"] is None])
+    tx.add("insert_sharing_notifications", rows=[row for row in rows if row["text_id"] is not None])
 
 
 def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]]) -> int:
@@ -82,7 +90,6 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
             "category": publication.category,
             "body": stored_body(event),
             "content_position": event.content_position,
-            "text_id": None,
             "created_at": tx.now,
             "expires_at": publication.expires_at,
             "publisher": publication.owner or None,
@@ -189,7 +196,7 @@ async def _write_digests(tx: Transaction, items: Iterable[Item]) -> None:
                 entry.position = position
             if _is_new(entry):
                 rows.append(_row(tx, entry, audience, position, to_json(shown)))
-    tx.add("insert_notifications", rows=rows)
+    _insert(tx, rows)
 
 
 def _append_digest(

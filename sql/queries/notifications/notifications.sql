@@ -1,15 +1,26 @@
 -- insert_notifications rows
 -- Who: write.
 INSERT INTO lumen_notification (
-    id, audience, position, category, body, content_position, text_id, created_at, expires_at, publisher,
-    delivery
+    id, audience, position, category, body, content_position, created_at, expires_at, publisher, delivery
 )
 SELECT
-    r.id, r.audience, r.position, r.category, r.body, r.content_position, r.text_id, r.created_at,
-    r.expires_at, r.publisher, r.delivery
+    r.id, r.audience, r.position, r.category, r.body, r.content_position, r.created_at, r.expires_at,
+    r.publisher, r.delivery
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-    id text, audience text, position bigint, category text, body text, content_position bigint, text_id text,
+    id text, audience text, position bigint, category text, body text, content_position bigint,
     created_at bigint, expires_at bigint, publisher text, delivery text)
+
+-- insert_sharing_notifications rows
+-- Who: write, for those that share a text.
+INSERT INTO lumen_notification (
+    id, audience, position, category, body, text_id, created_at, expires_at, publisher, delivery
+)
+SELECT
+    r.id, r.audience, r.position, r.category, r.body, r.text_id, r.created_at, r.expires_at, r.publisher,
+    r.delivery
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+    id text, audience text, position bigint, category text, body text, text_id text, created_at bigint,
+    expires_at bigint, publisher text, delivery text)
 
 -- fragment body_of
 -- The body of a notification (n), with what it shares. Indexes: the primary keys.
