@@ -13,7 +13,7 @@ from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.retention import Retention
-from lumen_notify.commit.jobs.scheduler import STEPS, run_until_done
+from lumen_notify.commit.jobs.scheduler import STEPS
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.marks.marks import Action, Mark, Marked, Selection
 from lumen_notify.commit.notifications.batch import Limiting
@@ -79,7 +79,8 @@ class Store:
                 "due", now=self.now, announced_before=announced_before(self.now), ahead=ahead_of(self.now)
             ),
         ):
-            await run_until_done(self.committer.submit, STEPS[name])
+            while await self.committer.submit(STEPS[name]):
+                pass
 
     def retention(self, **limits: Any) -> Retention:
         """Make one that keeps for ever what is not limited."""

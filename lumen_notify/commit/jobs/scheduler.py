@@ -65,20 +65,30 @@ class Scheduler:
                 task.cancel()
             await asyncio.gather(*self._running.values(), return_exceptions=True)
 
-    async def _look(self) -> None:
+    async def _due(self) -> set[str]:
+        """Return the names of the work that is due."""
         now = self._clock()
-        due = await self._database.fetch(
+        rows = await self._database.fetch(
             "due", now=now, announced_before=announced_before(now), ahead=ahead_of(now)
         )
-        for (name,) in due:
+        return {name for (name,) in rows}
+
+    async def _look(self) -> None:
+        for name in await self._due():
             if name not in self._running:
                 self._running[name] = asyncio.get_running_loop().create_task(self._run_steps(name), name=name)
 
     async def _run_steps(self, name: str) -> None:
         try:
-            await self._note_errors(run_until_done(self._submit, STEPS[name]))
+            await self._note_errors(self._run_due_steps(name))
         finally:
             del self._running[name]
+
+    async def _run_due_steps(self, name: str) -> None:
+        """Run steps until nothing is left. A query finds that out, not one more transaction: writes that wait
+        are not kept waiting."""
+        while await self._submit(STEPS[name]) and name in await self._due():
+            pass
 
     async def _note_errors(self, work: Awaitable[None]) -> None:
         try:
@@ -89,9 +99,3 @@ class Scheduler:
             self._outage.begin(error, has_trace=True)
         else:
             self._outage.end()
-
-
-async def run_until_done(submit: Submit, command: Any) -> None:
-    """Submit a command until its result is falsy: nothing was left to do. Raises Unavailable."""
-    while await submit(command):
-        pass

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from clients import eventually
 from lumen_notify.commit.jobs import scheduler as module
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.notifications.digests import PublishDigests
@@ -119,3 +120,25 @@ async def test_stopping_it_amid_a_step_ends_the_step(
         await asyncio.wait_for(begun.wait(), 10)
 
     assert ended.is_set()
+
+
+async def test_work_that_one_step_finishes_takes_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted: list[Any] = []
+    looks = 0
+
+    class DueOnce(Due):
+        """Work that is due until it has begun."""
+
+        async def fetch(self, name: str, /, **values: Any) -> list[tuple[str]]:
+            nonlocal looks
+            looks += 1
+            return [] if submitted else await super().fetch(name, **values)
+
+    async def submit(command: Any) -> int:
+        submitted.append(command)
+        return 1
+
+    scheduler = scheduler_of(DueOnce(), submit, monkeypatch)
+    async with supervised(scheduler.run):
+        await eventually(lambda: looks > 20, what="more looks")
+    assert len(submitted) == len(ALL)
