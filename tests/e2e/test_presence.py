@@ -95,8 +95,8 @@ async def test_user_is_online_on_every_instance_and_offline_after_the_grace(data
         await wait_until_nothing_is_left(first, second)
 
 
-async def test_only_those_who_share_a_room_get_frames_and_each_gets_one(sqlite_url: str) -> None:
-    async with open_instances(sqlite_url, 2, **QUICK, presence_room_members=4) as (first, second):
+async def test_only_those_who_share_a_room_get_frames_and_each_gets_one(database_url: str) -> None:
+    async with open_instances(database_url, 2, **QUICK, presence_room_members=4) as (first, second):
         room = await make_room(first, "ann", "bob", "dan")
         await make_room(first, "ann", "bob", "cid")
         await make_room(first, "bob", "cid", "dan", "eve")
@@ -144,10 +144,10 @@ async def test_user_who_hides_appears_offline_until_they_choose_otherwise(databa
         await bob.close()
 
 
-async def test_users_of_an_instance_that_stops_are_offline_and_come_back_with_it(database_url: str) -> None:
+async def test_users_of_an_instance_that_stops_are_offline_and_come_back_with_it(postgresql_url: str) -> None:
     """The clocks of instances may differ by hours: leases are by the database's."""
     hour_ms = 3_600_000
-    async with open_instances(database_url, 2, **QUICK, ahead_ms=(hour_ms, 0)) as (first, second):
+    async with open_instances(postgresql_url, 2, **QUICK, ahead_ms=(hour_ms, 0)) as (first, second):
         room = await make_room(second, "ann", "bob")
         bob = await second.stream("bob")
         ann = await EventStream.open(first.base_url, token("ann", ttl_seconds=7200))
@@ -180,8 +180,10 @@ async def test_user_who_reconnects_elsewhere_after_a_shutdown_stays_online(postg
         await ann.close()
 
 
-async def test_limit_of_streams_holds_over_all_instances_though_messages_are_lost(database_url: str) -> None:
-    async with open_instances(database_url, 2, **QUICK, max_streams_per_user=2) as (first, second):
+async def test_limit_of_streams_holds_over_all_instances_though_messages_are_lost(
+    postgresql_url: str,
+) -> None:
+    async with open_instances(postgresql_url, 2, **QUICK, max_streams_per_user=2) as (first, second):
         first.is_deaf = True
         streams = [await one.stream("ann") for one in (first, second, first)]
         await eventually(lambda: first.services.streams.ended["replaced"] == 1, what="the oldest to end")

@@ -39,11 +39,13 @@ class Connections:
         self, user_id: str, *, after: str = "", limit: int | None = None
     ) -> Sequence[OpenConnection]:
         """Read a user's streams on the other instances: ascending by id, after an id, at most limit. None for
-        MAX_EXCESS.
+        MAX_EXCESS. On SQLite there are no others.
 
         Those of an instance that has died are among them until its lease runs out. Raises
         DatabaseUnavailable.
         """
+        if not self._database.is_server:
+            return ()
         rows = await self._database.fetch(
             "connections_of_user",
             user_id=user_id,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.presence.connections import DeviceName
+from lumen_notify.commit.presence.online import Online
 from lumen_notify.model import value
 
 MAX_ROOMS = 50
@@ -39,20 +40,13 @@ class Observers:
     is_hidden: bool = False
 
 
-@value
-class UserPresence:
-    """A user as they are. last_seen_at: ms, None if they were never seen. at: ms of the database's clock."""
-
-    is_online: bool
-    last_seen_at: int | None
-    at: int
-
-
 class Presence:
-    """Reads presence. max_room_members: larger rooms learn of no changes; 0: no room does."""
+    """Reads presence. online: knows who is. max_room_members: larger rooms learn of no changes; 0: no room
+    does."""
 
-    def __init__(self, database: Database, *, max_room_members: int) -> None:
+    def __init__(self, database: Database, online: Online, *, max_room_members: int) -> None:
         self._database = database
+        self._online = online
         self._max_room_members = max_room_members
 
     async def of_room(
@@ -63,20 +57,15 @@ class Presence:
         members = await self._database.fetch(
             "room_presence", room_id=room_id, reader=reader_id, after=after, limit=limit
         )
-        online = [user_id for user_id, is_online, _, is_hidden in members if is_online and not is_hidden]
-        devices: dict[str, list[DeviceName]] = {}
-        if online:
-            users = [{"user_id": user_id} for user_id in online]
-            for user_id, device in await self._database.fetch("devices_of_users", users=users):
-                devices.setdefault(user_id, []).append(device)
+        devices = await self._online.devices([user_id for user_id, _, is_hidden in members if not is_hidden])
         return [
             MemberPresence(
                 user_id=user_id,
-                is_online=bool(is_online) and not is_hidden,
+                is_online=user_id in devices,
                 devices=tuple(devices.get(user_id, ())),
-                last_seen_at=None if is_online or is_hidden else last_seen_at,
+                last_seen_at=None if user_id in devices or is_hidden else last_seen_at,
             )
-            for user_id, is_online, last_seen_at, is_hidden in members
+            for user_id, last_seen_at, is_hidden in members
         ]
 
     async def observers(self, user_ids: Sequence[str]) -> Mapping[str, Observers]:
@@ -110,17 +99,3 @@ class Presence:
             for user_id, room_ids in rooms.items()
             if len(blocked.get(user_id, ())) <= MAX_BLOCKED
         }
-
-    async def of_user(self, user_id: str) -> UserPresence | None:
-        """Read one user, whatever they appear to be; None if they were never online. Raises
-        DatabaseUnavailable."""
-        rows = await self._database.fetch("presence_of_user", user_id=user_id)
-        if not rows:
-            return None
-        is_online, last_seen_at, at = rows[0]
-        return UserPresence(is_online=bool(is_online), last_seen_at=last_seen_at, at=at)
-
-    async def count(self) -> int:
-        """Count the users who are online. Raises DatabaseUnavailable."""
-        ((count,),) = await self._database.fetch("count_online")
-        return int(count)

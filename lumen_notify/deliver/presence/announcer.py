@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.presence.lease import Change
+from lumen_notify.commit.presence.online import Online
 from lumen_notify.commit.presence.presence import Observers, Presence
 from lumen_notify.deliver.backplane.packing import MAX_ITEMS_BYTES, item_bytes, packed
 from lumen_notify.deliver.frames.control import ephemeral
@@ -30,6 +31,9 @@ MAX_WAITING = 10_000
 
 MAX_KNOWN = 10_000
 """Users of whom the time of the last change is kept, to drop messages that come late or twice."""
+
+COLLECT_SECONDS = 0.05
+"""For how long changes are collected before they are announced together."""
 
 USERS_PER_QUERY = 100
 
@@ -77,6 +81,7 @@ class Announcer:
         self,
         hub: Hub,
         presence: Presence,
+        online: Online,
         *,
         send: Callable[[str, Mapping[str, Any]], None],
         clock: Callable[[], float],
@@ -84,6 +89,7 @@ class Announcer:
         self.announced = 0
         self._hub = hub
         self._presence = presence
+        self._online = online
         self._send = send
         self._clock = clock
         self._changes: dict[str, Change] = {}
@@ -94,7 +100,9 @@ class Announcer:
     def add(self, changes: Sequence[Change]) -> None:
         """Announce changes that this instance has written."""
         for change in changes:
-            _put(self._changes, change.user_id, change, MAX_WAITING)
+            waiting = self._changes.get(change.user_id)
+            if waiting is None or waiting.at < change.at:
+                _put(self._changes, change.user_id, change, MAX_WAITING)
         self._has_work.set()
 
     def receive(self, fields: Mapping[str, Any]) -> None:
@@ -105,7 +113,7 @@ class Announcer:
     async def show(self, user_id: str, *, is_hidden: bool) -> None:
         """Announce a user who has chosen to appear offline, or no longer, if they are online."""
         try:
-            found = await self._presence.of_user(user_id)
+            found = await self._online.of_user(user_id)
         except DatabaseUnavailable:  # the choice is committed, and an announcement may be lost
             return
         if found is not None and found.is_online:
@@ -115,6 +123,7 @@ class Announcer:
         """Announce until cancelled: a task of the supervisor."""
         while True:
             await self._has_work.wait()
+            await asyncio.sleep(COLLECT_SECONDS)
             self._has_work.clear()
             while self._changes:
                 users = list(self._changes)[:USERS_PER_QUERY]

@@ -11,7 +11,8 @@ for, and not at all while no stream is open.
 | the lease of another instance ran out | its streams are ended, its users go offline |
 | this instance could not look for half a lease | it ends nothing until the others have had time to renew |
 
-Not here: who learns of it (`announcer`), what is written (`commit/presence`).
+Not here: who learns of it (`announcer`), what is written (`commit/presence`), a service of one process
+(`local_tracker`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from collections.abc import Callable, Sequence
 
 from lumen_notify.commit.presence.expiry import Expiry
 from lumen_notify.commit.presence.lease import BATCH_ROWS, Change, Ended, Lease, Opened
-from lumen_notify.commit.presence.presence import Presence
+from lumen_notify.commit.presence.online import StoredOnline
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames.control import RESTART_RETRY_MS
 from lumen_notify.deliver.hub import Hub
@@ -90,7 +91,7 @@ class Tracker:
         hub: Hub,
         lease: Lease,
         expiry: Expiry,
-        presence: Presence,
+        online: StoredOnline,
         limit: StreamLimit,
         *,
         timing: Timing,
@@ -102,7 +103,7 @@ class Tracker:
         self._hub = hub
         self._lease = lease
         self._expiry = expiry
-        self._presence = presence
+        self._online = online
         self._limit = limit
         self._timing = timing
         self._on_changes = on_changes
@@ -191,10 +192,16 @@ class Tracker:
             self._must_rewrite = True
             return
         self._renew_at = self._clock() + self._timing.lease_seconds * RENEW_SHARE
-        if changes:
-            self._on_changes(changes)
+        # Most users are in no room: there is nobody to look up.
+        heard = [change for change in changes if self._is_in_room(change.user_id)]
+        if heard:
+            self._on_changes(heard)
         if opened:
             self._limit.opened(one.user_id for one in opened)
+
+    def _is_in_room(self, user_id: str) -> bool:
+        channel = self._hub.channels.get(user_id)
+        return channel is None or bool(channel.indexed_rooms)
 
     async def _rewrite(self) -> None:
         """Begin the lease anew, with all streams that are open."""
@@ -227,7 +234,7 @@ class Tracker:
             await self._take_offline(due.now)
         if now >= self._count_at:
             self._count_at = now + self._timing.lease_seconds
-            self.users_online = await self._presence.count()
+            self.users_online = await self._online.count()
         self._looked_at = now  # only a look that has not failed counts
 
     async def _take_offline(self, now: int) -> None:

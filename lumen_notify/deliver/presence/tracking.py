@@ -1,6 +1,7 @@
 """Tracking: the objects that report this instance's streams and announce who is online, created together.
 
-    tracker      writes opens and ends, renews the lease, looks after other instances
+    tracker      writes opens and ends, renews the lease, looks after other instances; or, on SQLite, which is
+                 for one process, knows who is online by itself
     limit        closes the oldest streams of users who have too many
     announcer    changes of presence -> `presence` events
 
@@ -10,21 +11,25 @@ With LUMEN_PRESENCE=off only the first two work: streams are still listed and li
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.presence.connections import Connections
 from lumen_notify.commit.presence.expiry import Expiry
-from lumen_notify.commit.presence.lease import Lease
+from lumen_notify.commit.presence.last_seen import LastSeen
+from lumen_notify.commit.presence.lease import Change, Lease
+from lumen_notify.commit.presence.online import Online, StoredOnline
 from lumen_notify.commit.presence.presence import Presence
 from lumen_notify.deliver.backplane.messages import Messages
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.presence import announcer, stream_limit
 from lumen_notify.deliver.presence.announcer import Announcer
+from lumen_notify.deliver.presence.local_tracker import LocalTracker
 from lumen_notify.deliver.presence.stream_limit import StreamLimit
 from lumen_notify.deliver.presence.tracker import LEASE_SHARE, Timing, Tracker
 from lumen_notify.deliver.streams.registry import StreamRegistry
+from lumen_notify.model import now_ms
 from lumen_notify.settings import Settings
 from lumen_notify.supervisor import Supervisor
 
@@ -48,32 +53,40 @@ class Tracking:
     ) -> None:
         self.is_on = settings.presence == "on"
         self.connections = Connections(database, instance=instance)
-        self.presence = Presence(database, max_room_members=settings.presence_room_members)
-        self.announcer = Announcer(hub, self.presence, send=send, clock=clock)
         self.limit = StreamLimit(hub, self.connections, most=settings.max_streams_per_user, send=send)
-        self.tracker = Tracker(
-            hub,
-            Lease(
+        shared: dict[str, Any] = {
+            "timing": Timing(
+                lease_seconds=settings.lease_seconds,
+                grace_seconds=settings.presence_grace_seconds if self.is_on else 0.0,
+            ),
+            "on_changes": self._announce,
+            "outage": supervisor.outage("presence"),
+            "clock": clock,
+        }
+        online: Online
+        self.tracker: Tracker | LocalTracker
+        if database.is_server:
+            online = stored = StoredOnline(database)
+            lease = Lease(
                 database,
                 instance=instance,
                 seconds=settings.lease_seconds * LEASE_SHARE,
                 has_presence=self.is_on,
-            ),
-            Expiry(database, instance=instance),
-            self.presence,
-            self.limit,
-            timing=Timing(
-                lease_seconds=settings.lease_seconds,
-                grace_seconds=settings.presence_grace_seconds if self.is_on else 0.0,
-            ),
-            on_changes=self.announcer.add,
-            outage=supervisor.outage("presence"),
-            clock=clock,
-        )
+            )
+            expiry = Expiry(database, instance=instance)
+            self.tracker = Tracker(hub, lease, expiry, stored, self.limit, **shared)
+        else:
+            online = self.tracker = LocalTracker(hub, LastSeen(database), wall_clock=now_ms, **shared)
+        self.presence = Presence(database, online, max_room_members=settings.presence_room_members)
+        self.announcer = Announcer(hub, self.presence, online, send=send, clock=clock)
         self._supervisor = supervisor
         streams.reports = self.tracker
         messages.handle(stream_limit.MESSAGE, self.limit.receive)
         messages.handle(announcer.MESSAGE, self.announcer.receive)
+
+    def _announce(self, changes: Sequence[Change]) -> None:
+        if self.is_on:
+            self.announcer.add(changes)
 
     def start(self) -> None:
         """Start the tasks."""

@@ -86,7 +86,7 @@ WHERE p.user_id = :user_id
 -- room_presence
 -- Who: GET /rooms/{id}/presence. One page, by user id. A user who appears offline, or who has blocked the
 -- reader, is hidden from others. Indexes: the primary keys.
-SELECT m.user_id, coalesce(p.is_online, 0), p.last_seen_at,
+SELECT m.user_id, p.last_seen_at,
     CASE WHEN m.user_id <> :reader AND (s.is_hidden = 1 OR b.user_id IS NOT NULL) THEN 1 ELSE 0 END
 FROM lumen_member m
 LEFT JOIN lumen_presence p ON p.user_id = m.user_id
@@ -96,13 +96,23 @@ WHERE m.room_id = :room_id AND m.user_id > :after
 ORDER BY m.user_id
 LIMIT :limit
 
--- devices_of_users
--- Who: the same. The devices of open streams. Index: lumen_connection_by_user.
-SELECT DISTINCT c.user_id, c.device
+-- online_devices
+-- Who: the same, where several instances share the database. The devices of open streams; one row without a
+-- device if no stream names one. Indexes: the primary key, lumen_connection_by_user.
+SELECT DISTINCT p.user_id, c.device
 FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
-JOIN lumen_connection c ON c.user_id = u.user_id
-WHERE c.kept_until IS NULL AND c.device IS NOT NULL
-ORDER BY c.user_id, c.device
+JOIN lumen_presence p ON p.user_id = u.user_id
+LEFT JOIN lumen_connection c ON c.user_id = p.user_id AND c.kept_until IS NULL
+WHERE p.is_online = 1
+ORDER BY p.user_id, c.device
+
+-- write_last_seen rows
+-- Who: a service of one process, for users who have gone offline.
+INSERT INTO lumen_presence (user_id, is_online, last_seen_at)
+SELECT r.user_id, r.is_online, r.last_seen_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, is_online bigint, last_seen_at bigint)
+WHERE true
+ON CONFLICT (user_id) DO UPDATE SET last_seen_at = excluded.last_seen_at
 
 -- count_online
 -- Who: GET /metrics, once in a lease. Index: lumen_presence_online.

@@ -8,6 +8,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.presence.connections import Connections
 from lumen_notify.commit.presence.expiry import Expiry
 from lumen_notify.commit.presence.lease import Ended, Lease, Opened
+from lumen_notify.commit.presence.online import StoredOnline
 from lumen_notify.commit.presence.presence import Presence
 from lumen_notify.model import new_id
 
@@ -22,7 +23,8 @@ class Reporting:
         self.instance = instance
         self.connections = Connections(database, instance=instance)
         self.expiry = Expiry(database, instance=instance)
-        self.presence = Presence(database, max_room_members=3)
+        self.online = StoredOnline(database)
+        self.presence = Presence(database, self.online, max_room_members=3)
         self.lease = Lease(database, instance=instance, seconds=LEASE_SECONDS, has_presence=has_presence)
         self.ids: dict[str, str] = {}
 

@@ -35,7 +35,7 @@ async def test_last_seen_is_when_the_last_stream_ended(first: Reporting) -> None
     ((ended_at,),) = await first.run_sql("SELECT ended_at FROM lumen_connection")
     await first.pass_seconds(11)
     await first.take_offline()
-    found = await first.presence.of_user("ann")
+    found = await first.online.of_user("ann")
     assert found is not None
     assert (found.is_online, found.last_seen_at) == (False, ended_at - 11_000)
 
@@ -48,7 +48,7 @@ async def test_user_who_reconnects_elsewhere_within_the_grace_stays_online(
     assert await second.open("ann") == []
     await first.pass_seconds(11)
     assert await first.take_offline() == []
-    assert await first.presence.count() == 1
+    assert await first.online.count() == 1
 
 
 async def test_users_of_an_instance_whose_lease_ran_out_go_offline_unless_they_are_elsewhere(
@@ -85,7 +85,7 @@ async def test_stream_that_opens_while_its_user_is_taken_offline_announces_them_
         await first.end("ann")
         offline, online = await asyncio.gather(first.take_offline(), second.open("ann"))
         assert online == offline, "both or none"
-        found = await first.presence.of_user("ann")
+        found = await first.online.of_user("ann")
         assert found is not None
         assert found.is_online
         first, second = second, first
@@ -107,4 +107,4 @@ async def test_leases_of_twenty_instances_with_many_users_end_in_steps(database:
     assert not any(user.startswith("user00") for user in offline)
     assert "everywhere" not in offline
     assert await survivor.rows("lumen_instance") == 1
-    assert await survivor.presence.count() == 251
+    assert await survivor.online.count() == 251

@@ -16,7 +16,7 @@ async def test_first_stream_makes_a_user_online_further_ones_do_not(
     assert await first.open("ann", "bob") == ["ann", "bob"]
     assert await first.open("ann") == []
     assert await second.open("ann", "cid") == ["cid"]
-    assert await first.presence.count() == 3
+    assert await first.online.count() == 3
 
 
 async def test_stream_that_opens_and_ends_in_one_write_leaves_nothing(first: Reporting) -> None:

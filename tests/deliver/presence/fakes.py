@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from lumen_notify.commit.presence.expiry import Due
 from lumen_notify.commit.presence.lease import Change, Ended, Opened
-from lumen_notify.commit.presence.presence import Observers, UserPresence
+from lumen_notify.commit.presence.online import UserPresence
+from lumen_notify.commit.presence.presence import Observers
 from lumen_notify.errors import DatabaseUnavailable
 
 

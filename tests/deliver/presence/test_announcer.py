@@ -9,7 +9,8 @@ import pytest
 
 from clients import eventually
 from lumen_notify.commit.presence.lease import Change
-from lumen_notify.commit.presence.presence import Observers, UserPresence
+from lumen_notify.commit.presence.online import UserPresence
+from lumen_notify.commit.presence.presence import Observers
 from lumen_notify.deliver.presence import announcer as announcer_module
 from lumen_notify.deliver.presence.announcer import MAX_WAITING, Announcer
 from lumen_notify.model import Counts
@@ -30,6 +31,7 @@ class Announcing:
         self.sent: list[Mapping[str, Any]] = []
         self.announcer = Announcer(
             self.harness.hub,
+            self.presence,  # type: ignore[arg-type]
             self.presence,  # type: ignore[arg-type]
             send=self.send,
             clock=self.harness.clock,

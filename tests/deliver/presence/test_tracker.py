@@ -46,8 +46,10 @@ class Tracking:
     def take(self, changes: Sequence[Change]) -> None:
         self.changes += [(one.user_id, one.is_online) for one in changes]
 
-    def open(self, user: str, number: int = 1) -> list[RecordingConnection]:
-        return [self.harness.open(user) for _ in range(number)]
+    def open(self, user: str, number: int = 1, room: str | None = None) -> list[RecordingConnection]:
+        opened = [self.harness.open(user) for _ in range(number)]
+        self.harness.hub.channels[user].indexed_rooms = {} if room is None else {room: 1}
+        return opened
 
     async def step(self, seconds: float = 0) -> None:
         self.harness.clock.seconds += seconds
@@ -64,9 +66,10 @@ def tracking() -> Tracking:
 async def test_storm_of_opens_is_written_in_a_few_batches(tracking: Tracking) -> None:
     await tracking.step(1)
     for number in range(5 * BATCH_ROWS):
-        tracking.open(f"user{number}")
+        tracking.open(f"user{number}", room="tea" if number % 2 else None)
     await tracking.step()
-    assert len(tracking.lease.open_ids) == 5 * BATCH_ROWS == len(tracking.changes)
+    assert len(tracking.lease.open_ids) == 5 * BATCH_ROWS
+    assert len(tracking.changes) == 5 * BATCH_ROWS / 2, "of users in rooms alone"
     assert len(tracking.lease.writes) <= 6
     assert max(map(sum, tracking.lease.writes)) <= BATCH_ROWS
     assert tracking.tracker.queued == 0
