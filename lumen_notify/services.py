@@ -104,7 +104,7 @@ class Services:
         self.revocations = revocations
         self.verifier = Verifier.from_settings(settings, clock, revocations)
         self.tickets = Tickets(signing_key(ticket_key, settings), clock, revocations)
-        self.revocation_reader = RevocationReader(database, revocations.revoke, newest=revocations.newest)
+        self.revocation_reader = RevocationReader(database, revocations)
         self.passwords = None if settings.accounts == "off" else PasswordHasher()
 
         replay = Replay(position=head.position, max_events=settings.replay_events, check=head.check)
@@ -131,7 +131,7 @@ class Services:
             self.hub,
             fetch_readers=partial(fetch_readers, database.for_delivery),
             revoke=revocations.revoke,
-            on_reset=log.forget,
+            on_reset=self._forget,
             metrics=self.metrics,
             outage=reads,
         )
@@ -259,8 +259,13 @@ class Services:
         self.tracking.start()
 
     def _announce(self, events: Sequence[Event], follows: str | None) -> None:
-        self.tail.announce(events, follows)
-        self.backplane.announce(events, follows)
+        if self.tail.announce(events, follows):
+            self.backplane.announce(events, follows)
+
+    def _forget(self) -> None:
+        """Drop what was kept of the database, which has become another one."""
+        self.log.forget()
+        self.revocation_reader.forget()
 
     def start_drain(self) -> None:
         """Start to close the streams. Writes that have not ended within WRITE_SHARE of the drain time get an

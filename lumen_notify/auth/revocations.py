@@ -34,6 +34,20 @@ class Revocations:
         """Refuse the user's tokens from before a time. An earlier time changes nothing."""
         self._not_before[user_id] = max(not_before, self.not_before(user_id))
 
+    def copy(self) -> Mapping[str, int]:
+        """Return all of them: from when on the tokens of each user count, in milliseconds."""
+        return dict(self._not_before)
+
+    def replace(self, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+        """Put others in the place of those that were there before, and keep those that were added since."""
+        for user_id, not_before in before.items():
+            if self._not_before[user_id] == not_before and user_id not in after:
+                del self._not_before[user_id]
+        for user_id, not_before in after.items():
+            if self.not_before(user_id) == before.get(user_id, 0):
+                self._not_before[user_id] = not_before
+            self.revoke(user_id, not_before)
+
     def is_revoked(self, principal: Principal) -> bool:
         """Return whether the principal's token no longer counts."""
         return principal.issued_at < self._not_before.get(principal.user_id, 0)

@@ -50,6 +50,13 @@ MAX_USERS_PER_QUERY = 1000
 MAX_READ_AGAIN = 250
 """Rewritten events that are read again at once."""
 
+PAUSE_SECONDS = 3.0
+"""A process that has done nothing for so long was paused. Meanwhile its database may have become another one:
+what it was about to announce, and the hints that wait for it, are checked against the log first."""
+
+DOUBT_SECONDS = 10.0
+"""For how long after a pause hints may be from before it."""
+
 _log = logging.getLogger("lumen_notify.tail")
 
 
@@ -135,6 +142,9 @@ class Tail:
         self.reads = 0
         self._caught_up_at = clock()
         self._pace = Pace(clock)
+        self._awake_at = clock()
+        self._must_verify = False
+        self._doubt_until = float("-inf")
 
     @property
     def lag_seconds(self) -> float:
@@ -142,21 +152,31 @@ class Tail:
         all is well."""
         return self._clock() - self._caught_up_at
 
-    def announce(self, events: Sequence[Event], follows: str | None) -> None:
-        """Accept events that this instance has committed, ascending and contiguous. Never waits.
+    def announce(self, events: Sequence[Event], follows: str | None) -> bool:
+        """Accept events that this instance has committed, ascending and contiguous. Never waits. Return
+        whether other instances may be told: not after a pause, before the log was read.
 
         follows: the check of the event before them; None if they are the first ones of the log.
         """
         self._revoke_tokens(events)  # at once: their senders are answered next
+        self._note_pause()
+        if self._must_verify:
+            self._wakeup.set()
+            return False
         self._announced.add(events, follows)
         self._pending_deliveries += sum(self._hub.subscriber_count(event.audience) for event in events)
         if self._pending_deliveries > MAX_PENDING_DELIVERIES:
             self._is_caught_up.clear()
         self._wakeup.set()
+        return True
 
     def hint(self, events: Sequence[Event], follows: str | None) -> None:
         """Accept events that another instance says to have committed, as `announce` does. Never waits, and
         never lets the committer wait."""
+        self._note_pause()
+        if self._clock() < self._doubt_until:
+            self.wake(events[-1].position)
+            return
         self._announced.add_hint(events, follows)
         self._wakeup.set()
 
@@ -193,8 +213,12 @@ class Tail:
                 await self._wakeup.wait()
         self._wakeup.clear()
         self._pending_deliveries = 0
+        self._note_pause()
         taken = self._announced.take(self._hub.cursor, self._hub.check_at)
         newest = taken.fresh[-1].position if taken.fresh else self._hub.cursor.position
+        if self._must_verify:
+            await self._read_log()  # it has whatever is true of what was announced
+            return
         if taken.fresh:
             self._pace.record_progress(has_hints=taken.has_hints)
         step = self._pace.next_step(taken, has_newer=self._announced.hinted_head > newest)
@@ -222,7 +246,17 @@ class Tail:
             self._outage.begin(error)
         else:
             self._outage.end()
+            self._must_verify = False
             self._caught_up_at = self._clock()
+
+    def _note_pause(self) -> None:
+        """Note that this process runs, and whether it was paused before."""
+        now = self._clock()
+        if now - self._awake_at > PAUSE_SECONDS:
+            self._must_verify = True
+            self._doubt_until = now + DOUBT_SECONDS
+            self._pace.sync()
+        self._awake_at = now
 
     async def _reset(self, reason: ResetReason) -> None:
         delivered, newest = self._hub.cursor, (await self._log.head()).cursor
@@ -259,6 +293,7 @@ class Tail:
                 readers = await self._readers_of(part)
                 for _ in self._hub.fan_out(part, readers):
                     await asyncio.sleep(0)
+                self._awake_at = self._clock()
 
     async def _readers_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
         """Fetch, for each user here, which of the removed shared notifications the user had read or

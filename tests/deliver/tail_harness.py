@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -103,10 +104,20 @@ async def nothing_read(_ids: Sequence[str], users: Sequence[str]) -> Mapping[str
 
 
 @asynccontextmanager
-async def following(log: LogReader, hub: RecordingHub, width: int = 1) -> Any:
+async def following(
+    log: LogReader, hub: RecordingHub, width: int = 1, *, clock: Callable[[], float] = time.monotonic
+) -> Any:
     hub.channels = width
     hub.cursor = Cursor((await log.head()).epoch, 0)
     revoke = Revocations().revoke
-    tail = Tail(log, hub, fetch_readers=nothing_read, revoke=revoke, on_reset=lambda: None, metrics=Metrics())
+    tail = Tail(
+        log,
+        hub,
+        fetch_readers=nothing_read,
+        revoke=revoke,
+        on_reset=lambda: None,
+        metrics=Metrics(),
+        clock=clock,
+    )
     async with supervised(tail.run):
         yield tail

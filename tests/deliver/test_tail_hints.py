@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -160,3 +161,59 @@ async def test_lag_counts_from_the_last_time_that_the_end_of_the_log_was_known(
         assert tail.lag_seconds >= 50, "an old hint says nothing of the log's end"
         tail.hint(events[1:], events[0].check)
         await eventually(lambda: tail.lag_seconds < 50, what="a hint that continues")
+
+
+class PausedClock:
+    """A clock that runs, and that the test moves as a pause of the process does."""
+
+    def __init__(self) -> None:
+        self.later = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.later
+
+
+async def test_hints_from_before_a_pause_are_not_delivered_if_the_log_does_not_have_them(
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
+) -> None:
+    """The database was restored during the pause; the hints of lost events were on the way."""
+    poll_seconds(1000)
+    clock, hub = PausedClock(), RecordingHub()
+    events = await sqlite_store.publish("all", "all", "all")
+    async with following(sqlite_store.log, hub, clock=clock) as tail:
+        tail.hint(events[:1], None)
+        await eventually(lambda: hub.seen == [1], what="a hint")
+        await sqlite_store.go_back(1)
+        clock.later = 60
+        tail.hint(events[1:2], events[0].check)
+        await eventually(lambda: tail.reads == 1, what="the log to be read")
+        await turns()
+        tail.hint(events[1:2], events[0].check)
+        tail.hint(events[2:], events[1].check)
+        await turns()
+        assert hub.seen == [1]
+        (new,) = await sqlite_store.publish("all")
+        tail.hint([new], events[0].check)
+        await eventually(lambda: hub.seen == [1, 2], what="the new event, from the log")
+        assert hub.check_at(2) == new.check
+
+
+async def test_own_commit_before_a_pause_is_announced_only_if_the_log_has_it(
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
+) -> None:
+    poll_seconds(1000)
+    clock, hub = PausedClock(), RecordingHub()
+    kept, *lost = await sqlite_store.publish("all", "all")
+    async with following(sqlite_store.log, hub, clock=clock) as tail:
+        assert tail.announce([kept], None)
+        await eventually(lambda: hub.seen == [1], what="a commit")
+        await sqlite_store.go_back(1)
+        clock.later = 60
+        assert not tail.announce(lost, kept.check), "nor are other instances told"
+        await eventually(lambda: tail.reads == 1, what="the log to be read")
+        await turns()
+        assert hub.seen == [1]
+        new = await sqlite_store.publish("all")
+        assert tail.announce(new, kept.check), "and it goes on"
+        await eventually(lambda: hub.seen == [1, 2], what="the new event")
+        assert hub.resets == []

@@ -10,8 +10,8 @@ read the database.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
+from lumen_notify.auth import Revocations
 from lumen_notify.commit.database import Database
 from lumen_notify.errors import Unavailable
 
@@ -24,13 +24,17 @@ later commit may have an earlier time."""
 
 
 class RevocationReader:
-    """Reads revocations. revoke: called with (user, time in milliseconds) for each, also again. newest: the
-    time of the newest one that is known; 0 for none."""
+    """Reads revocations. revocations: those of this instance, known when it started."""
 
-    def __init__(self, database: Database, revoke: Callable[[str, int], None], *, newest: int) -> None:
+    def __init__(self, database: Database, revocations: Revocations) -> None:
         self._database = database
-        self._revoke = revoke
-        self._newest = newest
+        self._revocations = revocations
+        self._newest = revocations.newest
+        self._must_read_all = False
+
+    def forget(self) -> None:
+        """Read all of them again, soon: the database has become another one."""
+        self._must_read_all = True
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -40,10 +44,18 @@ class RevocationReader:
 
     async def read(self) -> None:
         """Read once, unless the database does not answer."""
+        before = self._revocations.copy() if self._must_read_all else {}
         try:
-            rows = await self._database.fetch("revocations_since", since=self._newest - OVERLAP_MS)
+            if self._must_read_all:
+                rows = await self._database.fetch("revocations")
+            else:
+                rows = await self._database.fetch("revocations_since", since=self._newest - OVERLAP_MS)
         except Unavailable:
             return  # whoever needs the database says so
+        if self._must_read_all:
+            self._must_read_all = False
+            self._revocations.replace(before, {str(user_id): int(not_before) for user_id, not_before in rows})
+            self._newest = 0
         for user_id, not_before in rows:
-            self._revoke(user_id, not_before)
+            self._revocations.revoke(user_id, not_before)
             self._newest = max(self._newest, not_before)
