@@ -173,7 +173,7 @@ class PausedClock:
         return time.monotonic() + self.later
 
 
-async def test_hints_from_before_a_pause_are_not_delivered_if_the_log_does_not_have_them(
+async def test_lost_hints_from_before_a_pause_are_not_delivered(
     sqlite_store: Store, poll_seconds: Callable[[float], None]
 ) -> None:
     """The database was restored during the pause; the hints of lost events were on the way."""

@@ -122,7 +122,7 @@ async def delete_categories(tx: Transaction, commands: Sequence[DeleteCategory])
 
 def _announce(tx: Transaction, before: Mapping[str, Category], after: Iterable[Category]) -> None:
     """Let all processes drop their cache; append an event if the change affects what users see."""
-    tx.add("increment_categories_version")
+    tx.add("raise_categories_version", now=tx.now)
     tx.categories_version = None
     names = [
         one.name

@@ -19,10 +19,11 @@ ON CONFLICT (name) DO UPDATE SET
     priority = excluded.priority,
     limits = excluded.limits
 
--- increment_categories_version
--- Who: PUT and DELETE /categories/{name}. Every transaction reads the number when it locks the head.
+-- raise_categories_version
+-- Who: PUT and DELETE /categories/{name}. Every transaction reads the number when it locks the head. It is the
+-- time, so that a database that was restored does not come to a number that stood for other categories.
 UPDATE lumen_log_head
-SET categories_version = categories_version + 1
+SET categories_version = CASE WHEN :now > categories_version THEN :now ELSE categories_version + 1 END
 
 -- delete_categories
 -- Who: DELETE /categories/{name}.

@@ -89,7 +89,7 @@ async def test_reading_goes_on_after_an_outage(store: Store, monkeypatch: pytest
     assert failures == 0
 
 
-async def test_revocations_of_a_database_that_has_become_another_one_replace_those_that_were_known(
+async def test_revocations_of_another_database_replace_those_that_were_known(
     store: Store, other_store: Store
 ) -> None:
     reader = Reader(store)

@@ -85,6 +85,21 @@ async def test_a_notification_that_names_no_priority_has_that_of_its_category(
     assert found == ["low", "normal", "urgent"]
 
 
+async def test_change_after_a_backup_was_restored_applies_to_an_instance_that_knows_a_lost_one(
+    store: Store, other_store: Store
+) -> None:
+    """As many changes as were lost: a number that counted them would be the same again."""
+    await store.define("news", priority="low")
+    await store.publish("ann", category="news")
+    async with store.database.transaction() as transaction:  # a backup is restored
+        await transaction.run_sql("DELETE FROM lumen_category")
+        await transaction.run_sql("UPDATE lumen_log_head SET categories_version = 0")
+    other_store.now = store.now + 1
+    await other_store.define("news", priority="urgent")
+    await store.publish("ann", category="news")
+    assert json.loads(store.events[-1].body)["priority"] == "urgent"
+
+
 async def test_change_applies_to_another_instance_at_once(store: Store, other_store: Store) -> None:
     priorities = []
     for priority in ("low", "high", None):
