@@ -108,7 +108,7 @@ class Instance:
             self.hub,
             fetch_readers=_no_readers,
             revoke=lambda _user, _time: None,
-            on_reset=lambda: None,
+            on_reset=(),
             metrics=Metrics(),
         )
         self.connections = [CountingConnection(user) for user in users]

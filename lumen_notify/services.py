@@ -131,7 +131,7 @@ class Services:
             self.hub,
             fetch_readers=partial(fetch_readers, database.for_delivery),
             revoke=revocations.revoke,
-            on_reset=self._forget,
+            on_reset=(log.forget, self.revocation_reader.forget),
             metrics=self.metrics,
             outage=reads,
         )
@@ -261,11 +261,6 @@ class Services:
     def _announce(self, events: Sequence[Event], follows: str | None) -> None:
         if self.tail.announce(events, follows):
             self.backplane.announce(events, follows)
-
-    def _forget(self) -> None:
-        """Drop what was kept of the database, which has become another one."""
-        self.log.forget()
-        self.revocation_reader.forget()
 
     def start_drain(self) -> None:
         """Start to close the streams. Writes that have not ended within WRITE_SHARE of the drain time get an

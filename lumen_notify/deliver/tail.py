@@ -32,6 +32,7 @@ from lumen_notify.deliver.announcements import Announcements
 from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.deliver.frames.stream_end import revoked_tokens
 from lumen_notify.deliver.pace import Pace, Step
+from lumen_notify.deliver.pause import Pause
 from lumen_notify.deliver.replay import Replay
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
@@ -49,13 +50,6 @@ MAX_USERS_PER_QUERY = 1000
 
 MAX_READ_AGAIN = 250
 """Rewritten events that are read again at once."""
-
-PAUSE_SECONDS = 3.0
-"""A process that has done nothing for so long was paused. Meanwhile its database may have become another one:
-what it was about to announce, and the hints that wait for it, are checked against the log first."""
-
-DOUBT_SECONDS = 10.0
-"""For how long after a pause hints may be from before it."""
 
 _log = logging.getLogger("lumen_notify.tail")
 
@@ -120,7 +114,7 @@ class Tail:
         *,
         fetch_readers: FetchReaders,
         revoke: Callable[[str, int], None],
-        on_reset: Callable[[], None],
+        on_reset: Sequence[Callable[[], None]],
         metrics: Metrics,
         outage: Outage | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -142,9 +136,7 @@ class Tail:
         self.reads = 0
         self._caught_up_at = clock()
         self._pace = Pace(clock)
-        self._awake_at = clock()
-        self._must_verify = False
-        self._doubt_until = float("-inf")
+        self._pause = Pause(clock)
 
     @property
     def lag_seconds(self) -> float:
@@ -155,12 +147,11 @@ class Tail:
     def announce(self, events: Sequence[Event], follows: str | None) -> bool:
         """Accept events that this instance has committed, ascending and contiguous. Never waits. Return
         whether other instances may be told: not after a pause, before the log was read.
-
         follows: the check of the event before them; None if they are the first ones of the log.
         """
         self._revoke_tokens(events)  # at once: their senders are answered next
-        self._note_pause()
-        if self._must_verify:
+        self._pause.note()
+        if self._pause.must_verify:
             self._wakeup.set()
             return False
         self._announced.add(events, follows)
@@ -173,8 +164,8 @@ class Tail:
     def hint(self, events: Sequence[Event], follows: str | None) -> None:
         """Accept events that another instance says to have committed, as `announce` does. Never waits, and
         never lets the committer wait."""
-        self._note_pause()
-        if self._clock() < self._doubt_until:
+        self._pause.note()
+        if self._pause.may_hints_be_old:
             self.wake(events[-1].position)
             return
         self._announced.add_hint(events, follows)
@@ -213,10 +204,10 @@ class Tail:
                 await self._wakeup.wait()
         self._wakeup.clear()
         self._pending_deliveries = 0
-        self._note_pause()
+        self._pause.note()
         taken = self._announced.take(self._hub.cursor, self._hub.check_at)
         newest = taken.fresh[-1].position if taken.fresh else self._hub.cursor.position
-        if self._must_verify:
+        if self._pause.must_verify:
             await self._read_log()  # it has whatever is true of what was announced
             return
         if taken.fresh:
@@ -246,17 +237,8 @@ class Tail:
             self._outage.begin(error)
         else:
             self._outage.end()
-            self._must_verify = False
+            self._pause.must_verify = False
             self._caught_up_at = self._clock()
-
-    def _note_pause(self) -> None:
-        """Note that this process runs, and whether it was paused before."""
-        now = self._clock()
-        if now - self._awake_at > PAUSE_SECONDS:
-            self._must_verify = True
-            self._doubt_until = now + DOUBT_SECONDS
-            self._pace.sync()
-        self._awake_at = now
 
     async def _reset(self, reason: ResetReason) -> None:
         delivered, newest = self._hub.cursor, (await self._log.head()).cursor
@@ -268,7 +250,8 @@ class Tail:
             newest,
         )
         self._hub.reset_to(newest, reason)
-        self._on_reset()
+        for forget in self._on_reset:
+            forget()
 
     async def _read_rewritten(self) -> None:
         """Read rewritten events again, so that reconnects need not read them from the database."""
@@ -293,7 +276,7 @@ class Tail:
                 readers = await self._readers_of(part)
                 for _ in self._hub.fan_out(part, readers):
                     await asyncio.sleep(0)
-                self._awake_at = self._clock()
+                self._pause.note()
 
     async def _readers_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:
         """Fetch, for each user here, which of the removed shared notifications the user had read or

@@ -70,7 +70,7 @@ class Delivery:
             self.hub,
             fetch_readers=nothing_read,
             revoke=Revocations().revoke,
-            on_reset=self.on_reset,
+            on_reset=[self.on_reset],
             metrics=Metrics(),
         )
 

@@ -115,7 +115,7 @@ async def following(
         hub,
         fetch_readers=nothing_read,
         revoke=revoke,
-        on_reset=lambda: None,
+        on_reset=(),
         metrics=Metrics(),
         clock=clock,
     )
