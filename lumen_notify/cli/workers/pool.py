@@ -1,14 +1,16 @@
 """Pool: the parent of the workers (`serve --workers N`).
 
 Promises: SIGTERM and SIGINT drain all workers within LUMEN_DRAIN_SECONDS and exit with status 0; a second
-signal exits at once. SIGHUP replaces the workers, one after another. The first worker starts alone: it
-migrates the database and reports what is wrong with the settings, once.
+signal exits at once. SIGHUP replaces the workers, one after another; when the terminal was closed, it ends them,
+as it ends other programs. The first worker starts alone: it migrates the database, and reports invalid settings
+once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -28,6 +30,8 @@ ANSWER_SECONDS = 1.0
 
 END_SECONDS = 2.0
 """How long the workers have to end after a second signal."""
+
+STDIN = 0
 
 _log = logging.getLogger("lumen_notify.server")
 
@@ -53,6 +57,7 @@ class Pool:
         self._has_to_end_at_once = asyncio.Event()
         self._replacing: asyncio.Task[None] | None = None
         self._is_replaced_again = False
+        self._has_terminal = os.isatty(STDIN)
         self._slots = [
             Slot(
                 number,
@@ -73,7 +78,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._end)
-        loop.add_signal_handler(signal.SIGHUP, self._replace)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
         starting = asyncio.create_task(self._start(on_started))
         ending = asyncio.create_task(self._has_to_end.wait())
         try:
@@ -113,8 +118,11 @@ class Pool:
         self._failure = failure
         self._has_to_end.set()
 
-    def _replace(self) -> None:
-        """Replace all workers; once more if they are being replaced already."""
+    def _hang_up(self) -> None:
+        """Handle SIGHUP: replace all workers, once more if they are being replaced already."""
+        if self._has_terminal and not os.isatty(STDIN):  # it was closed
+            self._end()
+            return
         if self._replacing is not None and not self._replacing.done():
             self._is_replaced_again = True
             return

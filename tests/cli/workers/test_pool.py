@@ -128,6 +128,20 @@ async def test_hangup_replaces_all_workers_one_after_another(
     assert [text.split()[0] for text in begins[:6]] == ["worker", "process"] * 3
 
 
+async def test_hangup_ends_all_when_the_terminal_was_closed(
+    behave: Behave, listeners: list[socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    controller, terminal = os.openpty()
+    monkeypatch.setattr(pool_module, "STDIN", terminal)
+    try:
+        async with running(listeners) as it:
+            os.close(controller)
+            await it.signal(signal.SIGHUP)
+            await asyncio.wait_for(it.task, WITHIN_SECONDS)
+    finally:
+        os.close(terminal)
+
+
 async def test_workers_stay_if_the_new_ones_do_not_start(
     behave: Behave, listeners: list[socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:
