@@ -1,9 +1,9 @@
 """Pool: the parent of the workers (`serve --workers N`).
 
 Promises: SIGTERM and SIGINT drain all workers within LUMEN_DRAIN_SECONDS and exit with status 0; a second
-signal exits at once. SIGHUP replaces the workers, one after another; when the terminal was closed, it ends them,
-as it ends other programs. The first worker starts alone: it migrates the database, and reports invalid settings
-once.
+signal exits at once. SIGHUP replaces the workers, one after another; when the terminal was closed, it ends
+them, as it ends other programs. The first worker starts alone: it migrates the database, and reports invalid
+settings once.
 """
 
 from __future__ import annotations
