@@ -102,6 +102,7 @@ LINES: Lines = {
         "cli/test_server.py::test_replaced_server_answers_connections_that_it_has_accepted",
         "e2e/test_workers.py::test_killed_and_replaced_workers_lose_nothing_and_refuse_no_connection",
         "cli/workers/test_pool.py::test_hangup_replaces_all_workers_one_after_another",
+        "e2e/test_workers.py::test_replaced_workers_have_the_renewed_certificate",
         "cli/workers/test_pool.py::test_workers_stay_if_the_new_ones_do_not_start",
     ),
     "GET /metrics of any worker is the sum of all": (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from cryptography import x509
 
+from certificates import make_certificate
 from clients import SECRET, Api, EventStream, eventually, token
 from conftest import StartServer
 from servers import RunningServer, wait_until
@@ -197,3 +200,25 @@ def test_an_application_on_sqlite_is_refused_in_one_line(sqlite_url: str, tmp_pa
     with server.log_path.open("ab") as log:
         assert server._spawn(log.fileno()).wait(WITHIN_SECONDS) == 2
     assert server.log().splitlines()[-1].startswith("--workers: is 2, but SQLite serves one process")
+
+
+def test_replaced_workers_have_the_renewed_certificate(
+    start_server: StartServer, postgresql_url: str, tmp_path: Path
+) -> None:
+    first = make_certificate(tmp_path)
+    server = start(start_server, postgresql_url, *first.arguments)
+
+    def certificates() -> set[int]:
+        found = [ssl.get_server_certificate(("127.0.0.1", server.port)) for _ in range(8)]
+        return {x509.load_pem_x509_certificate(one.encode()).serial_number for one in found}
+
+    assert certificates() == {first.serial}
+    second = make_certificate(tmp_path)
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "replaced 2" in server.log(), within_seconds=WITHIN_SECONDS, what="new workers")
+    assert certificates() == {second.serial}
+    make_certificate(tmp_path, begins_in_days=-2, ends_in_days=-1)
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "was not replaced" in server.log(), within_seconds=WITHIN_SECONDS, what="the problem")
+    assert "has expired" in server.log()
+    assert certificates() == {second.serial}
