@@ -69,6 +69,9 @@ async def test_too_many_registrations_at_once_are_refused_as_overloaded(
     answer = await post(site, "register", {"username": "ann", "password": GOOD})
     refused(answer, 503, "overloaded")
     assert answer.headers["retry-after"] == "1"
+    assert site.lumen._services is not None
+    counted = await site.lumen._services.database.fetch("finished_attempt_windows", now=2**62, limit=1)
+    assert list(counted) == [], "an attempt that checks no password takes no row"
 
 
 async def test_users_see_and_change_their_account_and_new_tokens_carry_the_change(stored: Site) -> None:
