@@ -34,9 +34,20 @@ class Entry:
     """A kept event, or the frame that was built from it.
 
     size_bytes: about how much memory it takes. shared: besides it, the texts that it shares with others.
+    earlier, later: the kept entries of the same audience beside it.
     """
 
-    __slots__ = ("_content", "_created_at", "_epoch", "audience", "position", "shared", "size_bytes")
+    __slots__ = (
+        "_content",
+        "_created_at",
+        "_epoch",
+        "audience",
+        "earlier",
+        "later",
+        "position",
+        "shared",
+        "size_bytes",
+    )
 
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position
@@ -46,6 +57,8 @@ class Entry:
         self._content: Event | Frame | None = event
         self.size_bytes = _size_of(event)
         self.shared = event.shared
+        self.earlier: Entry | None = None
+        self.later: Entry | None = None
 
     def take(self, event: Event) -> None:
         """Keep the event, as it is now in the log."""
@@ -82,7 +95,7 @@ class Entry:
 
 
 class Replay:
-    """The entries by audience, ascending.
+    """The entries, linked by audience: most audiences have one, and a list of their own would be larger.
 
     floor: the position before the first event that is kept. outdated: the positions of kept events that were
     rewritten, and must be read again. size_bytes: about how much memory the entries take.
@@ -94,7 +107,7 @@ class Replay:
         self._floor_check = check
         self._max_events = max_events
         self._order: deque[Entry] = deque()
-        self._by_audience: dict[Audience, deque[Entry]] = {}
+        self._newest: dict[Audience, Entry] = {}  # of each audience
         self._uses: Counter[int] = Counter()  # by the identity of a shared text: entries that keep it
         self.size_bytes = 0
         self.outdated: set[int] = set()
@@ -103,11 +116,11 @@ class Replay:
         """Add new entries, contiguous with the kept ones; drop the oldest beyond the bounds."""
         for entry in entries:
             self._order.append(entry)
-            same = self._by_audience.get(entry.audience)
-            if same is None:
-                self._by_audience[entry.audience] = deque((entry,))
-            else:
-                same.append(entry)
+            earlier = self._newest.get(entry.audience)
+            if earlier is not None:
+                entry.earlier = earlier
+                earlier.later = entry
+            self._newest[entry.audience] = entry
             self.size_bytes += entry.size_bytes
             if entry.shared:
                 self._add_texts(entry)
@@ -126,11 +139,7 @@ class Replay:
         """
         if position < self.floor:
             return None
-        found = [
-            _after(position, self._by_audience[audience])
-            for audience in audiences
-            if audience in self._by_audience
-        ]
+        found = [self._after(position, audience) for audience in audiences if audience in self._newest]
         merged = found[0] if len(found) == 1 else merge(*found, key=_POSITION)
         entries = list(islice(merged, limit))
         if self.outdated and any(entry.is_outdated for entry in entries):
@@ -139,8 +148,7 @@ class Replay:
 
     def frames_of_kind(self, kind: str, position: int, audience: Audience) -> list[Frame]:
         """Return the kept frames of one kind for an audience after a position, ascending."""
-        entries = _after(position, self._by_audience.get(audience, ()))
-        return [entry.frame for entry in entries if entry.kind == kind]
+        return [entry.frame for entry in self._after(position, audience) if entry.kind == kind]
 
     def check_at(self, position: int) -> str | None:
         """Return the check of the event at a position from the floor on; None if it is not known."""
@@ -181,7 +189,7 @@ class Replay:
         """Drop all entries; continue after a position."""
         self._floor_check = check
         self._order.clear()
-        self._by_audience.clear()
+        self._newest.clear()
         self._uses.clear()
         self.size_bytes = 0
         self.outdated.clear()
@@ -208,25 +216,25 @@ class Replay:
     def _drop_oldest(self) -> Entry:
         """Drop the oldest entry, and return it: its check becomes that of the floor."""
         entry = self._order.popleft()
-        same = self._by_audience[entry.audience]
-        same.popleft()
-        if not same:
-            del self._by_audience[entry.audience]
+        if entry.later is None:
+            del self._newest[entry.audience]
+        else:
+            entry.later.earlier = None
         self._subtract(entry)
         self.outdated.discard(entry.position)
         self.floor = entry.position
         return entry
 
-
-def _after(position: int, entries: Sequence[Entry]) -> list[Entry]:
-    """Walk from the newest end: a reconnect usually missed little."""
-    newest: list[Entry] = []
-    for entry in reversed(entries):
-        if entry.position <= position:
-            break
-        newest.append(entry)
-    newest.reverse()
-    return newest
+    def _after(self, position: int, audience: Audience) -> list[Entry]:
+        """Return the entries of an audience after a position, ascending. They are found from the newest on: a
+        reconnect usually missed little."""
+        found: list[Entry] = []
+        entry = self._newest.get(audience)
+        while entry is not None and entry.position > position:
+            found.append(entry)
+            entry = entry.earlier
+        found.reverse()
+        return found
 
 
 def _size_of(event: Event) -> int:

@@ -29,6 +29,7 @@ from typing import Protocol
 
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver.announcements import Announcements
+from lumen_notify.deliver.fan_out_size import split
 from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.deliver.frames.stream_end import revoked_tokens
 from lumen_notify.deliver.pace import Pace, Step
@@ -40,11 +41,8 @@ from lumen_notify.model import Audience, Cursor, Event, ResetReason
 from lumen_notify.outages import Outage
 
 MAX_PENDING_DELIVERIES = 20_000
-"""How many deliveries may be pending before the committer has to wait: about 0.2 s of one core's work."""
-
-MAX_FAN_OUT_BYTES = 64 * 1024
-"""The most body bytes in one fan-out of several events; a larger event gets a fan-out of its own. A stream
-gets a fan-out in one write, and its transport accepts a write of any size."""
+"""How many deliveries may be pending before the committer has to wait: about 0.2 s of one core's work. An
+event for one user counts as one, whether or not the user is here."""
 
 MAX_USERS_PER_QUERY = 1000
 
@@ -155,7 +153,9 @@ class Tail:
             self._wakeup.set()
             return False
         self._announced.add(events, follows)
-        self._pending_deliveries += sum(self._hub.subscriber_count(event.audience) for event in events)
+        shared = [event.audience for event in events if not event.audience.is_personal]
+        self._pending_deliveries += len(events) - len(shared)
+        self._pending_deliveries += sum(map(self._hub.subscriber_count, shared))
         if self._pending_deliveries > MAX_PENDING_DELIVERIES:
             self._is_caught_up.clear()
         self._wakeup.set()
@@ -270,7 +270,7 @@ class Tail:
     async def _deliver(self, events: Sequence[Event]) -> None:
         self._revoke_tokens(events)
         with self._metrics.fan_out_seconds.time():
-            for number, part in enumerate(_split(events)):
+            for number, part in enumerate(split(events)):
                 if number:
                     await asyncio.sleep(0)  # lets transports write what they hold
                 readers = await self._readers_of(part)
@@ -287,14 +287,3 @@ class Tail:
             found = await self._fetch_readers(ids, users)
             known.update({user_id: found.get(user_id, frozenset()) for user_id in users})
         return known
-
-
-def _split(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Yield the events in runs of at most MAX_FAN_OUT_BYTES, or of one larger event."""
-    begin = size = 0
-    for number, event in enumerate(events):
-        size += event.text_characters
-        if size > MAX_FAN_OUT_BYTES and number > begin:
-            yield events[begin:number]
-            begin, size = number, event.text_characters
-    yield events[begin:]

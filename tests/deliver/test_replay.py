@@ -74,7 +74,7 @@ def test_frames_are_dropped_by_bytes_too(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_audience_whose_frames_are_dropped_takes_no_memory() -> None:
     replay = Replay(position=0, max_events=2)
     replay.append([entry(1, "user:ann"), entry(2, "user:bob"), entry(3, "user:bob")])
-    assert list(replay._by_audience) == ["user:bob"]
+    assert list(replay._newest) == ["user:bob"]
     assert positions(replay.frames_after(1, [Audience("user:ann")])) == []
 
 

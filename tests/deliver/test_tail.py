@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clients import eventually
-from lumen_notify.deliver.tail import MAX_FAN_OUT_BYTES, MAX_PENDING_DELIVERIES
+from lumen_notify.deliver.fan_out_size import MAX_FAN_OUT_BYTES
+from lumen_notify.deliver.tail import MAX_PENDING_DELIVERIES
 from lumen_notify.model import Audience, Counts, ResetReason
 
 from .conftest import Store
