@@ -100,6 +100,30 @@ async def test_stream_that_is_not_read_is_closed_as_slow_and_others_stay(
         assert site.streams.backlog_bytes == 0
 
 
+async def test_long_replay_is_whole_and_others_stay(sqlite_url: str) -> None:
+    async with open_site(sqlite_url, replay_events=0) as site, http2_client(site.port) as client:
+        client.h2.increment_flow_control_window(2**20)  # of the connection: only the stream's own is full
+        first = client.answers[client.request(path("alice"))]
+        reading = client.answers[client.request(path("bob"))]
+        await client.wait_until(lambda: is_ready(first) and is_ready(reading))
+        found = re.search(rb"^id: (\S+)", first.body, re.MULTILINE)
+        assert found is not None
+        for number in range(60):
+            await site.publish("alice", content=f"number {number}. {'x' * 7000}")
+        missed = client.request(f"{path('alice')}&last_event_id={found[1].decode()}")
+        client.not_taken.add(missed)
+        await client.wait_until(lambda: is_ready(client.answers[missed]))
+        await site.publish("bob", content="to the one that stays")
+        await client.wait_until(lambda: b"to the one that stays" in reading.body)
+        assert b"number 59." not in client.answers[missed].body
+        client.not_taken.discard(missed)
+        client.h2.increment_flow_control_window(2**20, missed)
+        client.flush()
+        await client.wait_until(lambda: b"event: caught_up" in client.answers[missed].body)
+        numbers = re.findall(rb"number (\d+)\.", client.answers[missed].body)
+        assert list(map(int, numbers)) == list(range(60))
+
+
 async def test_nothing_is_left_of_streams_whose_connection_has_gone(sqlite_url: str) -> None:
     async with open_site(sqlite_url) as site:
         async with http2_client(site.port) as client:
