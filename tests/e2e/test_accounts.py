@@ -85,3 +85,23 @@ async def test_instance_that_is_behind_the_log_refuses_revoked_tokens_within_sec
             while (await there.http.get(f"{AUTH}/me", headers=bearer)).is_success:  # noqa: ASYNC110 - asks
                 await asyncio.sleep(POLL_SECONDS)
         await _refuses(there, derived)
+
+
+async def test_log_in_counts_at_once_after_a_log_out_on_an_instance_whose_clock_is_ahead(
+    database_url: str,
+) -> None:
+    async with (
+        open_site(database_url, accounts="on") as here,
+        open_site(database_url, accounts="on") as there,
+    ):
+        session = (await here.http.post(f"{AUTH}/register", json=ANN)).json()
+        assert there.lumen._services is not None
+        for task in ("tail", "revocations"):  # it does not know yet
+            await there.lumen._services.supervisor.stop(task)
+        here.ahead_ms = 3000
+        bearer = {"Authorization": f"Bearer {session['access_token']}"}
+        assert (await here.http.post(f"{AUTH}/logout-everywhere", headers=bearer)).status_code == 204
+        fresh = (await there.http.post(f"{AUTH}/login", json=ANN)).json()["access_token"]
+        for site in (here, there):
+            answer = await site.http.get(f"{AUTH}/me", headers={"Authorization": f"Bearer {fresh}"})
+            assert answer.status_code == 200, answer.text

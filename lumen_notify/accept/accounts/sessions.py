@@ -177,7 +177,7 @@ class SessionEndpoints:
         account, known = found
         again = await self.passwords.hash(password) if self.passwords.is_outdated(known.hashed) else None
         token = RefreshToken.new()
-        await self.context.committer.submit(
+        not_before: int = await self.context.committer.submit(
             LogIn(
                 user_id=account.user_id,
                 password_set_at=known.set_at,
@@ -186,6 +186,8 @@ class SessionEndpoints:
                 attempt_keys=self.attempts.keys_of_user(body.username, address),
             )
         )
+        if not_before:  # another instance, whose clock is ahead, may have ended all sessions a moment ago
+            self.sessions.access_tokens.revocations.revoke(account.user_id, not_before)
         return self.sessions.answer(account, token)
 
     async def refresh(self, request: Request) -> Response:

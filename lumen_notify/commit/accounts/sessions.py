@@ -38,7 +38,8 @@ class NewSession:
 
 @value
 class LogIn:
-    """Open a session. The result: None.
+    """Open a session. The result: from when on the user's tokens count, in milliseconds; 0 if none was
+    revoked.
 
     password_set_at: `StoredPassword.set_at` of the password that was verified. password_hash: a new hash,
     because the parameters of hashing have changed, else None. attempt_keys: the counted attempts to forget.
@@ -106,8 +107,8 @@ class TrimSessions:
 
 
 async def log_in(tx: Transaction, commands: Sequence[LogIn]) -> Sequence[object]:
-    """Handle LogIn: a `committer.Handler`. Answers None each, or Unauthenticated if the password has changed
-    since it was verified."""
+    """Handle LogIn: a `committer.Handler`. Answers a time each, or Unauthenticated if the password has
+    changed since it was verified."""
     opened = await open_sessions(tx, [(one.user_id, one.password_set_at, one.session) for one in commands])
     rehashed = [
         {"user_id": one.user_id, "password_at": one.password_set_at, "password_hash": one.password_hash}
@@ -117,7 +118,12 @@ async def log_in(tx: Transaction, commands: Sequence[LogIn]) -> Sequence[object]
     if rehashed:
         tx.add("update_password_hashes", rows=rehashed)
     forget_attempts(tx, [key for one in commands if one.session.family in opened for key in one.attempt_keys])
-    return [None if one.session.family in opened else wrong_credentials() for one in commands]
+    users = [{"user_id": user_id} for user_id in sorted({one.user_id for one in commands})]
+    not_before: dict[str, int] = dict(map(tuple, await tx.run("revocations_of_users", users=users)))
+    return [
+        not_before.get(one.user_id, 0) if one.session.family in opened else wrong_credentials()
+        for one in commands
+    ]
 
 
 async def open_sessions(tx: Transaction, opening: Sequence[tuple[str, int, NewSession | None]]) -> set[str]:

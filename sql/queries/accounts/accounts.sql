@@ -131,3 +131,9 @@ FROM lumen_revocation v
 SELECT v.user_id, v.not_before
 FROM lumen_revocation v
 WHERE v.not_before >= :since
+
+-- revocations_of_users
+-- Who: log-in, so that its token counts from the user's last revocation on. Index: the primary key.
+SELECT v.user_id, v.not_before
+FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS r(user_id text)
+JOIN lumen_revocation v ON v.user_id = r.user_id
