@@ -205,6 +205,7 @@ LINES: Lines = {
         "commit/test_shared_texts.py::test_text_of_groups_is_stored_once_for_all_users",
         "commit/test_shared_texts.py::test_text_of_digests_is_stored_once_for_all_users",
         "commit/test_shared_texts.py::test_an_edit_of_one_users_group_leaves_the_others_as_they_are",
+        "commit/test_shared_texts.py::test_a_change_of_the_text_in_one_group_is_none_in_other_groups_with_it",
         "commit/test_shared_texts.py::test_texts_go_with_the_last_event_row_and_part",
         "deliver/test_replay.py::test_text_that_events_share_counts_once",
     ),

@@ -2,80 +2,29 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
-from lumen_notify.commit.log import TrimEvents
-from lumen_notify.commit.marks.marks import Selection
-from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications import digests
 from lumen_notify.commit.publications import edits, retraction
-from lumen_notify.commit.publications.deletion import DeleteOwn
-from lumen_notify.model import Audience, AudienceSpan
 
 from .notifications.merging import body_of, publication, want_digest
 from .notifications.merging import publish as merge
 from .publications.desk import ADMIN, OTHER, bodies, edit, publish, retract, text_of_log
-from .shared_text_uses import check_uses
+from .shared_text_uses import (
+    MINUTE_MS,
+    USERS,
+    check_uses,
+    contents,
+    delete,
+    purge,
+    replayed,
+    secret,
+    stored_bytes,
+    trim,
+)
 from .store import Store
-
-USERS = ("ann", "bob", "cyd", "dan")
-MINUTE_MS = 60_000
-
-
-def secret(size: int = 400) -> str:
-    return random.Random(size).randbytes(size // 2).hex()
-
-
-async def stored_bytes(store: Store) -> int:
-    """Sum up all texts in the tables that have any of a notification."""
-    sums = [
-        *(("lumen_event", "body"), ("lumen_notification", "body"), ("lumen_content", "body")),
-        *(("lumen_notification_group_actor", "publication"), ("lumen_digest_item", "publication")),
-        ("lumen_shared_text", "text"),
-    ]
-    total = 0
-    for table, column in sums:
-        ((number,),) = await store.rows(f"SELECT coalesce(sum(length({column})), 0) FROM {table}")  # noqa: S608
-        total += int(number)
-    return total
-
-
-async def delete(store: Store, user: str) -> None:
-    await store.committer.submit(DeleteOwn(user_id=user, selection=Selection(up_to=2**62)))
-
-
-async def trim(store: Store) -> None:
-    await store.committer.submit(TrimEvents(up_to=store.events[-1].position))
-
-
-async def purge(store: Store) -> None:
-    store.now += 61_000
-    while await store.committer.submit(PurgeReceipts()):
-        pass
-
-
-async def contents(store: Store) -> list[list[str]]:
-    """Return what each user's list shows."""
-    return [[row["content"] for row in await bodies(store, user)] for user in USERS]
-
-
-async def replayed(store: Store, user: str) -> list[Any]:
-    """Return what a client of the user gets that missed everything: contents of digests together."""
-    span = AudienceSpan(audience=Audience.user(user), after=0, up_to=2**62)
-    events = await store.log.for_audiences([span], limit=1000, max_characters=10**6)
-    found: list[Any] = []
-    for event in events:
-        body = body_of(event)
-        data = body.get("data", body)
-        if event.kind == "bundle":
-            found.append([item["content"] for item in data["items"]])
-        elif data and event.kind in {"notification", "update", "notification_edited"}:
-            found.append(data["content"])
-    return found
 
 
 async def test_text_of_groups_is_stored_once_for_all_users(store: Store) -> None:
@@ -195,6 +144,20 @@ async def test_an_edit_of_one_users_group_leaves_the_others_as_they_are(store: S
     assert await contents(store) == [[secret()]] * 4
     assert await check_uses(store) == 1
     assert "changed" not in await text_of_log(store)
+
+
+async def test_a_change_of_the_text_in_one_group_is_none_in_other_groups_with_it(store: Store) -> None:
+    first = await publish(store, "ann", content="for ann", sender="eve", group_key="k")
+    store.now += 1000
+    await of_group(store)  # merges into the group of ann, and begins those of the others
+    assert await check_uses(store) == 1
+    assert (await edit(store, first, content="changed")).changed == 1
+    assert await contents(store) == [["changed"]] + [[secret()]] * 3
+    assert "changed" not in str([await replayed(store, user) for user in USERS[1:]])
+    assert (await retract(store, first)).number == 1
+    assert await contents(store) == [[]] + [[secret()]] * 3
+    assert secret() not in str(await replayed(store, "ann"))
+    assert await check_uses(store) == 1
 
 
 @Publishing
