@@ -1,5 +1,5 @@
-"""Shared text uses: the numbers that are stored of shared texts, held to the rows that refer to them; and what
-users and clients see of them."""
+"""Shared text uses: the numbers that are stored of shared texts, held to the rows that refer to them;
+and what users and clients see of the texts."""
 
 from __future__ import annotations
 
