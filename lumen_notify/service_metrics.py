@@ -34,6 +34,7 @@ def register_metrics(
         "lumen_users_online",
         "Users who are online on any instance, as this one has counted them within LUMEN_LEASE_SECONDS.",
         lambda: tracking.tracker.users_online,
+        is_maximum=True,
     )
     metrics.gauge(
         "lumen_presence_queued",

@@ -27,6 +27,9 @@ KNOWN = {
     "lumen_scheduled_dropped_total",
     "lumen_deliveries_total",
     "lumen_delivery_failures_total",
+    "lumen_users_online",
+    "lumen_presence_queued",
+    "lumen_presence_announced_total",
     "lumen_streams_ended_total",
     *(f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "count", "sum")),
 }
@@ -78,11 +81,14 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             'lumen_scheduled_dropped_total{reason="expired"}': 0,
             'lumen_scheduled_dropped_total{reason="not_allowed"}': 0,
             "lumen_delivery_failures_total": 0,
+            "lumen_presence_announced_total": 0,  # they share no room
             'lumen_streams_ended_total{reason="gone"}': 1,
         }.items():
             assert after[name] == value, name
         assert {value for name, value in after.items() if name.startswith("lumen_outage{")} == {0}
         assert 0 < after["lumen_lag_seconds"] < 60
+        assert 0 <= after["lumen_users_online"] <= 2  # as of the last count
+        assert 0 <= after["lumen_presence_queued"] <= 3
         assert after["lumen_batch_commands_sum"] >= 8  # three before, five here, and those of the jobs
         assert 5 <= after["lumen_commit_seconds_count"] == after["lumen_batch_commands_count"]
         assert after["lumen_fan_out_seconds_count"] >= 5
