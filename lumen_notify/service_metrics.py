@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.jobs.job_lock import JobLock
+from lumen_notify.deliver.backplane.backplane import Backplane
+from lumen_notify.deliver.backplane.messages import Messages
+from lumen_notify.deliver.backplane.remote import RemoteBackplane
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.presence.tracking import Tracking
 from lumen_notify.deliver.streams.registry import StreamRegistry
@@ -24,6 +27,8 @@ def register_metrics(
     supervisor: Supervisor,
     job_lock: JobLock,
     tracking: Tracking,
+    backplane: Backplane,
+    messages: Messages,
     dropped_scheduled: Mapping[str, int],
 ) -> None:
     """Add the metrics of these objects. dropped_scheduled: how many scheduled notifications were dropped,
@@ -73,6 +78,12 @@ def register_metrics(
         lambda: job_lock.is_held,
     )
     metrics.counter(
+        "lumen_log_reads",
+        "How often the log was read: once a second, and where no announcement was enough.",
+        lambda: tail.reads,
+    )
+    _register_backplane(metrics, backplane, messages)
+    metrics.counter(
         "lumen_events_committed", "Events committed by this instance.", lambda: committer.committed_events
     )
     metrics.counter(
@@ -121,4 +132,47 @@ def register_metrics(
         "Streams that have ended, by close reason.",
         "reason",
         lambda: streams.ended,
+    )
+
+
+def _register_backplane(metrics: Metrics, backplane: Backplane, messages: Messages) -> None:
+    remote = backplane if isinstance(backplane, RemoteBackplane) else None
+    metrics.gauge(
+        "lumen_backplane_probe_age_seconds",
+        "How long ago a probe of the backplane came back; about two seconds at most while all is well.",
+        lambda: (remote and remote.probe_age_seconds) or 0.0,
+        is_maximum=True,
+    )
+    metrics.gauge(
+        "lumen_backplane_round_trip_seconds",
+        "How long the newest probe of the backplane took to come back.",
+        lambda: remote.round_trip_seconds if remote else 0.0,
+        is_maximum=True,
+    )
+    metrics.counter(
+        "lumen_backplane_connects",
+        "How often the backplane has connected.",
+        lambda: remote.connects if remote else 0,
+    )
+    metrics.counter(
+        "lumen_backplane_dropped_messages",
+        "Messages to other instances that were not sent: too many, too old or too long.",
+        lambda: remote.dropped if remote else 0,
+    )
+    metrics.counter(
+        "lumen_backplane_garbage",
+        "Payloads of the backplane that could not be read.",
+        lambda: remote.garbage if remote else 0,
+    )
+    metrics.counters(
+        "lumen_messages_received",
+        "Messages of other instances that were handled, by name.",
+        "name",
+        lambda: messages.received,
+    )
+    metrics.counters(
+        "lumen_messages_failed",
+        "Messages of other instances whose handling has failed, by name.",
+        "name",
+        lambda: messages.failed,
     )

@@ -24,7 +24,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import PasswordHasher, Revocations, Tickets, Verifier
@@ -36,6 +35,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.startup_errors import explained
 from lumen_notify.commit.handlers import handlers
+from lumen_notify.commit.jobs.job_lock import STUCK_SECONDS
 from lumen_notify.commit.jobs.jobs import Jobs
 from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
@@ -60,9 +60,6 @@ from lumen_notify.readiness import Readiness
 from lumen_notify.service_metrics import register_metrics
 from lumen_notify.settings import Settings
 from lumen_notify.supervisor import Supervisor
-
-if TYPE_CHECKING:
-    from lumen_notify.redis_client import RedisClient
 
 WRITE_SHARE = 0.8
 """The share of the drain time after which writes that wait get an error."""
@@ -89,9 +86,9 @@ class Services:
         head: Head,
         ticket_key: bytes,
         revocations: Revocations,
-        redis: RedisClient | None,
     ) -> None:
         self.instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self.redis = open_redis(settings.backplane)
         self.database = database
         self.log = log
         self.counts = UnreadCounts(database)
@@ -136,10 +133,9 @@ class Services:
             outage=reads,
         )
         self.messages = Messages()
-        self.redis = redis
         self.backplane = open_backplane(
             settings.backplane,
-            redis=redis,
+            redis=self.redis,
             database=database,
             instance=self.instance,
             epoch=lambda: self.hub.epoch,
@@ -176,15 +172,17 @@ class Services:
         )
         self.jobs = Jobs(
             database,
-            self.committer,
+            self.committer.submit,
             clock,
             settings,
+            is_stuck=lambda: self.committer.longest_wait_seconds >= STUCK_SECONDS,
             outage=self.supervisor.outage,
         )
         self.readiness = Readiness(
             self.supervisor,
             self.committer,
             self.tail,
+            self.backplane,
             writes=writes,
             reads=reads,
             is_draining=lambda: self.streams.is_draining,
@@ -199,6 +197,8 @@ class Services:
             supervisor=self.supervisor,
             job_lock=self.jobs.lock,
             tracking=self.tracking,
+            backplane=self.backplane,
+            messages=self.messages,
             dropped_scheduled=self._dropped_scheduled,
         )
 
@@ -208,19 +208,16 @@ class Services:
 
         Raises DatabaseUnavailable, DatabaseUnusable, Misconfigured.
         """
-        redis = open_redis(settings.backplane)
         database = Database(settings.database_url)
         try:
             with explained(settings.database_url):
-                return await cls._open(database, redis, settings, clock)
+                return await cls._open(database, settings, clock)
         except BaseException:
             await database.close()
             raise
 
     @classmethod
-    async def _open(
-        cls, database: Database, redis: RedisClient | None, settings: Settings, clock: Callable[[], int]
-    ) -> Services:
+    async def _open(cls, database: Database, settings: Settings, clock: Callable[[], int]) -> Services:
         await database.open()
         await migrate(database)
         log = Log(database, clock)
@@ -240,7 +237,6 @@ class Services:
             head=head,
             ticket_key=key,
             revocations=revocations,
-            redis=redis,
         )
         services._start()
         return services

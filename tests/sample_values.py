@@ -25,6 +25,7 @@ _VARYING = (
     (re.compile(r"(?m)(?<=^id: )[0-9a-z]+(?=-)"), "EPOCH", "z4fpd8go"),
     (re.compile(r"(?m)(?<=[0-9]-)[0-9a-f]{6}$"), "CHECK", "5e1f0c"),
     (re.compile(r"(?m)(?<=^retry: )\d+$"), "MS", "2417"),
+    (re.compile(r'(?<="age_seconds":)[\d.]+|(?<="age_seconds": )[\d.]+'), "0.25", "0.25"),
 )
 
 

@@ -11,13 +11,38 @@ from checklist import Lines, cases, check
 
 LINES: Lines = {
     # The backplane
-    "one contract holds for the memory, PostgreSQL and Redis backplanes": (),
-    "lost, doubled, late, reordered and garbage hints do no harm": (),
-    "the PostgreSQL backplane sends the head's position, coalesced, and syncs again after each reconnect": (),
-    "the Redis backplane carries the events, so that a healthy instance does not read the log for them": (),
-    "LUMEN_BACKPLANE_URL takes memory, PostgreSQL, redis, rediss and redis+sentinel": (),
-    "the log is read slowly whatever the backplane": (),
-    "the tail delivers an event only at its position, and resets where the log no longer holds a gap": (),
+    "one contract holds for the memory, PostgreSQL and Redis backplanes": (
+        "contract/test_backplane.py::test_what_is_announced_reaches_the_others_and_does_not_come_back",
+        "contract/test_backplane.py::test_messages_reach_the_others_in_order_and_do_not_come_back",
+        "contract/test_backplane.py::test_server_that_is_stopped_is_noticed_and_nobody_waits_for_it",
+    ),
+    "lost, doubled, late, reordered and garbage hints do no harm": (
+        "contract/test_backplane.py::test_garbage_is_counted_and_what_follows_is_received",
+        "deliver/test_tail_hints.py::test_hinted_events_are_delivered_without_reading_the_log_in_any_order",
+        "deliver/test_tail_hints.py::test_garbage_costs_a_few_reads_and_true_hints_still_pass",
+        "e2e/test_promise.py::test_state_equals_a_fresh_fetch_whichever_instances_answer",
+    ),
+    "the PostgreSQL backplane sends the head's position, coalesced, and syncs again after each reconnect": (
+        "deliver/backplane/test_outbox.py::test_only_the_newest_position_goes_where_events_do_not",
+        "deliver/backplane/test_remote.py::test_one_send_is_on_its_way_and_what_comes_meanwhile_goes_together",
+        "contract/test_backplane.py::test_server_that_ends_all_connections_costs_one_outage_and_a_sync",
+    ),
+    "the Redis backplane carries the events, so that a healthy instance does not read the log for them": (
+        "deliver/backplane/test_redis.py::test_healthy_instance_does_not_read_the_log_for_the_events_of_others",
+    ),
+    "LUMEN_BACKPLANE_URL takes memory, PostgreSQL, redis, rediss and redis+sentinel": (
+        "settings/test_backplane_url.py::test_url_names_a_backplane",
+        "deliver/backplane/test_opening.py::test_url_names_the_backplane",
+        "test_redis_client.py::test_sentinel_names_the_server",
+    ),
+    "the log is read slowly whatever the backplane": (
+        "deliver/test_pace.py::test_log_is_read_after_a_second_without_progress",
+        "deliver/test_pace.py::test_log_is_read_now_and_then_even_while_hints_leave_no_gap",
+    ),
+    "the tail delivers an event only at its position, and resets where the log no longer holds a gap": (
+        "deliver/test_announcements.py::test_whatever_true_hints_arrive_they_are_taken_once_and_in_order",
+        "deliver/test_tail_hints.py::test_gap_that_the_log_no_longer_holds_resets",
+    ),
     # What is not in the log
     "typing crosses instances": (
         "e2e/test_between_instances.py::test_typing_on_one_instance_is_shown_and_ended_on_the_other",
@@ -130,9 +155,19 @@ LINES: Lines = {
         "e2e/test_jobs.py::test_jobs_go_on_and_each_is_done_once_when_their_instance_is_killed_or_paused",
     ),
     # Readiness
-    "GET /readyz reports database, log and backplane, and 503 when one fails": (),
-    "a dead LISTEN connection and a deaf Redis show in readiness, in one log line and in a metric": (),
-    "a full or read-only database shows in readiness, in one log line and in a metric": (),
+    "GET /readyz reports database, log and backplane, and 503 when one fails": (
+        "test_readiness.py::test_each_part_is_told_with_the_age_of_its_newest_proof_ready_or_not",
+        "accept/test_health.py::test_a_process_that_is_not_ready_says_why",
+        "accept/test_health.py::test_a_backplane_that_fails_leaves_the_process_ready_and_shows",
+    ),
+    "a dead LISTEN connection and a deaf Redis show in readiness, in one log line and in a metric": (
+        "e2e/test_backplane_outages.py::test_listening_connection_that_is_dead_shows",
+        "e2e/test_backplane_outages.py::test_redis_that_is_up_but_deaf_shows",
+    ),
+    "a full or read-only database shows in readiness, in one log line and in a metric": (
+        "e2e/test_database_outages.py::test_outage_is_answered_logged_once_and_seen_by_readiness",
+        "e2e/test_database_outages.py::test_read_only_server_is_answered_logged_once_and_seen_by_readiness",
+    ),
     # Replay
     "a cursor that the log holds is served whatever its length, with bounded memory": (
         "contract/test_long_replay.py::test_long_replay_is_whole_and_then_the_stream_is_live",

@@ -31,6 +31,7 @@ UNANSWERED_CODES = {
     "unauthenticated": "always a more exact one",
     "conflict": "always a more exact one",
     "unavailable": "always a more exact one",
+    "backplane_unavailable": "requests are served without it",
     "misconfigured": "a server with it does not start",
     "database_unusable": "a server with it does not start",
     "cannot_start": "told by the command line",

@@ -8,8 +8,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from clients import SECRET, eventually
+from fake_backplane import FakeBackplane, Wire
 from lumen_notify import readiness as module
-from lumen_notify.errors import DatabaseUnavailable, Unavailable
+from lumen_notify.deliver.backplane.backplane import Backplane
+from lumen_notify.deliver.backplane.memory import MemoryBackplane
+from lumen_notify.errors import BackplaneUnavailable, DatabaseUnavailable, Unavailable
 from lumen_notify.model import now_ms
 from lumen_notify.outages import Outage
 from lumen_notify.readiness import Readiness
@@ -26,6 +29,7 @@ class Process:
         self.is_draining = False
         self.supervisor = Supervisor()
         self.writes, self.reads = Outage("writes"), Outage("reads")
+        self.backplane: Backplane = MemoryBackplane()
         self.committed_at = float("-inf")
         self.longest_wait_seconds = 0.0
         self.lag_seconds = 0.0
@@ -33,10 +37,14 @@ class Process:
         self.may_pass = asyncio.Event()
         self.may_pass.set()
         self.failure: DatabaseUnavailable | None = None
+        self.build()
+
+    def build(self) -> None:
         self.readiness = Readiness(
             self.supervisor,
             self,  # type: ignore[arg-type]
             self,  # type: ignore[arg-type]
+            self.backplane,
             writes=self.writes,
             reads=self.reads,
             is_draining=lambda: self.is_draining,
@@ -110,6 +118,50 @@ async def test_process_that_shuts_down_or_lags_is_not_ready() -> None:
     process.reads.begin(DatabaseUnavailable("gone"))
     assert await process.problem() == "database_unavailable"
     process.reads.end()
+    assert await process.problem() is None
+
+
+async def test_each_part_is_told_with_the_age_of_its_newest_proof_ready_or_not() -> None:
+    process = Process()
+    process.lag_seconds = 0.25
+    assert process.readiness.parts() == {
+        "writes": {"status": "ok", "age_seconds": None},
+        "log": {"status": "ok", "age_seconds": 0.25},
+        "backplane": {"status": "ok", "age_seconds": None},
+    }
+    assert await process.problem() is None
+    process.now += 3
+    assert process.readiness.parts()["writes"] == {"status": "ok", "age_seconds": 3}
+    process.writes.begin(DatabaseUnavailable("database or disk is full"))
+    process.reads.begin(DatabaseUnavailable("gone"))
+    parts = process.readiness.parts()
+    assert parts["writes"] == {"status": "failing", "age_seconds": 3, "detail": "database or disk is full"}
+    assert parts["log"] == {"status": "failing", "age_seconds": 0.25, "detail": "gone"}
+
+
+async def test_write_that_waits_shows_in_its_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PROBE_WAIT_SECONDS", 0.01)
+    process = Process()
+    process.may_pass.clear()
+    assert await process.problem() == "not_ready"
+    process.now += 1
+    assert process.readiness.parts()["writes"]["status"] == "failing"
+    process.may_pass.set()
+
+
+async def test_backplane_that_fails_degrades_the_process_and_leaves_it_ready() -> None:
+    process = Process()
+    process.backplane = backplane = FakeBackplane(Wire())
+    process.build()
+    degraded = {"status": "degraded", "age_seconds": None, "detail": module.NOT_CONNECTED}
+    assert process.readiness.parts()["backplane"] == degraded
+    backplane.probed_at = backplane._clock()
+    part = process.readiness.parts()["backplane"]
+    assert part["status"] == "ok"
+    assert part["age_seconds"] is not None
+    backplane.outage.begin(BackplaneUnavailable("gone"))
+    part = process.readiness.parts()["backplane"]
+    assert (part["status"], part["detail"]) == ("degraded", module.BACKPLANE_FAILS)
     assert await process.problem() is None
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Literal
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from lumen_notify.errors import Unavailable
 from lumen_notify.http.operation import Operation
+from lumen_notify.http.problems import problem
+from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.metrics import CONTENT_TYPE, Metrics
 from lumen_notify.model import value
@@ -21,19 +25,41 @@ class Alive(TypedDict):
     status: Literal["ok"]
 
 
-class Ready(TypedDict):
-    """The process can serve requests."""
+class ReadinessPart(TypedDict):
+    """The state of one part. `degraded`: it fails, but the process can serve requests."""
 
-    status: Literal["ready"]
+    status: Literal["ok", "failing", "degraded"]
+    age_seconds: Annotated[
+        float | None,
+        Field(description="How long ago it was seen to work. Null: not yet, or it needs no proof."),
+    ]
+    detail: NotRequired[str]
+
+
+class ReadinessParts(TypedDict):
+    """The state of each part: `writes` to the database, the `log` that streams follow, and the `backplane`
+    that reaches other instances."""
+
+    writes: ReadinessPart
+    log: ReadinessPart
+    backplane: ReadinessPart
+
+
+class Ready(TypedDict):
+    """The process can serve requests. `degraded`: events of other instances arrive up to a second late."""
+
+    status: Literal["ready", "degraded"]
+    parts: ReadinessParts
 
 
 @value
 class HealthEndpoints:
     """Answers health probes. figures: the metrics. check_readiness: raises Unavailable if the process is not
-    ready. has_metrics: whether metrics are shown."""
+    ready. parts: returns the state of each part. has_metrics: whether metrics are shown."""
 
     figures: Metrics
     check_readiness: Callable[[], Awaitable[None]]
+    parts: Callable[[], ReadinessParts]
     has_metrics: bool = True
 
     def routes(self) -> Iterator[ApiRoute]:
@@ -67,7 +93,8 @@ class HealthEndpoints:
                     response=Ready,
                     description=(
                         "Not ready while no write can pass, a task has failed, or streams are far behind. "
-                        "`detail` says why."
+                        "`detail` says why, and `parts` has the state of each part, also if it is ready. "
+                        "A backplane that fails is `degraded`: requests are served."
                     ),
                     problems=(
                         "draining",
@@ -105,9 +132,15 @@ class HealthEndpoints:
         return Response('{"status":"ok"}', media_type="application/json")
 
     async def readyz(self, _request: Request) -> Response:
-        """Answer 200 if requests can be served. Raises Unavailable."""
-        await self.check_readiness()
-        return Response('{"status":"ready"}', media_type="application/json")
+        """Answer 200 if requests can be served, else 503; with the state of each part."""
+        try:
+            await self.check_readiness()
+        except Unavailable as error:
+            headers = {"retry-after": "1"}
+            return problem(503, code=error.code, detail=str(error), headers=headers, parts=self.parts())
+        parts = self.parts()
+        is_degraded = parts["backplane"]["status"] == "degraded"
+        return answer({"status": "degraded" if is_degraded else "ready", "parts": parts})
 
     async def metrics(self, _request: Request) -> Response:
         """Answer with all metrics, in Prometheus' text format."""

@@ -111,6 +111,7 @@ class Endpoints:
             health=HealthEndpoints(
                 figures=services.metrics,
                 check_readiness=services.readiness.check,
+                parts=services.readiness.parts,
                 has_metrics=settings.metrics == "on",
             ),
             accounts=accounts,

@@ -130,11 +130,6 @@ class Committer:
         self._waiting.clear()
 
     @property
-    def is_closing(self) -> bool:
-        """Whether no further command is taken."""
-        return self._is_closing
-
-    @property
     def waiting_commands(self) -> int:
         """How many commands wait for the next transaction."""
         return len(self._waiting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from starlette.routing import Router
 
-from lumen_notify.accept.health import HealthEndpoints
+from lumen_notify.accept.health import HealthEndpoints, ReadinessParts
 from lumen_notify.errors import DatabaseUnavailable, Unavailable
 from lumen_notify.metrics import CONTENT_TYPE, Metrics
 
@@ -17,6 +17,11 @@ class Process:
         self.metrics = Metrics()
         self.problem: Unavailable | None = None
         self.checks = 0
+        self.parts: ReadinessParts = {
+            "writes": {"status": "ok", "age_seconds": 1.5},
+            "log": {"status": "ok", "age_seconds": 0.5},
+            "backplane": {"status": "ok", "age_seconds": None},
+        }
 
     async def check(self) -> None:
         self.checks += 1
@@ -24,7 +29,9 @@ class Process:
             raise self.problem
 
     async def get(self, path: str) -> httpx.Response:
-        endpoints = HealthEndpoints(figures=self.metrics, check_readiness=self.check)
+        endpoints = HealthEndpoints(
+            figures=self.metrics, check_readiness=self.check, parts=lambda: self.parts
+        )
         transport = httpx.ASGITransport(Router(list(endpoints.routes())))
         async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
             return await client.get(path)
@@ -37,10 +44,19 @@ async def test_a_process_that_is_not_ready_says_why() -> None:
     assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
     assert answer.json()["detail"] == "The database does not answer (disk full)."
     assert answer.headers["retry-after"] == "1"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["parts"] == process.parts
     process.problem = None
     answer = await process.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "parts": process.parts})
     assert process.checks == 2
+
+
+async def test_a_backplane_that_fails_leaves_the_process_ready_and_shows() -> None:
+    process = Process()
+    process.parts["backplane"]["status"] = "degraded"
+    answer = await process.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "degraded", "parts": process.parts})
 
 
 async def test_a_process_is_alive_without_a_database_and_while_it_shuts_down() -> None:

@@ -8,7 +8,7 @@ every process does them.
 |---|---|
 | stops or is killed: its session ends | LOOK_SECONDS |
 | is paused, or its machine is gone: the server ends its session | SILENT_SECONDS and LOOK_SECONDS |
-| has writes that wait for STUCK_SECONDS: it lets the lock go | STUCK_SECONDS and twice LOOK_SECONDS |
+| has writes that wait for STUCK_SECONDS: it lets go of the lock | STUCK_SECONDS and twice LOOK_SECONDS |
 
 The lock saves work, and nothing else depends on it. Each job looks in its transaction at what is left to do:
 instances that do the same job at the same moment, as after a pause, do each thing once.
@@ -39,13 +39,13 @@ _log = logging.getLogger("lumen_notify.jobs")
 class JobLock:
     """Whether this instance does the jobs.
 
-    session: a connection that nothing else uses; None if no other instance is possible. cannot_write: returns
-    whether this instance cannot write at the moment. is_held: whether it does the jobs.
+    session: a connection that nothing else uses; None if no other instance is possible. is_stuck: whether
+    this instance cannot write at the moment. is_held: whether it does the jobs.
     """
 
-    def __init__(self, session: Connection | None, *, cannot_write: Callable[[], bool]) -> None:
+    def __init__(self, session: Connection | None, *, is_stuck: Callable[[], bool]) -> None:
         self._session = session
-        self._cannot_write = cannot_write
+        self._is_stuck = is_stuck
         self.is_held = session is None
 
     async def run(self) -> None:
@@ -62,7 +62,7 @@ class JobLock:
 
     async def _look(self, session: Connection) -> bool:
         """Return whether this instance has the lock from now on."""
-        if self._cannot_write():
+        if self._is_stuck():
             if self.is_held:
                 _log.warning("This instance cannot write: it leaves the jobs to the others.")
                 await session.close()

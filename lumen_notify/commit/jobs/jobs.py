@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.jobs.job_lock import STUCK_SECONDS, JobLock
+from lumen_notify.commit.jobs.job_lock import JobLock
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.outages import Outage
@@ -14,20 +14,20 @@ from lumen_notify.settings import Settings
 
 
 class Jobs:
-    """The jobs. outage: returns the outage of a name."""
+    """The jobs. submit: the committer's. is_stuck: whether this instance cannot write at the moment. outage:
+    returns the outage of a name."""
 
     def __init__(
         self,
         database: Database,
-        committer: Committer,
+        submit: Callable[[Any], Awaitable[Any]],
         clock: Callable[[], int],
         settings: Settings,
         *,
+        is_stuck: Callable[[], bool],
         outage: Callable[[str], Outage],
     ) -> None:
-        self._committer = committer
-        self.lock = JobLock(database.new_session(), cannot_write=self._cannot_write)
-        submit = committer.submit
+        self.lock = JobLock(database.new_session(), is_stuck=is_stuck)
         self.scheduler = Scheduler(database, submit, clock, may_run=self._may_run, outage=outage("scheduler"))
         self.retention = Retention(
             database,
@@ -52,9 +52,6 @@ class Jobs:
             "retention": self.retention.run,
             "scheduler": self.scheduler.run,
         }
-
-    def _cannot_write(self) -> bool:
-        return self._committer.is_closing or self._committer.longest_wait_seconds >= STUCK_SECONDS
 
     def _may_run(self) -> bool:
         return self.lock.is_held

@@ -37,9 +37,6 @@ from lumen_notify.outages import Outage
 ROUND_SECONDS = 30.0
 """The pause between two rounds."""
 
-LOOK_SECONDS = 1.0
-"""How often an instance that does not do the jobs looks whether it does them now."""
-
 PAUSE_SECONDS = 0.02
 """The pause between two steps: commands that wait are committed first."""
 
@@ -110,11 +107,9 @@ class Retention:
     async def run(self) -> None:
         """Run round after round until it is cancelled."""
         while True:
-            if not self._may_run():
-                await asyncio.sleep(LOOK_SECONDS)
-                continue
             try:
-                await self.sweep()
+                if self._may_run():
+                    await self.sweep()
             except Unavailable as error:
                 self._outage.begin(error)
             except Exception as error:  # noqa: BLE001 - a defect in one round must not keep rows for ever

@@ -7,7 +7,6 @@ share a server.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +17,6 @@ if TYPE_CHECKING:
 
 PREFIX = "lumen:"
 """Of the names of channels, for access rules of the server (`&lumen:*`)."""
-
-
-TURN_PAYLOADS = 20
-"""How many payloads are received before other tasks have their turn: some 3 ms. What has arrived is received
-without a wait, and a flood may bring thousands at once."""
 
 
 class RedisBackplane(RemoteBackplane):
@@ -66,9 +60,7 @@ class RedisLink(Link):
         """Receive."""
         assert self._subscription is not None
         while True:
-            for _ in range(TURN_PAYLOADS):
-                self._receive(await self._subscription.receive())
-            await asyncio.sleep(0)
+            self._receive(await self._subscription.receive())
 
     async def close(self) -> None:
         """End the subscription."""

@@ -104,7 +104,7 @@ class RemoteBackplane(ABC):
         self._instance = instance
         self._epoch = epoch
         self._receivers = receivers
-        self._outage = outage
+        self.outage = outage
         self._clock = clock
         self._outbox = Outbox(
             instance, max_payload_bytes=self.MAX_PAYLOAD_BYTES, has_events=self.HAS_EVENTS, clock=clock
@@ -120,6 +120,11 @@ class RemoteBackplane(ABC):
     def dropped(self) -> int:
         """How many messages were not sent."""
         return self._outbox.dropped
+
+    @property
+    def probe_age_seconds(self) -> float | None:
+        """How long ago a probe came back: about PROBE_SECONDS at most while all is well. None: never yet."""
+        return None if self.probed_at is None else self._clock() - self.probed_at
 
     def announce(self, events: Sequence[Event], follows: str | None) -> None:
         """Tell the other instances about committed events: see `Backplane`."""
@@ -147,9 +152,9 @@ class RemoteBackplane(ABC):
             try:
                 await self._serve()
             except Unavailable as error:
-                self._outage.begin(error)
+                self.outage.begin(error)
             except Exception as error:  # noqa: BLE001 - delivery goes on without it, and so must this task
-                self._outage.begin(error, has_trace=True)
+                self.outage.begin(error, has_trace=True)
             if self.probed_at != probed_at:
                 pause = FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
@@ -207,7 +212,7 @@ class RemoteBackplane(ABC):
             await self._wait_for_probe()
             self.probed_at = self._clock()
             self.round_trip_seconds = self.probed_at - began_at
-            self._outage.end()
+            self.outage.end()
             await asyncio.sleep(PROBE_SECONDS)
 
     async def _wait_for_probe(self) -> None:

@@ -25,12 +25,12 @@ END_HOLDERS = """
 
 
 class Instance:
-    """One instance's lock. cannot_write: whether it cannot write."""
+    """One instance's lock. is_stuck: whether it cannot write."""
 
     def __init__(self, database: Database) -> None:
-        self.cannot_write = False
+        self.is_stuck = False
         self.session = database.new_session()
-        self.lock = JobLock(self.session, cannot_write=lambda: self.cannot_write)
+        self.lock = JobLock(self.session, is_stuck=lambda: self.is_stuck)
 
     async def look(self) -> bool:
         """Look once, as `run` does each second."""
@@ -124,11 +124,11 @@ async def test_instance_that_cannot_write_leaves_the_jobs_to_others(
 ) -> None:
     first, second = new_instance(), new_instance()
     assert [await first.look(), await second.look()] == [True, False]
-    first.cannot_write = True
+    first.is_stuck = True
     assert [await first.look(), await first.look()] == [False, False]
     assert [record.levelname for record in caplog.records].count("WARNING") == 1
     await second.wait()
-    first.cannot_write = False
+    first.is_stuck = False
     assert not await first.look()
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, cast
-
 import pytest
 
 from clients import SECRET, eventually
 from lumen_notify.commit.accounts.sessions import LogOutEverywhere
 from lumen_notify.deliver import pace
-from lumen_notify.deliver.backplane.redis import TURN_PAYLOADS, RedisLink
 from lumen_notify.deliver.backplane.remote import RemoteBackplane
 from lumen_notify.model import now_ms
 from lumen_notify.services import Services
@@ -42,31 +38,3 @@ async def test_healthy_instance_does_not_read_the_log_for_the_events_of_others(
     finally:
         await first.close()
         await second.close()
-
-
-class FloodedRedis:
-    """A server whose next payload has always arrived already."""
-
-    async def subscribe(self, _channel: str) -> FloodedRedis:
-        return self
-
-    async def receive(self) -> bytes:
-        return b"{}"
-
-
-async def test_flood_of_payloads_leaves_turns_to_other_tasks() -> None:
-    received: list[str | bytes] = []
-
-    def receive(payload: str | bytes) -> None:
-        received.append(payload)
-        assert len(received) <= 10 * TURN_PAYLOADS, "no other task had a turn"
-
-    link = RedisLink(cast("Any", FloodedRedis()), "channel")
-    await link.open(receive)
-    waiting = asyncio.create_task(link.wait())
-    for _ in range(5):
-        await asyncio.sleep(0)
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    assert len(received) >= TURN_PAYLOADS
-    assert len(received) <= 6 * TURN_PAYLOADS
