@@ -10,12 +10,14 @@ from lumen_notify.outages import Outage
 
 
 class Wire:
-    """What the links of the test do. sent: the payloads of each send. opened: how many links there were."""
+    """What the links of the test do. sent: the payloads of each send. opened: how many links there were.
+    is_deaf: they deliver nothing."""
 
     def __init__(self) -> None:
         self.sent: list[Sequence[str]] = []
         self.opened = 0
         self.fault: Exception | None = None
+        self.is_deaf = False
         self.may_send = asyncio.Event()
         self.may_send.set()
 
@@ -38,7 +40,8 @@ class FakeLink(Link):
     async def probe(self, payload: str) -> None:
         if self._wire.fault is not None:
             raise self._wire.fault
-        self._receive(payload)
+        if not self._wire.is_deaf:
+            self._receive(payload)
 
     async def wait(self) -> None:
         await asyncio.Event().wait()

@@ -51,6 +51,21 @@ async def test_defect_is_an_outage_with_a_trace_and_ends_no_task(
     assert "ZeroDivisionError" in caplog.text
 
 
+async def test_links_that_open_and_deliver_nothing_are_one_outage(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(remote, "MAX_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(remote, "PROBE_WAIT_SECONDS", 0.02)
+    wire = Wire()
+    wire.is_deaf = True
+    backplane = FakeBackplane(wire)
+    async with supervised(backplane.run):
+        await eventually(lambda: wire.opened > 3, what="more links")
+        wire.is_deaf = False
+        await eventually(lambda: backplane.outage.error is None, what="the end of the outage")
+    assert caplog.text.count("failing") == caplog.text.count("working again") == 1
+
+
 async def test_pauses_grow_up_to_a_bound_and_differ_and_begin_anew_after_a_link_that_worked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
