@@ -10,15 +10,19 @@ import contextlib
 import itertools
 import os
 import shutil
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from clients import SECRET
+import httpx
+
+from clients import SECRET, WAIT_SECONDS
 from servers import PostgreSQL, RunningServer, free_port, server_folder
 from silent_relay import SilentRelay
 from valkey import Valkey
 
-from ..workload import Workload
+from ..workload import AGAIN_SECONDS, Workload
 
 INSTANCES = 3
 
@@ -36,6 +40,9 @@ PATIENCE_SECONDS = 4.0
 
 REQUEST_SECONDS = 2.0
 """After so long a publisher asks another instance."""
+
+RECOVERY_SECONDS = 60.0
+"""After so long an instance has to be ready again. For a machine that is busy."""
 
 SOCKET = ".s.PGSQL.5432"
 
@@ -74,7 +81,7 @@ class Cluster:
     @contextlib.asynccontextmanager
     async def under_load(self, *, patience_seconds: float = PATIENCE_SECONDS) -> AsyncIterator[Workload]:
         """Run a load around a fault. At the end check that nothing was lost, repeated or reordered, that each
-        2xx is in the lists, and that counts equal those fetched anew."""
+        2xx is in the lists, that counts equal those fetched anew, and that all instances work again."""
         workload = Workload(
             [instance.url for instance in self.instances],
             10**9,
@@ -91,14 +98,30 @@ class Cluster:
             await self.passes(workload)
             workload.stop()
             await workload.settle()
+            await self._recovers()
             await workload.verify_lists()
         finally:
             await workload.close()
+
+    async def _recovers(self) -> None:
+        """Wait until each instance is ready, and has heard a probe of its backplane come back just now."""
+        async with httpx.AsyncClient(trust_env=False, timeout=WAIT_SECONDS) as http:
+            for instance in self.instances:
+                deadline = time.monotonic() + RECOVERY_SECONDS
+                while not _works(state := (await http.get(f"{instance.url}/readyz")).json()):
+                    assert time.monotonic() < deadline, state
+                    await asyncio.sleep(AGAIN_SECONDS)
 
     async def passes(self, workload: Workload, number: int = LOAD) -> None:
         """Wait until so many more publications were answered."""
         aim = workload.published + number
         await workload.until(lambda: workload.published >= aim, f"{aim} publications")
+
+
+def _works(state: Mapping[str, Any]) -> bool:
+    """Return whether an answer of /readyz says that all works. A probe goes out every two seconds."""
+    age_seconds = state["parts"]["backplane"]["age_seconds"]
+    return state.get("status") == "ready" and (age_seconds is None or age_seconds < 2)
 
 
 @contextlib.asynccontextmanager
