@@ -1,9 +1,11 @@
-"""Between two instances: typing and renewals on one reach the streams of the other, by each backplane."""
+"""Between two instances: typing, presence, renewals and limits of one reach the streams of the other, by each
+backplane."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
@@ -67,7 +69,7 @@ async def renew(site: Site, ttl_seconds: int) -> str:
 
 @pytest.fixture(params=["postgresql", "redis"])
 async def pair(request: pytest.FixtureRequest, postgresql_url: str) -> AsyncIterator[Pair]:
-    settings = {}
+    settings: dict[str, Any] = {"presence_grace_seconds": 1.0, "max_streams_per_user": 2}
     if request.param == "redis":
         settings["backplane_url"] = request.getfixturevalue("valkey").url
     async with AsyncExitStack() as stack:
@@ -96,3 +98,21 @@ async def test_renewal_on_one_instance_prolongs_the_stream_on_the_other(pair: Pa
     for site in (pair.here, pair.there):
         await renew(site, 60)
     assert rfc3339(pair.connection().expires_at) == ends_at, "an earlier time changes nothing"
+
+
+async def test_user_with_a_stream_on_one_instance_is_online_on_the_other_until_it_ends(pair: Pair) -> None:
+    def seen() -> list[str]:
+        return [one.data["status"] for one in pair.stream.presence if one.data["user"]["id"] == "alice"]
+
+    stream = await EventStream.open(pair.here.base_url, token("alice"))
+    await pair.stream.wait_for(lambda: seen() == ["online"], what="alice to be online")
+    await stream.close()
+    await pair.stream.wait_for(lambda: seen() == ["online", "offline"], what="alice to be offline")
+
+
+async def test_too_many_streams_of_a_user_end_on_whichever_instance_they_are(pair: Pair) -> None:
+    newer = [await EventStream.open(pair.here.base_url, token("bob")) for _ in range(2)]
+    closing = await pair.stream.wait_for_event("closing")
+    assert closing.data["reason"] == "replaced"
+    for stream in newer:
+        await stream.close()
