@@ -123,7 +123,6 @@ class Tail:
         self._fetch_readers = fetch_readers
         self._on_reset = on_reset
         self._metrics = metrics
-        self.reads = 0
         self._announced = Announcements()
         self._pending_deliveries = 0
         self._wakeup = asyncio.Event()
@@ -199,7 +198,6 @@ class Tail:
 
     async def _follow(self) -> None:
         with contextlib.suppress(TimeoutError):
-            # Not `wait_for`: in Python 3.11 it loses a cancellation that arrives together with the event.
             async with asyncio.timeout(self._pace.wait_seconds):
                 await self._wakeup.wait()
         self._wakeup.clear()

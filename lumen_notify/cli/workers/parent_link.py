@@ -108,7 +108,8 @@ class ParentLink:
         self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
             self._channel.send("total", id=number, lumen=lumen)
-            return await asyncio.wait_for(self._waiting[number], ANSWER_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._waiting[number]
         except TimeoutError:
             raise Unavailable(
                 "The process that adds the metrics of all workers up does not answer.", code="not_ready"

@@ -137,7 +137,8 @@ class Tracker:
         while True:
             if not self._must_rewrite:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._has_queued.wait(), max(0.0, self._look_at - self._clock()))
+                    async with asyncio.timeout(max(0.0, self._look_at - self._clock())):
+                        await self._has_queued.wait()
             await asyncio.sleep(COLLECT_SECONDS)
             try:
                 await self._write_queued()
