@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator
 
 CONNECT_SECONDS = 60.0
@@ -18,8 +19,11 @@ POLL_SECONDS = 0.05
 
 
 @contextlib.asynccontextmanager
-async def relay_to(port: int) -> AsyncIterator[str]:
-    """Listen in front of a server on a port of the loopback address; give the address to use instead."""
+async def relay_to(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Listen in front of a server on a port of the loopback address; give the address to use instead.
+
+    tls: speak TLS to the clients.
+    """
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -33,7 +37,7 @@ async def relay_to(port: int) -> AsyncIterator[str]:
             tasks.discard(task)
 
     listener = socket.create_server(("127.0.0.1", 0))
-    server = await asyncio.start_server(serve, sock=listener)
+    server = await asyncio.start_server(serve, sock=listener, ssl=tls)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:

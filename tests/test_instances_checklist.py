@@ -33,6 +33,7 @@ LINES: Lines = {
     "LUMEN_BACKPLANE_URL takes memory, PostgreSQL, redis, rediss and redis+sentinel": (
         "settings/test_backplane_url.py::test_url_names_a_backplane",
         "deliver/backplane/test_opening.py::test_url_names_the_backplane",
+        "test_redis_client.py::test_certificate_of_an_encrypted_server_is_checked",
         "test_redis_client.py::test_sentinel_names_the_server",
     ),
     "the log is read slowly whatever the backplane": (

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 import servers
+from certificates import make_certificate
 from lumen_notify import redis_client as module
 from lumen_notify.errors import BackplaneUnavailable
 from lumen_notify.redis_client import RedisClient
+from relay import relay_to
 from valkey import Valkey, program
 
 
@@ -102,6 +106,17 @@ async def test_password_and_socket_are_used() -> None:
         assert await carries(f"unix://:s3cret@{socket}?db=1")
         with pytest.raises(BackplaneUnavailable, match="Authentication required"):
             await carries(server.url)
+
+
+async def test_certificate_of_an_encrypted_server_is_checked(valkey: Valkey, tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate.cert, certificate.key)
+    async with relay_to(valkey.port, tls) as url:
+        address = url.removeprefix("http://")
+        assert await carries(f"rediss://{address}?ssl_ca_certs={certificate.cert}")
+        with pytest.raises(BackplaneUnavailable, match="certificate verify failed"):
+            await carries(f"rediss://{address}")
 
 
 @pytest.mark.server
