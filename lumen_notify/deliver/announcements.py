@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from lumen_notify.model import Cursor, Event
+from lumen_notify.model.event import characters_of
 
 MAX_HINTED_BYTES = 4 * 1024 * 1024
 MAX_HINTS = 10_000
@@ -114,7 +115,7 @@ class Announcements:
         return taken
 
     def _keep_hint(self, hint: Announcement) -> None:
-        size_bytes = sum(len(event.body) for event in hint.events if event.has_own_body)
+        size_bytes = characters_of(hint.events)
         if len(self._hints) >= MAX_HINTS or self._hinted_bytes + size_bytes > MAX_HINTED_BYTES:
             self.hinted_head = max(self.hinted_head, hint.events[-1].position)
             return

@@ -5,6 +5,7 @@ Not here: what each kind of event carries (`events`), how it looks on the wire (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zlib import crc32
 
 from lumen_notify.model.audience import Audience
@@ -45,6 +46,12 @@ class Event:
     def check(self) -> str:
         """Tells this event from another one at the same position: see `check_of`."""
         return check_of(self.audience, self.created_at)
+
+
+def characters_of(events: Sequence[Event]) -> int:
+    """Return about how much memory events take: what several of them share counts once."""
+    texts = {id(text): len(text.text) for event in events if event.shared for text in event.shared}
+    return sum(len(event.body) for event in events if event.has_own_body) + sum(texts.values())
 
 
 def check_of(audience: str, created_at: int) -> str:

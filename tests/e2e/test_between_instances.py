@@ -116,3 +116,11 @@ async def test_too_many_streams_of_a_user_end_on_whichever_instance_they_are(pai
     assert closing.data["reason"] == "replaced"
     for stream in newer:
         await stream.close()
+
+
+async def test_group_of_several_users_is_shown_with_its_text_on_the_other_instance(pair: Pair) -> None:
+    body = {"to": ["bob", "cyd"], "category": "like", "content": "liked your photo", "group_key": "photo"}
+    await pair.here.api("alice").post("", body)
+    await pair.here.api("alice").post("", body)
+    shown = await pair.stream.wait_for_event("message")
+    assert shown.data["data"]["content"] == "liked your photo"

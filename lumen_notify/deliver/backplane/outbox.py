@@ -19,6 +19,7 @@ from lumen_notify.deliver.backplane.payload import (
 )
 from lumen_notify.model import Event
 from lumen_notify.model.encoding import encoded_bytes
+from lumen_notify.model.event import characters_of
 
 MAX_EVENT_BYTES = 1024 * 1024
 """The most bodies of events that wait."""
@@ -75,7 +76,7 @@ class Outbox:
 
     def add_events(self, events: Sequence[Event], follows: str | None) -> None:
         """Add events, ascending and contiguous. Those that continue the ones that wait go with them."""
-        size_bytes = sum(len(event.body) for event in events if event.has_own_body) + len(events)
+        size_bytes = characters_of(events) + len(events)
         if not self._has_events or self._event_bytes + size_bytes > MAX_EVENT_BYTES:
             self.keep_head()
             self.add_head(events[-1].position)

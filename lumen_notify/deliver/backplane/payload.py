@@ -1,7 +1,7 @@
 """Payload: what instances send each other, as text.
 
     {"from": "web-1:4711:5e0c9a41", "head": 42}
-    {"from": ..., "events": [[41, "user:bob", ...], ...], "follows": "a1b2c3"}
+    {"from": ..., "events": [[41, "user:bob", ...], ...], "follows": "a1b2c3", "texts": {"0192...": ...}}
     {"from": ..., "messages": [["typing", {...}], ...]}
     {"from": ..., "probe": 7}
 
@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lumen_notify.model import Audience, Event, to_json, value
+from lumen_notify.model.shared_text import SharedText
 
 MAX_POSITION = 2**63 - 1
 
@@ -54,8 +55,9 @@ def encode_messages(sender: str, messages: Sequence[str]) -> str:
 
 
 def encode_events(sender: str, events: Sequence[Event], follows: str | None) -> str:
-    """Encode events with all that they carry. A body that several of them share is there once."""
+    """Encode events with all that they carry. A body or a text that several of them share is there once."""
     rows: list[tuple[Any, ...]] = []
+    texts: dict[str, str] = {}
     body = None
     for event in events:
         is_shared = event.content_position is not None and event.body is body
@@ -69,9 +71,12 @@ def encode_events(sender: str, events: Sequence[Event], follows: str | None) -> 
                 event.created_at,
                 event.content_position,
                 None if is_shared else body,
+                [text.id for text in event.shared],
             )
         )
-    return to_json({"from": sender, "events": rows, "follows": follows})
+        if event.shared:
+            texts.update({text.id: text.text for text in event.shared})
+    return to_json({"from": sender, "events": rows, "follows": follows, "texts": texts})
 
 
 def decode(text: str | bytes) -> Payload:
@@ -82,7 +87,7 @@ def decode(text: str | bytes) -> Payload:
         payload = Payload(
             sender=sender,
             head=_number(fields.get("head", 0)),
-            events=_events(fields.get("events", [])),
+            events=_events(fields.get("events", []), fields.get("texts", {})),
             follows=follows,
             messages=tuple(_message(*one) for one in fields.get("messages", [])),
             probe=_number(fields.get("probe", 0)),
@@ -106,30 +111,35 @@ def _message(name: object, fields: object) -> tuple[str, Mapping[str, Any]]:
     return name, fields
 
 
-def _events(rows: Sequence[Sequence[Any]]) -> Sequence[Event]:
+def _events(rows: Sequence[Sequence[Any]], texts: Mapping[str, str]) -> Sequence[Event]:
     events: list[Event] = []
+    shared = {id_: SharedText(id=_text(id_), text=_text(text)) for id_, text in texts.items()}
     for row in rows:
-        event = _event(row, events[-1] if events else None)
+        event = _event(row, shared, events[-1] if events else None)
         if event.position < 1 or (events and event.position != events[-1].position + 1):
             raise ValueError("not contiguous")
         events.append(event)
     return tuple(events)
 
 
-def _event(row: Sequence[Any], before: Event | None) -> Event:
-    position, audience, kind, category, created_at, content_position, body, *_newer = row
+def _event(row: Sequence[Any], texts: Mapping[str, SharedText], before: Event | None) -> Event:
+    position, audience, kind, category, created_at, content_position, body, shared, *_newer = row
     if body is None and before is not None:
         body = before.body
-    for text in (audience, kind, body, category or ""):
-        if not isinstance(text, str):
-            raise TypeError("not an event")
-        text.encode()  # raises UnicodeEncodeError, a ValueError, for half a surrogate pair
     return Event(
         position=_number(position),
-        audience=Audience(audience),
-        kind=kind,
-        category=category,
-        body=body,
+        audience=Audience(_text(audience)),
+        kind=_text(kind),
+        category=None if category is None else _text(category),
+        body=_text(body),
         created_at=_number(created_at),
         content_position=None if content_position is None else _number(content_position),
+        shared=tuple(texts[id_] for id_ in shared),
     )
+
+
+def _text(found: object) -> str:
+    if not isinstance(found, str):
+        raise TypeError("not a text")
+    found.encode()  # raises UnicodeEncodeError, a ValueError, for half a surrogate pair
+    return found

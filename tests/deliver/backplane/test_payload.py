@@ -19,6 +19,7 @@ from lumen_notify.deliver.backplane.payload import (
     encode_probe,
 )
 from lumen_notify.model import Audience, Event
+from lumen_notify.model.shared_text import SharedText
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -26,6 +27,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]))
 @st.composite
 def contiguous(draw: st.DrawFn) -> list[Event]:
     first, number = draw(st.integers(1, 2**60)), draw(st.integers(1, 5))
+    shared = [SharedText(id=id_, text=draw(texts)) for id_ in "ab"]
     return [
         Event(
             position=position,
@@ -35,6 +37,7 @@ def contiguous(draw: st.DrawFn) -> list[Event]:
             body=draw(texts),
             created_at=draw(st.integers(0, 2**50)),
             content_position=draw(st.none() | st.integers(1, 2**60)),
+            shared=tuple(draw(st.lists(st.sampled_from(shared), unique=True))),
         )
         for position in range(first, first + number)
     ]
@@ -68,6 +71,27 @@ def test_shared_body_is_sent_once() -> None:
     assert all(event.body is decoded[0].body for event in decoded)
 
 
+def test_text_that_events_share_is_sent_once() -> None:
+    text = SharedText.of({"content": "x" * 1000})
+    events = [
+        Event(
+            position=position,
+            audience=Audience.user(f"u{position}"),
+            kind="update",
+            category="c",
+            body=f'{{"id":"n{position}","category":"c","text_id":"{text.id}"}}',
+            created_at=1,
+            shared=(text,),
+        )
+        for position in range(1, 21)
+    ]
+    encoded = encode_events("a", events, None)
+    assert len(encoded) < 5000
+    decoded = decode(encoded.encode()).events
+    assert list(decoded) == events
+    assert all(event.shared[0] is decoded[0].shared[0] for event in decoded)
+
+
 def test_heads_probes_and_messages_arrive_as_they_were_sent() -> None:
     assert decode(encode_head("a", 7)) == Payload(sender="a", head=7)
     assert decode(encode_probe("a", 8)) == Payload(sender="a", probe=8)
@@ -76,7 +100,7 @@ def test_heads_probes_and_messages_arrive_as_they_were_sent() -> None:
     assert decode(text) == Payload(sender='"', messages=tuple(messages))
 
 
-ROW = [1, "all", "k", None, 1, None, "{}"]
+ROW = [1, "all", "k", None, 1, None, "{}", []]
 
 
 def test_what_a_newer_version_adds_is_ignored() -> None:
@@ -94,12 +118,17 @@ def test_what_a_newer_version_adds_is_ignored() -> None:
         {"probe": -1},
         {"events": [ROW, ROW]},
         {"events": [[0, *ROW[1:]]]},
-        {"events": [ROW[:6]]},
-        {"events": [[*ROW[:6], None]]},
+        {"events": [ROW[:7]]},
+        {"events": [[*ROW[:6], None, []]]},
         {"events": [[1, 2, *ROW[2:]]]},
         {"events": [[*ROW[:3], 5, *ROW[4:]]]},
         {"events": [[ROW[0], "user:\ud800", *ROW[2:]]]},
-        {"events": [[*ROW[:6], '"\udfff"']]},
+        {"events": [[*ROW[:6], '"\udfff"', []]]},
+        {"events": [[*ROW[:7], ["unknown"]]]},
+        {"events": [[*ROW[:7], 1]]},
+        {"texts": {"a": 1}},
+        {"texts": {"a": "\ud800"}},
+        {"texts": []},
         {"events": "no"},
         {"follows": 1},
         {"messages": [["typing", []]]},
