@@ -119,7 +119,12 @@ async def test_too_many_streams_of_a_user_end_on_whichever_instance_they_are(pai
 
 
 async def test_group_of_several_users_is_shown_with_its_text_on_the_other_instance(pair: Pair) -> None:
-    body = {"to": ["bob", "cyd"], "category": "like", "content": "liked your photo", "group_key": "photo"}
+    body = {
+        "to": {"users": ["bob", "cyd"]},
+        "category": "like",
+        "content": "liked your photo",
+        "group_key": "photo",
+    }
     await pair.here.api("alice").post("", body)
     await pair.here.api("alice").post("", body)
     shown = await pair.stream.wait_for_event("message")
