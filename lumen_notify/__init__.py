@@ -43,6 +43,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lumen_notify.errors import (
+    BackplaneUnavailable,
     Conflict,
     DatabaseUnavailable,
     DatabaseUnusable,
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from lumen_notify.settings import Settings
 
 __all__ = [
+    "BackplaneUnavailable",
     "Conflict",
     "DatabaseUnavailable",
     "DatabaseUnusable",

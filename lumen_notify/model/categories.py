@@ -7,6 +7,7 @@ category. Rows of earlier versions may have such a category: lists, filters and 
 RESERVED_CATEGORIES: tuple[str, ...] = (
     "archive",
     "bundle",
+    "caught_up",
     "chat",
     "closing",
     "delete",
@@ -31,4 +32,4 @@ RESERVED_CATEGORIES: tuple[str, ...] = (
     "unarchive",
     "unread",
 )
-"""The names and types of all frames, and `presence`, which is to come."""
+"""The names and types of all frames."""
