@@ -130,8 +130,8 @@ class StreamOpener:
             page = self._reader.in_memory(replay.cursor, user_id, counts)
             if isinstance(page, ResetReason) or (page and page.is_last and replay.may_fit(page)):
                 return page
-            if await self._is_too_long(replay, pages):
-                return ResetReason.TOO_MANY
+            if (refusal := await self._refusal_by_number(replay, pages)) is not None:
+                return refusal
             if replay.frames:
                 await replay.send(counts)
                 if self._clock() - loaded_at > COUNTS_SECONDS:
@@ -145,12 +145,15 @@ class StreamOpener:
                 replay.take(page)
         return None
 
-    async def _is_too_long(self, replay: StreamReplay, pages: LogPages) -> bool:
+    async def _refusal_by_number(self, replay: StreamReplay, pages: LogPages) -> ResetReason | None:
+        """Count the missed events once, if there is a limit; return why a cursor with more is refused."""
         most = self._max_replay_events
         if not most or replay.is_counted or replay.cursor is None:
-            return False
+            return None
         replay.is_counted = True
-        return await self._reader.count(replay.cursor, pages, limit=most + 1) > most
+        if await self._reader.count(replay.cursor, pages, limit=most + 1) <= most:
+            return None
+        return await self._log.refusal(replay.cursor, self._hub.cursor) or ResetReason.TOO_MANY
 
     def _current_counts(self, snapshot: CountsSnapshot, user_id: str) -> Counts | None:
         """Return the counts at the hub's position; None if they must be loaded again."""
