@@ -13,7 +13,7 @@ from lumen_notify.commit.presence.online import Online
 from lumen_notify.model import value
 
 MAX_ROOMS = 50
-"""The rooms in which a change of one user is announced: their smallest ones."""
+"""The rooms in which a change of one user is announced: those that they chose, then the smallest ones."""
 
 MAX_BLOCKED = 20
 """A user who has blocked more users is not announced at all: the list travels with each change."""

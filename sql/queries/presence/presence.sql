@@ -51,11 +51,12 @@ RETURNING lumen_presence.user_id, {moment_ms}, last_seen_at
 
 -- presence_rooms
 -- Who: each instance, to announce that users came online or went offline: the smallest of their rooms, and
--- whether they appear offline. Indexes: lumen_member_by_user, the primary keys.
+-- whether they appear offline. Rooms that they have joined or written in come first, so that others, who may
+-- add them to any number of rooms, cannot use up the places. Indexes: lumen_member_by_user, the primary keys.
 SELECT x.user_id, x.room_id, x.is_hidden
 FROM (
     SELECT u.user_id, m.room_id, coalesce(s.is_hidden, 0) AS is_hidden,
-        row_number() OVER (PARTITION BY u.user_id ORDER BY r.members_count, m.room_id) AS place
+        row_number() OVER (PARTITION BY u.user_id ORDER BY m.by_choice DESC, r.members_count, m.room_id) AS place
     FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
     JOIN lumen_member m ON m.user_id = u.user_id
     JOIN lumen_room r ON r.id = m.room_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lumen_notify.commit.presence.presence import MAX_BLOCKED, MemberPresence, Observers
+from lumen_notify.commit.presence.presence import MAX_BLOCKED, MAX_ROOMS, MemberPresence, Observers
 
 from .reporting import Reporting
 
@@ -78,6 +78,16 @@ async def test_change_is_announced_in_the_small_rooms_of_a_user_smallest_first(f
     await add_room(first, "alone", "ann")
     await add_room(first, "gone", "ann", "bob", kind="deleting")
     assert await first.presence.observers(["ann", "dan"]) == {"ann": Observers(room_ids=("two", "three"))}
+
+
+async def test_rooms_that_others_added_a_user_to_use_up_no_place_of_chosen_ones(first: Reporting) -> None:
+    await add_room(first, "chosen", "ann", "bob", "cid")
+    for number in range(MAX_ROOMS):
+        await add_room(first, f"forced-{number:02}", "ann", "eve")
+    await first.run_sql("UPDATE lumen_member SET by_choice = 0 WHERE room_id <> 'chosen'")
+    room_ids = (await first.presence.observers(["ann"]))["ann"].room_ids
+    assert room_ids[0] == "chosen"
+    assert len(room_ids) == MAX_ROOMS
 
 
 async def test_blocked_users_are_named_and_too_many_of_them_end_all_announcements(first: Reporting) -> None:
