@@ -16,7 +16,7 @@ import pytest
 import servers
 from clients import NOTIFICATIONS, SECRET, token
 from lumen_notify.auth import PUBLISH
-from servers import RunningServer
+from servers import PostgreSQL, RunningServer
 from valkey import Valkey
 
 BODY = {"to": {"user": "alice"}, "category": "like", "content": "hi"}
@@ -93,10 +93,12 @@ async def test_redis_that_is_up_but_deaf_shows(
 
 
 @pytest.mark.slow
-async def test_listening_connection_that_is_dead_shows(start_server: Any, postgresql_url: str) -> None:
-    server = start_server(database_url=postgresql_url, LUMEN_JWT_SECRET=SECRET)
+async def test_listening_connection_that_is_dead_shows(start_server: Any, postgresql: PostgreSQL) -> None:
+    url = postgresql.create_database()
+    server = start_server(database_url=url, LUMEN_JWT_SECRET=SECRET)
     async with httpx.AsyncClient(base_url=server.url) as http:
         await eventually_status(http, "ready")
-    pids = [row["pid"] for row in servers.run_sql(postgresql_url, LISTENERS)]
+    pids = [row["pid"] for row in servers.run_sql(url, LISTENERS)]
     assert len(pids) == 1, "one connection of its own"
-    await check(server, *pids)
+    # The main process, too, so that no new connection takes its place: else the outage is over in an instant.
+    await check(server, *pids, postgresql.process.pid)
