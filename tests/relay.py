@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 CONNECT_SECONDS = 60.0
 """How long a client waits for the server to be back. For a machine that is busy."""
@@ -50,16 +51,18 @@ async def relay_to(port: int, tls: ssl.SSLContext | None = None) -> AsyncIterato
 async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
     behind_reader, behind_writer = await _connect(port)
     with contextlib.closing(behind_writer):
-        ways = [
-            asyncio.create_task(_copy(reader, behind_writer)),
-            asyncio.create_task(_copy(behind_reader, writer)),
-        ]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+        await until_one_ends(_copy(reader, behind_writer), _copy(behind_reader, writer))
+
+
+async def until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Do several things at once; when the first one ends, end the others."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -465,6 +465,19 @@ def chromium_arguments() -> list[str]:
 
 
 @contextlib.contextmanager
+def paused(*pids: int) -> Iterator[None]:
+    """Pause processes (SIGSTOP): they accept what comes, and answer nothing."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
 def temporary(server: AnyServer) -> Iterator[AnyServer]:
     """Run a server, then stop it and remove its folder."""
     try:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from relay import until_one_ends
+
 
 class _Link:
     """A connection through the relay. sent: the first bytes that its client has sent."""
@@ -74,16 +76,10 @@ class SilentRelay:
         else:
             behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", self._target)
         with contextlib.closing(behind_writer):
-            ways = [
-                asyncio.create_task(_copy(link, reader, behind_writer, is_from_client=True)),
-                asyncio.create_task(_copy(link, behind_reader, writer, is_from_client=False)),
-            ]
-            try:
-                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for way in ways:
-                    way.cancel()
-                await asyncio.gather(*ways, return_exceptions=True)
+            await until_one_ends(
+                _copy(link, reader, behind_writer, is_from_client=True),
+                _copy(link, behind_reader, writer, is_from_client=False),
+            )
 
 
 KEPT_BYTES = 65_536

@@ -205,7 +205,7 @@ LINES: Lines = {
         "e2e/test_proxies.py::test_restart_of_the_server_behind_a_proxy_loses_nothing",
     ),
     "a page says how far one instance goes and what a second one adds": (
-        "bench/test_scaling.py::test_it_measures_real_deliveries",
+        "bench/test_simulation.py::test_it_measures_real_deliveries",
         "bench/test_scaling.py::test_numbers_of_users_are_worked_out",
         "bench/test_scaling.py::test_published_page_was_measured",
     ),

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from lumen_notify.settings.database_url import (
     PERCENT_ENCODE,
@@ -27,6 +27,7 @@ from lumen_notify.settings.database_url import (
     parse_address,
     parse_postgresql,
 )
+from lumen_notify.settings.url_options import parse_options
 
 MEMORY = "memory://"
 OWN_DATABASE = "postgresql://"
@@ -153,20 +154,13 @@ def _places(
 def _options(query: str, *, is_sentinel: bool, is_encrypted: bool) -> dict[str, str]:
     known = ["db", *(FILES if is_encrypted else ())]
     known += ["sentinel_username", "sentinel_password"] if is_sentinel else []
-    options: dict[str, str] = {}
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
-    except ValueError:
-        raise ValueError("has options that are not name=value, separated by &") from None
-    for name, value in pairs:
+
+    def problem_of(name: str, value: str) -> str | None:
         if name not in known:
-            raise ValueError(f"has the unknown option {name}. Known are {', '.join(sorted(known))}")
-        if name in options:
-            raise ValueError(f"has the option {name} twice")
-        if not value:
-            raise ValueError(f"has an option {name} without a value")
-        options[name] = value
-    return options
+            return f"has the unknown option {name}. Known are {', '.join(sorted(known))}"
+        return None if value else f"has an option {name} without a value"
+
+    return parse_options(query, problem_of)
 
 
 def _database(text: str) -> int:

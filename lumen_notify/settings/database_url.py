@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
+
+from lumen_notify.settings.url_options import parse_options
 
 FORMS = "must be sqlite:///file, sqlite:////absolute/file or postgresql://user@host/name"
 PERCENT_ENCODE = "cannot be parsed; '@', ':', '/', '?' and '#' in a password must be percent-encoded"
@@ -118,7 +120,7 @@ def parse_postgresql(url: str) -> PostgresqlUrl:
         raise ValueError(FORMS)
     if len(parts.path) < 2:
         raise ValueError("must name a database: postgresql://user@host/name")
-    options = _options(parts.query)
+    options = parse_options(parts.query, _problem_of_option)
     user, has_colon, _ = login.partition(":")
     given = {
         "user": user,
@@ -139,21 +141,6 @@ def parse_postgresql(url: str) -> PostgresqlUrl:
         dsn=_dsn(parts, options),
         connect_seconds=int(seconds) if seconds else None,
     )
-
-
-def _options(query: str) -> dict[str, str]:
-    options: dict[str, str] = {}
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
-    except ValueError:
-        raise ValueError("has options that are not name=value, separated by &") from None
-    for name, value in pairs:
-        if name in options:
-            raise ValueError(f"has the option {name} twice")
-        if problem := _problem_of_option(name, value):
-            raise ValueError(problem)
-        options[name] = value
-    return options
 
 
 def _problem_of_option(name: str, value: str) -> str | None:

@@ -1,35 +1,16 @@
-"""The simulation behind docs/scaling.md: it measures real deliveries, and writes the tables of the page."""
+"""Scaling: the tables of docs/scaling.md."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from bench import scaling
-from bench.scaling import Figures, measure, measured, worked_out, write_page
+from bench.scaling import measured, worked_out, write_page
+from bench.simulation import Figures
 
 FIGURES = Figures(
     read_us=5.0, announced_us=4.0, delivered_us=20.0, many_us=6.0, locked_ms={1: 2.0, 64: 8.0, 256: 40.0}
 )
-
-
-async def test_it_measures_real_deliveries(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "INSTANCES": 3,
-        "USERS_PER_INSTANCE": 10,
-        "EVENTS": 60,
-        "BATCHES": (1, 4),
-        "TRANSACTIONS": 3,
-    }.items():
-        monkeypatch.setattr(scaling, name, value)
-    figures = await measure(postgresql_url, rounds=1)  # it checks the number of deliveries by itself
-    assert figures.locked_ms.keys() == {1, 4}
-    assert min(figures.read_us, figures.announced_us, figures.delivered_us, figures.many_us) > 0
-
-
-def test_ceiling_is_that_of_the_best_transaction() -> None:
-    assert FIGURES.ceiling == 8000
 
 
 def test_numbers_of_users_are_worked_out() -> None:

@@ -6,10 +6,8 @@ links, whose faults the tests cause.
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -125,18 +123,9 @@ class Service:
         else:
             await backplane.link._listener._raw.execute("UNLISTEN *")
 
-    @contextmanager
-    def stopped(self) -> Iterator[None]:
+    def stopped(self) -> AbstractContextManager[None]:
         """Pause the server: Redis, or the sessions of PostgreSQL that listen."""
-        pids = [self.valkey.process.pid] if self.valkey is not None else self.listeners()
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+        return servers.paused(*([self.valkey.process.pid] if self.valkey is not None else self.listeners()))
 
     def listeners(self) -> list[int]:
         """Return the processes of the sessions that listen."""

@@ -4,10 +4,6 @@ while the instance goes on to serve."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import signal
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -45,19 +41,6 @@ async def metric(http: httpx.AsyncClient, name: str) -> float:
     return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name + " "))
 
 
-@contextlib.contextmanager
-def stopped(*pids: int) -> Iterator[None]:
-    """Pause processes: they accept what comes, and answer nothing."""
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
-
-
 async def check(server: RunningServer, *pids: int) -> None:
     """Check what a server shows before, while and after its backplane is deaf."""
     headers = {"authorization": f"Bearer {token('app', PUBLISH)}"}
@@ -66,7 +49,7 @@ async def check(server: RunningServer, *pids: int) -> None:
         code, _, part = await readiness(http)
         assert (code, part["status"]) == (200, "ok")
         assert 0 <= part["age_seconds"] < 30
-        with stopped(*pids):
+        with servers.paused(*pids):
             await eventually_status(http, "degraded")
             code, _, part = await readiness(http)
             assert (code, part["status"]) == (200, "degraded")

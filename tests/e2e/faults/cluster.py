@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from clients import SECRET, WAIT_SECONDS
 from servers import PostgreSQL, RunningServer, free_port, server_folder
@@ -28,9 +29,6 @@ INSTANCES = 3
 
 FAULT_SECONDS = float(os.environ.get("LUMEN_TEST_FAULT_SECONDS", "3"))
 """How long something stays broken or paused."""
-
-LONG_SECONDS = 30.0
-"""Of the long form."""
 
 LOAD = int(os.environ.get("LUMEN_TEST_FAULT_EVENTS", "150"))
 """How many publications are answered before a fault, and again after it."""
@@ -45,6 +43,15 @@ RECOVERY_SECONDS = 60.0
 """After so long an instance has to be ready again. For a machine that is busy."""
 
 SOCKET = ".s.PGSQL.5432"
+
+MARKS = [
+    pytest.mark.slow,
+    pytest.mark.server,
+    pytest.mark.postgresql,
+    pytest.mark.timeout(240 + 10 * FAULT_SECONDS + LOAD),
+    pytest.mark.asyncio(loop_scope="module"),
+]
+"""Of each module of fault tests."""
 
 
 class Cluster:

@@ -13,15 +13,9 @@ import pytest_asyncio
 
 from servers import run_sql
 
-from .cluster import FAULT_SECONDS, LOAD, LONG_SECONDS, Cluster, running
+from .cluster import FAULT_SECONDS, LOAD, MARKS, Cluster, running
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.server,
-    pytest.mark.postgresql,
-    pytest.mark.timeout(240 + 10 * FAULT_SECONDS + LOAD),
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = MARKS
 
 END_ALL_CONNECTIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
 
@@ -54,7 +48,6 @@ async def test_listening_connections_fall_silent(cluster: Cluster) -> None:
         await cluster.passes(load, 3 * LOAD)
 
 
-@pytest.mark.skipif(FAULT_SECONDS < LONG_SECONDS, reason="takes a minute: see the long form")
 async def test_all_connections_fall_silent(cluster: Cluster) -> None:
     """Statements fail after their time, and new connections are made."""
     async with cluster.under_load():

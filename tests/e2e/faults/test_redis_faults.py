@@ -13,15 +13,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from .cluster import FAULT_SECONDS, LOAD, Cluster, running
+from .cluster import FAULT_SECONDS, LOAD, MARKS, Cluster, running
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.server,
-    pytest.mark.postgresql,
-    pytest.mark.timeout(240 + 10 * FAULT_SECONDS + LOAD),
-    pytest.mark.asyncio(loop_scope="module"),
-]
+pytestmark = MARKS
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
