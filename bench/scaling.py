@@ -42,9 +42,15 @@ def measured(figures: Figures) -> str:
             "an event that concerns nobody on this instance, read from the log",
             f"{figures.read_us:.1f} µs of CPU",
         ),
-        ("the same, announced by Redis, without decoding it", f"{figures.announced_us:.1f} µs of CPU"),
+        (
+            "the same, announced as by Redis, without receiving and decoding it",
+            f"{figures.announced_us:.1f} µs of CPU",
+        ),
         ("an event for a user with a stream on this instance", f"{figures.delivered_us:.1f} µs of CPU"),
-        (f"an event on one of {INSTANCES} instances that follow one log", f"{figures.many_us:.1f} µs of CPU"),
+        (
+            f"an event, for each of {INSTANCES} instances on one log, if one of them has a stream for it",
+            f"{figures.many_us:.1f} µs of CPU",
+        ),
     ]
     rows += [
         (

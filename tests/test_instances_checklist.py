@@ -162,6 +162,7 @@ LINES: Lines = {
         "accept/test_health.py::test_a_backplane_that_fails_leaves_the_process_ready_and_shows",
     ),
     "a dead LISTEN connection and a deaf Redis show in readiness, in one log line and in a metric": (
+        "contract/test_backplane.py::test_link_that_takes_all_and_delivers_nothing_is_noticed_and_replaced",
         "e2e/test_backplane_outages.py::test_listening_connection_that_is_dead_shows",
         "e2e/test_backplane_outages.py::test_redis_that_is_up_but_deaf_shows",
     ),
@@ -207,7 +208,7 @@ LINES: Lines = {
     "a page says how far one instance goes and what a second one adds": (
         "bench/test_simulation.py::test_it_measures_real_deliveries",
         "bench/test_scaling.py::test_numbers_of_users_are_worked_out",
-        "bench/test_scaling.py::test_published_page_was_measured",
+        "bench/test_scaling.py::test_published_numbers_of_users_are_worked_out_from_the_published_figures",
     ),
     # It must show
     "the property test holds with three instances, by LISTEN and NOTIFY": (

@@ -173,7 +173,9 @@ async def test_user_who_reconnects_elsewhere_after_a_shutdown_stays_online(postg
         again = await second.stream("ann")
         eve = await second.stream("eve")
         await make_room(second, "eve", "bob")
-        await eve.close()  # its end is announced after the grace, and that of the first stream would be too
+        await eve.close()  # its end is announced after the grace
+        await bob.wait_for(lambda: ("eve", "offline") in changes(bob), what="eve to be offline")
+        assert [status for user, status in changes(bob) if user == "ann"] == ["online"]
         await again.close()
         await wait_for(bob, "ann", "online", "offline")
         await bob.close()

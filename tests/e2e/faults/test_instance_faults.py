@@ -9,13 +9,13 @@ repeated or reordered, each 2xx is durable, and counts equal a fresh fetch. The 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from .cluster import FAULT_SECONDS, LOAD, MARKS, Cluster, running
+import servers
+
+from .cluster import FAULT_SECONDS, LOAD, MARKS, PATIENCE_SECONDS, Cluster, running
 
 pytestmark = MARKS
 
@@ -38,19 +38,17 @@ async def test_instance_is_paused(cluster: Cluster) -> None:
     """The others go on meanwhile. Its readers find another one, and so do its publishers."""
     paused = cluster.instances[0]
     async with cluster.under_load() as load:
-        os.kill(paused.process.pid, signal.SIGSTOP)
-        await asyncio.sleep(FAULT_SECONDS)
-        await cluster.passes(load)
-        os.kill(paused.process.pid, signal.SIGCONT)
+        with servers.paused(paused.process.pid):
+            await asyncio.sleep(max(FAULT_SECONDS, PATIENCE_SECONDS + 1))
+            await cluster.passes(load)
 
 
 async def test_readers_of_a_paused_instance_wait_for_it(cluster: Cluster) -> None:
     paused = cluster.instances[0]
     async with cluster.under_load(patience_seconds=0) as load:
-        os.kill(paused.process.pid, signal.SIGSTOP)
-        await asyncio.sleep(FAULT_SECONDS)
-        await cluster.passes(load)
-        os.kill(paused.process.pid, signal.SIGCONT)
+        with servers.paused(paused.process.pid):
+            await asyncio.sleep(FAULT_SECONDS)
+            await cluster.passes(load)
 
 
 async def test_instance_gets_no_hints(cluster: Cluster) -> None:
