@@ -1,0 +1,176 @@
+/** The client of lumen-notify for browsers: one event stream, shared by all tabs of a user. */
+
+export type State = "connecting" | "open" | "waiting" | "closed";
+
+/** Why the state is `closed`: `stopped` by `stop()`, `inactive` on a page without features, or an end by the server. */
+export type ClosedReason =
+  | "stopped"
+  | "inactive"
+  | "signed_out"
+  | "unreachable"
+  | "expired"
+  | "revoked"
+  | "replaced"
+  | "forbidden";
+
+export type Feature = "messaging" | "typing" | "presence" | "notifications" | "admin" | "files" | "voice";
+
+/** The features of the pages whose path matches. The first match counts; without one the client does not connect. */
+export interface PageRule {
+  /** A path of the page, relative to its origin. `*` stands for one segment, `**` for any number. */
+  path: string;
+  features: Feature[];
+}
+
+export interface Options {
+  /** The root of the server, or where it is mounted. The default is the parent of the folder of this module. */
+  url?: string | URL;
+  /** Return a token; null if nobody is signed in. Called at the start, before the token expires and after a 401. */
+  getToken: () => string | null | Promise<string | null>;
+  device?: "mobile" | "desktop" | "tablet";
+  /** Whether the tabs of a user share a stream. True by default. */
+  share?: boolean;
+  /** Rules for pages. Without any, all features are on everywhere. */
+  pages?: PageRule[];
+  /** Put the token into the stream's URL, where the server is older or tickets cannot be had. False by default. */
+  tokenInUrl?: boolean;
+}
+
+export interface Sender {
+  id: string;
+  username: string;
+  avatar: string | null;
+}
+
+export interface Notification {
+  id: string;
+  category: string;
+  sender: Sender | null;
+  content: string;
+  title?: string;
+  url?: string;
+  actions?: { label: string; url: string }[];
+  data?: Record<string, unknown>;
+  priority: "low" | "normal" | "high" | "urgent";
+  created_at: string;
+  /** In lists. */
+  is_read?: boolean;
+  position?: number;
+  /** Of a group: how many notifications it stands for, and who sent them. As in the API. */
+  [field: string]: unknown;
+}
+
+export interface Unread {
+  categories: Record<string, number>;
+  rooms: Record<string, number>;
+}
+
+/** The detail of the event of a frame: what the frame's data has, and where it stands in the log. */
+export interface FrameDetail {
+  /** The frame's event name; `message` for one without a name on the wire. */
+  frame: string;
+  /** The position of the event in the log; null if the frame is not one of the log. */
+  position: number | null;
+  /** Whether it was missed, and is sent now. Show no toast for it. */
+  is_replayed: boolean;
+  [field: string]: any;
+}
+
+export interface UnreadDetail {
+  unread_count: number;
+  /** Null as long as only the sum is known. */
+  unread: Unread | null;
+}
+
+export interface StateDetail {
+  state: State;
+  /** With `closed`. */
+  reason: ClosedReason | null;
+  /** With `waiting`: when the next attempt begins, in milliseconds since 1970. */
+  next_attempt_at: number | null;
+}
+
+/** A request that failed. */
+export class Problem extends Error {
+  /** The HTTP status; 0 without a response. */
+  readonly status: number;
+  /** The code of the problem document, such as `not_a_member`; null without one. */
+  readonly code: string | null;
+  /** Seconds from the Retry-After header; null without one. */
+  readonly retryAfter: number | null;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  next_cursor: string | null;
+}
+
+/**
+ * One client. Events: `notification` (a FrameDetail whose `data` is the Notification; one each for those of a bundle),
+ * `message` (of a room), `unread` (UnreadDetail), `state` (StateDetail), `read`, `typing`, `presence` and each other
+ * frame by its name (FrameDetail). Every instance fires `state` and `unread` within a second of `start()`, whichever
+ * tab has the stream.
+ */
+export class LumenNotify extends EventTarget {
+  constructor(options: Options);
+  /** Resolve once the stream is open here or in another tab, or `state` is `closed`. Never rejects. */
+  start(): Promise<void>;
+  stop(): void;
+  /** Connect now, after `closed` or while waiting. */
+  reconnect(): void;
+  /** End this user's stream cookies, then stop: call it when the user signs out. */
+  signOut(): Promise<void>;
+
+  readonly state: State;
+  readonly reason: ClosedReason | null;
+  readonly nextAttemptAt: number | null;
+  /** Null until it is known. */
+  readonly unreadCount: number | null;
+  readonly unread: Unread | null;
+  /** The token's user; null before `start()` and when signed out. */
+  readonly user: { id: string; name: string; avatar: string | null; scopes: string[] } | null;
+  /** Whether this tab has the stream. */
+  readonly isLeader: boolean;
+  /** The features that are on for this page. */
+  readonly features: ReadonlySet<Feature>;
+
+  /**
+   * Send a request with the user's token to a path below `/api/v1/`. Ask for a new token once after a 401.
+   * Return the response's JSON; null without a body. Throw a Problem.
+   */
+  request(method: string, path: string, body?: unknown, options?: { headers?: Record<string, string> }): Promise<any>;
+
+  // Notifications
+  list(options?: { unread?: boolean; category?: string; archived?: boolean; cursor?: string; limit?: number }): Promise<Page<Notification>>;
+  counts(): Promise<{ unread_count: number; unread: Unread; position: number }>;
+  /** selection: `{ids}`, `{category}`, `{up_to}` or `{all: true}`. */
+  mark(action: "read" | "unread" | "seen" | "archive" | "unarchive" | "delete", selection: object): Promise<any>;
+  publish(notification: object): Promise<any>;
+  preferences(): Promise<any>;
+  updatePreferences(changes: object): Promise<any>;
+  categories(): Promise<any>;
+
+  // Rooms
+  rooms(options?: { public?: boolean; cursor?: string; limit?: number }): Promise<Page<any>>;
+  room(id: string): Promise<any>;
+  createRoom(room: object): Promise<any>;
+  join(id: string): Promise<any>;
+  leave(id: string): Promise<any>;
+  members(id: string, options?: { cursor?: string; limit?: number }): Promise<Page<any>>;
+  presence(id: string): Promise<any>;
+  /** Newest first without `after`. */
+  messages(id: string, options?: { before?: number | string; after?: number | string; cursor?: string; limit?: number }): Promise<Page<any>>;
+  readMarks(id: string): Promise<any>;
+  /** A missing client_id is made; repeat a failed send with the same one, and there is one message. */
+  send(id: string, message: { content: string; client_id?: string; [field: string]: unknown }): Promise<any>;
+  sendDirect(user: string, message: { content: string; client_id?: string; [field: string]: unknown }): Promise<any>;
+  edit(id: string, messageId: string, content: string): Promise<any>;
+  remove(id: string, messageId: string): Promise<any>;
+  markRoomRead(id: string, upTo: number): Promise<any>;
+  markRoomsRead(): Promise<any>;
+  /** Report that the user types: at most one request in 3 s, and one at the end. */
+  typing(id: string, isTyping: boolean): Promise<void>;
+
+  // Connections
+  connections(): Promise<any>;
+}

@@ -1,0 +1,85 @@
+"""What the browser's side must have, line by line, and the tests that hold it.
+
+A line without tests is still to be done. A line with tests fails as soon as one of them goes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from checklist import Lines, cases, check
+
+LINES: Lines = {
+    # The client
+    "the client is one module without imports, typed, with a package.json that npm takes as it is": (),
+    "the modules are served with a type, cross-origin, and by content hash for ever": (),
+    "each frame becomes an event of the client, and no frame of the server is unknown to it": (),
+    "every instance fires `state` and `unread` within a second of start(), followers included": (),
+    "all tabs of a user share one stream": (),
+    "a new leader follows within a second of the old one's end, without loss or repeat": (),
+    "without Web Locks each tab has a stream": (),
+    "one toast and one sound for all tabs, a badge in each": (),
+    "the token is renewed before it expires, and the stream goes on": (),
+    "the token is never in a URL unless asked": (),
+    "a reload and a new leader resume from the cursor, and repeats are dropped": (),
+    "backoff is from 2 to 30 s with full jitter, for 15 tries, then on online, focus and activity": (),
+    "a stream that says nothing for two and a half pings is opened again": (),
+    "page rules say which features are on; nothing connects elsewhere or before sign-in": (),
+    "marks show at once and are undone when the request fails": (),
+    "a reset refetches by itself": (),
+    "a message that failed is sent again with its client_id": (),
+    "typing is reported at most once in 3 s": (),
+    "the client works from another origin with credentials": (),
+    "the client works below a mount path and behind a prefix": (),
+    "JSON routes send no policy that keeps a page's script from importing the client": (),
+    "the signed-out page causes no failing request and no console error": (),
+    # The bell
+    "two lines of HTML put the bell on a page": (),
+    "the badge shows 99+ and its change shifts nothing": (),
+    "the panel lists, groups, filters and loads more": (),
+    "notifications are seen when the panel opens, read on click, all at once, or archived": (),
+    "preferences can be changed in the panel": (),
+    "the panel has empty, loading, offline and error states": (),
+    "toasts, sound and system notifications can be switched": (),
+    "the bell works by keyboard and with a screen reader": (),
+    "the bell is light and dark, right to left, without motion if asked, themed by properties and parts": (),
+    "the bell speaks English, simplified and traditional Chinese, and any language given": (),
+    "<lumen-chat> puts one conversation on a page": (),
+    # The page
+    "a new user signs in as a demo user by one click, and two users chat": (),
+    "users register and log in on the page": (),
+    "the page lists rooms with unread counts and last messages, and public rooms to join": (),
+    "history loads upward and keeps its place": (),
+    "mentions, replies, edits and deletion work on the page": (),
+    "typing, online users and read marks are shown": (),
+    "direct messages work on the page": (),
+    "each room and message has its own URL: reload, back and an opened link work": (),
+    "the count that the bell shows can be cleared by what the bell offers": (),
+    "no route that changes anything accepts a cookie": (),
+    "the page runs under a strict policy, without inline script": (),
+    "the page works on a phone": (),
+    # Frameworks
+    "a Vue composable and a React hook from the docs run against the real client": (),
+    "the recipes for FastAPI and Django run, those for Flask, Express and Laravel are there": (),
+    "docs/browser.md leads from a FastAPI application to a working bell, followed literally": (),
+    # Browsers
+    "two users chat in Chromium: typing, read marks and counts follow": (),
+    "two users chat in Firefox": (),
+    "two users chat in WebKit": (),
+    "the page survives offline, a killed server, an expiring token and a half-open connection": (),
+    "markup in names, rooms, messages and notifications stays text": (),
+    "the page can be used by keyboard alone": (),
+    "axe-core finds nothing": (),
+    "screenshots of the main states are kept": (),
+    "over HTTP/2, ten tabs without sharing have a stream each": (),
+    "the client's logic has fast tests of its own": (),
+    # It must show
+    "client and bell are under 12 KiB gzipped each": (),
+    "contrast is AA": (),
+    "the page is painted without a request to anywhere else": (),
+}
+
+
+@pytest.mark.parametrize("line", cases(LINES))
+def test_each_line_is_held_by_its_tests(line: str) -> None:
+    check(line, LINES[line])
