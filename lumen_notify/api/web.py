@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from lumen_notify.http.operation import Operation
 from lumen_notify.http.route import ApiRoute, route
@@ -30,7 +30,8 @@ HEADERS = {
     "cache-control": "no-cache",
 }
 
-INDEX = "index.html"
+INDEX = "page/index.html"
+DOCS = "docs/docs.html"
 TOKEN_COMMAND = "lumen-notify token alice"  # noqa: S105 - the command that the sign-in form shows
 PROGRAM = "lumen-notify"
 
@@ -45,7 +46,8 @@ def token_command(folder: Path) -> str:
 
 
 class Page:
-    """The files of `lumen_notify/web/`, with `index.html` at the root.
+    """The files of `lumen_notify/web/`, with `page/index.html` at the root. HTML files have no other URL,
+    since what they refer to is relative to it.
 
     secret_folder: where the server has made its own secret, which the sign-in form then names: a token made
     elsewhere is not valid. Only this machine can connect to such a server. None if a key is set.
@@ -53,7 +55,7 @@ class Page:
 
     def __init__(self, folder: Path | None = None, *, secret_folder: Path | None = None) -> None:
         folder = folder or Path(__file__).resolve().parents[1] / "web"
-        self._files = StaticFiles(directory=folder, html=True)
+        self._files = StaticFiles(directory=folder)
         self._index: str | None = None
         if secret_folder is not None:
             command = html.escape(token_command(secret_folder))
@@ -62,21 +64,16 @@ class Page:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI 3)."""
-        is_read = scope["method"] in {"GET", "HEAD"}
-        if self._index is not None and is_read and self._files.get_path(scope) in {".", INDEX}:
-            await HTMLResponse(self._index, headers=HEADERS)(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
-            await send(message)
-
-        await self._files(scope, receive, send_with_headers)
+        path = self._files.get_path(scope)
+        if path.endswith(".html"):
+            raise HTTPException(404)
+        await (await self.file(INDEX if path == "." else path, scope))(scope, receive, send)
 
     async def file(self, name: str, scope: Scope) -> Response:
-        """Return one of the files."""
+        """Return one of the files. Raises HTTPException (404, 405)."""
         response = await self._files.get_response(name, scope)
+        if name == INDEX and self._index is not None:
+            response = HTMLResponse(self._index)
         response.headers.update(HEADERS)
         return response
 
@@ -108,4 +105,4 @@ class DocsEndpoint:
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /docs`: a page that shows `/openapi.json`."""
-        return await self._page.file("docs.html", request.scope)
+        return await self._page.file(DOCS, request.scope)

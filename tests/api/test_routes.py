@@ -152,7 +152,7 @@ async def test_pages_and_metrics_can_be_hidden(sqlite_url: str) -> None:
     hidden = {
         "/": "pages",
         "/docs": "pages",
-        "/main.js": "pages",
+        "/page/main.js": "pages",
         "/openapi.json": "pages",
         "/metrics": "metrics",
     }

@@ -11,7 +11,7 @@
     schema         helpers for schemas that are written by hand
 
 Not here: the `Operation` of each route, which is defined next to its endpoint; what events carry
-(`model/events`); the page (`web/docs.html`).
+(`model/events`); the page (`web/docs/docs.html`).
 """
 
 from lumen_notify.api.openapi.document import Document

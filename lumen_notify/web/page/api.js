@@ -18,7 +18,7 @@ export class Api {
   #token;
 
   /** base: ends with a slash. Relative to this file, so that a mount under a prefix needs no setting. */
-  constructor(token, base = new URL("api/v1/", import.meta.url)) {
+  constructor(token, base = new URL("../api/v1/", import.meta.url)) {
     this.#token = token;
     this.#base = base;
   }

@@ -1,6 +1,6 @@
 // Session: the token of this tab, from the URL or the form, and the user that it names.
 
-const base = new URL("./", import.meta.url).pathname; // two mounts on one host have separate sessions
+const base = new URL("../", import.meta.url).pathname; // two mounts on one host have separate sessions
 const KEY = `lumen-notify.token ${base}`;
 
 export class Session {
