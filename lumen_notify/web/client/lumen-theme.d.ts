@@ -12,7 +12,10 @@ export function make(tag: string, properties?: Record<string, unknown>, ...child
 /** Make an SVG icon of the set, hidden from screen readers. */
 export function icon(name: string): SVGSVGElement;
 
-/** Make the avatar of a user: a picture if `avatar` is an https URL of a picture, else the initial on a colour. */
+/**
+ * Make the avatar of a user: a picture if `avatar` is an https URL of a picture, else the initial on a colour. A page whose
+ * policy allows no pictures of other origins says so: `<html data-lumen-pictures="off">`.
+ */
 export function avatar(user: { id: string; username: string; avatar: string | null } | null): HTMLElement;
 
 /** Return a relative time in the language, such as "2 minutes ago". */

@@ -12,12 +12,14 @@ const LIGHT = `
   --lumen-surface: #ffffff; --lumen-raised: #f6f7f9; --lumen-sunken: #eceff3; --lumen-line: #d9dee5;
   --lumen-text: #171a1f; --lumen-muted: #59616d; --lumen-accent: #2f54d0; --lumen-on-accent: #ffffff;
   --lumen-accent-soft: #e8edfc; --lumen-danger: #b42318; --lumen-danger-soft: #fdecea; --lumen-online: #15803d;
+  --lumen-field-line: #7f8896; --lumen-warning-soft: #fff1cc;
   --lumen-shadow: 0 8px 28px rgb(15 23 42 / 16%);`;
 const DARK = `
   color-scheme: dark;
   --lumen-surface: #16181d; --lumen-raised: #1e2128; --lumen-sunken: #262a33; --lumen-line: #363c47;
   --lumen-text: #eceff4; --lumen-muted: #a3adbb; --lumen-accent: #8ea8ff; --lumen-on-accent: #10131a;
   --lumen-accent-soft: #252d49; --lumen-danger: #ff9d94; --lumen-danger-soft: #3d2221; --lumen-online: #4ade80;
+  --lumen-field-line: #6d7686; --lumen-warning-soft: #3d3213;
   --lumen-shadow: 0 8px 28px rgb(0 0 0 / 55%);`;
 
 /** Custom properties on `:root` and `:host`. The attribute `theme` (`light`, `dark`) overrides the system's choice. */
@@ -54,6 +56,8 @@ const ICONS = {
   bell: "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4",
   check: "M5 12.5l4.5 4.5L19 7.5",
   close: "M6 6l12 12M18 6L6 18",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  lock: "M6 11h12v9H6zM9 11V8a3 3 0 0 1 6 0v3",
   archive: "M4 5h16v4H4zM6 9v10h12V9M10 13h4",
   settings: "M4 7h10M18 7h2M16 5v4M4 17h2M10 17h10M8 15v4",
   send: "M4 12l16-8-6 16-3-7z",
@@ -84,7 +88,10 @@ export function icon(name) {
 
 const HUES = ["#3557d6", "#8a3ab9", "#a8326a", "#9a4a10", "#28713b", "#0f6e7c"];
 
-/** Make the avatar of a user: a picture if `avatar` is an https URL, else the initial on a colour. */
+/**
+ * Make the avatar of a user: a picture if `avatar` is an https URL, else the initial on a colour. A page whose policy allows
+ * no pictures of other origins says so: `<html data-lumen-pictures="off">`.
+ */
 export function avatar(user) {
   const name = user?.username ?? "•";
   const [first] = new Intl.Segmenter().segment(name.replace(/^[^\p{L}\p{N}]+(?=.)/u, ""));
@@ -92,7 +99,7 @@ export function avatar(user) {
   let sum = 0;
   for (const character of user?.id ?? "") sum = (sum * 31 + character.codePointAt(0)) % 9973;
   element.style.backgroundColor = HUES[sum % HUES.length];
-  if (user?.avatar?.startsWith("https://")) {
+  if (user?.avatar?.startsWith("https://") && document.documentElement.dataset.lumenPictures !== "off") {
     const picture = make("img", { alt: "", loading: "lazy", referrerPolicy: "no-referrer", src: user.avatar });
     picture.addEventListener("error", () => picture.remove());
     element.append(picture);
