@@ -73,6 +73,8 @@ export interface FrameDetail {
   position: number | null;
   /** Whether it was missed, and is sent now. Show no toast for it. */
   is_replayed: boolean;
+  /** Whether this tab is the one that shows a toast and plays a sound: the one that was used last. */
+  is_first: boolean;
   [field: string]: any;
 }
 
@@ -106,7 +108,7 @@ export interface Page<Item> {
 }
 
 /**
- * One client. Events: `notification` (a FrameDetail whose `data` is the Notification; one each for those of a bundle),
+ * One client. Events: `frame` (a FrameDetail of every frame but pings, in order), `notification` (a FrameDetail whose `data` is the Notification; one each for those of a bundle),
  * `message` (of a room), `unread` (UnreadDetail), `state` (StateDetail), `read`, `typing`, `presence` and each other
  * frame by its name (FrameDetail). Every instance fires `state` and `unread` within a second of `start()`, whichever
  * tab has the stream.
@@ -138,7 +140,7 @@ export class LumenNotify extends EventTarget {
    * Send a request with the user's token to a path below `/api/v1/`. Ask for a new token once after a 401.
    * Return the response's JSON; null without a body. Throw a Problem.
    */
-  request(method: string, path: string, body?: unknown, options?: { headers?: Record<string, string> }): Promise<any>;
+  request(method: string, path: string, body?: unknown, options?: { headers?: Record<string, string>; credentials?: RequestCredentials }): Promise<any>;
 
   // Notifications
   list(options?: { unread?: boolean; category?: string; archived?: boolean; cursor?: string; limit?: number }): Promise<Page<Notification>>;
