@@ -189,7 +189,7 @@ LINES: Lines = {
         "cli/commands/test_token.py::test_without_a_secret_it_says_where_to_run_and_makes_none",
         "cli/commands/test_token.py::test_an_unknown_scope_is_warned_about_and_the_token_stands_alone",
         "cli/commands/test_account.py::test_without_a_database_it_says_where_to_run_and_makes_none",
-        "api/test_web.py::test_sign_in_form_names_the_folder_of_a_secret_that_the_server_has_made",
+        "api/test_routes.py::test_page_names_the_folder_of_a_secret_that_the_server_has_made",
     ),
     "logs are readable on a terminal, logfmt or JSON elsewhere, with an access log by a setting": (
         "test_logs.py::test_by_default_it_is_text_on_a_terminal_and_logfmt_elsewhere",

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.api.openapi import Document
-from lumen_notify.api.web import DocsEndpoint, Page
+from lumen_notify.api.web import ClientFiles, DemoUser, DocsEndpoint, Page, PageConfig
+from lumen_notify.api.web.page_config import TOKEN_COMMAND, token_command
 from lumen_notify.http import problems, route
 from lumen_notify.http.route import ApiRoute
 from lumen_notify.model import BASE
@@ -30,19 +31,43 @@ _BELOW = f"{BASE}/"
 _ACCOUNTS = f"{BASE}/auth/"
 
 
-def build(settings: Settings, endpoints: Endpoints, *, secret_folder: Path | None = None) -> ASGIApp:
-    """Build the ASGI application of all endpoints. secret_folder: see `web.Page`."""
+def build(
+    settings: Settings,
+    endpoints: Endpoints,
+    *,
+    secret_folder: Path | None = None,
+    demo_users: Sequence[DemoUser] = (),
+) -> ASGIApp:
+    """Build the ASGI application of all endpoints.
+
+    secret_folder: where the server has made its own secret: a token made elsewhere is not valid. None if a
+    key is set. demo_users: see `PageConfig`.
+    """
     document = Document(
         max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
     )
-    page = Page(secret_folder=secret_folder)
+    page = Page(config=_page_config(settings, secret_folder, demo_users))
     api = [one.with_prefix(BASE) for one in _collect(endpoints.api)]
     has_pages = settings.pages == "on"
     rest = _collect([endpoints.health, *([document, DocsEndpoint(page)] if has_pages else ())])
     document.write([*api, *rest])
     api.sort(key=_rank)
-    application = Application(api=api, rest=[*rest, *([Mount("/", page)] if has_pages else ())])
+    files = [Mount("/client", ClientFiles()), *([Mount("/", page)] if has_pages else ())]
+    application = Application(api=api, rest=[*rest, *files])
     return _with_cors(application, settings)
+
+
+def _page_config(
+    settings: Settings, secret_folder: Path | None, demo_users: Sequence[DemoUser]
+) -> PageConfig:
+    has_accounts = settings.accounts == "on"
+    command = TOKEN_COMMAND if secret_folder is None else token_command(secret_folder)
+    return PageConfig(
+        accounts=has_accounts,
+        registration=has_accounts,
+        demo_users=demo_users,
+        token_command=None if settings.jwt_secret is None else command,
+    )
 
 
 def _collect(endpoints: Iterable[route.Endpoints]) -> list[ApiRoute]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lumen_notify.api.web import token_command
+from lumen_notify.api.web.page_config import token_command
 from lumen_notify.auth import PUBLISH
 from lumen_notify.cli.config import make_token
 from lumen_notify.model import BASE

@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     """Whether clients may choose HTTP/2, which needs TLS and the extra `lumen-notify[http2]`."""
 
     pages: Switch = "on"
-    """Whether the server answers at `/`, `/docs` and `/openapi.json`."""
+    """Whether the server answers at `/`, `/docs` and `/openapi.json`; it always does at `/client/`."""
 
     metrics: Switch = "on"
     """Whether the server answers at `/metrics`."""

@@ -153,6 +153,7 @@ async def test_pages_and_metrics_can_be_hidden(sqlite_url: str) -> None:
         "/": "pages",
         "/docs": "pages",
         "/page/main.js": "pages",
+        "/page/config.json": "pages",
         "/openapi.json": "pages",
         "/metrics": "metrics",
     }
@@ -163,5 +164,20 @@ async def test_pages_and_metrics_can_be_hidden(sqlite_url: str) -> None:
                 for path, hidden_by in hidden.items():
                     expected = 404 if hidden_by == switch else 200
                     assert (await client.get(path)).status_code == expected, path
-                for path in ("/healthz", "/readyz"):
+                for path in ("/healthz", "/readyz", "/client/package.json"):
                     assert (await client.get(path)).status_code == 200
+
+
+async def test_page_names_the_folder_of_a_secret_that_the_server_has_made(sqlite_url: str) -> None:
+    made = Settings(database_url=sqlite_url, accounts="on")
+    given = settings(sqlite_url).with_(accounts="off")
+    configs = []
+    for one in (made, given):
+        async with Lumen(one) as lumen:
+            transport = httpx.ASGITransport(lumen.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+                configs.append((await client.get("/page/config.json")).json())
+    assert [config["accounts"] for config in configs] == [True, False]
+    assert [config["registration"] for config in configs] == [True, False]
+    assert configs[0]["token_command"].startswith("cd ")
+    assert configs[1]["token_command"] == "lumen-notify token alice"

@@ -36,19 +36,3 @@ def test_the_commands_work_from_any_folder(tmp_path: Path, monkeypatch: pytest.M
     assert command in demo_text(settings, "http://127.0.0.1:8000")
     assert start_text(settings, "http://x").splitlines()[-1].strip() == command
     assert "issuer" in start_text(Settings(jwt_jwks_url="https://keys.example/set"), "http://x")
-
-
-def test_a_program_that_is_not_on_the_path_is_named_with_its_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "bin" / "lumen-notify"
-    program.parent.mkdir()
-    program.touch()
-    monkeypatch.setattr("sys.prefix", str(tmp_path))
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.chdir(tmp_path)
-    text = demo_text(Settings(jwt_secret=Secret(SECRET)), "http://x")
-    assert f"cd {tmp_path} && {program} token alice" in text
-    program.unlink()
-    text = demo_text(Settings(jwt_secret=Secret(SECRET)), "http://x")
-    assert f"cd {tmp_path} && lumen-notify token alice" in text

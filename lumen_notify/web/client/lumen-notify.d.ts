@@ -23,7 +23,10 @@ export interface PageRule {
 }
 
 export interface Options {
-  /** The root of the server, or where it is mounted. The default is the parent of the folder of this module. */
+  /**
+   * The root of the server, or where it is mounted. The default is the folder that has `client/`, from which this
+   * module comes, with or without a hash in its URL.
+   */
   url?: string | URL;
   /** Return a token; null if nobody is signed in. Called at the start, before the token expires and after a 401. */
   getToken: () => string | null | Promise<string | null>;

@@ -22,9 +22,17 @@ export class SignIn {
     this.#reason.textContent = reason;
     this.#reason.hidden = reason === "";
     this.#token.focus();
+    void this.#nameCommand();
   }
 
   hide() {
     this.#view.hidden = true;
+  }
+
+  /** Show the command that makes a token where the server runs. */
+  async #nameCommand() {
+    const answer = await fetch(new URL("config.json", import.meta.url)).catch(() => null);
+    const command = answer?.ok ? (await answer.json()).token_command : null;
+    if (command !== null) document.querySelector("#token-help code").textContent = command;
   }
 }

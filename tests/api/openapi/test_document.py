@@ -18,7 +18,7 @@ from documents import operations, references
 from lumen_notify import Lumen, Settings
 from lumen_notify.api.openapi import Document
 from lumen_notify.api.routes import Application
-from lumen_notify.api.web import Page
+from lumen_notify.api.web import ClientFiles, Page
 from lumen_notify.http.route import ApiRoute
 from lumen_notify.settings import Secret
 from pages import TEXT
@@ -40,7 +40,7 @@ def test_every_route_was_declared_with_its_description(lumen: Lumen) -> None:
     application = lumen._application
     assert isinstance(application, Application)
     for route in application.routes:
-        is_page = isinstance(route, Mount) and isinstance(route.app, Page)
+        is_page = isinstance(route, Mount) and isinstance(route.app, ClientFiles | Page)
         inner = route.routes if isinstance(route, Mount) and not is_page else [route]
         for one in inner:
             assert is_page or isinstance(one, ApiRoute), one

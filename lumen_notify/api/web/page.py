@@ -1,21 +1,22 @@
-"""Page: the web client at `/` and the reference at `/docs`, with a strict content security policy."""
+"""Page: the web client at `/` and the reference at `/docs`, with a strict content security policy.
+
+Their files are read at each request: whoever changes one sees it at once.
+"""
 
 from __future__ import annotations
 
-import html
-import shlex
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from lumen_notify.api.web.page_config import PageConfig
 from lumen_notify.http.operation import Operation
+from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
 
 HEADERS = {
@@ -30,50 +31,41 @@ HEADERS = {
     "cache-control": "no-cache",
 }
 
+FOLDER = Path(__file__).resolve().parents[2] / "web"
 INDEX = "page/index.html"
 DOCS = "docs/docs.html"
-TOKEN_COMMAND = "lumen-notify token alice"  # noqa: S105 - the command that the sign-in form shows
-PROGRAM = "lumen-notify"
-
-
-def token_command(folder: Path) -> str:
-    """Return the shell command that makes a token in this folder, with or without the program on the PATH."""
-    program = Path(sys.prefix) / "bin" / PROGRAM
-    command = TOKEN_COMMAND
-    if shutil.which(PROGRAM) is None and program.exists():
-        command = shlex.quote(str(program)) + TOKEN_COMMAND.removeprefix(PROGRAM)
-    return f"cd {shlex.quote(str(folder))} && {command}"
+FOLDERS = ("page/", "docs/")
+CONFIG = "page/config.json"
+READS = ("GET", "HEAD")
 
 
 class Page:
     """The files of `lumen_notify/web/`, with `page/index.html` at the root. HTML files have no other URL,
     since what they refer to is relative to it.
 
-    secret_folder: where the server has made its own secret, which the sign-in form then names: a token made
-    elsewhere is not valid. Only this machine can connect to such a server. None if a key is set.
+    config: sent as `page/config.json`.
     """
 
-    def __init__(self, folder: Path | None = None, *, secret_folder: Path | None = None) -> None:
-        folder = folder or Path(__file__).resolve().parents[1] / "web"
+    def __init__(self, folder: Path = FOLDER, *, config: PageConfig | None = None) -> None:
         self._files = StaticFiles(directory=folder)
-        self._index: str | None = None
-        if secret_folder is not None:
-            command = html.escape(token_command(secret_folder))
-            text = (folder / INDEX).read_text("utf-8")
-            self._index = text.replace(f"<code>{TOKEN_COMMAND}", f"<code>{command}")
+        self._config = config or PageConfig()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI 3)."""
+        if scope["method"] not in READS:
+            raise HTTPException(405, headers={"Allow": ", ".join(READS)})
         path = self._files.get_path(scope)
-        if path.endswith(".html"):
+        if path == ".":
+            path = INDEX
+        elif not path.startswith(FOLDERS) or path.endswith(".html"):
             raise HTTPException(404)
-        await (await self.file(INDEX if path == "." else path, scope))(scope, receive, send)
+        await (await self.file(path, scope))(scope, receive, send)
 
     async def file(self, name: str, scope: Scope) -> Response:
-        """Return one of the files. Raises HTTPException (404, 405)."""
+        """Return one of the files. Raises HTTPException (404)."""
+        if name == CONFIG:
+            return answer(self._config.as_json())
         response = await self._files.get_response(name, scope)
-        if name == INDEX and self._index is not None:
-            response = HTMLResponse(self._index)
         response.headers.update(HEADERS)
         return response
 

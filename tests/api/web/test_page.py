@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import lumen_notify
-from lumen_notify.api.web import HEADERS, Page
+from lumen_notify.api.web import DemoUser, Page, PageConfig
+from lumen_notify.api.web.page import HEADERS
 
 WEB = Path(lumen_notify.__file__).with_name("web")
 PAGES = ("page/index.html", "docs/docs.html")
@@ -82,20 +83,25 @@ async def test_root_is_the_page_with_a_strict_policy(client: httpx.AsyncClient) 
     assert "unsafe" not in policy
 
 
-async def test_sign_in_form_names_the_folder_of_a_secret_that_the_server_has_made(tmp_path: Path) -> None:
-    folder = tmp_path / "it's <here>"
-    for page, shown in ((Page(), "<code>"), (Page(secret_folder=folder), f"<code>cd &#x27;{tmp_path}/it")):
-        application = Starlette(routes=[Mount("/notify", page)])
-        transport = httpx.ASGITransport(application)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test/notify/") as client:
-            answer = await client.get("")
-            assert answer.status_code == 200
-            assert f"{shown}" in answer.text
-            assert "lumen-notify token alice</code>" in answer.text
-            assert "<here>" not in answer.text
-            assert answer.headers.items() >= HEADERS.items()
-            assert (await client.head("")).status_code == 200
-            assert (await client.post("")).status_code == 405
+async def test_config_of_the_page_is_sent_and_not_stored() -> None:
+    config = PageConfig(
+        accounts=True, demo_users=[DemoUser(username="ann", name="Ann", password="pass word")]
+    )
+    application = Starlette(routes=[Mount("/notify", Page(config=config))])
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test/notify/") as client:
+        answer = await client.get("page/config.json")
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json() == {
+            "accounts": True,
+            "registration": False,
+            "demo_users": [{"username": "ann", "name": "Ann", "password": "pass word"}],
+            "token_command": "lumen-notify token alice",
+        }
+        assert (await client.head("page/config.json")).status_code == 200
+        assert (await client.post("page/config.json")).status_code == 405
+    assert "pass word" not in repr(config)
 
 
 async def test_everything_that_the_page_refers_to_is_served_with_its_type(
@@ -126,6 +132,7 @@ async def test_unchanged_file_is_not_sent_again(client: httpx.AsyncClient) -> No
         "page",
         "page/",
         "page/index.html",
+        "client/lumen-notify.js",
         "docs/docs.html",
         "..%2fapp.py",
         "%2e%2e/app.py",

@@ -1,0 +1,52 @@
+"""Page config: what the page must know of the server before anyone is signed in, at `page/config.json`."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lumen_notify.model import value
+
+TOKEN_COMMAND = "lumen-notify token alice"  # noqa: S105 - the command that the sign-in form shows
+PROGRAM = "lumen-notify"
+
+
+def token_command(folder: Path) -> str:
+    """Return the shell command that makes a token in this folder, with or without the program on the PATH."""
+    program = Path(sys.prefix) / "bin" / PROGRAM
+    command = TOKEN_COMMAND
+    if shutil.which(PROGRAM) is None and program.exists():
+        command = shlex.quote(str(program)) + TOKEN_COMMAND.removeprefix(PROGRAM)
+    return f"cd {shlex.quote(str(folder))} && {command}"
+
+
+@value
+class DemoUser:
+    """An account that anyone who opens the page may sign in to. name: as others see it."""
+
+    username: str
+    name: str
+    password: str = dataclasses.field(repr=False)
+
+
+@value
+class PageConfig:
+    """What the sign-in form depends on.
+
+    accounts: whether users log in with a username and a password. registration: whether they may create an
+    account. demo_users: to sign in as by one click. token_command: makes a token where the server runs; None
+    if tokens come from elsewhere.
+    """
+
+    accounts: bool = False
+    registration: bool = False
+    demo_users: Sequence[DemoUser] = ()
+    token_command: str | None = TOKEN_COMMAND
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as the page reads it."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lumen_notify.api.web.page_config import token_command
+
+
+def test_the_command_works_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    folder = tmp_path / "it's <here>"
+    assert token_command(folder) == f"""cd '{tmp_path}/it'"'"'s <here>' && lumen-notify token alice"""
+
+
+def test_a_program_that_is_not_on_the_path_is_named_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "lumen-notify"
+    program.parent.mkdir()
+    program.touch()
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setenv("PATH", "")
+    assert token_command(tmp_path) == f"cd {tmp_path} && {program} token alice"
+    program.unlink()
+    assert token_command(tmp_path) == f"cd {tmp_path} && lumen-notify token alice"
