@@ -449,11 +449,16 @@ def run_sql(url: str, statement: str) -> list[dict[str, Any]]:
 
 
 def chromium_path() -> str:
-    """Return the system's Chromium. Without one the test skips, or fails (LUMEN_TEST_BROWSER=required)."""
-    for name in BROWSER_NAMES:
+    """Return the system's Chromium."""
+    return browser_path(*BROWSER_NAMES, package="chromium")
+
+
+def browser_path(*names: str, package: str) -> str:
+    """Return a browser. Without one the test skips, or fails (LUMEN_TEST_BROWSER=required)."""
+    for name in names:
         if found := shutil.which(name):
             return found
-    reason = f"none of {', '.join(BROWSER_NAMES)} is on PATH (Debian and Ubuntu: apt install chromium)"
+    reason = f"none of {', '.join(names)} is on PATH (Debian: apt install {package})"
     if os.environ.get("LUMEN_TEST_BROWSER") == "required":
         pytest.fail(reason)
     pytest.skip(reason)
