@@ -35,6 +35,8 @@ export interface Options {
   share?: boolean;
   /** Rules for pages. Without any, all features are on everywhere. */
   pages?: PageRule[];
+  /** Whether requests to another origin for the stream carry cookies. Set it to false where LUMEN_CORS_ORIGINS is `*`. */
+  credentials?: boolean;
   /** Put the token into the stream's URL, where the server is older or tickets cannot be had. False by default. */
   tokenInUrl?: boolean;
 }
@@ -76,7 +78,10 @@ export interface FrameDetail {
   position: number | null;
   /** Whether it was missed, and is sent now. Show no toast for it. */
   is_replayed: boolean;
-  /** Whether this tab is the one that shows a toast and plays a sound: the one that was used last. */
+  /**
+   * Whether this tab is the one that shows a toast and plays a sound: the tab that was used last, one of those that are
+   * visible if there are any. False in a replay. True in every tab if the tabs do not share a stream.
+   */
   is_first: boolean;
   [field: string]: any;
 }
@@ -111,10 +116,15 @@ export interface Page<Item> {
 }
 
 /**
- * One client. Events: `frame` (a FrameDetail of every frame but pings, in order), `notification` (a FrameDetail whose `data` is the Notification; one each for those of a bundle),
- * `message` (of a room), `unread` (UnreadDetail), `state` (StateDetail), `read`, `typing`, `presence` and each other
- * frame by its name (FrameDetail). Every instance fires `state` and `unread` within a second of `start()`, whichever
- * tab has the stream.
+ * One client. Events: `frame` (a FrameDetail of every frame but pings, in order), `notification` (a FrameDetail whose
+ * `data` is the Notification; one each for those of a bundle, the oldest first), `message` (of a room), `unread`
+ * (UnreadDetail; of the frame `unread`, which marks notifications as unread, also its FrameDetail), `state` (StateDetail),
+ * `read`, `typing`, `presence` and each other frame by its name (FrameDetail). Every instance fires `state` and `unread`
+ * within a second of `start()`, whichever tab has the stream.
+ *
+ * `unread` comes before the event of the frame that has changed the count. `notification`, `message`, `typing` and
+ * `presence` come on pages with that feature (`messaging` for `message`). A `reset` with the reason `missed` is the
+ * client's own: the browser had frozen this tab while another one had the stream; fetch lists again.
  */
 export class LumenNotify extends EventTarget {
   constructor(options: Options);
@@ -143,7 +153,7 @@ export class LumenNotify extends EventTarget {
    * Send a request with the user's token to a path below `/api/v1/`. Ask for a new token once after a 401.
    * Return the response's JSON; null without a body. Throw a Problem.
    */
-  request(method: string, path: string, body?: unknown, options?: { headers?: Record<string, string>; credentials?: RequestCredentials }): Promise<any>;
+  request(method: string, path: string, body?: unknown, options?: { headers?: Record<string, string> }): Promise<any>;
 
   // Notifications
   list(options?: { unread?: boolean; category?: string; archived?: boolean; cursor?: string; limit?: number }): Promise<Page<Notification>>;

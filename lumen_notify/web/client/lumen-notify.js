@@ -5,7 +5,9 @@ const DURABLE = new Set([
   "message", "read", "seen", "unread", "archive", "unarchive", "delete", "expire", "preferences",
   "joined", "left", "member", "room", "message_edited", "message_deleted", "notification_edited",
 ]);
-export const FRAMES = [...DURABLE, "ready", "caught_up", "reset", "ping", "expiring", "closing", "typing", "presence"];
+/** Other frames with the id of the newest event. */
+const PLACED = new Set(["ready", "caught_up", "reset", "ping"]);
+export const FRAMES = [...DURABLE, ...PLACED, "expiring", "closing", "typing", "presence"];
 
 const SHORTEST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -14,10 +16,12 @@ const PING_SECONDS = 30;
 const SILENT_PINGS = 2.5;
 const TIMEOUT_MS = 20_000;
 const TYPING_MS = 3_000;
-const FRESH_SECONDS = 30; // a token that ends sooner is replaced before it is used
+const FRESH_MS = 30_000; // a token that ends sooner is replaced before it is used
+const CHECK_MS = 1_000;
+const ANSWER_MS = 3_000; // a leader that does not answer within it has its place taken
+const SIGNED_OUT = "signed_out";
 const FEATURES = ["messaging", "typing", "presence", "notifications", "admin", "files", "voice"];
-const CONTENT = new Set(["messaging", "notifications", "presence", "typing", "admin"]);
-const ACTIVITY = ["online", "focus", "pointerdown", "keydown"];
+const FEATURE_OF = { notification: "notifications", message: "messaging", typing: "typing", presence: "presence" };
 
 export class Problem extends Error {
   constructor(status, message, { code = null, retryAfter = null } = {}) {
@@ -43,11 +47,13 @@ export function positionOf(cursor) {
 /** Return the claims that a token states, unverified (RFC 7519, section 3): `{id, name, avatar, scopes, expiresAt}`. */
 export function userOf(token) {
   try {
-    const bytes = Uint8Array.from(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const text = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(text, (character) => character.charCodeAt(0));
     const { sub, name, preferred_username, avatar, scope, exp } = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof sub !== "string" || sub === "") return null;
     const scopes = typeof scope === "string" ? scope.split(" ").filter(Boolean) : [];
-    return { id: sub, name: String(name || preferred_username || sub), avatar: avatar ?? null, scopes, expiresAt: exp ?? Infinity };
+    const shown = String(name || preferred_username || sub);
+    return { id: sub, name: shown, avatar: avatar ?? null, scopes, expiresAt: exp ?? Infinity };
   } catch {
     return null;
   }
@@ -56,16 +62,16 @@ export function userOf(token) {
 /** Return the features of the first rule that matches the path; all without rules, none if no rule matches. */
 export function featuresOf(rules, path) {
   if (!rules) return new Set(FEATURES);
-  const rule = rules.find((one) => expressionOf(one.path).test(path));
-  return new Set(rule?.features ?? []);
+  return new Set(rules.find((rule) => expressionOf(rule.path).test(path))?.features);
 }
 
+/** `*` stands for a segment, `**` for any number; a slash at the end makes no difference. */
 function expressionOf(path) {
-  const parts = path.split(/(\*\*|\*)/).map((part) => {
-    if (part === "**") return ".*";
-    return part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  const parts = path.replace(/(.)\/$/, "$1").split(/(\/?\*\*|\*)/).map((part) => {
+    if (part.endsWith("**")) return part === "**" ? ".*" : "(?:/.*)?";
+    return part === "*" ? "[^/]+" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
   });
-  return new RegExp(`^${parts.join("")}$`);
+  return new RegExp(`^${parts.join("")}/?$`);
 }
 
 function deviceOf() {
@@ -74,22 +80,22 @@ function deviceOf() {
 }
 
 /**
- * Keeps one EventSource open for as long as `open` was called last. Every attempt has a ticket of its own, so that a
- * refusal has a status, which EventSource hides.
+ * Keeps one EventSource open. Every attempt has a URL of its own, with a new ticket: so a refusal has a status, which
+ * EventSource hides, and no cookie decides whose stream it is. The browser's own reconnects are not used.
  */
 class Stream {
+  isWaiting = false; // for the next attempt, or for something that makes one worthwhile
   #source = null;
   #turn = 0; // connecting or closing invalidates earlier attempts
   #tries = 0;
   #timer = null;
-  #watch = null;
+  #isReady = false;
   #heardAt = 0;
-  #triedAt = 0;
-  #pingMs = PING_SECONDS * 1000;
+  #pingSeconds = PING_SECONDS;
   #replaysLeft = 0;
   #on;
 
-  /** on: `{url() -> Promise<URL>, cursor(), frame(kind, body, id, isReplayed), state(state, reason, nextAttemptAt)}`. */
+  /** on: `{url() -> Promise<URL>, frame({kind, body, id, isReplayed}), state(state, reason, nextAttemptAt)}`. */
   constructor(on) {
     this.#on = on;
   }
@@ -99,21 +105,21 @@ class Stream {
     this.#connect();
   }
 
-  /** Connect now if nothing is open and the last attempt is not too fresh. */
+  /** Connect now if that is being waited for, or if the connection is half open. */
   nudge() {
-    if (this.#source === null && Date.now() - this.#triedAt >= SHORTEST_WAIT_MS) this.open();
-    else this.#listen();
+    if (this.isWaiting) this.open();
+    else if (this.#source !== null) this.#watch();
   }
 
-  close(reason = "stopped") {
+  close(reason) {
     this.#drop();
+    this.isWaiting = reason === "unreachable";
     this.#on.state("closed", reason, null);
   }
 
   async #connect() {
     this.#drop();
     const turn = this.#turn;
-    this.#triedAt = Date.now();
     this.#on.state("connecting", null, null);
     let url;
     try {
@@ -123,44 +129,50 @@ class Stream {
       return;
     }
     if (turn !== this.#turn) return;
-    const source = (this.#source = new EventSource(url, { withCredentials: url.origin !== location.origin }));
+    const source = (this.#source = new EventSource(url, { withCredentials: this.#on.hasCredentials }));
     for (const kind of FRAMES) {
       source.addEventListener(kind, (event) => source === this.#source && this.#take(kind, event));
     }
     source.addEventListener("error", () => source === this.#source && this.#wait());
     this.#heardAt = Date.now();
-    this.#watch = setInterval(() => this.#listen(), this.#pingMs / 6);
+    this.#watch();
   }
 
   #drop() {
     this.#turn += 1;
     clearTimeout(this.#timer);
-    clearInterval(this.#watch);
     this.#source?.close();
     this.#source = null;
+    this.isWaiting = this.#isReady = false;
   }
 
-  #refused(problem) {
-    const ends = { 401: "signed_out", 403: "forbidden" };
-    if (problem.status in ends) this.close(ends[problem.status]);
-    else this.#wait();
+  #refused({ status, code, retryAfter }) {
+    if (status === 401) this.close(code === SIGNED_OUT ? SIGNED_OUT : "expired");
+    else if (status === 403) this.close("forbidden");
+    else this.#wait(retryAfter);
   }
 
-  #wait() {
+  #wait(leastSeconds = 0) {
     this.#drop();
     this.#tries += 1;
     if (this.#tries > MAX_TRIES) {
       this.close("unreachable");
       return;
     }
-    const delay = backoff(this.#tries);
+    const delay = Math.max(backoff(this.#tries), (leastSeconds ?? 0) * 1000);
+    this.isWaiting = true;
     this.#timer = setTimeout(() => this.#connect(), delay);
     this.#on.state("waiting", null, Date.now() + delay);
   }
 
-  /** Reconnect if the server has been silent for too long: the connection is half open. */
-  #listen() {
-    if (this.#source !== null && Date.now() - this.#heardAt > SILENT_PINGS * this.#pingMs) this.#connect();
+  /** Reconnect once the server has been silent for too long: the connection is half open. */
+  #watch() {
+    clearTimeout(this.#timer);
+    const patience = this.#isReady ? SILENT_PINGS * this.#pingSeconds * 1000 : TIMEOUT_MS;
+    const left = this.#heardAt + patience - Date.now();
+    if (left > 0) this.#timer = setTimeout(() => this.#watch(), left);
+    else if (this.#isReady) this.#connect();
+    else this.#wait();
   }
 
   #take(kind, event) {
@@ -168,15 +180,17 @@ class Stream {
     const body = JSON.parse(event.data);
     if (kind === "ready") {
       this.#tries = 0;
-      this.#pingMs = (body.ping_seconds ?? PING_SECONDS) * 1000;
+      this.#isReady = true;
+      this.#pingSeconds = body.ping_seconds ?? PING_SECONDS;
       this.#replaysLeft = body.replayed ?? Infinity;
+      this.#watch();
       this.#on.state("open", null, null);
     } else if (kind === "caught_up") {
       this.#replaysLeft = 0;
     }
     const isReplayed = DURABLE.has(kind) && this.#replaysLeft > 0;
     if (isReplayed) this.#replaysLeft -= 1;
-    this.#on.frame(kind, body, event.lastEventId, isReplayed);
+    this.#on.frame({ kind, body, id: event.lastEventId, isReplayed });
     if (kind === "closing") this.#end(body);
   }
 
@@ -187,57 +201,147 @@ class Stream {
   }
 }
 
-/**
- * The tabs of a user: one of them leads, by a Web Lock. The others get what it sends by a BroadcastChannel. Without
- * either each tab leads itself.
- */
-class Tabs {
-  isLeader = false;
-  #channel = null;
-  #release = null;
-  #abort = null;
+/** A Web Lock, which one tab holds at a time; the browser gives it to the next one when that tab closes or crashes. */
+class Turn {
+  isHeld = false;
   #name;
-  #on;
+  #changed;
+  #abort = null;
+  #release = null;
 
-  /** on: `{lead(), follow(), receive(message)}`. */
-  constructor(name, on) {
+  /** changed: called when it is got, and when another tab has taken it away. */
+  constructor(name, changed = () => {}) {
     this.#name = name;
-    this.#on = on;
+    this.#changed = changed;
   }
 
-  join(isShared) {
-    if (!isShared || !navigator.locks || !window.BroadcastChannel) {
-      this.isLeader = true;
-      this.#on.lead();
-      return;
-    }
-    this.#channel = new BroadcastChannel(this.#name);
-    this.#channel.onmessage = ({ data }) => this.#on.receive(data);
-    this.#abort = new AbortController();
-    this.send({ type: "hello" });
-    navigator.locks.request(this.#name, { signal: this.#abort.signal }, () => this.#hold()).catch(() => {});
-  }
-
-  /** Hold the lock until `leave`. */
-  #hold() {
-    return new Promise((release) => {
-      this.#release = release;
-      this.isLeader = true;
-      this.#on.lead();
+  /** Wait for it. steal: take it away from the tab that holds it. */
+  request(steal = false) {
+    this.leave();
+    const abort = (this.#abort = new AbortController());
+    const hold = () => abort.signal.aborted || new Promise((release) => this.#get(release));
+    navigator.locks.request(this.#name, steal ? { steal } : { signal: abort.signal }, hold).catch(() => {
+      if (abort.signal.aborted) return;
+      if (!this.isHeld) return this.#get(null); // locks are not allowed here
+      this.isHeld = false;
+      this.#changed();
+      this.request();
     });
+  }
+
+  #get(release) {
+    this.#release = release;
+    this.isHeld = true;
+    this.#changed();
   }
 
   leave() {
     this.#abort?.abort();
     this.#release?.();
+    this.#release = null;
+    this.isHeld = false;
+  }
+}
+
+/**
+ * The tabs of a user. One leads: it has the stream, and the others get what it sends. One, the tab that was used last,
+ * is first: it shows toasts. Without Web Locks or BroadcastChannel each tab is alone, and both.
+ */
+class Tabs {
+  #leader = null;
+  #first = null;
+  #channel = null;
+  #timer = null;
+  #checkedAt = 0;
+  #askedAt = 0;
+  #heardAt = 0;
+  #on;
+
+  /** on: `{changed(), receive(message)}`: `changed` when this tab becomes the leader or ends to be it. */
+  constructor(on) {
+    this.#on = on;
+  }
+
+  get isLeader() {
+    return this.#leader?.isHeld ?? true;
+  }
+
+  get isFirst() {
+    return this.#first?.isHeld ?? true;
+  }
+
+  join(name, isShared) {
+    if (!isShared || !navigator.locks || !globalThis.BroadcastChannel) {
+      this.#on.changed();
+      return;
+    }
+    this.#channel = new BroadcastChannel(name);
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
+    this.#leader = new Turn(name, this.#on.changed);
+    this.#first = new Turn(`${name} first`, () => this.#offer());
+    this.#leader.request();
+    this.#first.request(isVisible());
+    this.#ask();
+    this.#timer = setInterval(() => this.#check(), CHECK_MS);
+  }
+
+  leave() {
+    clearInterval(this.#timer);
+    this.#leader?.leave();
+    this.#first?.leave();
     this.#channel?.close();
-    this.isLeader = false;
-    this.#channel = this.#release = this.#abort = null;
+    this.#channel = null;
   }
 
   send(message) {
     this.#channel?.postMessage(message);
   }
+
+  /** The user looks at this tab, or at it no more. */
+  show() {
+    if (this.#channel === null) return;
+    if (!isVisible()) this.#offer();
+    else if (!this.#first.isHeld) this.#first.request(true);
+    this.#check();
+  }
+
+  /** A hidden tab is first only if no other is visible. */
+  #offer() {
+    if (this.isFirst && !isVisible()) this.send({ type: "offer" });
+  }
+
+  #receive(message) {
+    if (message.type === "offer") {
+      if (isVisible()) this.#first.request(true);
+      return;
+    }
+    if (message.type === "frame" || message.type === "snapshot") this.#heardAt = Date.now();
+    this.#on.receive(message);
+  }
+
+  #ask() {
+    this.#askedAt = Date.now();
+    this.send({ type: "hello" });
+  }
+
+  /** Take the place of a leader that does not answer: the browser has frozen it, or it hangs. */
+  #check() {
+    const now = Date.now();
+    const isLate = now - this.#checkedAt > ANSWER_MS; // this tab was frozen itself
+    this.#checkedAt = now;
+    if (this.isLeader) return;
+    const isAsking = this.#askedAt > this.#heardAt && !isLate;
+    if (isAsking && now - this.#askedAt >= ANSWER_MS) {
+      this.#askedAt = now;
+      this.#leader.request(true);
+    } else if (!isAsking && now - this.#heardAt >= ANSWER_MS) {
+      this.#ask();
+    }
+  }
+}
+
+function isVisible() {
+  return document.visibilityState === "visible";
 }
 
 export class LumenNotify extends EventTarget {
@@ -254,14 +358,19 @@ export class LumenNotify extends EventTarget {
   #stream;
   #tabs = null;
   #token = null;
+  #freshUntil = 0;
   #asking = null; // the call of getToken under way
   #cursor = null;
+  #isCurrent = false; // whether the page has seen everything up to the cursor
   #countedAt = -1; // the position that `unreadCount` is at
   #typing = new Map(); // room id -> when `is_typing: true` was sent
-  #id = crypto.getRandomValues(new Uint32Array(2)).join("-");
-  #first = null; // the tab that shows toasts
   #isStarted = false;
+  #isLeading = false;
   #turn = 0;
+  #tries = 0;
+  #timer = null;
+  #listening = null; // aborted by stop()
+  #owner = null; // the id of the user whose counts and cursor these are
 
   constructor(options) {
     super();
@@ -272,88 +381,126 @@ export class LumenNotify extends EventTarget {
     this.#base = url;
     this.#stream = new Stream({
       url: () => this.#streamUrl(),
-      frame: (kind, body, id, isReplayed) => this.#publish(kind, body, id, isReplayed),
+      hasCredentials: this.#credentials === "include",
+      frame: (frame) => this.#lead(frame),
       state: (...state) => this.#leadState(...state),
     });
   }
 
   get isLeader() {
-    return this.#tabs?.isLeader ?? false;
+    return this.#isLeading;
+  }
+
+  get #credentials() {
+    return (this.#options.credentials ?? true) ? "include" : "same-origin";
   }
 
   // ---- Start and stop
 
-  async start() {
-    if (this.#isStarted) return this.#settled();
+  start() {
+    if (this.#isStarted) {
+      if (this.#tabs === null && this.#timer === null && this.reason !== "inactive") this.#begin();
+      return this.#settled();
+    }
     this.#isStarted = true;
-    for (const name of ACTIVITY) addEventListener(name, this.#onActivity, { passive: true });
-    document.addEventListener("visibilitychange", this.#onActivity);
-    addEventListener("pagehide", this.#onHide);
-    addEventListener("pageshow", this.#onShow);
-    addEventListener("popstate", this.#onNavigation);
-    window.navigation?.addEventListener("currententrychange", this.#onNavigation);
+    this.#listen();
     this.#begin();
     return this.#settled();
   }
 
   stop() {
-    if (!this.#isStarted) return;
     this.#isStarted = false;
-    for (const name of ACTIVITY) removeEventListener(name, this.#onActivity);
-    document.removeEventListener("visibilitychange", this.#onActivity);
-    removeEventListener("pagehide", this.#onHide);
-    removeEventListener("pageshow", this.#onShow);
-    removeEventListener("popstate", this.#onNavigation);
-    window.navigation?.removeEventListener("currententrychange", this.#onNavigation);
+    this.#listening?.abort();
     this.#leave();
     this.#token = null;
     this.#enter("closed", "stopped", null);
   }
 
   reconnect() {
+    this.#tries = 0;
     if (!this.#isStarted) this.start();
     else if (this.#tabs === null) this.#begin();
-    else if (this.isLeader) this.#stream.open();
+    else if (this.#isLeading) this.#stream.open();
     else this.#tabs.send({ type: "reconnect" });
   }
 
   async signOut() {
-    try {
-      await this.request("DELETE", "notifications/stream", undefined, { credentials: "include" });
-    } catch {
-      // A script cannot remove the cookie; without the server it expires within a day.
-    }
-    this.#store(null);
     this.stop();
+    if (this.#owner !== null) this.#store(null);
+    this.#forget(null);
+    this.user = null;
+    const url = new URL("api/v1/notifications/stream", this.#base);
+    // A script cannot remove the cookie. If the server cannot be reached, it expires within a day.
+    await fetch(url, { method: "DELETE", credentials: this.#credentials }).catch(() => {});
+  }
+
+  #listen() {
+    const { signal } = (this.#listening = new AbortController());
+    const on = (target, names, listener) => {
+      for (const name of names.split(" ")) target.addEventListener(name, listener, { signal, passive: true });
+    };
+    on(globalThis, "online focus", () => this.#wake());
+    on(globalThis, "pointerdown keydown", () => this.reason === "unreachable" && this.#wake());
+    on(document, "visibilitychange", () => this.#wake());
+    // The browser may freeze the page now, or it is gone: another tab shall lead.
+    on(globalThis, "pagehide", () => this.#leave());
+    on(document, "freeze", () => this.#leave());
+    on(globalThis, "pageshow", ({ persisted }) => persisted && this.#resume());
+    on(document, "resume", () => this.#resume());
+    if (!this.#options.pages) return;
+    on(globalThis, "popstate hashchange", () => this.#navigate());
+    if (globalThis.navigation) on(navigation, "currententrychange", () => this.#navigate());
+    else {
+      const timer = setInterval(() => this.#navigate(), CHECK_MS); // nothing reports pushState
+      signal.addEventListener("abort", () => clearInterval(timer));
+    }
   }
 
   async #begin() {
     const turn = (this.#turn += 1);
+    clearTimeout(this.#timer);
+    this.#timer = null;
     this.features = featuresOf(this.#options.pages, location.pathname);
-    if (![...this.features].some((feature) => CONTENT.has(feature))) return this.#enter("closed", "inactive", null);
+    if (this.features.size === 0) return this.#enter("closed", "inactive", null);
     this.#enter("connecting", null, null);
     let token = null;
     try {
       token = await this.#fresh();
     } catch {
-      if (turn === this.#turn) this.#enter("closed", "unreachable", null); // tried again on activity
+      if (turn === this.#turn) this.#wait();
       return undefined;
     }
     if (turn !== this.#turn) return undefined;
-    if (token === null) return this.#enter("closed", "signed_out", null);
-    this.#cursor = this.#stored();
-    this.#tabs = new Tabs(this.#name, { lead: () => this.#lead(), receive: (message) => this.#receive(message) });
-    this.#tabs.join(this.#options.share ?? true);
-    if (document.visibilityState === "visible") this.#claim();
+    this.#tries = 0;
+    if (token === null) return this.#enter("closed", SIGNED_OUT, null);
+    this.#cursor ??= this.#stored();
+    this.#tabs = new Tabs({ changed: () => this.#turnOver(), receive: (message) => this.#receive(message) });
+    this.#tabs.join(this.#name, this.#options.share ?? true);
     return undefined;
+  }
+
+  /** getToken has failed. */
+  #wait() {
+    this.#tries += 1;
+    if (this.#tries > MAX_TRIES) return this.#enter("closed", "unreachable", null);
+    const delay = backoff(this.#tries);
+    this.#timer = setTimeout(() => this.#begin(), delay);
+    return this.#enter("waiting", null, Date.now() + delay);
   }
 
   #leave() {
     this.#turn += 1;
-    this.#tabs?.send({ type: "bye", tab: this.#id });
-    if (this.isLeader) this.#stream.close();
-    this.#tabs?.leave();
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    const tabs = this.#tabs;
     this.#tabs = null;
+    if (this.#isLeading) this.#stream.close("stopped");
+    this.#isLeading = false;
+    tabs?.leave();
+  }
+
+  #resume() {
+    if (this.#tabs === null && this.reason === null) this.#begin();
   }
 
   #settled() {
@@ -368,140 +515,150 @@ export class LumenNotify extends EventTarget {
     });
   }
 
-  #onActivity = () => {
-    if (document.visibilityState === "visible") this.#claim();
-    if (this.state === "closed" && (this.reason === "unreachable" || this.#tabs === null)) {
-      if (this.reason === "unreachable" && this.#tabs === null) this.#begin();
-      else if (this.reason === "unreachable") this.#nudge();
-    } else if (this.state !== "closed") {
-      this.#nudge();
+  /** The network is back, or the user is. */
+  #wake() {
+    this.#tabs?.show();
+    if (this.#tabs !== null) {
+      if (this.#isLeading) this.#stream.nudge();
+      else if (this.state !== "open") this.#tabs.send({ type: "nudge" });
+    } else if (this.state === "waiting" || this.reason === "unreachable") {
+      this.reconnect();
     }
-  };
-
-  #nudge() {
-    if (this.isLeader) this.#stream.nudge();
-    else if (this.state !== "open") this.#tabs?.send({ type: "nudge" });
   }
 
-  /** The page may be frozen, or gone: another tab shall lead. */
-  #onHide = () => this.#leave();
-
-  #onShow = ({ persisted }) => persisted && this.#begin();
-
-  #onNavigation = () => {
-    const features = featuresOf(this.#options.pages, location.pathname);
-    if ([...features].join() === [...this.features].join()) return;
-    this.#leave();
-    this.#begin();
-  };
+  #navigate() {
+    const before = this.features;
+    this.features = featuresOf(this.#options.pages, location.pathname);
+    if (this.features.size > 0 && before.size === 0) {
+      this.#begin();
+    } else if (this.features.size === 0 && before.size > 0) {
+      this.#leave();
+      this.#enter("closed", "inactive", null);
+    }
+  }
 
   // ---- Leading and following
 
-  #lead() {
-    this.#stream.open();
+  #turnOver() {
+    const isLeading = this.#tabs?.isLeader ?? true;
+    if (isLeading === this.#isLeading) return;
+    this.#isLeading = isLeading;
+    if (isLeading) this.#stream.open();
+    else this.#stream.close("stopped"); // another tab has taken over
   }
 
   #leadState(state, reason, nextAttemptAt) {
-    if (state === "closed" && reason === "signed_out") {
-      // Another tab may have a token that is valid.
-      this.#tabs?.leave();
-      this.#tabs = null;
-    } else if (state !== "closed" || reason !== "stopped") {
-      this.#tabs?.send({ type: "state", state, reason, nextAttemptAt });
-    }
+    if (!this.#isLeading || this.#tabs === null || reason === "stopped") return;
+    // Another tab may have a token that is valid.
+    if (state === "closed" && reason !== "unreachable" && reason !== "replaced") this.#leave();
     this.#enter(state, reason, nextAttemptAt);
+    this.#tabs?.send(this.#snapshot());
   }
 
-  #publish(kind, body, id, isReplayed) {
-    if (kind === "expiring") this.#renew();
-    if (kind === "ping" || kind === "expiring" || kind === "closing") {
-      if (id !== "") this.#keep(id);
-    } else {
-      const first = this.#first ?? this.#id;
-      this.#tabs?.send({ type: "frame", kind, body, id, isReplayed, first });
-      this.#take(kind, body, id, isReplayed, first === this.#id);
-      return;
-    }
-    this.#dispatch(kind, { ...body, frame: kind, position: null, is_replayed: false, is_first: true });
+  #lead(frame) {
+    if (frame.kind === "expiring") this.#renew();
+    if (this.#take(frame)) this.#tabs?.send({ type: "frame", frame });
   }
 
-  #receive(message) {
-    const handle = {
-      frame: ({ kind, body, id, isReplayed, first }) => this.#take(kind, body, id, isReplayed, first === this.#id),
-      state: ({ state, reason, nextAttemptAt }) => this.#enter(state, reason, nextAttemptAt),
-      hello: () => this.isLeader && this.#tabs.send(this.#snapshot()),
-      snapshot: (snapshot) => this.#adopt(snapshot),
-      focus: ({ tab }) => (this.#first = tab),
-      bye: ({ tab }) => this.#first === tab && (this.#first = null),
-      nudge: () => this.isLeader && this.#stream.nudge(),
-      reconnect: () => this.isLeader && this.#stream.open(),
-    }[message.type];
-    handle?.(message);
+  #receive({ type, frame, snapshot }) {
+    if (type === "frame" && !this.#isLeading) this.#take(frame);
+    if (type === "snapshot" && !this.#isLeading) this.#adopt(snapshot);
+    if (!this.#isLeading) return;
+    if (type === "hello") this.#tabs.send(this.#snapshot());
+    if (type === "nudge") this.#stream.nudge();
+    if (type === "reconnect") this.#stream.open();
   }
 
   #snapshot() {
     const { state, reason, nextAttemptAt, unreadCount, unread } = this;
-    return { type: "snapshot", state, reason, nextAttemptAt, unreadCount, unread, cursor: this.#cursor, first: this.#first };
+    const cursor = this.#isCurrent ? this.#cursor : null;
+    return { type: "snapshot", snapshot: { state, reason, nextAttemptAt, unreadCount, unread, cursor } };
   }
 
-  #adopt({ state, reason, nextAttemptAt, unreadCount, unread, cursor, first }) {
-    if (this.isLeader || this.state === "open") return; // another tab asked
-    this.#first ??= first;
-    if (cursor !== null) this.#keep(cursor);
+  #adopt({ state, reason, nextAttemptAt, unreadCount, unread, cursor }) {
     this.#enter(state, reason, nextAttemptAt);
-    if (unreadCount !== null) this.#count(unreadCount, unread, null);
-  }
-
-  #claim() {
-    this.#first = this.#id;
-    this.#tabs?.send({ type: "focus", tab: this.#id });
+    if (cursor === null) return;
+    const isMissing = this.#isCurrent && this.#isAhead(cursor);
+    if (!this.#isCurrent || isMissing) {
+      this.#isCurrent = true;
+      this.#countedAt = -1;
+      this.#keep(cursor);
+    } else if (JSON.stringify([unreadCount, unread]) === JSON.stringify([this.unreadCount, this.unread])) {
+      return;
+    }
+    if (isMissing) {
+      // This tab was frozen, or has been away.
+      const detail = { frame: "reset", position: positionOf(cursor), is_replayed: false, is_first: false };
+      this.#tell("reset", { ...detail, reason: "missed", unread_count: unreadCount, unread });
+    }
+    if (unreadCount !== null) this.#count(unreadCount, unread, positionOf(cursor));
   }
 
   // ---- Frames
 
-  #take(kind, body, id, isReplayed, isFirst) {
-    const isDurable = DURABLE.has(kind);
-    const before = this.#cursor;
-    let position = null;
-    if (isDurable || kind === "reset" || kind === "caught_up" || kind === "ready") {
-      if (id !== "") position = positionOf(id);
-      const isRepeat = isDurable && before !== null && sameEpoch(before, id) && position <= positionOf(before);
-      if (isRepeat) return;
-      if (id !== "" && (kind !== "ready" || body.replayed === 0)) this.#keep(id);
+  /** Return False if the frame repeats one that was taken before. */
+  #take({ kind, body, id, isReplayed }) {
+    const isPlaced = id !== "" && (DURABLE.has(kind) || PLACED.has(kind));
+    if (isPlaced) {
+      const isAhead = this.#isAhead(id);
+      if (DURABLE.has(kind) && !isAhead) return false;
+      if (isAhead || kind === "reset") this.#keep(id);
     }
-    if (kind === "ready" || kind === "reset") this.#countedAt = -1; // the log may be a new one
-    const detail = { ...body, frame: kind, position, is_replayed: isReplayed, is_first: isFirst && !isReplayed };
-    this.#dispatch("frame", detail);
-    if (kind === "message") this.#content(detail);
-    else if (kind !== "unread") this.#dispatch(kind, detail);
+    if (kind === "ready") this.#isCurrent = true;
+    if (kind === "reset") this.#countedAt = -1; // the log may be another one
+    const position = isPlaced ? positionOf(id) : null;
+    const isFirst = !isReplayed && (this.#tabs?.isFirst ?? true);
+    const detail = { ...body, frame: kind, position, is_replayed: isReplayed, is_first: isFirst };
     if (body.unread_count !== undefined) this.#count(body.unread_count, this.#unreadAfter(body), position, detail);
+    if (kind === "message") this.#tellContent(detail);
+    else if (kind === "ping") this.#dispatch(kind, detail);
+    else this.#tell(kind, detail);
+    return true;
   }
 
-  #content(detail) {
-    if (detail.room !== undefined) this.#dispatch("message", detail);
-    else if (detail.type === "bundle" && Array.isArray(detail.data.items)) {
-      for (const data of detail.data.items) this.#dispatch("notification", { ...detail, type: data.category, data });
-    } else this.#dispatch("notification", detail);
+  /** Whether a cursor is beyond what was taken, or of another log. */
+  #isAhead(cursor) {
+    const ours = this.#cursor?.split("-");
+    return ours === undefined || ours[0] !== cursor.split("-")[0] || !(positionOf(cursor) <= Number(ours[1]));
   }
 
-  #unreadAfter({ unread, unread_count: count, room, data }) {
+  #tell(name, detail) {
+    this.#dispatch("frame", detail);
+    if (name !== "unread" && this.features.has(FEATURE_OF[name] ?? [...this.features][0])) this.#dispatch(name, detail);
+  }
+
+  #tellContent(detail) {
+    this.#dispatch("frame", detail);
+    const name = detail.room === undefined ? "notification" : "message";
+    if (!this.features.has(FEATURE_OF[name])) return;
+    const items = detail.type === "bundle" ? detail.data.items.toReversed() : [detail.data]; // the oldest first
+    for (const data of items) this.#dispatch(name, { ...detail, data });
+  }
+
+  /** Return what is unread by category and room after a frame, which may carry the sum alone. */
+  #unreadAfter({ unread, unread_count: count, room, type, data }) {
     if (unread !== undefined || this.unread === null) return unread ?? null;
     const { categories, rooms } = this.unread;
     if (room !== undefined) return { categories, rooms: withNumber(rooms, room.id, room.unread) };
-    const category = data?.category;
-    if (category === undefined) return this.unread;
-    const number = (categories[category] ?? 0) + count - this.unreadCount;
-    return { categories: withNumber(categories, category, number), rooms };
+    const number = (categories[data.category] ?? 0) + count - this.unreadCount;
+    if (type !== "bundle" && number >= 0) return { categories: withNumber(categories, data.category, number), rooms };
+    if (this.#isLeading) this.counts().then(() => this.#tabs?.send(this.#snapshot()), () => {});
+    return this.unread;
   }
 
-  /** position: null if it is not known; later frames are newer in any case. */
-  #count(unreadCount, unread, position, detail = null) {
-    // The response to a mark may arrive before frames that are older than it.
-    if (position !== null && position < this.#countedAt) return;
-    this.#countedAt = position ?? -1;
-    this.unreadCount = unreadCount;
-    this.unread = unread ?? this.unread;
-    this.#dispatch("unread", { ...detail, unread_count: unreadCount, unread: this.unread });
+  /** position: that of the counts; null if it is not known. frame: the detail of a frame `unread`. */
+  #count(unreadCount, unread, position, frame = null) {
+    // The response to a mark arrives before frames that are older than it.
+    const isOld = position !== null && position < this.#countedAt;
+    if (!isOld) {
+      this.#countedAt = position ?? this.#countedAt;
+      this.unreadCount = unreadCount;
+      this.unread = unread ?? this.unread;
+    }
+    if (isOld && frame?.frame !== "unread") return;
+    const fields = { unread_count: this.unreadCount, unread: this.unread };
+    if (frame?.frame !== "unread") return this.#dispatch("unread", fields);
+    this.#dispatch("unread", { ...frame, ...fields });
   }
 
   #enter(state, reason, nextAttemptAt) {
@@ -517,7 +674,7 @@ export class LumenNotify extends EventTarget {
   // ---- Cursor: kept by the tab, so that a reload resumes
 
   get #name() {
-    return `lumen-notify ${this.#base.href} ${this.user.id}`;
+    return `lumen-notify ${this.#base.href} ${this.#owner}`;
   }
 
   #keep(cursor) {
@@ -536,29 +693,48 @@ export class LumenNotify extends EventTarget {
 
   #stored() {
     try {
-      return this.#cursor ?? sessionStorage.getItem(this.#name);
+      return sessionStorage.getItem(this.#name);
     } catch {
-      return this.#cursor;
+      return null;
     }
+  }
+
+  /** Begin as a user with nothing of the one before. */
+  #forget(owner) {
+    this.#owner = owner;
+    this.#cursor = this.unreadCount = this.unread = null;
+    this.#isCurrent = false;
+    this.#countedAt = -1;
   }
 
   // ---- Token
 
   /** Return a token that is valid for a while, or null. isNew: not the one that is known. */
-  async #fresh(isNew = false) {
-    const isFresh = this.#token !== null && userOf(this.#token)?.expiresAt * 1000 > Date.now() + FRESH_SECONDS * 1000;
-    if (isFresh && !isNew) return this.#token;
-    this.#asking ??= Promise.resolve(this.#options.getToken()).finally(() => (this.#asking = null));
-    const token = (await this.#asking) ?? null;
+  #fresh(isNew = false) {
+    if (this.#token !== null && !isNew && Date.now() < this.#freshUntil) return this.#token;
+    this.#asking ??= this.#askForToken().finally(() => (this.#asking = null));
+    return this.#asking;
+  }
+
+  async #askForToken() {
+    let token;
+    try {
+      token = (await this.#options.getToken()) || null;
+    } catch (error) {
+      throw new Problem(0, `There is no token: ${error.message}`);
+    }
     const user = token === null ? null : userOf(token);
     if (token !== null && user === null) throw new Problem(0, "getToken returned no JSON Web Token.");
-    const isOther = this.user !== null && user?.id !== this.user.id;
+    const until = (user?.expiresAt ?? 0) * 1000 - FRESH_MS;
+    this.#freshUntil = until > Date.now() ? until : Infinity; // the clock may be wrong: a 401 tells
     this.#token = token;
     this.user = user;
-    if (isOther) this.#cursor = null;
-    if (isOther && this.#tabs !== null) {
-      this.#leave(); // somebody else has signed in
-      this.#begin();
+    const isOther = user !== null && user.id !== this.#owner;
+    if (isOther) this.#forget(user.id);
+    if (this.#tabs !== null && (isOther || user === null)) {
+      this.#leave();
+      if (isOther) this.#begin();
+      else this.#enter("closed", SIGNED_OUT, null);
     }
     return token;
   }
@@ -566,7 +742,7 @@ export class LumenNotify extends EventTarget {
   async #renew() {
     try {
       if ((await this.#fresh(true)) === null) return;
-      await this.request("POST", "notifications/stream/renew", undefined, { credentials: "include" });
+      await this.request("POST", "notifications/stream/renew");
     } catch {
       // The server asks again, and at last closes the stream as expired.
     }
@@ -575,8 +751,8 @@ export class LumenNotify extends EventTarget {
   async #streamUrl() {
     const url = new URL("api/v1/notifications/stream", this.#base);
     if (this.#options.tokenInUrl) {
-      const token = await this.#fresh();
-      if (token === null) throw new Problem(401, "Nobody is signed in.");
+      const token = await this.#fresh(true); // the last one may have been refused
+      if (token === null) throw new Problem(401, "Nobody is signed in.", { code: SIGNED_OUT });
       url.searchParams.set("token", token);
     } else {
       const { ticket } = await this.request("POST", "notifications/stream/tickets");
@@ -589,20 +765,20 @@ export class LumenNotify extends EventTarget {
 
   // ---- Requests
 
-  async request(method, path, body, { headers = {}, credentials = "omit" } = {}) {
+  async request(method, path, body, { headers = {} } = {}) {
     const token = await this.#fresh();
     try {
-      return await this.#ask(token, method, path, body, headers, credentials);
+      return await this.#ask(token, method, path, body, headers);
     } catch (problem) {
       if (problem.status !== 401) throw problem;
       const other = await this.#fresh(true);
       if (other === null || other === token) throw problem;
-      return this.#ask(other, method, path, body, headers, credentials);
+      return this.#ask(other, method, path, body, headers);
     }
   }
 
-  async #ask(token, method, path, body, headers, credentials) {
-    if (token === null) throw new Problem(401, "Nobody is signed in.");
+  async #ask(token, method, path, body, headers) {
+    if (token === null) throw new Problem(401, "Nobody is signed in.", { code: SIGNED_OUT });
     const sent = { authorization: `Bearer ${token}`, ...headers };
     if (body !== undefined) sent["content-type"] = "application/json";
     let response;
@@ -612,17 +788,18 @@ export class LumenNotify extends EventTarget {
         method,
         headers: sent,
         body: JSON.stringify(body),
-        credentials,
+        credentials: "omit",
         cache: "no-store",
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       answer = await response.json().catch(() => null);
     } catch {
-      throw new Problem(0, "The server does not answer.");
+      throw new Problem(0, "The server does not respond.");
     }
     if (response.ok) return answer;
     const after = Number(response.headers.get("retry-after"));
-    throw new Problem(response.status, answer?.detail ?? `The server answered ${response.status}.`, {
+    const detail = answer?.detail ?? `The server responded with the status ${response.status}.`;
+    throw new Problem(response.status, detail.replaceAll("`", ""), {
       code: answer?.code ?? null,
       retryAfter: after > 0 ? after : null,
     });
@@ -634,9 +811,9 @@ export class LumenNotify extends EventTarget {
     return this.request("GET", search === "" ? path : `${path}?${search}`);
   }
 
-  async #marked(answer) {
-    const { unread_count: count, unread, position } = await answer;
-    if (count !== undefined) this.#count(count, unread, position ?? null);
+  async #marked(asked) {
+    const answer = await asked;
+    if (answer.unread_count !== undefined) this.#count(answer.unread_count, answer.unread, answer.position ?? null);
     return answer;
   }
 
@@ -674,17 +851,14 @@ export class LumenNotify extends EventTarget {
   }
 }
 
-function sameEpoch(one, other) {
-  return one.split("-")[0] === other.split("-")[0];
-}
-
 function withNumber(numbers, name, number) {
   const { [name]: _, ...others } = numbers;
   return number > 0 ? { ...others, [name]: number } : others;
 }
 
 function withClientId(message) {
-  return { client_id: crypto.randomUUID?.() ?? String(Math.random()).slice(2), ...message };
+  // randomUUID is missing where the page is not secure.
+  return { client_id: crypto.randomUUID?.() ?? crypto.getRandomValues(new Uint32Array(4)).join("-"), ...message };
 }
 
 /** A path whose values are encoded. */
