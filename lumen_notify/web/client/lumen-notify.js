@@ -170,7 +170,7 @@ class Stream {
     clearTimeout(this.#timer);
     const patience = this.#isReady ? SILENT_PINGS * this.#pingSeconds * 1000 : TIMEOUT_MS;
     const left = this.#heardAt + patience - Date.now();
-    if (left > 0) this.#timer = setTimeout(() => this.#watch(), left);
+    if (left > 0) this.#timer = setTimeout(() => this.#watch(), Math.min(left, patience));
     else if (this.#isReady) this.#connect();
     else this.#wait();
   }
