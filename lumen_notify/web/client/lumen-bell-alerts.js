@@ -70,7 +70,7 @@ export class Alerts {
   #audio = null;
   #soundedAt = -Infinity;
 
-  /** actions: `activate(item, event)`, `isPanelOpen()`, `userId()`. */
+  /** actions: `activate(item, event, isLink)`, `isPanelOpen()`, `userId()`. */
   constructor(choices, actions) {
     this.#choices = choices;
     this.#actions = actions;
@@ -121,7 +121,7 @@ export class Alerts {
       onclick: () => this.#dismiss(item.id) }, icon("close"));
     const activate = (event) => {
       this.#dismiss(item.id);
-      this.#actions.activate(item, event);
+      this.#actions.activate(item, event, true);
     };
     const element = make("div", { class: "toast", part: "toast", "data-id": item.id },
       picture(item), make("div", { class: "body" }, mainLink(item, t, activate)), close);
@@ -157,7 +157,7 @@ export class Alerts {
       shown.onclick = (event) => {
         window.focus();
         shown.close();
-        this.#actions.activate(item, event, true);
+        this.#actions.activate(item, event, false);
       };
       return true;
     } catch {

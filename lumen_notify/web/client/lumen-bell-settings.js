@@ -19,7 +19,7 @@ export class BellSettings {
   #t;
   #report;
 
-  /** choices: of alerts. report: gets the text of what went wrong. */
+  /** choices: of alerts. report: gets the key of the words for what went wrong, or null. */
   constructor(client, choices, t, report) {
     this.#client = client;
     this.#choices = choices;
@@ -94,7 +94,7 @@ export class BellSettings {
         this.#report(null);
       } catch {
         select.value = saved;
-        this.#report(this.#t("bell_not_saved"));
+        this.#report("bell_not_saved");
       }
     } }, ...options.map(([key, label]) => make("option", { value: key }, label)));
     select.value = value;
