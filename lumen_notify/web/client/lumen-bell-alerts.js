@@ -6,15 +6,8 @@ import { icon, make } from "./lumen-theme.js";
 const SHOWN_MS = 6_000;
 const MAX_SHOWN = 3;
 
-/** Notifications that arrive within this time are looked at together. */
+/** Of those that arrive within this time, the last MAX_SHOWN are shown. */
 const GATHER_MS = 60;
-
-/** How long a tab that is not in front waits, so that the one in front takes a notification. */
-const BEHIND_MS = 120;
-const HIDDEN_MS = 400;
-
-/** How long a notification stays taken; longer than a browser holds back timers of hidden tabs. */
-const TAKEN_MS = 15_000;
 
 const SOUND_PAUSE_MS = 2_000;
 const STORED = "lumen-bell";
@@ -70,7 +63,7 @@ export class Alerts {
   #audio = null;
   #soundedAt = -Infinity;
 
-  /** actions: `activate(item, event, isLink)`, `isPanelOpen()`, `userId()`. */
+  /** actions: `activate(item, event, isLink)`, `isPanelOpen()`. */
   constructor(choices, actions) {
     this.#choices = choices;
     this.#actions = actions;
@@ -81,10 +74,10 @@ export class Alerts {
     this.element.setAttribute("aria-label", t("bell_toasts"));
   }
 
-  /** Alert to a notification that has just arrived. position: of its event. isUpdate: it has merged with others. */
-  add(item, position, isUpdate) {
+  /** Alert to a notification that has just arrived. isUpdate: it has merged with others. */
+  add(item, isUpdate) {
     if (item.priority === "low") return;
-    this.#queue.push({ item, position, isUpdate });
+    this.#queue.push({ item, isUpdate });
     this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
   }
 
@@ -102,11 +95,9 @@ export class Alerts {
     for (const { id, is_read: isRead } of items) if (isRead) this.#dismiss(id);
   }
 
-  async #flush() {
+  #flush() {
     this.#timer = null;
-    for (const { item, position, isUpdate } of this.#queue.splice(0).slice(-MAX_SHOWN)) {
-      if (!(await isTakenHere(`lumen-bell:${this.#actions.userId()}:${item.id}:${position}`))) continue;
-      if (!this.element.isConnected) return;
+    for (const { item, isUpdate } of this.#queue.splice(0).slice(-MAX_SHOWN)) {
       if (this.#choices.isOn("sound") && !isUpdate) this.#sound();
       if (document.hidden && this.#choices.isOn("system") && this.#showInSystem(item)) continue;
       if (this.#choices.isOn("toasts") && !this.#actions.isPanelOpen()) this.#show(item);
@@ -185,21 +176,4 @@ export class Alerts {
       tone.stop(start + index * 0.11 + 0.4);
     }
   }
-}
-
-/**
- * Return whether this tab takes what has this name. One tab of the browser does: the one in front if there is one.
- * Without Web Locks each tab has a stream and alerts by itself.
- */
-async function isTakenHere(name) {
-  if (!navigator.locks) return true;
-  const wait = document.hidden ? HIDDEN_MS : document.hasFocus() ? 0 : BEHIND_MS;
-  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-  return new Promise((resolve) => {
-    const hold = (lock) => {
-      resolve(lock !== null);
-      return lock === null ? null : new Promise((release) => setTimeout(release, TAKEN_MS));
-    };
-    navigator.locks.request(name, { ifAvailable: true }, hold).catch(() => resolve(true));
-  });
 }

@@ -27,7 +27,6 @@ export class LumenBell extends HTMLElement {
   #alerts = new Alerts(this.#choices, {
     activate: (...all) => this.#activateAlert(...all),
     isPanelOpen: () => this.#isOpen,
-    userId: () => this.#attached?.client.user?.id ?? "",
   });
   #badge = make("span", { class: "badge", part: "badge", "aria-hidden": "true", hidden: true });
   #button = make("button", { type: "button", class: "quiet bell", part: "button", "aria-haspopup": "dialog", "aria-expanded": "false" },
@@ -184,10 +183,10 @@ export class LumenBell extends HTMLElement {
     this.#spoken.textContent = text;
   }
 
-  #alert({ data, position, is_replayed: isReplayed, update }) {
+  #alert({ data, update, is_first: isFirst }) {
     const bells = bellsOf.get(this.#attached.client);
     const alerting = bells.find((bell) => bell.getAttribute("toasts") !== "off") ?? bells[0];
-    if (alerting === this && !isReplayed && this.#t !== null) this.#alerts.add(data, position, update === true);
+    if (alerting === this && isFirst && this.#t !== null) this.#alerts.add(data, update === true);
   }
 
   async #speakLanguage() {
