@@ -77,16 +77,15 @@ export class BellList {
       make("div", { class: "body" },
         mainLink(item, t, (event) => this.#activate(row, event), unread),
         make("div", { class: "meta" },
-          make("span", { dir: "auto" }, item.title === undefined || item.title === null ? "" : senderOf(item, t)),
-          make("span", {}, time),
-          make("span", { part: "category", dir: "auto" }, categoryOf(item.category, t))),
+          ...(item.title ? [make("bdi", {}, senderOf(item, t)), "·"] : []),
+          time, "·",
+          make("bdi", { part: "category" }, categoryOf(item.category, t))),
         links.length === 0 ? null : make("div", { class: "actions" }, ...links.map(([label, href]) =>
           make("a", { href, target: "_blank", rel: "noopener noreferrer", dir: "auto", part: "action",
             onclick: () => this.#read(row.item) }, label)))),
-      make("div", { class: "tail" },
-        make("button", { type: "button", class: "quiet more", "aria-label": t("bell_more_actions"), title: t("bell_more_actions"),
-          "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => this.#openMenu(row) }, icon("more")),
-        item.is_read ? null : make("span", { class: "dot", part: "unread-dot" })),
+      make("button", { type: "button", class: "quiet more", "aria-label": t("bell_more_actions"), title: t("bell_more_actions"),
+        "aria-haspopup": "menu", "aria-expanded": "false", onclick: () => this.#openMenu(row) }, icon("more")),
+      item.is_read ? "" : make("span", { class: "dot", part: "unread-dot" }),
     );
     element.querySelector(".main").setAttribute("aria-keyshortcuts", "E U");
     this.#setTabIndex(row, row === this.#current);

@@ -13,19 +13,19 @@ export const panelStyle = sheet(`
   .link:hover { background: var(--lumen-accent-soft); }
   .link[aria-disabled="true"] { color: var(--lumen-muted); cursor: default; background: none; font-weight: 400; }
   .view { display: flex; flex-direction: column; flex: 1; min-block-size: 0; }
-  header { display: flex; align-items: center; gap: 2px; padding-block: 10px 6px; padding-inline: 16px 10px; flex: none; }
+  header { display: flex; align-items: center; gap: 2px; padding-block: 10px 6px; padding-inline: 20px 10px; flex: none; }
   .settings header { padding-inline: 8px 10px; padding-block-end: 10px; border-block-end: 1px solid var(--lumen-line); }
   .back:dir(rtl) svg { scale: -1 1; }
   h2 { flex: 1; font-size: 1.0625rem; font-weight: 700; line-height: 1.3; overflow: hidden; text-overflow: ellipsis; }
   .close { display: none; }
-  .bar { display: flex; align-items: center; justify-content: space-between; gap: var(--lumen-2); padding: 0 16px 10px; flex: none;
+  .bar { display: flex; align-items: center; justify-content: space-between; gap: var(--lumen-2); padding: 0 20px 10px; flex: none;
     border-block-end: 1px solid var(--lumen-line); }
   .filters { display: flex; gap: 2px; padding: 2px; border-radius: var(--lumen-radius); background: var(--lumen-sunken); }
   .filters button { border: 0; background: none; padding: 3px 12px; border-radius: 6px; font-size: var(--lumen-small);
     color: var(--lumen-muted); font-weight: 500; }
-  .filters button[aria-pressed="true"] { background: var(--lumen-surface); color: var(--lumen-text); font-weight: 600;
-    box-shadow: 0 1px 2px rgb(0 0 0 / 14%); }
-  .strip { display: flex; align-items: center; justify-content: space-between; gap: var(--lumen-3); padding: 8px 16px; flex: none;
+  .filters button[aria-pressed="true"] { background: light-dark(var(--lumen-surface), var(--lumen-line)); color: var(--lumen-text);
+    font-weight: 600; box-shadow: 0 1px 2px rgb(0 0 0 / 14%); }
+  .strip { display: flex; align-items: center; justify-content: space-between; gap: var(--lumen-3); padding: 8px 20px; flex: none;
     font-size: var(--lumen-small); background: var(--lumen-raised); border-block-end: 1px solid var(--lumen-line); }
   .strip.is-danger { background: var(--lumen-danger-soft); color: var(--lumen-danger); }
   .strip.is-danger .link { color: inherit; text-decoration: underline; }
@@ -34,11 +34,11 @@ export const panelStyle = sheet(`
   .notice { border-block: 1px solid var(--lumen-line); border-block-end: 0; }
   .scroll { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 
-  .row { position: relative; display: flex; gap: var(--lumen-3); padding-block: 12px; padding-inline: 16px 8px;
+  .row { position: relative; display: flex; gap: var(--lumen-3); padding-block: 12px; padding-inline: 20px 8px;
     border-block-end: 1px solid var(--lumen-line); }
   .row:last-child { border-block-end: 0; }
   .row[data-unread] { background: color-mix(in srgb, var(--lumen-accent-soft) 55%, var(--lumen-surface)); }
-  .row:hover, .row:focus-within { background: var(--lumen-raised); }
+  .row:hover { background: var(--lumen-raised); }
   .row:has(.main:focus-visible) { outline: 2px solid var(--lumen-accent); outline-offset: -2px; }
   .row.is-new { animation: arrive var(--lumen-slow) ease-out; }
   @keyframes arrive { from { opacity: 0; translate: 0 -8px; } }
@@ -47,14 +47,14 @@ export const panelStyle = sheet(`
   .row.is-open .text { display: block; }
   .meta { display: flex; flex-wrap: wrap; align-items: center; gap: 0 6px; margin-block-start: 2px; font-size: var(--lumen-small);
     color: var(--lumen-muted); }
-  .meta > span:not(:empty) ~ span:not(:empty)::before { content: "·"; margin-inline-end: 6px; }
   .actions { display: flex; flex-wrap: wrap; gap: 6px; margin-block-start: 8px; }
   .actions a { position: relative; z-index: 1; padding: 3px 12px; border: 1px solid var(--lumen-line); border-radius: 6px;
     background: var(--lumen-surface); text-decoration: none; font-size: var(--lumen-small); font-weight: 600; }
   .actions a:hover { border-color: var(--lumen-muted); }
-  .tail { display: flex; flex-direction: column; align-items: center; gap: 4px; flex: none; inline-size: 32px; }
   .more { position: relative; z-index: 1; inline-size: 32px; block-size: 28px; margin-block-start: -3px; }
-  .dot { inline-size: 9px; block-size: 9px; border-radius: 50%; background: var(--lumen-accent); margin-block-start: 2px; }
+  .more path { stroke-width: 2.8; }
+  .dot { position: absolute; inset-block-start: 28px; inset-inline-start: 7px; inline-size: 8px; block-size: 8px; border-radius: 50%;
+    background: var(--lumen-accent); }
   @media (hover: hover) { .more { opacity: 0; } .row:hover .more, .row:focus-within .more, .more[aria-expanded="true"] { opacity: 1; } }
 
   .menu { min-inline-size: 184px; padding: 4px; background: var(--lumen-surface); border: 1px solid var(--lumen-line);
@@ -67,7 +67,7 @@ export const panelStyle = sheet(`
     font: 600 11px/17px var(--lumen-font); color: var(--lumen-muted); }
   @media (hover: none) { kbd { display: none; } }
 
-  .rooms { display: flex; align-items: center; justify-content: space-between; gap: var(--lumen-3); padding: 10px 16px;
+  .rooms { display: flex; align-items: center; justify-content: space-between; gap: var(--lumen-3); padding: 10px 20px;
     font-size: var(--lumen-small); border-block-end: 1px solid var(--lumen-line); }
   .blank { display: flex; flex-direction: column; align-items: center; gap: 4px; padding: 56px 32px 64px; text-align: center; }
   .blank svg { inline-size: 36px; block-size: 36px; color: var(--lumen-muted); margin-block-end: 8px; }
@@ -76,9 +76,9 @@ export const panelStyle = sheet(`
   .button { margin-block-start: 12px; padding: 6px 14px; border: 1px solid var(--lumen-line); border-radius: var(--lumen-radius);
     background: var(--lumen-surface); font-size: var(--lumen-small); font-weight: 600; }
   .button:hover { background: var(--lumen-raised); }
-  .foot { padding: 8px 16px 12px; text-align: center; }
+  .foot { padding: 8px 20px 12px; text-align: center; }
   .foot .button { margin: 0; inline-size: 100%; }
-  .bone { display: flex; gap: var(--lumen-3); padding: 12px 16px; border-block-end: 1px solid var(--lumen-line); }
+  .bone { display: flex; gap: var(--lumen-3); padding: 12px 20px; border-block-end: 1px solid var(--lumen-line); }
   .bone i { display: block; inline-size: 45%; block-size: 12px; margin-block: 5px 9px; border-radius: 5px; background: var(--lumen-sunken);
     animation: breathe 1.4s ease-in-out infinite alternate; }
   .bone > i { inline-size: 40px; block-size: 40px; border-radius: 50%; margin: 0; flex: none; }
@@ -86,7 +86,7 @@ export const panelStyle = sheet(`
   .bone div i:last-child { inline-size: 80%; }
   @keyframes breathe { to { opacity: 0.45; } }
 
-  .settings .scroll { padding: 0 16px 16px; }
+  .settings .scroll { padding: 0 20px 16px; }
   h3 { margin: 16px 0 4px; font-size: var(--lumen-small); font-weight: 600; color: var(--lumen-muted); }
   .choice { display: flex; align-items: center; justify-content: space-between; gap: var(--lumen-3); padding: 6px 0; min-block-size: 44px; }
   .choice + .choice { border-block-start: 1px solid var(--lumen-line); }
@@ -99,7 +99,6 @@ export const panelStyle = sheet(`
   @media (max-width: 520px) {
     .close { display: inline-flex; }
     .square, .more { inline-size: 44px; block-size: 44px; }
-    .tail { inline-size: 44px; }
     .more { margin-block-start: -10px; }
     .filters button { padding: 7px 16px; }
     .menu button { padding: 11px 8px; }

@@ -334,6 +334,7 @@ export class BellPanel {
 
   async #openSettings() {
     const { inbox, settings, settingsBody, back } = this.#parts;
+    this.#notice(null);
     settingsBody.replaceChildren(...skeleton());
     inbox.hidden = true;
     settings.hidden = false;

@@ -27,7 +27,7 @@ export const words = {
   bell_digest_minutes_one: "Every minute",
   bell_digest_minutes_other: "Every {count} minutes",
   bell_digest_none: "Immediately",
-  bell_digest_note: "Collected, or shown as they arrive",
+  bell_digest_note: "They can be collected into one delivery.",
   bell_dismiss: "Dismiss",
   bell_failed: "Could not load notifications",
   bell_failed_hint: "Check your connection, then try again.",

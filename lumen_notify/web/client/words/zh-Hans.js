@@ -24,7 +24,7 @@ export const words = {
   bell_digest_hours_other: "每 {count} 小时",
   bell_digest_minutes_other: "每 {count} 分钟",
   bell_digest_none: "立即",
-  bell_digest_note: "汇总后显示，或收到即显示",
+  bell_digest_note: "可汇总后一次送达。",
   bell_dismiss: "关闭",
   bell_failed: "无法加载通知",
   bell_failed_hint: "请检查网络连接，然后重试。",

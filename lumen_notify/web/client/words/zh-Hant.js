@@ -24,7 +24,7 @@ export const words = {
   bell_digest_hours_other: "每 {count} 小時",
   bell_digest_minutes_other: "每 {count} 分鐘",
   bell_digest_none: "立即",
-  bell_digest_note: "彙整後顯示，或收到即顯示",
+  bell_digest_note: "可彙整後一次送達。",
   bell_dismiss: "關閉",
   bell_failed: "無法載入通知",
   bell_failed_hint: "請檢查網路連線，然後再試一次。",
