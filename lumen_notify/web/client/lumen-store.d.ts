@@ -9,7 +9,10 @@ export interface InboxOptions {
   limit?: number;
 }
 
-/** Events: `change` (items, hasMore, isLoaded, isLoading or problem). Each change of `items` is a new array. */
+/**
+ * Events: `change` (items, hasMore, isLoaded, isLoading or problem). Each change of `items` is a new array. In a list
+ * with `unread: true`, a notification that was read stays until the next `load`, with `is_read: true`.
+ */
 export class Inbox extends EventTarget {
   constructor(client: LumenNotify, options?: InboxOptions);
   /** Newest first. */
@@ -35,6 +38,8 @@ export interface RoomItem {
   title: string | null;
   unread: number;
   last_message: any | null;
+  /** Of a direct room: the other user. The name is the id as long as no other is known. */
+  peer?: { id: string; username: string; avatar: string | null };
   [field: string]: any;
 }
 
@@ -43,6 +48,7 @@ export class Rooms extends EventTarget {
   constructor(client: LumenNotify);
   readonly items: readonly RoomItem[];
   readonly isLoaded: boolean;
+  readonly isLoading: boolean;
   readonly hasMore: boolean;
   readonly problem: Problem | null;
   load(): Promise<void>;
@@ -65,7 +71,11 @@ export interface MessageItem {
   [field: string]: any;
 }
 
-/** Events: `change`, `typing`, `presence`, `members`, `left`. */
+/**
+ * Events: `change` (room, messages, hasOlder, hasNewer, isLoaded or problem), `typing`, `presence`, `members` (also:
+ * readMarks) and `left` (detail: `{reason}`). `messages` has no hole, also after the stream was away. At most 600 are
+ * kept: of more, those at the other end are dropped, and `loadOlder` or `loadNewer` brings them back.
+ */
 export class Conversation extends EventTarget {
   constructor(client: LumenNotify, roomId: string, options?: { limit?: number });
   /** The room, as `GET /rooms/{id}`; null until it is loaded. */
@@ -83,6 +93,8 @@ export class Conversation extends EventTarget {
   readonly hasNewer: boolean;
   readonly isLoaded: boolean;
   readonly problem: Problem | null;
+  /** Why the user is no longer a member; null while they are, and in a public room that they never joined. */
+  readonly leftReason: "left" | "removed" | "banned" | "deleted" | null;
   /** Load the newest messages, or those around one (its seq). */
   load(options?: { around?: number }): Promise<void>;
   loadOlder(): Promise<void>;
