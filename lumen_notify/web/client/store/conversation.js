@@ -373,7 +373,7 @@ export class Conversation extends EventTarget {
   }
 
   #ownSent(clientId) {
-    return this.#history.messages.find((message) => message.client_id === clientId) ?? null;
+    return this.messages.find((message) => message.client_id === clientId) ?? null;
   }
 
   /** Remove those that the history has from those on their way. */
