@@ -36,6 +36,9 @@ class ChromiumWindow(Window):
     async def go(self, url: str) -> None:
         await self.page.goto(url)
 
+    async def reload(self) -> None:
+        await self.page.reload()
+
     async def call(self, function: str, *arguments: Any) -> Any:
         return await self.page.evaluate(f"(all) => ({function})(...all)", list(arguments))
 

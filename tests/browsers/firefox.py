@@ -48,6 +48,9 @@ class FirefoxWindow(Window):
     async def go(self, url: str) -> None:
         await self._bidi.send("browsingContext.navigate", context=self._context, url=url, wait="complete")
 
+    async def reload(self) -> None:
+        await self._bidi.send("browsingContext.reload", context=self._context, wait="complete")
+
     async def call(self, function: str, *arguments: Any) -> Any:
         answer = await self._bidi.send(
             "script.callFunction",

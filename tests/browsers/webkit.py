@@ -72,6 +72,11 @@ class WebKitWindow(Window):
         await self._send("POST", "url", {"url": url})
         await self.call(_NOTE)
 
+    async def reload(self) -> None:
+        await self.check()
+        await self._send("POST", "refresh", {})
+        await self.call(_NOTE)
+
     async def check(self, *expected: str) -> None:
         self.complaints += await self.call("() => window.complaints?.splice(0) ?? []")
         await super().check(*expected)

@@ -86,6 +86,10 @@ class Window(ABC):
         """Load a page."""
 
     @abstractmethod
+    async def reload(self) -> None:
+        """Load the page again."""
+
+    @abstractmethod
     async def call(self, function: str, *arguments: Any) -> Any:
         """Call a JavaScript function in the page. Arguments and result are JSON; a promise is awaited."""
 

@@ -12,7 +12,7 @@ export const panelStyle = sheet(`
     font-size: var(--lumen-small); font-weight: 600; white-space: nowrap; }
   .link:hover { background: var(--lumen-accent-soft); }
   .link[aria-disabled="true"] { color: var(--lumen-muted); cursor: default; background: none; font-weight: 400; }
-  .view { display: flex; flex-direction: column; flex: 1; min-block-size: 0; }
+  .view { display: flex; flex-direction: column; flex: auto; min-block-size: 0; }
   header { display: flex; align-items: center; gap: 2px; padding-block: 10px 6px; padding-inline: 20px 10px; flex: none; }
   .settings header { padding-inline: 8px 10px; padding-block-end: 10px; border-block-end: 1px solid var(--lumen-line); }
   .back:dir(rtl) svg { scale: -1 1; }
@@ -32,7 +32,7 @@ export const panelStyle = sheet(`
   .strip.is-late { animation: late 1s step-end; }
   @keyframes late { from { opacity: 0; } }
   .notice { border-block: 1px solid var(--lumen-line); border-block-end: 0; }
-  .scroll { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
+  .scroll { flex: auto; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
 
   .row { position: relative; display: flex; gap: var(--lumen-3); padding-block: 12px; padding-inline: 20px 8px;
     border-block-end: 1px solid var(--lumen-line); }
