@@ -76,7 +76,7 @@ generators: $(GENERATORS)/.installed ## install the client generators and valida
 install: $(INSTALLED) ## create .venv with the pinned versions (quick if nothing has changed)
 	@:
 
-run: $(RUNTIME) ## run a demo server; prints a link, a token and curl commands (LUMEN_PORT=8001 for another port)
+run: $(RUNTIME) ## run a demo server with two users who chat; prints a link (LUMEN_PORT=8001 for another port)
 	@$(BIN)/lumen-notify serve --demo
 
 # In two steps, so that failures of quick tests show early. Options for pytest: make test ARGS='-k stream -x'.

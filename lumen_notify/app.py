@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import timedelta
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.api import routes
 from lumen_notify.api.endpoints import Endpoints
+from lumen_notify.api.web import DemoUser
 from lumen_notify.auth import load_or_create_secret, mint, secret_path
 from lumen_notify.commit.database.startup_errors import require_file
 from lumen_notify.commit.notifications.publication import Published
@@ -57,6 +58,7 @@ class Lumen(Notifier):
             settings = settings.with_(jwt_secret=load_or_create_secret(path))
             self._secret_folder = path.parent.absolute()
         self.settings = settings
+        self.demo_users: Sequence[DemoUser] = ()  # set before it opens; see `PageConfig`
         self._clock = clock
         self._services: Services | None = None
         self._endpoints: Endpoints | None = None
@@ -86,7 +88,10 @@ class Lumen(Notifier):
                 self._services = await Services.open(self.settings, self._clock)
                 self._endpoints = Endpoints.of(self._services, self.settings, self._clock)
                 self._application = routes.build(
-                    self.settings, self._endpoints, secret_folder=self._secret_folder
+                    self.settings,
+                    self._endpoints,
+                    secret_folder=self._secret_folder,
+                    demo_users=self.demo_users,
                 )
                 if (on_open := ON_OPEN.get()) is not None:
                     on_open(self)

@@ -1,6 +1,6 @@
 """Cli: the command `lumen-notify` and its subcommands.
 
-    serve     run the server (`server`, `workers`; with --demo, `demo_text`)
+    serve     run the server (`server`, `workers`; with --demo, `demo`)
     check     check settings, database, keys and port (`check`)
     settings  show all settings (`settings_text`)
     migrate   migrate the database to this version

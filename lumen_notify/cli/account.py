@@ -39,7 +39,7 @@ async def save_account(
         username = normal_username(username)
     except ValueError as error:
         raise Invalid(f"The username {_predicate(error)}.") from None
-    async with _open_database(settings) as database:
+    async with open_database(settings) as database:
         found = await Accounts(database).by_username(username)
         if found is None:
             return await _create(database, username, " ".join(scopes or ()))
@@ -51,7 +51,8 @@ async def save_account(
 
 
 @asynccontextmanager
-async def _open_database(settings: Settings) -> AsyncIterator[Database]:
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database, migrated, for work beside a server. Raises DatabaseUnusable, DatabaseUnavailable."""
     database = Database(settings.database_url)
     try:
         with explained(settings.database_url):

@@ -5,7 +5,9 @@ Promise: an address or a port that cannot be used is reported in one line, befor
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import resource
 import socket
 import sys
 from contextlib import ExitStack
@@ -99,3 +101,10 @@ def _bind_problem(error: OSError, host: str, port: int) -> tuple[str, str]:
         return variable("port"), problem
     name = "host" if error.errno == errno.EADDRNOTAVAIL else "port"
     return variable(name), f"cannot listen on port {port} at {host}: {error.strerror}"
+
+
+def allow_many_files() -> None:
+    """Raise the limit of open files to the hard limit: each stream needs one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # macOS reports "unlimited" and then refuses it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -11,11 +11,10 @@ import contextlib
 import gc
 import logging
 import math
-import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, Literal, Protocol
@@ -29,7 +28,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from lumen_notify.app import ON_OPEN, Lumen
 from lumen_notify.auth import secret_path
 from lumen_notify.cli.config import server_url
-from lumen_notify.cli.listener import BACKLOG_CONNECTIONS, listen
+from lumen_notify.cli.listener import BACKLOG_CONNECTIONS, allow_many_files, listen
 from lumen_notify.cli.tls import Certificate, certificate
 from lumen_notify.deliver.connection.handover import HandoverProtocol
 from lumen_notify.errors import LumenError, Misconfigured
@@ -165,14 +164,23 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(settings: Settings, *, app: str | None, on_started: Callable[[str], None]) -> None:
+Prepare = Callable[[Lumen], Coroutine[Any, Any, None]]
+
+
+def serve(
+    settings: Settings,
+    *,
+    app: str | None,
+    on_started: Callable[[str], None],
+    prepare: Prepare | None = None,
+) -> None:
     """Serve until a signal.
 
     app: `module:name` of an application that mounts ours; None serves ours alone. on_started: called with the
-    URL. Raises Misconfigured, Unavailable, CannotStart.
+    URL. prepare: called with our application before it opens. Raises Misconfigured, Unavailable, CannotStart.
     """
     with listen(settings) as listener:
-        serve_on(listener, settings, app=app, on_started=on_started)
+        serve_on(listener, settings, app=app, on_started=on_started, prepare=prepare)
 
 
 def serve_on(
@@ -183,12 +191,13 @@ def serve_on(
     on_started: Callable[[str], None],
     signals: Sequence[signal.Signals] = HANDLED_SIGNALS,
     link: Link | None = None,
+    prepare: Prepare | None = None,
 ) -> None:
     """Serve at a socket that listens, until one of the signals; see `serve`. link: to the process that has
     started this one."""
     tls = certificate(settings)
     with asyncio.Runner(loop_factory=_Loop) as runner:
-        _allow_many_files()
+        allow_many_files()
         url = server_url(settings.host, listener.getsockname()[1], is_tls=tls is not None)
         if tls is not None:
             runner.get_loop().add_signal_handler(signal.SIGHUP, tls.reload)
@@ -204,6 +213,8 @@ def serve_on(
         else:
             lumen = None
             config = _config(_load(app), settings, tls, "auto")
+        if lumen is not None and prepare is not None:
+            runner.run(prepare(lumen))
         runner.run(_run(Server(config, started, signals, link), listener, lumen, link))
     if link is None:
         _log.info("ended")
@@ -283,10 +294,3 @@ def _load(app: str) -> ASGIApp:
     except ImportFromStringError as error:
         raise CannotStart(f"--app: {error}") from None
     return loaded
-
-
-def _allow_many_files() -> None:
-    """Raise the limit of open files to the hard limit: each stream needs one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):  # macOS reports "unlimited" and then refuses it
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -272,37 +272,53 @@ def test_an_app_that_cannot_be_imported_is_reported(
     assert "Traceback" not in done.stderr
 
 
-def test_the_demo_needs_a_secret_to_make_tokens(run_command: RunCommand) -> None:
+def test_the_demo_needs_accounts(run_command: RunCommand) -> None:
     done = run_command("serve", "--demo", LUMEN_JWT_JWKS_URL="https://keys.example/set")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("LUMEN_JWT_JWKS_URL: is set, so only the owner of its private key")
+    assert "--demo needs accounts" in done.stderr
 
 
-def test_the_commands_of_the_demo_work_when_pasted(start_server: StartServer) -> None:
+def test_the_demo_is_for_this_machine_only(run_command: RunCommand) -> None:
+    done = run_command("serve", "--demo", "--host", "192.0.2.1", LUMEN_JWT_SECRET="x" * 40)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("--host: must be a loopback address such as 127.0.0.1 with --demo")
+
+
+def test_the_demo_works_as_the_terminal_says(start_server: StartServer) -> None:
     server = start_server("--demo")
-    wait_until(lambda: "Mark all" in server.log(), within_seconds=20, what="the demo text")
-    stream, publish, mark_read = re.findall(r"^  (curl .*)$", server.log(), re.MULTILINE)
+    wait_until(lambda: "liked your photo" in server.log(), within_seconds=20, what="the demo text")
+    (publish,) = re.findall(r"^  (curl .*)$", server.log(), re.MULTILINE)
     (page,) = re.findall(r"^  (http://\S+)$", server.log(), re.MULTILINE)
-    (token,) = re.findall(r"^  (eyJ\S+)$", server.log(), re.MULTILINE)
-    assert page == f"{server.url}/#token={token}"
-
-    def paste(line: str) -> dict[str, object]:
-        done = subprocess.run(
-            ["bash", "-c", line],
-            env={**server.environ, "no_proxy": "*"},
-            capture_output=True,
-            check=True,
-            timeout=30,
+    assert page == f"{server.url}/"
+    done = subprocess.run(
+        ["bash", "-c", publish],
+        env={**server.environ, "no_proxy": "*"},
+        capture_output=True,
+        check=True,
+        timeout=30,
+    )
+    assert json.loads(done.stdout)["recipients"] == 1
+    with httpx.Client(base_url=page, trust_env=False, timeout=30) as client:
+        config = client.get("page/config.json").json()
+        assert config["accounts"]
+        assert [user["name"] for user in config["demo_users"]] == ["Alice", "Bob"]
+        alice = config["demo_users"][0]
+        credentials = {"username": alice["username"], "password": alice["password"]}
+        session = client.post("api/v1/auth/login", json=credentials).json()
+        listed = client.get(
+            "api/v1/notifications", headers={"Authorization": f"Bearer {session['access_token']}"}
         )
-        answer: dict[str, object] = json.loads(done.stdout)
-        return answer
+    newest = listed.json()["items"][0]
+    assert (newest["content"], newest["sender"]["username"]) == ("liked your photo", "Bob")
 
-    assert paste(publish)["recipients"] == 1
-    assert token in stream
-    assert stream.startswith("curl -N ")
-    with open_stream(server, token) as frames:
-        assert paste(mark_read)["unread_count"] == 0
-        assert next(frames).event == "read"
+
+def test_without_the_demo_nobody_is_offered(start_server: StartServer) -> None:
+    server = start_server("--demo")
+    server.stop()
+    server = start_server()
+    config = httpx.get(f"{server.url}/page/config.json", trust_env=False).json()
+    assert config["demo_users"] == []
 
 
 def test_responses_do_not_name_the_server(start_server: StartServer) -> None:

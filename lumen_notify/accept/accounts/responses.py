@@ -8,8 +8,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from lumen_notify.http.responses import Time
-from lumen_notify.model.events.fields import Uuid
 
+UserId = Annotated[str, Field(description="The account's permanent id: the `sub` of its tokens.")]
 Avatar = Annotated[str | None, Field(description="The address of a picture.")]
 Username = Annotated[str, Field(description="The name to log in with.")]
 DisplayName = Annotated[str, Field(description="The name that other users see.")]
@@ -18,7 +18,7 @@ DisplayName = Annotated[str, Field(description="The name that other users see.")
 class Session(TypedDict):
     """A session."""
 
-    user_id: Annotated[Uuid, Field(description="The account's permanent id: the `sub` of its tokens.")]
+    user_id: UserId
     access_token: Annotated[str, Field(description="For `Authorization: Bearer`.")]
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, Field(ge=1, description="Lifetime of the access token, in seconds.")]
@@ -30,7 +30,7 @@ class Session(TypedDict):
 class User(TypedDict):
     """A user of this server."""
 
-    user_id: Uuid
+    user_id: UserId
     username: Username
     display_name: DisplayName
     avatar: Avatar
@@ -39,7 +39,7 @@ class User(TypedDict):
 class Account(TypedDict):
     """The caller's account."""
 
-    user_id: Uuid
+    user_id: UserId
     username: Username
     display_name: DisplayName
     avatar: Avatar

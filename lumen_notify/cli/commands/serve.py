@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lumen_notify import logs
-from lumen_notify.cli.config import read_settings, signing_secret
+from lumen_notify.cli.config import read_settings
 from lumen_notify.cli.options import EnvFile
 from lumen_notify.cli.workers import WORKER_VARIABLE
-from lumen_notify.settings import Settings
+from lumen_notify.errors import Misconfigured
+from lumen_notify.settings import Settings, variable
+
+if TYPE_CHECKING:
+    from lumen_notify.api.web import DemoUser
+    from lumen_notify.app import Lumen
 
 
 def serve(
@@ -54,7 +59,10 @@ def serve(
         bool, typer.Option("--reload", help="With --app: start again whenever a Python file changes.")
     ] = False,
     is_demo: Annotated[
-        bool, typer.Option("--demo", help="Print a link, a token and commands to paste once the server runs.")
+        bool,
+        typer.Option(
+            "--demo", help="Try it: with accounts, and with two users who chat and have notifications."
+        ),
     ] = False,
     _env_file: EnvFile = None,
 ) -> None:
@@ -71,18 +79,21 @@ def serve(
     logs.configure(settings.log_level, settings.log_format, has_access_log=settings.access_log == "on")
     if is_demo and application is not None:
         raise typer.BadParameter("--demo cannot be combined with --app.")
+    if is_demo and settings.workers > 1:
+        raise typer.BadParameter("--demo cannot be combined with --workers or LUMEN_WORKERS.")
     if is_reloaded and application is None:
         raise typer.BadParameter("--reload needs --app.")
     if is_reloaded and settings.workers > 1:
         raise typer.BadParameter("--reload cannot be combined with --workers or LUMEN_WORKERS.")
-    if is_demo and settings.has_verification_key:
-        signing_secret(settings)  # fail now rather than after the start if no token can be made here
+    if is_demo:
+        settings = _demo_settings(settings)
+    demo_users: list[DemoUser] = []
 
     def started(url: str) -> None:
-        from lumen_notify.cli.demo_text import demo_text, start_text  # noqa: PLC0415 - as in `_serve`
+        from lumen_notify.cli.demo.text import demo_text, start_text  # noqa: PLC0415 - as in `_serve`
 
         if is_demo:
-            typer.echo(demo_text(settings, url))
+            typer.echo(demo_text(settings, url, demo_users))
         elif application is None and sys.stdout.isatty():
             typer.echo(start_text(settings, url))
 
@@ -91,10 +102,28 @@ def serve(
 
         serve_with_reload(given, application)
     else:
-        _serve(settings, application, started)
+        _serve(settings, application, started, demo_users if is_demo else None)
 
 
-def _serve(settings: Settings, app: str | None, on_started: Callable[[str], None]) -> None:
+def _demo_settings(settings: Settings) -> Settings:
+    """Return the settings of a demo. Raises Misconfigured if it cannot run with these."""
+    for name in ("jwt_public_key_file", "jwt_jwks_url"):
+        if getattr(settings, name) is not None:
+            problem = "is set, so only the owner of its private key can make tokens; --demo needs accounts"
+            raise Misconfigured([(variable(name), problem)])
+    if not settings.is_loopback:
+        problem = "must be a loopback address such as 127.0.0.1 with --demo: anyone may sign in as its users"
+        raise Misconfigured([(variable("host"), problem)])
+    return settings.with_(accounts="on")
+
+
+def _serve(
+    settings: Settings,
+    app: str | None,
+    on_started: Callable[[str], None],
+    demo_users: list[DemoUser] | None,
+) -> None:
+    """Serve until a signal. demo_users: gets those of a demo; None if it is none."""
     # Imported here: the parent of workers needs none of the server's modules, and half of the memory.
     if WORKER_VARIABLE in os.environ:
         from lumen_notify.cli.workers.parent_link import serve_as_worker  # noqa: PLC0415
@@ -107,4 +136,11 @@ def _serve(settings: Settings, app: str | None, on_started: Callable[[str], None
     else:
         from lumen_notify.cli.server import serve as serve_alone  # noqa: PLC0415
 
-        serve_alone(settings, app=app, on_started=on_started)
+        async def prepare(lumen: Lumen) -> None:
+            from lumen_notify.cli.demo.content import create_demo  # noqa: PLC0415
+
+            if demo_users is not None:
+                demo_users.extend(await create_demo(lumen.settings))
+                lumen.demo_users = demo_users
+
+        serve_alone(settings, app=app, on_started=on_started, prepare=prepare)

@@ -16,7 +16,7 @@ SECRET = "a secret of at least thirty-two bytes"
 def test_arguments_override_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "configure", lambda *_, **__: None)
     served: list[tuple[Settings, str | None]] = []
-    monkeypatch.setattr(server, "serve", lambda settings, *, app, on_started: served.append((settings, app)))
+    monkeypatch.setattr(server, "serve", lambda settings, *, app, **_: served.append((settings, app)))
     environ = {"LUMEN_HOST": "192.0.2.1", "LUMEN_PORT": "1", "LUMEN_JWT_SECRET": SECRET}
     done = CliRunner().invoke(
         app, ["serve", "--host", "127.0.0.1", "--port", "0", "--app", "x:y"], env=environ
@@ -26,12 +26,15 @@ def test_arguments_override_the_settings(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (settings.host, settings.port, application) == ("127.0.0.1", 0, "x:y")
 
 
-def test_the_demo_cannot_be_combined_with_an_app() -> None:
-    done = CliRunner().invoke(
-        app, ["serve", "--demo", "--app", "x:y"], env={"COLUMNS": "200", "TERM": "dumb"}
-    )
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [(["--app", "x:y"], "--app."), (["--workers", "2"], "--workers or LUMEN_WORKERS.")],
+    ids=["app", "workers"],
+)
+def test_the_demo_cannot_be_combined_with(arguments: list[str], named: str) -> None:
+    done = CliRunner().invoke(app, ["serve", "--demo", *arguments], env={"COLUMNS": "200", "TERM": "dumb"})
     assert done.exit_code == 2
-    assert "--demo cannot be combined with --app." in done.output
+    assert f"--demo cannot be combined with {named}" in done.output
 
 
 def test_several_workers_have_a_parent(monkeypatch: pytest.MonkeyPatch) -> None:
