@@ -122,6 +122,7 @@ class Services:
             CountLoader(UnreadCounts(database.for_delivery).fetch),
             log,
             max_replay_events=settings.max_replay_events,
+            ping_seconds=self.streams.timers.ping_seconds,
         )
         self.tail = Tail(
             log,

@@ -13,24 +13,56 @@ LINES: Lines = {
     # The client
     "the client is one module without imports, typed, with a package.json that npm takes as it is": (),
     "the modules are served with a type, cross-origin, and by content hash for ever": (),
-    "each frame becomes an event of the client, and no frame of the server is unknown to it": (),
-    "every instance fires `state` and `unread` within a second of start(), followers included": (),
-    "all tabs of a user share one stream": (),
-    "a new leader follows within a second of the old one's end, without loss or repeat": (),
-    "without Web Locks each tab has a stream": (),
+    "each frame becomes an event of the client, and no frame of the server is unknown to it": (
+        "web/test_client_in_browser.py::test_no_frame_of_the_server_is_unknown_to_the_client",
+        "web/test_modules.py::test_logic_of_module_holds",
+    ),
+    "every instance fires `state` and `unread` within a second of start(), followers included": (
+        "web/test_client_in_browser.py::test_five_tabs_share_one_stream_and_each_shows_the_count",
+    ),
+    "all tabs of a user share one stream": (
+        "web/test_client_in_browser.py::test_five_tabs_share_one_stream_and_each_shows_the_count",
+    ),
+    "a new leader follows within a second of the old one's end, without loss or repeat": (
+        "web/test_client_in_browser.py::test_another_tab_goes_on_without_loss_or_repeat_when_the_leader",
+    ),
+    "without Web Locks each tab has a stream": (
+        "web/test_modules.py::test_logic_of_module_holds",
+    ),
     "one toast and one sound for all tabs, a badge in each": (),
-    "the token is renewed before it expires, and the stream goes on": (),
-    "the token is never in a URL unless asked": (),
-    "a reload and a new leader resume from the cursor, and repeats are dropped": (),
-    "backoff is from 2 to 30 s with full jitter, for 15 tries, then on online, focus and activity": (),
-    "a stream that says nothing for two and a half pings is opened again": (),
-    "page rules say which features are on; nothing connects elsewhere or before sign-in": (),
+    "the token is renewed before it expires, and the stream goes on": (
+        "web/test_client_in_browser.py::test_reload_resumes_and_a_token_that_expires_is_renewed",
+    ),
+    "the token is never in a URL unless asked": (
+        "web/test_client_in_browser.py::test_five_tabs_share_one_stream_and_each_shows_the_count",
+        "web/test_client_in_browser.py::test_reload_resumes_and_a_token_that_expires_is_renewed",
+    ),
+    "a reload and a new leader resume from the cursor, and repeats are dropped": (
+        "web/test_client_in_browser.py::test_reload_resumes_and_a_token_that_expires_is_renewed",
+        "web/test_client_in_browser.py::test_another_tab_goes_on_without_loss_or_repeat_when_the_leader",
+    ),
+    "backoff is from 2 to 30 s with full jitter, for 15 tries, then on online, focus and activity": (
+        "web/test_modules.py::test_logic_of_module_holds",
+        "web/test_client_in_browser.py::test_half_open_connection_and_lost_network_are_noticed",
+    ),
+    "a stream that says nothing for two and a half pings is opened again": (
+        "web/test_client_in_browser.py::test_half_open_connection_and_lost_network_are_noticed",
+    ),
+    "page rules say which features are on; nothing connects elsewhere or before sign-in": (
+        "web/test_modules.py::test_logic_of_module_holds",
+    ),
     "marks show at once and are undone when the request fails": (),
     "a reset refetches by itself": (),
     "a message that failed is sent again with its client_id": (),
-    "typing is reported at most once in 3 s": (),
-    "the client works from another origin with credentials": (),
-    "the client works below a mount path and behind a prefix": (),
+    "typing is reported at most once in 3 s": (
+        "web/test_modules.py::test_logic_of_module_holds",
+    ),
+    "the client works from another origin with credentials": (
+        "web/test_client_in_browser.py::test_client_works_from_another_origin_with_credentials_and_ends_the_cookie",
+    ),
+    "the client works below a mount path and behind a prefix": (
+        "web/test_client_in_browser.py::test_client_works_below_a_mount_path_and_behind_a_prefix_that_a_proxy_strips",
+    ),
     "JSON routes send no policy that keeps a page's script from importing the client": (),
     "the signed-out page causes no failing request and no console error": (),
     # The bell
@@ -77,7 +109,9 @@ LINES: Lines = {
     "axe-core finds nothing": (),
     "screenshots of the main states are kept": (),
     "over HTTP/2, ten tabs without sharing have a stream each": (),
-    "the client's logic has fast tests of its own": (),
+    "the client's logic has fast tests of its own": (
+        "web/test_modules.py::test_logic_of_module_holds",
+    ),
     # It must show
     "client and bell are under 12 KiB gzipped each": (),
     "contrast is AA": (),

@@ -66,6 +66,12 @@ READY = ControlFrame(
             "description": "The number of missed events that follow; null if they are many: `caught_up` "
             "follows them.",
         },
+        ping_seconds={
+            "type": "integer",
+            "minimum": 1,
+            "description": "After how many seconds without an event `ping` comes. A client that hears "
+            "nothing for two and a half times as long has lost its connection.",
+        },
     ),
 )
 

@@ -54,16 +54,19 @@ def ready(
     id_: str | None,
     is_recovered: bool,
     replayed: int | None,
+    ping_seconds: int,
     retry_ms: int,
 ) -> bytes:
     """Return `ready`, the first frame of a stream. id_: the newest cursor, None if events are about to be
-    replayed. replayed: their number; None if it is not known yet, and `caught_up` says it. retry_ms: how long
+    replayed. replayed: their number; None if it is not known yet, and `caught_up` says it. ping_seconds:
+    after how much silence `ping` comes, so that a client notices a half-open connection. retry_ms: how long
     a client waits before it reconnects."""
     fields = {
         "connection_id": connection_id,
         **counts.as_fields(),
         "recovered": is_recovered,
         "replayed": replayed,
+        "ping_seconds": ping_seconds,
     }
     return _control("ready", fields, id_=id_, retry_ms=retry_ms)
 

@@ -37,7 +37,7 @@ COUNTS_SECONDS = 5.0
 
 class StreamOpener:
     """Adds connections to their channels. max_replay_events: a longer replay becomes `reset`; 0: none does.
-    clock: monotonic seconds."""
+    ping_seconds: after how much silence a stream gets `ping`. clock: monotonic seconds."""
 
     def __init__(
         self,
@@ -46,12 +46,14 @@ class StreamOpener:
         log: LogReader,
         *,
         max_replay_events: int,
+        ping_seconds: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._hub = hub
         self._loader = loader
         self._log = log
         self._max_replay_events = max_replay_events
+        self._ping_seconds = ping_seconds
         self._clock = clock
         self._reader = ReplayReader(hub, log)
 
@@ -62,7 +64,7 @@ class StreamOpener:
         """
         channel = self._hub.get_channel(connection.user_id)
         channel.opening = (*channel.opening, connection)
-        replay = StreamReplay(connection)
+        replay = StreamReplay(connection, ping_seconds=self._ping_seconds)
         try:
             while replay.is_open and not await self._try_to_open(channel, replay, last_event_id):
                 pass

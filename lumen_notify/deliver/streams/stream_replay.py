@@ -39,11 +39,12 @@ class StreamReplay:
 
     cursor: the place after the frames that were taken; None before the client's. frames: those that were
     taken, to be sent. is_counted: the events after the client's cursor are not too many. has_begun: `ready`
-    has been sent, and pages follow. replayed: how many events were sent.
+    has been sent, and pages follow. replayed: how many events were sent. ping_seconds: as `ready` says it.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, ping_seconds: int) -> None:
         self.connection = connection
+        self.ping_seconds = ping_seconds
         self.cursor: Cursor | None = None
         self.frames: list[Frame] = []
         self.is_counted = False
@@ -136,6 +137,7 @@ class StreamReplay:
             id_=None if newest is None else str(newest),
             is_recovered=is_recovered,
             replayed=replayed,
+            ping_seconds=self.ping_seconds,
             retry_ms=control.jittered(control.RETRY_MS),
         )
 

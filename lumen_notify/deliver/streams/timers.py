@@ -45,7 +45,7 @@ class StreamTimers:
     ) -> None:
         self.wheel: TimerWheel[Connection] = TimerWheel(self._check, clock, on_failure=Connection.fail)
         self._hub = hub
-        self._ping_seconds = max(1, round(ping_seconds))
+        self.ping_seconds = max(1, round(ping_seconds))
         self._max_stream_seconds = max_stream_seconds
         self._wall_clock = wall_clock
 
@@ -87,7 +87,7 @@ class StreamTimers:
         if connection.warnings < len(WARNING_SECONDS):
             ends_at = min(ends_at, connection.expires_at - WARNING_SECONDS[connection.warnings] * 1000)
         seconds_left = max(1, math.ceil((ends_at - now) / 1000))
-        return self.wheel.now + min(seconds_left, self._seconds_to_ping(connection) or self._ping_seconds)
+        return self.wheel.now + min(seconds_left, self._seconds_to_ping(connection) or self.ping_seconds)
 
     def _seconds_to_ping(self, connection: Connection) -> int:
         """Return how many more seconds the stream may be silent; 0 if a ping is due."""
@@ -95,7 +95,7 @@ class StreamTimers:
             return 0  # nobody notes when it was last sent something
         channel = self._hub.channels.get(connection.user_id)
         last_sent_at = 0 if channel is None else channel.last_sent_at
-        return max(0, last_sent_at + self._ping_seconds - self.wheel.now)
+        return max(0, last_sent_at + self.ping_seconds - self.wheel.now)
 
     def _life_ends_at(self, connection: Connection) -> float:
         if not self._max_stream_seconds:

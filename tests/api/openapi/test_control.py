@@ -16,9 +16,22 @@ COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset(), {"tea": 1})
 ANN = {"id": "ann", "username": "Ann", "avatar": None}
 
 SENT: list[tuple[str, bytes]] = [
-    ("ReadyFrame", control.ready(new_id(), COUNTS, id_="e-7", is_recovered=False, replayed=0, retry_ms=1)),
-    ("ReadyFrame", control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=3, retry_ms=1)),
-    ("ReadyFrame", control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=None, retry_ms=1)),
+    (
+        "ReadyFrame",
+        control.ready(
+            new_id(), COUNTS, id_="e-7", is_recovered=False, replayed=0, ping_seconds=30, retry_ms=1
+        ),
+    ),
+    (
+        "ReadyFrame",
+        control.ready(new_id(), COUNTS, id_=None, is_recovered=True, replayed=3, ping_seconds=30, retry_ms=1),
+    ),
+    (
+        "ReadyFrame",
+        control.ready(
+            new_id(), COUNTS, id_=None, is_recovered=True, replayed=None, ping_seconds=30, retry_ms=1
+        ),
+    ),
     ("CaughtUpFrame", control.caught_up(COUNTS, replayed=5000, id_="e-7-abc123")),
     *[("ResetFrame", control.reset(reason, COUNTS, id_="e-7-abc123")) for reason in ResetReason],
     ("PingFrame", control.ping("e-7")),

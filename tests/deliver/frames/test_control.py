@@ -21,20 +21,24 @@ UNREAD = '"unread_count":2,"unread":{"categories":{"like":2},"rooms":{}}'
     ("made", "lines"),
     [
         (
-            control.ready("c", counters(like=2), id_="e-9", is_recovered=False, replayed=0, retry_ms=1234),
+            control.ready(
+                "c", counters(like=2), id_="e-9", is_recovered=False, replayed=0, ping_seconds=30, retry_ms=1
+            ),
             [
-                "retry: 1234",
+                "retry: 1",
                 "id: e-9",
                 "event: ready",
-                f'data: {{"connection_id":"c",{UNREAD},"recovered":false,"replayed":0}}',
+                f'data: {{"connection_id":"c",{UNREAD},"recovered":false,"replayed":0,"ping_seconds":30}}',
             ],
         ),
         (
-            control.ready("c", counters(like=2), id_=None, is_recovered=True, replayed=3, retry_ms=1234),
+            control.ready(
+                "c", counters(like=2), id_=None, is_recovered=True, replayed=3, ping_seconds=30, retry_ms=1
+            ),
             [
-                "retry: 1234",
+                "retry: 1",
                 "event: ready",
-                f'data: {{"connection_id":"c",{UNREAD},"recovered":true,"replayed":3}}',
+                f'data: {{"connection_id":"c",{UNREAD},"recovered":true,"replayed":3,"ping_seconds":30}}',
             ],
         ),
         (

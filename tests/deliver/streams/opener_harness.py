@@ -53,6 +53,7 @@ class OpenerHarness:
             CountLoader(self.fetch),
             self.log,
             max_replay_events=max_replay_events,
+            ping_seconds=30,
             clock=store.clock,
         )
         self.hooks: list[Callable[[], Awaitable[None]]] = []
