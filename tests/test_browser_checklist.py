@@ -26,9 +26,7 @@ LINES: Lines = {
     "a new leader follows within a second of the old one's end, without loss or repeat": (
         "web/test_client_in_browser.py::test_another_tab_goes_on_without_loss_or_repeat_when_the_leader",
     ),
-    "without Web Locks each tab has a stream": (
-        "web/test_modules.py::test_logic_of_module_holds",
-    ),
+    "without Web Locks each tab has a stream": ("web/test_modules.py::test_logic_of_module_holds",),
     "one toast and one sound for all tabs, a badge in each": (),
     "the token is renewed before it expires, and the stream goes on": (
         "web/test_client_in_browser.py::test_reload_resumes_and_a_token_that_expires_is_renewed",
@@ -54,9 +52,7 @@ LINES: Lines = {
     "marks show at once and are undone when the request fails": (),
     "a reset refetches by itself": (),
     "a message that failed is sent again with its client_id": (),
-    "typing is reported at most once in 3 s": (
-        "web/test_modules.py::test_logic_of_module_holds",
-    ),
+    "typing is reported at most once in 3 s": ("web/test_modules.py::test_logic_of_module_holds",),
     "the client works from another origin with credentials": (
         "web/test_client_in_browser.py::test_client_works_from_another_origin_with_credentials_and_ends_the_cookie",
     ),
@@ -109,9 +105,7 @@ LINES: Lines = {
     "axe-core finds nothing": (),
     "screenshots of the main states are kept": (),
     "over HTTP/2, ten tabs without sharing have a stream each": (),
-    "the client's logic has fast tests of its own": (
-        "web/test_modules.py::test_logic_of_module_holds",
-    ),
+    "the client's logic has fast tests of its own": ("web/test_modules.py::test_logic_of_module_holds",),
     # It must show
     "client and bell are under 12 KiB gzipped each": (),
     "contrast is AA": (),
