@@ -241,15 +241,28 @@ test("frames that meet the first fetch are applied to it", async () => {
   assert.deepEqual(seqs(conversation), range(1, 4));
 });
 
+test("a reset during the first fetch does not lose the message that was asked for", async () => {
+  const tea = new Tea(500);
+  const answer = deferred();
+  tea.client.answers.room = () => answer.promise;
+  const conversation = new Conversation(tea.client, "tea");
+  conversation.load({ around: 100 });
+  await settle();
+  tea.client.answers.room = () => ({ id: "tea", kind: "public", role: "member", last_seq: 500, last_read_seq: 0, unread: 500 });
+  tea.client.fire("reset", { reason: "trimmed" });
+  await settle();
+  assert.deepEqual([conversation.messages[0].seq, conversation.hasNewer], [75, true]);
+});
+
 test("a conversation open for a week stays small, and either end can be had again", async () => {
   const { tea, conversation } = await opened(20);
   for (let count = 0; count < 700; count += 1) tea.say("more");
-  assert.equal(conversation.messages.length, 600);
-  assert.deepEqual([conversation.hasOlder, conversation.messages[0].seq], [true, 121]);
+  assert.equal(conversation.messages.length, 300);
+  assert.deepEqual([conversation.hasOlder, conversation.messages[0].seq], [true, 421]);
   await conversation.loadOlder();
-  assert.deepEqual([conversation.messages.length, conversation.hasNewer], [600, true]);
+  assert.deepEqual([conversation.messages.length, conversation.hasNewer], [300, true]);
   await conversation.loadNewer();
-  assert.deepEqual(seqs(conversation), range(121, 720));
+  assert.deepEqual(seqs(conversation), range(421, 720));
 });
 
 test("a room is marked as read only if that changes anything", async () => {

@@ -28,6 +28,7 @@ export class Conversation extends EventTarget {
   #outbox = new Outbox();
   #newest = 0; // the newest seq of the room that is known
   #reading = 0; // the seq of the read mark on its way
+  #around = undefined; // the seq that the page has asked for
   #turn = 0; // a load invalidates earlier fetches
   #loading = null; // the fetch of older or newer messages under way
 
@@ -65,6 +66,7 @@ export class Conversation extends EventTarget {
   }
 
   async load({ around } = {}) {
+    this.#around = around;
     await this.#load((room) => this.#part(around, room.last_seq));
   }
 
@@ -215,7 +217,7 @@ export class Conversation extends EventTarget {
   /** Fetch what is shown again, and what was missed. */
   #refresh() {
     const { first, last } = this.#history;
-    if (!this.isLoaded || first === null) return this.#load(() => this.#part());
+    if (!this.isLoaded || first === null) return this.#load((room) => this.#part(this.#around, room.last_seq));
     return this.#load(async ({ last_seq: newest }) => {
       const isAtEnd = !this.hasNewer;
       if (newest < first || (isAtEnd && newest - last > MAX_MISSED)) return this.#part();

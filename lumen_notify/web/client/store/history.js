@@ -1,7 +1,7 @@
 // History: the messages of a room from one seq to another, without a hole.
 
 /** Messages that are kept: of more, those at the other end are dropped. */
-export const MAX_MESSAGES = 600;
+export const MAX_MESSAGES = 300;
 
 const isNewer = (message, known) =>
   known.isProvisional || message.deleted_at !== undefined || (message.edited_at ?? "") > (known.edited_at ?? "");
