@@ -72,14 +72,28 @@ LINES: Lines = {
     "the bell works by keyboard and with a screen reader": (),
     "the bell is light and dark, right to left, without motion if asked, themed by properties and parts": (),
     "the bell speaks English, simplified and traditional Chinese, and any language given": (),
-    "<lumen-chat> puts one conversation on a page": (),
+    "<lumen-chat> puts one conversation on a page": (
+        "web/test_chat_in_browser.py::test_two_users_chat_with_typing_presence_and_read_marks",
+        "web/test_chat_states_in_browser.py::test_public_room_is_joined_and_left",
+        "web/test_chat_states_in_browser.py::test_messages_are_reached_by_keyboard",
+    ),
     # The page
     "a new user signs in as a demo user by one click, and two users chat": (),
     "users register and log in on the page": (),
     "the page lists rooms with unread counts and last messages, and public rooms to join": (),
-    "history loads upward and keeps its place": (),
-    "mentions, replies, edits and deletion work on the page": (),
-    "typing, online users and read marks are shown": (),
+    "history loads upward and keeps its place": (
+        "web/test_chat_in_browser.py::test_history_keeps_its_place_while_it_loads_at_both_ends",
+        "web/test_chat_in_browser.py::test_room_opens_at_the_first_unread_message_and_is_read_when_seen",
+    ),
+    "mentions, replies, edits and deletion work on the page": (
+        "web/test_chat_in_browser.py::test_members_are_mentioned_by_keyboard",
+        "web/test_chat_in_browser.py::test_replies_quote_the_original_and_lead_to_it",
+        "web/test_chat_in_browser.py::test_messages_are_edited_and_deleted",
+    ),
+    "typing, online users and read marks are shown": (
+        "web/test_chat_in_browser.py::test_two_users_chat_with_typing_presence_and_read_marks",
+        "web/test_chat_states_in_browser.py::test_direct_room_shows_the_other_user_and_what_they_have_seen",
+    ),
     "direct messages work on the page": (),
     "each room and message has its own URL: reload, back and an opened link work": (),
     "the count that the bell shows can be cleared by what the bell offers": (),
