@@ -108,7 +108,9 @@ LINES: Lines = {
         "web/test_frameworks_in_browser.py::test_component_shows_the_count_and_the_list",
         "web/test_frameworks_in_browser.py::test_django_and_flask_mint_tokens_and_publish",
     ),
-    "docs/browser.md leads from a FastAPI application to a working bell, followed literally": (),
+    "docs/browser.md leads from a FastAPI application to a working bell, followed literally": (
+        "test_browser_guide.py::test_a_fastapi_application_gets_a_bell",
+    ),
     # Browsers
     "two users chat in Chromium: typing, read marks and counts follow": (),
     "two users chat in Firefox": (),
