@@ -60,7 +60,9 @@ LINES: Lines = {
         "web/test_client_in_browser.py::test_client_works_below_a_mount_path_and_behind_a_prefix_that_a_proxy_strips",
     ),
     "JSON routes send no policy that keeps a page's script from importing the client": (),
-    "the signed-out page causes no failing request and no console error": (),
+    "the signed-out page causes no failing request and no console error": (
+        "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
+    ),
     # The bell
     "two lines of HTML put the bell on a page": (),
     "the badge shows 99+ and its change shifts nothing": (),
@@ -79,7 +81,10 @@ LINES: Lines = {
     ),
     # The page
     "a new user signs in as a demo user by one click, and two users chat": (),
-    "users register and log in on the page": (),
+    "users register and log in on the page": (
+        "web/test_page_session_in_browser.py::test_users_register_log_in_and_sign_out_everywhere",
+        "web/test_page_session_in_browser.py::test_session_with_an_account_goes_on_and_the_copy_of_a_tab_keeps_it",
+    ),
     "the page lists rooms with unread counts and last messages, and public rooms to join": (),
     "history loads upward and keeps its place": (
         "web/test_chat_in_browser.py::test_history_keeps_its_place_while_it_loads_at_both_ends",
@@ -98,7 +103,9 @@ LINES: Lines = {
     "each room and message has its own URL: reload, back and an opened link work": (),
     "the count that the bell shows can be cleared by what the bell offers": (),
     "no route that changes anything accepts a cookie": (),
-    "the page runs under a strict policy, without inline script": (),
+    "the page runs under a strict policy, without inline script": (
+        "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
+    ),
     "the page works on a phone": (),
     # Frameworks
     "a Vue composable and a React hook from the docs run against the real client": (
@@ -125,7 +132,9 @@ LINES: Lines = {
     # It must show
     "client and bell are under 12 KiB gzipped each": (),
     "contrast is AA": (),
-    "the page is painted without a request to anywhere else": (),
+    "the page is painted without a request to anywhere else": (
+        "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
+    ),
 }
 
 

@@ -99,8 +99,8 @@ LINES: Lines = {
         "accept/notifications/test_publish.py::test_links_and_an_icon_are_in_lists_and_frames",
         "accept/notifications/test_publish.py::test_links_stay_while_a_notification_is_scheduled_merged_or_in_a_digest",
         "http/test_links.py::test_what_a_browser_reads_as_something_else_is_no_link",
-        "e2e/test_page_in_browser.py::test_click_on_a_row_opens_its_link_in_another_tab",
-        "e2e/test_page_in_browser.py::test_page_makes_no_link_of_an_address_that_is_not_one",
+        "web/test_page_bell_in_browser.py::test_click_on_a_row_opens_its_link",
+        "web/test_page_bell_in_browser.py::test_bell_makes_no_link_of_an_address_that_is_not_one",
     ),
     "a publisher changes a notification and takes it back; users delete from their own list": (
         "accept/notifications/test_edits.py::test_a_change_is_in_lists_streams_and_replays",
@@ -129,7 +129,7 @@ LINES: Lines = {
         "accept/notifications/test_bodies.py::test_errors_about_recipients_and_marks_show_the_shapes",
         "http/test_problem_types.py::test_every_refusal_is_a_sentence",
         "http/test_problem_types.py::test_each_type_has_a_title_of_its_own_and_a_meaning_in_sentences",
-        "e2e/test_page_in_browser.py::test_form_takes_a_token_and_says_how_to_get_one",
+        "web/test_page_session_in_browser.py::test_form_takes_a_token_and_says_how_to_get_one",
     ),
     # OpenAPI
     "clients made by three generators work against a server": (

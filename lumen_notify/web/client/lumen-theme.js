@@ -88,7 +88,8 @@ export function icon(name) {
   return svg;
 }
 
-const HUES = ["#3557d6", "#8a3ab9", "#a8326a", "#9a4a10", "#28713b", "#0f6e7c"];
+/** Grounds of avatars, under white initials. */
+export const HUES = ["#3557d6", "#8a3ab9", "#a8326a", "#9a4a10", "#28713b", "#0f6e7c"];
 
 /**
  * Make the avatar of a user: a picture if `avatar` is an https URL, else the initial on a colour. A page whose policy allows

@@ -1,43 +1,64 @@
-// Connection: shows the state of the stream and a button to connect now.
+// Connection: a strip below the bar that says what is wrong with the connection, and connects now. Hidden while all is well.
 
-const WORDS = {
-  connecting: "Connecting…",
-  live: "Live",
-  reconnecting: "Reconnecting…",
-  waiting: "Reconnecting…",
-  stopped: "Disconnected",
-};
+import { make } from "../client/lumen-theme.js";
 
-const REASONS = {
-  replaced: "Closed: too many tabs",
-  unreachable: "Server unreachable",
-};
+/** How long the page may take to connect until it says so. */
+const PATIENCE_MS = 3000;
+
+const CLOSED = new Set(["replaced", "unreachable", "forbidden"]);
 
 export class Connection {
-  #box = document.getElementById("state");
-  #text = document.getElementById("state-text");
-  #countdown = document.getElementById("state-countdown");
-  #retry = document.getElementById("state-retry");
+  element;
+  #t;
+  #client;
+  #text = make("span", { role: "status" });
+  #countdown = make("span", { "aria-hidden": "true", class: "countdown" });
+  #retry;
   #timer = null;
+  #patience = null;
 
-  /** onRetry: called when the user presses the button. */
-  constructor(onRetry) {
-    this.#retry.addEventListener("click", onRetry);
+  constructor(t, client) {
+    this.#t = t;
+    this.#client = client;
+    this.#retry = make("button", { type: "button", class: "link", onclick: () => client.reconnect() }, t("page_connect_now"));
+    this.element = make("div", { class: "strip", hidden: true }, this.#text, this.#countdown, this.#retry);
+    client.addEventListener("state", () => this.#change());
+    this.#change();
   }
 
-  /** nextTryAt: ms, if the state is `waiting`. reason: why it is `stopped`. */
-  show(state, { nextTryAt = null, reason = "" } = {}) {
+  stop() {
     clearInterval(this.#timer);
-    this.#box.dataset.state = state;
-    const words = (state === "stopped" && REASONS[reason]) || WORDS[state];
-    if (this.#text.textContent !== words) this.#text.textContent = words; // announce once, not at every attempt
-    this.#retry.hidden = state !== "waiting" && state !== "stopped";
-    this.#count(nextTryAt);
-    if (nextTryAt !== null) this.#timer = setInterval(() => this.#count(nextTryAt), 1000);
+    clearTimeout(this.#patience);
   }
 
-  #count(nextTryAt) {
-    const seconds = nextTryAt === null ? 0 : Math.ceil((nextTryAt - Date.now()) / 1000);
-    this.#countdown.textContent = seconds > 0 ? `in ${seconds} s` : "";
+  #change() {
+    const { state, reason } = this.#client;
+    clearInterval(this.#timer);
+    if (state === "open") {
+      this.stop();
+      this.#patience = null;
+      this.element.hidden = true;
+    } else if (state === "connecting" && this.element.hidden) {
+      this.#patience ??= setTimeout(() => this.#show(this.#t("page_connecting")), PATIENCE_MS);
+    } else if (state === "waiting") {
+      this.#show(this.#t("page_reconnecting"));
+      this.#timer = setInterval(() => this.#count(), 1000);
+      this.#count();
+    } else if (state === "closed" && reason !== "stopped") {
+      this.#show(this.#t(CLOSED.has(reason) ? `page_closed_${reason}` : "page_closed"));
+    }
+    this.#retry.hidden = state !== "waiting" && state !== "closed";
+    if (state !== "waiting") this.#countdown.textContent = "";
+  }
+
+  #show(text) {
+    clearTimeout(this.#patience);
+    this.element.hidden = false;
+    if (this.#text.textContent !== text) this.#text.textContent = text; // announce once, not at every attempt
+  }
+
+  #count() {
+    const seconds = Math.ceil(((this.#client.nextAttemptAt ?? 0) - Date.now()) / 1000);
+    this.#countdown.textContent = seconds > 0 ? this.#t("page_next_attempt", { count: seconds }) : "";
   }
 }

@@ -1,79 +1,114 @@
-// Session: the token of this tab, from the URL or the form, and the user that it names.
+// Session: the tokens of this tab. Each tab has its own, so that two tabs can be two users.
+
+import { Problem, userOf } from "../client/lumen-notify.js";
+import { logOut, refresh } from "./account.js";
 
 const base = new URL("../", import.meta.url).pathname; // two mounts on one host have separate sessions
-const KEY = `lumen-notify.token ${base}`;
+const KEY = `lumen-notify.session ${base}`;
+
+/** A token that ends sooner is made anew. */
+const MARGIN_MS = 120_000;
+
+/** How long a copy of this tab, which has the same refresh token, may take to tell of a refresh. */
+const COPY_MS = 250;
 
 export class Session {
   #token = null;
+  #refreshToken = null;
+  #handedOut = null;
+  #refreshing = null;
+  #copies = new BroadcastChannel(KEY);
 
   constructor() {
-    this.#token = takeFromAddress() ?? kept();
-    this.#keep();
+    const { token = null, refreshToken = null } = kept();
+    if (token !== null && userOf(token) !== null) [this.#token, this.#refreshToken] = [token, refreshToken];
+    this.#copies.onmessage = ({ data }) => {
+      if (this.#refreshToken !== null && data.replaces === this.#refreshToken) this.#set(data.token, data.refreshToken);
+    };
   }
 
-  /** The token, or null. */
-  get token() {
-    return this.#token;
-  }
-
-  /** `{id, name}` from the token, or null. Not verified: only for display. */
+  /** `{id, name, avatar, expiresAt}` from the token, not verified; null if nobody is signed in. */
   get user() {
     return this.#token === null ? null : userOf(this.#token);
   }
 
-  /** Accept a token that the user pasted: alone, or within the URL of this page. */
-  begin(text) {
+  /** Whether the user has logged in with an account: the token is made anew by itself. */
+  get hasAccount() {
+    return this.#refreshToken !== null;
+  }
+
+  /** Begin with what the server returns at a log-in. */
+  begin({ access_token, refresh_token }) {
+    this.#set(access_token, refresh_token);
+  }
+
+  /** Begin with a token that was pasted: alone, or within the URL of this page. Return whether it is one. */
+  beginWith(text) {
     const token = text.trim().replace(/^.*#token=/, "");
-    this.#token = userOf(token) === null ? null : token;
-    this.#keep();
-    return this.#token !== null;
+    if (userOf(token) === null) return false;
+    this.#set(token, null);
+    return true;
   }
 
-  /** Accept a token from the URL, after a link to this page was opened in this tab. */
-  beginFromAddress() {
-    const token = takeFromAddress();
-    return token !== null && this.begin(token);
+  /**
+   * Return a token for a client. One that was asked for before is asked for again only when it ends or was refused: then
+   * it is made anew. Null if it cannot be. Throws a Problem if the server does not answer.
+   */
+  async token() {
+    const isOver = this.user?.expiresAt * 1000 < Date.now() + MARGIN_MS;
+    if (this.#refreshToken !== null && (isOver || this.#handedOut === this.#token)) {
+      this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = null));
+      await this.#refreshing;
+    }
+    this.#handedOut = this.#token;
+    return this.#token;
   }
 
-  end() {
-    this.#token = null;
-    this.#keep();
+  /** Forget the tokens here; `isOver` if the server has ended the session already. */
+  end({ isOver = false } = {}) {
+    if (this.#refreshToken !== null && !isOver) logOut(this.#refreshToken);
+    this.#set(null, null);
   }
 
-  #keep() {
+  /** One refresh at a time among the copies of a tab: a refresh token works once. */
+  async #refresh() {
+    const mine = this.#refreshToken;
+    if (navigator.locks === undefined) return this.#exchange(mine);
+    return navigator.locks.request(`${KEY} refresh`, async () => {
+      await new Promise((resolve) => setTimeout(resolve, COPY_MS));
+      if (this.#refreshToken === mine) await this.#exchange(mine);
+    });
+  }
+
+  async #exchange(mine) {
     try {
-      if (this.#token === null) sessionStorage.removeItem(KEY);
-      else sessionStorage.setItem(KEY, this.#token);
+      const made = await refresh(mine);
+      if (this.#refreshToken !== mine) return; // signed out meanwhile, or as somebody else
+      this.#set(made.access_token, made.refresh_token);
+      this.#copies.postMessage({ replaces: mine, token: made.access_token, refreshToken: made.refresh_token });
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.status !== 401) throw problem;
+      if (this.#refreshToken === mine) this.#set(null, null);
+    }
+  }
+
+  #set(token, refreshToken) {
+    this.#token = token;
+    this.#refreshToken = refreshToken;
+    this.#handedOut = null;
+    try {
+      if (token === null) sessionStorage.removeItem(KEY);
+      else sessionStorage.setItem(KEY, JSON.stringify({ token, refreshToken }));
     } catch {
       // Storage is disabled: the session lasts until the page is closed.
     }
   }
 }
 
-function takeFromAddress() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token === null) return null;
-  history.replaceState(history.state, "", location.pathname + location.search);
-  return userOf(token) === null ? null : token;
-}
-
 function kept() {
   try {
-    return sessionStorage.getItem(KEY);
+    return JSON.parse(sessionStorage.getItem(KEY)) ?? {};
   } catch {
-    return null;
-  }
-}
-
-/** Return the claims of a JWT (RFC 7519, section 3), unverified. Null if it is not a JWT. */
-function userOf(token) {
-  try {
-    const base64 = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-    const claims = JSON.parse(new TextDecoder().decode(bytes));
-    const id = claims.sub;
-    return typeof id === "string" && id !== "" ? { id, name: String(claims.name || claims.preferred_username || id) } : null;
-  } catch {
-    return null;
+    return {};
   }
 }
