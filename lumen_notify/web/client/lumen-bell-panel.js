@@ -79,6 +79,7 @@ export class BellPanel {
   closed() {
     this.#opening?.abort();
     this.#opening = null;
+    this.#seenUpTo = -1;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     this.#notice(null);
     this.#closeSettings();
@@ -187,12 +188,12 @@ export class BellPanel {
     inbox.load();
   }
 
-  /** Mark what is listed as seen. */
+  /** Mark what is listed as seen. A failure shows nowhere: the next opening tries again. */
   #markSeen(items) {
     const newest = Math.max(-1, ...items.filter((item) => !item.seen_at).map((item) => item.position ?? -1));
-    if (newest <= this.#seenUpTo || document.hidden) return;
+    if (newest <= this.#seenUpTo || document.hidden || this.#client.state !== "open") return;
     this.#seenUpTo = newest;
-    this.#inbox.mark("seen", { up_to: newest }).catch(() => (this.#seenUpTo = -1));
+    this.#client.mark("seen", { up_to: newest }).catch(() => {});
   }
 
   // What is shown
