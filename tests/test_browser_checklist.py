@@ -27,7 +27,9 @@ LINES: Lines = {
         "web/test_client_in_browser.py::test_another_tab_goes_on_without_loss_or_repeat_when_the_leader",
     ),
     "without Web Locks each tab has a stream": ("web/test_modules.py::test_logic_of_module_holds",),
-    "one toast and one sound for all tabs, a badge in each": (),
+    "one toast and one sound for all tabs, a badge in each": (
+        "web/test_bell_states_in_browser.py::test_one_tab_shows_at_most_three_toasts_and_none_for_what_was_missed",
+    ),
     "the token is renewed before it expires, and the stream goes on": (
         "web/test_client_in_browser.py::test_reload_resumes_and_a_token_that_expires_is_renewed",
     ),

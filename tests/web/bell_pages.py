@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 
 from lumen_notify.auth import ADMIN, PUBLISH, mint
 
@@ -29,8 +29,9 @@ HTML = """<!doctype html><html lang="{lang}" dir="{dir}"><meta charset="utf-8"><
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/shop.css">
 <header><h1>Shop</h1>{bell}</header><main><button id="elsewhere">Elsewhere</button></main></html>"""
 
-CSS = """body { margin: 0; font: 16px system-ui; color-scheme: light dark; background: Canvas; color: CanvasText }
-header { display: flex; justify-content: space-between; align-items: center; padding: 8px 20px } h1 { font-size: 20px }
+CSS = """body { margin: 0; font: 16px system-ui; color-scheme: light dark }
+body { background: Canvas; color: CanvasText } h1 { font-size: 20px }
+header { display: flex; justify-content: space-between; align-items: center; padding: 8px 20px }
 main { padding: 20px }"""
 
 expect.set_options(timeout=WITHIN_MS)
@@ -49,7 +50,7 @@ class Api:
         self._client.close()
 
     def __call__(self, user: str, method: str, path: str, body: Any = None) -> Any:
-        """Send a request with the rights to publish and to administer, and return the JSON of its response."""
+        """Send a request with the rights to publish and to administer; return the JSON of its response."""
         token = mint(SECRET, user, ttl_seconds=600, scopes=[PUBLISH, ADMIN], display_name=user.title())
         answer = self._client.request(method, path, headers={"authorization": f"Bearer {token}"}, json=body)
         return answer.raise_for_status().json()
@@ -102,6 +103,11 @@ class BellPage:
         """Click the button with this name in the panel."""
         return self.panel.get_by_role("button", name=name, exact=True).click()
 
+    def note(self, line: ConsoleMessage) -> None:
+        """Keep an error or a warning of the console."""
+        if line.type in ("error", "warning"):
+            self.complaints.append(line.text)
+
     async def is_live(self) -> None:
         """Wait until the client of the first bell is connected and its panel is loaded."""
         await expect(self.page.locator("lumen-bell .panel .bar").first).to_be_attached()
@@ -138,13 +144,11 @@ class BellPages:
         context: BrowserContext | None = None,
         **options: Any,
     ) -> BellPage:
-        """Open a page of a user. script: runs before those of the page. expected: complaints, as a pattern."""
+        """Open a page of a user. script: runs before the page's own. expected: complaints, as a pattern."""
         page = await (context or await self.context(**options)).new_page()
         opened = BellPage(page)
         self._pages.append((opened, expected))
-        page.on(
-            "console", lambda line: line.type in ("error", "warning") and opened.complaints.append(line.text)
-        )
+        page.on("console", opened.note)
         page.on("pageerror", lambda error: opened.complaints.append(f"uncaught: {error}"))
         await page.add_init_script(
             "addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective));"
@@ -161,7 +165,7 @@ class BellPages:
         async def answer_token(route: Route) -> None:
             await route.fulfill(body=json.dumps({"token": token}), content_type="application/json")
 
-        await page.route("**/shop.html", answer)
+        await page.route("**/shop.html*", answer)
         await page.route("**/notify-token", answer_token)
         await page.route("**/shop.css", lambda route: route.fulfill(body=CSS, content_type="text/css"))
         await page.goto(f"{self.url}/shop.html")
@@ -174,4 +178,5 @@ class BellPages:
         for opened, _ in self._pages:
             await opened.page.context.close()
         for opened, expected in self._pages:
-            assert [text for text in opened.complaints if not re.search(expected, text)] == []
+            unexpected = [text for text in opened.complaints if not re.search(expected, text)]
+            assert unexpected == [], unexpected

@@ -1,4 +1,4 @@
-"""Pictures of pages, for people to look at: LUMEN_TEST_PICTURES names the folder, `test-pictures` by default."""
+"""Pictures of pages, for people to look at, in the folder LUMEN_TEST_PICTURES or `test-pictures`."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ export const panelStyle = sheet(`
   .link:hover { background: var(--lumen-accent-soft); }
   .link[aria-disabled="true"] { color: var(--lumen-muted); cursor: default; background: none; font-weight: 400; }
   .view { display: flex; flex-direction: column; flex: auto; min-block-size: 0; }
-  header { display: flex; align-items: center; gap: 2px; padding-block: 10px 6px; padding-inline: 20px 10px; flex: none; }
-  .settings header { padding-inline: 8px 10px; padding-block-end: 10px; border-block-end: 1px solid var(--lumen-line); }
+  .header { display: flex; align-items: center; gap: 2px; padding-block: 10px 6px; padding-inline: 20px 10px; flex: none; }
+  .settings .header { padding-inline: 8px 10px; padding-block-end: 10px; border-block-end: 1px solid var(--lumen-line); }
   .back:dir(rtl) svg { scale: -1 1; }
   h2 { flex: 1; font-size: 1.0625rem; font-weight: 700; line-height: 1.3; overflow: hidden; text-overflow: ellipsis; }
   .close { display: none; }

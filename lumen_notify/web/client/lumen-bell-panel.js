@@ -231,14 +231,14 @@ export class BellPanel {
     parts.foot = make("div", { class: "foot", hidden: true }, parts.more);
     parts.scroll = make("div", { class: "scroll", part: "scroll" }, parts.rooms, this.#list.element, parts.state, parts.foot);
     parts.inbox = make("div", { class: "view" },
-      make("header", { part: "header" }, parts.title, parts.settingsButton, parts.close),
+      make("div", { class: "header", part: "header" }, parts.title, parts.settingsButton, parts.close),
       make("div", { class: "bar" }, parts.filters, parts.readAll), parts.strip, parts.scroll);
     parts.back = button("quiet square back", "back", () => this.#closeSettings());
     parts.settingsTitle = make("h2");
     parts.settingsClose = closeButton();
     parts.settingsBody = make("div", { class: "view" });
     parts.settings = make("div", { class: "view settings", part: "settings", hidden: true },
-      make("header", {}, parts.back, parts.settingsTitle, parts.settingsClose), parts.settingsBody);
+      make("div", { class: "header" }, parts.back, parts.settingsTitle, parts.settingsClose), parts.settingsBody);
     parts.notice = make("div", { class: "strip notice", part: "notice", role: "status", hidden: true });
     parts.observer = new IntersectionObserver(([entry]) => {
       if (entry.isIntersecting && this.#inbox?.problem === null) this.#loadAgain();

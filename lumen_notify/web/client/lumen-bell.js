@@ -247,14 +247,16 @@ export class LumenBell extends HTMLElement {
   }
 
   /** A toast or a system notification was clicked. isLink: the click leads to the URL by itself. */
-  async #activateAlert(item, event, isLink) {
+  #activateAlert(item, event, isLink) {
+    const { client } = this.#attached;
+    const panel = this.#panel instanceof Promise ? null : this.#panel;
+    // At once: the click may leave the page.
+    const marked = panel === null ? client.mark("read", { ids: [item.id] }) : panel.mark("read", item);
+    marked.catch(() => {}); // it stays unread
     const href = safeUrl(item.url);
     const isHandled = this.#activate(item, event);
     if (!isHandled && href === null) this.open();
     else if (!isHandled && !isLink) location.assign(href);
-    const { client } = this.#attached;
-    const panel = await this.#panel;
-    await (panel === null ? client.mark("read", { ids: [item.id] }) : panel.mark("read", item)).catch(() => {});
   }
 }
 

@@ -790,6 +790,7 @@ export class LumenNotify extends EventTarget {
         body: JSON.stringify(body),
         credentials: "omit",
         cache: "no-store",
+        keepalive: method === "POST" && path.startsWith("notifications/"), // a click that marks may leave the page
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       answer = await response.json().catch(() => null);
