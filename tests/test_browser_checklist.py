@@ -66,16 +66,38 @@ LINES: Lines = {
         "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
     ),
     # The bell
-    "two lines of HTML put the bell on a page": (),
-    "the badge shows 99+ and its change shifts nothing": (),
-    "the panel lists, groups, filters and loads more": (),
-    "notifications are seen when the panel opens, read on click, all at once, or archived": (),
-    "preferences can be changed in the panel": (),
-    "the panel has empty, loading, offline and error states": (),
-    "toasts, sound and system notifications can be switched": (),
-    "the bell works by keyboard and with a screen reader": (),
-    "the bell is light and dark, right to left, without motion if asked, themed by properties and parts": (),
-    "the bell speaks English, simplified and traditional Chinese, and any language given": (),
+    "two lines of HTML put the bell on a page": (
+        "web/test_bell_in_browser.py::test_two_lines_of_html_put_the_bell_on_a_page",
+    ),
+    "the badge shows 99+ and its change shifts nothing": (
+        "web/test_bell_in_browser.py::test_two_lines_of_html_put_the_bell_on_a_page",
+    ),
+    "the panel lists, groups, filters and loads more": (
+        "web/test_bell_in_browser.py::test_panel_lists_groups_filters_and_loads_more",
+    ),
+    "notifications are seen when the panel opens, read on click, all at once, or archived": (
+        "web/test_bell_in_browser.py::test_notifications_are_seen_read_and_archived",
+    ),
+    "preferences can be changed in the panel": (
+        "web/test_bell_in_browser.py::test_preferences_can_be_changed_in_the_panel",
+    ),
+    "the panel has empty, loading, offline and error states": (
+        "web/test_bell_states_in_browser.py::test_panel_shows_that_it_loads_is_empty_or_has_failed",
+        "web/test_bell_states_in_browser.py::test_panel_shows_that_the_server_is_away",
+    ),
+    "toasts, sound and system notifications can be switched": (
+        "web/test_bell_states_in_browser.py::test_toasts_sound_and_system_notifications_can_be_switched",
+    ),
+    "the bell works by keyboard and with a screen reader": (
+        "web/test_bell_in_browser.py::test_bell_works_by_keyboard_and_with_a_screen_reader",
+    ),
+    "the bell is light and dark, right to left, without motion if asked, themed by properties and parts": (
+        "web/test_bell_states_in_browser.py::test_bell_is_legible_in_each_look",
+        "web/test_bell_states_in_browser.py::test_bell_can_be_themed_by_properties_and_parts",
+    ),
+    "the bell speaks English, simplified and traditional Chinese, and any language given": (
+        "web/test_bell_states_in_browser.py::test_bell_speaks_the_language_of_the_page",
+    ),
     "<lumen-chat> puts one conversation on a page": (
         "web/test_chat_in_browser.py::test_two_users_chat_with_typing_presence_and_read_marks",
         "web/test_chat_states_in_browser.py::test_public_room_is_joined_and_left",
