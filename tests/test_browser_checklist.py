@@ -11,8 +11,18 @@ from checklist import Lines, cases, check
 
 LINES: Lines = {
     # The client
-    "the client is one module without imports, typed, with a package.json that npm takes as it is": (),
-    "the modules are served with a type, cross-origin, and by content hash for ever": (),
+    "the client is one module without imports, typed, with a package.json that npm takes as it is": (
+        "web/test_package.py::test_the_client_imports_nothing",
+        "web/test_package.py::test_npm_takes_the_package_as_it_is",
+        "web/test_package.py::test_typescript_takes_a_program_that_uses_each_module",
+        "web/test_package.py::test_types_and_module_export_the_same_names",
+    ),
+    "the modules are served with a type, cross-origin, and by content hash for ever": (
+        "api/web/test_client_files.py::test_each_file_has_its_type_and_may_be_loaded_by_any_page",
+        "api/web/test_client_files.py::test_files_below_the_hash_are_kept_for_ever",
+        "api/web/test_client_files.py::test_files_of_another_hash_are_redirected_to_those_of_today",
+        "api/web/test_client_files_in_browser.py::test_page_of_another_origin_imports_all_modules_below_a_mount",
+    ),
     "each frame becomes an event of the client, and no frame of the server is unknown to it": (
         "web/test_client_in_browser.py::test_no_frame_of_the_server_is_unknown_to_the_client",
         "web/test_modules.py::test_logic_of_module_holds",
@@ -61,7 +71,10 @@ LINES: Lines = {
     "the client works below a mount path and behind a prefix": (
         "web/test_client_in_browser.py::test_client_works_below_a_mount_path_and_behind_a_prefix_that_a_proxy_strips",
     ),
-    "JSON routes send no policy that keeps a page's script from importing the client": (),
+    "JSON routes send no policy that keeps a page's script from importing the client": (
+        "api/web/test_client_files_in_browser.py::test_page_of_a_json_route_imports_the_client",
+        "api/test_origins_and_cookies.py::test_json_routes_send_no_policy",
+    ),
     "the signed-out page causes no failing request and no console error": (
         "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
     ),
@@ -126,7 +139,9 @@ LINES: Lines = {
     "direct messages work on the page": (),
     "each room and message has its own URL: reload, back and an opened link work": (),
     "the count that the bell shows can be cleared by what the bell offers": (),
-    "no route that changes anything accepts a cookie": (),
+    "no route that changes anything accepts a cookie": (
+        "api/test_origins_and_cookies.py::test_no_route_that_changes_anything_accepts_a_cookie",
+    ),
     "the page runs under a strict policy, without inline script": (
         "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
     ),
@@ -154,7 +169,7 @@ LINES: Lines = {
     "over HTTP/2, ten tabs without sharing have a stream each": (),
     "the client's logic has fast tests of its own": ("web/test_modules.py::test_logic_of_module_holds",),
     # It must show
-    "client and bell are under 12 KiB gzipped each": (),
+    "client and bell are under 12 KiB gzipped each": ("web/test_package.py::test_client_and_bell_are_small",),
     "contrast is AA": (),
     "the page is painted without a request to anywhere else": (
         "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",

@@ -37,7 +37,7 @@ def start_command() -> Iterator[StartInstalled]:
             server = Installed(folder, *command, **environ)
             running.callback(server.kill)
             server.start(within_seconds=INSTALL_SECONDS)
-            wait_until(lambda: "Mark all as read" in server.log(), within_seconds=60, what="the demo text")
+            wait_until(lambda: "liked your photo" in server.log(), within_seconds=60, what="the demo text")
             return server
 
         yield start

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
 
-from .builds import Distribution, Installed, StartInstalled, build, clean_environment
+from .builds import ROOT, Distribution, Installed, StartInstalled, build, clean_environment
 from .test_lock_files import RUNTIME, pins
 
 MAX_RUNTIME_BYTES = 150 * 1024 * 1024
@@ -89,3 +91,13 @@ def test_make_run_in_the_unpacked_sdist_installs_the_runtime_alone_and_serves(
 def test_sdist_builds_the_same_wheel(distribution: Distribution) -> None:
     (wheel,) = build(distribution.source, "wheel").glob("*.whl")
     assert wheel.read_bytes() == distribution.wheel.read_bytes()
+
+
+def test_wheel_and_sdist_have_all_files_of_the_browser(distribution: Distribution) -> None:
+    folder = ROOT / "lumen_notify" / "web"
+    there = {path.relative_to(ROOT).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert {name.split("/")[2] for name in there} == {"client", "docs", "page"}
+    with zipfile.ZipFile(distribution.wheel) as wheel:
+        assert there <= set(wheel.namelist())
+    with tarfile.open(distribution.sdist) as sdist:
+        assert there <= {name.partition("/")[2] for name in sdist.getnames()}

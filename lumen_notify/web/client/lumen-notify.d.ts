@@ -189,3 +189,20 @@ export class LumenNotify extends EventTarget {
   // Connections
   connections(): Promise<any>;
 }
+
+/** The event names of all frames that the server sends. */
+export const FRAMES: readonly string[];
+
+/** Return the wait before an attempt, in milliseconds. tries: how many have failed so far, at least 1. */
+export function backoff(tries: number, random?: number): number;
+
+/** Return the position of a cursor, `<epoch>-<position>-<check>`. */
+export function positionOf(cursor: string): number;
+
+/** Return what a token states, unverified; null if it is no token. expiresAt: in seconds since 1970. */
+export function userOf(
+  token: string,
+): { id: string; name: string; avatar: string | null; scopes: string[]; expiresAt: number } | null;
+
+/** Return the features that are on for a path. */
+export function featuresOf(rules: PageRule[] | null | undefined, path: string): Set<Feature>;
