@@ -87,7 +87,8 @@ test("events of a feature that is off do not come, and a page that is left ends 
   sources[0].ready({}, "e-1-a");
   sources[0].send("typing", { room_id: "tea", user: { id: "amy" }, is_typing: true });
   sources[0].send("message", like("n", 1), "e-2-a");
-  assert.deepEqual([heard.typing.length, heard.notification.length], [0, 1]);
+  sources[0].send("message", { type: "chat", unread_count: 2, room: { id: "tea", unread: 1 }, data: {} }, "e-3-a");
+  assert.deepEqual([heard.typing.length, heard.message.length, heard.notification.length], [0, 0, 1]);
   location.href = "http://app.test/other";
   dispatchEvent(new Event("popstate"));
   assert.deepEqual([client.reason, sources[0].isOpen], ["inactive", false]);
@@ -144,9 +145,10 @@ test("counts of a frame that is older than a mark's answer are not shown", async
 test("after `reset` the cursor and the counts are those of the other log", async () => {
   const { client, heard } = await start();
   sources[0].ready(counts(2), "e-5-a");
-  sources[0].send("reset", { reason: "epoch", ...counts(1) }, "f-1-b");
-  sources[0].send("message", like("n", 2), "f-2-b");
-  assert.deepEqual([client.unreadCount, heard.notification.length, heard.reset[0].position], [2, 1, 1]);
+  sources[0].send("reset", { reason: "epoch", ...counts(7) }, "f-1-b");
+  assert.equal(client.unreadCount, 7);
+  sources[0].send("message", like("n", 8), "f-2-b");
+  assert.deepEqual([client.unreadCount, heard.notification.length, heard.reset[0].position], [8, 1, 1]);
   sources[0].fail();
   client.reconnect();
   await settle();
@@ -174,6 +176,17 @@ test("ids are encoded in paths, and a message has a client_id", async () => {
   assert.equal(requests.at(-1).path, "rooms/a%2Fb/members/bob");
   await client.send("tea", { content: "hi" });
   assert.match(requests.at(-1).body.client_id, /.{16}/);
+});
+
+test("after a bundle the counts by category are fetched", async () => {
+  const { client } = await start();
+  sources[0].ready(counts(0), "e-1-a");
+  server.answer = () => [200, { ...counts(2, { like: 1, follow: 1 }), position: 2 }];
+  const items = [{ id: "b", category: "like" }, { id: "a", category: "follow" }];
+  sources[0].send("message", { type: "bundle", unread_count: 2, data: { items } }, "e-2-a");
+  assert.equal(client.unreadCount, 2);
+  await settle();
+  assert.deepEqual(client.unread.categories, { like: 1, follow: 1 });
 });
 
 test("typing is reported at most once in 3 s, and its end once", async () => {

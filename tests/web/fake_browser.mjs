@@ -10,7 +10,7 @@ export const sources = [];
 export const channels = [];
 /** Every request: `{method, path, body, token}`. */
 export const requests = [];
-/** Answer a request: `(request) => [status, body]`; undefined: as the server does. */
+/** Answer a request: `(request) => [status, body, headers]`; undefined: as the server does. */
 export const server = { answer: () => undefined };
 
 class FakeEventSource extends EventTarget {
@@ -101,12 +101,12 @@ class FakeChannel {
   }
 }
 
-async function fakeFetch(url, { method, headers, body }) {
+async function fakeFetch(url, { method, headers: sent, body }) {
   const path = url.pathname.split("/api/v1/")[1] + url.search;
-  const request = { method, path, body: body && JSON.parse(body), token: headers?.authorization?.split(" ")[1] };
+  const request = { method, path, body: body && JSON.parse(body), token: sent?.authorization?.split(" ")[1] };
   requests.push(request);
-  const [status, answer] = server.answer(request) ?? [200, path.endsWith("tickets") ? { ticket: "t" } : {}];
-  return { ok: status < 400, status, headers: new Headers(), json: async () => answer };
+  const [status, answer, headers] = server.answer(request) ?? [200, path.endsWith("tickets") ? { ticket: "t" } : {}];
+  return { ok: status < 400, status, headers: new Headers(headers), json: async () => answer };
 }
 
 const storage = new Map();

@@ -121,10 +121,15 @@ test("a page that is frozen leads no more, and on its return hears that it has m
 });
 
 test("without Web Locks, without channels, or unshared, each tab has a stream", async () => {
-  for (const take of [() => (navigator.locks = undefined), () => (globalThis.BroadcastChannel = undefined), () => {}]) {
+  const cases = [
+    [() => (navigator.locks = undefined), {}],
+    [() => (globalThis.BroadcastChannel = undefined), {}],
+    [() => {}, { share: false }],
+  ];
+  for (const [take, options] of cases) {
     install();
     take();
-    const tabs = [await tab({ share: false }), await tab({ share: false })];
+    const tabs = [await tab(options), await tab(options)];
     assert.deepEqual([sources.length, tabs.every(({ client }) => client.isLeader)], [2, true]);
   }
 });
@@ -169,6 +174,29 @@ test("a leader whose user has signed out leaves the stream to another tab", asyn
   newest().send("closing", { reason: "expired", reconnect: false });
   await settle();
   assert.deepEqual([one.client.state, one.client.reason, two.client.isLeader], ["closed", "signed_out", true]);
+});
+
+test("a leader whose token is refused leaves the stream to another tab", async () => {
+  const old = tokenOf("bob", { jti: 1 });
+  const one = await tab({ getToken: () => old });
+  const two = await tab();
+  newest().ready(counts(0), "e-1-a");
+  server.answer = ({ token }) => (token === old ? [401, {}] : undefined);
+  newest().send("closing", { reason: "expired", reconnect: false });
+  await settle();
+  assert.deepEqual([one.client.state, one.client.reason, two.client.isLeader], ["closed", "expired", true]);
+});
+
+test("a server that answers, and then sends nothing, is given up", async () => {
+  const one = await tab();
+  await tick(21);
+  assert.deepEqual([one.client.state, sources[0].isOpen], ["waiting", false]);
+});
+
+test("a wait is as long as the server asks for", async () => {
+  server.answer = () => [429, {}, { "retry-after": "40" }];
+  const one = await tab();
+  assert.equal(one.client.nextAttemptAt, Date.now() + 40_000);
 });
 
 test("`replaced` ends the stream for all tabs until one is asked to reconnect", async () => {
