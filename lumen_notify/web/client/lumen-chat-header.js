@@ -5,6 +5,7 @@ import { avatar, icon, make, timeAgo } from "./lumen-theme.js";
 export class Header {
   #context;
   #title = make("bdi");
+  #heading = make("h2", { part: "title", hidden: true }, this.#title);
   #face = make("span", { class: "face", hidden: true });
   #about = make("span", { class: "about-room" });
   #button;
@@ -36,7 +37,7 @@ export class Header {
       { class: "header", part: "header" },
       make("slot", { name: "start" }),
       this.#face,
-      make("div", { class: "titles" }, make("h2", { part: "title" }, this.#title), this.#about),
+      make("div", { class: "titles" }, this.#heading, this.#about),
       this.#button,
       make("slot", { name: "end" }),
     );
@@ -62,6 +63,7 @@ export class Header {
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.#title.textContent = this.title;
+    this.#heading.hidden = false;
     this.#about.textContent = about;
     this.#button.hidden = isDirect || room.role === null;
     this.#face.hidden = !isDirect;

@@ -139,8 +139,8 @@ const WRITING = `
   .send:disabled { background: none; color: var(--lumen-muted); }
   .send:dir(rtl) svg { transform: scaleX(-1); }
   .limit { align-self: center; color: var(--lumen-muted); font-size: var(--lumen-small); text-align: end; max-inline-size: 8rem; }
-  .limit.over, .problem { color: var(--lumen-danger); }
-  .problem { padding-block-end: var(--lumen-1); font-size: var(--lumen-small); }
+  .limit.over, .form .problem { color: var(--lumen-danger); }
+  .form .problem { padding-block-end: var(--lumen-1); font-size: var(--lumen-small); }
   .mode { display: flex; align-items: center; gap: var(--lumen-2); padding-block-end: var(--lumen-1); color: var(--lumen-muted); font-size: var(--lumen-small); }
   .mode > svg { color: var(--lumen-accent); inline-size: 18px; block-size: 18px; }
   .about { flex: 1; min-inline-size: 0; display: flex; flex-direction: column; }

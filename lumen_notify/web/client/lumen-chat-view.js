@@ -188,6 +188,7 @@ export class View {
     this.#names.learn(conversation, this.#client.user);
     this.#reading.arrived(messages);
     this.#header.show(conversation);
+    if (room !== null) this.element.ariaLabel = this.#header.title;
     if (!this.#people.element.hidden) this.#people.show(conversation);
     const state = this.#stateName;
     const cover = { name: this.#header.title, retry: () => this.#retry(), join: () => this.#join() };
