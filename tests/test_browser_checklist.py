@@ -61,9 +61,14 @@ LINES: Lines = {
     "page rules say which features are on; nothing connects elsewhere or before sign-in": (
         "web/test_modules.py::test_logic_of_module_holds",
     ),
-    "marks show at once and are undone when the request fails": (),
-    "a reset refetches by itself": (),
-    "a message that failed is sent again with its client_id": (),
+    "marks show at once and are undone when the request fails": (
+        "web/test_modules.py::test_logic_of_module_holds",
+        "web/test_store_in_browser.py::test_stores_equal_a_fresh_fetch_after_a_random_walk",
+    ),
+    "a reset refetches by itself": ("web/test_modules.py::test_logic_of_module_holds",),
+    "a message that failed is sent again with its client_id": (
+        "web/test_modules.py::test_logic_of_module_holds",
+    ),
     "typing is reported at most once in 3 s": ("web/test_modules.py::test_logic_of_module_holds",),
     "the client works from another origin with credentials": (
         "web/test_client_in_browser.py::test_client_works_from_another_origin_with_credentials_and_ends_the_cookie",

@@ -31,6 +31,7 @@ test("frames move a list that was fetched", async () => {
   assert.equal(ids(inbox), "a c b");
   client.fire("read", { position: 5, data: { ids: ["b"] } });
   client.fire("archive", { position: 6, data: { ids: ["c"] } });
+  like(client, "b", 2, { is_replayed: true });
   client.fire("notification_edited", { position: 7, data: { id: "a", category: "like", content: "new" } });
   assert.deepEqual(inbox.items.map(({ content, is_read: isRead }) => [content, isRead]), [["new", false], ["b", true]]);
   client.fire("expire", { position: 8, data: { ids: ["a"] } });

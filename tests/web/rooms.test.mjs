@@ -31,6 +31,7 @@ test("a message moves its room up, with its text and the unread count", async ()
   say(client, message("a", 1), 1);
   assert.equal(ids(rooms), "a b");
   say(client, message("b", 2, alice), 0);
+  say(client, message("b", 1), 0);
   const [first, second] = rooms.items;
   assert.deepEqual([first.id, first.unread, first.last_read_seq, first.last_seq], ["b", 0, 2, 2]);
   assert.deepEqual([second.unread, second.last_message.content], [1, "text 1"]);
