@@ -38,8 +38,9 @@ export const style = sheet(`
     color: inherit; cursor: pointer; }
   .main::after { content: ""; position: absolute; inset: 0; }
   .main:focus-visible { outline: none; }
-  .head { display: block; font-weight: 500; overflow-wrap: anywhere; text-align: match-parent; }
-  .text { text-align: match-parent; color: var(--lumen-muted); white-space: pre-line; overflow-wrap: anywhere; overflow: hidden; display: -webkit-box;
+  .head { display: block; font-weight: 500; overflow-wrap: anywhere; text-align: -webkit-match-parent; text-align: match-parent; }
+  .text { text-align: -webkit-match-parent; text-align: match-parent; color: var(--lumen-muted); white-space: pre-line;
+    overflow-wrap: anywhere; overflow: hidden; display: -webkit-box;
     -webkit-box-orient: vertical; -webkit-line-clamp: 3; }
   .body { flex: 1; min-inline-size: 0; }
   .avatars { position: relative; inline-size: 40px; block-size: 40px; flex: none; }
