@@ -171,7 +171,9 @@ LINES: Lines = {
     "the page can be used by keyboard alone": (),
     "axe-core finds nothing": (),
     "screenshots of the main states are kept": (),
-    "over HTTP/2, ten tabs without sharing have a stream each": (),
+    "over HTTP/2, ten tabs without sharing have a stream each": (
+        "e2e/test_tabs_over_http2.py::test_ten_tabs_without_sharing_have_a_stream_each",
+    ),
     "the client's logic has fast tests of its own": ("web/test_modules.py::test_logic_of_module_holds",),
     # It must show
     "client and bell are under 12 KiB gzipped each": ("web/test_package.py::test_client_and_bell_are_small",),
