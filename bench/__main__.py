@@ -10,7 +10,10 @@ import os
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -30,13 +33,15 @@ PAGE_RUNS = 3
 """With fewer runs the page is not written."""
 
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-MEASURES = {
+MEASURES: Mapping[str, Callable[[str, Size], Coroutine[Any, Any, stream_measurements.Values]]] = {
     "wide": stream_measurements.wide,
     "many": stream_measurements.many,
     "storm": stream_measurements.storm,
     "few": stream_measurements.few,
     "publish": write_measurements.publish,
     "publish-many": write_measurements.publish_to_many,
+    "publish-many-2k": partial(write_measurements.publish_to_many, characters=2_000),
+    "publish-many-38k": partial(write_measurements.publish_to_many, characters=38_000),
     "send": write_measurements.send,
     "workers": instance_measurements.workers,
     "across": instance_measurements.across,

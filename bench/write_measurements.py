@@ -35,14 +35,22 @@ async def publish(name: str, size: Size) -> Values:
         )
 
 
-async def publish_to_many(name: str, size: Size) -> Values:
-    """Publish a short text to many users at once. A write is a publish, with its row for each user."""
+async def publish_to_many(name: str, size: Size, *, characters: int = TEXT_CHARACTERS) -> Values:
+    """Publish a text to many users at once. A write is a publish, with its row for each user.
+
+    characters: of the text, which stands in `data`: it may be longer there than in `content`.
+    """
     async with compared_servers.start_for_writes(name, size) as target:
         groups = [[f"bench-{group}-{number}" for number in range(USERS)] for group in range(GROUPS)]
         requests = [
             target.protocol.post_request(
                 json.dumps(
-                    {"to": {"users": users}, "category": "like", "content": "x" * TEXT_CHARACTERS}
+                    {
+                        "to": {"users": users},
+                        "category": "like",
+                        "content": "liked your photo",
+                        "data": {"text": "x" * characters},
+                    }
                 ).encode()
             )
             for users in groups

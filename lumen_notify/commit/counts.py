@@ -1,4 +1,4 @@
-"""Counts: reads the unread numbers of many users with one query.
+"""Counts: reads the unread numbers of many users with one query; changes the totals that they are made of.
 
 Promise: the numbers, and the end of the log at which they hold, come from one snapshot of the database.
 
@@ -7,6 +7,7 @@ Not here: the type that holds them (`model/counts`).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from lumen_notify.commit.database import Rows
@@ -38,6 +39,18 @@ class UnreadCounts:
 async def counts_in(tx: Transaction, user_ids: Sequence[str]) -> Mapping[str, Counts]:
     """Return the counts of each of the users, with what the transaction has written so far."""
     return _by_user(await tx.run("unread_counts", users=_users(user_ids)))
+
+
+def add_to_totals(tx: Transaction, numbers: Mapping[tuple[str, str], int]) -> None:
+    """Change how many notifications some audiences have. numbers: by audience and category."""
+    audiences: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for (audience, category), number in numbers.items():
+        audiences[category, number].append(audience)
+    rows = [
+        {"category": category, "total": number, "audiences": same}
+        for (category, number), same in audiences.items()
+    ]
+    tx.add("add_to_active_totals", rows=rows)
 
 
 def _users(user_ids: Iterable[str]) -> list[dict[str, str]]:

@@ -53,6 +53,7 @@ class Transaction:
         self._position = position
         self._rewritten: list[int] = []
         self._contents: list[dict[str, Any]] = []
+        self._lists: list[dict[str, Any]] = []
         self._released_contents: set[int] = set()
 
     @property
@@ -123,6 +124,16 @@ class Transaction:
                 "body": body,
             }
         )
+        self._lists.append(
+            {
+                "first_position": first,
+                "position": content_position,
+                "kind": kind,
+                "category": category,
+                "created_at": now,
+                "audiences": list(audiences),
+            }
+        )
         events = [
             Event(
                 position=position,
@@ -188,18 +199,17 @@ class Transaction:
                 "kind": event.kind,
                 "category": event.category,
                 "body": stored_body(event),
-                "content_position": event.content_position,
+                "content_position": None,
                 "created_at": event.created_at,
             }
             for event in self.events
+            if event.content_position is None
         ]
-        if self._contents:
-            self._transaction.add("insert_contents", rows=self._contents)
-        self._transaction.add("append_events", rows=rows)
+        self.add("insert_contents", rows=self._contents)
+        self.add("append_events_to_lists", rows=self._lists)
+        self.add("append_events", rows=rows)
 
 
 def stored_body(event: Event) -> str:
-    """Return what the rows of an event and of its notification store as the body: nothing if it is shared."""
-    if event.content_position is not None:
-        return ""
+    """Return what the rows of an event and of its notification store as the body, if it is theirs alone."""
     return wrapped(event.body, [text.id for text in event.shared]) if event.shared else event.body

@@ -39,6 +39,29 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(position bigint, audience text, kind text, category text, body text, content_position bigint,
          created_at bigint)
 
+-- fragment each_audience postgresql
+-- Joins the lists (l) of a statement with their audiences: their text as a.value, their number from 0 as a.key.
+    CROSS JOIN LATERAL (
+        SELECT t.value, t.ordinality - 1 AS key
+        FROM jsonb_array_elements_text(l.audiences) WITH ORDINALITY AS t
+    ) a
+
+-- fragment each_audience sqlite
+    CROSS JOIN json_each(l.audiences) a
+
+-- append_events_to_lists
+-- Who: the same, for events with a shared body: a row for each list of audiences with contiguous positions.
+WITH list AS MATERIALIZED (
+    SELECT r.first_position, r.position, r.kind, r.category, r.created_at, r.audiences
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r(first_position bigint, position bigint, kind text, category text, created_at bigint,
+             audiences jsonb)
+)
+INSERT INTO lumen_event (position, audience, kind, category, body, content_position, created_at)
+SELECT l.first_position + a.key, a.value, l.kind, l.category, '', l.position, l.created_at
+FROM list l
+{each_audience}
+
 -- insert_contents rows
 -- Who: every write transaction that appended events with a shared body.
 INSERT INTO lumen_content (position, first_position, notification_id, body)

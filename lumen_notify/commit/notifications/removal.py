@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from lumen_notify.commit.budget import Cost
-from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.counts import add_to_totals, counts_in
 from lumen_notify.commit.database import Rows
 from lumen_notify.commit.marks.read_counts import load_marks, subtract_marks
 from lumen_notify.commit.transaction import Transaction
@@ -181,15 +181,11 @@ async def delete_rows(
         tx.add("delete_groups", rows=keys)
         _add_tombstones(tx, removed)
         fewer = Counter((audience, category) for audience in order for _, category, _ in removed[audience])
-        totals = [
-            {"audience": audience, "category": category, "total": -number}
-            for (audience, category), number in fewer.items()
-        ]
-        tx.add("add_to_active_totals", rows=totals)
+        add_to_totals(tx, {key: -number for key, number in fewer.items()})
         subtract_marks(tx, marks)
         tx.add(
             "delete_empty_totals",
-            rows=[{"audience": row["audience"], "category": row["category"]} for row in totals],
+            rows=[{"audience": audience, "category": category} for audience, category in fewer],
         )
     return removed
 

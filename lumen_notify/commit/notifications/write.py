@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
-from lumen_notify.commit.counts import counts_in
+from lumen_notify.commit.counts import add_to_totals, counts_in
 from lumen_notify.commit.notifications.batch import Batch, Group, Item
 from lumen_notify.commit.notifications.publication import Publication, Published, shown_fields
-from lumen_notify.commit.transaction import Transaction, stored_body
+from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Counts, rfc3339, to_json
 from lumen_notify.model.events import DigestDelivered, NotificationPublished, NotificationUpdated
 from lumen_notify.model.shared_text import SharedText
@@ -40,23 +41,28 @@ async def write(batch: Batch) -> None:
 
 def _write_notifications(tx: Transaction, items: Iterable[Item], new_groups: Iterable[Group]) -> None:
     rows: list[dict[str, Any]] = []
+    lists: list[dict[str, Any]] = []
     of_groups: list[dict[str, Any]] = []
+    added: Counter[tuple[str, str]] = Counter()
     for item in items:
         if not item.groups:
             publication = item.publication
+            row = _append(tx, publication)
+            (lists if "audiences" in row else rows).append(row)
+            added.update(zip(publication.audiences, repeat(publication.category)))
             item.answer = Published(
-                id=publication.id,
-                recipients=publication.recipients,
-                position=_append(tx, publication, rows),
+                id=publication.id, recipients=publication.recipients, position=tx.position
             )
     for group in new_groups:
         body = to_json(group.as_fields())
         payload = NotificationPublished(notification=body)
         group.position = tx.append(group.audience, payload, category=group.category, shared=group.texts)
         of_groups.append(_row(tx, group, group.audience, group.position, body))
+        added[group.audience, group.category] += 1
     tx.add("insert_notifications", rows=rows)
+    tx.add("insert_notifications_to_lists", rows=lists)
     _insert(tx, of_groups)
-    _add_to_active_totals(tx, ((row["audience"], row["category"]) for row in (*rows, *of_groups)))
+    add_to_totals(tx, added)
 
 
 def _insert(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
@@ -65,7 +71,8 @@ def _insert(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     tx.add("insert_sharing_notifications", rows=[row for row in rows if row["text_id"] is not None])
 
 
-def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]]) -> int:
+def _append(tx: Transaction, publication: Publication) -> dict[str, Any]:
+    """Append the events of a publication; return its row, which stands for all users of a list."""
     body = to_json(
         shown_fields(
             publication.id,
@@ -75,37 +82,30 @@ def _append(tx: Transaction, publication: Publication, rows: list[dict[str, Any]
             expires_at=publication.expires_at,
         )
     )
-    events = tx.append_for_each(
-        publication.audiences,
+    audiences = publication.audiences
+    first, *_ = tx.append_for_each(
+        audiences,
         NotificationPublished(notification=body),
         category=publication.category,
         notification_id=publication.id,
     )
-    delivery = None if publication.delivery is None else to_json(publication.delivery)
-    rows += [
-        {
-            "id": publication.id,
-            "audience": str(event.audience),  # the drivers take longer for a subclass
-            "position": event.position,
-            "category": publication.category,
-            "body": stored_body(event),
-            "content_position": event.content_position,
-            "created_at": tx.now,
-            "expires_at": publication.expires_at,
-            "publisher": publication.owner or None,
-            "delivery": delivery,
-        }
-        for event in events
-    ]
-    return tx.position
-
-
-def _add_to_active_totals(tx: Transaction, added: Iterable[tuple[str, str]]) -> None:
-    rows = [
-        {"audience": audience, "category": category, "total": number}
-        for (audience, category), number in Counter(added).items()
-    ]
-    tx.add("add_to_active_totals", rows=rows)
+    row = {
+        "id": publication.id,
+        "position": tx.position,
+        "category": publication.category,
+        "created_at": tx.now,
+        "expires_at": publication.expires_at,
+        "publisher": publication.owner or None,
+        "delivery": None if publication.delivery is None else to_json(publication.delivery),
+    }
+    if len(audiences) > 1:
+        return {**row, "first_position": first.position, "audiences": list(audiences)}
+    return {
+        **row,
+        "audience": str(first.audience),  # the drivers take longer for a subclass
+        "body": body,
+        "content_position": None,
+    }
 
 
 async def _announce(tx: Transaction, groups: Sequence[Group]) -> None:
@@ -174,9 +174,9 @@ async def _write_digests(tx: Transaction, items: Iterable[Item]) -> None:
         digests[item.publication.audiences[0]][entry.id] = entry
     if not digests:
         return
-    _add_to_active_totals(
+    add_to_totals(
         tx,
-        (
+        Counter(
             (audience, entry.category)
             for audience, entries in digests.items()
             for entry in entries.values()

@@ -10,6 +10,25 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, position bigint, category text, body text, content_position bigint,
     created_at bigint, expires_at bigint, publisher text, delivery text)
 
+-- insert_notifications_to_lists
+-- Who: write, for those to several users: a row for each list of audiences with contiguous positions.
+WITH list AS MATERIALIZED (
+    SELECT
+        r.id, r.first_position, r.position, r.category, r.created_at, r.expires_at, r.publisher, r.delivery,
+        r.audiences
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+        id text, first_position bigint, position bigint, category text, created_at bigint, expires_at bigint,
+        publisher text, delivery text, audiences jsonb)
+)
+INSERT INTO lumen_notification (
+    id, audience, position, category, body, content_position, created_at, expires_at, publisher, delivery
+)
+SELECT
+    l.id, a.value, l.first_position + a.key, l.category, '', l.position, l.created_at, l.expires_at,
+    l.publisher, l.delivery
+FROM list l
+{each_audience}
+
 -- insert_sharing_notifications rows
 -- Who: write, for those that share a text.
 INSERT INTO lumen_notification (
@@ -33,12 +52,17 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
         ELSE coalesce((SELECT o.body FROM lumen_content o WHERE o.position = n.content_position), n.body)
         END
 
--- add_to_active_totals rows
--- Who: write; whatever removes notifications. One row per audience and category of the batch.
+-- add_to_active_totals
+-- Who: write; whatever removes notifications. A row for each category and number, with the audiences whose totals
+-- change by it; an audience has one number per category.
+WITH list AS MATERIALIZED (
+    SELECT r.category, r.total, r.audiences
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(category text, total bigint, audiences jsonb)
+)
 INSERT INTO lumen_active_total (audience, category, total)
-SELECT r.audience, r.category, r.total
-FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(audience text, category text, total bigint)
+SELECT a.value, l.category, l.total
+FROM list l
+{each_audience}
 WHERE true
 ON CONFLICT (audience, category) DO UPDATE SET total = lumen_active_total.total + excluded.total
 
