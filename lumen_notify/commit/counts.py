@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lumen_notify.commit.database import Rows
 from lumen_notify.commit.database.readers import Reads
-from lumen_notify.commit.transaction import Transaction
+from lumen_notify.commit.transaction import Transaction, texts_of
 from lumen_notify.model import Counts, CountsSnapshot, Cursor, check_of_row
 from lumen_notify.model.counts import NO_ROOMS
 
@@ -47,7 +47,7 @@ def add_to_totals(tx: Transaction, numbers: Mapping[tuple[str, str], int]) -> No
     for (audience, category), number in numbers.items():
         audiences[category, number].append(audience)
     rows = [
-        {"category": category, "total": number, "audiences": same}
+        {"category": category, "total": number, "audiences": texts_of(same)}
         for (category, number), same in audiences.items()
     ]
     tx.add("add_to_active_totals", rows=rows)

@@ -131,7 +131,7 @@ class Transaction:
                 "kind": kind,
                 "category": category,
                 "created_at": now,
-                "audiences": list(audiences),
+                "audiences": texts_of(audiences),
             }
         )
         events = [
@@ -208,6 +208,11 @@ class Transaction:
         self.add("insert_contents", rows=self._contents)
         self.add("append_events_to_lists", rows=self._lists)
         self.add("append_events", rows=rows)
+
+
+def texts_of(audiences: Iterable[str]) -> list[str]:
+    """Return audiences as plain strings: to encode those of a subclass as JSON takes sixty times as long."""
+    return [str(audience) for audience in audiences]
 
 
 def stored_body(event: Event) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from lumen_notify.commit.counts import add_to_totals, counts_in
 from lumen_notify.commit.notifications.batch import Batch, Group, Item
 from lumen_notify.commit.notifications.publication import Publication, Published, shown_fields
-from lumen_notify.commit.transaction import Transaction
+from lumen_notify.commit.transaction import Transaction, texts_of
 from lumen_notify.model import Audience, Counts, rfc3339, to_json
 from lumen_notify.model.events import DigestDelivered, NotificationPublished, NotificationUpdated
 from lumen_notify.model.shared_text import SharedText
@@ -99,7 +99,7 @@ def _append(tx: Transaction, publication: Publication) -> dict[str, Any]:
         "delivery": None if publication.delivery is None else to_json(publication.delivery),
     }
     if len(audiences) > 1:
-        return {**row, "first_position": first.position, "audiences": list(audiences)}
+        return {**row, "first_position": first.position, "audiences": texts_of(audiences)}
     return {
         **row,
         "audience": str(first.audience),  # the drivers take longer for a subclass

@@ -69,15 +69,18 @@ async def test_publish_to_users_sends_the_database_only_their_names(log: Log) ->
     await write(log, Publish(publications=(publication("ann"),)))  # the categories are known from now on
     users = [f"u{number}" for number in range(1000)]
     sent: dict[str, str] = {}
+    plain: set[type[str]] = set()
     async with log.transaction() as tx:
         add = tx._transaction.add
 
         def record(name: str, /, **values: Any) -> None:
             sent[name] = to_json(values)
+            plain.update(type(one) for row in values["rows"] for one in row.get("audiences", ()))
             add(name, **values)
 
         tx._transaction.add = record  # type: ignore[method-assign]
         await publish(tx, [Publish(publications=(publication(*users, content="x" * 200),))])
+    assert plain == {str}, "a subclass takes sixty times as long to encode"
     assert list(sent) == [
         "insert_notifications_to_lists",
         "add_to_active_totals",
