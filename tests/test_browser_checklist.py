@@ -177,7 +177,7 @@ LINES: Lines = {
     "the client's logic has fast tests of its own": ("web/test_modules.py::test_logic_of_module_holds",),
     # It must show
     "client and bell are under 12 KiB gzipped each": ("web/test_package.py::test_client_and_bell_are_small",),
-    "contrast is AA": (),
+    "contrast is AA": ("web/test_modules.py::test_logic_of_module_holds",),
     "the page is painted without a request to anywhere else": (
         "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
     ),
