@@ -32,3 +32,6 @@ export function wordsFor(language: string): Promise<Translate>;
 
 /** Add or override words in a language. Plural forms are keys with `_one`, `_other` and so on (Intl.PluralRules). */
 export function addWords(language: string, words: Record<string, string>): void;
+
+/** The grounds of avatars, under white initials. */
+export const HUES: readonly string[];
