@@ -59,7 +59,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 hypothesis.settings.register_profile("lumen", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("lumen")
 
-STARTING = {"browser", "open_window", "postgresql", "run_command", "start_command", "start_server", "valkey"}
+STARTING = {
+    "browser",
+    "open_chromium",
+    "open_window",
+    "postgresql",
+    "run_command",
+    "start_command",
+    "start_server",
+    "valkey",
+}
 """Fixtures that start servers, processes or browsers: what asks for one has the mark `server`."""
 
 REASON_LINES = 30

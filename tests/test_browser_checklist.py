@@ -163,12 +163,25 @@ LINES: Lines = {
         "test_browser_guide.py::test_a_fastapi_application_gets_a_bell",
     ),
     # Browsers
-    "two users chat in Chromium: typing, read marks and counts follow": (),
-    "two users chat in Firefox": (),
-    "two users chat in WebKit": (),
-    "the page survives offline, a killed server, an expiring token and a half-open connection": (),
-    "markup in names, rooms, messages and notifications stays text": (),
-    "the page can be used by keyboard alone": (),
+    "two users chat in Chromium: typing, read marks and counts follow": (
+        "browsers/test_main_story.py::test_two_users_chat_and_their_counts_follow_on_each_device",
+    ),
+    "two users chat in Firefox": (
+        "browsers/test_main_story.py::test_two_users_chat_and_their_counts_follow_on_each_device",
+    ),
+    "two users chat in WebKit": (
+        "browsers/test_main_story.py::test_two_users_chat_and_their_counts_follow_on_each_device",
+    ),
+    "the page survives offline, a killed server, an expiring token and a half-open connection": (
+        "browsers/test_outages.py::test_chat_goes_on_when_tabs_close_the_network_fails_and_the_server_is_killed",
+        "browsers/test_outages.py::test_silent_connection_is_replaced_and_tokens_are_renewed",
+    ),
+    "markup in names, rooms, messages and notifications stays text": (
+        "browsers/test_hostile_text.py::test_markup_of_others_stays_text_everywhere",
+    ),
+    "the page can be used by keyboard alone": (
+        "browsers/test_keyboard.py::test_everything_is_reached_by_keyboard",
+    ),
     "axe-core finds nothing": (),
     "screenshots of the main states are kept": (),
     "over HTTP/2, ten tabs without sharing have a stream each": (

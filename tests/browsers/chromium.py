@@ -33,6 +33,10 @@ class ChromiumWindow(Window):
         await window.page.add_init_script(WATCH_POLICY)
         return window
 
+    async def new_tab(self) -> Self:
+        """Open a tab beside this one, with the same cookies and storage."""
+        return await type(self).in_context(self.page.context)
+
     async def go(self, url: str) -> None:
         await self.page.goto(url)
 
@@ -78,8 +82,9 @@ class Chromium(WindowOpener):
         browser = await playwright.chromium.launch(executable_path=path, args=servers.chromium_arguments())
         return cls(playwright, browser)
 
-    async def open(self) -> ChromiumWindow:
-        return await ChromiumWindow.in_context(await self._browser.new_context())
+    async def open(self, **options: Any) -> ChromiumWindow:
+        """Open a window that shares nothing with the others. options: of Playwright's `new_context`."""
+        return await ChromiumWindow.in_context(await self._browser.new_context(**options))
 
     async def close(self) -> None:
         await self._browser.close()

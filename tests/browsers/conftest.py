@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from .chromium import Chromium
+from .chromium import Chromium, ChromiumWindow
 from .firefox import Firefox
 from .webkit import WebKit
 from .window import Window, WindowOpener
@@ -17,6 +17,7 @@ KINDS: dict[str, Callable[[], Awaitable[WindowOpener]]] = {
     "webkit": WebKit.start,
 }
 
+OpenChromium = Callable[..., Awaitable[ChromiumWindow]]
 OpenWindow = Callable[[], Awaitable[Window]]
 
 
@@ -24,6 +25,16 @@ OpenWindow = Callable[[], Awaitable[Window]]
 async def open_window(request: pytest.FixtureRequest) -> AsyncIterator[OpenWindow]:
     """Give a function that opens a window that shares nothing with others. Runs in each browser in turn."""
     browser = await KINDS[request.param]()
+    try:
+        yield browser.open
+    finally:
+        await browser.close()
+
+
+@pytest.fixture
+async def open_chromium() -> AsyncIterator[OpenChromium]:
+    """Give a function that opens such a window in Chromium, with options of a context of Playwright."""
+    browser = await Chromium.start()
     try:
         yield browser.open
     finally:
