@@ -9,7 +9,7 @@ globalThis.CSSStyleSheet = class {
     this.text = text;
   }
 };
-const { theme, wordsFor, addWords, HUES } = await import("../../lumen_notify/web/client/lumen-theme.js");
+const { theme, languageOf, wordsFor, addWords, HUES } = await import("../../lumen_notify/web/client/lumen-theme.js");
 
 const TEXT = 4.5; // AA, for text of any size
 const SHAPE = 3; // AA, for borders of fields and signs
@@ -90,6 +90,10 @@ test("a language without words of its own has English, and added ones come first
   assert.equal((await wordsFor("zh"))("page_rooms"), "房间");
   assert.equal((await wordsFor("not a language"))("page_members", { count: 1 }), "1 member");
   assert.equal((await wordsFor("en-GB"))("page_members", { count: 2 }), "2 members");
+});
+
+test("a browser without a locale has a language all the same", () => {
+  assert.deepEqual(["C", "", undefined, "de-at", "zh-Hant-TW"].map(languageOf), ["en", "en", "en", "de-AT", "zh-Hant-TW"]);
 });
 
 test("each word that a module asks for is there", async () => {

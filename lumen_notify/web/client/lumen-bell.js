@@ -4,7 +4,7 @@ import { Alerts, Choices } from "./lumen-bell-alerts.js";
 import { safeUrl } from "./lumen-bell-item.js";
 import { style } from "./lumen-bell-style.js";
 import { acquireClient, releaseClient } from "./lumen-shared-client.js";
-import { icon, make, theme, wordsFor } from "./lumen-theme.js";
+import { icon, languageOf, make, theme, wordsFor } from "./lumen-theme.js";
 
 const MAX_COUNT = 99;
 const SPEAK_MS = 1_000; // a burst is announced once
@@ -190,7 +190,7 @@ export class LumenBell extends HTMLElement {
   }
 
   async #speakLanguage() {
-    const language = (this.closest("[lang]") ?? document.documentElement).lang || navigator.language;
+    const language = languageOf((this.closest("[lang]") ?? document.documentElement).lang || navigator.language);
     if (language === this.#language) return;
     this.#language = language;
     const t = await wordsFor(language);

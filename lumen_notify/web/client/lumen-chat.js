@@ -3,7 +3,7 @@
 import { chatSheet } from "./lumen-chat-sheet.js";
 import { View } from "./lumen-chat-view.js";
 import { acquireClient, releaseClient } from "./lumen-shared-client.js";
-import { theme, wordsFor } from "./lumen-theme.js";
+import { languageOf, theme, wordsFor } from "./lumen-theme.js";
 
 /** The fragment of a link to a message, as the chat makes them on a page that does not handle `message-link`. */
 const FRAGMENT = /^#lumen-chat\/(.+)\/(\d+)$/u;
@@ -131,15 +131,7 @@ export class LumenChat extends HTMLElement {
   get #language() {
     const language =
       this.getAttribute("lang") || this.closest("[lang]")?.lang || document.documentElement.lang || navigator.language;
-    return isLanguage(language) ? language : "en";
-  }
-}
-
-function isLanguage(language) {
-  try {
-    return Intl.getCanonicalLocales(language).length === 1;
-  } catch {
-    return false;
+    return languageOf(language);
   }
 }
 

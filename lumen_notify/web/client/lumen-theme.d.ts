@@ -21,6 +21,9 @@ export function avatar(user: { id: string; username: string; avatar: string | nu
 /** Return a relative time in the language, such as "2 minutes ago". */
 export function timeAgo(at: string, language: string): string;
 
+/** Return the language as a valid tag; `en` if it is none. */
+export function languageOf(language: string): string;
+
 /** The words of an element in the language of the page: `t("mark_all_read")`, `t("new_messages", {count: 3})`. */
 export type Translate = (key: string, values?: Record<string, string | number>) => string;
 

@@ -130,6 +130,11 @@ export function addWords(language, words) {
   added.set(key, { ...added.get(key), ...words });
 }
 
+/** Return the language as a valid tag; `en` if it is none, such as the `C` of a browser without a locale. */
+export function languageOf(language) {
+  return localeOf(language).toString();
+}
+
 /** Return the words in a language: those added, those that come with the client, else English, key by key. */
 export async function wordsFor(language) {
   const locale = localeOf(language);

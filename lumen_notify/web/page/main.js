@@ -1,6 +1,6 @@
 // Main: shows the sign-in page, or the page of the signed-in user.
 
-import { make, theme, wordsFor } from "../client/lumen-theme.js";
+import { languageOf, make, theme, wordsFor } from "../client/lumen-theme.js";
 import { config } from "./account.js";
 import { App } from "./app.js";
 import { takeFromAddress } from "./place.js";
@@ -15,7 +15,7 @@ const TOKENS_ONLY = { accounts: false, registration: false, demo_users: [], toke
 document.adoptedStyleSheets = [theme];
 setTheme(document.documentElement, chosenTheme());
 
-const language = navigator.language || "en";
+const language = languageOf(navigator.language);
 const t = await wordsFor(language);
 document.documentElement.lang = language;
 
