@@ -174,7 +174,9 @@ LINES: Lines = {
     ),
     "the page survives offline, a killed server, an expiring token and a half-open connection": (
         "browsers/test_outages.py::test_chat_goes_on_when_tabs_close_the_network_fails_and_the_server_is_killed",
-        "browsers/test_outages.py::test_silent_connection_is_replaced_and_tokens_are_renewed",
+        "browsers/test_outages.py::test_silent_connection_is_replaced",
+        "web/test_client_in_browser.py::test_reload_resumes_and_a_token_that_expires_is_renewed",
+        "web/test_page_session_in_browser.py::test_session_with_an_account_goes_on_and_the_copy_of_a_tab_keeps_it",
     ),
     "markup in names, rooms, messages and notifications stays text": (
         "browsers/test_hostile_text.py::test_markup_of_others_stays_text_everywhere",

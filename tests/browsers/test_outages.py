@@ -85,12 +85,8 @@ async def test_chat_goes_on_when_tabs_close_the_network_fails_and_the_server_is_
         await person.window.check(NETWORK)
 
 
-async def test_silent_connection_is_replaced_and_tokens_are_renewed(
-    start_server: StartServer, open_chromium: OpenChromium
-) -> None:
-    server = start_server(
-        "--demo", LUMEN_JWT_SECRET=SECRET, LUMEN_PING_SECONDS="1", LUMEN_ACCESS_TOKEN_SECONDS="60"
-    )
+async def test_silent_connection_is_replaced(start_server: StartServer, open_chromium: OpenChromium) -> None:
+    server = start_server("--demo", LUMEN_JWT_SECRET=SECRET, LUMEN_PING_SECONDS="1")
     port = free_port()
     async with SilentRelay(port, server.port) as relay:
         alice = Person("Alice", await open_chromium())
