@@ -80,15 +80,21 @@ test("rooms come and go", async () => {
 
 test("a direct room has its peer's name, as far as it is known", async () => {
   const direct = room("d", { kind: "direct", title: null, peer_id: "bob", last_seq: 2, last_message: message("d", 2, alice) });
-  const { client, rooms } = await loaded({ rooms: page(direct), messages: page(message("d", 1), message("d", 2, alice)) });
+  const members = page({ user_id: "alice", username: null }, { user_id: "bob", username: null });
+  const messages = page(message("d", 1), message("d", 2, alice));
+  const { client, rooms } = await loaded({ rooms: page(direct), members, messages });
   await settle();
   assert.equal(rooms.items[0].peer.username, "Bob");
   say(client, message("d", 3, { ...bob, username: "Robert" }), 1);
   assert.equal(rooms.items[0].peer.username, "Robert");
   assert.equal(client.called("messages"), 1);
-  const { rooms: others } = await loaded({ rooms: page(direct), messages: page() });
+  const { rooms: others } = await loaded({ rooms: page(direct), members, messages: page() });
   await settle();
   assert.equal(others.items[0].peer.username, "bob");
+  const named = page({ user_id: "alice", username: "Alice" }, { user_id: "bob", username: "Bobby" });
+  const { client: asking, rooms: known } = await loaded({ rooms: page(direct), members: named });
+  await settle();
+  assert.deepEqual([known.items[0].peer.username, asking.called("messages")], ["Bobby", 0]);
 });
 
 test("frames that meet a fetch are applied to its page too", async () => {

@@ -170,7 +170,13 @@ class MemberEndpoints:
 
 
 def _item(member: Member) -> responses.ListedMember:
-    return {"user_id": member.user_id, "role": member.role, "last_read_seq": member.last_read_seq}
+    return {
+        "user_id": member.user_id,
+        "username": member.username,
+        "avatar": member.avatar,
+        "role": member.role,
+        "last_read_seq": member.last_read_seq,
+    }
 
 
 def _user_id(row: Member) -> str:

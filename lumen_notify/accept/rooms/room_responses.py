@@ -74,6 +74,8 @@ class ListedMember(TypedDict):
     """One member."""
 
     user_id: str
+    username: Annotated[str | None, Field(description="The name that others see; null without an account.")]
+    avatar: Annotated[str | None, Field(description="The URL of a picture; null without one.")]
     role: MemberRole
     last_read_seq: Annotated[int, Field(ge=0, description="The last message that the member has read.")]
 

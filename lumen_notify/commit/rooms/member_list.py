@@ -15,11 +15,17 @@ from lumen_notify.model import value
 
 @value
 class Member:
-    """A member of a room. last_read_seq: of the newest message that they have read."""
+    """A member of a room.
+
+    last_read_seq: of the newest message that they have read. username: the name that others see; None without
+    an account here, as avatar is.
+    """
 
     user_id: str
     role: Role
     last_read_seq: int
+    username: str | None = None
+    avatar: str | None = None
 
 
 @value
@@ -40,7 +46,10 @@ class MemberList:
     async def page(self, room_id: str, *, after: str, limit: int) -> Sequence[Member]:
         """Read the members after a user id: ascending, at most limit."""
         rows = await self._database.fetch("list_members", room_id=room_id, after=after, limit=limit)
-        return [Member(user_id=user_id, role=role, last_read_seq=seq) for user_id, role, seq in rows]
+        return [
+            Member(user_id=user_id, role=role, last_read_seq=seq, username=username, avatar=avatar)
+            for user_id, role, seq, username, avatar in rows
+        ]
 
     async def bans(self, room_id: str, *, after: str, limit: int) -> Sequence[Ban]:
         """Read the bans after a user id: ascending, at most limit."""

@@ -244,9 +244,10 @@ FROM ({room_of_user}) s
 WHERE s.id = :room_id AND s.kind <> 'deleting' AND (s.kind = 'public' OR s.role IS NOT NULL)
 
 -- list_members
--- Who: GET /rooms/{id}/members. One page, by user id. Index: the primary key.
-SELECT m.user_id, m.role, m.last_read_seq
+-- Who: GET /rooms/{id}/members. One page, by user id; names of users who have an account. Index: the primary keys.
+SELECT m.user_id, m.role, m.last_read_seq, a.display_name, a.avatar
 FROM lumen_member m
+LEFT JOIN lumen_account a ON a.user_id = m.user_id
 WHERE m.room_id = :room_id AND m.user_id > :after
 ORDER BY m.user_id
 LIMIT :limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lumen_notify.commit.rooms.member_list import Ban, Member, MemberList
 
+from ..accounts.log_ins import register
 from ..store import Store
 from .changes import do, make
 from .conversation import read, send
@@ -24,6 +25,14 @@ async def test_members_are_listed_page_by_page_with_what_they_have_read(store: S
     assert [one.user_id for one in await members.page("r", after="cyd", limit=3)] == ["dan"]
     assert await members.page("r", after="dan", limit=3) == []
     assert await members.page("nowhere", after="", limit=3) == []
+
+
+async def test_members_with_an_account_have_their_name(store: Store) -> None:
+    await register(store, "ann", "ann", display_name="Ann B.", avatar="https://pictures.test/ann")
+    await make(store, "private", "bob")
+    listed = await MemberList(store.database).page("r", after="", limit=3)
+    named = [(one.user_id, one.username, one.avatar) for one in listed]
+    assert named == [("ann", "Ann B.", "https://pictures.test/ann"), ("bob", None, None)]
 
 
 async def test_bans_are_listed_page_by_page_and_read_one_by_one(store: Store) -> None:

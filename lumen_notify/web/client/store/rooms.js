@@ -143,16 +143,25 @@ export class Rooms extends EventTarget {
   /** Look for the names of peers in their messages. */
   #ask() {
     const unknown = this.items.filter(
-      ({ id, kind, peer_id: peer, last_seq: last }) =>
-        kind === "direct" && last > 0 && !this.#users.has(peer) && !this.#asked.has(id),
+      ({ id, kind, peer_id: peer }) =>
+        kind === "direct" && !this.#users.has(peer) && !this.#asked.has(id),
     );
     for (const { id, peer_id: peer } of unknown.slice(0, Math.max(0, MAX_ASKED - this.#asked.size))) {
       this.#asked.add(id);
-      this.#client.messages(id, { limit: NAME_MESSAGES }).then(
-        ({ items }) => this.#learn(items.find(({ sender }) => sender.id === peer)?.sender),
+      this.#nameOf(id, peer).then(
+        (user) => this.#learn(user),
         () => {}, // the id is shown
       );
     }
+  }
+
+  /** Return the peer of a direct room: by their account, or as the sender of a message. */
+  async #nameOf(room, peer) {
+    const { items: members } = await this.#client.members(room, { limit: 2 });
+    const member = members.find(({ user_id: id }) => id === peer);
+    if (member?.username) return { id: peer, username: member.username, avatar: member.avatar };
+    const { items } = await this.#client.messages(room, { limit: NAME_MESSAGES });
+    return items.find(({ sender }) => sender.id === peer)?.sender;
   }
 }
 
