@@ -184,8 +184,12 @@ LINES: Lines = {
     "the page can be used by keyboard alone": (
         "browsers/test_keyboard.py::test_everything_is_reached_by_keyboard",
     ),
-    "axe-core finds nothing": (),
-    "screenshots of the main states are kept": (),
+    "axe-core finds nothing": (
+        "browsers/test_states.py::test_axe_finds_nothing_in_any_state_and_pictures_are_kept",
+    ),
+    "screenshots of the main states are kept": (
+        "browsers/test_states.py::test_axe_finds_nothing_in_any_state_and_pictures_are_kept",
+    ),
     "over HTTP/2, ten tabs without sharing have a stream each": (
         "e2e/test_tabs_over_http2.py::test_ten_tabs_without_sharing_have_a_stream_each",
     ),

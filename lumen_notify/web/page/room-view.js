@@ -72,7 +72,8 @@ export class RoomView {
     if (message === null) this.#chat.removeAttribute("message");
     else this.#chat.setAttribute("message", String(message));
     this.#chat.setAttribute("room", room);
-    if (!this.element.contains(this.#chat)) this.element.replaceChildren(this.#chat);
+    if (this.element.contains(this.#chat)) return;
+    this.element.replaceChildren(make("h1", { class: "unseen" }, this.#t("page_rooms")), this.#chat);
   }
 
   /** Return the direct room with a user, if there is one; look through all rooms. */
