@@ -122,12 +122,17 @@ LINES: Lines = {
         "web/test_chat_states_in_browser.py::test_messages_are_reached_by_keyboard",
     ),
     # The page
-    "a new user signs in as a demo user by one click, and two users chat": (),
+    "a new user signs in as a demo user by one click, and two users chat": (
+        "web/test_page_demo_in_browser.py::test_two_users_chat_after_one_click_each",
+        "browsers/test_main_story.py::test_two_users_chat_and_their_counts_follow_on_each_device",
+    ),
     "users register and log in on the page": (
         "web/test_page_session_in_browser.py::test_users_register_log_in_and_sign_out_everywhere",
         "web/test_page_session_in_browser.py::test_session_with_an_account_goes_on_and_the_copy_of_a_tab_keeps_it",
     ),
-    "the page lists rooms with unread counts and last messages, and public rooms to join": (),
+    "the page lists rooms with unread counts and last messages, and public rooms to join": (
+        "web/test_page_in_browser.py::test_rooms_show_what_is_new_and_public_rooms_can_be_joined",
+    ),
     "history loads upward and keeps its place": (
         "web/test_chat_in_browser.py::test_history_keeps_its_place_while_it_loads_at_both_ends",
         "web/test_chat_in_browser.py::test_room_opens_at_the_first_unread_message_and_is_read_when_seen",
@@ -141,16 +146,22 @@ LINES: Lines = {
         "web/test_chat_in_browser.py::test_two_users_chat_with_typing_presence_and_read_marks",
         "web/test_chat_states_in_browser.py::test_direct_room_shows_the_other_user_and_what_they_have_seen",
     ),
-    "direct messages work on the page": (),
-    "each room and message has its own URL: reload, back and an opened link work": (),
-    "the count that the bell shows can be cleared by what the bell offers": (),
+    "direct messages work on the page": (
+        "web/test_page_demo_in_browser.py::test_direct_message_to_a_username",
+    ),
+    "each room and message has its own URL: reload, back and an opened link work": (
+        "web/test_page_in_browser.py::test_each_place_has_an_address",
+    ),
+    "the count that the bell shows can be cleared by what the bell offers": (
+        "web/test_page_in_browser.py::test_count_of_the_bell_is_cleared_by_the_bell_and_a_mention_leads_to_its_message",
+    ),
     "no route that changes anything accepts a cookie": (
         "api/test_origins_and_cookies.py::test_no_route_that_changes_anything_accepts_a_cookie",
     ),
     "the page runs under a strict policy, without inline script": (
         "web/test_page_session_in_browser.py::test_signed_out_page_is_clean_and_connects_to_nothing",
     ),
-    "the page works on a phone": (),
+    "the page works on a phone": ("web/test_page_in_browser.py::test_phone_shows_the_rooms_or_a_room",),
     # Frameworks
     "a Vue composable and a React hook from the docs run against the real client": (
         "web/test_frameworks_in_browser.py::test_component_shows_the_count_and_the_list",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from servers import RunningServer
 from web.chat_tab import Api, ChatPages
@@ -76,6 +77,26 @@ async def test_unknown_room_and_failure_say_what_to_do(pages: ChatPages, api: Ap
     await tab.state.get_by_role("button", name="Try again").click()
     await expect(tab.row("Here I am")).to_be_visible()
     tab.complaints[:] = [line for line in tab.complaints if "Failed to load resource" not in line]
+
+
+async def test_message_that_is_sent_before_the_room_is_loaded_goes_once_it_is(
+    pages: ChatPages, api: Api
+) -> None:
+    api.make_room("slow", "alice")
+    tab = await pages.open("alice", None)
+    loads = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await loads.wait()
+        await route.continue_()
+
+    await tab.page.route("**/rooms/slow**", hold)
+    await tab.chat.evaluate("(chat) => { chat.room = 'slow'; }")
+    await tab.writes("Good morning")
+    await expect(tab.input).to_have_value("Good morning")
+    loads.set()
+    await expect(tab.row("Good morning")).to_be_visible()
+    await expect(tab.input).to_have_value("")
 
 
 async def test_direct_room_shows_the_other_user_and_what_they_have_seen(pages: ChatPages, api: Api) -> None:

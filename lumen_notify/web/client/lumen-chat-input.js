@@ -24,6 +24,7 @@ export class Input {
   #limit = make("span", { class: "limit", id: "limit", hidden: true });
   #problem = make("div", { class: "problem", role: "alert", hidden: true });
   #send;
+  #isDue = false; // sent by the user before the room was loaded, and not changed since
   #form;
   #notice = make("div", { class: "notice", part: "notice", hidden: true });
   element;
@@ -75,6 +76,11 @@ export class Input {
     this.label("");
     this.#drawState();
     new ResizeObserver(() => this.#fit()).observe(this.element);
+  }
+
+  /** Submit what the user has sent before the room was loaded. */
+  ready() {
+    if (this.#isDue && this.#actions.canSend() && !this.#form.hidden) this.#submit();
   }
 
   /** Say whom the message is for. */
@@ -172,6 +178,7 @@ export class Input {
   }
 
   #onInput() {
+    this.#isDue = false;
     this.#say("");
     this.#mentions.update();
     this.#drawState();
@@ -232,7 +239,9 @@ export class Input {
 
   async #submit() {
     const content = this.#text.value.trim();
-    if (content === "" || this.#left < 0 || !this.#actions.canSend()) return;
+    if (content === "" || this.#left < 0) return;
+    this.#isDue = !this.#actions.canSend();
+    if (this.#isDue) return; // `ready` submits it
     const mode = this.#mode;
     this.#stopTyping();
     if (mode.kind === "edit") return this.#submitEdit(mode.message, content);

@@ -199,6 +199,7 @@ export class View {
     this.#typing.textContent = typingText(conversation.typing, this.#context);
     this.#input.label(room === null ? "" : this.#header.title);
     this.#drawNotice();
+    this.#input.ready();
     this.#drawBar();
     const byId = new Map(messages.map((message) => [message.id, message]));
     this.#input.forget(({ id }) => byId.get(id)?.deleted_at === undefined);
