@@ -30,5 +30,5 @@ async def violations(page: Page) -> list[str]:
 
 @cache
 def _source() -> str:
-    path = installed(NODE, "npm ci --prefix tests/node") / "axe-core" / "axe.min.js"
+    path = installed(NODE / "axe-core", "npm ci --prefix tests/node") / "axe.min.js"
     return path.read_text("utf-8")

@@ -56,7 +56,7 @@ class ChatTab:
     @property
     def bar(self) -> Locator:
         """Give the bar that says that the connection is lost."""
-        return self.chat.locator("[part=state]")
+        return self.chat.locator("[part~=state]")
 
     @property
     def state(self) -> Locator:

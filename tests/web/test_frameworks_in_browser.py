@@ -87,7 +87,7 @@ async def site(sqlite_url: str, modules: Path, monkeypatch: pytest.MonkeyPatch) 
     async def show(request: Request) -> HTMLResponse:
         return HTMLResponse(page_of(request.path_params["framework"]))
 
-    npm = installed(NODE, "npm ci --prefix tests/node")
+    npm = installed(NODE / "vue", "npm ci --prefix tests/node").parent
     async with Lumen(settings) as lumen:
         app = Starlette(
             routes=[

@@ -72,14 +72,16 @@ export class BellList {
     const time = make("time", { dateTime: item.created_at, title: new Date(item.created_at).toLocaleString(this.#language) });
     time.textContent = timeAgo(item.created_at, this.#language);
     const links = (item.actions ?? []).map(({ label, url }) => [label, safeUrl(url)]).filter(([, href]) => href !== null);
+    const category = categoryOf(item.category, t);
+    const isSaid = item.title !== undefined && category.toLowerCase() === senderOf(item, t).toLowerCase(); // "system · System"
     element.replaceChildren(
       picture(item),
       make("div", { class: "body" },
         mainLink(item, t, (event) => this.#activate(row, event), unread),
         make("div", { class: "meta" },
           ...(item.title ? [make("bdi", {}, senderOf(item, t)), "·"] : []),
-          time, "·",
-          make("bdi", { part: "category" }, categoryOf(item.category, t))),
+          time,
+          ...(isSaid ? [] : ["·", make("bdi", { part: "category" }, category)])),
         links.length === 0 ? null : make("div", { class: "actions" }, ...links.map(([label, href]) =>
           make("a", { href, target: "_blank", rel: "noopener noreferrer", dir: "auto", part: "action",
             onclick: () => this.#read(row.item) }, label)))),

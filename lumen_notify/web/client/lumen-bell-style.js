@@ -67,7 +67,7 @@ export const style = sheet(`
   @media (max-width: 520px) {
     .panel { inset: 0 !important; inline-size: 100vw; max-inline-size: none; block-size: 100dvh; max-block-size: none !important;
       max-height: none !important; border: 0; border-radius: 0; padding-block-end: env(safe-area-inset-bottom); }
-    .toasts { inset-block: 8px auto; inset-inline: 8px; inline-size: auto; max-inline-size: none; }
+    .toasts { inset-block: var(--lumen-toasts-start, 8px) auto; inset-inline: 8px; inline-size: auto; max-inline-size: none; }
     .dismiss { inline-size: 44px; block-size: 44px; margin-block-start: -10px; }
   }
   @media (prefers-reduced-motion: reduce) { *, *::before { animation: none !important; transition: none !important; } }

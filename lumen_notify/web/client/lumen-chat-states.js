@@ -71,5 +71,5 @@ export function stateBar({ state, reason }, { isLost, hasFailed }, { t }, retry)
   if (key !== "chat_signed_out") {
     children.push(make("button", { class: "link", type: "button", onclick: retry }, t("chat_try_again")));
   }
-  return { text: t(key), children };
+  return { text: t(key), children, part: key === "chat_load_failed" ? "failure" : "connection" };
 }

@@ -244,6 +244,7 @@ export class View {
     this.#bar.hidden = bar === null;
     if (this.#bar.dataset.drawn === drawn) return;
     this.#bar.dataset.drawn = drawn;
+    this.#bar.setAttribute("part", bar === null ? "state" : `state ${bar.part}`);
     this.#bar.replaceChildren(...(bar === null ? [] : bar.children));
   }
 

@@ -8,10 +8,10 @@ import type { LumenNotify } from "./lumen-notify.js";
  * Events: `room-left` (detail: `{room, reason}`), `user-click` (detail: `{id, username}`), `message-link` (detail:
  * `{room, seq}`; the user wants the link to a message. Cancel it and copy your own link; otherwise the chat copies the
  * page's URL with the fragment `#lumen-chat/ROOM/SEQ`, which it follows when the page is opened).
- * Parts: `chat`, `header`, `title`, `state`, `messages`, `message`, `own-message`, `other-message`, `bubble`, `name`,
- * `time`, `avatar`, `quote`, `mention`, `day`, `new`, `readers`, `toolbar`, `jump`, `earlier`, `typing`, `box`, `input`,
- * `send`, `mode`, `notice`, `mentions`, `mention-option`, `people`, `dialog`, `empty`. Colours, type and spacing are the
- * properties `--lumen-*` of lumen-theme.js.
+ * Parts: `chat`, `header`, `title`, `state` (with `connection` or `failure`), `messages`, `message`, `own-message`,
+ * `other-message`, `bubble`, `name`, `time`, `avatar`, `quote`, `mention`, `day`, `new`, `readers`, `toolbar`, `jump`,
+ * `earlier`, `typing`, `box`, `input`, `send`, `mode`, `notice`, `mentions`, `mention-option`, `people`, `dialog`,
+ * `empty`. Colours, type and spacing are the properties `--lumen-*` of lumen-theme.js.
  */
 export class LumenChat extends HTMLElement {
   client: LumenNotify | null;
