@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from lumen_notify.auth import TICKET_SECONDS, Tickets
 from lumen_notify.http.context import Context
-from lumen_notify.http.operation import Operation
+from lumen_notify.http.operation import OF_BODIES, Operation
 from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import value
@@ -48,6 +48,7 @@ class TicketEndpoint:
                     status=201,
                     answered="The ticket.",
                     response=Ticket,
+                    problems=OF_BODIES,
                 ),
             ),
         )
@@ -55,5 +56,6 @@ class TicketEndpoint:
     async def post(self, request: Request) -> Response:
         """Answer `POST /notifications/stream/tickets`: 201 with the ticket and its lifetime."""
         principal = await self.context.caller(request)
+        await self.context.no_body(request)
         ticket: Ticket = {"ticket": self.tickets.issue(principal), "expires_in": TICKET_SECONDS}
         return answer(ticket, 201)

@@ -10,12 +10,15 @@ from starlette.requests import Request
 
 from lumen_notify.auth import Principal, Verifier
 from lumen_notify.errors import Forbidden
+from lumen_notify.http.fields import Body
 from lumen_notify.http.origins import is_own_page
 from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.http.rate_limits import BYTES_PER_TOKEN, RateLimit
 from lumen_notify.http.requests import Parsed, caller, parse, read_body
 from lumen_notify.http.route import RATE_LIMIT
 from lumen_notify.model import value
+
+_NO_FIELDS = TypeAdapter(Body)
 
 PRINCIPAL = "lumen_notify.principal"
 """The scope's key for the user whose token the request carries."""
@@ -90,6 +93,12 @@ class Context:
     async def body(self, request: Request, adapter: TypeAdapter[Parsed]) -> Parsed:
         """Read and validate the body. Raises Invalid, TooLarge, RateLimited."""
         return self.parse(adapter, await self.read(request))
+
+    async def no_body(self, request: Request) -> None:
+        """Refuse a body that has fields, which the operation would ignore. Raises Invalid, TooLarge,
+        RateLimited."""
+        if body := await self.read(request):
+            self.parse(_NO_FIELDS, body)
 
     def parse(self, adapter: TypeAdapter[Parsed], body: bytes) -> Parsed:
         """Validate a body that has been read. Raises Invalid."""

@@ -130,6 +130,24 @@ async def test_malformed_json_is_refused(site: Site, method: str, path: str) -> 
                 assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_fields_that_an_operation_does_not_take_are_refused(open_with: OpenSite) -> None:
+    async with open_with(accounts="on") as site, site.unchanged():
+        paths = (await site.http.get("/openapi.json")).json()["paths"]
+        without_body = [
+            (method.upper(), path)
+            for path, methods in paths.items()
+            for method in ("post", "put", "patch")
+            if method in methods and "requestBody" not in methods[method]
+        ]
+        assert ("POST", f"{NOTIFICATIONS}/stream/renew") in without_body
+        for method, path in without_body:
+            with case(f"{method} {path}"):
+                target = re.sub(r"{\w+}", "other", path)
+                answer = await site.send(method, target, body=b'{"other": 1}')
+                refused(answer, 422, "invalid", "other")
+                refused(await site.send(method, target, body=b"no JSON"), 422, "invalid", "body")
+
+
 async def test_refusal_never_repeats_what_was_sent(site: Site) -> None:
     for body in (body_with(content=["my secret"]), b'{"my secret": "my secret", ', body_with(to="my secret")):
         assert "my secret" not in (await site.send("POST", body=body)).text.replace('"field":"my secret"', "")

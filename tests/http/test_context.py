@@ -77,3 +77,14 @@ async def test_good_body_is_returned() -> None:
 async def test_body_over_the_limit_is_refused() -> None:
     with pytest.raises(TooLarge):
         await context().read(request(b"x" * 41))
+
+
+async def test_operation_without_a_body_refuses_fields() -> None:
+    for body in (b"", b"{}", b"\xef\xbb\xbf"):
+        await context().no_body(request(body))
+    for body, field in ((b'{"a": 1}', "a"), (b"[]", "body"), (b"no JSON", "body")):
+        with pytest.raises(Invalid) as caught:
+            await context().no_body(request(body))
+        assert [fault.field for fault in caught.value.faults] == [field]
+    with pytest.raises(TooLarge):
+        await context().no_body(request(b" " * 41))

@@ -30,7 +30,7 @@ from lumen_notify.commit.accounts.sessions import (
     wrong_credentials,
 )
 from lumen_notify.http.context import Context
-from lumen_notify.http.operation import WRITES, JsonSchema, Operation
+from lumen_notify.http.operation import OF_BODIES, WRITES, JsonSchema, Operation
 from lumen_notify.http.requests import Parsed
 from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
@@ -158,7 +158,7 @@ class SessionEndpoints:
                     ),
                     status=204,
                     answered="The sessions have ended.",
-                    problems=WRITES,
+                    problems=(*OF_BODIES, *WRITES),
                 ),
             ),
         )
@@ -216,6 +216,7 @@ class SessionEndpoints:
     async def logout_everywhere(self, request: Request) -> Response:
         """Answer `POST /auth/logout-everywhere`: end all sessions of the caller."""
         principal = await self.context.caller(request)
+        await self.context.no_body(request)
         await self.context.committer.submit(LogOutEverywhere(user_id=principal.user_id))
         return no_content()
 

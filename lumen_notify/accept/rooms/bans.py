@@ -18,7 +18,7 @@ from lumen_notify.commit.permissions import RoomAccess, not_banned
 from lumen_notify.commit.rooms.member_list import Ban, MemberList
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import USER_KEY, Cursor
-from lumen_notify.http.operation import MODERATORS_ONLY, READS, ROOM_ID, USER_ID, Operation
+from lumen_notify.http.operation import MODERATORS_ONLY, OF_BODIES, READS, ROOM_ID, USER_ID, Operation
 from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
@@ -83,7 +83,7 @@ class BanEndpoints:
                     parameters=(ROOM_ID, USER_ID),
                     answered="The user is banned.",
                     response=responses.Ban,
-                    problems=(*CHANGES, "invalid"),
+                    problems=(*CHANGES, *OF_BODIES),
                 ),
             ),
             DELETE=(
@@ -120,6 +120,7 @@ class BanEndpoints:
     async def put(self, request: Request) -> Response:
         """Answer `PUT /rooms/{id}/bans/{user}`: remove the user, and keep them out."""
         principal = await self.context.caller(request)
+        await self.context.no_body(request)
         user, room = user_id(request), room_id(request)
         await self.membership.change(room, principal.user_id, "ban", (user,))
         return await self._ban(room, user)

@@ -13,7 +13,7 @@ from lumen_notify.commit.rooms.blocks import BlockedUser, Blocks, SetBlock
 from lumen_notify.errors import Invalid, NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import USER_KEY, Cursor
-from lumen_notify.http.operation import READS, USER_ID, WRITES, Operation
+from lumen_notify.http.operation import OF_BODIES, READS, USER_ID, WRITES, Operation
 from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
@@ -74,7 +74,7 @@ class BlockEndpoints:
                     parameters=(USER_ID,),
                     answered="The user is blocked.",
                     response=responses.Block,
-                    problems=(*WRITES, "invalid"),
+                    problems=(*OF_BODIES, *WRITES),
                 ),
             ),
             DELETE=(
@@ -106,6 +106,7 @@ class BlockEndpoints:
     async def put(self, request: Request) -> Response:
         """Answer `PUT /blocks/{user}`."""
         principal = await self.context.caller(request)
+        await self.context.no_body(request)
         other_id = user_id(request)
         if other_id == principal.user_id:
             raise Invalid("must be another user", field="user")

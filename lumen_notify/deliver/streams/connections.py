@@ -18,7 +18,7 @@ from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import Cursor
-from lumen_notify.http.operation import READS, Operation
+from lumen_notify.http.operation import OF_BODIES, READS, Operation
 from lumen_notify.http.pages import LIMIT, KeyPage
 from lumen_notify.http.responses import NextCursor, Time, answer
 from lumen_notify.http.route import ApiRoute, route
@@ -84,6 +84,7 @@ class ConnectionEndpoints:
                     answered="When the streams end.",
                     response=RenewedStreams,
                     headers=(SET_COOKIE,),
+                    problems=OF_BODIES,
                 ),
             ),
         )
@@ -135,6 +136,7 @@ class ConnectionEndpoints:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
         this request, if that is longer, and the browser gets a cookie for its next reconnect."""
         principal = await self.context.caller(request)
+        await self.context.no_body(request)
         self.renewals.renew(principal)
         renewed: RenewedStreams = {"expires_at": rfc3339(principal.expires_at)}
         response = answer(renewed)

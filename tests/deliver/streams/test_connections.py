@@ -16,7 +16,7 @@ from lumen_notify.commit.presence.connections import Connections, OpenConnection
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.deliver.streams.cookie import StreamCookies
 from lumen_notify.deliver.streams.renewals import Renewals
-from lumen_notify.errors import Unauthenticated
+from lumen_notify.errors import Invalid, Unauthenticated
 from lumen_notify.http.context import Committer, Context, Limits
 from lumen_notify.http.rate_limiter import RateLimiter
 from lumen_notify.model import new_id, rfc3339
@@ -51,7 +51,7 @@ class ConnectionsApi:
         context = Context(
             verifier=verifier,
             committer=cast("Committer", None),
-            limits=cast("Limits", None),
+            limits=Limits(max_body_bytes=100, max_content_characters=0, max_batch_rows=0, max_rooms=0),
             rate_limiter=RateLimiter(lambda: 0),
             clock=clock,
         )
@@ -67,16 +67,19 @@ class ConnectionsApi:
     def token(self, user_id: str, ttl_seconds: float = 3600) -> str:
         return mint(SECRET, user_id, ttl_seconds=ttl_seconds, clock=self.harness.clock.ms)
 
-    def request(self, token: str | None, query: bytes = b"") -> Request:
+    def request(self, token: str | None, query: bytes = b"", body: bytes = b"") -> Request:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body}
+
         headers = [] if token is None else [(b"authorization", b"Bearer " + token.encode())]
         scope = {"type": "http", "method": "POST", "scheme": "http", "path": "/", "query_string": query}
-        return Request({**scope, "headers": headers})
+        return Request({**scope, "headers": headers}, receive)
 
     async def page(self, token: str | None, query: bytes = b"") -> Any:
         return json.loads(bytes((await self.connections.page(self.request(token, query))).body))
 
-    async def renew(self, token: str | None) -> Any:
-        return json.loads(bytes((await self.connections.renew(self.request(token))).body))
+    async def renew(self, token: str | None, body: bytes = b"") -> Any:
+        return json.loads(bytes((await self.connections.renew(self.request(token, body=body))).body))
 
 
 async def test_users_see_their_own_open_streams_oldest_first() -> None:
@@ -126,6 +129,17 @@ async def test_renewal_prolongs_the_callers_streams_to_the_end_of_the_token_show
     assert (own.expires_at, other.expires_at) == (ends_at, other.connected_at + 100_000)
     api.harness.pass_seconds(100)
     assert (own.close_reason is None, other.close_reason is None) == (True, False)
+
+
+async def test_renewal_with_unknown_fields_is_refused_and_prolongs_nothing() -> None:
+    api = ConnectionsApi()
+    own = api.harness.open("ann", expires_in=100)
+    with pytest.raises(Invalid) as caught:
+        await api.renew(api.token("ann", 500), b'{"expires_in": 600}')
+    assert [fault.field for fault in caught.value.faults] == ["expires_in"]
+    assert own.expires_at == own.connected_at + 100_000
+    await api.renew(api.token("ann", 500), b"{}")
+    assert own.expires_at > own.connected_at + 100_000
 
 
 async def test_renewal_reaches_streams_that_are_still_opening() -> None:
