@@ -82,7 +82,7 @@ async def test_unknown_room_and_failure_say_what_to_do(pages: ChatPages, api: Ap
 async def test_message_that_is_sent_before_the_room_is_loaded_goes_once_it_is(
     pages: ChatPages, api: Api
 ) -> None:
-    api.make_room("slow", "alice")
+    api.make_room("slow", "alice", "bob")
     tab = await pages.open("alice", None)
     loads = asyncio.Event()
 
@@ -90,12 +90,14 @@ async def test_message_that_is_sent_before_the_room_is_loaded_goes_once_it_is(
         await loads.wait()
         await route.continue_()
 
-    await tab.page.route("**/rooms/slow**", hold)
+    await tab.page.route("**/rooms/slow", hold)
+    await tab.page.route("**/rooms/slow/members?*", hold)
     await tab.chat.evaluate("(chat) => { chat.room = 'slow'; }")
-    await tab.writes("Good morning")
-    await expect(tab.input).to_have_value("Good morning")
+    await tab.writes("Good morning @bob")
+    await expect(tab.input).to_have_value("Good morning @bob")
     loads.set()
-    await expect(tab.row("Good morning")).to_be_visible()
+    await expect(tab.row("Good morning @bob")).to_be_visible()
+    await expect(tab.row("Good morning @bob").locator("[part~=mention]")).to_have_text("@bob")
     await expect(tab.input).to_have_value("")
 
 

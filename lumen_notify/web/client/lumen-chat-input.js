@@ -31,7 +31,7 @@ export class Input {
 
   /**
    * context: as for Row, with `people()`. actions: `send(content, fields)`, `edit(message, content)` (throws a Problem),
-   * `typing(isTyping)`, `canSend()`, `editLast()`, `focusHistory()`.
+   * `typing(isTyping)`, `canSend(text)`, `editLast()`, `focusHistory()`.
    */
   constructor(context, actions) {
     this.#context = context;
@@ -78,9 +78,9 @@ export class Input {
     new ResizeObserver(() => this.#fit()).observe(this.element);
   }
 
-  /** Submit what the user has sent before the room was loaded. */
+  /** Submit what the user has sent before the room, or those whom it mentions, were loaded. */
   ready() {
-    if (this.#isDue && this.#actions.canSend() && !this.#form.hidden) this.#submit();
+    if (this.#isDue && !this.#form.hidden) this.#submit();
   }
 
   /** Say whom the message is for. */
@@ -240,7 +240,7 @@ export class Input {
   async #submit() {
     const content = this.#text.value.trim();
     if (content === "" || this.#left < 0) return;
-    this.#isDue = !this.#actions.canSend();
+    this.#isDue = !this.#actions.canSend(content);
     if (this.#isDue) return; // `ready` submits it
     const mode = this.#mode;
     this.#stopTyping();

@@ -13,12 +13,14 @@ import { make } from "./lumen-theme.js";
 
 const HIDDEN_DRAW_MS = 100;
 const SAID_MS = 8_000;
+const MEMBERS_MS = 5_000; // how long a mention waits for them
 
 export class View {
   #host;
   #client;
   #id;
   #conversation = null;
+  #openedAt = Date.now();
   #names = new Names();
   #originals = new Map(); // seq -> message, or null as long as it is fetched
   #context;
@@ -77,7 +79,7 @@ export class View {
       send: (content, fields) => this.#send(content, fields),
       edit: (message, content) => this.#conversation.edit(message, content),
       typing: (isTyping) => this.#conversation.setTyping(isTyping),
-      canSend: () => this.#conversation?.isLoaded ?? false,
+      canSend: (content) => this.#canSend(content),
       editLast: () => this.#editLast(),
       focusHistory: () => this.#history.focusLast(),
     });
@@ -260,6 +262,13 @@ export class View {
   #onLeft({ detail }) {
     this.#draw();
     this.#emit("room-left", { room: this.#id, reason: detail.reason });
+  }
+
+  /** The members say whom a text mentions; a text goes without them if they cannot be had. */
+  #canSend(content) {
+    if (!this.#conversation?.isLoaded) return false;
+    const { members } = this.#conversation;
+    return members.length > 0 || !content.includes("@") || Date.now() - this.#openedAt > MEMBERS_MS;
   }
 
   #send(content, fields) {
