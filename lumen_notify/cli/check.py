@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import Verifier, load_secret, secret_path
-from lumen_notify.cli.config import missing_database_file, require_shared_database
+from lumen_notify.cli.config import missing_database_file, require_shared
 from lumen_notify.cli.listener import listen
 from lumen_notify.cli.tls import certificate
 from lumen_notify.commit.database import Database, migrations
@@ -55,7 +55,7 @@ async def _found(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
 
 async def check_database(settings: Settings) -> str:
     """Connect, and compare versions. A SQLite file that does not exist is not made."""
-    require_shared_database(settings.database_url, settings.workers)
+    require_shared(settings, settings.workers)
     url = masked_url(settings.database_url)
     require_file(settings.database_url)
     if (path := missing_database_file(settings)) is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lumen_notify.auth import load_secret, mint, secret_path
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.settings import Secret, Settings, variable
+from lumen_notify.settings.backplane_url import MEMORY, NEEDS_ONE_PROCESS
 from lumen_notify.settings.database_url import sqlite_path
 
 TOKEN_VARIABLE = "LUMEN_TOKEN"  # noqa: S105 - the variable's name
@@ -73,19 +74,21 @@ def require_database(settings: Settings) -> None:
         raise NoDatabase(f"No {path.name} in {path.parent}. {way_out}")
 
 
-def require_shared_database(database_url: str, workers: int) -> None:
-    """Raise Misconfigured if so many workers cannot share the database.
+def require_shared(settings: Settings, workers: int) -> None:
+    """Raise Misconfigured if so many workers cannot share the database and the backplane.
 
     Processes that share a SQLite file lose nothing, but it has one writer at a time, and nothing wakes the
     others: each would see the events of the others up to a second late.
     """
-    if workers > 1 and database_url.startswith("sqlite:"):
+    if workers > 1 and settings.database_url.startswith("sqlite:"):
         problem = (
             f"is {workers}, but SQLite serves one process: it has one writer, and nothing wakes the others."
             f" Set {variable('database_url')}=postgresql://user:password@host/name, or"
             f" {variable('workers')}=1"
         )
         raise Misconfigured([(variable("workers"), problem)])
+    if workers > 1 and settings.backplane == MEMORY:
+        raise Misconfigured([(variable("backplane_url"), NEEDS_ONE_PROCESS)])
 
 
 def make_token(

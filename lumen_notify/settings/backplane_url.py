@@ -39,6 +39,11 @@ FORMS = (
 )
 NEEDS_POSTGRESQL = "needs LUMEN_DATABASE_URL to be the same PostgreSQL database"
 
+NEEDS_ONE_PROCESS = (
+    "cannot be memory:// with LUMEN_WORKERS above 1: each would see the events of the others late"
+)
+"""Each process reads the log once a second, but typing, presence and renewals would stay with one."""
+
 REDIS_PORT = 6379
 SENTINEL_PORT = 26379
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lumen_notify.settings.backplane_url import NEEDS_POSTGRESQL
+from lumen_notify.settings.backplane_url import MEMORY, NEEDS_ONE_PROCESS, NEEDS_POSTGRESQL
 from lumen_notify.settings.environment import variable
 
 KEYS = ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")
@@ -43,3 +43,6 @@ def _backplane_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     is_postgresql = isinstance(backplane, str) and backplane.startswith("postgres")
     if is_postgresql and not (isinstance(database, str) and database.startswith("postgres")):
         yield "backplane_url", NEEDS_POSTGRESQL
+    workers = values.get("workers")
+    if backplane == MEMORY and isinstance(workers, int) and workers > 1:
+        yield "backplane_url", NEEDS_ONE_PROCESS

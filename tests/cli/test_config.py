@@ -13,12 +13,13 @@ from lumen_notify.cli.config import (
     base_url,
     make_token,
     read_settings,
-    require_shared_database,
+    require_shared,
     server_url,
     signing_secret,
 )
 from lumen_notify.errors import Misconfigured
 from lumen_notify.settings import Secret, Settings
+from lumen_notify.settings.backplane_url import NEEDS_ONE_PROCESS
 
 SECRET = "a secret of at least thirty-two bytes"
 
@@ -83,11 +84,19 @@ def test_a_url_that_is_given_takes_the_place_of_the_local_server() -> None:
 
 
 def test_workers_share_postgresql_and_not_sqlite() -> None:
-    require_shared_database("sqlite:///x.db", 1)
-    require_shared_database("postgresql://x@y/z", 2)
+    require_shared(Settings(database_url="sqlite:///x.db"), 1)
+    require_shared(Settings(database_url="postgresql://x@y/z"), 2)
     with pytest.raises(Misconfigured) as raised:
-        require_shared_database("sqlite:///x.db", 2)
+        require_shared(Settings(database_url="sqlite:///x.db"), 2)
     ((name, problem),) = raised.value.problems
     assert name == "LUMEN_WORKERS"
     assert problem.startswith("is 2, but SQLite serves one process")
     assert problem.endswith("Set LUMEN_DATABASE_URL=postgresql://user:password@host/name, or LUMEN_WORKERS=1")
+
+
+def test_workers_need_a_backplane_that_reaches_the_others() -> None:
+    settings = Settings(database_url="postgresql://x@y/z", backplane_url="memory://")
+    require_shared(settings, 1)
+    with pytest.raises(Misconfigured) as raised:
+        require_shared(settings, 2)
+    assert raised.value.problems == (("LUMEN_BACKPLANE_URL", NEEDS_ONE_PROCESS),)

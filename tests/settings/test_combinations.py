@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lumen_notify.settings.backplane_url import NEEDS_POSTGRESQL
+from lumen_notify.settings.backplane_url import NEEDS_ONE_PROCESS, NEEDS_POSTGRESQL
 
 from .environments import LONG, problems_of
 
@@ -14,6 +14,14 @@ from .environments import LONG, problems_of
     [
         ({"LUMEN_BACKPLANE_URL": "postgresql://"}, {"LUMEN_BACKPLANE_URL": NEEDS_POSTGRESQL}),
         ({"LUMEN_BACKPLANE_URL": "postgresql://db/name"}, {"LUMEN_BACKPLANE_URL": NEEDS_POSTGRESQL}),
+        (
+            {
+                "LUMEN_BACKPLANE_URL": "memory://",
+                "LUMEN_DATABASE_URL": "postgresql://db/name",
+                "LUMEN_WORKERS": "2",
+            },
+            {"LUMEN_BACKPLANE_URL": NEEDS_ONE_PROCESS},
+        ),
         (
             {"LUMEN_HTTP2": "on"},
             {"LUMEN_HTTP2": "needs TLS: set LUMEN_TLS_CERT_FILE and LUMEN_TLS_KEY_FILE too"},

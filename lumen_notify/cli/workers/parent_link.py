@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Self
 
 from lumen_notify.app import Lumen
-from lumen_notify.cli.config import require_shared_database
+from lumen_notify.cli.config import require_shared
 from lumen_notify.cli.server import Server, serve_on
 from lumen_notify.cli.workers import WORKER_VARIABLE
 from lumen_notify.cli.workers.channel import Channel
@@ -65,7 +65,7 @@ class ParentLink:
 
     def opened(self, lumen: Lumen) -> None:
         """Answer for the metrics of a Lumen, and let it answer for all workers. Raises Misconfigured."""
-        require_shared_database(lumen.settings.database_url, self._workers)
+        require_shared(lumen.settings, self._workers)
         lumen.metrics.of_all_workers = partial(self._total, len(self._metrics))
         self._metrics.append(lumen.metrics)
 

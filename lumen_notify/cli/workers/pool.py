@@ -18,7 +18,7 @@ from contextlib import ExitStack
 
 import typer
 
-from lumen_notify.cli.config import require_shared_database
+from lumen_notify.cli.config import require_shared
 from lumen_notify.cli.listener import listen_for_workers
 from lumen_notify.cli.workers.process import WorkerProcess, how_it_ended
 from lumen_notify.cli.workers.slot import SPARE_SECONDS, NotReady, Slot, WorkersFailed
@@ -39,7 +39,7 @@ _log = logging.getLogger("lumen_notify.server")
 def serve_with_workers(settings: Settings, *, app: str | None, on_started: Callable[[str], None]) -> None:
     """Serve with several workers until a signal; see `server.serve`. Raises Misconfigured, WorkersFailed."""
     if app is None:  # else the application may choose another database: each worker checks it
-        require_shared_database(settings.database_url, settings.workers)
+        require_shared(settings, settings.workers)
     with ExitStack() as sockets:
         listeners = [sockets.enter_context(one) for one in listen_for_workers(settings)]
         asyncio.run(Pool(listeners, drain_seconds=settings.drain_seconds).run(on_started))

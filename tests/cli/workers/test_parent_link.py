@@ -20,6 +20,7 @@ from lumen_notify.cli.workers.channel import Channel
 from lumen_notify.cli.workers.parent_link import ParentLink
 from lumen_notify.errors import Misconfigured, Unavailable
 from lumen_notify.metrics import Metrics
+from lumen_notify.settings import Settings
 
 WAIT_SECONDS = 20.0
 
@@ -47,7 +48,7 @@ def opened(link: ParentLink, url: str = "postgresql://x@y/z") -> Metrics:
     """Open a Lumen; return its metrics."""
     metrics = Metrics()
     metrics.counter("lumen_served", "Served.", lambda: 7)
-    lumen = SimpleNamespace(settings=SimpleNamespace(database_url=url), metrics=metrics)
+    lumen = SimpleNamespace(settings=Settings(database_url=url), metrics=metrics)
     link.opened(cast(Lumen, lumen))
     return metrics
 
