@@ -13,11 +13,12 @@ class Outage:
     """One thing that may fail for a while, such as the writes to the database.
 
     what: its name in logs and metrics. error: the first exception of the outage; None while it works. clock:
-    monotonic seconds.
+    monotonic seconds. place: the setting and the address of the server that fails, for the log; may be empty.
     """
 
-    def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, what: str, clock: Callable[[], float] = time.monotonic, *, place: str = "") -> None:
         self.what = what
+        self.place = place
         self.error: Exception | None = None
         self._clock = clock
         self._began_at = 0.0
@@ -30,7 +31,8 @@ class Outage:
         if self.error is None:
             self.error = error
             self._began_at = self._clock()
-            _log.error("%s: failing: %s", self.what, cause_of(error), exc_info=error if has_trace else None)
+            words = f"{self.place}: {cause_of(error)}" if self.place else cause_of(error)
+            _log.error("%s: failing: %s", self.what, words, exc_info=error if has_trace else None)
 
     def end(self) -> None:
         """Record that it has worked. Logged if it failed before."""

@@ -43,8 +43,8 @@ PROBE_WAIT_SECONDS = 2.0
 
 
 NO_WRITE = "A write does not pass: it waits for the database."
-BACKPLANE_FAILS = "Other instances are not reached: their events arrive up to a second late."
-NOT_CONNECTED = "Other instances are not reached yet: no probe has come back."
+BACKPLANE_FAILS = "Other instances are not reached by {place}: their events arrive up to a second late."
+NOT_CONNECTED = "Other instances are not reached yet by {place}: no probe has come back."
 
 
 class Readiness:
@@ -103,6 +103,7 @@ class Readiness:
         if not has_failed and age is not None:
             return {"status": "ok", "age_seconds": age}
         detail = BACKPLANE_FAILS if has_failed else NOT_CONNECTED
+        detail = detail.format(place=self._backplane.outage.place)
         return {"status": "degraded", "age_seconds": age, "detail": detail}
 
     def _check_writes(self) -> None:

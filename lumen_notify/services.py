@@ -43,7 +43,7 @@ from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
 from lumen_notify.commit.shared_key import shared_key
 from lumen_notify.deliver.backplane.messages import Messages
-from lumen_notify.deliver.backplane.opening import open_backplane, open_redis
+from lumen_notify.deliver.backplane.opening import backplane_place, open_backplane, open_redis
 from lumen_notify.deliver.backplane.remote import Receivers
 from lumen_notify.deliver.ephemeral.typing import TypingUsers
 from lumen_notify.deliver.hub import Hub
@@ -141,7 +141,7 @@ class Services:
             instance=self.instance,
             epoch=lambda: self.hub.epoch,
             receivers=Receivers(self.tail.hint, self.tail.wake, self.messages.receive, self.tail.sync),
-            outage=self.supervisor.outage("backplane"),
+            outage=self.supervisor.outage("backplane", place=backplane_place(settings)),
         )
         self.typing_users = TypingUsers(self.hub, time.monotonic, self.backplane.send)
         self.messages.handle("typing", self.typing_users.receive)

@@ -41,9 +41,9 @@ class Supervisor:
         self._clock = clock
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def outage(self, what: str) -> Outage:
-        """Return the outage of this name; the same object each time."""
-        return self.outages.setdefault(what, Outage(what, self._clock))
+    def outage(self, what: str, *, place: str = "") -> Outage:
+        """Return the outage of this name; the same object each time. place: of a new one."""
+        return self.outages.setdefault(what, Outage(what, self._clock, place=place))
 
     def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run a task until `stop`, or until it returns. It starts again when it raises."""

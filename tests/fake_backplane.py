@@ -59,7 +59,7 @@ class FakeBackplane(RemoteBackplane):
             instance="me",
             epoch=lambda: "e",
             receivers=Receivers(lambda *_: None, lambda _: None, lambda *_: None, lambda: None),
-            outage=Outage("backplane"),
+            outage=Outage("backplane", place="LUMEN_BACKPLANE_URL (Redis at cache port 6379)"),
         )
         self._wire = wire
 

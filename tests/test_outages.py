@@ -34,6 +34,11 @@ def test_outage_is_logged_once_at_its_beginning_and_once_at_its_end(caplog: pyte
     ]
 
 
+def test_outage_of_a_server_names_its_place(caplog: pytest.LogCaptureFixture) -> None:
+    Outage("backplane", place="LUMEN_BACKPLANE_URL (Redis at cache port 6379)").begin(failure("refused"))
+    assert caplog.messages == ["backplane: failing: LUMEN_BACKPLANE_URL (Redis at cache port 6379): refused"]
+
+
 def test_defect_is_logged_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
     Outage("a task").begin(ZeroDivisionError(), has_trace=True)
     assert caplog.records[0].exc_info is not None

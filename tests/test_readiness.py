@@ -20,6 +20,8 @@ from lumen_notify.services import Services
 from lumen_notify.settings import Secret, Settings
 from lumen_notify.supervisor import Supervisor
 
+PLACE = "LUMEN_BACKPLANE_URL (Redis at cache port 6379)"
+
 
 class Process:
     """The parts that readiness asks, in the state that the test sets. probes: how many were submitted."""
@@ -153,7 +155,7 @@ async def test_backplane_that_fails_degrades_the_process_and_leaves_it_ready() -
     process = Process()
     process.backplane = backplane = FakeBackplane(Wire())
     process.build()
-    degraded = {"status": "degraded", "age_seconds": None, "detail": module.NOT_CONNECTED}
+    degraded = {"status": "degraded", "age_seconds": None, "detail": module.NOT_CONNECTED.format(place=PLACE)}
     assert process.readiness.parts()["backplane"] == degraded
     backplane.probed_at = backplane._clock()
     part = process.readiness.parts()["backplane"]
@@ -161,7 +163,7 @@ async def test_backplane_that_fails_degrades_the_process_and_leaves_it_ready() -
     assert part["age_seconds"] is not None
     backplane.outage.begin(BackplaneUnavailable("gone"))
     part = process.readiness.parts()["backplane"]
-    assert (part["status"], part["detail"]) == ("degraded", module.BACKPLANE_FAILS)
+    assert (part["status"], part["detail"]) == ("degraded", module.BACKPLANE_FAILS.format(place=PLACE))
     assert await process.problem() is None
 
 

@@ -105,6 +105,19 @@ def kind_of(url: str) -> Kind:
     raise ValueError(FORMS)
 
 
+def place_of(url: str, database_url: str) -> str:
+    """Return where a backplane is, as in a sentence; without user and password.
+
+    database_url: of the service.
+    """
+    match kind_of(url):
+        case "redis":
+            return parse_redis(url).place
+        case "postgresql":
+            return parse_postgresql(database_url if url == OWN_DATABASE else url).place
+    return "no server"
+
+
 def parse_redis(url: str) -> RedisUrl:
     """Read a URL. Raises ValueError."""
     try:

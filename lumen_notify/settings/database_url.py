@@ -74,6 +74,12 @@ class PostgresqlUrl(NamedTuple):
     connect_seconds: int | None
 
     @property
+    def place(self) -> str:
+        """Where the server is, as in a sentence; without user and password."""
+        where = " or ".join(str(one) for one in self.addresses)
+        return f"PostgreSQL at {where or 'its default address'}"
+
+    @property
     def files(self) -> Mapping[str, str]:
         """The files that it names, by option."""
         return {name: self.options[name] for name in FILES if name in self.options}

@@ -12,6 +12,8 @@ import pytest
 import servers
 from clients import NOTIFICATIONS, SECRET, token
 from lumen_notify.auth import PUBLISH
+from lumen_notify.deliver.backplane.opening import backplane_place
+from lumen_notify.settings import Settings
 from servers import PostgreSQL, RunningServer
 from valkey import Valkey
 
@@ -41,7 +43,7 @@ async def metric(http: httpx.AsyncClient, name: str) -> float:
     return next(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name + " "))
 
 
-async def check(server: RunningServer, *pids: int) -> None:
+async def check(server: RunningServer, *pids: int, place: str) -> None:
     """Check what a server shows before, while and after its backplane is deaf."""
     headers = {"authorization": f"Bearer {token('app', PUBLISH)}"}
     async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=30) as http:
@@ -54,6 +56,7 @@ async def check(server: RunningServer, *pids: int) -> None:
             code, _, part = await readiness(http)
             assert (code, part["status"]) == (200, "degraded")
             assert "a second late" in part["detail"]
+            assert f" by {place}: " in part["detail"]
             assert part["age_seconds"] > 2
             assert await metric(http, OUTAGE) == 1
             assert (await http.post(NOTIFICATIONS, json=BODY)).status_code == 201
@@ -61,7 +64,7 @@ async def check(server: RunningServer, *pids: int) -> None:
         await eventually_status(http, "ready")
         assert await metric(http, OUTAGE) == 0
     log = server.log()
-    assert log.count("backplane: failing: ") == 1, log
+    assert log.count("backplane: failing: ") == log.count(f"backplane: failing: {place}: ") == 1, log
     assert log.count("backplane: working again after ") == 1, log
 
 
@@ -72,7 +75,9 @@ async def test_redis_that_is_up_but_deaf_shows(
     server = start_server(
         database_url=postgresql_url, LUMEN_JWT_SECRET=SECRET, LUMEN_BACKPLANE_URL=valkey.url
     )
-    await check(server, valkey.process.pid)
+    await check(
+        server, valkey.process.pid, place=f"LUMEN_BACKPLANE_URL (Redis at 127.0.0.1 port {valkey.port})"
+    )
 
 
 @pytest.mark.slow
@@ -84,4 +89,5 @@ async def test_listening_connection_that_is_dead_shows(start_server: Any, postgr
     pids = [row["pid"] for row in servers.run_sql(url, LISTENERS)]
     assert len(pids) == 1, "one connection of its own"
     # The main process, too, so that no new connection takes its place: else the outage is over in an instant.
-    await check(server, *pids, postgresql.process.pid)
+    place = backplane_place(Settings(database_url=url))
+    await check(server, *pids, postgresql.process.pid, place=place)

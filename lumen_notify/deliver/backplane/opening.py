@@ -13,13 +13,19 @@ from lumen_notify.deliver.backplane.redis import RedisBackplane
 from lumen_notify.deliver.backplane.remote import Receivers
 from lumen_notify.errors import Misconfigured
 from lumen_notify.outages import Outage
-from lumen_notify.settings import variable
-from lumen_notify.settings.backplane_url import OWN_DATABASE, kind_of
+from lumen_notify.settings import Settings, variable
+from lumen_notify.settings.backplane_url import OWN_DATABASE, kind_of, place_of
 
 if TYPE_CHECKING:
     from lumen_notify.redis_client import RedisClient
 
 NEEDS_EXTRA = "needs redis-py: pip install lumen-notify[redis]"
+
+
+def backplane_place(settings: Settings) -> str:
+    """Return the variable and the place of the backplane, without user and password, for errors."""
+    place = place_of(settings.backplane, settings.database_url)
+    return f"{variable('backplane_url')} ({place})"
 
 
 def open_redis(url: str) -> RedisClient | None:
