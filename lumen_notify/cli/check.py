@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable
 
 from lumen_notify.accept.preferences.categories import defined_in
@@ -11,8 +12,11 @@ from lumen_notify.cli.listener import listen
 from lumen_notify.cli.tls import certificate
 from lumen_notify.commit.database import Database, migrations
 from lumen_notify.commit.database.startup_errors import require_file
-from lumen_notify.errors import LumenError, Misconfigured
+from lumen_notify.deliver.backplane.opening import backplane_place, open_backplane, open_redis
+from lumen_notify.deliver.backplane.remote import Receivers, RemoteBackplane
+from lumen_notify.errors import BackplaneUnavailable, LumenError, Misconfigured, Unavailable
 from lumen_notify.model import value
+from lumen_notify.outages import Outage, cause_of
 from lumen_notify.settings import Settings, masked_url, variable
 from lumen_notify.settings.combinations import KEYS
 
@@ -36,6 +40,7 @@ async def check(settings: Settings) -> list[Finding]:
     """Check settings that are valid in themselves; return a finding for each part."""
     return [
         await _found("database", lambda: check_database(settings)),
+        await _found("backplane", lambda: check_backplane(settings)),
         await _found("keys", lambda: check_keys(settings)),
         await _found("categories", lambda: check_categories(settings)),
         await _found("TLS", lambda: check_tls(settings)),
@@ -68,6 +73,35 @@ async def check_database(settings: Settings) -> str:
         await database.close()
     state = "the newest" if version == newest else f"`lumen-notify serve` or `migrate` makes it {newest}"
     return f"{url} has version {version}, {state}."
+
+
+async def check_backplane(settings: Settings) -> str:
+    """Connect, and wait for a probe to come back, as an instance does."""
+    place = backplane_place(settings)
+    redis = open_redis(settings.backplane)
+    database = Database(settings.database_url)
+    backplane = open_backplane(
+        settings.backplane,
+        redis=redis,
+        database=database,
+        instance=f"check:{secrets.token_hex(8)}",
+        epoch=lambda: "check",
+        receivers=Receivers(lambda *_: None, lambda _: None, lambda *_: None, lambda: None),
+        outage=Outage("backplane", place=place),
+    )
+    if not isinstance(backplane, RemoteBackplane):
+        return "None is set: this process is the only one."
+    try:
+        if redis is None:
+            await database.open()
+        await backplane.try_once()
+    except Unavailable as error:
+        raise BackplaneUnavailable(f"{place}: {cause_of(error)}") from None
+    finally:
+        if redis is not None:
+            await redis.close()
+        await database.close()
+    return f"{place} delivers what is sent."
 
 
 async def check_keys(settings: Settings) -> str:

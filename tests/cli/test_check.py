@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from lumen_notify.cli.check import Finding, check
+from lumen_notify.deliver.backplane import remote
 from lumen_notify.settings import Secret, Settings
+from valkey import Valkey
 
 SECRET = "a secret of at least thirty-two bytes"
 
@@ -77,3 +79,33 @@ def test_an_issuer_that_does_not_answer_is_found(tmp_path: Path, caplog: pytest.
     url = f"sqlite:///{tmp_path}/lumen.db"
     found = problems(Settings(database_url=url, jwt_jwks_url="http://127.0.0.1:9/keys", port=0))
     assert found == {"keys": "The key server of the token issuer does not answer."}
+
+
+def test_a_backplane_that_delivers_is_right(postgresql_url: str) -> None:
+    found = findings(Settings(database_url=postgresql_url, port=0))["backplane"]
+    assert not found.is_problem
+    assert found.text.startswith("LUMEN_BACKPLANE_URL (PostgreSQL at ")
+    assert found.text.endswith(" delivers what is sent.")
+
+
+def test_a_backplane_that_does_not_answer_is_found(tmp_path: Path, valkey: Valkey) -> None:
+    url = valkey.url.replace("redis://", "redis://:hunter2@")
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", backplane_url=valkey.url, port=0)
+    place = f"LUMEN_BACKPLANE_URL (Redis at 127.0.0.1 port {valkey.port})"
+    assert findings(settings)["backplane"].text == f"{place} delivers what is sent."
+    refused = problems(settings.with_(backplane_url=url))
+    valkey.kill()
+    gone = problems(settings)
+    for found in (refused, gone):
+        assert found.keys() == {"backplane"}
+        assert found["backplane"].startswith(f"{place}: ")
+        assert "hunter2" not in found["backplane"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backplane_on_another_database_is_found(
+    postgresql_url: str, shared_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "PROBE_WAIT_SECONDS", 0.3)
+    settings = Settings(database_url=postgresql_url, backplane_url=shared_postgresql_url, port=0)
+    assert "delivers nothing" in problems(settings)["backplane"]

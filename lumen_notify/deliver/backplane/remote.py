@@ -160,6 +160,15 @@ class RemoteBackplane(ABC):
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - not a secret
             pause = min(MAX_PAUSE_SECONDS, pause * 2)
 
+    async def try_once(self) -> None:
+        """Open a link, wait for a probe to come back, and close it. Raises Unavailable."""
+        link = self._new_link(self._epoch())
+        try:
+            await self._open(link)
+            await _first_of(link.wait(), self._probe_once(link))
+        finally:
+            await link.close()
+
     @abstractmethod
     def _new_link(self, epoch: str) -> Link:
         """Return a link, which is not open yet, to the instances on the log of this epoch."""
@@ -169,8 +178,7 @@ class RemoteBackplane(ABC):
         epoch = self._epoch()
         link = self._new_link(epoch)
         try:
-            async with _in_time(SEND_SECONDS, "does not answer in time"):
-                await link.open(self._receive)
+            await self._open(link)
             self.connects += 1
             self.link = link
             self._receivers.on_sync()
@@ -190,6 +198,10 @@ class RemoteBackplane(ABC):
             self._outbox.keep_head()
             await link.close()
 
+    async def _open(self, link: Link) -> None:
+        async with _in_time(SEND_SECONDS, "does not answer in time"):
+            await link.open(self._receive)
+
     async def _send_all(self, link: Link) -> None:
         while True:
             await self._has_work.wait()
@@ -204,16 +216,19 @@ class RemoteBackplane(ABC):
 
     async def _probe_until_other(self, link: Link, epoch: str) -> None:
         while self._epoch() == epoch:
-            self._probe += 1
-            self._probe_came_back.clear()
-            began_at = self._clock()
-            async with _in_time(SEND_SECONDS, "does not take a probe"):
-                await link.probe(encode_probe(self._instance, self._probe))
-            await self._wait_for_probe()
-            self.probed_at = self._clock()
-            self.round_trip_seconds = self.probed_at - began_at
+            await self._probe_once(link)
             self.outage.end()
             await asyncio.sleep(PROBE_SECONDS)
+
+    async def _probe_once(self, link: Link) -> None:
+        self._probe += 1
+        self._probe_came_back.clear()
+        began_at = self._clock()
+        async with _in_time(SEND_SECONDS, "does not take a probe"):
+            await link.probe(encode_probe(self._instance, self._probe))
+        await self._wait_for_probe()
+        self.probed_at = self._clock()
+        self.round_trip_seconds = self.probed_at - began_at
 
     async def _wait_for_probe(self) -> None:
         # Twice half the time: after a pause of the whole process, the first half is over at once, although
