@@ -5,7 +5,8 @@
     {"time":"2026-01-31T08:00:00.000Z","level":"info","logger":"lumen_notify.streams","msg":"stream ..."}
 
 A record of logfmt or JSON is one line, whatever it contains: line ends and other control characters are
-escaped, and a traceback is a field. In text, a traceback follows in lines of its own.
+escaped, and a traceback is a field. In text, a traceback follows in lines of its own. Lines of one of several
+workers have its number: `worker=2`, or `streams (worker 2): stream ...`.
 
 Promise: libraries add no payloads and no credentials to the log. Several log their data (sse_starlette each
 frame, databases its URL), so their loggers start at WARNING. The access log has no queries and no tokens.
@@ -36,7 +37,11 @@ _COLOURS = {"debug": "2", "warning": "33", "error": "31", "critical": "31;1"}
 
 
 class Formatter(logging.Formatter):
-    """Collects the fields of a record."""
+    """Collects the fields of a record. worker: the number of this process; None if it is the only one."""
+
+    def __init__(self, *, worker: int | None = None) -> None:
+        super().__init__()
+        self.worker = worker
 
     def fields(self, record: logging.LogRecord) -> dict[str, str]:
         """Return the fields, as text."""
@@ -44,6 +49,7 @@ class Formatter(logging.Formatter):
             "time": rfc3339(int(record.created * 1000)),
             "level": record.levelname.lower(),
             "logger": record.name,
+            **({} if self.worker is None else {"worker": str(self.worker)}),
             "msg": record.getMessage(),
         }
         if record.exc_info:
@@ -70,8 +76,8 @@ class JsonFormatter(Formatter):
 class TextFormatter(Formatter):
     """Formats a record for people. is_coloured: whether the level has a colour."""
 
-    def __init__(self, *, is_coloured: bool) -> None:
-        super().__init__()
+    def __init__(self, *, is_coloured: bool, worker: int | None = None) -> None:
+        super().__init__(worker=worker)
         self._is_coloured = is_coloured
 
     def format(self, record: logging.LogRecord) -> str:
@@ -80,6 +86,8 @@ class TextFormatter(Formatter):
         level = fields["level"]
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
         name = fields["logger"].removeprefix(f"{ROOT}.")
+        if self.worker is not None:
+            name = f"{name} (worker {self.worker})"
         colour = _COLOURS.get(level) if self._is_coloured else None
         shown = f"\x1b[{colour}m{level:7}\x1b[0m" if colour else f"{level:7}"
         lines = [f"{clock} {shown} {name}: {escape(fields['msg'])}"]
@@ -122,23 +130,28 @@ def quote(text: str) -> str:
     return text if _PLAIN.match(text) else to_json(text)
 
 
-def formatter(kind: str, *, is_terminal: bool) -> logging.Formatter:
+def formatter(kind: str, *, is_terminal: bool, worker: int | None = None) -> logging.Formatter:
     """Return the formatter of a format: one of `settings.checks.LogFormat`."""
     if kind == "json":
-        return JsonFormatter()
+        return JsonFormatter(worker=worker)
     if kind == "text" or (kind == "auto" and is_terminal):
-        return TextFormatter(is_coloured=is_terminal)
-    return LogfmtFormatter()
+        return TextFormatter(is_coloured=is_terminal, worker=worker)
+    return LogfmtFormatter(worker=worker)
 
 
 def configure(
-    level: str, kind: str = "auto", stream: TextIO | None = None, *, has_access_log: bool = False
+    level: str,
+    kind: str = "auto",
+    stream: TextIO | None = None,
+    *,
+    has_access_log: bool = False,
+    worker: int | None = None,
 ) -> None:
     """Send all logs to one stream. level, kind: settings. stream: None means stderr. has_access_log: whether
-    it has a line for each request."""
+    it has a line for each request. worker: the number of this process; None if it is the only one."""
     stream = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter(kind, is_terminal=stream.isatty()))
+    handler.setFormatter(formatter(kind, is_terminal=stream.isatty(), worker=worker))
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(max(number, logging.WARNING))

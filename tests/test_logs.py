@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_libraries_begin_at_warning_whatever_the_level() -> None:
     assert logged("warning", "lumen_notify", logging.INFO, "x") == ""
 
 
-def lines(kind: str, stream: io.StringIO, **options: bool) -> list[str]:
+def lines(kind: str, stream: io.StringIO, **options: Any) -> list[str]:
     logs.configure("info", kind, stream, **options)
     try:
         raise ValueError("no\x1b[2J")
@@ -89,6 +90,14 @@ def test_text_has_the_traceback_below_and_no_control_characters() -> None:
     first, *trace = lines("text", io.StringIO())
     assert re.fullmatch(r"\d\d:\d\d:\d\d error   hub: failed for a\\x0ab", first)
     assert trace[0] == "    Traceback (most recent call last):"
+    assert trace[-1] == "    ValueError: no\\x1b[2J"
+
+
+def test_lines_of_a_worker_have_its_number() -> None:
+    assert " logger=lumen_notify.hub worker=2 msg=" in lines("logfmt", io.StringIO(), worker=2)[0]
+    assert json.loads(lines("json", io.StringIO(), worker=2)[0])["worker"] == "2"
+    first, *trace = lines("text", io.StringIO(), worker=2)
+    assert first.endswith(" hub (worker 2): failed for a\\x0ab")
     assert trace[-1] == "    ValueError: no\\x1b[2J"
 
 

@@ -166,6 +166,13 @@ async def test_workers_deliver_what_any_of_them_commits_answer_for_all_and_drain
     assert await asyncio.to_thread(server.process.wait, WITHIN_SECONDS) == 0
     assert time.monotonic() - began < 20
     assert "Traceback" not in server.log()
+    lines = server.log().splitlines()
+    assert {one for line in lines for one in re.findall(r" logger=\S+ worker=(\d+) msg=", line)} == {
+        "1",
+        "2",
+        "3",
+    }
+    assert any(" logger=lumen_notify.workers msg=" in line for line in lines), "the parent has no number"
 
 
 async def test_workers_end_when_their_parent_is_killed(

@@ -12,7 +12,7 @@ import typer
 from lumen_notify import logs
 from lumen_notify.cli.config import read_settings
 from lumen_notify.cli.options import EnvFile
-from lumen_notify.cli.workers import WORKER_VARIABLE
+from lumen_notify.cli.workers import WORKER_VARIABLE, worker_number
 from lumen_notify.errors import Misconfigured
 from lumen_notify.settings import Settings, variable
 
@@ -76,7 +76,12 @@ def serve(
         "http2": "on" if is_http2 else None,
     }
     settings = read_settings(**given)
-    logs.configure(settings.log_level, settings.log_format, has_access_log=settings.access_log == "on")
+    logs.configure(
+        settings.log_level,
+        settings.log_format,
+        has_access_log=settings.access_log == "on",
+        worker=worker_number(os.environ),
+    )
     if is_demo and application is not None:
         raise typer.BadParameter("--demo cannot be combined with --app.")
     if is_demo and settings.workers > 1:

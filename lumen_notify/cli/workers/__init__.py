@@ -16,6 +16,14 @@ the parent ends, whatever ends it, so do the workers: their channel closes. A co
 socket is never refused or reset while workers are replaced: the parent keeps all sockets open.
 """
 
+from collections.abc import Mapping
+
 WORKER_VARIABLE = "_LUMEN_WORKER"
 """The variable that makes a process a worker: the numbers of its two sockets, the listening one and the
-channel, with a comma."""
+channel, and its own, with commas."""
+
+
+def worker_number(environ: Mapping[str, str]) -> int | None:
+    """Return which worker this process is, from 1; None if it is none."""
+    text = environ.get(WORKER_VARIABLE)
+    return None if text is None else int(text.rpartition(",")[2])

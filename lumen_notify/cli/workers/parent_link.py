@@ -50,7 +50,7 @@ class ParentLink:
     def of_process(cls, environ: MutableMapping[str, str], *, workers: int) -> Self:
         """Return the link of this process, which is a worker. Programs that it starts are none."""
         listener, connection = (
-            socket.socket(fileno=int(number)) for number in environ.pop(WORKER_VARIABLE).split(",")
+            socket.socket(fileno=int(number)) for number in environ.pop(WORKER_VARIABLE).split(",")[:2]
         )
         for one in (listener, connection):
             one.set_inheritable(False)

@@ -55,9 +55,11 @@ class WorkerProcess:
         self._task = asyncio.create_task(self._run(), name=f"worker {process.pid}")
 
     @classmethod
-    async def start(cls, listener: socket.socket, *, on_metrics: OnMetrics, on_total: OnTotal) -> Self:
-        """Run this process's command again, as a worker at a socket. on_metrics: called with its metrics.
-        on_total: answers when it asks for those of all."""
+    async def start(
+        cls, listener: socket.socket, *, worker: int, on_metrics: OnMetrics, on_total: OnTotal
+    ) -> Self:
+        """Run this process's command again, as a worker at a socket. worker: the number in its log lines.
+        on_metrics: called with its metrics. on_total: answers when it asks for those of all."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         numbers = (listener.fileno(), theirs.fileno())
@@ -65,7 +67,7 @@ class WorkerProcess:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *sys.orig_argv[1:],
-                env={**os.environ, WORKER_VARIABLE: ",".join(map(str, numbers))},
+                env={**os.environ, WORKER_VARIABLE: ",".join(map(str, (*numbers, worker)))},
                 pass_fds=numbers,
                 stdin=subprocess.DEVNULL,
                 process_group=0,  # a terminal sends Ctrl-C to the parent alone, which then drains the workers

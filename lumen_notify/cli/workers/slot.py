@@ -79,7 +79,7 @@ class Slot:
         """Start a worker and keep it running; return it once it accepts connections. Raises NotReady."""
         try:
             process = await WorkerProcess.start(
-                self.listener, on_metrics=self._totals.learn, on_total=self._on_total
+                self.listener, worker=self.number, on_metrics=self._totals.learn, on_total=self._on_total
             )
         except OSError as error:
             raise NotReady(f"at its start: {error.strerror}") from None

@@ -15,7 +15,7 @@ import pytest
 from clients import eventually
 from lumen_notify.app import Lumen
 from lumen_notify.cli.server import Server
-from lumen_notify.cli.workers import WORKER_VARIABLE, parent_link
+from lumen_notify.cli.workers import WORKER_VARIABLE, parent_link, worker_number
 from lumen_notify.cli.workers.channel import Channel
 from lumen_notify.cli.workers.parent_link import ParentLink
 from lumen_notify.errors import Misconfigured, Unavailable
@@ -140,7 +140,8 @@ def test_programs_that_a_worker_starts_are_no_workers() -> None:
         numbers = [os.dup(one.fileno()) for one in (listener, theirs)]
         for number in numbers:
             os.set_inheritable(number, True)
-        environ = {WORKER_VARIABLE: ",".join(map(str, numbers)), "OTHER": "kept"}
+        environ = {WORKER_VARIABLE: ",".join(map(str, (*numbers, 3))), "OTHER": "kept"}
+        assert (worker_number(environ), worker_number({})) == (3, None)
         link = ParentLink.of_process(environ, workers=2)
         assert environ == {"OTHER": "kept"}
         assert link.listener.fileno() == numbers[0]

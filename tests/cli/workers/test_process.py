@@ -32,6 +32,7 @@ class Started:
 
         return await WorkerProcess.start(
             self._listener,
+            worker=3,
             on_metrics=lambda number, lumens: self.received.append((number, lumens)),
             on_total=total,
         )
