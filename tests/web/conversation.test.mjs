@@ -310,10 +310,18 @@ test("typing ends by itself, by a message and by a reconnect", async (context) =
 
 test("members, read marks and presence follow", async () => {
   const { tea, client, conversation } = await opened(3);
-  assert.deepEqual([...conversation.presence.keys()], ["bob"]);
+  const presence = (id) => conversation.presence.get(id);
+  assert.deepEqual([...conversation.presence].map(([id, { status }]) => [id, status]), [["bob", "online"]]);
+  const changes = [];
+  conversation.addEventListener("presence", () => changes.push(presence("bob").status));
+  client.fire("presence", { user: { id: "bob" }, status: "offline", last_seen_at: "2026" });
   client.fire("presence", { user: { id: "bob" }, status: "offline", last_seen_at: "2026" });
   client.fire("presence", { user: { id: "nobody here" }, status: "online", last_seen_at: null });
-  assert.equal(conversation.presence.size, 0);
+  assert.deepEqual([...conversation.presence.keys()], ["bob"]);
+  assert.deepEqual(presence("bob"), { status: "offline", devices: [], last_seen_at: "2026" });
+  assert.deepEqual(changes, ["offline"]);
+  client.fire("presence", { user: { id: "bob" }, status: "online", last_seen_at: null });
+  assert.deepEqual(presence("bob"), { status: "online", devices: [], last_seen_at: null });
   client.fire("read", { room: { id: "tea", unread: 3 }, data: { room_id: "tea", user_id: "bob", up_to: 2 } });
   tea.say("bob reads what he writes");
   assert.equal(conversation.readMarks.get("bob"), 4);

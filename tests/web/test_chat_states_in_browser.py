@@ -114,6 +114,10 @@ async def test_direct_room_shows_the_other_user_and_what_they_have_seen(pages: C
     await expect(alice.row("Yes!")).to_be_visible()
     await expect(alice.chat.get_by_role("heading", name="Bob")).to_be_visible()
     await expect(alice.chat.locator(".readers")).to_have_count(0)
+    await bob.page.goto("about:blank")
+    await expect(alice.chat.locator(".about-room")).to_have_text(re.compile("^Last seen (now|.* ago)$"))
+    again = await pages.open("alice", room)
+    await expect(again.chat.locator(".about-room")).to_have_text(re.compile("^Last seen (now|.* ago)$"))
 
 
 async def test_lost_connection_is_shown_and_comes_back(pages: ChatPages, api: Api) -> None:

@@ -13,6 +13,7 @@ import { make } from "./lumen-theme.js";
 
 const HIDDEN_DRAW_MS = 100;
 const SAID_MS = 8_000;
+const REFRESH_MS = 60_000; // "Last seen 2 minutes ago" goes on
 const MEMBERS_MS = 5_000; // how long a mention waits for them
 
 export class View {
@@ -37,6 +38,7 @@ export class View {
   #isDrawPlanned = false;
   #ended = new AbortController();
   #saidTimer = 0;
+  #refreshTimer = 0;
   #bar = make("div", { class: "bar", part: "state", role: "status", hidden: true });
   #said = make("div", { class: "bar said", role: "alert", hidden: true });
   #cover = make("div", { class: "cover", part: "empty", hidden: true });
@@ -111,6 +113,7 @@ export class View {
 
   close() {
     this.#ended.abort();
+    clearInterval(this.#refreshTimer);
     clearTimeout(this.#saidTimer);
     this.#conversation?.close();
   }
@@ -124,6 +127,7 @@ export class View {
     this.#conversation.addEventListener("left", (event) => this.#onLeft(event), { signal });
     this.#client.addEventListener("state", () => this.#onState(), { signal });
     this.#onState();
+    this.#refreshTimer = setInterval(() => this.#plan(), REFRESH_MS);
     this.#drawCover(emptyState("loading", this.#context));
     await this.#load(seq);
   }

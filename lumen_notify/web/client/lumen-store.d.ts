@@ -83,8 +83,11 @@ export class Conversation extends EventTarget {
   /** Oldest first; those being sent are last. */
   readonly messages: readonly MessageItem[];
   readonly members: readonly any[];
-  /** Of users who are online, by id: `{status, devices, last_seen_at}`. */
-  readonly presence: ReadonlyMap<string, any>;
+  /** Of members, by id. `status` is `online` or `offline`; `last_seen_at` is null while online, and if not known. */
+  readonly presence: ReadonlyMap<
+    string,
+    { status: "online" | "offline"; devices: readonly string[]; last_seen_at: string | null }
+  >;
   /** Users who type now, without the user of this client. */
   readonly typing: readonly { id: string; username: string }[];
   /** How far each member has read, by user id. */

@@ -42,8 +42,7 @@ export class People {
     if (this.#client.features?.has("presence") === false) return;
     try {
       const { answer, frames } = await follow(() => this.#pages((options) => this.#client.presence(this.#id, options)));
-      const online = answer.filter(({ status }) => status === "online");
-      this.presence = new Map(online.map(({ user, ...presence }) => [user.id, presence]));
+      this.presence = new Map(answer.map(({ user, ...presence }) => [user.id, presence]));
       for (const frame of frames) this.#followPresence(frame);
       this.#on("presence");
     } catch {
@@ -92,7 +91,7 @@ export class People {
     const added = [...changes.values()].filter(({ user_id: id, role }) => role !== null && !known.has(id));
     const all = [...kept, ...added.map((member) => ({ ...member, last_read_seq: 0 }))];
     this.members = all.sort((one, other) => (one.user_id < other.user_id ? -1 : 1)).slice(0, MAX_MEMBERS);
-    for (const [id, { role }] of changes) if (role === null && this.presence.has(id)) this.#offline(id);
+    for (const [id, { role }] of changes) if (role === null) this.#forget(id);
     return true;
   }
 
@@ -105,16 +104,15 @@ export class People {
 
   #followPresence({ frame, user, status, last_seen_at: lastSeenAt }) {
     if (frame !== "presence" || !this.members.some(({ user_id: id }) => id === user.id)) return false;
-    if (status !== "online") return this.#offline(user.id);
-    const devices = this.presence.get(user.id)?.devices ?? [];
+    const before = this.presence.get(user.id);
+    if (status !== "online" && before?.status === status && before.last_seen_at === lastSeenAt) return false;
+    const devices = status === "online" ? (before?.devices ?? []) : [];
     this.presence = new Map(this.presence).set(user.id, { status, devices, last_seen_at: lastSeenAt });
     return true;
   }
 
-  #offline(id) {
-    if (!this.presence.has(id)) return false;
-    this.presence = new Map([...this.presence].filter(([other]) => other !== id));
-    return true;
+  #forget(id) {
+    if (this.presence.has(id)) this.presence = new Map([...this.presence].filter(([other]) => other !== id));
   }
 
   #followTyping({ user, is_typing: isTyping }) {
