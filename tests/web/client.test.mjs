@@ -202,3 +202,56 @@ test("typing is reported at most once in 3 s, and its end once", async () => {
   await client.typing("tea", false);
   assert.deepEqual(reports(), [true, true, false]);
 });
+
+test("a response that is cut off is a failure, and one without a body is none", async () => {
+  const { client } = await start();
+  server.answer = () => [200, new SyntaxError("cut off")];
+  await assert.rejects(client.rooms(), { status: 0 });
+  server.answer = () => [502, new SyntaxError("a page")];
+  await assert.rejects(client.rooms(), { status: 502 });
+  server.answer = () => [204, new SyntaxError("no body")];
+  assert.equal(await client.leave("tea"), null);
+});
+
+test("a token that comes after the user has signed out is not kept for the next one", async () => {
+  const answers = [];
+  const getToken = () => new Promise((resolve) => answers.push(resolve));
+  const { client } = await start({ getToken });
+  client.signOut();
+  client.start();
+  await settle();
+  assert.equal(answers.length, 2);
+  answers[1](tokenOf("amy"));
+  await settle();
+  answers[0](tokenOf("bob"));
+  await settle();
+  assert.equal(client.user.id, "amy");
+  await client.list();
+  assert.equal(userOf(requests.at(-1).token).id, "amy");
+});
+
+test("a change of the user is said, and what was asked for before is not done as the other one", async () => {
+  const answers = [];
+  const { client } = await start({ getToken: () => new Promise((resolve) => answers.push(resolve)) });
+  const users = [];
+  client.addEventListener("user", ({ detail }) => users.push(detail.user?.id ?? null));
+  answers[0](tokenOf("bob", { exp: Date.now() / 1000 + 31 }));
+  await settle();
+  assert.deepEqual([client.user.id, users], ["bob", []]);
+  mock.timers.enable({ apis: ["Date"], now: Date.now() + 5_000 });
+  const sending = client.send("tea", { content: "hi" });
+  await settle();
+  answers[1](tokenOf("amy"));
+  await assert.rejects(sending, { status: 401 });
+  assert.deepEqual([client.user.id, users], ["amy", ["amy"]]);
+  assert.equal(requests.filter(({ path }) => path === "rooms/tea/messages").length, 0);
+  await client.signOut();
+  assert.deepEqual(users, ["amy", null]);
+});
+
+test("a category may have a name that every object has", async () => {
+  const { client } = await start();
+  sources[0].ready(counts(0), "e-1-a");
+  sources[0].send("message", { type: "n", unread_count: 1, data: { id: "a", category: "constructor" } }, "e-2-a");
+  assert.deepEqual(Object.entries(client.unread.categories), [["constructor", 1]]);
+});

@@ -375,3 +375,53 @@ test("a public room that the user has not joined is loaded without messages", as
   await settle();
   assert.equal(conversation.messages.length, 5);
 });
+
+test("members that cannot be fetched are asked for again after a wait, whatever else can be", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const tea = new Tea(3);
+    tea.client.answers.members = () => {
+      throw new Refusal(500);
+    };
+    const conversation = new Conversation(tea.client, "tea");
+    await conversation.load();
+    for (let turns = 0; turns < 20; turns += 1) await settle();
+    assert.deepEqual([conversation.isLoaded, tea.client.called("members")], [true, 1]);
+    for (const calls of [2, 3]) {
+      mock.timers.tick(30_000);
+      await settle();
+      assert.equal(tea.client.called("members"), calls);
+    }
+    tea.client.answers.members = { items: tea.members, next_cursor: null };
+    mock.timers.tick(30_000);
+    await settle();
+    assert.equal(conversation.members.length, 2);
+    mock.timers.tick(60_000);
+    await settle();
+    assert.equal(tea.client.called("members"), 4);
+    conversation.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("nothing of a user is shown or sent to the next one", async () => {
+  const tea = new Tea(3);
+  tea.client.answers.send = () => {
+    throw new Refusal(0);
+  };
+  const conversation = new Conversation(tea.client, "tea");
+  await conversation.load();
+  const failed = await conversation.send("not sent");
+  assert.equal(conversation.messages.length, 4);
+  tea.client.user = { id: "carol", name: "Carol", avatar: null };
+  tea.client.dispatchEvent(new Event("user"));
+  assert.deepEqual([conversation.room, conversation.messages, conversation.members], [null, [], []]);
+  assert.equal((await conversation.resend(failed)).status, "failed");
+  assert.equal(tea.client.called("send"), 1);
+  tea.client.enter("connecting");
+  tea.client.enter("open");
+  await settle();
+  assert.deepEqual(conversation.messages.map(({ seq }) => seq), [1, 2, 3]);
+  conversation.close();
+});

@@ -10,7 +10,7 @@ export const sources = [];
 export const channels = [];
 /** Every request: `{method, path, body, token}`. */
 export const requests = [];
-/** Answer a request: `(request) => [status, body, headers]`; undefined: as the server does. */
+/** Answer a request: `(request) => [status, body, headers]`; undefined: as the server does. A body may be an Error. */
 export const server = { answer: () => undefined };
 
 class FakeEventSource extends EventTarget {
@@ -106,7 +106,8 @@ async function fakeFetch(url, { method, headers: sent, body }) {
   const request = { method, path, body: body && JSON.parse(body), token: sent?.authorization?.split(" ")[1] };
   requests.push(request);
   const [status, answer, headers] = server.answer(request) ?? [200, path.endsWith("tickets") ? { ticket: "t" } : {}];
-  return { ok: status < 400, status, headers: new Headers(headers), json: async () => answer };
+  const json = async () => (answer instanceof Error ? Promise.reject(answer) : answer);
+  return { ok: status < 400, status, headers: new Headers(headers), json };
 }
 
 const storage = new Map();

@@ -120,3 +120,27 @@ test("more pages follow, and a reset refetches", async () => {
   await settle();
   assert.equal(ids(rooms), "z");
 });
+
+test("a room may have an id that every object has", async () => {
+  const { client, rooms } = await loaded({ rooms: page(room("constructor", { unread: 2 })) });
+  client.fire("ping", { unread: { categories: {}, rooms: {} } });
+  assert.equal(rooms.items[0].unread, 0);
+});
+
+test("nothing of a user is shown to the next one, whose rooms are fetched once the stream is open", async () => {
+  const older = deferred();
+  const answers = [page(room("a")), older.promise, page(room("z"))];
+  const { client, rooms } = await loaded({ rooms: () => answers.shift() });
+  const loading = rooms.load();
+  await settle();
+  client.dispatchEvent(new Event("user"));
+  assert.deepEqual([rooms.items, rooms.isLoaded, rooms.isLoading], [[], false, false]);
+  older.resolve(page(room("a")));
+  await loading;
+  assert.deepEqual(rooms.items, []);
+  client.enter("connecting");
+  client.enter("open");
+  client.fire("ready", { recovered: true, replayed: 0 });
+  await settle();
+  assert.equal(ids(rooms), "z");
+});

@@ -146,7 +146,7 @@ test("another user in a tab begins with nothing of the one before", async () => 
   const one = await tab({ getToken: () => tokenOf(users.shift() ?? "amy") });
   newest().ready(counts(5), "e-9-a");
   server.answer = ({ path, token }) => path === "rooms" && token === requests[0].token ? [401, {}] : undefined;
-  await one.client.rooms();
+  await assert.rejects(one.client.rooms(), { status: 401 }); // what bob has asked for is not amy's
   await settle();
   assert.deepEqual([one.client.user.id, sources.length, sources[0].isOpen, one.client.unreadCount], ["amy", 2, false, null]);
   assert.equal(newest().url.searchParams.get("last_event_id"), null);

@@ -122,6 +122,9 @@ export interface Page<Item> {
  * `read`, `typing`, `presence` and each other frame by its name (FrameDetail). Every instance fires `state` and `unread`
  * within a second of `start()`, whichever tab has the stream.
  *
+ * `user` (`{user}`) says that the token is another user's, or nobody's after `signOut()`: show nothing of the one before.
+ * A request that was made for them and not sent yet is refused with the status 401.
+ *
  * `unread` comes before the event of the frame that has changed the count. `notification`, `message`, `typing` and
  * `presence` come on pages with that feature (`messaging` for `message`). A `reset` with the reason `missed` is the
  * client's own: the browser had frozen this tab while another one had the stream; fetch lists again.

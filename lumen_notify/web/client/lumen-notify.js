@@ -360,6 +360,7 @@ export class LumenNotify extends EventTarget {
   #token = null;
   #freshUntil = 0;
   #asking = null; // the call of getToken under way
+  #stops = 0; // a token that was asked for before the last one is not kept
   #cursor = null;
   #isCurrent = false; // whether the page has seen everything up to the cursor
   #countedAt = -1; // the position that `unreadCount` is at
@@ -412,7 +413,8 @@ export class LumenNotify extends EventTarget {
     this.#isStarted = false;
     this.#listening?.abort();
     this.#leave();
-    this.#token = null;
+    this.#token = this.#asking = null;
+    this.#stops += 1;
     this.#enter("closed", "stopped", null);
   }
 
@@ -427,8 +429,8 @@ export class LumenNotify extends EventTarget {
   async signOut() {
     this.stop();
     if (this.#owner !== null) this.#store(null);
-    this.#forget(null);
     this.user = null;
+    this.#forget(null);
     const url = new URL("api/v1/notifications/stream", this.#base);
     // A script cannot remove the cookie. If the server cannot be reached, it expires within a day.
     await fetch(url, { method: "DELETE", credentials: this.#credentials }).catch(() => {});
@@ -640,7 +642,8 @@ export class LumenNotify extends EventTarget {
     if (unread !== undefined || this.unread === null) return unread ?? null;
     const { categories, rooms } = this.unread;
     if (room !== undefined) return { categories, rooms: withNumber(rooms, room.id, room.unread) };
-    const number = (categories[data.category] ?? 0) + count - this.unreadCount;
+    const known = new Map(Object.entries(categories)).get(data.category) ?? 0; // not what every object has
+    const number = known + count - this.unreadCount;
     if (type !== "bundle" && number >= 0) return { categories: withNumber(categories, data.category, number), rooms };
     if (this.#isLeading) this.counts().then(() => this.#tabs?.send(this.#snapshot()), () => {});
     return this.unread;
@@ -701,10 +704,13 @@ export class LumenNotify extends EventTarget {
 
   /** Begin as a user with nothing of the one before. */
   #forget(owner) {
+    const before = this.#owner;
     this.#owner = owner;
+    this.#typing.clear();
     this.#cursor = this.unreadCount = this.unread = null;
     this.#isCurrent = false;
     this.#countedAt = -1;
+    if (before !== null) this.#dispatch("user", { user: this.user });
   }
 
   // ---- Token
@@ -712,11 +718,15 @@ export class LumenNotify extends EventTarget {
   /** Return a token that is valid for a while, or null. isNew: not the one that is known. */
   #fresh(isNew = false) {
     if (this.#token !== null && !isNew && Date.now() < this.#freshUntil) return this.#token;
-    this.#asking ??= this.#askForToken().finally(() => (this.#asking = null));
-    return this.#asking;
+    if (this.#asking !== null) return this.#asking;
+    const asking = this.#askForToken().finally(() => {
+      if (this.#asking === asking) this.#asking = null;
+    });
+    return (this.#asking = asking);
   }
 
   async #askForToken() {
+    const stops = this.#stops;
     let token;
     try {
       token = (await this.#options.getToken()) || null;
@@ -725,6 +735,7 @@ export class LumenNotify extends EventTarget {
     }
     const user = token === null ? null : userOf(token);
     if (token !== null && user === null) throw new Problem(0, "getToken returned no JSON Web Token.");
+    if (stops !== this.#stops) return token; // of a request that was made before
     const until = (user?.expiresAt ?? 0) * 1000 - FRESH_MS;
     this.#freshUntil = until > Date.now() ? until : Infinity; // the clock may be wrong: a 401 tells
     this.#token = token;
@@ -766,19 +777,22 @@ export class LumenNotify extends EventTarget {
   // ---- Requests
 
   async request(method, path, body, { headers = {} } = {}) {
+    const owner = this.#owner;
     const token = await this.#fresh();
     try {
-      return await this.#ask(token, method, path, body, headers);
+      return await this.#ask(owner, token, method, path, body, headers);
     } catch (problem) {
-      if (problem.status !== 401) throw problem;
+      if (problem.status !== 401 || problem.code === SIGNED_OUT) throw problem;
       const other = await this.#fresh(true);
       if (other === null || other === token) throw problem;
-      return this.#ask(other, method, path, body, headers);
+      return this.#ask(owner, other, method, path, body, headers);
     }
   }
 
-  async #ask(token, method, path, body, headers) {
-    if (token === null) throw new Problem(401, "Nobody is signed in.", { code: SIGNED_OUT });
+  /** owner: the user when the request was made: what they have asked for is not done as another one. */
+  async #ask(owner, token, method, path, body, headers) {
+    const isOther = owner !== null && owner !== this.#owner;
+    if (token === null || isOther) throw new Problem(401, "Nobody is signed in.", { code: SIGNED_OUT });
     const sent = { authorization: `Bearer ${token}`, ...headers };
     if (body !== undefined) sent["content-type"] = "application/json";
     let response;
@@ -793,7 +807,9 @@ export class LumenNotify extends EventTarget {
         keepalive: method === "POST" && path.startsWith("notifications/"), // a click that marks may leave the page
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
-      answer = await response.json().catch(() => null);
+      // Without a body, or not of this server. A response that is cut off is none.
+      const isOptional = !response.ok || response.status === 204;
+      answer = await response.json().catch((error) => (isOptional ? null : Promise.reject(error)));
     } catch {
       throw new Problem(0, "The server does not respond.");
     }

@@ -38,7 +38,11 @@ export class Conversation extends EventTarget {
     this.#id = roomId;
     this.#limit = limit;
     this.#people = new People(client, roomId, (name) => this.#tell(name));
-    this.#follower = new Follower(client, { frame: (frame) => this.#take(frame), refresh: () => this.#refresh() });
+    this.#follower = new Follower(client, {
+      frame: (frame) => this.#take(frame),
+      refresh: () => this.#refresh(),
+      forget: () => this.#forget(),
+    });
   }
 
   get members() {
@@ -67,7 +71,8 @@ export class Conversation extends EventTarget {
 
   async load({ around } = {}) {
     this.#around = around;
-    await this.#load((room) => this.#part(around, room.last_seq));
+    const isWhole = await this.#load((room) => this.#part(around, room.last_seq));
+    if (!isWhole && this.problem === null) this.#follower.retry(); // the members are missing
   }
 
   async loadOlder() {
@@ -165,6 +170,16 @@ export class Conversation extends EventTarget {
 
   // ---- Fetch
 
+  #forget() {
+    this.#turn += 1;
+    this.#newest = this.#reading = 0;
+    this.#history.replace([], false);
+    this.#outbox.clear();
+    this.#people.clear();
+    Object.assign(this, { room: null, isLoaded: false, problem: null, leftReason: null });
+    this.#show();
+  }
+
   /** Fetch room, messages and members; return whether that worked. part: returns messages, given the room. */
   async #load(part) {
     const turn = (this.#turn += 1);
@@ -186,8 +201,7 @@ export class Conversation extends EventTarget {
       this.problem = null;
       for (const frame of frames) this.#apply(frame);
       this.#show();
-      if (answer.room.role !== null) await this.#loadPeople();
-      return true;
+      return answer.room.role === null || (await this.#loadPeople());
     } catch (problem) {
       if (turn !== this.#turn) return true;
       this.problem = problem;
@@ -198,12 +212,18 @@ export class Conversation extends EventTarget {
     }
   }
 
+  /** Return whether that worked, or never will. */
   async #loadPeople() {
     try {
       await this.#people.load((request) => this.#follower.fetch(request));
+      return true;
     } catch (problem) {
-      if (problem.status !== 403 && problem.status !== 404) this.#follower.plan();
+      return problem.status === 403 || problem.status === 404;
     }
+  }
+
+  async #reloadPeople() {
+    if (!(await this.#loadPeople())) this.#follower.retry();
   }
 
   /** Return the newest messages, or those around a seq: `{messages, hasOlder}`. */
@@ -267,8 +287,8 @@ export class Conversation extends EventTarget {
     const { messages } = this.#history;
     const newest = this.#newest;
     this.#apply(frame);
-    if (this.#people.take(frame)) this.#loadPeople();
-    if (frame.frame === "ready" && frame.recovered) this.#loadPeople(); // events of presence may be lost
+    if (this.#people.take(frame)) this.#reloadPeople();
+    if (frame.frame === "ready" && frame.recovered) this.#reloadPeople(); // events of presence may be lost
     if (room !== this.room || messages !== this.#history.messages || newest !== this.#newest) this.#show();
   }
 
@@ -278,7 +298,7 @@ export class Conversation extends EventTarget {
     if (frame.frame === "left" && data.room_id === this.#id) return this.#leave(data);
     if ((frame.room?.id ?? data?.room_id) === this.#id) this.#applyOwn(frame);
     const unread = frame.unread?.rooms;
-    if (unread !== undefined) this.#change({ unread: unread[this.#id] ?? 0 });
+    if (unread !== undefined) this.#change({ unread: Object.hasOwn(unread, this.#id) ? unread[this.#id] : 0 });
     return undefined;
   }
 

@@ -24,13 +24,15 @@ export class Follower {
 
   /**
    * on: `frame(detail)`, called for each frame in order, and `refresh()`, which fetches everything again and returns
-   * whether that worked; it is repeated until it does.
+   * whether that worked; it is repeated until it does. `forget()`: drop everything, as the user is another one; `refresh`
+   * follows once the stream is open.
    */
   constructor(client, on) {
     this.#client = client;
     this.#on = on;
     const { signal } = this.#ended;
     client.addEventListener("frame", ({ detail }) => this.#take(detail), { signal });
+    client.addEventListener("user", () => this.#forget(), { signal });
     client.addEventListener("state", () => client.state === "open" && this.#opened(), { signal });
   }
 
@@ -82,7 +84,12 @@ export class Follower {
       this.#tries = 0;
       return;
     }
-    if (this.isClosed || this.#isPlanned) return;
+    if (!this.#isPlanned) this.retry();
+  }
+
+  /** Fetch everything again later: the wait grows with each time, until `refresh` has worked. */
+  retry() {
+    if (this.isClosed) return;
     const delay = Math.min(LONGEST_RETRY_MS, SHORTEST_RETRY_MS * 2 ** this.#tries) * (0.5 + Math.random() / 2);
     this.#tries += 1;
     clearTimeout(this.#timer);
@@ -96,6 +103,14 @@ export class Follower {
       clearTimeout(this.#readyTimer);
       this.#readyTimer = setTimeout(() => this.plan(), READY_WAIT_MS);
     }
+  }
+
+  #forget() {
+    clearTimeout(this.#timer);
+    this.#isBehind = true;
+    this.#isSkipping = false;
+    this.#recordings.clear();
+    this.#on.forget();
   }
 
   #take(frame) {

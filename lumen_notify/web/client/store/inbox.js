@@ -36,7 +36,11 @@ export class Inbox extends EventTarget {
     super();
     this.#client = client;
     this.#options = options;
-    this.#follower = new Follower(client, { frame: (frame) => this.#take(frame), refresh: () => this.#load() });
+    this.#follower = new Follower(client, {
+      frame: (frame) => this.#take(frame),
+      refresh: () => this.#load(),
+      forget: () => this.#forget(),
+    });
   }
 
   get hasMore() {
@@ -82,6 +86,14 @@ export class Inbox extends EventTarget {
   close() {
     this.#turn += 1;
     this.#follower.close();
+  }
+
+  #forget() {
+    this.#turn += 1;
+    this.#stated = this.#marks = [];
+    this.#cursor = null;
+    this.#position = 0;
+    this.#show({ isLoaded: false, isLoading: false, problem: null });
   }
 
   /** Fetch the newest page; return whether that worked. */

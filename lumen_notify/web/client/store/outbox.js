@@ -17,6 +17,10 @@ export class Outbox {
     return changed;
   }
 
+  clear() {
+    this.messages = [];
+  }
+
   remove(clientId) {
     this.messages = this.messages.filter((message) => message.client_id !== clientId);
   }

@@ -73,6 +73,13 @@ export class People {
     return isMember && (data.change === "joined" || data.changed > data.members.length);
   }
 
+  clear() {
+    this.close();
+    this.members = this.typing = [];
+    this.presence = new Map();
+    for (const name of ["members", "presence", "typing"]) this.#on(name);
+  }
+
   close() {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();

@@ -27,7 +27,11 @@ export class Rooms extends EventTarget {
   constructor(client) {
     super();
     this.#client = client;
-    this.#follower = new Follower(client, { frame: (frame) => this.#take(frame), refresh: () => this.#load() });
+    this.#follower = new Follower(client, {
+      frame: (frame) => this.#take(frame),
+      refresh: () => this.#load(),
+      forget: () => this.#forget(),
+    });
   }
 
   get hasMore() {
@@ -57,6 +61,14 @@ export class Rooms extends EventTarget {
   close() {
     this.#turn += 1;
     this.#follower.close();
+  }
+
+  #forget() {
+    this.#turn += 1;
+    this.#cursor = null;
+    this.#users.clear();
+    this.#asked.clear();
+    this.#show([], { isLoaded: false, isLoading: false, problem: null });
   }
 
   async #load() {
@@ -112,7 +124,7 @@ export class Rooms extends EventTarget {
       this.#show([...others, ...this.#applied([answer], frames)]);
     } catch (problem) {
       // The user has left it, or is offline: then everything is fetched again.
-      if (![403, 404].includes(problem.status)) this.#follower.plan();
+      if (![403, 404].includes(problem.status)) this.#follower.retry();
     } finally {
       this.#fetching.delete(id);
     }
@@ -169,7 +181,8 @@ export class Rooms extends EventTarget {
 export function applied(items, frame, self) {
   let rooms = items;
   if (frame.unread?.rooms !== undefined) {
-    rooms = changed(rooms, () => true, ({ id }) => ({ unread: frame.unread.rooms[id] ?? 0 }));
+    const unread = new Map(Object.entries(frame.unread.rooms));
+    rooms = changed(rooms, () => true, ({ id }) => ({ unread: unread.get(id) ?? 0 }));
   }
   const { data } = frame;
   const id = frame.room?.id ?? data?.room_id;
