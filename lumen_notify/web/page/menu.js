@@ -8,13 +8,13 @@ export class Menu {
   element;
   #button;
   #list;
+  #opening = null; // while open: an AbortController
 
   /** label: of the button, for screen readers. face: the nodes that the button shows. */
   constructor(label, face, className = "icon-button") {
     this.#button = make("button", { type: "button", class: className, "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": label, title: label, onclick: () => this.#toggle() }, ...face);
     this.#list = make("div", { class: "menu-list", role: "menu", "aria-label": label, hidden: true, onkeydown: (event) => this.#move(event) });
     this.element = make("div", { class: "menu", onfocusout: (event) => this.#leave(event), onkeydown: (event) => this.#escape(event) }, this.#button, this.#list);
-    document.addEventListener("pointerdown", (event) => !this.element.contains(event.target) && this.#close());
   }
 
   /** items: nodes to show as they are, or `{label, run}`, or `{label, isChecked, run}` for one choice of several. */
@@ -36,11 +36,14 @@ export class Menu {
   #toggle() {
     if (!this.#list.hidden) return this.#close();
     this.#list.hidden = false;
+    this.#opening = new AbortController();
+    document.addEventListener("pointerdown", (event) => !this.element.contains(event.target) && this.#close(), this.#opening);
     this.#button.setAttribute("aria-expanded", "true");
     this.#items[0]?.focus();
   }
 
   #close() {
+    this.#opening?.abort();
     this.#list.hidden = true;
     this.#button.setAttribute("aria-expanded", "false");
   }
