@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -64,7 +65,7 @@ class Page:
     async def file(self, name: str, scope: Scope) -> Response:
         """Return one of the files. Raises HTTPException (404)."""
         if name == CONFIG:
-            return answer(self._config.as_json())
+            return answer(self._config.as_json(Headers(scope=scope).get("host", "")))
         response = await self._files.get_response(name, scope)
         response.headers.update(HEADERS)
         return response

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import shlex
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lumen_notify.model import value
 
@@ -47,6 +49,17 @@ class PageConfig:
     demo_users: Sequence[DemoUser] = ()
     token_command: str | None = TOKEN_COMMAND
 
-    def as_json(self) -> dict[str, object]:
-        """Return it as the page reads it."""
-        return dataclasses.asdict(self)
+    def as_json(self, host: str) -> dict[str, object]:
+        """Return it as the page reads it. host: the header of the request: a page of another site, whose name
+        resolves to this machine (DNS rebinding), gets no passwords."""
+        shown = self if is_loopback(host) else dataclasses.replace(self, demo_users=())
+        return dataclasses.asdict(shown)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a Host header names this machine for certain: `localhost`, or a loopback address."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -123,7 +123,8 @@ export class LumenChat extends HTMLElement {
   /** The seq of the message to show; null to show the first unread one. */
   get #seq() {
     const [, room, seq] = FRAGMENT.exec(location.hash) ?? [];
-    const linked = room !== undefined && decodeURIComponent(room) === this.room ? seq : null;
+    const isHere = room !== undefined && (room === this.room || room === encodeURIComponent(this.room));
+    const linked = isHere ? seq : null;
     const wanted = Number(this.getAttribute("message") ?? linked);
     return wanted > 0 ? wanted : null;
   }

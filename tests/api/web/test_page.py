@@ -90,7 +90,7 @@ async def test_config_of_the_page_is_sent_and_not_stored() -> None:
     )
     application = Starlette(routes=[Mount("/notify", Page(config=config))])
     transport = httpx.ASGITransport(application)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test/notify/") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost/notify/") as client:
         answer = await client.get("page/config.json")
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
         assert answer.headers["content-type"] == "application/json"
@@ -102,6 +102,12 @@ async def test_config_of_the_page_is_sent_and_not_stored() -> None:
         }
         assert (await client.head("page/config.json")).status_code == 200
         assert (await client.post("page/config.json")).status_code == 405
+        for host in ("127.0.0.1:8000", "[::1]:8000", "LOCALHOST"):
+            answer = await client.get("page/config.json", headers={"Host": host})
+            assert len(answer.json()["demo_users"]) == 1
+        for host in ("evil.example:8000", "localhost.evil.example", "[", "", "10.0.0.1"):
+            answer = await client.get("page/config.json", headers={"Host": host})
+            assert (answer.json()["accounts"], answer.json()["demo_users"]) == (True, [])
     assert "pass word" not in repr(config)
 
 
