@@ -238,6 +238,15 @@ class EventStream:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), left)
 
+    async def wait_for_first(self, *events: str) -> Frame:
+        """Return the first frame with one of these names, once it is there."""
+
+        def found() -> list[Frame]:
+            return [frame for frame in self.frames if frame.event in events][:1]
+
+        await self.wait_for(found, what=" or ".join(events))
+        return found()[0]
+
     async def wait_for_event(self, event: str, number: int = 1) -> Frame:
         """Return the number-th frame of that name, from 1, once it is there."""
 
