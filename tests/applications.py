@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from servers import Server
+from servers import Server, spawn_python
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -29,14 +28,7 @@ class Application(Server):
         self.environ = {**os.environ, "PYTHONUNBUFFERED": "1", **(environ or {})}
 
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, *self.command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=self.folder,
-            env=self.environ,
-        )
+        return spawn_python(self.command, self.folder, self.environ, log)
 
     def _answers(self) -> bool:
         try:

@@ -250,6 +250,20 @@ class PostgreSQL(Server):
         return len(lines) >= 8 and lines[0] == str(self.process.pid) and lines[7].strip() == "ready"
 
 
+def spawn_python(
+    command: Sequence[str], folder: Path, environ: Mapping[str, str], log: int
+) -> subprocess.Popen[bytes]:
+    """Start this Python with arguments. log: the file descriptor of all that it prints."""
+    return subprocess.Popen(
+        [sys.executable, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        cwd=folder,
+        env=environ,
+    )
+
+
 class RunningServer(Server):
     """`lumen-notify serve` in a process of its own, on a free port of the loopback address.
 
@@ -287,14 +301,7 @@ class RunningServer(Server):
         return ["-m", "lumen_notify", "serve", *self.arguments]
 
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, *self.command],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=self.folder,
-            env=self.environ,
-        )
+        return spawn_python(self.command, self.folder, self.environ, log)
 
     def _answers(self) -> bool:
         try:
