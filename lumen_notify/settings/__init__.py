@@ -1,6 +1,7 @@
 """Settings: the configuration of the server, from environment variables or in code.
 
 settings      the settings, each with its type, default, bounds and description
+push_settings those of push
 environment   reads them from `LUMEN_` variables
 descriptions  what the source says of each, for documents and `lumen-notify settings`
 env_file      the variables of a .env file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -49,7 +50,20 @@ def _is_http(url: str) -> bool:
     return is_http and url.isprintable() and " " not in url
 
 
+def _check_webhook_secret(secret: Secret) -> Secret:
+    """Standard Webhooks, "Signature scheme": 24 to 64 bytes, base64, prefixed with whsec_."""
+    prefix, _, encoded = secret.reveal().partition("_")
+    try:
+        size = len(base64.b64decode(encoded, validate=True)) if prefix == "whsec" else 0
+    except ValueError:
+        size = 0
+    if not 24 <= size <= 64:
+        raise ValueError("must be whsec_ and 24 to 64 bytes in base64")
+    return secret
+
+
 Switch = Literal["on", "off"]
+PushContent = Literal["full", "title", "none"]
 LogFormat = Literal["auto", "text", "logfmt", "json"]
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -79,6 +93,22 @@ Origins = Annotated[
     ),
     _if(lambda it: "*" not in it or len(it) == 1, "cannot combine * with other origins"),
 ]
+Names = Annotated[
+    tuple[str, ...],
+    _if(
+        lambda it: it and all(re.fullmatch(r"[a-z0-9][a-z0-9_.-]*", name) for name in it),
+        "must be names in lower case, separated by commas",
+    ),
+    _if(lambda it: "off" not in it or len(it) == 1, "cannot combine off with names"),
+]
+VapidSubject = Annotated[
+    str,
+    _if(
+        re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+").fullmatch,
+        "must be an address such as mailto:ops@example.com or https://example.com/contact",
+    ),
+]
+WebhookSecret = Annotated[Secret, AfterValidator(_check_webhook_secret)]
 SigningSecret = Annotated[Secret, AfterValidator(_check_secret)]
 KeyUrl = Annotated[
     str,

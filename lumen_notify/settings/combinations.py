@@ -8,6 +8,13 @@ from typing import Any
 from lumen_notify.settings.backplane_url import MEMORY, NEEDS_ONE_PROCESS, NEEDS_POSTGRESQL
 from lumen_notify.settings.environment import variable
 
+PROVIDER_SETTINGS = {
+    "fcm": "push_fcm_credentials_file",
+    "apns": "push_apns_key_file",
+    "webhook": "push_webhook_url",
+}
+"""The setting that each provider needs; Web Push and the log need none."""
+
 KEYS = ("jwt_secret", "jwt_public_key_file", "jwt_jwks_url")
 
 
@@ -17,6 +24,7 @@ def problems_between(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _key_problems(values)
     yield from _tls_problems(values)
     yield from _backplane_problems(values)
+    yield from _push_problems(values)
 
 
 def _key_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -46,3 +54,18 @@ def _backplane_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     workers = values.get("workers")
     if backplane == MEMORY and isinstance(workers, int) and workers > 1:
         yield "backplane_url", NEEDS_ONE_PROCESS
+
+
+def _push_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    apns = [f"push_apns_{name}" for name in ("key_file", "key_id", "team_id", "topic")]
+    missing = [variable(name) for name in apns if values.get(name) is None]
+    if missing and len(missing) < len(apns):
+        yield (
+            next(name for name in apns if values.get(name) is not None),
+            f"needs {' and '.join(missing)} too",
+        )
+    if values.get("push_webhook_url") is not None and values.get("push_webhook_secret") is None:
+        yield "push_webhook_url", "needs its secret: set LUMEN_PUSH_WEBHOOK_SECRET too"
+    for provider, name in PROVIDER_SETTINGS.items():
+        if provider in (values.get("push_providers") or ()) and values.get(name) is None:
+            yield "push_providers", f"has {provider}, which needs {variable(name)}"

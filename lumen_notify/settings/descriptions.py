@@ -8,7 +8,13 @@ from itertools import pairwise
 
 
 def descriptions(cls: type) -> dict[str, str]:
-    """Return the text below each field of a class, by field."""
+    """Return the text below each field of a class, by field; those of its bases in this package follow."""
+    package = __name__.partition(".")[0]
+    ours = [one for one in cls.__mro__ if one.__module__.partition(".")[0] in (package, cls.__module__)]
+    return {name: text for one in ours for name, text in _own_descriptions(one).items()}
+
+
+def _own_descriptions(cls: type) -> dict[str, str]:
     # pydantic does this too (`use_attribute_docstrings`), but at each start, for 25 ms.
     (tree,) = ast.parse(inspect.getsource(cls)).body
     assert isinstance(tree, ast.ClassDef)

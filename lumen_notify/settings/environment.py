@@ -11,7 +11,15 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
-from lumen_notify.settings.checks import LogFormat, LogLevel, SigningSecret, Switch
+from lumen_notify.settings.checks import (
+    LogFormat,
+    LogLevel,
+    Names,
+    PushContent,
+    SigningSecret,
+    Switch,
+    WebhookSecret,
+)
 from lumen_notify.settings.secret import Secret
 
 PREFIX = "LUMEN_"
@@ -21,9 +29,9 @@ FOREIGN_PREFIXES = ("LUMEN_TEST_", "LUMEN_BENCH_", "LUMEN_TOKEN", "LUMEN_ENV_FIL
 UNKNOWN = "is not a known setting"
 
 
-def split_origins(text: str) -> tuple[str, ...]:
+def split_list(text: str) -> tuple[str, ...]:
     """Return the items of a list that is separated by commas."""
-    return tuple(origin.strip().lower() for origin in text.split(",") if origin.strip())
+    return tuple(item.strip().lower() for item in text.split(",") if item.strip())
 
 
 SWITCHES = {
@@ -44,7 +52,10 @@ CONVERTERS: Mapping[Any, Callable[[str], Any]] = {
     float: float,
     Path | None: Path,
     SigningSecret | None: Secret,
-    tuple[str, ...]: split_origins,
+    WebhookSecret | None: Secret,
+    Names | None: split_list,
+    PushContent: str.lower,
+    tuple[str, ...]: split_list,
     Switch: to_switch,
     LogFormat: str.lower,
     LogLevel: str.lower,

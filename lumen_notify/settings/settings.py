@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from lumen_notify.errors import Misconfigured
 from lumen_notify.rates import Rate
@@ -44,10 +44,11 @@ from lumen_notify.settings.checks import (
 from lumen_notify.settings.combinations import KEYS, problems_between
 from lumen_notify.settings.descriptions import default_text, descriptions
 from lumen_notify.settings.environment import PREFIX, Environment, problems_of, variable
+from lumen_notify.settings.push_settings import PushSettings
 from lumen_notify.settings.secret import masked_url
 
 
-class Settings(BaseSettings):
+class Settings(PushSettings):
     """All settings. The variable of each is `LUMEN_` and its name in capitals.
 
     `Settings(port=8001)` neither reads the environment nor converts types: only `from_env` does. Raises
@@ -260,10 +261,9 @@ class Settings(BaseSettings):
     @classmethod
     def table(cls) -> list[tuple[str, str, str]]:
         """Return a row for each setting, in order: variable, default as text, description."""
-        texts = descriptions(cls)
         return [
-            (variable(name), default_text(field.default), texts[name])
-            for name, field in cls.model_fields.items()
+            (variable(name), default_text(cls.model_fields[name].default), text)
+            for name, text in descriptions(cls).items()
         ]
 
     def with_(self, **changes: Any) -> Settings:

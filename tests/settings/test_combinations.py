@@ -36,6 +36,18 @@ from .environments import LONG, problems_of
                 ),
             },
         ),
+        (
+            {"LUMEN_PUSH_WEBHOOK_URL": "http://app"},
+            {"LUMEN_PUSH_WEBHOOK_URL": "needs its secret: set LUMEN_PUSH_WEBHOOK_SECRET too"},
+        ),
+        (
+            {"LUMEN_PUSH_APNS_KEY_ID": "ABCDE12345", "LUMEN_PUSH_APNS_TOPIC": "app"},
+            {"LUMEN_PUSH_APNS_KEY_ID": "needs LUMEN_PUSH_APNS_KEY_FILE and LUMEN_PUSH_APNS_TEAM_ID too"},
+        ),
+        (
+            {"LUMEN_PUSH_PROVIDERS": "log,fcm"},
+            {"LUMEN_PUSH_PROVIDERS": "has fcm, which needs LUMEN_PUSH_FCM_CREDENTIALS_FILE"},
+        ),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(

@@ -133,7 +133,7 @@ def test_loopback_is_told_from_addresses_that_others_reach(host: str, is_loopbac
 def test_the_table_documents_every_setting_in_one_sentence() -> None:
     table = Settings.table()
 
-    assert [name for name, _, _ in table] == [variable(name) for name in Settings.model_fields]
+    assert {name for name, _, _ in table} == {variable(name) for name in Settings.model_fields}
     for name, default, doc in table:
         assert default
         assert "|" not in default + doc, name

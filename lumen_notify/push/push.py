@@ -1,0 +1,115 @@
+"""Push: what one device gets, the device, and what became of it. No I/O.
+
+Not here: the shape of a provider's requests (`providers/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from lumen_notify.model import to_json, value
+
+Priority = Literal["low", "normal", "high", "urgent"]
+
+Outcome = Literal["sent", "retry", "gone", "refused"]
+
+_CUT = "…"
+
+_OPTIONAL = ("data", "actions", "icon", "sender", "url")
+"""What a payload that is too long loses first, in this order. A device can fetch it by the id."""
+
+
+@value
+class Target:
+    """A device. token: by which the provider knows it; the endpoint of a Web Push subscription. p256dh, auth:
+    its keys for end-to-end encryption, base64url; None if it has none. locale: BCP 47."""
+
+    id: str
+    user_id: str
+    provider: str
+    token: str
+    kind: str | None = None
+    locale: str | None = None
+    p256dh: str | None = None
+    auth: str | None = None
+
+
+@value
+class Push:
+    """What one device gets.
+
+    payload: all that it gets, for JSON: `type` (`notification`, `message`, `digest`, or `read`: take off what
+    `tags` name), `tag`, `unread_count`, and for what is shown `title`, `content`, `id`, `category`, `url` and
+    more, as LUMEN_PUSH_CONTENT allows. title, content: what the system shows if no program of the application
+    does. collapse_key: a later push with it replaces this one; any length. badge: all that the user has
+    unread. is_silent: nothing is shown. ttl_seconds: how long a provider keeps it for a device that is
+    switched off.
+    """
+
+    payload: Mapping[str, Any]
+    collapse_key: str
+    badge: int
+    ttl_seconds: int
+    title: str = ""
+    content: str = ""
+    priority: Priority = "normal"
+    is_silent: bool = False
+
+    def encode(self, max_bytes: int) -> bytes:
+        """Return the payload as JSON of at most so many bytes of UTF-8, by leaving out and cutting what is
+        long. max_bytes: at least 1,000."""
+        payload = dict(self.payload)
+        encoded = to_json(payload).encode()
+        for name in _OPTIONAL:
+            if len(encoded) > max_bytes:
+                payload.pop(name, None)
+                encoded = to_json(payload).encode()
+        if len(encoded) > max_bytes:
+            encoded = to_json(_cut(payload, len(encoded) - max_bytes)).encode()
+        return encoded
+
+
+@value
+class Result:
+    """What became of a push to one device.
+
+    outcome: `sent`: the provider has taken it; `retry`: it may take it later; `gone`: the device does not
+    exist any more; `refused`: it will never take this push. reason: of a failure, a few words without any
+    content or token. retry_seconds: how long the provider asks to wait, None if it does not say.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    retry_seconds: float | None = None
+
+
+SENT = Result(outcome="sent")
+
+
+def cut(text: str, max_bytes: int) -> str:
+    """Return a text of at most so many bytes of UTF-8, with `…` if it was cut."""
+    encoded = text.encode()
+    if len(encoded) <= max_bytes:
+        return text
+    return encoded[: max(0, max_bytes - len(_CUT.encode()))].decode(errors="ignore") + _CUT
+
+
+def _cut(payload: Mapping[str, Any], surplus: int) -> Mapping[str, Any]:
+    """Cut the texts of a payload, the longest first, until it is shorter by so many bytes of JSON."""
+    texts = sorted(
+        (name for name in ("content", "title") if payload.get(name)), key=lambda n: -len(payload[n])
+    )
+    result = dict(payload)
+    for name in texts:
+        before = len(to_json(result[name]).encode())
+        low, high = 0, len(result[name])
+        while low < high:  # an escape takes up to six bytes: only a search knows
+            middle = (low + high + 1) // 2
+            fits = len(to_json(result[name][:middle] + _CUT).encode()) <= before - surplus
+            low, high = (middle, high) if fits else (low, middle - 1)
+        result[name] = result[name][:low] + _CUT
+        surplus -= before - len(to_json(result[name]).encode())
+        if surplus <= 0:
+            break
+    return result

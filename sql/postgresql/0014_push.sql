@@ -1,0 +1,96 @@
+-- Push: the devices of users, and what is to be pushed to them.
+
+CREATE TABLE lumen_device (
+    id             text    PRIMARY KEY,
+    user_id        text    NOT NULL,
+    provider       text    NOT NULL,                 -- fcm, apns, webpush, webhook, or a name of the application's
+    token          text    NOT NULL,                 -- by which the provider knows it; of Web Push the endpoint
+    token_hash     text    NOT NULL UNIQUE,          -- SHA-256 of provider and token
+    kind           text,                             -- mobile, desktop, tablet
+    name           text,
+    locale         text,                             -- BCP 47
+    p256dh         text,                             -- public key of the device, for end-to-end encryption
+    auth           text,                             -- and its secret, both base64url (RFC 8291)
+    session        text,                             -- the log-in that registered it: lumen_session.family
+    created_at     bigint  NOT NULL,
+    registered_at  bigint  NOT NULL,                 -- the last time
+    last_used_at   bigint,                           -- when the provider took the last push
+    failures       bigint  NOT NULL DEFAULT 0,       -- pushes in a row that the provider refused
+    failure        text,                             -- why it refused the last one
+    dropped_at     bigint,                           -- since then nothing is pushed to it
+    shown          text    NOT NULL DEFAULT '[]'     -- JSON: the collapse keys of what it shows, oldest first
+);
+CREATE INDEX lumen_device_by_user ON lumen_device (user_id, id);
+CREATE INDEX lumen_device_dropped ON lumen_device (dropped_at) WHERE dropped_at IS NOT NULL;
+
+-- What is to be pushed: one row for each publication, for the new messages of a room, or for what was read or
+-- removed. Rows stay after they are done, until retention: see lumen_push_report.
+CREATE TABLE lumen_push (
+    id               text    PRIMARY KEY,            -- UUIDv7
+    kind             text    NOT NULL,               -- notification, messages, withdrawal
+    audience         text,                           -- user:ID, room:ID or all; NULL: those of `targets`, else the
+                                                     -- users to whose notifications `notification_id` belongs
+    notification_id  text,                           -- NULL: several, see `targets`
+    targets          text,                           -- JSON: [user, notification id] each, of groups and digests
+    room_id          text,                           -- of kind messages
+    first_seq        bigint,                         -- and the first of the messages
+    sender_id        text,                           -- a user who gets no push of it
+    category         text,
+    priority         text    NOT NULL,
+    policy           text    NOT NULL,               -- offline, always, only
+    device_kinds     text,                           -- JSON: mobile, desktop, tablet; NULL: all
+    body             text,                           -- JSON: the notification of policy `only`, which is nowhere else
+    publisher        text,
+    expires_at       bigint, 
+    created_at       bigint  NOT NULL,
+    due_at           bigint  NOT NULL,               -- when its users are decided about
+    coalesce_key     text UNIQUE,                    -- while it waits, later ones with this key add nothing
+    done_user        text    NOT NULL DEFAULT '',    -- the users up to this one are done
+    done_at          bigint                          -- when all of them were
+);
+CREATE INDEX lumen_push_due ON lumen_push (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX lumen_push_by_notification ON lumen_push (notification_id) WHERE notification_id IS NOT NULL;
+CREATE INDEX lumen_push_done ON lumen_push (done_at) WHERE done_at IS NOT NULL;
+
+-- Pushes that wait for one user: quiet hours, a bundle, the limit of the hour, a provider that failed.
+CREATE TABLE lumen_push_waiting (
+    user_id          text    NOT NULL,
+    push_id          text    NOT NULL,
+    notification_id  text    NOT NULL DEFAULT '',    -- of a push with several; else empty
+    device_id        text    NOT NULL DEFAULT '',    -- of a push that is tried again; else empty: all devices
+    category         text,
+    reason           text    NOT NULL,               -- quiet, bundle, limit, retry
+    attempts         bigint  NOT NULL DEFAULT 0,
+    due_at           bigint  NOT NULL,
+    PRIMARY KEY (user_id, push_id, notification_id, device_id)
+);
+CREATE INDEX lumen_push_waiting_due ON lumen_push_waiting (due_at, user_id);
+CREATE INDEX lumen_push_waiting_by_push ON lumen_push_waiting (push_id);
+
+-- What became of a push: a row for each page of users that was decided about.
+CREATE TABLE lumen_push_report (
+    push_id     text    NOT NULL,
+    page        bigint  NOT NULL,
+    created_at  bigint  NOT NULL,
+    outcomes    text    NOT NULL,                    -- JSON: [user, device id or null, outcome] each
+    PRIMARY KEY (push_id, page)
+);
+
+-- Pushes that were given up.
+CREATE TABLE lumen_push_dead_letter (
+    id               text    PRIMARY KEY,            -- UUIDv7
+    push_id          text    NOT NULL,
+    notification_id  text    NOT NULL,
+    user_id          text    NOT NULL,
+    device_id        text    NOT NULL,
+    provider         text    NOT NULL,
+    reason           text    NOT NULL,
+    created_at       bigint  NOT NULL
+);
+CREATE INDEX lumen_push_dead_letter_by_age ON lumen_push_dead_letter (created_at);
+
+-- How much of the content the pushes of a category show: full, title or none; NULL: as the server is set.
+ALTER TABLE lumen_category ADD COLUMN push_content text;
+
+-- Rooms of which a user gets no push.
+ALTER TABLE lumen_member ADD COLUMN is_silent bigint NOT NULL DEFAULT 0;

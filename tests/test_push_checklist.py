@@ -1,0 +1,72 @@
+"""What push must do, line by line, and the tests that hold it.
+
+A line without tests is still to be done. A line with tests fails as soon as one of them goes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from checklist import Lines, cases, check
+
+LINES: Lines = {
+    # Devices
+    "a device is registered, listed and deleted; the same token again is one device, of its new owner": (),
+    "a user has a bounded number of devices, and nobody sees or deletes those of others": (),
+    "a device shows when it was last used, its failures, and why it was dropped": (),
+    "log-out everywhere and the end of a session end the devices that they registered": (),
+    "GET /push/config gives the public key of Web Push and the providers": (),
+    # The outbox
+    "a publication adds one row, whatever the number of its recipients, and none if nobody has a device": (),
+    "policies offline, always, never and only, and kinds of devices, do what they say": (),
+    "a member may silence a room: no push comes from it": (),
+    "a mention is pushed at once, other messages of a room become one push": (),
+    "what is read, archived, deleted or taken back is taken off the devices that show it": (),
+    # The decision
+    "who has read, seen or archived it, has muted it, or looks at an open stream, gets no push": (),
+    "quiet hours defer a push to their end, where it is decided again; urgent goes through": (),
+    "low priority is bundled, and so is what exceeds the limit of an hour; urgent never is": (),
+    "the badge is the user's absolute unread count": (),
+    "progress is durable: kill -9 repeats at most the page under way, with the same collapse key": (),
+    "one instance pushes, and another one takes over": (),
+    # The dispatcher
+    "a provider's Retry-After, 429 and 5xx are followed, with jittered backoff up to the expiry": (),
+    "a push that is given up is a dead letter with its reason": (),
+    "a device that is gone is dropped": (),
+    "a provider that is down, slow or refuses delays no other": (),
+    # Providers
+    "FCM: OAuth, fields, priority, collapse key and errors are as published": (),
+    "APNs: token, headers, sizes, priority, collapse id and errors are as published": (),
+    "Web Push: VAPID, encryption, TTL, Urgency, Topic and errors are as published": (),
+    "webhook: requests are signed by Standard Webhooks, and carry user, count and notification": (),
+    "the services of the tests are checked by clients that are not ours": (),
+    "what was encrypted is decrypted by implementations that are not ours": (),
+    "a provider of the application's own is a class that an entry point names": (),
+    "providers are chosen by one setting, and each setting that is missing is named at the start": (),
+    "LUMEN_PUSH_CONTENT, and each category, say what a push shows": (),
+    "a device with keys gets its payload encrypted, by FCM and APNs too": (),
+    "payloads keep to 4 KiB by cutting content": (),
+    "subscriptions reach no private address: resolved, pinned, redirects refused": (),
+    # The library
+    "broadcast_consultation_reply and send_mobile_only_notification do what they say": (),
+    # The browser
+    "enablePush() asks, subscribes and registers; the service worker shows, opens, marks and renews": (),
+    "a push is received, decrypted, shown and clicked in Chromium": (),
+    "a push makes the true round trip in Firefox": (),
+    # Those who run it
+    "metrics by provider and outcome, delay, and length and age of the outbox": (),
+    "GET /notifications/{id}/deliveries says who got it, and who did not and why": (),
+    "lumen-notify push-test pushes to a user and says what each provider answered": (),
+    "lumen-notify vapid makes a key": (),
+    "docs/push.md sets up each provider, and shows receivers": (),
+    # It must show
+    "read-aware: a property test with a model, on SQLite and PostgreSQL, with two instances": (),
+    "1,000 users, kill -9 of the worker and of PostgreSQL, providers that fail: nobody is missed": (),
+    "to 100,000 devices: one row, memory is flat, streams are not delayed": (),
+    "hostile: 1,000 registrations, keys off the curve, endless, slow and wrong answers, others' devices": (),
+}
+
+
+@pytest.mark.parametrize("line", cases(LINES))
+def test_each_line_is_held_by_its_tests(line: str) -> None:
+    check(line, LINES[line])
