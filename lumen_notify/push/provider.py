@@ -7,7 +7,7 @@ A provider of one's own is a class with these methods, named by an entry point o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from lumen_notify.push.push import Push, Result, Target
 
@@ -40,4 +40,14 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Close its connections."""
+        ...
+
+
+@runtime_checkable
+class HasServices(Protocol):
+    """A provider whose devices belong to different services, such as Web Push. One that fails delays no
+    other."""
+
+    def service(self, target: Target) -> str:
+        """Return the name of the service that takes the pushes to a device, such as its host."""
         ...

@@ -71,12 +71,30 @@ class Push:
 
 
 @value
+class Delivery:
+    """A push on its way to one device.
+
+    push_id: of the row of the outbox. attempts: how many failed before. expires_at: when it is given up, None
+    for never; created_at: when it was published; both in milliseconds.
+    """
+
+    push: Push
+    target: Target
+    push_id: str
+    created_at: int
+    notification_id: str = ""
+    attempts: int = 0
+    expires_at: int | None = None
+
+
+@value
 class Result:
     """What became of a push to one device.
 
     outcome: `sent`: the provider has taken it; `retry`: it may take it later; `gone`: the device does not
     exist any more; `refused`: it will never take this push. reason: of a failure, a few words without any
-    content or token. retry_seconds: how long the provider asks to wait, None if it does not say.
+    content or token. retry_seconds: how long the provider asks to wait before any push to any device; None if
+    it does not say so, or asks it for this device alone.
     """
 
     outcome: Outcome
