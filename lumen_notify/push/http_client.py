@@ -1,31 +1,58 @@
 """HTTP client: requests to providers, bounded in time and size.
 
 Promises: a redirect is an answer like any other; an answer is read up to MAX_ANSWER_BYTES; no request takes
-longer than SECONDS; one that fails raises `ConnectionError`, whose reason has no address and no token.
+longer than SECONDS; one that fails raises `ConnectionError`, whose reason has no address and no token; a host
+that is slow or breaks rules delays no request to another one.
 
-It speaks HTTP/2 with the extra `lumen-notify[push]`, which APNs needs, else HTTP/1.1.
+    what happens on a connection                        what follows
+    an answer                                           the next requests use it too
+    it ends, while no answer has come by it             the request fails
+    it ends, after answers have come by it              the request is sent once more, by a new connection
+    an answer that is too long, silence, a wrong frame  no new request uses it; it is closed with its last one
+
+So a server may close what is idle, or ask to leave by GOAWAY (RFC 9113, section 6.8), at any time. A request
+that it had taken already is then sent twice: each has a collapse key.
+
+It speaks HTTP/2 with the extra `lumen-notify[push]`, which APNs needs, else HTTP/1.1. It trusts the
+authorities of the package certifi, or those in the file or folder that SSL_CERT_FILE or SSL_CERT_DIR names.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib.util
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx
 
 from lumen_notify.model import value
+from lumen_notify.version import __version__
 
 SECONDS = 10.0
 """For a whole request: to connect, to send, and to read the answer."""
 
+SILENCE_SECONDS = 8.0
+"""After so long without a byte a connection is dead, and httpcore gives it up with all of its requests."""
+
+KEEP_SECONDS = 300.0
+"""How long a connection is kept that nobody uses. Apple wants them kept; gateways forget them after 350 s."""
+
 MAX_ANSWER_BYTES = 16 * 1024
 
-MAX_CONNECTIONS = 32
-"""To all hosts together. Over HTTP/2 many requests share one."""
+MAX_HOSTS = 64
+"""Connections to more hosts are closed, those used longest ago first."""
+
+MAX_CONNECTIONS = 16
+"""To one host. Over HTTP/2 all requests share one."""
 
 HAS_HTTP2 = importlib.util.find_spec("h2") is not None
+
+_HEADERS = {"accept-encoding": "identity", "user-agent": f"lumen-notify/{__version__}"}
+
+_ENDED = (httpx.NetworkError, httpx.ProtocolError)
+"""The connection has ended, or was no good: not that it took too long."""
 
 
 @value
@@ -37,40 +64,124 @@ class Answer:
     body: bytes
 
 
+class _Connections:
+    """Those to one host."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.requests = 0
+        self.has_answered = False
+        self.is_retired = False
+
+
 class HttpClient:
-    """Keeps connections. verify: how certificates are checked, by default by the system's authorities.
-    transport: of a test, or one that checks addresses."""
+    """Keeps connections. verify: how certificates are checked. make_transport: makes the transport of one
+    host's connections, for a test or to check addresses."""
 
     def __init__(
-        self, *, verify: ssl.SSLContext | bool = True, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        *,
+        verify: ssl.SSLContext | None = None,
+        make_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
     ) -> None:
-        self._client = httpx.AsyncClient(
-            http2=HAS_HTTP2,
-            verify=verify,
-            transport=transport,
-            timeout=SECONDS,
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS),
-            trust_env=False,
-        )
+        self._verify = verify
+        self._make_transport = make_transport
+        self._hosts: dict[tuple[str, str, int | None], _Connections] = {}  # used longest ago first
 
     async def post(self, url: str, *, headers: Mapping[str, str], content: bytes) -> Answer:
         """Send one POST request. Raises ConnectionError."""
+        return await self.request("POST", url, headers=headers, content=content)
+
+    async def request(self, method: str, url: str, *, headers: Mapping[str, str], content: bytes) -> Answer:
+        """Send one request. Raises ConnectionError."""
         try:
-            async with (
-                asyncio.timeout(SECONDS),
-                self._client.stream("POST", url, headers=dict(headers), content=content) as answer,
-            ):
-                body = b""
-                async for chunk in answer.aiter_raw(MAX_ANSWER_BYTES):
-                    body += chunk
-                    if len(body) >= MAX_ANSWER_BYTES:
-                        break
-                return Answer(
-                    status=answer.status_code, headers=dict(answer.headers), body=body[:MAX_ANSWER_BYTES]
-                )
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-            raise ConnectionError(f"{type(error).__name__}") from error
+            async with asyncio.timeout(SECONDS):
+                try:
+                    return await self._send(method, httpx.URL(url), headers, content)
+                except _Repeatable:
+                    return await self._send(method, httpx.URL(url), headers, content)
+        except (httpx.HTTPError, httpx.InvalidURL, _Repeatable, TimeoutError, OSError) as error:
+            raise ConnectionError(_reason(error)) from error
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        while self._hosts:
+            await self._hosts.popitem()[1].client.aclose()
+
+    async def _send(self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes) -> Answer:
+        async with self._connections(url) as connections:
+            try:
+                async with connections.client.stream(method, url, headers=headers, content=content) as answer:
+                    body = await _beginning(answer)
+            except _ENDED as error:
+                if connections.has_answered:
+                    raise _Repeatable(error) from error
+                raise
+            connections.has_answered = True
+            if len(body) > MAX_ANSWER_BYTES:
+                self._retire(connections)
+            return Answer(
+                status=answer.status_code, headers=dict(answer.headers), body=body[:MAX_ANSWER_BYTES]
+            )
+
+    @contextlib.asynccontextmanager
+    async def _connections(self, url: httpx.URL) -> AsyncIterator[_Connections]:
+        """Give the connections to a host, for one request. One that fails leaves its stream open: nothing
+        in httpcore resets it."""
+        host = (url.scheme, url.host, url.port)
+        connections = self._hosts.pop(host, None) or _Connections(self._new_client())
+        self._hosts[host] = connections
+        connections.requests += 1
+        try:
+            yield connections
+        except BaseException:
+            self._retire(connections)
+            raise
+        finally:
+            connections.requests -= 1
+            if connections.is_retired and not connections.requests:
+                await connections.client.aclose()
+            await self._close_surplus()
+
+    def _retire(self, connections: _Connections) -> None:
+        connections.is_retired = True
+        for host in [host for host, one in self._hosts.items() if one is connections]:
+            del self._hosts[host]
+
+    async def _close_surplus(self) -> None:
+        surplus = len(self._hosts) - MAX_HOSTS
+        idle = [host for host, one in self._hosts.items() if not one.requests]
+        for client in [self._hosts.pop(host).client for host in idle[: max(0, surplus)]]:
+            await client.aclose()
+
+    def _new_client(self) -> httpx.AsyncClient:
+        if self._verify is None:
+            self._verify = httpx.create_ssl_context()  # takes 40 ms
+        return httpx.AsyncClient(
+            headers=_HEADERS,
+            http2=HAS_HTTP2,
+            verify=self._verify,
+            transport=self._make_transport() if self._make_transport is not None else None,
+            timeout=httpx.Timeout(SECONDS, read=min(SECONDS, SILENCE_SECONDS)),
+            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_SECONDS),
+            trust_env=False,
+        )
+
+
+class _Repeatable(Exception):
+    """A connection that had worked has ended."""
+
+
+async def _beginning(answer: httpx.Response) -> bytes:
+    """Read an answer, up to a little more than its limit."""
+    body = b""
+    async for chunk in answer.aiter_raw():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            break
+    return body
+
+
+def _reason(error: BaseException) -> str:
+    cause = error.__cause__ if isinstance(error, _Repeatable) else error
+    return type(cause).__name__

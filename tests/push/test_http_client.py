@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from clients import eventually
 from lumen_notify.push import http_client
 from lumen_notify.push.http_client import MAX_ANSWER_BYTES, HttpClient
 
@@ -16,9 +18,20 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 @asynccontextmanager
 async def listening(handle: Handler) -> AsyncIterator[str]:
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    running: set[asyncio.Task[None] | None] = set()
+
+    async def run(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        running.add(asyncio.current_task())
+        await handle(reader, writer)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        running.discard(asyncio.current_task())
+
+    server = await asyncio.start_server(run, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/secret"
+        await eventually(lambda: not running, what="all connections to end")
 
 
 async def post(url: str) -> http_client.Answer:
@@ -80,3 +93,77 @@ async def test_failure_has_no_address(url: str) -> None:
     with pytest.raises(ConnectionError) as caught:
         await post(url)
     assert "secret" not in str(caught.value)
+
+
+async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one request, and close the connection when the next one has come."""
+    await reader.readuntil(b"\r\n\r\n{}")
+    writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n{}")
+    writer.close()
+
+
+async def test_request_is_sent_once_more_after_a_connection_that_had_answered_has_ended() -> None:
+    connections = 0
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            await answer_once(reader, writer)
+        writer.close()
+
+    client = HttpClient()
+    async with listening(handle) as url:
+        for _ in range(3):
+            assert (await client.post(url, headers={}, content=b"{}")).status == 200
+        await client.close()
+    assert connections == 3
+
+
+async def test_request_on_a_new_connection_that_ends_fails_at_once() -> None:
+    connections = 0
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n{}")
+        writer.close()
+
+    async with listening(handle) as url:
+        with pytest.raises(ConnectionError, match="RemoteProtocolError"):
+            await post(url)
+    assert connections == 1
+
+
+async def test_connections_are_kept_to_a_bounded_number_of_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_open = 4
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal is_open
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b"\r\n\r\n{}"):
+                writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+        is_open -= 1
+
+    monkeypatch.setattr(http_client, "MAX_HOSTS", 2)
+    client = HttpClient()
+    async with contextlib.AsyncExitStack() as stack:
+        urls = [await stack.enter_async_context(listening(answer)) for _ in range(4)]
+        for url in urls:
+            assert (await client.post(url, headers={}, content=b"{}")).status == 200
+        await eventually(lambda: is_open == 2, what="two connections to be closed")
+        await client.close()
+        await eventually(lambda: is_open == 0, what="the others to be closed")
+
+
+async def test_answers_are_asked_for_as_they_are() -> None:
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n" + head)
+        writer.close()
+
+    async with listening(echo) as url:
+        head = (await post(url)).body.lower()
+    assert b"accept-encoding: identity" in head
+    assert b"user-agent: lumen-notify/" in head
