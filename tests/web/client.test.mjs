@@ -255,3 +255,18 @@ test("a category may have a name that every object has", async () => {
   sources[0].send("message", { type: "n", unread_count: 1, data: { id: "a", category: "constructor" } }, "e-2-a");
   assert.deepEqual(Object.entries(client.unread.categories), [["constructor", 1]]);
 });
+
+test("a getToken that never settles is given up, and asked again later", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  let asked = 0;
+  const { client } = await start({ getToken: () => new Promise((_, reject) => (asked += 1) && reject === null) });
+  mock.timers.tick(19_999);
+  await settle();
+  assert.deepEqual([client.state, asked], ["connecting", 1]);
+  mock.timers.tick(1);
+  await settle();
+  assert.equal(client.state, "waiting");
+  mock.timers.tick(30_000);
+  await settle();
+  assert.equal(asked, 2);
+});

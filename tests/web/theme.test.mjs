@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 globalThis.CSSStyleSheet = class {
   replaceSync(text) {
     this.text = text;
   }
 };
-const { theme, languageOf, wordsFor, addWords, HUES } = await import("../../lumen_notify/web/client/lumen-theme.js");
+const { theme, languageOf, wordsFor, addWords, loaded, HUES } = await import("../../lumen_notify/web/client/lumen-theme.js");
 
 const TEXT = 4.5; // AA, for text of any size
 const SHAPE = 3; // AA, for borders of fields and signs
@@ -104,4 +104,22 @@ test("each word that a module asks for is there", async () => {
   assert.ok(asked.length > 100);
   const missing = asked.filter((key) => !(key in words) && !(`${key}_other` in words));
   assert.deepEqual(missing, []);
+});
+
+test("a module that cannot be loaded is tried again until it is there", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let tries = 0;
+  const module = loaded(async () => {
+    tries += 1;
+    if (tries < 3) throw new TypeError("no network");
+    return "words";
+  });
+  for (const expected of [1, 2, 3]) {
+    assert.equal(tries, expected);
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(5_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(await module, "words");
+  mock.timers.reset();
 });

@@ -14,6 +14,9 @@ const GAP = 8;
 const MAX_HEIGHT = 640;
 const MIN_HEIGHT = 320;
 
+/** The reasons that have a sentence of their own. */
+const CLOSED = new Set(["expired", "forbidden", "replaced", "revoked", "unreachable"]);
+
 /** Closed for these reasons, nothing is shown: the page wants it so. */
 const SILENT_REASONS = new Set(["stopped", "inactive"]);
 
@@ -293,7 +296,7 @@ export class BellPanel {
     let text = null;
     if (state === "waiting" && seconds > 0) text = this.#t("bell_waiting", { count: seconds });
     else if (state === "waiting" || state === "connecting") text = this.#t("bell_connecting");
-    else if (state === "closed" && reason !== "signed_out" && !SILENT_REASONS.has(reason)) text = this.#t(`bell_closed_${reason}`);
+    else if (state === "closed" && reason !== "signed_out" && !SILENT_REASONS.has(reason)) text = this.#t(CLOSED.has(reason) ? `bell_closed_${reason}` : "bell_closed");
     if (state === "waiting") this.#timers.countdown = setTimeout(() => this.#renderConnection(), 1_000);
     if (strip.dataset.shown === `${state} ${text}`) return;
     strip.dataset.shown = `${state} ${text}`;

@@ -248,6 +248,7 @@ export class LumenBell extends HTMLElement {
 
   /** A toast or a system notification was clicked. isLink: the click leads to the URL by itself. */
   #activateAlert(item, event, isLink) {
+    if (this.#attached === null) return; // the bell has left the page that a system notification came from
     const { client } = this.#attached;
     const panel = this.#panel instanceof Promise ? null : this.#panel;
     // At once: the click may leave the page.

@@ -19,6 +19,7 @@ const TYPING_MS = 3_000;
 const FRESH_MS = 30_000; // a token that ends sooner is replaced before it is used
 const CHECK_MS = 1_000;
 const ANSWER_MS = 3_000; // a leader that does not answer within it has its place taken
+const TABS_VERSION = 1; // of what tabs send to each other: those of another version share nothing with this one
 const SIGNED_OUT = "signed_out";
 const FEATURES = ["messaging", "typing", "presence", "notifications", "admin", "files", "voice"];
 const FEATURE_OF = { notification: "notifications", message: "messaging", typing: "typing", presence: "presence" };
@@ -275,6 +276,7 @@ class Tabs {
       this.#on.changed();
       return;
     }
+    name = `${name} ${TABS_VERSION}`;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#receive(data);
     this.#leader = new Turn(name, this.#on.changed);
@@ -729,7 +731,7 @@ export class LumenNotify extends EventTarget {
     const stops = this.#stops;
     let token;
     try {
-      token = (await this.#options.getToken()) || null;
+      token = (await inTime(this.#options.getToken())) || null;
     } catch (error) {
       throw new Problem(0, `There is no token: ${error.message}`);
     }
@@ -866,6 +868,15 @@ export class LumenNotify extends EventTarget {
     else this.#typing.delete(id);
     await this.request("POST", at`rooms/${id}/typing`, { is_typing: isTyping });
   }
+}
+
+/** Reject if what the page has given does not settle in time. */
+function inTime(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error("getToken takes too long.")), TIMEOUT_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function withNumber(numbers, name, number) {

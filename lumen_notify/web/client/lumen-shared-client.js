@@ -2,6 +2,8 @@
 
 import { LumenNotify } from "./lumen-notify.js";
 
+const TIMEOUT_MS = 20_000;
+
 /** Of this page: `{key, client, users}`. */
 const entries = [];
 
@@ -36,7 +38,11 @@ export function releaseClient(client) {
 
 /** Return the token that the URL answers with, as `{"token": ...}` or as text; null if nobody is signed in. */
 async function fetchToken(url) {
-  const response = await fetch(url, { credentials: "include", headers: { Accept: "application/json, text/plain" } });
+  const response = await fetch(url, {
+    credentials: "include",
+    headers: { Accept: "application/json, text/plain" },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
   if (response.status === 401 || response.status === 403) return null;
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   const text = (await response.text()).trim();

@@ -33,6 +33,9 @@ export type Translate = (key: string, values?: Record<string, string | number>) 
  */
 export function wordsFor(language: string): Promise<Translate>;
 
+/** Return a module that `load` imports, tried again every 5 s until it is there. */
+export function loaded<Module>(load: () => Promise<Module>): Promise<Module>;
+
 /** Add or override words in a language. Plural forms are keys with `_one`, `_other` and so on (Intl.PluralRules). */
 export function addWords(language: string, words: Record<string, string>): void;
 

@@ -121,6 +121,7 @@ export function timeAgo(at, language) {
   return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-Math.floor(seconds / size), unit);
 }
 
+const AGAIN_MS = 5_000;
 const WITH_CLIENT = new Set(["en", "zh-Hans", "zh-Hant"]);
 const added = new Map();
 
@@ -139,14 +140,25 @@ export function languageOf(language) {
 export async function wordsFor(language) {
   const locale = localeOf(language);
   const own = locale.language === "zh" ? `zh-${locale.maximize().script}` : locale.language;
-  const english = (await import("./words/en.js")).words;
-  const known = WITH_CLIENT.has(own) ? (await import(`./words/${own}.js`)).words : {};
+  const english = (await loaded(() => import("./words/en.js"))).words;
+  const known = WITH_CLIENT.has(own) ? (await loaded(() => import(`./words/${own}.js`))).words : {};
   const words = { ...english, ...known, ...added.get(locale.language), ...added.get(own), ...added.get(locale.toString()) };
   const plural = new Intl.PluralRules(locale.toString());
   return (key, values = {}) => {
     const exact = "count" in values ? words[`${key}_${plural.select(values.count)}`] ?? words[`${key}_other`] : undefined;
     return (exact ?? words[key] ?? key).replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
   };
+}
+
+/** Return a module, tried again until it is there: without words an element shows nothing. */
+export async function loaded(load) {
+  for (;;) {
+    try {
+      return await load();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
 }
 
 function localeOf(language) {

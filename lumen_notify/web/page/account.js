@@ -43,7 +43,9 @@ async function ask(method, path, body, options = {}) {
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...options,
     });
-    answer = await response.json().catch(() => ({}));
+    // Without a body, or not of this server. A response that is cut off is none.
+    const isOptional = !response.ok || response.status === 204;
+    answer = await response.json().catch((error) => (isOptional ? {} : Promise.reject(error)));
   } catch {
     throw new Problem(0, "");
   }

@@ -56,7 +56,7 @@ export class App {
       open: (event) => this.#openNotification(event),
     };
     this.#parts = {
-      rooms, list,
+      rooms, list, people,
       bar: new TopBar({ t, client, user, theme: chosenTheme(), actions }),
       connection: new Connection(t, client),
       view: new RoomView({ t, client, people, list, explain: say }),
@@ -178,6 +178,7 @@ export class App {
     if (this.#closing.signal.aborted) return;
     if (!isOver) this.#client.signOut(); // scripts cannot remove the stream's cookie; without an answer it ends within a day
     this.#session.end({ isOver });
+    this.#parts.people.forget();
     this.#onEnd(reason);
   }
 }

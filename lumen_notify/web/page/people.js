@@ -3,6 +3,9 @@
 /** How many direct rooms are asked for presence when the page opens; the others follow by their events. */
 const MAX_ASKED = 30;
 
+/** Those that were learnt first are forgotten. */
+const MAX_KNOWN = 1_000;
+
 const KEY = `lumen-notify.people ${new URL("../", import.meta.url).pathname}`;
 
 /** Events: `change`. */
@@ -24,7 +27,7 @@ export class People extends EventTarget {
 
   /** Return the user as far as known: `{id, username, avatar}`. */
   get(id) {
-    return this.#known[id] ?? { id, username: id, avatar: null };
+    return this.#known.get(id) ?? { id, username: id, avatar: null };
   }
 
   isOnline(id) {
@@ -33,14 +36,28 @@ export class People extends EventTarget {
 
   /** user: `{id, username, avatar}`, or null. */
   learn(user) {
-    if (!user?.id || (this.#known[user.id]?.username === user.username && this.#known[user.id]?.avatar === user.avatar)) return;
-    this.#known[user.id] = { id: user.id, username: user.username, avatar: user.avatar ?? null };
+    if (!user?.id) return;
+    const known = this.#known.get(user.id);
+    if (known?.username === user.username && known.avatar === (user.avatar ?? null)) return;
+    this.#known.delete(user.id);
+    this.#known.set(user.id, { id: user.id, username: user.username, avatar: user.avatar ?? null });
+    if (this.#known.size > MAX_KNOWN) this.#known.delete(this.#known.keys().next().value);
     try {
-      sessionStorage.setItem(KEY, JSON.stringify(this.#known));
+      sessionStorage.setItem(KEY, JSON.stringify([...this.#known.values()]));
     } catch {
       // Storage is disabled or full: the names last until the page is closed.
     }
     this.dispatchEvent(new Event("change"));
+  }
+
+  /** Forget all of them: the next user of this tab may not know them. */
+  forget() {
+    this.#known.clear();
+    try {
+      sessionStorage.removeItem(KEY);
+    } catch {
+      // Storage is disabled.
+    }
   }
 
   /** Learn from a list of rooms, and ask for what it does not say. */
@@ -57,7 +74,7 @@ export class People extends EventTarget {
         () => {}, // presence is off on the server, or the stream tells later
       );
     }
-    if (this.#known[peer] !== undefined || this.#looking.has(peer)) return;
+    if (this.#known.has(peer) || this.#looking.has(peer)) return;
     this.#looking.add(peer);
     const { items } = await this.#client.messages(id, { limit: 50 }).catch(() => ({ items: [] }));
     this.learn(items.find(({ sender }) => sender.id === peer)?.sender);
@@ -73,8 +90,8 @@ export class People extends EventTarget {
 
 function kept() {
   try {
-    return Object.assign(Object.create(null), JSON.parse(sessionStorage.getItem(KEY)));
+    return new Map(JSON.parse(sessionStorage.getItem(KEY)).map((user) => [user.id, user]));
   } catch {
-    return Object.create(null);
+    return new Map();
   }
 }

@@ -15,6 +15,7 @@ export const words = {
   bell_category_reminder: "Reminder",
   bell_category_system: "System",
   bell_close: "Close",
+  bell_closed: "Disconnected from the server.",
   bell_closed_expired: "Your session has expired. Sign in again.",
   bell_closed_forbidden: "The server does not allow this user to connect.",
   bell_closed_replaced: "Disconnected: too many connections are open.",

@@ -14,6 +14,7 @@ export const words = {
   bell_category_reminder: "提醒",
   bell_category_system: "系统",
   bell_close: "关闭",
+  bell_closed: "与服务器的连接已断开。",
   bell_closed_expired: "登录已过期，请重新登录。",
   bell_closed_forbidden: "服务器不允许该用户连接。",
   bell_closed_replaced: "连接已断开：打开的连接过多。",

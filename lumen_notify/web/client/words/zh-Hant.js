@@ -14,6 +14,7 @@ export const words = {
   bell_category_reminder: "提醒",
   bell_category_system: "系統",
   bell_close: "關閉",
+  bell_closed: "與伺服器的連線已中斷。",
   bell_closed_expired: "登入已過期，請重新登入。",
   bell_closed_forbidden: "伺服器不允許此使用者連線。",
   bell_closed_replaced: "連線已中斷：開啟的連線過多。",
