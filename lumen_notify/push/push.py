@@ -44,7 +44,7 @@ class Push:
     more, as LUMEN_PUSH_CONTENT allows. title, content: what the system shows if no program of the application
     does. collapse_key: a later push with it replaces this one; any length. badge: all that the user has
     unread. is_silent: nothing is shown. ttl_seconds: how long a provider keeps it for a device that is
-    switched off.
+    switched off. id: names the push to this user, the same when it is tried again; printable, without dots.
     """
 
     payload: Mapping[str, Any]
@@ -55,6 +55,7 @@ class Push:
     content: str = ""
     priority: Priority = "normal"
     is_silent: bool = False
+    id: str = ""
 
     def encode(self, max_bytes: int) -> bytes:
         """Return the payload as JSON of at most so many bytes of UTF-8, by leaving out and cutting what is
@@ -93,13 +94,14 @@ class Result:
 
     outcome: `sent`: the provider has taken it; `retry`: it may take it later; `gone`: the device does not
     exist any more; `refused`: it will never take this push. reason: of a failure, a few words without any
-    content or token. retry_seconds: how long the provider asks to wait before any push to any device; None if
-    it does not say so, or asks it for this device alone.
+    content or token. retry_seconds: how long the provider asks to wait, None if it does not say.
+    is_for_device: a `retry` that concerns this device alone; other pushes need not wait.
     """
 
     outcome: Outcome
     reason: str = ""
     retry_seconds: float | None = None
+    is_for_device: bool = False
 
 
 SENT = Result(outcome="sent")
