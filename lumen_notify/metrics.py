@@ -21,6 +21,8 @@ DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0
 BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 """Bucket bounds of the histogram of batch sizes."""
 
+PUSH_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+"""Bucket bounds of the histogram of push delays."""
 
 OfAllWorkers = Callable[[], Awaitable[Sequence[Mapping[str, Any]]]]
 """Returns the metrics of all workers on this host, in the form of `Metrics.families`. Raises Unavailable."""
@@ -57,6 +59,12 @@ class Metrics(Collector):
             buckets=DURATION_BUCKETS,
             registry=self._registry,
         )
+        self.push_delay_seconds = Histogram(
+            "lumen_push_delay_seconds",
+            "Time from a publish to the hand-over of a push of it to a provider.",
+            buckets=PUSH_BUCKETS,
+            registry=self._registry,
+        )
 
     def gauge(self, name: str, doc: str, read: Callable[[], float], *, is_maximum: bool = False) -> None:
         """Add a gauge: a number that goes up and down. is_maximum: of several workers, the largest number
@@ -71,11 +79,23 @@ class Metrics(Collector):
 
     def counters(self, name: str, doc: str, label: str, read: Callable[[], Mapping[str, float]]) -> None:
         """Add a counter with a label. read: the number for each value of the label."""
+        self.labelled_counters(
+            name, doc, (label,), lambda: {(value,): number for value, number in read().items()}
+        )
+
+    def labelled_counters(
+        self,
+        name: str,
+        doc: str,
+        labels: Sequence[str],
+        read: Callable[[], Mapping[tuple[str, ...], float]],
+    ) -> None:
+        """Add a counter with several labels. read: the number for each combination of their values."""
 
         def collect() -> Metric:
-            family = CounterMetricFamily(name, doc, labels=[label])
-            for value, number in read().items():
-                family.add_metric([value], number)
+            family = CounterMetricFamily(name, doc, labels=labels)
+            for values, number in read().items():
+                family.add_metric(values, number)
             return family
 
         self._callbacks.append(collect)

@@ -14,6 +14,7 @@ from lumen_notify.deliver.presence.tracking import Tracking
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
+from lumen_notify.push.service import PushService
 from lumen_notify.supervisor import Supervisor
 
 
@@ -27,6 +28,7 @@ def register_metrics(
     supervisor: Supervisor,
     job_lock: JobLock,
     tracking: Tracking,
+    push: PushService,
     backplane: Backplane,
     messages: Messages,
     dropped_scheduled: Mapping[str, int],
@@ -83,6 +85,7 @@ def register_metrics(
         lambda: tail.reads,
     )
     _register_backplane(metrics, backplane, messages)
+    _register_push(metrics, push)
     metrics.counter(
         "lumen_events_committed", "Events committed by this instance.", lambda: committer.committed_events
     )
@@ -175,4 +178,36 @@ def _register_backplane(metrics: Metrics, backplane: Backplane, messages: Messag
         "Messages of other instances whose handling has failed, by name.",
         "name",
         lambda: messages.failed,
+    )
+
+
+def _register_push(metrics: Metrics, push: PushService) -> None:
+    metrics.labelled_counters(
+        "lumen_push_results",
+        "Pushes that were handed to a provider, by provider and outcome.",
+        ("provider", "outcome"),
+        lambda: push.dispatcher.results,
+    )
+    metrics.gauges(
+        "lumen_push_provider_failing",
+        "1 while a provider takes no pushes; else 0.",
+        "provider",
+        lambda: push.dispatcher.failing,
+        is_maximum=True,
+    )
+    metrics.gauge(
+        "lumen_push_due",
+        "Publications whose pushes are not done, as last counted; at most 100,000 are counted.",
+        lambda: push.backlog.due,
+    )
+    metrics.gauge(
+        "lumen_push_oldest_seconds",
+        "How long the pushes of the oldest of these have been due.",
+        lambda: push.backlog.oldest_seconds,
+        is_maximum=True,
+    )
+    metrics.gauge(
+        "lumen_push_waiting",
+        "Pushes that wait for one user, as in quiet hours; at most 100,000 are counted.",
+        lambda: push.backlog.waiting,
     )

@@ -4,6 +4,7 @@
     committer      commands -> transactions -> tail
     jobs           submit due work and the deletion of old rows to the committer, on one instance
     tail           events in position order -> hub -> open streams
+    push           what is due -> the devices of users, on one instance
     backplane      events and messages to and from the other instances
     messages       those of the other instances -> their handlers
     stream_opener  brings new streams up to date
@@ -16,13 +17,12 @@ Not here: the HTTP endpoints (`api.endpoints`).
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from lumen_notify.accept.preferences.categories import defined_in
@@ -42,6 +42,7 @@ from lumen_notify.commit.marks.purge import fetch_readers
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
 from lumen_notify.commit.shared_key import shared_key
+from lumen_notify.commit.write_drain import WriteDrain
 from lumen_notify.deliver.backplane.messages import Messages
 from lumen_notify.deliver.backplane.opening import backplane_place, open_backplane, open_redis
 from lumen_notify.deliver.backplane.remote import Receivers
@@ -56,24 +57,22 @@ from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.deliver.tail import Tail
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
+from lumen_notify.push.provider import Provider
+from lumen_notify.push.providers.registry import open_providers
+from lumen_notify.push.service import PushService
 from lumen_notify.readiness import Readiness
 from lumen_notify.service_metrics import register_metrics
 from lumen_notify.settings import Settings
 from lumen_notify.supervisor import Supervisor
-
-WRITE_SHARE = 0.8
-"""The share of the drain time after which writes that wait get an error."""
-
-MIN_WRITE_SECONDS = 1.0
 
 
 class Services:
     """The objects of one Lumen. Each one is passed the objects that receive its output, so they are created
     from the end of the data path.
 
-    head: the log's head at the start. ticket_key: what the key of stream tickets is derived from.
-    passwords: None if accounts are off. redis: None if the backplane is another one. instance: the name of
-    this one among those that share the database.
+    head: the log's head at the start. ticket_key: what the key of stream tickets is derived from. providers:
+    of pushes, by name. passwords: None if accounts are off. redis: None if the backplane is another one.
+    instance: the name of this one among those that share the database.
     """
 
     def __init__(
@@ -86,6 +85,7 @@ class Services:
         head: Head,
         ticket_key: bytes,
         revocations: Revocations,
+        providers: Mapping[str, Provider],
     ) -> None:
         self.instance = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self.redis = open_redis(settings.backplane)
@@ -94,8 +94,6 @@ class Services:
         self.counts = UnreadCounts(database)
         self.metrics = Metrics()
         self.supervisor = Supervisor()
-        self._drain_seconds = settings.drain_seconds
-        self._ending_writes: asyncio.Task[None] | None = None
         writes, reads = self.supervisor.outage("writes"), self.supervisor.outage("reads of the log")
 
         self.revocations = revocations
@@ -106,16 +104,8 @@ class Services:
 
         replay = Replay(position=head.position, max_events=settings.replay_events, check=head.check)
         self.hub = Hub(epoch=head.epoch, position=head.position, replay=replay, clock=time.monotonic)
-        self.streams = StreamRegistry(
-            self.hub,
-            ping_seconds=settings.ping_seconds,
-            drain_seconds=settings.drain_seconds,
-            max_stream_seconds=settings.max_stream_seconds,
-            max_streams=settings.max_streams,
-            max_streams_per_user=settings.max_streams_per_user,
-            max_streams_per_address=settings.max_streams_per_address,
-            clock=time.monotonic,
-            wall_clock=clock,
+        self.streams = StreamRegistry.from_settings(
+            settings, self.hub, clock=time.monotonic, wall_clock=clock
         )
         self.stream_opener = StreamOpener(
             self.hub,
@@ -171,6 +161,7 @@ class Services:
             resumes_per_tick=RESUMES_PER_TICK if database.is_server else MAX_BATCH_COMMANDS,
             outage=writes,
         )
+        self.writes = WriteDrain(self.committer, self.supervisor, drain_seconds=settings.drain_seconds)
         self.jobs = Jobs(
             database,
             self.committer.submit,
@@ -178,6 +169,16 @@ class Services:
             settings,
             is_stuck=lambda: self.committer.longest_wait_seconds >= STUCK_SECONDS,
             outage=self.supervisor.outage,
+        )
+        self.push = PushService(
+            providers,
+            database,
+            self.committer.submit,
+            clock,
+            settings,
+            may_run=lambda: self.jobs.lock.is_held,
+            supervisor=self.supervisor,
+            metrics=self.metrics,
         )
         self.readiness = Readiness(
             self.supervisor,
@@ -198,6 +199,7 @@ class Services:
             supervisor=self.supervisor,
             job_lock=self.jobs.lock,
             tracking=self.tracking,
+            push=self.push,
             backplane=self.backplane,
             messages=self.messages,
             dropped_scheduled=self._dropped_scheduled,
@@ -238,6 +240,7 @@ class Services:
             head=head,
             ticket_key=key,
             revocations=revocations,
+            providers=await open_providers(settings, database),
         )
         services._start()
         return services
@@ -251,6 +254,7 @@ class Services:
             start("revocations", self.revocation_reader.run)
         for name, run in self.jobs.tasks.items():
             start(name, run)
+        self.push.start()
         start("stream timers", self.streams.wheel.run)
         start("typing timers", self.typing_users.wheel.run)
         self.tracking.start()
@@ -260,30 +264,20 @@ class Services:
             self.backplane.announce(events, follows)
 
     def start_drain(self) -> None:
-        """Start to close the streams. Writes that have not ended within WRITE_SHARE of the drain time get an
-        error, so that their callers have an answer before the server closes their connections."""
+        """Start to close the streams, and to end pushes and writes within the drain time."""
         self.streams.start_drain()
-        if self._ending_writes is None:
-            self._ending_writes = asyncio.get_running_loop().create_task(
-                self._end_writes(), name="end-writes"
-            )
-
-    async def _end_writes(self) -> None:
-        seconds = max(MIN_WRITE_SECONDS, self._drain_seconds * WRITE_SHARE)
-        if not await self.supervisor.wait("committer", seconds=seconds):
-            self.committer.abandon()
-            await self.supervisor.stop("committer")
+        self.push.start_drain()
+        self.writes.start()
 
     async def close(self) -> None:
         """Close the streams, commit the waiting commands, stop the tasks, disconnect; in the order of the
         data path."""
         self.start_drain()
         await self.streams.drain()
+        await self.push.stop()
         for name in reversed(list(self.jobs.tasks)):
             await self.supervisor.stop(name)
-        self.committer.close()
-        if self._ending_writes is not None:
-            await self._ending_writes
+        await self.writes.finish()
         if self.passwords is not None:
             await self.passwords.close()
         await self.tracking.close()

@@ -20,6 +20,7 @@ from lumen_notify.settings.checks import (
     VapidSubject,
     WebhookSecret,
 )
+from lumen_notify.settings.combinations import PROVIDER_SETTINGS
 
 
 class PushSettings(BaseSettings):
@@ -90,3 +91,11 @@ class PushSettings(BaseSettings):
     retention_push_seconds: RetentionSeconds = 7 * DAY
     """How many seconds it is known what became of a push, and why a device was dropped, from 60 to ten years;
     0 means forever."""
+
+    @property
+    def push_provider_names(self) -> tuple[str, ...]:
+        """The names of the providers to use; none if push is off."""
+        if self.push_providers is None:
+            configured = (name for name, setting in PROVIDER_SETTINGS.items() if getattr(self, setting))
+            return ("webpush", *configured)
+        return () if self.push_providers == ("off",) else self.push_providers

@@ -12,6 +12,8 @@ from sites import open_site
 
 HISTOGRAMS = {"lumen_commit_seconds", "lumen_batch_commands", "lumen_fan_out_seconds"}
 
+PUSH_HISTOGRAM = "lumen_push_delay_seconds"
+
 KNOWN = {
     "lumen_streams",
     "lumen_channels",
@@ -39,11 +41,21 @@ KNOWN = {
     "lumen_presence_queued",
     "lumen_presence_announced_total",
     "lumen_streams_ended_total",
-    *(f"{name}_{part}" for name in HISTOGRAMS for part in ("bucket", "count", "sum")),
+    "lumen_push_results_total",
+    "lumen_push_provider_failing",
+    "lumen_push_due",
+    "lumen_push_oldest_seconds",
+    "lumen_push_waiting",
+    *(f"{name}_{part}" for name in {*HISTOGRAMS, PUSH_HISTOGRAM} for part in ("bucket", "count", "sum")),
 }
 """A new metric gets a value in a test here."""
 
-UNCOUNTED = {"lumen_events_skipped_total", "lumen_messages_received_total", "lumen_messages_failed_total"}
+UNCOUNTED = {
+    "lumen_events_skipped_total",
+    "lumen_messages_received_total",
+    "lumen_messages_failed_total",
+    "lumen_push_results_total",
+}
 """By a label that has no value yet."""
 
 
@@ -55,7 +67,7 @@ async def read(http: httpx.AsyncClient) -> dict[str, float]:
 
 
 async def test_every_metric_has_its_value_after_a_known_scenario(database_url: str) -> None:
-    async with open_site(database_url) as site:
+    async with open_site(database_url, push_providers=("log",)) as site:
         services = site.lumen._services
         assert services is not None
         hub = services.hub
@@ -105,6 +117,10 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             "lumen_delivery_failures_total": 0,
             "lumen_presence_announced_total": 0,  # they share no room
             'lumen_streams_ended_total{reason="gone"}': 1,
+            "lumen_push_due": 0,  # nobody has a device
+            "lumen_push_oldest_seconds": 0,
+            "lumen_push_waiting": 0,
+            "lumen_push_delay_seconds_count": 0,
         }.items():
             assert after[name] == value, name
         assert {value for name, value in after.items() if name.startswith("lumen_outage{")} == {0}

@@ -11,13 +11,14 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from lumen_notify.deliver.connection.connection import Connection
 from lumen_notify.deliver.frames.control import RESTART_RETRY_MS, jittered
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.streams.timers import StreamTimers
 from lumen_notify.model import CloseReason
+from lumen_notify.settings import Settings
 
 DRAIN_SHARE = 0.8
 """The share of the drain time in which streams are closed; the rest is for their last bytes."""
@@ -82,6 +83,23 @@ class StreamRegistry:
         self._by_address: dict[str, int] = {}
         self._count = 0
         self._draining: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, hub: Hub, *, clock: Callable[[], float], wall_clock: Callable[[], int]
+    ) -> Self:
+        """Return a registry with the limits and times of a server."""
+        return cls(
+            hub,
+            ping_seconds=settings.ping_seconds,
+            drain_seconds=settings.drain_seconds,
+            max_stream_seconds=settings.max_stream_seconds,
+            max_streams=settings.max_streams,
+            max_streams_per_user=settings.max_streams_per_user,
+            max_streams_per_address=settings.max_streams_per_address,
+            clock=clock,
+            wall_clock=wall_clock,
+        )
 
     def __len__(self) -> int:
         return self._count

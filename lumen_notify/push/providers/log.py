@@ -6,8 +6,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from lumen_notify.commit.database import Database
 from lumen_notify.push.provider import MAX_PAYLOAD_BYTES
 from lumen_notify.push.push import SENT, Push, Result, Target
+from lumen_notify.settings import Settings
 
 _log = logging.getLogger("lumen_notify.push")
 
@@ -30,3 +32,8 @@ class LogProvider:
 
     async def close(self) -> None:
         """Do nothing."""
+
+
+async def open_provider(_settings: Settings, _database: Database) -> LogProvider:
+    """Return the provider."""
+    return LogProvider()

@@ -1,0 +1,217 @@
+"""Dispatcher: hands a page of pushes over to the providers, and returns what became of each.
+
+Promises: a page takes START_SECONDS and SEND_SECONDS at most; what a provider cannot begin by then comes back
+as `retry`, and so does at once all for a service that is failing (`circuit`). So no provider delays another
+one for longer, and none gets more than AT_ONCE pushes at once. Services whose addresses come from users get
+UNPROVEN_AT_ONCE together until each has answered once. Whatever a provider raises is `retry`.
+
+Not here: which pushes there are, and when a `retry` is due (`worker`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from lumen_notify.outages import Outage
+from lumen_notify.push.circuit import FAILURES, Circuit
+from lumen_notify.push.provider import HasServices, Provider
+from lumen_notify.push.push import Delivery, Result
+
+AT_ONCE = 64
+"""Pushes in flight of one provider. FCM and APNs take many over one connection of HTTP/2."""
+
+UNPROVEN_AT_ONCE = 8
+
+START_SECONDS = 2.0
+"""How long a push of a page may wait for its turn."""
+
+SEND_SECONDS = 15.0
+"""How long one push may take."""
+
+MAX_SERVICES = 1000
+"""The services of one provider that are remembered; Web Push has a handful, unless users make them up."""
+
+LATER_SECONDS = 2.0
+"""When a push that has not had its turn is due again."""
+
+_log = logging.getLogger("lumen_notify.push")
+
+
+class ProviderFailing(Exception):
+    """Why a provider fails, in words without any content or token."""
+
+
+class Dispatcher:
+    """Hands pushes over.
+
+    providers: by name. results: how many pushes there were, by provider and outcome. observe_delay: gets the
+    seconds from the publish to the hand-over of each push that a provider took. outage: returns the outage of
+    a name. wall_clock: milliseconds; clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        wall_clock: Callable[[], int],
+        *,
+        outage: Callable[[str], Outage],
+        observe_delay: Callable[[float], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+        at_once: int = AT_ONCE,
+        start_seconds: float = START_SECONDS,
+        send_seconds: float = SEND_SECONDS,
+    ) -> None:
+        self.results: Counter[tuple[str, ...]] = Counter()
+        self._wall_clock = wall_clock
+        self._observe_delay = observe_delay
+        self._start_seconds = start_seconds
+        self._lanes = {
+            name: _Lane(
+                provider,
+                outage(f"push by {name}"),
+                clock=clock,
+                at_once=at_once,
+                send_seconds=send_seconds,
+            )
+            for name, provider in providers.items()
+        }
+
+    @property
+    def failing(self) -> Mapping[str, bool]:
+        """Whether each provider fails: none of its services has answered the last pushes."""
+        return {name: lane.outage.error is not None for name, lane in self._lanes.items()}
+
+    async def dispatch(self, deliveries: Sequence[Delivery]) -> Sequence[Result]:
+        """Hand over a page, and return what became of each push, in the same order."""
+        starts_by = asyncio.get_running_loop().time() + self._start_seconds
+        return await asyncio.gather(*(self._hand_over(one, starts_by) for one in deliveries))
+
+    async def _hand_over(self, delivery: Delivery, starts_by: float) -> Result:
+        name = delivery.target.provider
+        lane = self._lanes.get(name)
+        if lane is None:
+            return Result(outcome="refused", reason=f"no provider {name}")
+        result = await lane.send(delivery, starts_by)
+        self.results[name, result.outcome] += 1
+        if result.outcome == "sent":
+            self._observe_delay(max(0, self._wall_clock() - delivery.created_at) / 1000)
+        _log.debug(
+            "Push %s by %s to the device %s: %s%s",
+            delivery.push_id,
+            name,
+            delivery.target.id,
+            result.outcome,
+            f": {result.reason}" if result.reason else "",
+        )
+        return result
+
+
+class _Lane:
+    """One provider, with the bounds of its pushes and the circuits of its services."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        outage: Outage,
+        *,
+        clock: Callable[[], float],
+        at_once: int,
+        send_seconds: float,
+    ) -> None:
+        self.outage = outage
+        self._provider = provider
+        self._clock = clock
+        self._send_seconds = send_seconds
+        self._turns = asyncio.Semaphore(at_once)
+        self._unproven_turns = asyncio.Semaphore(min(at_once, UNPROVEN_AT_ONCE))
+        self._circuits: OrderedDict[str, Circuit] = OrderedDict()
+        self._failures = 0
+
+    async def send(self, delivery: Delivery, starts_by: float) -> Result:
+        """Hand over a push, unless its service fails, or it cannot begin by a time of the loop."""
+        try:
+            circuit = self._circuit(delivery)
+        except Exception as error:  # noqa: BLE001 - a provider of the application's own
+            return self._failed(_words(error), None)
+        if (seconds := circuit.wait_seconds) > 0:
+            return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
+        async with self._turn(circuit, starts_by) as has_turn:
+            if not has_turn:
+                return Result(outcome="retry", reason="too many at once", retry_seconds=LATER_SECONDS)
+            if (seconds := circuit.wait_seconds) > 0:  # since this one began to wait
+                return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
+            return await self._try(delivery, circuit)
+
+    async def _try(self, delivery: Delivery, circuit: Circuit) -> Result:
+        is_trial = circuit.enter()
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                result = await self._provider.send(delivery.push, delivery.target)
+        except TimeoutError:
+            result = Result(outcome="retry", reason="timeout")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next push may succeed
+            result = Result(outcome="retry", reason=_words(error))
+        except BaseException:
+            circuit.leave(is_trial=is_trial)
+            raise
+        if result.outcome != "retry":
+            circuit.succeed(is_trial=is_trial)
+            self._failures = 0
+            self.outage.end()
+            return result
+        circuit.fail(result.retry_seconds, is_trial=is_trial)
+        return self._failed(result.reason, result.retry_seconds)
+
+    def _failed(self, reason: str, retry_seconds: float | None) -> Result:
+        self._failures += 1
+        if self._failures >= FAILURES or (retry_seconds and not isinstance(self._provider, HasServices)):
+            self.outage.begin(ProviderFailing(reason))
+        return Result(outcome="retry", reason=reason, retry_seconds=retry_seconds)
+
+    @asynccontextmanager
+    async def _turn(self, circuit: Circuit, starts_by: float) -> AsyncIterator[bool]:
+        """Wait for the turn of a push; yield whether it has come in time."""
+        is_made_up = isinstance(self._provider, HasServices) and not circuit.is_proven
+        turns = [self._unproven_turns, self._turns] if is_made_up else [self._turns]
+        taken: list[asyncio.Semaphore] = []
+        try:
+            try:
+                async with asyncio.timeout_at(starts_by):
+                    for one in turns:
+                        await one.acquire()
+                        taken.append(one)
+            except TimeoutError:
+                pass
+            yield len(taken) == len(turns)
+        finally:
+            for one in taken:
+                one.release()
+
+    def _circuit(self, delivery: Delivery) -> Circuit:
+        provider = self._provider
+        name = provider.service(delivery.target) if isinstance(provider, HasServices) else ""
+        circuit = self._circuits.get(name)
+        if circuit is None:
+            self._forget()
+            circuit = self._circuits[name] = Circuit(self._clock)
+        self._circuits.move_to_end(name)
+        return circuit
+
+    def _forget(self) -> None:
+        """Forget the services that were not used for the longest time."""
+        while len(self._circuits) >= MAX_SERVICES:
+            self._circuits.popitem(last=False)
+
+
+def _words(error: Exception) -> str:
+    """Return the type of an exception and where it was raised. Its text may have a token."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
