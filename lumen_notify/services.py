@@ -41,6 +41,7 @@ from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
 from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
+from lumen_notify.commit.push.outbox import Pushing, enqueue_withdrawals
 from lumen_notify.commit.shared_key import shared_key
 from lumen_notify.commit.write_drain import WriteDrain
 from lumen_notify.deliver.backplane.messages import Messages
@@ -149,15 +150,18 @@ class Services:
         )
 
         self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
+        pushing = Pushing.from_settings(settings)
         self.committer = Committer(
             log,
             handlers(
                 Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None,
-                self._dropped_scheduled,
+                pushing=pushing,
+                dropped=self._dropped_scheduled,
             ),
             announce=self._announce,
             backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
+            finish=None if pushing is None else enqueue_withdrawals,
             resumes_per_tick=RESUMES_PER_TICK if database.is_server else MAX_BATCH_COMMANDS,
             outage=writes,
         )

@@ -146,7 +146,7 @@ LINES: Lines = {
         "commit/notifications/test_schedule.py::test_two_instances_publish_each_due_notification_once",
         "commit/notifications/test_grouping.py::test_two_instances_announce_each_group_once",
         "commit/notifications/test_digests.py::test_two_instances_publish_each_digest_once",
-        "commit/notifications/test_removal.py::test_instances_that_expire_at_once_remove_each_once",
+        "commit/publications/test_removal.py::test_instances_that_expire_at_once_remove_each_once",
         "e2e/test_jobs.py::test_jobs_go_on_and_each_is_done_once_when_their_instance_is_killed_or_paused",
     ),
     "jobs go on within seconds when their instance dies": (

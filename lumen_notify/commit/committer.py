@@ -84,9 +84,10 @@ class Committer:
 
     handlers: by command type, in the order in which they run. announce: called after COMMIT with the
     transaction's events, before any caller is resumed. backpressure: awaited before each transaction; it
-    waits while delivery is far behind. resumes_per_tick: callers resumed in one tick of the event loop.
-    outage: of the writes. clock: monotonic seconds. committed_events: how many this process has committed.
-    committed_at: when the last transaction was, in seconds of the clock.
+    waits while delivery is far behind. finish: called at the end of each transaction. resumes_per_tick:
+    callers resumed in one tick of the event loop. outage: of the writes. clock: monotonic seconds.
+    committed_events: how many this process has committed. committed_at: when the last transaction was, in
+    seconds of the clock.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Committer:
         announce: Announce,
         backpressure: Callable[[], Awaitable[None]],
         metrics: Metrics,
+        finish: Callable[[Transaction], None] | None = None,
         resumes_per_tick: int = MAX_BATCH_COMMANDS,
         outage: Outage | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -106,6 +108,7 @@ class Committer:
         self._announce = announce
         self._backpressure = backpressure
         self._metrics = metrics
+        self._finish = finish
         self._resumes_per_tick = resumes_per_tick
         self._outage = outage or Outage("writes", clock)
         self._clock = clock
@@ -277,4 +280,6 @@ class Committer:
                         results = await handle(tx, [commands[n] for n in numbers])
                         for n, result in zip(numbers, results, strict=True):
                             answers[n] = result
+                if self._finish is not None:
+                    self._finish(tx)
         return answers, tx

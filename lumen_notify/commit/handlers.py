@@ -52,14 +52,6 @@ from lumen_notify.commit.notifications.publish import (
     publish_digests,
     publish_due,
 )
-from lumen_notify.commit.notifications.removal import (
-    Expire,
-    Remove,
-    RemoveOldest,
-    expire,
-    remove,
-    remove_oldest,
-)
 from lumen_notify.commit.notifications.schedule import Cancel, PublishDue, cancel
 from lumen_notify.commit.preferences.categories import (
     DefineCategories,
@@ -71,7 +63,16 @@ from lumen_notify.commit.preferences.preferences import ChangePreferences, chang
 from lumen_notify.commit.probe import Probe, probe_writes
 from lumen_notify.commit.publications.deletion import DeleteOwn, delete_own
 from lumen_notify.commit.publications.edits import EditNotification, edit_notifications
+from lumen_notify.commit.publications.removal import (
+    Expire,
+    Remove,
+    RemoveOldest,
+    expire,
+    remove,
+    remove_oldest,
+)
 from lumen_notify.commit.publications.retraction import Retract, retract
+from lumen_notify.commit.push.outbox import Pushing
 from lumen_notify.commit.rooms.blocks import SetBlock, set_blocks
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom, delete_rooms, purge_rooms
 from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_messages
@@ -88,19 +89,21 @@ from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, create_rooms, 
 from lumen_notify.commit.rooms.schedule import CancelInRoom, cancel_in_rooms
 
 
-def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> Mapping[type, Handler]:
+def handlers(
+    limiting: Limiting | None, *, pushing: Pushing | None = None, dropped: Counter[str] | None = None
+) -> Mapping[type, Handler]:
     """Return all handlers by command, in their order.
 
-    limiting: None for no limits at all. dropped: counts scheduled notifications that were not published, by
-    reason.
+    limiting: None for no limits at all. pushing: None to push nothing. dropped: counts scheduled
+    notifications that were not published, by reason.
     """
     return {
         DefineCategories: define_categories,
         DeleteCategory: delete_categories,
-        Publish: partial(publish, limiting=limiting),
-        PublishDue: partial(publish_due, dropped=dropped),
-        FlushGroups: flush_groups,
-        PublishDigests: publish_digests,
+        Publish: partial(publish, limiting=limiting, pushing=pushing),
+        PublishDue: partial(publish_due, dropped=dropped, pushing=pushing),
+        FlushGroups: partial(flush_groups, pushing=pushing),
+        PublishDigests: partial(publish_digests, pushing=pushing),
         Cancel: cancel,
         CancelInRoom: cancel_in_rooms,
         EditNotification: edit_notifications,
@@ -112,8 +115,8 @@ def handlers(limiting: Limiting | None, dropped: Counter[str] | None = None) -> 
         TrimEvents: trim_events,
         TrimIdempotencyKeys: trim_idempotency_keys,
         SetBlock: set_blocks,
-        SendMessage: partial(send_messages, limiting=limiting),
-        SendDirectMessage: send_direct_messages,
+        SendMessage: partial(send_messages, limiting=limiting, pushing=pushing),
+        SendDirectMessage: partial(send_direct_messages, pushing=pushing),
         EditMessage: edit_messages,
         DeleteMessage: delete_messages,
         MarkRoomRead: mark_rooms_read,

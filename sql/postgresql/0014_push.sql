@@ -18,9 +18,11 @@ CREATE TABLE lumen_device (
     failures       bigint  NOT NULL DEFAULT 0,       -- pushes in a row that the provider refused
     failure        text,                             -- why it refused the last one
     dropped_at     bigint,                           -- since then nothing is pushed to it
-    shown          text    NOT NULL DEFAULT '[]'     -- JSON: the collapse keys of what it shows, oldest first
+    shown          text    NOT NULL DEFAULT '[]',    -- JSON: the collapse keys of what it shows, oldest first
+    badge          bigint  NOT NULL DEFAULT 0        -- the unread count that the last push to it carried
 );
 CREATE INDEX lumen_device_by_user ON lumen_device (user_id, id);
+CREATE INDEX lumen_device_showing ON lumen_device (user_id) WHERE shown <> '[]' OR badge > 0;
 CREATE INDEX lumen_device_dropped ON lumen_device (dropped_at) WHERE dropped_at IS NOT NULL;
 
 -- What is to be pushed: one row for each publication, for the new messages of a room, or for what was read or
@@ -31,6 +33,8 @@ CREATE TABLE lumen_push (
     audience         text,                           -- user:ID, room:ID or all; NULL: those of `targets`, else the
                                                      -- users to whose notifications `notification_id` belongs
     notification_id  text,                           -- NULL: several, see `targets`
+    first_position   bigint,                         -- of a list of users: their notifications are from this
+    last_position    bigint,                         -- position to this one; later ones have a row of their own
     targets          text,                           -- JSON: [user, notification id] each, of groups and digests
     room_id          text,                           -- of kind messages
     first_seq        bigint,                         -- and the first of the messages

@@ -24,6 +24,7 @@ from lumen_notify.commit.notifications.publication import IdempotencyKey, Public
 from lumen_notify.commit.notifications.publish import Publish, publish
 from lumen_notify.commit.preferences.categories import Category, DefineCategories, DeleteCategory
 from lumen_notify.commit.preferences.preferences import ChangePreferences, UserPreferences
+from lumen_notify.commit.push.outbox import Pushing, enqueue_withdrawals
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.metrics import Metrics
@@ -38,6 +39,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.limiting: Limiting | None = Limiting()
+        self.pushing = Pushing(normal_ms=10_000, low_ms=900_000)
         self.now = 1_800_000_000_000
         self.database = database
         self.log = Log(database, self.clock)
@@ -47,14 +49,18 @@ class Store:
         self.inbox = Inbox(database)
         self.committer = Committer(
             self.log,
-            {**handlers(None), Publish: self._publish},  # in its place: only how it limits is another
+            {
+                **handlers(None, pushing=self.pushing),
+                Publish: self._publish,
+            },  # in its place: only how it limits is another
             announce=lambda events, _follows: self.events.extend(events),
             backpressure=_at_once,
             metrics=Metrics(),
+            finish=enqueue_withdrawals,
         )
 
     async def _publish(self, tx: Transaction, commands: Sequence[Publish]) -> Sequence[object]:
-        return await publish(tx, commands, self.limiting)
+        return await publish(tx, commands, self.limiting, self.pushing)
 
     def clock(self) -> int:
         return self.now

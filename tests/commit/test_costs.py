@@ -20,7 +20,7 @@ import pytest
 from lumen_notify.commit.budget import cost_of
 from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.removal import Remove
+from lumen_notify.commit.publications.removal import Remove
 from lumen_notify.model import EVERYONE
 
 from .notifications.merging import publication, publish, rows_of, want_digest

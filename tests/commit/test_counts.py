@@ -27,11 +27,11 @@ from lumen_notify.commit.marks.purge import PurgeReceipts, fetch_readers
 from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.removal import Expire, Remove
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.publications.deletion import DeleteOwn
 from lumen_notify.commit.publications.edits import EditNotification
+from lumen_notify.commit.publications.removal import Expire, Remove
 from lumen_notify.commit.publications.retraction import Retract
 from lumen_notify.commit.rooms.members import ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreateRoom

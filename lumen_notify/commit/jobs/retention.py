@@ -21,7 +21,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications.idempotency import STEP_KEYS, TrimIdempotencyKeys
-from lumen_notify.commit.notifications.removal import (
+from lumen_notify.commit.publications.removal import (
     STEP_NOTIFICATIONS,
     STEP_SHARED,
     Expire,

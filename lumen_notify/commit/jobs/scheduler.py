@@ -13,8 +13,8 @@ from typing import Any
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.digests import PublishDigests, ahead_of
 from lumen_notify.commit.notifications.grouping import FlushGroups, announced_before
-from lumen_notify.commit.notifications.removal import Expire
 from lumen_notify.commit.notifications.schedule import PublishDue
+from lumen_notify.commit.publications.removal import Expire
 from lumen_notify.errors import Unavailable
 from lumen_notify.outages import Outage
 

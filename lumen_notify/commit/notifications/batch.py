@@ -13,6 +13,7 @@ from typing import Any
 
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication, Published, shown_fields
 from lumen_notify.commit.preferences.categories import Category, categories_in
+from lumen_notify.commit.push.outbox import Priority, Pushing
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, value
 from lumen_notify.model.shared_text import SharedText
@@ -36,8 +37,8 @@ class Batch:
     """The publications of one transaction.
 
     requests: all, in order. items: those without an answer so far, in order; a stage works on these.
-    limiting: None to apply no limits. is_digest: whether each user's items become one event; each item is
-    then for one user. groups: the groups that are created or changed.
+    limiting: None to apply no limits. pushing: None if nothing is pushed. is_digest: whether each user's
+    items become one event; each item is then for one user. groups: the groups that are created or changed.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Batch:
         requests: Sequence[Request],
         *,
         limiting: Limiting | None = None,
+        pushing: Pushing | None = None,
         is_digest: bool = False,
         groups: Mapping[GroupKey, Group] | None = None,
     ) -> None:
@@ -53,6 +55,7 @@ class Batch:
         self.requests = requests
         self.items = [item for request in requests for item in request.items]
         self.limiting = limiting
+        self.pushing = pushing
         self.is_digest = is_digest
         self.groups: Mapping[GroupKey, Group] = {} if groups is None else groups
         self._categories: Mapping[str, Category] | None = None
@@ -165,6 +168,13 @@ class Group:
         self.shown = shown_fields(
             self.id, self.category, fields, created_at=created_text, expires_at=self.expires_at
         )
+
+    @property
+    def priority(self) -> Priority:
+        """The priority of the publication that it shows."""
+        fields = self.shown if self.shared is None else self.shared.fields
+        priority: Priority = fields.get("priority") or "normal"
+        return priority
 
     @property
     def texts(self) -> tuple[SharedText, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from lumen_notify.commit.push.outbox import Priority
 from lumen_notify.model import Audience, rfc3339, to_json, value
 from lumen_notify.model.shared_text import TEXT_ID, SharedText
 
@@ -54,6 +55,17 @@ class Publication:
     def own_fields(self) -> Mapping[str, Any]:
         """What each user's own notification has of the fields: all, or the id of the text that they share."""
         return self.fields if self.shared is None else {TEXT_ID: self.shared.id}
+
+    @property
+    def push_priority(self) -> Priority:
+        """The priority of its push. A mention is pushed at once, unless its category says otherwise."""
+        priority: Priority = self.fields.get("priority") or "normal"
+        return "high" if priority == "normal" and not self.owner else priority
+
+    @property
+    def unpushed_sender_id(self) -> str | None:
+        """The sender of one to a room or to everyone, who gets no push of it; None if it is to users."""
+        return None if self.audiences[0].is_personal else self.fields.get("sender", {}).get("id")
 
     def with_fields(self, fields: Mapping[str, Any]) -> Publication:
         """Return a copy with other fields. Like `dataclasses.replace`, in a third of the time."""

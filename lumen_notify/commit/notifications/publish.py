@@ -31,9 +31,12 @@ from lumen_notify.commit.notifications.idempotency import answer_repeats
 from lumen_notify.commit.notifications.limits import apply_limits, leave_out_over_limits
 from lumen_notify.commit.notifications.priority import set_priority
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Publication
+from lumen_notify.commit.notifications.push_only import push_only
+from lumen_notify.commit.notifications.pushes import enqueue_pushes
 from lumen_notify.commit.notifications.recipients import check_recipients
 from lumen_notify.commit.notifications.schedule import PublishDue, enqueue_scheduled, take_due_scheduled
 from lumen_notify.commit.notifications.write import write
+from lumen_notify.commit.push.outbox import Pushing
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
 from lumen_notify.model import value
@@ -52,9 +55,11 @@ STAGES: tuple[Stage, ...] = (
     set_priority,
     apply_limits,
     enqueue_scheduled,
+    push_only,
     enqueue_digests,
     coalesce,
     write,
+    enqueue_pushes,
     answer_requests,
 )
 
@@ -83,9 +88,12 @@ class Publish:
 
 
 async def publish(
-    tx: Transaction, commands: Sequence[Publish], limiting: Limiting | None = None
+    tx: Transaction,
+    commands: Sequence[Publish],
+    limiting: Limiting | None = None,
+    pushing: Pushing | None = None,
 ) -> Sequence[object]:
-    """Publish: a `committer.Handler`. limiting: None to apply no limits.
+    """Publish: a `committer.Handler`. limiting: None to apply no limits. pushing: None to push nothing.
 
     Answers a list of Published each, or Conflict, RateLimited or Invalid; for rooms also NotFound or
     Forbidden.
@@ -93,12 +101,15 @@ async def publish(
     requests = [
         Request(items=[Item(one) for one in command.publications], key=command.key) for command in commands
     ]
-    await _run(Batch(tx, requests, limiting=limiting), first=STAGES[0])
+    await _run(Batch(tx, requests, limiting=limiting, pushing=pushing), first=STAGES[0])
     return [request.answer for request in requests]
 
 
 async def publish_due(
-    tx: Transaction, commands: Sequence[PublishDue], dropped: Counter[str] | None = None
+    tx: Transaction,
+    commands: Sequence[PublishDue],
+    dropped: Counter[str] | None = None,
+    pushing: Pushing | None = None,
 ) -> Sequence[int]:
     """Publish scheduled notifications that are due: a `committer.Handler`.
 
@@ -109,7 +120,7 @@ async def publish_due(
     requests = [
         Request(items=[Item(one)]) for one in due if one.expires_at is None or one.expires_at > tx.now
     ]
-    await _run(Batch(tx, requests), first=check_recipients)
+    await _run(Batch(tx, requests, pushing=pushing), first=check_recipients)
     refused = [request for request in requests if isinstance(request.answer, Refused)]
     for request in refused:
         _log.info(
@@ -125,14 +136,17 @@ async def publish_due(
 
 
 async def publish_mentions(
-    tx: Transaction, mentions: Sequence[Publication], limiting: Limiting | None = None
+    tx: Transaction,
+    mentions: Sequence[Publication],
+    limiting: Limiting | None = None,
+    pushing: Pushing | None = None,
 ) -> Mapping[str, Sequence[int]]:
     """Publish the mentions of messages, in the transaction that writes the messages.
 
     Return the positions of their events, by id. Mentions over a limit are left out. limiting: None to apply
     no limits.
     """
-    batch = Batch(tx, [Request(items=[Item(one)]) for one in mentions], limiting=limiting)
+    batch = Batch(tx, [Request(items=[Item(one)]) for one in mentions], limiting=limiting, pushing=pushing)
     await set_priority(batch)
     await leave_out_over_limits(batch)
     await _run(batch, first=coalesce)
@@ -145,18 +159,22 @@ async def publish_mentions(
     return positions
 
 
-async def publish_digests(tx: Transaction, commands: Sequence[PublishDigests]) -> Sequence[int]:
+async def publish_digests(
+    tx: Transaction, commands: Sequence[PublishDigests], pushing: Pushing | None = None
+) -> Sequence[int]:
     """Publish digests that are due: a `committer.Handler`."""
     number, due = await take_due_digests(tx)
     request = Request(items=[Item(one) for one in due])
-    await _run(Batch(tx, [request], is_digest=True), first=coalesce)
+    await _run(Batch(tx, [request], pushing=pushing, is_digest=True), first=coalesce)
     return [number] * len(commands)
 
 
-async def flush_groups(tx: Transaction, commands: Sequence[FlushGroups]) -> Sequence[int]:
+async def flush_groups(
+    tx: Transaction, commands: Sequence[FlushGroups], pushing: Pushing | None = None
+) -> Sequence[int]:
     """Announce pending groups: a `committer.Handler`."""
     groups = await load_pending_groups(tx)
-    await _run(Batch(tx, [], groups=groups), first=coalesce)
+    await _run(Batch(tx, [], pushing=pushing, groups=groups), first=coalesce)
     return [len(groups)] * len(commands)
 
 

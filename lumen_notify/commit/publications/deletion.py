@@ -24,7 +24,7 @@ from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.counts import counts_in
 from lumen_notify.commit.marks.marks import DELETED, Selection, known_ids, mark_ids, span_of
 from lumen_notify.commit.marks.spans import mark_spans
-from lumen_notify.commit.notifications.removal import RemovedRow, delete_rows
+from lumen_notify.commit.publications.removal import RemovedRow, delete_rows
 from lumen_notify.commit.publications.texts import withdraw_texts
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, Counts, value

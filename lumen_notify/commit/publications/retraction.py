@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lumen_notify.commit.budget import Cost
-from lumen_notify.commit.notifications.removal import announce_removed, delete_rows
 from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.publications.groups import shown_without
+from lumen_notify.commit.publications.removal import announce_removed, delete_rows
 from lumen_notify.commit.publications.rows import (
     PublishedRow,
     load_digest_item,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.notifications.digests import encode_waiting
-from lumen_notify.commit.notifications.removal import RemovedRow
+from lumen_notify.commit.publications.removal import RemovedRow
 from lumen_notify.commit.publications.rows import Part, PublishedRow
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, to_json, value

@@ -14,8 +14,8 @@ import json
 from collections.abc import Sequence
 
 from lumen_notify.commit.budget import Cost
-from lumen_notify.commit.notifications.removal import remove_notifications
 from lumen_notify.commit.permissions import load_room_contexts, require_room
+from lumen_notify.commit.publications.removal import remove_notifications
 from lumen_notify.commit.rooms.membership import Membership, room_conflict_key
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.permissions import blocked
+from lumen_notify.commit.push.outbox import Pushing
 from lumen_notify.commit.rooms.messages import SendMessage, reply_not_found, send_messages
 from lumen_notify.commit.rooms.rooms import find_or_create_direct_rooms, pair_key
 from lumen_notify.commit.transaction import Transaction
@@ -35,8 +36,12 @@ class SendDirectMessage:
         return self.message.cost
 
 
-async def send_direct_messages(tx: Transaction, commands: Sequence[SendDirectMessage]) -> Sequence[object]:
+async def send_direct_messages(
+    tx: Transaction, commands: Sequence[SendDirectMessage], pushing: Pushing | None = None
+) -> Sequence[object]:
     """Handle SendDirectMessage: a `committer.Handler`. It runs before events that state the counts of rooms.
+
+    pushing: None to push nothing.
 
     Answers a SentMessage each, or Forbidden, Invalid.
     """
@@ -48,7 +53,8 @@ async def send_direct_messages(tx: Transaction, commands: Sequence[SendDirectMes
         replace(commands[n].message, room_id=rooms[pair_key(*pair)].id)
         for n, pair in zip(allowed, pairs, strict=True)
     ]
-    sent = dict(zip(allowed, await send_messages(tx, messages), strict=True)) if messages else {}
+    answers = await send_messages(tx, messages, pushing=pushing) if messages else []
+    sent = dict(zip(allowed, answers, strict=True))
     return [refused[n] if n in refused else sent[n] for n in range(len(commands))]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.notifications.publication import Publication
-from lumen_notify.commit.notifications.removal import remove_notifications
+from lumen_notify.commit.publications.removal import remove_notifications
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, to_json, value
 from lumen_notify.model.events import NotificationEdited

@@ -22,6 +22,7 @@ from lumen_notify.commit.notifications.batch import Limiting
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import publish_mentions
 from lumen_notify.commit.permissions import post_refusal, room_not_found, system_post_refusal
+from lumen_notify.commit.push.outbox import Pushing, enqueue_messages
 from lumen_notify.commit.rooms.mentions import mention_publications
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Fault, Invalid, LumenError
@@ -93,9 +94,10 @@ class _SendContext(NamedTuple):
 class _Batch:
     """Collects the messages of one transaction; `write` writes them, with a statement for each table."""
 
-    def __init__(self, tx: Transaction, limiting: Limiting | None) -> None:
+    def __init__(self, tx: Transaction, limiting: Limiting | None, pushing: Pushing | None) -> None:
         self.tx = tx
         self.limiting = limiting
+        self.pushing = pushing
         self.created_at = rfc3339(tx.now)
         self.rows: list[dict[str, Any]] = []
         self.last_seqs: dict[str, int] = {}
@@ -142,10 +144,10 @@ class _Batch:
         return SentMessage(id=command.id, room_id=room_id, seq=seq, position=position)
 
     async def write(self) -> None:
-        """Write the messages, the read marks and the notifications of mentions."""
+        """Write the messages, the read marks and the notifications of mentions, and what is pushed."""
         if not self.rows:
             return
-        copies = await publish_mentions(self.tx, self.mentions, self.limiting) if self.mentions else {}
+        copies = await publish_mentions(self.tx, self.mentions, self.limiting, self.pushing)
         for row in self.rows:
             row["copies"] = to_json(copies[row["id"]]) if row["id"] in copies else None
         self.tx.add("insert_messages", rows=self.rows)
@@ -162,21 +164,27 @@ class _Batch:
                 for (room_id, user_id), seq in self.marks.items()
             ]
             self.tx.add("raise_read_marks", rows=marks)
+        if self.pushing is not None:
+            first_seqs = {row["room_id"]: row["seq"] for row in reversed(self.rows)}
+            enqueue_messages(self.tx, self.pushing, first_seqs, [user_id for _, user_id in self.marks])
 
 
 async def send_messages(
-    tx: Transaction, commands: Sequence[SendMessage], limiting: Limiting | None = None
+    tx: Transaction,
+    commands: Sequence[SendMessage],
+    limiting: Limiting | None = None,
+    pushing: Pushing | None = None,
 ) -> Sequence[object]:
     """Handle SendMessage: a `committer.Handler`. It runs before events that state the counts of rooms.
 
-    limiting: of mentions; None to apply no limits.
+    limiting: of mentions; None to apply no limits. pushing: None to push nothing.
 
     Answers a SentMessage each, or NotFound, Forbidden, Invalid.
     """
     contexts = await _load(tx, commands)
     replies = await _load_replies(tx, commands)
     mentioned = await _load_mentioned(tx, commands)
-    batch = _Batch(tx, limiting)
+    batch = _Batch(tx, limiting, pushing)
     answers: list[object] = []
     for n, command in enumerate(commands):
         context = contexts.get(n)

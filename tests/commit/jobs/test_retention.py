@@ -11,7 +11,7 @@ import pytest
 from lumen_notify.commit.jobs import retention as module
 from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.notifications.publication import IdempotencyKey
-from lumen_notify.commit.notifications.removal import Remove
+from lumen_notify.commit.publications.removal import Remove
 from lumen_notify.model import EVERYONE, Audience
 from supervised import supervised
 

@@ -13,8 +13,8 @@ from lumen_notify.commit.jobs import scheduler as module
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.commit.notifications.digests import PublishDigests
 from lumen_notify.commit.notifications.grouping import FlushGroups
-from lumen_notify.commit.notifications.removal import Expire
 from lumen_notify.commit.notifications.schedule import PublishDue
+from lumen_notify.commit.publications.removal import Expire
 from lumen_notify.errors import DatabaseUnavailable
 from supervised import supervised
 

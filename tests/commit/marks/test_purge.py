@@ -6,7 +6,7 @@ import pytest
 
 from lumen_notify.commit.marks import purge
 from lumen_notify.commit.marks.purge import PurgeReceipts
-from lumen_notify.commit.notifications.removal import Remove
+from lumen_notify.commit.publications.removal import Remove
 from lumen_notify.model import EVERYONE, Audience
 
 from ..store import Store

@@ -14,7 +14,7 @@ from lumen_notify.commit.marks.purge import PurgeReceipts, fetch_readers
 from lumen_notify.commit.notifications.inbox import Listed
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.removal import Expire, Remove
+from lumen_notify.commit.publications.removal import Expire, Remove
 from lumen_notify.commit.rooms.members import ChangeMembers
 from lumen_notify.commit.rooms.rooms import CreateRoom
 from lumen_notify.model import EVERYONE, Audience, new_id

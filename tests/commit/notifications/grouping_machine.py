@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.marks.marks import ACTIONS, Action
 from lumen_notify.commit.marks.purge import PurgeReceipts
-from lumen_notify.commit.notifications.removal import Remove
+from lumen_notify.commit.publications.removal import Remove
 from lumen_notify.model import Audience, Event
 
 from ..publications.desk import ADMIN, edit, retract

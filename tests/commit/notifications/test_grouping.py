@@ -17,7 +17,7 @@ from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications import grouping as module
 from lumen_notify.commit.notifications.grouping import FlushGroups
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
-from lumen_notify.commit.notifications.removal import Remove
+from lumen_notify.commit.publications.removal import Remove
 from lumen_notify.model import Audience
 
 from ..store import Store, opened

@@ -109,6 +109,7 @@ def everything(store: Store) -> Sequence[Publish]:
         publication("dan", "eve", group_key=None, priority="low"),
         publication("ann", group_key=None, deliver_at=store.now + 60_000),
         publication("ann", group_key=None, category="note"),
+        publication("ann", group_key=None, delivery={"push": "only"}),
     )
     return [Publish(publications=publications, key=key), Publish(publications=(publication("fay"),))]
 
@@ -139,10 +140,10 @@ async def test_longest_way_of_a_publish_visits_each_module_once(store: Store) ->
     commands = everything(store)
     async with store.log.transaction() as tx:
         with visits() as modules:
-            answers: list[Any] = list(await publish(tx, commands, LIMITING))
+            answers: list[Any] = list(await publish(tx, commands, LIMITING, store.pushing))
     published: list[Published] = answers[0]
     assert [one.status for one in published] == [
-        *("sent", "sent", "sent", "delayed", "merged", "sent", "sent", "scheduled", "sent")
+        *("sent", "sent", "sent", "delayed", "merged", "sent", "sent", "scheduled", "sent", "sent")
     ]
     assert len(modules) == len(set(modules)), modules
     assert modules == ORDER

@@ -99,7 +99,7 @@ async def test_dropped_notifications_are_counted_by_reason(store: Store) -> None
     store.now += 1000
     dropped: Counter[str] = Counter()
     async with store.log.transaction() as tx:
-        assert await handlers(None, dropped)[PublishDue](tx, [PublishDue()]) == [2]
+        assert await handlers(None, dropped=dropped)[PublishDue](tx, [PublishDue()]) == [2]
     assert dropped == {"not_allowed": 1, "expired": 0}
 
 

@@ -11,10 +11,10 @@ import pytest
 from lumen_notify.commit.marks import purge
 from lumen_notify.commit.marks.marks import Action
 from lumen_notify.commit.marks.purge import PurgeReceipts, fetch_readers
-from lumen_notify.commit.notifications import removal as module
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
-from lumen_notify.commit.notifications.removal import Remove
+from lumen_notify.commit.publications import removal as module
+from lumen_notify.commit.publications.removal import Remove
 from lumen_notify.model import EVERYONE, Audience, Event, new_id, rfc3339
 
 from ..store import Store

@@ -1,0 +1,61 @@
+-- fragment has_device
+-- Whether a row (r) can reach anybody: a device of its user (user_id), else any device. Index:
+-- lumen_device_by_user.
+    CASE WHEN r.user_id IS NULL THEN EXISTS (SELECT 1 FROM lumen_device) ELSE EXISTS (
+        SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
+    ) END
+
+-- enqueue_pushes
+-- Who: write, for publications.
+INSERT INTO lumen_push (
+    id, kind, audience, notification_id, first_position, last_position, targets, sender_id, category, priority,
+    policy, device_kinds, body, publisher, expires_at, created_at, due_at, coalesce_key
+)
+SELECT
+    r.id, 'notification', r.audience, r.notification_id, r.first_position, r.last_position, r.targets,
+    r.sender_id, r.category, r.priority, r.policy, r.device_kinds, r.body, r.publisher, r.expires_at,
+    r.created_at, r.due_at, r.coalesce_key
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+    id text, audience text, user_id text, notification_id text, first_position bigint, last_position bigint,
+    targets text, sender_id text, category text, priority text, policy text, device_kinds text, body text,
+    publisher text, expires_at bigint, created_at bigint, due_at bigint, coalesce_key text)
+WHERE {has_device}
+ON CONFLICT (coalesce_key) DO NOTHING
+
+-- enqueue_messages
+-- Who: send_messages. A row for each room.
+INSERT INTO lumen_push (
+    id, kind, audience, room_id, first_seq, priority, policy, created_at, due_at, coalesce_key
+)
+SELECT
+    r.id, 'messages', r.audience, r.room_id, r.first_seq, 'normal', 'offline', CAST(:now AS bigint),
+    CAST(:due_at AS bigint), r.coalesce_key
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, audience text, room_id text, first_seq bigint, coalesce_key text)
+WHERE EXISTS (SELECT 1 FROM lumen_device)
+ON CONFLICT (coalesce_key) DO NOTHING
+
+-- enqueue_withdrawals_of_users
+-- Who: whatever users read, archive, delete or lose. Index: lumen_device_showing.
+INSERT INTO lumen_push (id, kind, audience, priority, policy, created_at, due_at, coalesce_key)
+SELECT
+    r.id, 'withdrawal', r.audience, 'normal', 'offline', CAST(:now AS bigint), CAST(:due_at AS bigint),
+    r.coalesce_key
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, user_id text, coalesce_key text)
+WHERE EXISTS (
+    SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND (d.shown <> '[]' OR d.badge > 0)
+)
+ON CONFLICT (coalesce_key) DO NOTHING
+
+-- enqueue_withdrawals
+-- Who: whatever takes something back from rooms and from everyone. Index: lumen_device_showing.
+INSERT INTO lumen_push (
+    id, kind, audience, notification_id, priority, policy, created_at, due_at, coalesce_key
+)
+SELECT
+    r.id, 'withdrawal', r.audience, r.notification_id, 'normal', 'offline', CAST(:now AS bigint),
+    CAST(:due_at AS bigint), r.coalesce_key
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, audience text, notification_id text, coalesce_key text)
+WHERE EXISTS (SELECT 1 FROM lumen_device d WHERE d.shown <> '[]' OR d.badge > 0)
+ON CONFLICT (coalesce_key) DO NOTHING
