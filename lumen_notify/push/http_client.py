@@ -23,7 +23,9 @@ import asyncio
 import contextlib
 import importlib.util
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -62,6 +64,17 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def retry_seconds(self) -> float | None:
+        """How long it asks to wait: Retry-After, in seconds or as a date (RFC 9110, section 10.2.3)."""
+        text = self.headers.get("retry-after", "").strip()
+        if text.isascii() and text.isdecimal():
+            return float(text[:9])
+        try:
+            return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+        except (ValueError, OverflowError):
+            return None
 
 
 class _Connections:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from email.utils import formatdate
 
 import pytest
 
 from clients import eventually
 from lumen_notify.push import http_client
-from lumen_notify.push.http_client import MAX_ANSWER_BYTES, HttpClient
+from lumen_notify.push.http_client import MAX_ANSWER_BYTES, Answer, HttpClient
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -167,3 +169,24 @@ async def test_answers_are_asked_for_as_they_are() -> None:
         head = (await post(url)).body.lower()
     assert b"accept-encoding: identity" in head
     assert b"user-agent: lumen-notify/" in head
+
+
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("120", 120, 120),
+        (formatdate(time.time() + 3600, usegmt=True), 3500, 3600),
+        (formatdate(time.time() - 3600, usegmt=True), 0, 0),
+        ("9" * 400, 1e6, 1e9),
+    ],
+    ids=["seconds", "date", "past", "endless"],
+)
+def test_answer_says_how_long_to_wait(text: str, least: float, most: float) -> None:
+    seconds = Answer(status=503, headers={"retry-after": text}, body=b"").retry_seconds
+    assert seconds is not None
+    assert least <= seconds <= most
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "\u0663", "Sun, 06 Nov 99999 08:49:37 GMT"])
+def test_answer_that_says_it_wrongly_says_nothing(text: str) -> None:
+    assert Answer(status=503, headers={"retry-after": text}, body=b"").retry_seconds is None
