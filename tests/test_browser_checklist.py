@@ -11,8 +11,8 @@ from checklist import Lines, cases, check
 
 LINES: Lines = {
     # The client
-    "the client is one module without imports, typed, with a package.json that npm takes as it is": (
-        "web/test_package.py::test_the_client_imports_nothing",
+    "the client is one module that loads push alone on demand, typed, with a package.json for npm": (
+        "web/test_package.py::test_the_client_is_one_file_and_loads_push_on_demand_alone",
         "web/test_package.py::test_npm_takes_the_package_as_it_is",
         "web/test_package.py::test_typescript_takes_a_program_that_uses_each_module",
         "web/test_package.py::test_types_and_module_export_the_same_names",

@@ -46,7 +46,9 @@ class FakeLocks {
   #held = new Map();
   #waiting = [];
 
-  request(name, { signal, steal = false }, callback) {
+  request(name, ...given) {
+    const callback = given.pop();
+    const [{ signal, steal = false } = {}] = given;
     return new Promise((resolve, reject) => {
       const request = { name, callback, resolve, reject };
       signal?.addEventListener("abort", () => {

@@ -80,8 +80,14 @@ def test_client_and_bell_are_small() -> None:
     assert 1000 < gzipped_bytes(*bell) < MAX_GZIPPED_BYTES
 
 
-def test_the_client_imports_nothing() -> None:
-    assert imports_of("lumen-notify.js") == set()
+def test_the_client_is_one_file_and_loads_push_on_demand_alone() -> None:
+    assert loaded_with("lumen-notify.js") == {"lumen-notify.js"}
+    assert imports_of("lumen-notify.js") == {"./lumen-push.js"}
+
+
+def test_the_service_worker_is_one_file() -> None:
+    assert imports_of("lumen-push-worker.js") == set()
+    assert "importScripts(" not in MODULES["lumen-push-worker.js"]
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
@@ -153,6 +159,7 @@ PROGRAM = """
 import { LumenNotify, Problem, backoff, type PageRule, type UnreadDetail } from "lumen-notify";
 import { Conversation, Inbox, Rooms } from "lumen-notify/store";
 import { LumenBell } from "lumen-notify/bell";
+import { needsHomeScreen, type Device, type PushState } from "lumen-notify/push";
 import { addWords, theme, wordsFor } from "lumen-notify/theme";
 
 const pages: PageRule[] = [{ path: "/**", features: ["messaging"] }];
@@ -162,6 +169,9 @@ client.addEventListener("unread", (event) => {
   document.title = String(detail.unread_count.toFixed(0));
 });
 await client.start();
+const device: Device = await client.enablePush({ kind: "mobile", serviceWorker: "/worker.js" });
+const push: PushState = await client.pushState();
+console.log(device.id, push === "on", needsHomeScreen(), (await client.devices()).items[0]?.name);
 const state: "connecting" | "open" | "waiting" | "closed" = client.state;
 const inbox = new Inbox(client, { unread: true });
 const titles: (string | undefined)[] = inbox.items.map((item) => item.title);

@@ -43,6 +43,9 @@ HEADERS = {
 NO_CACHE = "no-cache"
 FOR_EVER = "public, max-age=31536000, immutable"
 
+SERVICE_WORKER = "lumen-push-worker.js"
+"""It may be registered for all pages of its origin, not only for those in its own folder."""
+
 VERSION_FILE = "version.json"
 """Made by the server: `{"version", "hash"}`. Below the hash, caches may keep the files for ever."""
 
@@ -57,6 +60,7 @@ class ClientFile:
         self.content = content
         self.type = next(media_type for end, media_type in TYPES.items() if name.endswith(end))
         self.hash = hashlib.sha256(content).hexdigest()[:HASH_CHARACTERS]
+        self.headers = {"service-worker-allowed": "/"} if name == SERVICE_WORKER else {}
 
     @cached_property
     def compressed(self) -> bytes:
@@ -67,7 +71,7 @@ class ClientFile:
         """Answer a request with these headers."""
         is_compressed = len(self.content) >= MIN_GZIP_BYTES and takes_gzip(headers)
         etag = f'"{self.hash}-gzip"' if is_compressed else f'"{self.hash}"'
-        ours = {**HEADERS, "cache-control": cache_control, "etag": etag}
+        ours = {**HEADERS, **self.headers, "cache-control": cache_control, "etag": etag}
         known = [tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")]
         if etag in known or known == ["*"]:
             return Response(status_code=304, headers=ours)

@@ -1,5 +1,7 @@
 /** The client of lumen-notify for browsers: one event stream, shared by all tabs of a user. */
 
+import type { Device, PushOptions, PushState } from "./lumen-push.js";
+
 export type State = "connecting" | "open" | "waiting" | "closed";
 
 /** Why the state is `closed`: `stopped` by `stop()`, `inactive` on a page without features, or an end by the server. */
@@ -125,6 +127,9 @@ export interface Page<Item> {
  * `user` (`{user}`) says that the token is another user's, or nobody's after `signOut()`: show nothing of the one before.
  * A request that was made for them and not sent yet is refused with the status 401.
  *
+ * `notification-click` says that the user has clicked a push notification: the detail has what was pushed, and `url`. It
+ * is marked as read, and the page goes to `url` unless `preventDefault()` is called.
+ *
  * `unread` comes before the event of the frame that has changed the count. `notification`, `message`, `typing` and
  * `presence` come on pages with that feature (`messaging` for `message`). A `reset` with the reason `missed` is the
  * client's own: the browser had frozen this tab while another one had the stream; fetch lists again.
@@ -136,9 +141,16 @@ export class LumenNotify extends EventTarget {
   stop(): void;
   /** Connect now, after `closed` or while waiting. */
   reconnect(): void;
-  /** End this user's stream cookies, then stop: call it when the user signs out. */
+  /**
+   * End this user's stream cookies and their push notifications in this browser, then stop: call it when the user signs
+   * out, and await it before the page is left.
+   */
   signOut(): Promise<void>;
 
+  /** The root of the server. */
+  readonly url: string;
+  /** Of the options, or what the browser seems to be. */
+  readonly device: "mobile" | "desktop" | "tablet";
   readonly state: State;
   readonly reason: ClosedReason | null;
   readonly nextAttemptAt: number | null;
@@ -191,6 +203,14 @@ export class LumenNotify extends EventTarget {
 
   // Connections
   connections(): Promise<any>;
+
+  // Push: `lumen-push.d.ts` describes it. The module is loaded at the first call
+  enablePush(options?: PushOptions): Promise<Device>;
+  disablePush(): Promise<void>;
+  pushState(): Promise<PushState>;
+  /** The user's devices for push notifications. */
+  devices(): Promise<Page<Device>>;
+  removeDevice(id: string): Promise<void>;
 }
 
 /** The event names of all frames that the server sends. */

@@ -394,6 +394,14 @@ export class LumenNotify extends EventTarget {
     return this.#isLeading;
   }
 
+  get url() {
+    return this.#base.href;
+  }
+
+  get device() {
+    return this.#options.device ?? deviceOf();
+  }
+
   get #credentials() {
     return (this.#options.credentials ?? true) ? "include" : "same-origin";
   }
@@ -429,6 +437,9 @@ export class LumenNotify extends EventTarget {
   }
 
   async signOut() {
+    const { user } = this;
+    const token = this.#token;
+    const leaving = user !== null && this.#hasPush ? this.#push((push) => push.leavePush(this, user.id, token)) : null;
     this.stop();
     if (this.#owner !== null) this.#store(null);
     this.user = null;
@@ -436,6 +447,7 @@ export class LumenNotify extends EventTarget {
     const url = new URL("api/v1/notifications/stream", this.#base);
     // A script cannot remove the cookie. If the server cannot be reached, it expires within a day.
     await fetch(url, { method: "DELETE", credentials: this.#credentials }).catch(() => {});
+    await leaving?.catch(() => {});
   }
 
   #listen() {
@@ -480,6 +492,7 @@ export class LumenNotify extends EventTarget {
     this.#cursor ??= this.#stored();
     this.#tabs = new Tabs({ changed: () => this.#turnOver(), receive: (message) => this.#receive(message) });
     this.#tabs.join(this.#name, this.#options.share ?? true);
+    if (this.#hasPush) this.#push((push) => push.keepPush(this)).catch(() => {});
     return undefined;
   }
 
@@ -771,7 +784,7 @@ export class LumenNotify extends EventTarget {
       const { ticket } = await this.request("POST", "notifications/stream/tickets");
       url.searchParams.set("ticket", ticket);
     }
-    url.searchParams.set("device", this.#options.device ?? deviceOf());
+    url.searchParams.set("device", this.device);
     if (this.#cursor !== null) url.searchParams.set("last_event_id", this.#cursor);
     return url;
   }
@@ -835,6 +848,29 @@ export class LumenNotify extends EventTarget {
     if (answer.unread_count !== undefined) this.#count(answer.unread_count, answer.unread, answer.position ?? null);
     return answer;
   }
+
+  // ---- Push: in a module of its own, loaded when it is used
+
+  /** Whether push was enabled in this browser: `lumen-push.js` keeps what was registered. */
+  get #hasPush() {
+    try {
+      return localStorage.getItem(`lumen-notify push ${this.url}`) !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  async #push(use) {
+    return use(await import("./lumen-push.js"));
+  }
+
+  enablePush = (options) => this.#push((push) => push.enablePush(this, options));
+  disablePush = () => this.#push((push) => push.disablePush(this));
+  pushState = () => this.#push((push) => push.pushState(this));
+  devices = (options) => this.#get("devices", options);
+  removeDevice = (id) => this.request("DELETE", at`devices/${id}`);
+
+  // ---- Calls
 
   list = (options) => this.#get("notifications", options);
   counts = () => this.#marked(this.#get("notifications/counts"));

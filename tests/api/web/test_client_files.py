@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from lumen_notify.api.web import ClientFiles
-from lumen_notify.api.web.client_files import FOLDER, TYPES
+from lumen_notify.api.web.client_files import FOLDER, SERVICE_WORKER, TYPES
 from lumen_notify.version import __version__
 
 SOURCE = "export const answer = 42; // the same for everybody\n" * 100
@@ -177,6 +177,16 @@ async def test_other_files_are_not_found(client: httpx.AsyncClient, path: str) -
 async def test_files_are_only_read(client: httpx.AsyncClient) -> None:
     answer = await client.post("lumen.js")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+async def test_service_worker_may_have_any_scope_of_its_origin(
+    client: httpx.AsyncClient, folder: Path
+) -> None:
+    (folder / SERVICE_WORKER).write_text("addEventListener('push', show);", "utf-8")
+    for name in (SERVICE_WORKER, f"{await hash_of(client)}/{SERVICE_WORKER}"):
+        assert (await client.get(name)).headers["service-worker-allowed"] == "/"
+    assert "service-worker-allowed" not in (await client.get("lumen.js")).headers
+    assert SERVICE_WORKER in ClientFiles().files
 
 
 def test_all_files_of_the_package_are_served() -> None:
