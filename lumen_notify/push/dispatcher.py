@@ -161,7 +161,7 @@ class _Lane:
         except BaseException:
             circuit.leave(is_trial=is_trial)
             raise
-        if result.outcome != "retry":
+        if result.outcome != "retry" or result.is_for_device:
             circuit.succeed(is_trial=is_trial)
             self._failures = 0
             self.outage.end()

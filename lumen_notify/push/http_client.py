@@ -24,9 +24,11 @@ import contextlib
 import importlib.util
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+import httpcore
 import httpx
 
 from lumen_notify.model import value
@@ -72,7 +74,9 @@ class Answer:
         if text.isascii() and text.isdecimal():
             return float(text[:9])
         try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+            date = parsedate_to_datetime(text)
+            # Without a zone it is GMT (RFC 9110, section 5.6.7).
+            return max(0.0, date.replace(tzinfo=date.tzinfo or UTC).timestamp() - time.time())
         except (ValueError, OverflowError):
             return None
 
@@ -88,25 +92,25 @@ class _Connections:
 
 
 class HttpClient:
-    """Keeps connections. verify: how certificates are checked. make_transport: makes the transport of one
-    host's connections, for a test or to check addresses."""
+    """Keeps connections. verify: how certificates are checked. network: makes the connections, such as one
+    that checks addresses."""
 
     def __init__(
         self,
         *,
         verify: ssl.SSLContext | None = None,
-        make_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
+        network: httpcore.AsyncNetworkBackend | None = None,
     ) -> None:
         self._verify = verify
-        self._make_transport = make_transport
+        self._network = network
         self._hosts: dict[tuple[str, str, int | None], _Connections] = {}  # used longest ago first
 
     async def post(self, url: str, *, headers: Mapping[str, str], content: bytes) -> Answer:
-        """Send one POST request. Raises ConnectionError."""
+        """Send one POST request. Raises ConnectionError, and what the network refuses."""
         return await self.request("POST", url, headers=headers, content=content)
 
     async def request(self, method: str, url: str, *, headers: Mapping[str, str], content: bytes) -> Answer:
-        """Send one request. Raises ConnectionError."""
+        """Send one request. Raises ConnectionError, and what the network refuses."""
         try:
             async with asyncio.timeout(SECONDS):
                 try:
@@ -172,12 +176,23 @@ class HttpClient:
             self._verify = httpx.create_ssl_context()  # takes 40 ms
         return httpx.AsyncClient(
             headers=_HEADERS,
-            http2=HAS_HTTP2,
-            verify=self._verify,
-            transport=self._make_transport() if self._make_transport is not None else None,
+            transport=_Transport(self._verify, self._network),
             timeout=httpx.Timeout(SECONDS, read=min(SECONDS, SILENCE_SECONDS)),
-            limits=httpx.Limits(max_connections=MAX_CONNECTIONS, keepalive_expiry=KEEP_SECONDS),
             trust_env=False,
+        )
+
+
+class _Transport(httpx.AsyncHTTPTransport):
+    """That of httpx, by a network of one's own, for which it has no argument."""
+
+    def __init__(self, verify: ssl.SSLContext, network: httpcore.AsyncNetworkBackend | None) -> None:
+        super().__init__(verify=verify)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=verify,
+            http2=HAS_HTTP2,
+            max_connections=MAX_CONNECTIONS,
+            keepalive_expiry=KEEP_SECONDS,
+            network_backend=network,
         )
 
 

@@ -177,9 +177,10 @@ async def test_answers_are_asked_for_as_they_are() -> None:
         ("120", 120, 120),
         (formatdate(time.time() + 3600, usegmt=True), 3500, 3600),
         (formatdate(time.time() - 3600, usegmt=True), 0, 0),
+        (time.asctime(time.gmtime(time.time() + 3600)), 3500, 3600),
         ("9" * 400, 1e6, 1e9),
     ],
-    ids=["seconds", "date", "past", "endless"],
+    ids=["seconds", "date", "past", "asctime", "endless"],
 )
 def test_answer_says_how_long_to_wait(text: str, least: float, most: float) -> None:
     seconds = Answer(status=503, headers={"retry-after": text}, body=b"").retry_seconds
