@@ -40,6 +40,7 @@ _SHAPES = "it only declares shapes of responses; api/openapi/test_answers.py hol
 
 WITHOUT_TEST_FILE = {
     "accept/accounts/responses.py": _SHAPES,
+    "accept/devices/responses.py": _SHAPES,
     "accept/notifications/responses.py": _SHAPES,
     "accept/preferences/responses.py": _SHAPES,
     "accept/rooms/message_responses.py": _SHAPES,
@@ -66,7 +67,7 @@ def test_no_folder_has_too_many_modules() -> None:
 
 @pytest.mark.parametrize("side", ["accept", "commit", "../sql/queries", "../tests/accept", "../tests/commit"])
 def test_each_noun_has_its_folder_on_each_side(side: str) -> None:
-    for noun in ("notifications", "rooms", "accounts", "preferences"):
+    for noun in ("notifications", "rooms", "accounts", "preferences", "devices"):
         assert (PACKAGE / side / noun).is_dir(), f"{side} has no {noun}/"
 
 

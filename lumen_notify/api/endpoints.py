@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
 from lumen_notify.accept.accounts.login_limiter import LoginLimiter
 from lumen_notify.accept.accounts.sessions import SessionEndpoints, Sessions
+from lumen_notify.accept.devices.devices import DeviceEndpoints
 from lumen_notify.accept.health import HealthEndpoints
 from lumen_notify.accept.notifications.deletion import DeletionEndpoints
 from lumen_notify.accept.notifications.edits import EditEndpoint
@@ -34,6 +35,7 @@ from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import TicketEndpoint
 from lumen_notify.auth import AccessTokens
 from lumen_notify.commit.accounts.accounts import Accounts
+from lumen_notify.commit.devices.devices import Devices
 from lumen_notify.commit.notifications.idempotency import IdempotentResponses
 from lumen_notify.commit.notifications.inbox import Inbox
 from lumen_notify.commit.notifications.schedule import Schedule
@@ -131,6 +133,13 @@ class Endpoints:
                     context=context,
                     preferences=UserPreferences(database),
                     visibility=services.tracking.announcer if services.tracking.is_on else None,
+                ),
+                DeviceEndpoints(
+                    context=context,
+                    devices=Devices(database),
+                    providers=services.push,
+                    max_devices=settings.max_devices_per_user,
+                    allows_private=settings.push_private_addresses == "on",
                 ),
                 *(one for one in (accounts, sessions) if one is not None),
             ),

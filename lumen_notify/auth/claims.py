@@ -34,6 +34,10 @@ MAX_AVATAR_CHARACTERS = 2048
 # Control characters and surrogates. JSON can contain lone surrogates, but UTF-8 and databases cannot.
 _FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
+# OpenID Connect Front-Channel Logout 1.0, section 3, defines `sid`. Issuers have values of their own.
+_SESSION_PREFIX = "lns_"
+_SESSION = re.compile(rf"{_SESSION_PREFIX}([0-9a-f]{{64}})\Z")
+
 # The last day that RFC 3339 can write. An `exp` in milliseconds, a common mistake, is far beyond it.
 _LAST_SECOND: Final = 253_402_214_400
 
@@ -135,11 +139,23 @@ def to_principal(
         scopes=frozenset(filter(None, scope.split(" "))) if scope else frozenset(),  # RFC 6749, section 3.3
         expires_at=expires_at,
         issued_at=time_ms(claims, issued, noun=noun) if issued in claims else 0,
+        session=_session(claims.get("sid")),
     )
 
 
+def of_session(family: str) -> dict[str, str]:
+    """Return the claim that names a log-in here."""
+    return {"sid": _SESSION_PREFIX + family}
+
+
+def _session(sid: object) -> str | None:
+    """Return the log-in here that a `sid` names; None for those of other issuers."""
+    found = _SESSION.match(sid) if isinstance(sid, str) else None
+    return found[1] if found else None
+
+
 def from_principal(principal: Principal) -> dict[str, Any]:
-    """Return the claims that `to_principal` reads, without the times."""
+    """Return the claims that `to_principal` reads, without the times and the session."""
     claims = {
         "sub": principal.user_id,
         "name": principal.display_name,

@@ -18,7 +18,8 @@ class Principal:
 
     display_name, avatar: None if the token has none. expires_at: milliseconds since 1970, leeway included.
     From then on the token, and every ticket or cookie derived from it, is refused. issued_at: the same of the
-    token's `iat`; 0 if it has none.
+    token's `iat`; 0 if it has none. session: the log-in here that the token is of
+    (`RefreshToken.family`); None if it is of none.
     """
 
     user_id: str
@@ -27,6 +28,7 @@ class Principal:
     scopes: frozenset[str] = frozenset()
     expires_at: int
     issued_at: int = 0
+    session: str | None = None
 
     def require(self, scope: str) -> None:
         """Raise Forbidden, naming the scope, unless the token has it."""

@@ -75,8 +75,9 @@ class AccessTokens:
     clock: Callable[[], int]
     revocations: Revocations
 
-    def mint(self, user_id: str, *, display_name: str, avatar: str | None, scope: str) -> str:
-        """Make an access token. scope: separated by spaces, may be empty."""
+    def mint(self, user_id: str, *, session: str, display_name: str, avatar: str | None, scope: str) -> str:
+        """Make an access token. session: the family of its refresh token. scope: separated by spaces, may be
+        empty."""
         return mint(
             self.secret,
             user_id,
@@ -88,4 +89,5 @@ class AccessTokens:
             issuer=self.issuer,
             clock=self.clock,
             not_before=self.revocations.not_before(user_id),
+            session=session,
         )

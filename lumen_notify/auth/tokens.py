@@ -133,12 +133,14 @@ def mint(
     issuer: str | None = None,
     clock: Callable[[], int] = now_ms,
     not_before: int = 0,
+    session: str | None = None,
 ) -> str:
     """Make an HS256 token that is valid for `ttl_seconds`, plus the verifier's leeway.
 
     display_name, avatar, audience, issuer: None leaves the claim out. not_before: milliseconds; the token is
-    issued then, if that is later than now. Raises Invalid if no verifier would take
-    the token, as for a user id of more than 128 characters, and Misconfigured if the secret is too short.
+    issued then, if that is later than now. session: the log-in that the token is of, None for none. Raises
+    Invalid if no verifier would take the token, as for a user id of more than 128 characters, and
+    Misconfigured if the secret is too short.
     """
     now = clock()
     expires_at = now + round(ttl_seconds * 1000)
@@ -155,6 +157,7 @@ def mint(
         "exp": expires_at / 1000,
         **({"aud": audience} if audience is not None else {}),
         **({"iss": issuer} if issuer is not None else {}),
+        **(claims.of_session(session) if session is not None else {}),
     }
     secret_key(secret)
     text = secret.reveal() if isinstance(secret, Secret) else secret

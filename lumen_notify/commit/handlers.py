@@ -7,6 +7,7 @@
 | messages | read marks | reading up to the newest message includes the new messages |
 | publishes, messages, removals | preferences, marks | the counts in their events include the former |
 | new sessions | ends of all of a user's sessions | a log-out everywhere ends the new sessions, too |
+| new devices | ends of sessions | these end the new devices, too |
 
 The order of the others does not matter.
 """
@@ -38,6 +39,8 @@ from lumen_notify.commit.accounts.sessions import (
     trim_sessions,
 )
 from lumen_notify.commit.committer import Handler
+from lumen_notify.commit.devices.registration import RegisterDevice, register_devices
+from lumen_notify.commit.devices.removal import DeleteDevice, TrimDevices, delete_devices, trim_devices
 from lumen_notify.commit.log import TrimEvents, trim_events
 from lumen_notify.commit.marks.marks import Mark, mark
 from lumen_notify.commit.marks.purge import PurgeReceipts, purge_receipts
@@ -129,6 +132,8 @@ def handlers(
         PurgeRoom: purge_rooms,
         Mark: mark,
         DeleteOwn: delete_own,
+        RegisterDevice: register_devices,
+        DeleteDevice: delete_devices,
         CountAttempt: count_attempts,
         Register: register,
         LogIn: log_in,
@@ -137,6 +142,7 @@ def handlers(
         LogOutEverywhere: log_out_everywhere,
         ChangePassword: change_password,
         ChangeProfile: change_profile,
+        TrimDevices: trim_devices,
         TrimSessions: trim_sessions,
         TrimAttempts: trim_attempts,
         Probe: probe_writes,

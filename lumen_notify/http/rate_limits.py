@@ -99,7 +99,7 @@ _OPERATIONS: Mapping[RateLimit, tuple[str, ...]] = {
     LISTS: (
         *("listNotifications", "listScheduled", "listRooms", "listMembers", "listBans", "listMessages"),
         *("listReadMarks", "listBlocks", "listCategories", "listScheduledInRoom", "getPreferences"),
-        "listPresence",
+        *("listPresence", "listDevices"),
     ),
 }
 """The operations of each limit; others count as READS or WRITES."""

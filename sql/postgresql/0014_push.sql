@@ -23,6 +23,7 @@ CREATE TABLE lumen_device (
 );
 CREATE INDEX lumen_device_by_user ON lumen_device (user_id, id);
 CREATE INDEX lumen_device_showing ON lumen_device (user_id) WHERE shown <> '[]' OR badge > 0;
+CREATE INDEX lumen_device_by_session ON lumen_device (session) WHERE session IS NOT NULL;
 CREATE INDEX lumen_device_dropped ON lumen_device (dropped_at) WHERE dropped_at IS NOT NULL;
 
 -- What is to be pushed: one row for each publication, for the new messages of a room, or for what was read or
@@ -45,7 +46,7 @@ CREATE TABLE lumen_push (
     device_kinds     text,                           -- JSON: mobile, desktop, tablet; NULL: all
     body             text,                           -- JSON: the notification of policy `only`, which is nowhere else
     publisher        text,
-    expires_at       bigint, 
+    expires_at       bigint,
     created_at       bigint  NOT NULL,
     due_at           bigint  NOT NULL,               -- when its users are decided about
     coalesce_key     text UNIQUE,                    -- while it waits, later ones with this key add nothing
@@ -98,3 +99,4 @@ ALTER TABLE lumen_category ADD COLUMN push_content text;
 
 -- Rooms of which a user gets no push.
 ALTER TABLE lumen_member ADD COLUMN is_silent bigint NOT NULL DEFAULT 0;
+CREATE INDEX lumen_member_silent ON lumen_member (user_id, room_id) WHERE is_silent = 1;

@@ -23,6 +23,7 @@ CREATE TABLE lumen_device (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lumen_device_by_user ON lumen_device (user_id, id);
 CREATE INDEX lumen_device_showing ON lumen_device (user_id) WHERE shown <> '[]' OR badge > 0;
+CREATE INDEX lumen_device_by_session ON lumen_device (session) WHERE session IS NOT NULL;
 CREATE INDEX lumen_device_dropped ON lumen_device (dropped_at) WHERE dropped_at IS NOT NULL;
 
 -- What is to be pushed: one row for each publication, for the new messages of a room, or for what was read or
@@ -98,3 +99,4 @@ ALTER TABLE lumen_category ADD COLUMN push_content text;
 
 -- Rooms of which a user gets no push.
 ALTER TABLE lumen_member ADD COLUMN is_silent integer NOT NULL DEFAULT 0;
+CREATE INDEX lumen_member_silent ON lumen_member (user_id, room_id) WHERE is_silent = 1;

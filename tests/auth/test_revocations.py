@@ -67,7 +67,7 @@ async def test_a_token_that_is_issued_next_counts_even_in_the_same_millisecond(c
         revocations=revocations,
     )
     verifier = Verifier(OneKey(secret_key(SECRET)), clock=clock, revocations=revocations, leeway_seconds=1)
-    token = tokens.mint("ann", display_name="Ann", avatar=None, scope="")
+    token = tokens.mint("ann", session="5" * 64, display_name="Ann", avatar=None, scope="")
     assert (await verifier.verify(token)).user_id == "ann"
 
 

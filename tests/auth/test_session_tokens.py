@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,12 +65,23 @@ async def test_access_tokens_are_taken_by_the_verifier_of_the_same_settings(cloc
     tokens = AccessTokens(
         secret=SECRET, ttl_seconds=60, audience="app", issuer="us", clock=clock, revocations=Revocations()
     )
-    text = tokens.mint("u1", display_name="Ännchen", avatar="https://a.example/a.png", scope="a b")
+    text = tokens.mint(
+        "u1", session="5" * 64, display_name="Ännchen", avatar="https://a.example/a.png", scope="a b"
+    )
     principal = await Verifier.from_settings(settings, clock).verify(text)
     assert principal.user_id == "u1"
     assert (principal.display_name, principal.avatar) == ("Ännchen", "https://a.example/a.png")
     assert principal.scopes == {"a", "b"}
+    assert principal.session == "5" * 64
     assert principal.expires_at == clock.ms + 60_000
+
+
+async def test_the_sid_of_another_issuer_names_no_session_here(clock: Clock) -> None:
+    settings = Settings(jwt_secret=SECRET)
+    for sid in ("5" * 64, "lns_" + "5" * 63, f"lns_{'5' * 64}\n", "lns_" + "X" * 64, 7, ["lns_"], None):
+        claims = {"sub": "u1", "exp": clock.ms / 1000 + 60, "sid": sid}
+        text = jwt.encode(claims, SECRET.reveal(), algorithm="HS256")
+        assert (await Verifier.from_settings(settings, clock).verify(text)).session is None
 
 
 async def test_the_longest_names_and_avatars_fit_into_an_access_token(clock: Clock) -> None:
@@ -82,6 +94,10 @@ async def test_the_longest_names_and_avatars_fit_into_an_access_token(clock: Clo
         revocations=Revocations(),
     )
     text = tokens.mint(
-        "u" * 36, display_name="🦊" * MAX_NAME_CHARACTERS, avatar="a" * 2048, scope="notify:publish"
+        "u" * 36,
+        session="5" * 64,
+        display_name="🦊" * MAX_NAME_CHARACTERS,
+        avatar="a" * 2048,
+        scope="notify:publish",
     )
     assert len(text) < 8192

@@ -90,7 +90,7 @@ class Store:
 
     def retention(self, **limits: Any) -> Retention:
         """Make one that keeps for ever what is not limited."""
-        ages = ("events", "notifications", "archived", "idempotency")
+        ages = ("events", "notifications", "archived", "idempotency", "push")
         forever: dict[str, Any] = {f"{age}_seconds": 0 for age in ages} | {"events": 0, "notifications": 0}
         return Retention(self.database, self.committer.submit, self.clock, **(forever | limits))
 

@@ -65,7 +65,11 @@ class Sessions:
     def answer(self, account: Account, token: RefreshToken, status: int = 200) -> Response:
         """Answer with the tokens of a session."""
         access_token = self.access_tokens.mint(
-            account.user_id, display_name=account.display_name, avatar=account.avatar, scope=account.scope
+            account.user_id,
+            session=token.family,
+            display_name=account.display_name,
+            avatar=account.avatar,
+            scope=account.scope,
         )
         session: responses.Session = {
             "user_id": account.user_id,

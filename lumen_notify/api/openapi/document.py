@@ -28,6 +28,7 @@ TAGS = {
     "rooms": "Rooms of several users, their members and bans.",
     "messages": "Messages in rooms and to one user: history, read marks, typing, blocks.",
     "preferences": "Categories, and the choices of each user about them.",
+    "devices": "The devices of a user that get pushes.",
     "stream": "A user's event stream: open it, renew it, list the open ones.",
     "accounts": "Built-in accounts, for an application that has none of its own.",
     "service": "The server itself: health, metrics, documentation. No token is needed.",

@@ -2,7 +2,8 @@
 
 Promises: a refresh token is valid once; if it is used twice, one of the two clients may have stolen it, and
 the whole session ends; a session is opened only if the password that was verified is still the current one;
-ending all sessions of a user also ends their streams, on all instances.
+the end of a session ends the devices that it has registered; ending all sessions of a user ends all of their
+devices, and their streams on all instances.
 
 Not here: the form of the tokens (`auth/session_tokens`), changes of the password (`passwords`).
 """
@@ -16,6 +17,7 @@ from dataclasses import field
 
 from lumen_notify.commit.accounts.accounts import account_of
 from lumen_notify.commit.accounts.attempts import forget_attempts
+from lumen_notify.commit.devices.removal import end_devices_of_sessions, end_devices_of_users
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Unauthenticated
 from lumen_notify.model import Audience, value
@@ -161,6 +163,7 @@ async def refresh(tx: Transaction, commands: Sequence[Refresh]) -> Sequence[obje
     users: dict[str, str] = dict(map(tuple, rotated))
     refused = [{"family": one.family} for one in commands if one.family not in users]
     if refused:
+        end_devices_of_sessions(tx, [one.family for one in commands if one.family not in users])
         for _, user_id, expires_at in await tx.run("end_sessions", rows=refused):
             if expires_at > tx.now:
                 _log.warning("A refresh token of %s was used twice. Its session has ended.", user_id)
@@ -173,6 +176,7 @@ async def refresh(tx: Transaction, commands: Sequence[Refresh]) -> Sequence[obje
 async def log_out(tx: Transaction, commands: Sequence[LogOut]) -> Sequence[int]:
     """Handle LogOut: a `committer.Handler`."""
     rows = [{"family": one.family} for one in commands]
+    end_devices_of_sessions(tx, [one.family for one in commands])
     ended = {family for family, _, _ in await tx.run("end_sessions", rows=rows)}
     return [int(one.family in ended) for one in commands]
 
@@ -184,10 +188,11 @@ async def log_out_everywhere(tx: Transaction, commands: Sequence[LogOutEverywher
 
 
 async def end_all_sessions(tx: Transaction, user_ids: Sequence[str]) -> Counter[str]:
-    """End all sessions of users, and their streams and tokens on all instances, by an event; return how many
-    sessions each user had. user_ids: without repeats."""
+    """End all sessions and devices of users, and their streams and tokens on all instances, by an event;
+    return how many sessions each user had. user_ids: without repeats."""
     users = [{"user_id": user_id} for user_id in user_ids]
     ended = Counter(user_id for (user_id,) in await tx.run("end_sessions_of_users", users=users))
+    end_devices_of_users(tx, user_ids)
     not_before = tx.now + 1
     tx.add("revoke_tokens", rows=[{"user_id": one, "not_before": not_before} for one in user_ids])
     for user_id in user_ids:

@@ -31,10 +31,11 @@ _OPENING = re.compile(r"-- (?:(fragment) )?([a-z_]+)(?: (rows))?(?: (sqlite|post
 _INCLUDE = re.compile(r"\{([a-z_]+)\}")
 _BIND = re.compile(r"(?<!:):([a-z_]+)\b")
 _JSON_ROWS = re.compile(
-    r"jsonb_to_recordset\(CAST\(:([a-z_]+) AS jsonb\)\)\s+AS\s+([a-z_]+)\(([a-z_ ,\n]+)\)"
+    r"jsonb_to_recordset\(CAST\(:([a-z_]+) AS jsonb\)\)\s+AS\s+([a-z_]+)\(([a-z0-9_ ,\n]+)\)"
 )
 _INSERT_OF_ROWS = re.compile(
-    rf"(INSERT INTO \w+ \([a-z_, \n]+\)\s+)SELECT\s+((?:r\.[a-z_]+[, \n]+){{2,}})FROM {_JSON_ROWS.pattern}"
+    r"(INSERT INTO \w+ \([a-z0-9_, \n]+\)\s+)SELECT\s+((?:r\.[a-z0-9_]+[, \n]+){2,})"
+    rf"FROM {_JSON_ROWS.pattern}"
     r"(?:\s+WHERE true)?(?P<conflict>\s+ON CONFLICT[^:]+)?\Z"
 )
 
@@ -136,7 +137,7 @@ def _insert_of_rows(name: str, text: str, dialect: Dialect) -> Query:
         raise ValueError(f"{name} is marked as an insert of rows, and does more, or has one column")
     if dialect == "postgresql":
         return query
-    columns = tuple(re.findall(r"r\.([a-z_]+)", insert[2]))
+    columns = tuple(re.findall(r"r\.([a-z0-9_]+)", insert[2]))
     values = ", ".join("?" for _ in columns)
     sql = f"{insert[1]}VALUES ({values}){insert['conflict'] or ''}"
     return Query(name=name, sql=sql, binds=query.binds, columns=columns)

@@ -39,6 +39,7 @@ class Jobs:
             notifications=settings.retention_notifications,
             archived_seconds=settings.retention_archived_seconds,
             idempotency_seconds=settings.retention_idempotency_seconds,
+            push_seconds=settings.retention_push_seconds,
             may_run=self._may_run,
             outage=outage("retention"),
         )

@@ -18,6 +18,7 @@ from typing import Any
 from lumen_notify.commit.accounts.attempts import STEP_WINDOWS, TrimAttempts
 from lumen_notify.commit.accounts.sessions import STEP_SESSIONS, TrimSessions
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.devices.removal import STEP_DEVICES, TrimDevices
 from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.marks.purge import PurgeReceipts
 from lumen_notify.commit.notifications.idempotency import STEP_KEYS, TrimIdempotencyKeys
@@ -61,7 +62,8 @@ class Retention:
 
     events_seconds, events: maximum age and number of events; notifications_seconds: maximum age of
     notifications; notifications: maximum number for one audience; archived_seconds: how long a notification
-    to one user is kept after they archived it; idempotency_seconds: maximum age of idempotency keys.
+    to one user is kept after they archived it; idempotency_seconds: maximum age of idempotency keys;
+    push_seconds: how long a device is kept after it was dropped.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Retention:
         notifications: int,
         archived_seconds: int,
         idempotency_seconds: int,
+        push_seconds: int,
         may_run: Callable[[], bool] = lambda: True,
         outage: Outage | None = None,
     ) -> None:
@@ -88,6 +91,7 @@ class Retention:
         self._notifications = notifications
         self._archived_seconds = archived_seconds
         self._idempotency_seconds = idempotency_seconds
+        self._push_seconds = push_seconds
         self._may_run = may_run
         self._archived_since = NEVER_MS
         self._counted_up_to = ""
@@ -100,6 +104,7 @@ class Retention:
         if self._notifications:
             await self._remove_surplus()
         await _repeat(self._purge_receipts)
+        await _repeat(self._trim_devices)
         await _repeat(self._trim_sessions)
         await _repeat(self._trim_attempts)
         await _repeat(self._purge_rooms)
@@ -138,6 +143,10 @@ class Retention:
             return False
         trimmed: int = await self._submit(TrimIdempotencyKeys(before=self._before(self._idempotency_seconds)))
         return trimmed == STEP_KEYS
+
+    async def _trim_devices(self) -> bool:
+        trimmed: int = await self._submit(TrimDevices(before=self._before(self._push_seconds)))
+        return trimmed == STEP_DEVICES
 
     async def _trim_sessions(self) -> bool:
         trimmed: int = await self._submit(TrimSessions())

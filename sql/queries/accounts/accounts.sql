@@ -98,12 +98,13 @@ WHERE user_id IN (
 RETURNING user_id
 
 -- trim_sessions
--- Who: retention. Index: lumen_session_by_expiry.
+-- Who: retention, once the devices of the sessions are gone. Indexes: lumen_session_by_expiry,
+-- lumen_device_by_session.
 DELETE FROM lumen_session
 WHERE family IN (
     SELECT s.family
     FROM lumen_session s
-    WHERE s.expires_at <= :now
+    WHERE s.expires_at <= :now AND NOT EXISTS (SELECT 1 FROM lumen_device d WHERE d.session = s.family)
     ORDER BY s.expires_at
     LIMIT :limit
 )

@@ -1,0 +1,1 @@
+"""Devices: where the pushes of users go."""

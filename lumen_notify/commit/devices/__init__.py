@@ -1,0 +1,1 @@
+"""Devices: what users have registered for push, and what ends them."""
