@@ -97,13 +97,14 @@ class Log:
         async with self._database.transaction(is_followed=is_followed) as transaction:
             if self._database.is_server:
                 transaction.add("lock_log")
-            ((position, categories_version, *newest),) = await transaction.run("log_end")
+            ((position, categories_version, has_devices, *newest),) = await transaction.run("log_end")
             tx = Transaction(
                 transaction,
                 position,
                 self._clock(),
                 follows=check_of_row(*newest),
                 categories_version=categories_version,
+                has_devices=bool(has_devices),
                 memory=self._memory,
             )
             yield tx

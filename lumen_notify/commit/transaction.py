@@ -28,6 +28,7 @@ class Transaction:
 
     follows: the check of the newest event when the transaction began; None at the start of the log.
     categories_version: grows with each change of the categories; None once this transaction has changed them.
+    has_devices: whether any user had a device to push to when it began.
     memory: a cache that this process keeps from one transaction to the next. texts: those that groups and
     digests share.
     """
@@ -40,6 +41,7 @@ class Transaction:
         *,
         follows: str | None = None,
         categories_version: int | None = None,
+        has_devices: bool = False,
         memory: dict[str, Any] | None = None,
     ) -> None:
         self.events: list[Event] = []
@@ -47,6 +49,7 @@ class Transaction:
         self.now_text = rfc3339(now)
         self.follows = follows
         self.categories_version = categories_version
+        self.has_devices = has_devices
         self.memory = {} if memory is None else memory
         self.texts = SharedTexts(transaction)
         self._transaction = transaction

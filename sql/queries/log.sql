@@ -26,8 +26,10 @@ SELECT 1
 
 -- log_end
 -- Who: every write transaction, once it is the only writer. Not together with `lock_log`: a statement that
--- has waited does not see what was committed meanwhile.
-SELECT ({newest_position}), h.categories_version, e.audience, e.created_at
+-- has waited does not see what was committed meanwhile. Indexes: the primary key, lumen_device_by_user.
+SELECT
+    ({newest_position}), h.categories_version, EXISTS (SELECT 1 FROM lumen_device d WHERE d.user_id > ''),
+    e.audience, e.created_at
 FROM lumen_log_head h
 LEFT JOIN lumen_event e ON e.position = ({newest_position})
 

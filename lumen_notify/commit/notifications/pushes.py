@@ -19,7 +19,7 @@ from lumen_notify.model import Audience, to_json
 
 async def enqueue_pushes(batch: Batch) -> None:
     """Write what is to be pushed of a batch that was written."""
-    if batch.pushing is None:
+    if batch.pushing is None or not batch.tx.has_devices:
         return
     rows: Iterable[PushRow]
     if batch.is_digest:

@@ -148,6 +148,8 @@ def targets_of(pairs: Iterable[tuple[Audience, str]]) -> Sequence[tuple[str, str
 
 def enqueue(tx: Transaction, pushing: Pushing, rows: Iterable[PushRow]) -> None:
     """Write publications that are to be pushed: those of policy `never` are not."""
+    if not tx.has_devices:
+        return
     written = [row.as_row(pushing, tx.now) for row in rows if policy_of(row.delivery) != "never"]
     tx.add("enqueue_pushes", rows=written)
 
@@ -157,6 +159,8 @@ def enqueue_messages(
 ) -> None:
     """Write that rooms have new messages. first_seqs: the first new one, by room. reader_ids: users who have
     read them, such as the senders."""
+    if not tx.has_devices:
+        return
     rows = [
         {
             "id": new_id(),
@@ -173,6 +177,8 @@ def enqueue_messages(
 
 def enqueue_withdrawals(tx: Transaction) -> None:
     """Write whose devices may show what they should not, after the events of the transaction."""
+    if not tx.has_devices:
+        return
     users: dict[str, None] = {}
     audiences: dict[Audience, str | None] = {}
     for event in tx.events:

@@ -1,12 +1,7 @@
--- fragment has_device
--- Whether a row (r) can reach anybody: a device of its user (user_id), else any device. Index:
--- lumen_device_by_user.
-    CASE WHEN r.user_id IS NULL THEN EXISTS (SELECT 1 FROM lumen_device) ELSE EXISTS (
-        SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
-    ) END
+-- Nothing here runs while no user has a device: see `log_end`.
 
 -- enqueue_pushes
--- Who: write, for publications.
+-- Who: the stages of a publish. Those to one user only if that user has a device. Index: lumen_device_by_user.
 INSERT INTO lumen_push (
     id, kind, audience, notification_id, first_position, last_position, targets, sender_id, category, priority,
     policy, device_kinds, body, publisher, expires_at, created_at, due_at, coalesce_key
@@ -19,7 +14,9 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, user_id text, notification_id text, first_position bigint, last_position bigint,
     targets text, sender_id text, category text, priority text, policy text, device_kinds text, body text,
     publisher text, expires_at bigint, created_at bigint, due_at bigint, coalesce_key text)
-WHERE {has_device}
+WHERE r.user_id IS NULL OR EXISTS (
+    SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
+)
 ON CONFLICT (coalesce_key) DO NOTHING
 
 -- enqueue_messages
@@ -32,7 +29,7 @@ SELECT
     CAST(:due_at AS bigint), r.coalesce_key
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, audience text, room_id text, first_seq bigint, coalesce_key text)
-WHERE EXISTS (SELECT 1 FROM lumen_device)
+WHERE true
 ON CONFLICT (coalesce_key) DO NOTHING
 
 -- enqueue_withdrawals_of_users

@@ -264,6 +264,10 @@ async def test_every_query_is_understood_by_its_database(database: Database) -> 
         "mark_spans",
         "delete_needless_spans",
         "load_idempotent_answers",
+        "enqueue_pushes",
+        "enqueue_messages",
+        "enqueue_withdrawals_of_users",
+        "enqueue_withdrawals",
     ],
 )
 async def test_no_query_of_the_hot_path_reads_a_whole_table_on_sqlite(sqlite_url: str, name: str) -> None:
