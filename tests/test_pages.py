@@ -40,6 +40,7 @@ UNANSWERED_CODES = {
     "call_failed": "told by the command line",
     "no_database": "told by the command line",
     "no_secret": "told by the command line",
+    "no_device": "told by the command line",
     "unreachable": "raised by the client",
     "unexpected_response": "raised by the client",
 }

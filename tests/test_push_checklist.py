@@ -33,7 +33,11 @@ LINES: Lines = {
     "a provider's Retry-After, 429 and 5xx are followed, with jittered backoff up to the expiry": (),
     "a push that is given up is a dead letter with its reason": (),
     "a device that is gone is dropped": (),
-    "a provider that is down, slow or refuses delays no other": (),
+    "a provider that is down, slow or refuses delays no other": (
+        "push/test_dispatcher.py::test_provider_that_hangs_delays_no_other_and_what_cannot_begin_comes_back",
+        "push/test_dispatcher.py::test_provider_that_fails_gets_no_more_until_a_single_push_succeeds",
+        "push/test_dispatcher.py::test_services_that_never_answered_leave_most_of_the_turns_to_the_others",
+    ),
     # Providers
     "FCM: OAuth, fields, priority, collapse key and errors are as published": (),
     "APNs: token, headers, sizes, priority, collapse id and errors are as published": (),
@@ -41,8 +45,14 @@ LINES: Lines = {
     "webhook: requests are signed by Standard Webhooks, and carry user, count and notification": (),
     "the services of the tests are checked by clients that are not ours": (),
     "what was encrypted is decrypted by implementations that are not ours": (),
-    "a provider of the application's own is a class that an entry point names": (),
-    "providers are chosen by one setting, and each setting that is missing is named at the start": (),
+    "a provider of the application's own is a class that an entry point names": (
+        "push/providers/test_registry.py::test_provider_of_the_applications_own_is_found_by_its_entry_point",
+        "push/providers/test_registry.py::test_what_is_wrong_with_a_provider_of_ones_own_is_said",
+    ),
+    "providers are chosen by one setting, and each setting that is missing is named at the start": (
+        "push/providers/test_registry.py::test_providers_are_those_of_the_setting_in_its_order",
+        "push/providers/test_registry.py::test_names_that_do_not_exist_are_refused_with_those_that_do",
+    ),
     "LUMEN_PUSH_CONTENT, and each category, say what a push shows": (),
     "a device with keys gets its payload encrypted, by FCM and APNs too": (),
     "payloads keep to 4 KiB by cutting content": (),
@@ -56,8 +66,14 @@ LINES: Lines = {
     # Those who run it
     "metrics by provider and outcome, delay, and length and age of the outbox": (),
     "GET /notifications/{id}/deliveries says who got it, and who did not and why": (),
-    "lumen-notify push-test pushes to a user and says what each provider answered": (),
-    "lumen-notify vapid makes a key": (),
+    "lumen-notify push-test pushes to a user and says what each provider answered": (
+        "cli/test_push_test.py::test_each_device_gets_a_push_and_has_its_line",
+        "cli/commands/test_push_test.py::test_push_test_prints_a_line_for_each_device",
+    ),
+    "lumen-notify vapid makes a key": (
+        "cli/commands/test_vapid.py::test_vapid_prints_a_new_key_that_the_server_takes",
+        "cli/commands/test_vapid.py::test_public_key_of_the_database_stays_the_same",
+    ),
     "docs/push.md sets up each provider, and shows receivers": (),
     # It must show
     "read-aware: a property test with a model, on SQLite and PostgreSQL, with two instances": (),

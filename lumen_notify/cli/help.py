@@ -11,9 +11,12 @@ COMMANDS = {
     "migrate": "Migrate the database to this version. The server also does this when it starts.",
     "send": "Publish one notification to a user.",
     "tail": "Follow a user's stream until Ctrl-C.",
+    "push-test": "Push a test to each device of a user; print what the providers answer.",
+    "vapid": "Make a private key for Web Push and print it.",
     "bench": "Measure streams, deliveries per second and latency on this machine.",
 }
-"""The subcommands and their help. Module and function in `commands` have the same name."""
+"""The subcommands and their help. Module and function in `commands` have the same name, with `_`
+for `-`."""
 
 EXAMPLES = {
     "serve": "lumen-notify serve --demo --port 8001",
@@ -24,5 +27,7 @@ EXAMPLES = {
     "migrate": "LUMEN_DATABASE_URL=postgresql://lumen@db.example/lumen lumen-notify migrate",
     "send": 'lumen-notify send alice "Back at noon" --category system',
     "tail": "lumen-notify tail alice",
+    "push-test": "lumen-notify push-test alice",
+    "vapid": "lumen-notify vapid > vapid.pem",
     "bench": "lumen-notify bench --streams 500 --seconds 3",
 }

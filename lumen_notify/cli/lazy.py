@@ -44,10 +44,11 @@ class LazyCommand(TyperCommand):
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Import the module and parse the arguments with its function's signature."""
         name = str(self.name)
-        module = import_module(f"lumen_notify.cli.commands.{name}")
+        function = name.replace("-", "_")
+        module = import_module(f"lumen_notify.cli.commands.{function}")
         subapp = typer.Typer(add_completion=False)
         subapp.command(name, cls=Command, help=self.help, epilog=f"Example: {EXAMPLES[name]}")(
-            getattr(module, name)
+            getattr(module, function)
         )
         return typer.main.get_command(subapp).make_context(info_name, args, parent=parent, **extra)
 

@@ -20,7 +20,8 @@ def test_each_command_has_a_text_and_an_example() -> None:
 def test_the_flags_of_each_example_exist(name: str) -> None:
     words = shlex.split(EXAMPLES[name].partition(">")[0])
     assert words[words.index("lumen-notify") + 1] == name
-    function = getattr(import_module(f"lumen_notify.cli.commands.{name}"), name)
+    module = name.replace("-", "_")
+    function = getattr(import_module(f"lumen_notify.cli.commands.{module}"), module)
     known = str(signature(function))
     for flag in (word for word in words if word.startswith("--")):
         assert flag in known or flag[2:].replace("-", "_") in known
