@@ -202,15 +202,15 @@ export class WorkerHarness {
     return taken;
   }
 
-  /** Open a tab. answer: of its client; null: it has none. */
-  open(answer = null, visibilityState = "visible") {
+  /** Open a tab. hasClient: of the user. */
+  open(hasClient = false, visibilityState = "visible") {
     const tab = {
       visibilityState,
       heard: [],
       isFocused: false,
       postMessage(message, ports = []) {
         this.heard.push(message.lumenPush);
-        if (message.lumenPush === "look" && answer !== null) ports[0].postMessage(answer);
+        if (message.lumenPush === "look" && hasClient) ports[0].postMessage(true);
       },
       async focus() {
         this.isFocused = true;

@@ -64,7 +64,7 @@ async def test_page_speaks_the_language_of_the_browser(
     await tab.page.locator("input[name=token]").press("Enter")
     await expect(tab.page.get_by_role("heading", name=rooms, exact=True)).to_be_visible()
     await tab.page.evaluate("location.hash = '#/settings'")
-    await expect(tab.page.locator(".settings-part h2")).to_have_count(4)
+    await expect(tab.page.locator(".settings-part h2")).to_have_count(5)
     texts = await tab.page.locator("body").inner_text()
     assert not re.search(r"\b(page|bell|chat)_\w+", texts), "each text has its words"
     assert (await tab.page.get_attribute("html", "lang")) == locale

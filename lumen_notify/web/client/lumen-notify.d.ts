@@ -127,6 +127,7 @@ export interface Page<Item> {
  * `user` (`{user}`) says that the token is another user's, or nobody's after `signOut()`: show nothing of the one before.
  * A request that was made for them and not sent yet is refused with the status 401.
  *
+ * `push` (`{state}`) says that push notifications are now on or off in this browser: see `pushState()`.
  * `notification-click` says that the user has clicked a push notification: the detail has what was pushed, and `url`. It
  * is marked as read, and the page goes to `url` unless `preventDefault()` is called.
  *

@@ -56,7 +56,7 @@
   async function receive(payload) {
     await setBadge(payload.unread_count);
     if (payload.type === "read") await takeOff(payload.tags);
-    else if (!(await isShownByTab(payload))) await show(payload);
+    else await show(payload);
   }
 
   /** count: all that is unread; anything but a number changes nothing. */
@@ -139,8 +139,7 @@
 
   /**
    * Whether each push has to show something, or the subscription ends: Apple's service ends it after a few that do not
-   * (developer.apple.com, "Sending web push notifications in web apps and browsers"). Others allow it while a tab of
-   * this origin is visible, and some times without.
+   * (developer.apple.com, "Sending web push notifications in web apps and browsers"). Others allow some.
    */
   async function mustShow() {
     const subscription = await registration.pushManager.getSubscription().catch(() => null);
@@ -153,15 +152,14 @@
     return clients.matchAll({ type: "window", includeUncontrolled: true });
   }
 
-  /** Ask tabs whether they have a client of the user. Return `{tab, answer}` of the first one in order; null for none. */
-  async function ask(asked) {
-    const answers = asked.map(look);
-    for (const [index, answer] of answers.entries()) {
-      if ((await answer) !== null) return { tab: asked[index], answer: await answer };
-    }
-    return null;
+  /** Return the first tab in order that has a client of the user; null without one. */
+  async function tabOfClient() {
+    const asked = await tabs();
+    const answers = await Promise.all(asked.map(look));
+    return asked.find((tab, index) => answers[index]) ?? null;
   }
 
+  /** Return whether a tab has a client of the user. */
   function look(tab) {
     const { port1, port2 } = new MessageChannel();
     return new Promise((resolve) => {
@@ -170,17 +168,10 @@
         port1.close();
         resolve(answer);
       };
-      const timer = setTimeout(finish, ANSWER_MS, null);
+      const timer = setTimeout(finish, ANSWER_MS, false);
       port1.onmessage = ({ data }) => finish(data);
       tab.postMessage({ lumenPush: "look", scope: registration.scope }, [port2]);
     });
-  }
-
-  /** Whether the user looks at a tab that has this from its stream. A push of policy `always` is shown all the same. */
-  async function isShownByTab({ policy }) {
-    if (policy === "always" || (await mustShow())) return false;
-    const visible = (await tabs()).filter(({ visibilityState }) => visibilityState === "visible");
-    return (await ask(visible))?.answer.isOpen === true;
   }
 
   // ---- Click
@@ -191,12 +182,12 @@
     const chosen = action === "" ? payload.url : actionsOf(payload)[Number(action)]?.url;
     const url = addressOf(chosen, page);
     const isElsewhere = url !== null && url.origin !== self.location.origin;
-    const found = await ask(await tabs());
+    const tab = await tabOfClient();
     const key = `${Date.now()}-${Math.random()}`;
-    const isOpened = isElsewhere || (found === null && url !== null); // so the page has not to go there
+    const isOpened = isElsewhere || (tab === null && url !== null); // so the page has not to go there
     await keep(`click/${key}`, { key, payload, url: url?.href ?? null, isOpened, at: Date.now() });
-    if (found !== null) found.tab.postMessage({ lumenPush: "click", scope: registration.scope });
-    if (found !== null && !isElsewhere) await found.tab.focus().catch(() => {});
+    tab?.postMessage({ lumenPush: "click", scope: registration.scope });
+    if (tab !== null && !isElsewhere) await tab.focus().catch(() => {});
     else await clients.openWindow(url?.href ?? addressOf(page ?? "/").href).catch(() => {});
   }
 

@@ -40,6 +40,9 @@ export interface Device {
 
 export function pushState(notify: LumenNotify): Promise<PushState>;
 
+/** Return the id of this browser's device; null if the client's user has none here. */
+export function pushDevice(notify: LumenNotify): string | null;
+
 /**
  * Ask the user, subscribe, and register this browser as their device. Call it when the user clicks. Throw a Problem, with
  * the code `push_unsupported`, `push_home_screen`, `push_denied`, `push_dismissed`, `push_no_gesture`, `push_off` (the

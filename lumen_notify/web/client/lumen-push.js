@@ -32,6 +32,11 @@ export async function pushState(notify) {
   return subscription?.endpoint === device.endpoint ? "on" : "off";
 }
 
+export function pushDevice(notify) {
+  const device = kept(notify);
+  return device !== null && device.user === notify.user?.id ? device.id : null;
+}
+
 export async function enablePush(notify, { name, kind, serviceWorker, scope, page = "/" } = {}) {
   await allow();
   const key = await publicKey(notify);
@@ -99,7 +104,7 @@ async function allow() {
 }
 
 async function publicKey(notify) {
-  const { webpush } = await notify.request("GET", "push/config");
+  const { webpush } = (await notify.request("GET", "push/config")).providers;
   if (!webpush?.public_key) throw refused("push_off", "The server has no Web Push.");
   return webpush.public_key;
 }
@@ -178,6 +183,7 @@ async function register(notify, subscription, { name, kind, scope }) {
   keep(notify, { id: device.id, user: notify.user.id, endpoint, name, kind, scope });
   setChecked(device);
   follow(notify, scope);
+  await tell(notify);
   return device;
 }
 
@@ -189,6 +195,11 @@ async function drop(notify, device) {
   registration?.active.postMessage({ lumenPush: "forget" });
   const subscription = await registration?.pushManager.getSubscription().catch(() => null);
   await subscription?.unsubscribe().catch(() => {});
+  await tell(notify);
+}
+
+async function tell(notify) {
+  notify.dispatchEvent(new CustomEvent("push", { detail: { state: await pushState(notify) } }));
 }
 
 /** Register again what is not as it was. */
@@ -260,7 +271,7 @@ function follow(notify, scope) {
   const isOurs = () => kept(notify)?.user === notify.user?.id;
   const receive = ({ data, ports, source }) => {
     if (data?.scope !== scope || !isOurs()) return;
-    if (data.lumenPush === "look") ports[0].postMessage({ isOpen: notify.state === "open" });
+    if (data.lumenPush === "look") ports[0].postMessage(true);
     if (data.lumenPush === "click") takeClicks(notify, { active: source });
     if (data.lumenPush === "renew") keepPush(notify).catch(() => {});
   };

@@ -92,6 +92,7 @@ export class App {
     on(this.#client, "joined", () => this.#parts.list.loadPublic());
     on(this.#client, "left", () => this.#parts.list.loadPublic());
     on(this.#client, "expiring", () => this.#warn());
+    on(this.#client, "notification-click", (event) => this.#openNotification(event));
     on(this.#client, "state", ({ detail }) => {
       if (detail.state === "open") this.#expiring.hidden = true;
       if (detail.state === "closed" && ENDS.has(detail.reason)) this.#end(this.#whyOver(detail.reason), { isOver: true });
@@ -139,12 +140,13 @@ export class App {
     return room ? this.#parts.list.titleOf(room) : "lumen";
   }
 
-  /** A click on a notification of the bell: that of a mention opens its message, others their link. */
+  /** A click on a notification of the bell, or on what was pushed: those of rooms open the message, others their link. */
   #openNotification(event) {
-    const { category, data } = event.detail;
-    if (category !== "mention" || !data?.room_id) return;
+    const { type, category, room_id: pushed, data } = event.detail;
+    const room = category === "mention" ? (data?.room_id ?? pushed) : type === "message" ? pushed : null;
+    if (!room) return;
     event.preventDefault();
-    go(roomAddress(data.room_id, data.seq ?? null));
+    go(roomAddress(room, data?.seq ?? null));
   }
 
   #chooseTheme(theme) {

@@ -1,7 +1,8 @@
-// Settings: what the user is notified of, when, and what others see; and the open connections.
+// Settings: what the user is notified of, when, on which devices, and what others see; and the open connections.
 
 import { icon, make, timeAgo } from "../client/lumen-theme.js";
 import { field } from "./dialog.js";
+import { PushSettings } from "./push.js";
 
 const DIGEST_MINUTES = [0, 5, 15, 30, 60, 240, 1440];
 const NIGHT = { from: "22:00", to: "07:00" };
@@ -17,12 +18,14 @@ export class Settings {
   #preferences = null;
   #categories = new Map(); // name -> definition, or null
   #isChanging = false;
+  #push;
 
   constructor({ t, language, client, explain }) {
     this.#t = t;
     this.#language = language;
     this.#client = client;
     this.#explain = explain;
+    this.#push = new PushSettings({ t, language, client, explain });
     client.addEventListener("preferences", ({ detail }) => {
       if (this.#preferences === null || this.#isChanging) return;
       this.#preferences = detail.data;
@@ -42,6 +45,7 @@ export class Settings {
         ...defined.items.map((definition) => [definition.name, definition]),
       ]);
       this.#draw();
+      await this.#push.load();
     } catch (problem) {
       const again = make("button", { type: "button", class: "primary", onclick: () => this.load() }, this.#t("page_try_again"));
       this.element.replaceChildren(make("h1", {}, this.#t("page_settings")), make("p", { class: "notice", role: "alert" }, this.#explain(problem)), again);
@@ -54,7 +58,7 @@ export class Settings {
     const t = this.#t;
     const focused = document.activeElement?.getAttribute("data-choice");
     this.element.replaceChildren(make("div", { class: "settings-head" }, make("h1", {}, t("page_settings")), this.#status), this.#problem,
-      this.#notifications(), this.#delivery(), this.#privacy(), this.#connections());
+      this.#notifications(), this.#push.element, this.#delivery(), this.#privacy(), this.#connections());
     if (focused) this.element.querySelector(`[data-choice="${CSS.escape(focused)}"]`)?.focus();
   }
 
