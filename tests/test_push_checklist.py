@@ -41,10 +41,27 @@ LINES: Lines = {
     # Providers
     "FCM: OAuth, fields, priority, collapse key and errors are as published": (),
     "APNs: token, headers, sizes, priority, collapse id and errors are as published": (),
-    "Web Push: VAPID, encryption, TTL, Urgency, Topic and errors are as published": (),
-    "webhook: requests are signed by Standard Webhooks, and carry user, count and notification": (),
+    "Web Push: VAPID, encryption, TTL, Urgency, Topic and errors are as published": (
+        "push/providers/test_webpush.py::test_device_decrypts_what_the_service_took",
+        "push/providers/test_webpush.py::test_time_to_live_is_bounded_and_passed_on",
+        "push/providers/test_webpush.py::test_urgency_follows_the_priority",
+        "push/providers/test_webpush.py::test_later_push_with_the_same_key_replaces_the_first",
+        "push/providers/test_webpush.py::test_answer_says_what_becomes_of_the_push",
+        "push/providers/test_webpush.py::test_subscription_of_another_key_pair_is_gone",
+        "push/test_vapid.py::test_token_is_for_the_origin_for_at_most_a_day_and_names_the_operator",
+        "push/test_encryption.py::test_example_of_the_specification_is_encrypted_to_its_bytes",
+    ),
+    "webhook: requests are signed by Standard Webhooks, and carry user, count and notification": (
+        "push/providers/test_webhook.py::test_request_is_signed_and_has_user_device_count_and_notification",
+        "push/providers/test_webhook.py::test_content_is_not_cut",
+        "push/providers/test_webhook.py::test_id_is_the_same_when_a_push_is_tried_again",
+        "push/providers/test_webhook.py::test_answer_says_what_becomes_of_the_push",
+    ),
     "the services of the tests are checked by clients that are not ours": (),
-    "what was encrypted is decrypted by implementations that are not ours": (),
+    "what was encrypted is decrypted by implementations that are not ours": (
+        "push/test_encryption.py::test_device_decrypts_what_was_encrypted_for_it",
+        "push/test_encryption.py::test_http_ece_of_npm_decrypts_it",
+    ),
     "a provider of the application's own is a class that an entry point names": (
         "push/providers/test_registry.py::test_provider_of_the_applications_own_is_found_by_its_entry_point",
         "push/providers/test_registry.py::test_what_is_wrong_with_a_provider_of_ones_own_is_said",
@@ -56,7 +73,15 @@ LINES: Lines = {
     "LUMEN_PUSH_CONTENT, and each category, say what a push shows": (),
     "a device with keys gets its payload encrypted, by FCM and APNs too": (),
     "payloads keep to 4 KiB by cutting content": (),
-    "subscriptions reach no private address: resolved, pinned, redirects refused": (),
+    "subscriptions reach no private address: resolved, pinned, redirects refused": (
+        "push/test_public_network.py::test_connection_is_made_to_the_address_that_was_checked",
+        "push/test_public_network.py::test_name_that_changes_its_mind_reaches_nothing_else",
+        "push/test_public_network.py::test_name_of_an_address_that_is_not_public_is_refused",
+        "push/test_public_network.py::test_address_that_is_not_public_is_refused_in_any_notation",
+        "push/test_public_network.py::test_redirect_to_a_private_address_is_not_followed",
+        "push/test_public_network.py::test_tls_verifies_the_name_not_the_address",
+        "model/test_public_address.py::test_other_address_is_not_public",
+    ),
     # The library
     "broadcast_consultation_reply and send_mobile_only_notification do what they say": (),
     # The browser

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 
 import http_ece
@@ -22,11 +21,7 @@ from lumen_notify.push.encryption import (
     encrypted_bytes,
 )
 from programs import NODE, installed, program
-from push.device import Device, base64url
-
-
-def decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+from push.device import Device, base64url, decode
 
 
 def test_example_of_the_specification_is_encrypted_to_its_bytes() -> None:

@@ -13,12 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lumen_notify.commit.database import Database
-from lumen_notify.errors import Misconfigured
 from lumen_notify.model import now_ms, rfc3339, to_json
 from lumen_notify.push.encryption import MAX_CONTENT_BYTES, InvalidKeys, encrypt
 from lumen_notify.push.http_client import Answer, HttpClient
 from lumen_notify.push.push import SENT, Push, Result, Target
-from lumen_notify.settings import Secret, Settings, variable
+from lumen_notify.settings import Secret, Settings
 
 _RETRIES = (408, 429)
 
@@ -92,14 +91,11 @@ class WebhookProvider:
         }
 
 
-async def open_provider(settings: Settings, database: Database) -> WebhookProvider:  # noqa: ARG001 - the interface
-    """Make the provider. Raises Misconfigured if the URL or the secret is missing."""
+async def open_provider(settings: Settings, _database: Database) -> WebhookProvider:
+    """Make the provider. The settings have the URL and the secret (`settings.combinations`)."""
     url, secret = settings.push_webhook_url, settings.push_webhook_secret
-    if url is None or secret is None:
-        names = [name for name in ("push_webhook_url", "push_webhook_secret") if not getattr(settings, name)]
-        raise Misconfigured(
-            [(variable(name), "is not set; the push provider webhook needs it") for name in names]
-        )
+    assert url is not None
+    assert secret is not None
     return WebhookProvider(url, secret)
 
 
