@@ -119,6 +119,9 @@ def _demo_settings(settings: Settings) -> Settings:
     if not settings.is_loopback:
         problem = "must be a loopback address such as 127.0.0.1 with --demo: anyone may sign in as its users"
         raise Misconfigured([(variable("host"), problem)])
+    names = settings.push_provider_names
+    if settings.push_providers != ("off",) and "log" not in names:
+        settings = settings.with_(push_providers=(*names, "log"))
     return settings.with_(accounts="on")
 
 

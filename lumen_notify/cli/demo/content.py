@@ -1,4 +1,4 @@
-"""Content: two users with a room and notifications, made once per database.
+"""Content: two users with a room, notifications and a phone, made once per database.
 
 Promises: whatever the users have done since, a later start adds nothing; accounts that others have registered
 under the same names are left alone.
@@ -24,13 +24,15 @@ from lumen_notify.cli.demo.story import NAMES, ROOM, STORY, TITLE, Said
 from lumen_notify.commit.accounts.accounts import Account, Accounts, StoredPassword
 from lumen_notify.commit.accounts.passwords import ChangePassword, Register, change_password, register
 from lumen_notify.commit.database import Database
+from lumen_notify.commit.devices.registration import RegisterDevice, register_devices
 from lumen_notify.commit.log import Log
 from lumen_notify.commit.rooms.rooms import CreatedRoom, CreateRoom, create_rooms
-from lumen_notify.model import now_ms
+from lumen_notify.model import new_id, now_ms
 from lumen_notify.settings import Secret, Settings
 
 PASSWORD_CHARACTERS = 16
 MINUTE_MS = 60_000
+PHONE_OWNER = "bob"
 
 
 async def create_demo(settings: Settings) -> Sequence[DemoUser]:
@@ -56,6 +58,7 @@ async def create_demo(settings: Settings) -> Sequence[DemoUser]:
         await hasher.close()
     if is_new:
         await _tell(settings, started_at, has_room=has_room)
+        await _add_phone(settings)
     usernames = list(NAMES) if is_new else [account.username for account, _ in users]
     return [
         DemoUser(username=one, name=NAMES[one], password=_password(secret, one).reveal()) for one in usernames
@@ -119,6 +122,22 @@ async def _tell(settings: Settings, started_at: int, *, has_room: bool) -> None:
                 await lumen.publish(one.user, sender=sender, **one.fields)
             elif has_room:
                 await lumen.broadcast_message(ROOM, sender=_shown(one.sender), **one.fields)
+
+
+async def _add_phone(settings: Settings) -> None:
+    """Register a phone for Bob, whose pushes the log shows; after the story, of which nothing is pushed."""
+    phone = RegisterDevice(
+        id=new_id(),
+        user_id=PHONE_OWNER,
+        provider="log",
+        token=PHONE_OWNER,
+        kind="mobile",
+        name="Demo phone",
+        issued_at=now_ms(),
+        max_devices=settings.max_devices_per_user,
+    )
+    async with open_database(settings) as database, Log(database, now_ms).transaction() as tx:
+        await register_devices(tx, [phone])
 
 
 def _shown(username: str) -> dict[str, Any]:

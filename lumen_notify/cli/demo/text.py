@@ -17,6 +17,10 @@ RECIPIENT = "alice"
 PUBLISHER = "bob"
 TTL_SECONDS = 24 * 3600
 
+_PUSH = """
+What Bob does not see within ten seconds is pushed to a phone: the log shows it here.
+"""
+
 
 def start_text(settings: Settings, url: str) -> str:
     """Return where the page is, and how to sign in to it."""
@@ -46,4 +50,4 @@ Open the page{f" and sign in as {names}" if users else ""}:
 In another terminal, send {NAMES[RECIPIENT]} a notification:
   curl {url}{BASE}/notifications -H "Authorization: Bearer {publisher}" \
 -d '{{"to": {{"user": "{RECIPIENT}"}}, "category": "like", "content": "liked your photo"}}'
-"""
+{_PUSH if "log" in settings.push_provider_names else ""}"""

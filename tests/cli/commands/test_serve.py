@@ -37,6 +37,22 @@ def test_the_demo_cannot_be_combined_with(arguments: list[str], named: str) -> N
     assert f"--demo cannot be combined with {named}" in done.output
 
 
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [("", ("webpush", "log")), ("log", ("log",)), ("off", ())],
+    ids=["by default", "log", "off"],
+)
+def test_the_demo_shows_pushes_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, given: str, used: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(logs, "configure", lambda *_, **__: None)
+    served: list[Settings] = []
+    monkeypatch.setattr(server, "serve", lambda settings, **_: served.append(settings))
+    environ = {"LUMEN_PUSH_PROVIDERS": given, "LUMEN_JWT_SECRET": SECRET}
+    assert CliRunner().invoke(app, ["serve", "--demo"], env=environ).exit_code == 0
+    assert served[0].push_provider_names == used
+
+
 def test_several_workers_have_a_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "configure", lambda *_, **__: None)
     served: list[int] = []

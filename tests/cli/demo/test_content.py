@@ -13,6 +13,7 @@ from conftest import NewDatabase
 from lumen_notify import Lumen
 from lumen_notify.api.web import DemoUser
 from lumen_notify.cli.demo.content import create_demo
+from lumen_notify.commit.database import Database
 from lumen_notify.settings import Secret, Settings
 
 pytestmark = pytest.mark.slow
@@ -61,6 +62,21 @@ async def test_users_find_a_room_a_conversation_and_notifications(new_database: 
         assert room["created_at"] <= times[-1] < times[0]
     assert alice["rooms"]["items"][0]["unread"] == 0
     assert bob["rooms"]["items"][0]["unread"] == 1
+
+
+async def test_bob_has_a_phone_and_nothing_of_the_story_is_pushed(new_database: NewDatabase) -> None:
+    one = settings(new_database()).with_(push_providers=("log",))
+    users = await create_demo(one)
+    async with served(one) as client:
+        await seen(client, users[1])
+        (phone,) = (await client.get("devices")).json()["items"]
+        assert (phone["provider"], phone["kind"], phone["name"]) == ("log", "mobile", "Demo phone")
+        assert phone["last_used_at"] is None
+    database = Database(one.database_url)
+    await database.open()
+    async with database.transaction() as transaction:
+        assert await transaction.run_sql("SELECT count(*) FROM lumen_push") == [(0,)]
+    await database.close()
 
 
 async def test_second_start_makes_nothing_again(new_database: NewDatabase) -> None:
