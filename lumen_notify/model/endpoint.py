@@ -1,8 +1,8 @@
 """Endpoint: the address of a Web Push subscription, which comes from a user.
 
-An endpoint is an `https` URL of a public host: no user name, no fragment, no white space. A literal address
-that is private, loopback, link-local or otherwise not global is refused, whatever notation it is in; so are
-`localhost` and the names below it (RFC 6761, section 6.3).
+An endpoint is an `https` URL of a public host, at port 443: no user name, no fragment, no white space. A
+literal address that is private, loopback, link-local or otherwise not public is refused, whatever notation it
+is in; so are `localhost` and the names below it (RFC 6761, section 6.3).
 
 Not here: the addresses of a name, which whoever sends must check when it connects.
 """
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+
+from lumen_notify.model.public_address import is_public
 
 MAX_ENDPOINT_CHARACTERS = 4096
 
@@ -22,16 +24,14 @@ ENDPOINT_PATTERN = rf"https?://{_HOST}(:[0-9]{{1,5}})?([/?][^{_NOT_IN_URL}]*)?"
 _URL = re.compile(rf"(https?)://{_HOST}(?::([0-9]{{1,5}}))?([/?][!$-;=?-Z\[\]_a-z~%&']*)?\Z")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-"""RFC 6052, section 2.1: the last 32 bits are an IPv4 address."""
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+PORT = 443
+"""Of all push services of browsers. Others would let users probe the ports of any host."""
 
 
 def check_endpoint(url: str, *, allows_private: bool = False) -> None:
     """Check the endpoint of a subscription. Raises ValueError.
 
-    allows_private: `http`, and any address, too.
+    allows_private: `http`, and any address and port, too.
     """
     found = _URL.match(url)
     if found is None or len(url) > MAX_ENDPOINT_CHARACTERS or int(found[4] or 1) not in range(1, 65536):
@@ -40,22 +40,10 @@ def check_endpoint(url: str, *, allows_private: bool = False) -> None:
         return
     if found[1] != "https":
         raise ValueError("must be an https URL")
+    if found[4] is not None and int(found[4]) != PORT:
+        raise ValueError(f"must be at port {PORT}")
     if not _is_public_host(found[2].removesuffix(".").lower()):
         raise ValueError("must be at a public address")
-
-
-def is_public(address: Address) -> bool:
-    """Return whether an address is a global one of a single host. An IPv6 address that stands for an IPv4
-    address is as public as that is."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.teredo is not None:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved)
 
 
 def _is_public_host(host: str) -> bool:

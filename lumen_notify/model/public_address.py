@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+Address = IPv4Address | IPv6Address
+
 _SPECIAL_IPV4 = tuple(
     IPv4Network(network)
     for network in (
@@ -49,7 +51,7 @@ _MAPPED = IPv6Network("::ffff:0:0/96")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
+def is_public(address: Address) -> bool:
     """Return whether an address is a public one of a single host. One that has an IPv4 address within it is
     public if that one is: IPv4-mapped, NAT64 (RFC 6052), and 6to4 (RFC 3056)."""
     if isinstance(address, IPv4Address):

@@ -11,11 +11,9 @@ from collections.abc import Iterable
 
 import httpcore
 
+from lumen_notify.model.endpoint import PORT
 from lumen_notify.model.public_address import is_public
 from lumen_notify.push.resolver import Resolver
-
-PORT = 443
-"""Of all push services of browsers; others would let users probe the ports of any host."""
 
 MAX_ADDRESSES = 4
 """Of one name that are tried."""
@@ -74,7 +72,7 @@ class PublicNetwork(httpcore.AsyncNetworkBackend):
 
     async def _allowed_addresses(self, host: str, port: int) -> list[str]:
         if port != PORT and not self._allows_private:
-            raise AddressRefused("port is not 443")
+            raise AddressRefused(f"port is not {PORT}")
         try:
             addresses = await self._resolver.resolve(host)
         except TimeoutError:

@@ -12,7 +12,9 @@ import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
+
+from lumen_notify.model.public_address import Address
 
 SECONDS = 3.0
 """For one name, with the time until a thread is free."""
@@ -22,8 +24,6 @@ THREADS = 12
 THREADS_FOR_KNOWN = 4
 
 MAX_KNOWN = 1000
-
-Address = IPv4Address | IPv6Address
 
 Lookup = Callable[[str], Sequence[str]]
 

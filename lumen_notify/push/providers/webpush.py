@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.shared_key import shared_key
 from lumen_notify.model import now_ms
+from lumen_notify.model.endpoint import check_endpoint
 from lumen_notify.push.encryption import InvalidKeys, encrypt
 from lumen_notify.push.http_client import Answer, HttpClient
 from lumen_notify.push.public_network import AddressRefused, PublicNetwork
@@ -68,8 +69,10 @@ class WebPushProvider:
     async def send(self, push: Push, target: Target) -> Result:
         """Send one push, encrypted for the device."""
         try:
-            if urlsplit(target.token).scheme != "https":
-                raise AddressRefused("not https")
+            check_endpoint(target.token, allows_private=self._allows_private)
+        except ValueError as error:
+            return Result(outcome="refused", reason=f"endpoint {error}")
+        try:
             content = encrypt(
                 push.encode(MAX_CONTENT_BYTES), p256dh=target.p256dh or "", auth=target.auth or ""
             )

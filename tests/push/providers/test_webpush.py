@@ -16,6 +16,7 @@ from lumen_notify.push.http_client import HttpClient
 from lumen_notify.push.providers.webpush import WebPushProvider, open_provider
 from lumen_notify.push.public_network import PublicNetwork
 from lumen_notify.push.push import SENT, Priority, Push, Result, Target
+from lumen_notify.push.resolver import Resolver
 from lumen_notify.push.vapid import Vapid
 from lumen_notify.settings import Settings
 from push.device import Device, base64url
@@ -234,6 +235,27 @@ async def test_service_with_a_certificate_of_its_own_gets_nothing(
     assert (await provider.send(PUSH, target(subscription))).outcome == "retry"
     await provider.close()
     assert service.received == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "reason"),
+    [
+        ("https://127.0.0.1/x", "endpoint must be at a public address"),
+        ("https://169.254.169.254/x", "endpoint must be at a public address"),
+        ("https://[::ffff:127.0.0.1]/x", "endpoint must be at a public address"),
+        ("https://0x7f000001/x", "endpoint must be at a public address"),
+        ("https://localhost.localdomain/x", "address is not public"),
+        ("https://push.example:8443/x", "endpoint must be at port 443"),
+        ("http://push.example/x", "endpoint must be an https URL"),
+    ],
+)
+async def test_endpoint_that_is_not_public_is_refused(endpoint: str, reason: str, vapid: Vapid) -> None:
+    """`open_provider` allows none but public ones."""
+    network = PublicNetwork(resolver=Resolver(lambda _: ["127.0.0.1"]))
+    provider = WebPushProvider(vapid, http_client=HttpClient(network=network))
+    subscription = Subscription(endpoint=endpoint, public_key="", device=Device())
+    assert await provider.send(PUSH, target(subscription)) == Result(outcome="refused", reason=reason)
+    await provider.close()
 
 
 async def test_endpoint_names_its_service(provider: WebPushProvider) -> None:
