@@ -137,7 +137,14 @@ class PublicationBody(Body):
 
     model_config = ConfigDict(
         json_schema_extra=implies(
-            has("group_key", type="string"), has("to", anyOf=[has("user"), has("users")])
+            has("group_key", type="string"),
+            {
+                "required": ["to"],
+                "properties": {
+                    "to": {"anyOf": [has("user"), has("users")]},
+                    "push": {"not": {"const": "only"}},
+                },
+            },
         )
     )
 
@@ -172,11 +179,13 @@ class PublicationBody(Body):
     """Passed on to the client. By default the priority of the category."""
 
     push: Push | None = None
-    """Kept, but not used yet: whether it is to be pushed to the user's devices. `offline`: only to a user
-    without an open stream; `only`: it is not shown in the application."""
+    """When it is pushed to the devices of its recipients. `offline`, the default: if the user has no open
+    stream, and has neither read nor seen it by then; `always`: with an open stream, too; `never`: not at all;
+    `only`: nothing but the push: no list, count or stream has it."""
 
     devices: Devices | None = None
-    """Kept, but not used yet: the kinds of devices to push to; by default all."""
+    """The kinds of devices to push to; by default all. Open streams of other kinds do not count for
+    `offline`."""
 
     deliver_at: TimeAhead | None = None
     """When to publish it, at most a year ahead. Until then it is scheduled and can be cancelled."""
@@ -201,6 +210,8 @@ class PublicationBody(Body):
         to = info.data.get("to")
         if value is not None and to is not None and to.user is None and to.users is None:
             raise ValueError("may only be used with user or users")
+        if value is not None and info.data.get("push") == "only":
+            raise ValueError("may not be used with push only")
         return value
 
 

@@ -7,7 +7,9 @@ who is over the limit:
 |---|---|
 | refuse | it is refused for this recipient; 429 if that is so for all of its recipients |
 | delay | it is scheduled for when the limit allows it, at most DELAY_DAYS ahead; beyond that it is refused |
-| merge | it merges by its group_key, else with the sender's others; for rooms and everyone it is refused |
+| merge | it merges by its group_key, else with the sender's others; it is refused if it cannot (1) |
+
+1. Those to a room, to everyone, or to devices alone (`push_only`).
 
 Promise: refused publications do not count, and repeats with one Idempotency-Key count once. Accepted
 publications count at once, even if they are scheduled. A room or everyone counts as one recipient.
@@ -26,6 +28,7 @@ from lumen_notify.commit.notifications.batch import Allocation, Batch, Item, Lim
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.rate_buckets import Buckets
 from lumen_notify.commit.preferences.categories import Category, Limits
+from lumen_notify.commit.push.outbox import policy_of
 from lumen_notify.errors import Invalid, RateLimited
 from lumen_notify.model import Audience
 from lumen_notify.rates import Rate
@@ -165,10 +168,11 @@ def _allocate_one(one: Publication, limits: Limits, buckets: Buckets, now: int) 
     merged: list[Audience] = []
     waits: dict[Audience, int] = {}
     refused: list[int] = []
+    is_only = policy_of(one.delivery) == "only"
     for audience in one.audiences:
         key = _recipient_key(one.category, audience)
         wait = buckets.wait_us(key, rate)
-        if wait and limits.over == "merge" and audience.is_personal:
+        if wait and limits.over == "merge" and audience.is_personal and not is_only:
             merged.append(audience)
             continue
         if wait and (limits.over != "delay" or wait > _DELAY_US or _expires_within(one, now, wait)):

@@ -17,6 +17,7 @@ from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.notifications.digests import encode_waiting
 from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.publications.groups import shown_without
+from lumen_notify.commit.publications.only import load_only, write_only
 from lumen_notify.commit.publications.rows import (
     Part,
     PublishedRow,
@@ -153,7 +154,8 @@ def _edited_group(
 
 
 async def _edit_waiting(tx: Transaction, command: EditNotification) -> tuple[int, int]:
-    """Change what waits to be published; return in how many places something does, and how many changed."""
+    """Change what waits to be published, and what goes to devices alone; return in how many places something
+    does, and how many changed."""
     found = changed = 0
     for load, write in ((load_scheduled, _write_scheduled), (load_digest_item, _write_digest_items)):
         waiting = await load(tx, command.id)
@@ -166,6 +168,15 @@ async def _edit_waiting(tx: Transaction, command: EditNotification) -> tuple[int
         if stored != waiting.stored:
             changed += 1
             write(tx, command.id, waiting, stored)
+    for push in await load_only(tx, command.caller, command.id):
+        found += 1
+        body, expires_at = command.applied_to(push.body), push.expires_at
+        if command.sets_expiry:
+            expires_at = command.expires_at
+            body = _with_expiry(body, expires_at)
+        if body != push.body:
+            changed += 1
+            write_only(tx, push, body, expires_at=expires_at)
     return found, changed
 
 

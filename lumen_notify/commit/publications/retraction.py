@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.publications.groups import shown_without
+from lumen_notify.commit.publications.only import load_only, take_back_only
 from lumen_notify.commit.publications.removal import announce_removed, delete_rows
 from lumen_notify.commit.publications.rows import (
     PublishedRow,
@@ -57,7 +58,7 @@ class Retract:
 
 @value
 class Retracted:
-    """The answer. number: of rows, groups and waiting publications from which something was taken back.
+    """The answer. number: of rows, groups, waiting publications and pushes from which something is taken.
 
     It is 0 if the caller has published nothing with this id. following: the next step; None after the last.
     """
@@ -95,19 +96,26 @@ async def _retract(tx: Transaction, command: Retract) -> Retracted:
 
 
 async def _cancel(tx: Transaction, command: Retract) -> int:
-    """Cancel what waits to be published; return in how many places something did."""
+    """Cancel what waits to be published, and what goes to devices alone; return in how many places something
+    did."""
     number = 0
     for load, query in ((load_scheduled, "delete_scheduled"), (load_digest_item, "delete_digest_items")):
         waiting = await load(tx, command.id)
         if (
             waiting is not None
-            and command.sender in (None, waiting.sender_id)
+            and _is_of(command, waiting.sender_id)
             and await may_change_waiting(tx, command.caller, waiting)
         ):
             for (text_id,) in await tx.run(query, id=command.id):
                 tx.texts.release(text_id)
             number += 1
-    return number
+    only = [one for one in await load_only(tx, command.caller, command.id) if _is_of(command, one.sender_id)]
+    take_back_only(tx, command.id, only)
+    return number + len(only)
+
+
+def _is_of(command: Retract, sender_id: str | None) -> bool:
+    return command.sender in (None, sender_id)
 
 
 async def _leave_groups(

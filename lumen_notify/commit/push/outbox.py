@@ -183,13 +183,20 @@ def enqueue_withdrawals(tx: Transaction) -> None:
     audiences: dict[Audience, str | None] = {}
     for event in tx.events:
         user_id = event.audience.user_id
-        if event.kind in _OF_USERS and user_id is not None:
-            users[user_id] = None
+        if user_id is not None:
+            if event.kind in _OF_USERS:
+                users[user_id] = None
         elif event.kind == events.RoomRead.kind:
             users[events.RoomRead.decode(event).user_id] = None
         elif event.kind in _OF_MANY:
             audiences[event.audience] = None if event.audience in audiences else _removed_id(event)
     withdraw_from(tx, users)
+    withdraw_from_many(tx, audiences)
+
+
+def withdraw_from_many(tx: Transaction, audiences: Mapping[Audience, str | None]) -> None:
+    """Write that the devices of rooms or of everyone may show what they should not; nothing if no device
+    shows anything. audiences: with the id of the notification; None if it is not one."""
     rows = [
         {
             "id": new_id(),

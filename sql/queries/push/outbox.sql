@@ -19,6 +19,21 @@ WHERE r.user_id IS NULL OR EXISTS (
 )
 ON CONFLICT (coalesce_key) DO NOTHING
 
+-- only_pushes
+-- Who: edit_notifications, retract. What of a notification is in the outbox alone, and was not taken back. Index:
+-- lumen_push_by_notification.
+SELECT p.id, p.audience, p.targets, p.publisher, p.body, p.expires_at
+FROM lumen_push p
+WHERE p.notification_id = :id AND p.policy = 'only' AND p.body IS NOT NULL
+ORDER BY p.id
+
+-- set_only_pushes
+-- Who: edit_notifications, retract. Index: the primary key.
+UPDATE lumen_push
+SET body = r.body, expires_at = r.expires_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, body text, expires_at bigint)
+WHERE lumen_push.id = r.id
+
 -- enqueue_messages
 -- Who: send_messages. A row for each room.
 INSERT INTO lumen_push (

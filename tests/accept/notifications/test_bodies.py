@@ -23,6 +23,8 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE),
     (PublicationBody, ONE | {"to": "bob"}),
     (PublicationBody, ONE | {"to": "bob", "group_key": "photo-7"}),
+    (PublicationBody, ONE | {"to": "bob", "group_key": "photo-7", "push": "always", "devices": ["mobile"]}),
+    (PublicationBody, ONE | {"to": {"room": "a"}, "push": "only"}),
     (PublicationBody, ONE | {"to": {"users": ["bob", "bob"]}}),
     (PublicationBody, ONE | {"to": {"all": True}, "title": None, "data": {"a": [1.5, None]}}),
     (
@@ -104,6 +106,7 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PublicationBody, ONE | {"to": {"room": "General"}}),
     (PublicationBody, ONE | {"to": {"room": "a", "user": "bob"}}),
     (PublicationBody, ONE | {"to": {"room": "a"}, "group_key": "k"}),
+    (PublicationBody, ONE | {"to": {"user": "bob"}, "group_key": "k", "push": "only"}),
     (MarkBody, {}),
     (MarkBody, {"ids": []}),
     (MarkBody, {"ids": ["a"] * (MAX_IDS + 1)}),
