@@ -54,6 +54,7 @@ CREATE TABLE lumen_push (
     done_at          bigint                          -- when all of them were
 );
 CREATE INDEX lumen_push_due ON lumen_push (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX lumen_push_urgent ON lumen_push (due_at, id) WHERE done_at IS NULL AND priority = 'urgent';
 CREATE INDEX lumen_push_by_notification ON lumen_push (notification_id) WHERE notification_id IS NOT NULL;
 CREATE INDEX lumen_push_done ON lumen_push (done_at) WHERE done_at IS NOT NULL;
 
@@ -65,12 +66,23 @@ CREATE TABLE lumen_push_waiting (
     device_id        text    NOT NULL DEFAULT '',    -- of a push that is tried again; else empty: all devices
     category         text,
     reason           text    NOT NULL,               -- quiet, bundle, limit, retry
+    collapse_key     text,                           -- of a push that is tried again, which keeps it
     attempts         bigint  NOT NULL DEFAULT 0,
     due_at           bigint  NOT NULL,
     PRIMARY KEY (user_id, push_id, notification_id, device_id)
 );
 CREATE INDEX lumen_push_waiting_due ON lumen_push_waiting (due_at, user_id);
 CREATE INDEX lumen_push_waiting_by_push ON lumen_push_waiting (push_id);
+
+-- When a user was pushed to within the last hour, for the limit of the hour.
+CREATE TABLE lumen_push_rate (
+    user_id    text    NOT NULL,
+    category   text    NOT NULL,
+    pushed_at  text    NOT NULL,                     -- JSON: milliseconds, oldest first
+    last_at    bigint  NOT NULL,                     -- the newest of them
+    PRIMARY KEY (user_id, category)
+);
+CREATE INDEX lumen_push_rate_by_time ON lumen_push_rate (last_at);
 
 -- What became of a push: a row for each page of users that was decided about.
 CREATE TABLE lumen_push_report (

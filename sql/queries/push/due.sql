@@ -1,0 +1,86 @@
+-- fragment push_columns
+    p.id, p.kind, p.audience, p.notification_id, p.targets, p.room_id, p.first_seq, p.sender_id, p.category,
+    p.priority, p.policy, p.device_kinds, p.body, p.expires_at, p.created_at, p.done_user
+
+-- fragment push_device
+    d.user_id, d.id, d.provider, d.token, d.kind, d.locale, d.p256dh, d.auth, d.shown
+
+-- due_pushes
+-- Who: the push worker, several times a second. Urgent ones first. Indexes: lumen_push_urgent, lumen_push_due.
+SELECT {push_columns}
+FROM (
+    SELECT u.id
+    FROM (
+        SELECT q.id
+        FROM lumen_push q
+        WHERE q.done_at IS NULL AND q.priority = 'urgent' AND q.due_at <= :now
+        ORDER BY q.due_at, q.id
+        LIMIT :limit
+    ) u
+    UNION
+    SELECT o.id
+    FROM (
+        SELECT q.id
+        FROM lumen_push q
+        WHERE q.done_at IS NULL AND q.due_at <= :now
+        ORDER BY q.due_at, q.id
+        LIMIT :limit
+    ) o
+) f
+JOIN lumen_push p ON p.id = f.id
+ORDER BY CASE p.priority WHEN 'urgent' THEN 0 ELSE 1 END, p.due_at, p.id
+
+-- push_devices_of_all
+-- Who: the push worker, a page of a push to everyone. Only devices that show what :shown names, unless it is NULL.
+-- Index: lumen_device_by_user.
+SELECT {push_device}
+FROM lumen_device d
+WHERE d.user_id > :after AND d.dropped_at IS NULL
+    AND (CAST(:shown AS text) IS NULL OR d.shown LIKE :shown)
+ORDER BY d.user_id, d.id
+LIMIT :limit
+
+-- push_devices_of_room
+-- Who: the same, to the members of a room. Indexes: the primary key of lumen_member, lumen_device_by_user.
+SELECT {push_device}
+FROM lumen_member m
+CROSS JOIN lumen_device d
+WHERE m.room_id = :room_id AND m.user_id > :after AND d.user_id = m.user_id AND d.dropped_at IS NULL
+    AND (CAST(:shown AS text) IS NULL OR d.shown LIKE :shown)
+ORDER BY m.user_id, d.id
+LIMIT :limit
+
+-- push_devices_of_list
+-- Who: the same, to users who have a notification of their own. Indexes: the primary key of lumen_notification,
+-- lumen_device_by_user.
+SELECT {push_device}
+FROM lumen_notification n
+CROSS JOIN lumen_device d
+WHERE n.id = :notification_id AND substr(n.audience, 1, 5) = 'user:'
+    AND d.user_id = substr(n.audience, 6) AND d.user_id > :after AND d.dropped_at IS NULL
+ORDER BY d.user_id, d.id
+LIMIT :limit
+
+-- push_devices_of_users
+-- Who: the same, to users by name. Index: lumen_device_by_user.
+SELECT {push_device}
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text)
+CROSS JOIN lumen_device d
+WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
+ORDER BY d.user_id, d.id
+
+-- waiting_pushes
+-- Who: the push worker, several times a second. Those of a user that are due at the same time are together.
+-- Indexes: lumen_push_waiting_due, the primary key of lumen_push.
+SELECT
+    w.user_id, w.push_id, w.notification_id, w.device_id, w.reason, w.collapse_key, w.attempts, w.due_at,
+    {push_columns}
+FROM (
+    SELECT x.user_id, x.push_id, x.notification_id, x.device_id, x.reason, x.collapse_key, x.attempts, x.due_at
+    FROM lumen_push_waiting x
+    WHERE x.due_at <= :now
+    ORDER BY x.due_at, x.user_id
+    LIMIT :limit
+) w
+LEFT JOIN lumen_push p ON p.id = w.push_id
+ORDER BY w.due_at, w.user_id, w.push_id, w.notification_id, w.device_id

@@ -1,0 +1,67 @@
+-- push_facts
+-- Who: the push worker, for each page: what decides whether a user gets a push, in one snapshot. number: of the
+-- row. A notification that does not exist, or not for this user, has no position. Indexes: the primary keys,
+-- those of the fragments.
+SELECT
+    a.number, n.position, n.category, n.expires_at, n.content_position,
+    CASE WHEN {read_at} IS NOT NULL OR {seen_at} IS NOT NULL OR {archived_at} IS NOT NULL OR {deleted}
+        THEN 1 ELSE 0 END AS is_read,
+    CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS is_blocked,
+    m.joined_position, m.is_silent, m.last_read_seq,
+    p.push, p.muted, k.push, k.may_mute, k.push_content,
+    g.quiet_from, g.quiet_to, g.time_zone,
+    q.pushed_at,
+    (
+        SELECT min(w.due_at)
+        FROM lumen_push_waiting w
+        WHERE w.user_id = a.user_id AND w.category = coalesce(n.category, a.category) AND w.device_id = ''
+            AND w.reason IN ('bundle', 'limit') AND w.due_at > :now
+    ) AS bundle_due_at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(
+    number bigint, user_id text, notification_id text, audience text, room_id text, sender_id text, category text)
+LEFT JOIN lumen_notification n ON n.id = a.notification_id AND n.audience = a.audience
+{marks_of}
+LEFT JOIN lumen_block b ON b.user_id = a.user_id AND b.blocked_id = a.sender_id
+LEFT JOIN lumen_member m ON m.room_id = a.room_id AND m.user_id = a.user_id
+LEFT JOIN lumen_preference p ON p.user_id = a.user_id AND p.category = coalesce(n.category, a.category)
+LEFT JOIN lumen_category k ON k.name = coalesce(n.category, a.category)
+LEFT JOIN lumen_user_setting g ON g.user_id = a.user_id
+LEFT JOIN lumen_push_rate q ON q.user_id = a.user_id AND q.category = coalesce(n.category, a.category)
+
+-- push_bodies
+-- Who: the push worker, for what it pushes. Index: the primary key.
+SELECT n.id, n.audience, {body_of} AS body
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
+JOIN lumen_notification n ON n.id = r.id AND n.audience = r.audience
+
+-- push_rooms
+-- Who: the push worker, for pushes of rooms. Index: the primary key.
+SELECT o.id, o.kind, o.title, o.last_seq
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
+JOIN lumen_room o ON o.id = r.id AND o.kind <> 'deleting'
+
+-- push_messages
+-- Who: the push worker, for new messages of a room: the newest ones. Index: the primary key.
+SELECT t.seq, t.sender_id, t.id, t.body
+FROM lumen_message t
+WHERE t.room_id = :room_id AND t.seq >= :first_seq AND t.deleted_at IS NULL
+ORDER BY t.seq DESC
+LIMIT :limit
+
+-- push_blocks
+-- Who: the same. Which users have blocked which senders. Index: the primary key.
+SELECT b.user_id, b.blocked_id
+FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+CROSS JOIN jsonb_to_recordset(CAST(:senders AS jsonb)) AS s(user_id text)
+JOIN lumen_block b ON b.user_id = u.user_id AND b.blocked_id = s.user_id
+
+-- unread_of_users
+-- Who: the push worker, for withdrawals: which of the notifications that devices show are still unread. Indexes:
+-- the primary keys, those of the fragments.
+SELECT a.user_id, n.id
+FROM ({addressed}) a
+CROSS JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
+CROSS JOIN lumen_notification n
+{marks_of}
+WHERE r.user_id = a.user_id AND n.id = r.id AND n.audience = a.audience AND n.position > a.since
+    AND {read_at} IS NULL AND {archived_at} IS NULL AND NOT ({deleted})
