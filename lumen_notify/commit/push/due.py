@@ -27,7 +27,8 @@ MAX_WAITING = 500
 @value
 class OutboxPush:
     """A row of the outbox: see the table `lumen_push`. targets: user and notification, by user. device_kinds:
-    None for all. body: of a push whose notification is nowhere else, JSON."""
+    None for all. body: of a push whose notification is nowhere else, JSON. is_open: whether what happens now
+    may still join it: it is to be taken first (`TakePushes`)."""
 
     id: str
     kind: str
@@ -44,6 +45,7 @@ class OutboxPush:
     body: str | None
     expires_at: int | None
     created_at: int
+    is_open: bool
     done_user: str
 
     @property
@@ -56,7 +58,8 @@ class OutboxPush:
 
 @value
 class Device:
-    """A device that has not been dropped. shown: the collapse keys of what it shows, oldest first."""
+    """A device that has not been dropped. shown: the collapse keys of what it shows, oldest first. badge: the
+    unread count that the last push carried."""
 
     user_id: str
     id: str
@@ -67,12 +70,13 @@ class Device:
     p256dh: str | None
     auth: str | None
     shown: tuple[str, ...]
+    badge: int
 
 
 @value
 class Waiting:
-    """A push that has waited for one user. notification_id, device_id: empty if it has none. push: None if
-    it has been deleted meanwhile."""
+    """A push that has waited for one user. notification_id, device_id: empty if it has none. collapse_key,
+    attempts, tried_at: of one that is tried again. push: None if it has been deleted meanwhile."""
 
     user_id: str
     push_id: str
@@ -81,6 +85,7 @@ class Waiting:
     reason: str
     collapse_key: str | None
     attempts: int
+    tried_at: int | None
     due_at: int
     push: OutboxPush | None
 
@@ -108,10 +113,22 @@ class DuePushes:
                 reason=reason,
                 collapse_key=collapse_key,
                 attempts=attempts,
+                tried_at=tried_at,
                 due_at=due_at,
                 push=None if row[0] is None else _push(row),
             )
-            for user_id, push_id, notification_id, device_id, reason, collapse_key, attempts, due_at, *row in rows
+            for (
+                user_id,
+                push_id,
+                notification_id,
+                device_id,
+                reason,
+                collapse_key,
+                attempts,
+                tried_at,
+                due_at,
+                *row,
+            ) in rows
         ]
         return _whole(found, MAX_WAITING, key=lambda one: (one.due_at, one.user_id))
 
@@ -167,6 +184,7 @@ def _push(row: Sequence[Any]) -> OutboxPush:
         body,
         expires_at,
         created_at,
+        coalesce_key,
         done_user,
     ) = row
     return OutboxPush(
@@ -185,12 +203,13 @@ def _push(row: Sequence[Any]) -> OutboxPush:
         body=body,
         expires_at=expires_at,
         created_at=created_at,
+        is_open=coalesce_key is not None,
         done_user=done_user,
     )
 
 
 def _device(row: Sequence[Any]) -> Device:
-    user_id, id_, provider, token, kind, locale, p256dh, auth, shown = row
+    user_id, id_, provider, token, kind, locale, p256dh, auth, shown, badge = row
     return Device(
         user_id=user_id,
         id=id_,
@@ -201,4 +220,5 @@ def _device(row: Sequence[Any]) -> Device:
         p256dh=p256dh,
         auth=auth,
         shown=tuple(json.loads(shown)),
+        badge=badge,
     )

@@ -133,6 +133,12 @@ class FactReader:
         found = await self._database.fetch("push_blocks", users=users, senders=sending)
         return frozenset((user_id, blocked_id) for user_id, blocked_id in found)
 
+    async def mentions(self, message_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
+        """Return who has a notification that a message mentions them, as user and message."""
+        rows = [{"id": id_} for id_ in sorted(set(message_ids))]
+        found = await self._database.fetch("push_mentions", rows=rows) if rows else ()
+        return frozenset((Audience(audience).user_id or "", id_) for id_, audience in found)
+
     async def unread(self, shown: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Return which notifications are unread, of those given as user and id."""
         rows = [{"user_id": user_id, "id": id_} for user_id, id_ in sorted(set(shown))]

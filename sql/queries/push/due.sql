@@ -1,9 +1,10 @@
 -- fragment push_columns
     p.id, p.kind, p.audience, p.notification_id, p.targets, p.room_id, p.first_seq, p.sender_id, p.category,
-    p.priority, p.policy, p.device_kinds, p.body, p.expires_at, p.created_at, p.done_user
+    p.priority, p.policy, p.device_kinds, p.body, p.expires_at, p.created_at,
+    p.coalesce_key, p.done_user
 
 -- fragment push_device
-    d.user_id, d.id, d.provider, d.token, d.kind, d.locale, d.p256dh, d.auth, d.shown
+    d.user_id, d.id, d.provider, d.token, d.kind, d.locale, d.p256dh, d.auth, d.shown, d.badge
 
 -- due_pushes
 -- Who: the push worker, several times a second. Urgent ones first. Indexes: lumen_push_urgent, lumen_push_due.
@@ -73,10 +74,13 @@ ORDER BY d.user_id, d.id
 -- Who: the push worker, several times a second. Those of a user that are due at the same time are together.
 -- Indexes: lumen_push_waiting_due, the primary key of lumen_push.
 SELECT
-    w.user_id, w.push_id, w.notification_id, w.device_id, w.reason, w.collapse_key, w.attempts, w.due_at,
+    w.user_id, w.push_id, w.notification_id, w.device_id, w.reason, w.collapse_key, w.attempts, w.tried_at,
+    w.due_at,
     {push_columns}
 FROM (
-    SELECT x.user_id, x.push_id, x.notification_id, x.device_id, x.reason, x.collapse_key, x.attempts, x.due_at
+    SELECT
+        x.user_id, x.push_id, x.notification_id, x.device_id, x.reason, x.collapse_key, x.attempts, x.tried_at,
+        x.due_at
     FROM lumen_push_waiting x
     WHERE x.due_at <= :now
     ORDER BY x.due_at, x.user_id

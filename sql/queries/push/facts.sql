@@ -55,6 +55,12 @@ FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
 CROSS JOIN jsonb_to_recordset(CAST(:senders AS jsonb)) AS s(user_id text)
 JOIN lumen_block b ON b.user_id = u.user_id AND b.blocked_id = s.user_id
 
+-- push_mentions
+-- Who: the same. The notifications of users whom messages mention. Index: the primary key.
+SELECT n.id, n.audience
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
+JOIN lumen_notification n ON n.id = r.id
+
 -- unread_of_users
 -- Who: the push worker, for withdrawals: which of the notifications that devices show are still unread. Indexes:
 -- the primary keys, those of the fragments.

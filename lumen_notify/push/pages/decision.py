@@ -16,7 +16,8 @@ The first line that is true decides. Urgent pushes skip the lines with a `*`.
 | * as many pushes of the category within an hour as the limit | waits until the oldest one is an hour ago: `limit` |
 | else | `pushed` |
 
-What has waited is decided again. Not here: what each device gets (`payload`).
+The limit counts what becomes one push once, so that it is decided last (`limit_until`). What has waited is decided
+again. Not here: what each device gets (`payload`).
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Decision:
 
 
 def decide(candidate: Candidate, rules: Rules, now: int) -> Decision:
-    """Decide whether a user gets a push. now: milliseconds."""
+    """Decide whether a user gets a push, but for the limit of the hour. now: milliseconds."""
     refusal = _refusal(candidate, now)
     if refusal is not None:
         return Decision(word=refusal)
@@ -101,9 +102,6 @@ def decide(candidate: Candidate, rules: Rules, now: int) -> Decision:
         due_at = facts.bundle_due_at or push.created_at + rules.bundle_ms
         if due_at > now:
             return Decision(word="bundled", due_at=due_at)
-    full_until = limit_until(facts.pushed_at, rules, now)
-    if full_until is not None:
-        return Decision(word="limit", due_at=max(full_until, facts.bundle_due_at or 0))
     return Decision(word="pushed")
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 from lumen_notify.commit.push.facts import Room
 from lumen_notify.model import Audience, rfc3339, value
 from lumen_notify.push.push import Priority, Push
-from lumen_notify.push.texts import text
+from lumen_notify.push.pages.texts import text
 
 ContentLevel = Literal["full", "title", "none"]
 
@@ -62,8 +62,8 @@ def room_key(room_id: str) -> str:
     return str(Audience.room(room_id))
 
 
-def build(shown: Shown, locale: str | None, now: int) -> Push:
-    """Return what a device gets. locale: of the device. now: milliseconds."""
+def build(shown: Shown, locale: str | None, now: int, *, id_: str = "") -> Push:
+    """Return what a device gets. locale: of the device. now: milliseconds. id_: of the push."""
     title, content = _words(shown, locale)
     body = shown.body
     payload: dict[str, Any] = {
@@ -95,18 +95,23 @@ def build(shown: Shown, locale: str | None, now: int) -> Push:
         title=title,
         content=content,
         priority=shown.priority,
+        id=id_,
     )
 
 
-def build_withdrawal(tags: Sequence[str], unread_count: int) -> Push:
-    """Return the push that takes what was read off a device, and sets its badge. Nothing is shown."""
-    tag = tags[-1] if tags else "read"
+def build_withdrawal(tags: Sequence[str], unread_count: int, *, id_: str = "") -> Push:
+    """Return the push that takes what was read off a device, and sets its badge. Nothing is shown.
+
+    If it takes a single one off, it replaces that one, too, where a provider still has it.
+    """
+    tag = tags[0] if len(tags) == 1 else ":".join(["read", *tags[-1:]])
     return Push(
         payload={"type": "read", "tag": tag, "tags": list(tags), "unread_count": unread_count},
-        collapse_key="read",
+        collapse_key=tag,
         badge=unread_count,
         ttl_seconds=MAX_TTL_SECONDS,
         is_silent=True,
+        id=id_,
     )
 
 
