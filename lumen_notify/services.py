@@ -180,6 +180,7 @@ class Services:
             self.committer.submit,
             clock,
             settings,
+            streams=self.tracking.online.streams,
             may_run=lambda: self.jobs.lock.is_held,
             supervisor=self.supervisor,
             metrics=self.metrics,

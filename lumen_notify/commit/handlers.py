@@ -76,6 +76,12 @@ from lumen_notify.commit.publications.removal import (
 )
 from lumen_notify.commit.publications.retraction import Retract, retract
 from lumen_notify.commit.push.outbox import Pushing
+from lumen_notify.commit.push.progress import (
+    AdvancePushes,
+    TakePushes,
+    advance_pushes,
+    take_pushes,
+)
 from lumen_notify.commit.rooms.blocks import SetBlock, set_blocks
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom, delete_rooms, purge_rooms
 from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_messages
@@ -145,5 +151,7 @@ def handlers(
         TrimDevices: trim_devices,
         TrimSessions: trim_sessions,
         TrimAttempts: trim_attempts,
+        TakePushes: take_pushes,
+        AdvancePushes: advance_pushes,
         Probe: probe_writes,
     }

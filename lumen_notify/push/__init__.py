@@ -2,7 +2,7 @@
 
     commit/push      writes what is to be pushed, with the publication, and how far it is done
     push/worker      on one instance: due pushes -> pages of users
-    push/decision    who gets it, who waits, who does not and why
+    push/pages       who gets it, who waits, who does not and why; what each device gets
     push/dispatcher  a page -> the providers, each bounded, and what became of it
     push/providers   FCM, APNs, Web Push, webhooks, the log
 

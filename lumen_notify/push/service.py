@@ -18,6 +18,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.metrics import Metrics
 from lumen_notify.push.backlog import Backlog
 from lumen_notify.push.dispatcher import Dispatcher
+from lumen_notify.push.pages.page import OpenStreams
 from lumen_notify.push.provider import Provider
 from lumen_notify.push.providers.registry import close_providers
 from lumen_notify.push.worker import Worker
@@ -28,7 +29,8 @@ TASK = "push"
 
 
 class PushService:
-    """Pushes. submit: the committer's. may_run: whether this instance does the jobs. clock: milliseconds."""
+    """Pushes. submit: the committer's. streams: the open streams of users. may_run: whether
+    this instance does the jobs. clock: milliseconds."""
 
     def __init__(
         self,
@@ -38,6 +40,7 @@ class PushService:
         clock: Callable[[], int],
         settings: Settings,
         *,
+        streams: OpenStreams,
         may_run: Callable[[], bool],
         supervisor: Supervisor,
         metrics: Metrics,
@@ -56,6 +59,7 @@ class PushService:
             self.dispatcher,
             clock,
             settings,
+            streams=streams,
             may_run=may_run,
             outage=supervisor.outage("pushes"),
         )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.push.due import PAGE_DEVICES, Device, DuePushes, OutboxPush, Waiting
@@ -25,7 +25,6 @@ from lumen_notify.outages import Outage
 from lumen_notify.push.pages.decision import Rules
 from lumen_notify.push.pages.entries import Entry
 from lumen_notify.push.pages.page import Dispatches, OpenStreams, Page, Pages, by_user
-from lumen_notify.push.pages.payload import ContentLevel
 from lumen_notify.settings import Settings
 
 LOOK_SECONDS = 0.25
@@ -79,7 +78,7 @@ class Worker:
             rules=Rules(
                 bundle_ms=int(settings.push_bundle_seconds * 1000), max_per_hour=settings.push_max_per_hour
             ),
-            content_level=cast("ContentLevel", settings.push_content),
+            content_level=settings.push_content,
         )
 
     async def run(self) -> None:
@@ -163,9 +162,7 @@ class Worker:
                 return  # another instance pushes it
             done_user = last
 
-    async def _next(
-        self, push: OutboxPush, done_user: str
-    ) -> tuple[Sequence[Device], Sequence[str], bool]:
+    async def _next(self, push: OutboxPush, done_user: str) -> tuple[Sequence[Device], Sequence[str], bool]:
         """Return the devices and the users of the next page, and whether there are more."""
         if push.users is not None:
             left = [user for user in push.users if user > done_user]

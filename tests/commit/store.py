@@ -39,7 +39,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self.limiting: Limiting | None = Limiting()
-        self.pushing = Pushing(normal_ms=10_000, low_ms=900_000)
+        self.pushing = Pushing(normal_ms=10_000)
         self.now = 1_800_000_000_000
         self.database = database
         self.log = Log(database, self.clock)

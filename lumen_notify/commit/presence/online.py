@@ -33,6 +33,10 @@ class Online(Protocol):
     async def of_user(self, user_id: str) -> UserPresence | None:
         """Return one user; None if they were never online. Raises DatabaseUnavailable."""
 
+    async def streams(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[DeviceName | None]]:
+        """Return the devices of users' streams that are open now, None for one that names no device. Users
+        without an open stream are missing. Raises DatabaseUnavailable."""
+
 
 class StoredOnline:
     """Reads who is online from the database."""
@@ -57,6 +61,14 @@ class StoredOnline:
             return None
         is_online, last_seen_at, at = rows[0]
         return UserPresence(is_online=bool(is_online), last_seen_at=last_seen_at, at=at)
+
+    async def streams(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[DeviceName | None]]:
+        """Read the devices of users' open streams. Raises DatabaseUnavailable."""
+        users = [{"user_id": user_id} for user_id in user_ids]
+        devices: dict[str, set[DeviceName | None]] = {}
+        for user_id, device in await self._database.fetch("open_streams", users=users):
+            devices.setdefault(user_id, set()).add(device)
+        return {user_id: frozenset(found) for user_id, found in devices.items()}
 
     async def count(self) -> int:
         """Count the users who are online. Raises DatabaseUnavailable."""

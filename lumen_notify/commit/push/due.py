@@ -8,7 +8,7 @@ Not here: who of them gets a push (`push/decision`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lumen_notify.commit.database import Database, Rows
@@ -26,14 +26,18 @@ MAX_WAITING = 500
 
 @value
 class OutboxPush:
-    """A row of the outbox: see the table `lumen_push`. targets: user and notification, by user. device_kinds:
-    None for all. body: of a push whose notification is nowhere else, JSON. is_open: whether what happens now
-    may still join it: it is to be taken first (`TakePushes`)."""
+    """A row of the outbox: see the table `lumen_push`.
+
+    positions: of the notifications of a list. targets: user and notification, by user. device_kinds: None for
+    all. body: of a push whose notification is nowhere else, JSON. is_open: whether what happens now may still
+    join it: it is to be taken first (`TakePushes`).
+    """
 
     id: str
     kind: str
     audience: Audience | None
     notification_id: str | None
+    positions: tuple[int, int]
     targets: Sequence[tuple[str, str]]
     room_id: str | None
     first_seq: int | None
@@ -154,13 +158,20 @@ class DuePushes:
             )
         if audience is not None:
             return await fetch("push_devices_of_all", after=after, shown=shown, limit=limit)
+        first, last = push.positions
         return await fetch(
-            "push_devices_of_list", notification_id=push.notification_id, after=after, limit=limit
+            "push_devices_of_list",
+            notification_id=push.notification_id,
+            first_position=first,
+            last_position=last,
+            after=after,
+            limit=limit,
         )
 
 
 def _whole(rows: Sequence[Any], limit: int, *, key: Any) -> Sequence[Any]:
-    """Return the rows of a page without those of its last key, which may have more, unless it has no other."""
+    """Return the rows of a page without those of its last key, of which it may lack some; all if it has no
+    other key."""
     if len(rows) < limit:
         return rows
     last = key(rows[-1])
@@ -173,6 +184,8 @@ def _push(row: Sequence[Any]) -> OutboxPush:
         kind,
         audience,
         notification_id,
+        first_position,
+        last_position,
         targets,
         room_id,
         first_seq,
@@ -192,6 +205,7 @@ def _push(row: Sequence[Any]) -> OutboxPush:
         kind=kind,
         audience=None if audience is None else Audience(audience),
         notification_id=notification_id,
+        positions=(first_position or 0, last_position or 2**62),
         targets=[(user_id, target) for user_id, target in json.loads(targets)] if targets else (),
         room_id=room_id,
         first_seq=first_seq,

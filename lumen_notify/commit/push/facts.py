@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.model import Audience, value
@@ -121,7 +122,8 @@ class FactReader:
             "push_messages", room_id=room_id, first_seq=first_seq, limit=MAX_MESSAGES
         )
         return [
-            RoomMessage(seq=seq, sender_id=sender_id, id=id_, body=body) for seq, sender_id, id_, body in found
+            RoomMessage(seq=seq, sender_id=sender_id, id=id_, body=body)
+            for seq, sender_id, id_, body in found
         ]
 
     async def blocks(self, user_ids: Iterable[str], senders: Iterable[str]) -> frozenset[tuple[str, str]]:
@@ -149,7 +151,7 @@ class FactReader:
         return frozenset((user_id, id_) for user_id, id_ in found)
 
 
-def _facts(question: Question, row: Sequence[object]) -> Facts:
+def _facts(question: Question, row: Sequence[Any]) -> Facts:
     (
         position,
         category,

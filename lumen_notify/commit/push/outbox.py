@@ -72,23 +72,18 @@ class Pushing:
     """How long pushes of normal and of low priority wait, in milliseconds. Higher ones do not."""
 
     normal_ms: int
-    low_ms: int
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self | None:
         """Return that of a server; None if it has no provider."""
         if settings.push_providers == ("off",):
             return None
-        return cls(
-            normal_ms=round(settings.push_delay_seconds * 1000),
-            low_ms=round(settings.push_bundle_seconds * 1000),
-        )
+        return cls(normal_ms=round(settings.push_delay_seconds * 1000))
 
     def due_at(self, now: int, priority: Priority, policy: Policy = DEFAULT_POLICY) -> int:
         """Return when the users of a push are decided about. now: milliseconds."""
-        if priority == "low":
-            return now + self.low_ms
-        return now + self.normal_ms if priority == "normal" and policy == DEFAULT_POLICY else now
+        may_wait = policy == DEFAULT_POLICY and priority in ("low", "normal")
+        return now + self.normal_ms if may_wait else now
 
 
 @value

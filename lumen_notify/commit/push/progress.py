@@ -108,8 +108,8 @@ class DeadLetter:
 
 @value
 class PushOutcome:
-    """What was decided about a user, or became of a push to a device of theirs. device_id: None if it is about
-    all of them. notification_id: of a push with several."""
+    """What was decided about a user, or became of a push to a device of theirs. device_id: None
+    for all devices of the user. notification_id: of a push with several."""
 
     push_id: str
     user_id: str
@@ -169,7 +169,9 @@ async def _advance(tx: Transaction, command: AdvancePushes) -> bool:
         }
         for one in command.progress
     ]
-    mine = {id_ for (id_,) in await tx.run("advance_pushes", rows=progress, now=tx.now)} if progress else set()
+    mine = (
+        {id_ for (id_,) in await tx.run("advance_pushes", rows=progress, now=tx.now)} if progress else set()
+    )
     waited = [{**asdict(key), "due_at": due_at} for key, due_at in command.waited]
     deleted = await tx.run("delete_waited", rows=waited) if waited else ()
     mine |= {(user_id, push_id) for user_id, push_id, *_ in deleted}
@@ -186,7 +188,8 @@ async def _advance(tx: Transaction, command: AdvancePushes) -> bool:
     )
     _write_report(tx, [one for one in command.outcomes if is_mine(one.push_id, one.user_id)])
     await _write_rates(
-        tx, [(user_id, category) for push_id, user_id, category in command.pushed if is_mine(push_id, user_id)]
+        tx,
+        [(user_id, category) for push_id, user_id, category in command.pushed if is_mine(push_id, user_id)],
     )
     return len(mine) < len(command.progress) + len({(key.user_id, key.push_id) for key, _ in command.waited})
 

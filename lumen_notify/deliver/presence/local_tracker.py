@@ -128,6 +128,16 @@ class LocalTracker:
             return UserPresence(is_online=True, last_seen_at=None, at=self._moment())
         return None
 
+    async def streams(self, user_ids: Sequence[str]) -> Mapping[str, frozenset[DeviceName | None]]:
+        """Return the devices of users' open streams."""
+        return {
+            user_id: frozenset(
+                cast("DeviceName | None", one.device) for one in self._hub.channels[user_id].connections
+            )
+            for user_id in user_ids
+            if self._is_open(user_id)
+        }
+
     async def _write(self) -> None:
         while self._unwritten:
             part = dict(islice(self._unwritten.items(), BATCH_ROWS))

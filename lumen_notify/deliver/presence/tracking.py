@@ -63,10 +63,9 @@ class Tracking:
             "outage": supervisor.outage("presence"),
             "clock": clock,
         }
-        online: Online
         self.tracker: Tracker | LocalTracker
         if database.is_server:
-            online = stored = StoredOnline(database)
+            self.online: Online = (stored := StoredOnline(database))
             lease = Lease(
                 database,
                 instance=instance,
@@ -76,9 +75,9 @@ class Tracking:
             expiry = Expiry(database, instance=instance)
             self.tracker = Tracker(hub, lease, expiry, stored, self.limit, **shared)
         else:
-            online = self.tracker = LocalTracker(hub, LastSeen(database), wall_clock=now_ms, **shared)
-        self.presence = Presence(database, online, max_room_members=settings.presence_room_members)
-        self.announcer = Announcer(hub, self.presence, online, send=send, clock=clock)
+            self.online = self.tracker = LocalTracker(hub, LastSeen(database), wall_clock=now_ms, **shared)
+        self.presence = Presence(database, self.online, max_room_members=settings.presence_room_members)
+        self.announcer = Announcer(hub, self.presence, self.online, send=send, clock=clock)
         self._supervisor = supervisor
         streams.reports = self.tracker
         messages.handle(stream_limit.MESSAGE, self.limit.receive)

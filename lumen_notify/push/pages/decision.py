@@ -13,10 +13,10 @@ The first line that is true decides. Urgent pushes skip the lines with a `*`.
 | policy `offline`, and an open stream on a device of a kind that it is for | `online` |
 | * quiet hours of the user | waits for their end: `quiet` |
 | * priority `low`, and it has not waited yet | waits for its bundle: `bundled` |
-| * as many pushes of the category within an hour as the limit | waits until the oldest one is an hour ago: `limit` |
+| * as many pushes of the category within an hour as the limit | waits until it allows one: `limit` |
 | else | `pushed` |
 
-The limit counts what becomes one push once, so that it is decided last (`limit_until`). What has waited is decided
+The limit counts pushes, not notifications, so it comes last (`limit_until`). What has waited is decided
 again. Not here: what each device gets (`payload`).
 """
 
@@ -63,8 +63,8 @@ class Rules:
 class Candidate:
     """A push and one of its users.
 
-    device_kinds: of the user's devices, None for one that has no kind; streams: of their open streams. is_due:
-    whether the push has waited, and no bundle can join it any more. messages: how many new messages of a
+    device_kinds: of the user's devices, None for one that has no kind; streams: of their open streams.
+    is_due: whether the push has waited. messages: how many new messages of a
     room the user has not read; None if the push is about a notification.
     """
 

@@ -48,7 +48,7 @@ class DeliveryBuilder:
                 content_level=cast("ContentLevel", level),
                 unread_count=unread[group.user_id].counts.total,
                 body=body,
-                count=part.messages.count if part.messages else len(group.parts),
+                count=part.messages.count if part.messages else group.count,
                 room=room,
                 expires_at=group.expires_at,
                 is_message=part.messages is not None,
@@ -58,11 +58,11 @@ class DeliveryBuilder:
 
     async def _bodies(self, groups: Sequence[Group]) -> Mapping[object, Mapping[str, Any]]:
         """Read the body of each group of one notification. What several users share is read once."""
-        keys = {
-            _body_key(group.first): (group.entry.notification_id, audience_of(group.entry))
-            for group in groups
-            if _needs_body(group)
-        }
+        keys: dict[object, tuple[str, Audience]] = {}
+        for group in groups:
+            audience = audience_of(group.entry)
+            if audience is not None and group.count == 1:
+                keys[_body_key(group.first)] = group.entry.notification_id, audience
         found = await self._reader.bodies(keys.values())
         decoded = {key: json.loads(text) for key, text in found.items()}
         return {
@@ -111,10 +111,6 @@ def delivery_of(entry: Entry, push: Push, device: Device, expires_at: int | None
     )
 
 
-def _needs_body(group: Group) -> bool:
-    return len(group.parts) == 1 and audience_of(group.entry) is not None
-
-
 def _body_key(part: Passing) -> object:
     audience = audience_of(part.entry)
     return part.facts.content_position or (part.entry.notification_id, audience)
@@ -125,7 +121,7 @@ def _body(group: Group, bodies: Mapping[object, Mapping[str, Any]]) -> Mapping[s
     part = group.first
     if part.messages is not None:
         return part.messages.newest
-    if len(group.parts) > 1:
+    if group.count > 1:
         return {}
     if part.entry.push.body is not None:
         body: Mapping[str, Any] = json.loads(part.entry.push.body)

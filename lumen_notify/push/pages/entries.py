@@ -82,6 +82,11 @@ class Group:
         return self.entry.user_id
 
     @property
+    def count(self) -> int:
+        """How many notifications it has. One that was pushed again while it waited counts once."""
+        return _count(self.parts)
+
+    @property
     def category(self) -> str | None:
         """The category of all parts; None if they have several."""
         found = {part.facts.category for part in self.parts}
@@ -106,8 +111,10 @@ class Group:
 
 @value
 class Sending:
-    """A delivery on its way, and what it is about. shown, hidden: the collapse keys that the device shows once
-    it has it, or no more. is_silent: a withdrawal."""
+    """A delivery on its way, and what it is about. is_silent: a withdrawal.
+
+    shown, hidden: the collapse keys that the device shows from then on, or no more.
+    """
 
     delivery: Delivery
     entries: Sequence[Entry]
@@ -147,7 +154,11 @@ def _collapse_key(parts: Sequence[Passing]) -> str:
         return entry.waited.collapse_key or entry.notification_id
     if entry.push.kind == "messages":
         return room_key(entry.push.room_id or "")
-    if len(parts) == 1:
+    if _count(parts) == 1:
         return entry.notification_id or entry.push.id
     categories = {part.facts.category for part in parts}
     return bundle_key(categories.pop() if len(categories) == 1 else None)
+
+
+def _count(parts: Sequence[Passing]) -> int:
+    return len({part.entry.notification_id or part.entry.push.id for part in parts})

@@ -6,8 +6,8 @@
 | content, data, sender, url, icon, actions | yes | no | no |
 | id, tag, category, room_id, unread_count, priority, created_at | yes | yes | yes |
 
-A push replaces an earlier one with the same collapse key: the id of the notification, the room of a message, or
-the bundle of a category. Groups keep their id, so they replace each other.
+A push replaces an earlier one with the same collapse key: the id of the notification, the room of a message,
+or the bundle of a category. Groups keep their id, so they replace each other.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 from lumen_notify.commit.push.facts import Room
 from lumen_notify.model import Audience, rfc3339, value
-from lumen_notify.push.push import Priority, Push
 from lumen_notify.push.pages.texts import text
+from lumen_notify.push.push import Priority, Push
 
 ContentLevel = Literal["full", "title", "none"]
 

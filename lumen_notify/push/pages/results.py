@@ -3,9 +3,11 @@
 | result | outcome | the device | then |
 |---|---|---|---|
 | `sent` | `pushed` | was used, and shows it | |
-| `retry` | `retry: why` | may show it | it waits, until it expires or a day after the first try; then it is a dead letter |
+| `retry` | `retry: why` | may show it | it waits; once it is too late, it is a dead letter |
 | `gone` | `gone` | is dropped | |
 | `refused` | `failed: why` | has failed once more | it is a dead letter |
+
+Too late is when it has expired, or a day after the first try.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ TEXTS: Mapping[str, Mapping[Key, str]] = {
         "messages_from": "{sender} 发来 {count} 条新消息",
         "mention_in": "{sender} 在 {room} 中提到了你",
         "mention": "{sender} 提到了你",
-        "message_of": "{sender}：{content}",
+        "message_of": "{sender}：{content}",  # noqa: RUF001 - the colon of Chinese
     },
     "zh-Hant": {
         "notification": "新通知",
@@ -56,7 +56,7 @@ TEXTS: Mapping[str, Mapping[Key, str]] = {
         "messages_from": "{sender} 傳來 {count} 則新訊息",
         "mention_in": "{sender} 在 {room} 中提到了你",
         "mention": "{sender} 提到了你",
-        "message_of": "{sender}：{content}",
+        "message_of": "{sender}：{content}",  # noqa: RUF001 - the colon of Chinese
     },
 }
 

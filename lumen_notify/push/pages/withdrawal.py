@@ -14,7 +14,7 @@ from lumen_notify.commit.push.facts import FactReader
 from lumen_notify.model import Audience, Counts
 from lumen_notify.push.pages.deliveries import delivery_of
 from lumen_notify.push.pages.entries import Entry, Sending
-from lumen_notify.push.pages.payload import bundle_key, build_withdrawal
+from lumen_notify.push.pages.payload import build_withdrawal, bundle_key
 
 WEB_PUSH = "webpush"
 """Browsers show a text of their own for a push that shows and takes off nothing."""

@@ -107,6 +107,16 @@ LEFT JOIN lumen_connection c ON c.user_id = p.user_id AND c.kept_until IS NULL
 WHERE p.is_online = 1
 ORDER BY p.user_id, c.device
 
+-- open_streams
+-- Who: the push worker, where several instances share the database. The devices of open streams, whose instance
+-- is alive; NULL for a stream that names none. Indexes: lumen_connection_by_user, the primary key of
+-- lumen_instance.
+SELECT DISTINCT c.user_id, c.device
+FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+CROSS JOIN lumen_connection c
+JOIN lumen_instance i ON i.id = c.instance
+WHERE c.user_id = u.user_id AND c.kept_until IS NULL AND i.lease_until >= {now_ms}
+
 -- write_last_seen rows
 -- Who: a service of one process, for users who have gone offline.
 INSERT INTO lumen_presence (user_id, is_online, last_seen_at)

@@ -1,6 +1,6 @@
 -- fragment push_columns
-    p.id, p.kind, p.audience, p.notification_id, p.targets, p.room_id, p.first_seq, p.sender_id, p.category,
-    p.priority, p.policy, p.device_kinds, p.body, p.expires_at, p.created_at,
+    p.id, p.kind, p.audience, p.notification_id, p.first_position, p.last_position, p.targets, p.room_id,
+    p.first_seq, p.sender_id, p.category, p.priority, p.policy, p.device_kinds, p.body, p.expires_at, p.created_at,
     p.coalesce_key, p.done_user
 
 -- fragment push_device
@@ -58,6 +58,7 @@ SELECT {push_device}
 FROM lumen_notification n
 CROSS JOIN lumen_device d
 WHERE n.id = :notification_id AND substr(n.audience, 1, 5) = 'user:'
+    AND n.position >= :first_position AND n.position <= :last_position
     AND d.user_id = substr(n.audience, 6) AND d.user_id > :after AND d.dropped_at IS NULL
 ORDER BY d.user_id, d.id
 LIMIT :limit

@@ -22,7 +22,7 @@ from .outbox_rows import add_devices, pushes, sent, show, to
 def test_pushing_is_off_without_providers() -> None:
     assert Pushing.from_settings(Settings(push_providers=("off",))) is None
     delays = Pushing.from_settings(Settings(push_delay_seconds=2.5, push_bundle_seconds=60))
-    assert delays == Pushing(normal_ms=2500, low_ms=60_000)
+    assert delays == Pushing(normal_ms=2500)
 
 
 async def test_messages_of_a_room_are_one_row_while_it_waits(store: Store) -> None:
