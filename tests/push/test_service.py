@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -43,6 +43,10 @@ async def submit(_command: Any) -> None:
     raise AssertionError
 
 
+async def no_streams(_user_ids: Sequence[str]) -> Mapping[str, Collection[str | None]]:
+    return {}
+
+
 def service_of(
     database: Database, providers: dict[str, Provider], *, drain_seconds: float = 600.0
 ) -> tuple[PushService, Supervisor]:
@@ -54,6 +58,7 @@ def service_of(
         submit,
         lambda: 0,
         settings,
+        streams=no_streams,
         may_run=lambda: True,
         supervisor=supervisor,
         metrics=Metrics(),
