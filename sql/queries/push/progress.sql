@@ -85,7 +85,7 @@ DELETE FROM lumen_push_rate
 WHERE (user_id, category) IN (
     SELECT q.user_id, q.category
     FROM lumen_push_rate q
-    WHERE q.last_at < :before
+    WHERE q.last_at <= :before
     ORDER BY q.last_at
     LIMIT :limit
 )
