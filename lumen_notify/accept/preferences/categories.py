@@ -168,6 +168,7 @@ def _category(name: str, body: CategoryBody) -> Category:
         may_mute=body.may_mute,
         priority=body.priority,
         limits=None if limits is None else Limits(per_recipient=limits.per_recipient, over=limits.over),
+        push_content=body.push_content,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from lumen_notify.commit.preferences.categories import Over
+from lumen_notify.commit.preferences.categories import Over, PushContent
 from lumen_notify.http.fields import Body, Priority
 from lumen_notify.rates import PATTERN, Rate
 
@@ -43,3 +43,7 @@ class CategoryBody(Body):
 
     limits: LimitsBody | None = None
     """Null for none."""
+
+    push_content: PushContent | None = None
+    """How much a push shows: all, no more than the title, or only the number of unread notifications. Null:
+    as the server is set."""

@@ -1,4 +1,4 @@
-"""Bodies about preferences: choices about categories, quiet hours, digest, presence."""
+"""Bodies about preferences: choices about categories and rooms, quiet hours, digest, presence."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from lumen_notify.commit.preferences.preferences import MAX_CHOICES
 from lumen_notify.commit.preferences.quiet_hours import time_of, zone_of
-from lumen_notify.http.fields import SLUG_PATTERN, Body, category_name, whole
-from lumen_notify.model import RESERVED_CATEGORIES
+from lumen_notify.commit.preferences.silent_rooms import MAX_SILENT_ROOMS
+from lumen_notify.http.fields import SLUG_PATTERN, Body, RoomId, category_name, room_id, whole
+from lumen_notify.model import RESERVED_CATEGORIES, UUID_PATTERN
 
 LEAST_DIGEST_MINUTES = 5
 DAY_MINUTES = 1440
@@ -47,6 +48,16 @@ def _minutes(value: int) -> int:
     return value
 
 
+def _rooms(value: Any) -> Any:
+    # As for `_names`.
+    if isinstance(value, dict):
+        if len(value) > MAX_SILENT_ROOMS:
+            raise ValueError(f"may have at most {MAX_SILENT_ROOMS} rooms; this has {len(value)}")
+        for room in value:
+            room_id(room)
+    return value
+
+
 TimeOfDay = Annotated[
     str,
     AfterValidator(_time),
@@ -65,6 +76,13 @@ class ChoiceBody(Body):
 
     muted: bool | None = None
     """True: listed, but neither counted nor streamed nor pushed."""
+
+
+class RoomChoiceBody(Body):
+    """The caller's choices about one room."""
+
+    push: bool | None = None
+    """False: no push of its messages and of notifications to it. Null is the same as true."""
 
 
 class QuietHoursBody(Body):
@@ -114,6 +132,18 @@ class PreferencesBody(Body):
         ),
     ] = Field(default={})
     """Choices by the name of the category; null resets all choices about it."""
+
+    rooms: Annotated[
+        dict[RoomId, RoomChoiceBody | None],
+        BeforeValidator(_rooms),
+        Field(
+            json_schema_extra={
+                "propertyNames": {"pattern": f"^({SLUG_PATTERN}|{UUID_PATTERN})$"},
+                "maxProperties": MAX_SILENT_ROOMS,
+            }
+        ),
+    ] = Field(default={})
+    """Choices by the id of a room that the caller is a member of; null resets them."""
 
     quiet_hours: QuietHoursBody | None = None
     """Null: no quiet hours."""

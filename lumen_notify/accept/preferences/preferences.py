@@ -69,6 +69,7 @@ class PreferenceEndpoints:
                     body=PreferencesBody,
                     body_examples={
                         "mute": {"value": {"categories": {"like": {"muted": True}}}},
+                        "silence": {"value": {"rooms": {"tea": {"push": False}}}},
                         "quiet": {
                             "value": {
                                 "quiet_hours": {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"},
@@ -93,7 +94,7 @@ class PreferenceEndpoints:
         """Answer `PATCH /preferences`: change the given fields, return all of them."""
         principal = await self.context.caller(request)
         body = await self.context.body(request, _PREFERENCES)
-        self.context.charge(request, len(body.categories) // ITEMS_PER_TOKEN)
+        self.context.charge(request, (len(body.categories) + len(body.rooms)) // ITEMS_PER_TOKEN)
         command = _command(principal.user_id, body)
         preferences = await self.context.committer.submit(command)
         if command.is_hidden is not None and self.visibility is not None:
@@ -112,6 +113,7 @@ def _command(user_id: str, body: PreferencesBody) -> ChangePreferences:
             name: None if choice is None else choice.model_dump(exclude_unset=True)
             for name, choice in body.categories.items()
         },
+        rooms={room: choice is None or choice.push is not False for room, choice in body.rooms.items()},
         quiet_hours=hours if "quiet_hours" in given else "as_it_is",
         digest_minutes=minutes if "digest" in given else None,
         is_hidden=body.presence == "hidden" if "presence" in given else None,

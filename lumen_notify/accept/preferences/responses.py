@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from lumen_notify.accept.preferences.category_bodies import LimitsBody
+from lumen_notify.commit.preferences.categories import PushContent
 from lumen_notify.http.fields import Priority
 from lumen_notify.http.responses import NextCursor
 
@@ -24,6 +25,9 @@ class DefinedCategory(TypedDict):
         Field(description="The priority of notifications that have none; null for `normal`."),
     ]
     limits: Annotated[LimitsBody | None, Field(description="Null for none.")]
+    push_content: Annotated[
+        PushContent | None, Field(description="How much a push shows; null: as the server is set.")
+    ]
 
 
 class Categories(TypedDict):
@@ -39,6 +43,12 @@ class EffectiveChoice(TypedDict):
     in_app: bool
     push: bool
     muted: bool
+
+
+class RoomChoice(TypedDict):
+    """What the caller has chosen for one room."""
+
+    push: Annotated[bool, Field(description="False: no push comes from it.")]
 
 
 QuietHours = TypedDict("QuietHours", {"from": str, "to": str, "time_zone": str})
@@ -57,6 +67,10 @@ class Preferences(TypedDict):
     categories: Annotated[
         dict[str, EffectiveChoice],
         Field(description="By name: defined categories, and those about which the caller has made a choice."),
+    ]
+    rooms: Annotated[
+        dict[str, RoomChoice],
+        Field(description="By id: the rooms about which the caller has made a choice, and is a member of."),
     ]
     quiet_hours: Annotated[QuietHours | None, Field(description="Null for none.")]
     digest: Digest

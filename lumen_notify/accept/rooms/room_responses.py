@@ -27,6 +27,10 @@ class Room(TypedDict):
     role: Annotated[MemberRole | None, Field(description="The caller's role; null: not a member.")]
     last_read_seq: Annotated[Count | None, Field(description="The last message that the caller has read.")]
     unread: Annotated[Count | None, Field(description="How many messages the caller has not read.")]
+    push: Annotated[
+        bool | None,
+        Field(description="False: the caller gets no push from the room. Null: not a member."),
+    ]
     last_message: Annotated[
         MessageJson | None,
         Field(description="As in the history; null if none exists or the caller may not see it."),

@@ -215,5 +215,6 @@ def _item(room: Room) -> str:
         "role": room.role,
         "last_read_seq": room.last_read_seq,
         "unread": room.unread,
+        "push": None if room.is_silent is None else not room.is_silent,
     }
     return f'{to_json(fields)[:-1]},"last_message":{room.last_message or "null"}}}'

@@ -18,6 +18,7 @@ from lumen_notify.model import EVERYONE, to_json, value
 from lumen_notify.model.events import CategoriesChanged
 
 Over = Literal["refuse", "delay", "merge"]
+PushContent = Literal["full", "title", "none"]
 
 
 @value
@@ -33,7 +34,8 @@ class Category:
     """A category of notifications.
 
     in_app: whether it is in lists, counts and streams. may_mute: False if users cannot mute it. priority: of
-    notifications that are published without one. limits: None for none.
+    notifications that are published without one. limits: None for none. push_content: how much pushes show;
+    None for as much as LUMEN_PUSH_CONTENT says.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Category:
     may_mute: bool = True
     priority: str | None = None
     limits: Limits | None = None
+    push_content: PushContent | None = None
 
     def as_fields(self) -> dict[str, Any]:
         """Return the category as the API shows it."""
@@ -145,6 +148,7 @@ def _row(category: Category) -> dict[str, Any]:
         "may_mute": int(category.may_mute),
         "priority": category.priority,
         "limits": to_json(None if category.limits is None else asdict(category.limits)),
+        "push_content": category.push_content,
     }
 
 
@@ -157,8 +161,9 @@ def _by_name(rows: Rows) -> Mapping[str, Category]:
             may_mute=bool(may_mute),
             priority=priority,
             limits=_limits(limits),
+            push_content=push_content,
         )
-        for name, in_app, push, may_mute, priority, limits in rows
+        for name, in_app, push, may_mute, priority, limits, push_content in rows
     }
 
 

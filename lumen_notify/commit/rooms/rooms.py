@@ -84,9 +84,9 @@ class EditRoom:
 class Room:
     """A room as one user sees it. Times in milliseconds.
 
-    role, last_read_seq, joined_position: the user's, None if they are not a member. peer_id: the other user
-    of a direct room. last_message: JSON as history shows it, None if the room has none or the user is not a
-    member. active_at: when the last message was sent, else when the room was created.
+    role, last_read_seq, joined_position, is_silent: the user's, None if they are not a member. peer_id: the
+    other user of a direct room. last_message: JSON as history shows it, None if the room has none or the user
+    is not a member. active_at: when the last message was sent, else when the room was created.
     """
 
     id: str
@@ -100,6 +100,7 @@ class Room:
     role: Role | None
     last_read_seq: int | None
     joined_position: int | None
+    is_silent: bool | None
     last_message: str | None = field(repr=False)
     active_at: int
 
@@ -255,7 +256,7 @@ class Rooms:
 
 def _room(row: Sequence[Any], user_id: str) -> Room:
     (id_, kind, title, created_at, created_by, members_count, last_seq, pair, *own) = row
-    role, last_read_seq, joined_position, last_message, active_at = own
+    role, last_read_seq, joined_position, is_silent, last_message, active_at = own
     peers = [] if pair is None else [one for one in json.loads(pair) if one != user_id]
     return Room(
         id=id_,
@@ -269,6 +270,7 @@ def _room(row: Sequence[Any], user_id: str) -> Room:
         role=role,
         last_read_seq=last_read_seq,
         joined_position=joined_position,
+        is_silent=None if is_silent is None else bool(is_silent),
         last_message=last_message,
         active_at=active_at,
     )

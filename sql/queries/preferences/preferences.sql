@@ -1,23 +1,26 @@
 -- categories
 -- Who: GET /categories and /preferences; each process, after a change. Returns all definitions, which are
 -- few.
-SELECT c.name, c.in_app, c.push, c.may_mute, c.priority, c.limits
+SELECT c.name, c.in_app, c.push, c.may_mute, c.priority, c.limits, c.push_content
 FROM lumen_category c
 ORDER BY c.name
 
 -- define_categories rows
 -- Who: PUT /categories/{name}.
-INSERT INTO lumen_category (name, in_app, push, may_mute, priority, limits)
-SELECT r.name, r.in_app, r.push, r.may_mute, r.priority, r.limits
+INSERT INTO lumen_category (name, in_app, push, may_mute, priority, limits, push_content)
+SELECT r.name, r.in_app, r.push, r.may_mute, r.priority, r.limits, r.push_content
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(name text, in_app bigint, push bigint, may_mute bigint, priority text, limits text)
+    AS r(
+        name text, in_app bigint, push bigint, may_mute bigint, priority text, limits text, push_content text
+    )
 WHERE true
 ON CONFLICT (name) DO UPDATE SET
     in_app = excluded.in_app,
     push = excluded.push,
     may_mute = excluded.may_mute,
     priority = excluded.priority,
-    limits = excluded.limits
+    limits = excluded.limits,
+    push_content = excluded.push_content
 
 -- raise_categories_version
 -- Who: PUT and DELETE /categories/{name}. Every transaction reads the number when it locks the head. It is the
@@ -74,3 +77,25 @@ ON CONFLICT (user_id) DO UPDATE SET
     time_zone = excluded.time_zone,
     digest_minutes = excluded.digest_minutes,
     is_hidden = excluded.is_hidden
+
+-- silent_rooms
+-- Who: GET and PATCH /preferences. Many users at once. Index: lumen_member_silent.
+SELECT m.user_id, m.room_id
+FROM jsonb_to_recordset(CAST(:users AS jsonb)) AS u(user_id text)
+JOIN lumen_member m ON m.user_id = u.user_id AND m.is_silent = 1
+JOIN lumen_room o ON o.id = m.room_id AND o.kind <> 'deleting'
+
+-- rooms_of_members
+-- Who: PATCH /preferences, before rooms become silent. The rooms that their users are members of. Indexes: the
+-- primary keys.
+SELECT m.user_id, m.room_id
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, room_id text)
+JOIN lumen_member m ON m.room_id = r.room_id AND m.user_id = r.user_id
+JOIN lumen_room o ON o.id = m.room_id AND o.kind <> 'deleting'
+
+-- set_silent_rooms
+-- Who: PATCH /preferences. Index: the primary key.
+UPDATE lumen_member
+SET is_silent = r.is_silent
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, room_id text, is_silent bigint)
+WHERE lumen_member.room_id = r.room_id AND lumen_member.user_id = r.user_id

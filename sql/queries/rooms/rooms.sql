@@ -198,7 +198,7 @@ WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
 -- A room as the user :user_id sees it. Only members see messages.
     SELECT
         o.id, o.kind, o.title, o.created_at, o.created_by, o.members_count, o.last_seq, o.pair,
-        m.role, m.last_read_seq, m.joined_position, l.body AS last_message, o.active_at
+        m.role, m.last_read_seq, m.joined_position, m.is_silent, l.body AS last_message, o.active_at
     FROM lumen_room o
     LEFT JOIN lumen_member m ON m.room_id = o.id AND m.user_id = :user_id
     LEFT JOIN lumen_message l ON l.room_id = o.id AND l.seq = o.last_seq AND m.user_id IS NOT NULL
@@ -208,11 +208,11 @@ WHERE id IN (SELECT r.room_id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r
 -- the user, but reads the messages of the page alone. Indexes: lumen_member_by_user, the primary keys.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
-    s.role, s.last_read_seq, s.joined_position, l.body, s.active_at
+    s.role, s.last_read_seq, s.joined_position, s.is_silent, l.body, s.active_at
 FROM (
     SELECT
         o.id, o.kind, o.title, o.created_at, o.created_by, o.members_count, o.last_seq, o.pair,
-        m.role, m.last_read_seq, m.joined_position, o.active_at
+        m.role, m.last_read_seq, m.joined_position, m.is_silent, o.active_at
     FROM lumen_member m
     JOIN lumen_room o ON o.id = m.room_id
     WHERE m.user_id = :user_id
@@ -228,7 +228,7 @@ ORDER BY s.active_at DESC, s.id DESC
 -- Who: GET /rooms?public=true. One page of all public rooms, newest first. Index: lumen_room_public.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
-    s.role, s.last_read_seq, s.joined_position, s.last_message, s.created_at
+    s.role, s.last_read_seq, s.joined_position, s.is_silent, s.last_message, s.created_at
 FROM ({room_of_user}) s
 WHERE s.kind = 'public'
     AND (s.created_at < :before_at OR (s.created_at = :before_at AND s.id < :before_id))
@@ -239,7 +239,7 @@ LIMIT :limit
 -- Who: GET /rooms/{id}, and the responses to changes. Index: the primary key.
 SELECT
     s.id, s.kind, s.title, s.created_at, s.created_by, s.members_count, s.last_seq, s.pair,
-    s.role, s.last_read_seq, s.joined_position, s.last_message, s.active_at
+    s.role, s.last_read_seq, s.joined_position, s.is_silent, s.last_message, s.active_at
 FROM ({room_of_user}) s
 WHERE s.id = :room_id AND s.kind <> 'deleting' AND (s.kind = 'public' OR s.role IS NOT NULL)
 

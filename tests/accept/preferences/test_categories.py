@@ -31,6 +31,7 @@ async def test_all_users_read_categories_and_administrators_define_them(site: Si
         "may_mute": True,
         "priority": "low",
         "limits": None,
+        "push_content": None,
     }
     listed = (await site.send("GET", CATEGORIES, user="bob")).json()
     assert listed == {"items": [made.json()], "next_cursor": None}
@@ -41,6 +42,14 @@ async def test_all_users_read_categories_and_administrators_define_them(site: Si
     gone = await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT)
     assert (gone.status_code, gone.content) == (204, b"")
     refused(await site.send("DELETE", f"{CATEGORIES}/like", headers=ROOT), 404, "not_found")
+
+
+async def test_a_category_says_how_much_its_pushes_show(stored: Site) -> None:
+    for content in ("full", "title", "none", None):
+        made = await define(stored, "like", push_content=content)
+        assert made.json()["push_content"] == content
+        assert (await stored.send("GET", CATEGORIES)).json()["items"] == [made.json()]
+    refused(await define(stored, "like", push_content="half"), 422, "invalid", "push_content")
 
 
 async def test_streams_are_closed_to_reconnect_when_a_category_is_hidden(stored: Site) -> None:
@@ -105,6 +114,7 @@ TOML = """
 [security]
 may_mute = false
 priority = "high"
+push_content = "title"
 limits = { per_recipient = "5/day", over = "merge" }
 
 ["a.b"]
@@ -112,7 +122,8 @@ push = false
 """
 
 DEFINED = [
-    {"name": "a.b", "in_app": True, "push": False, "may_mute": True, "priority": None, "limits": None},
+    {"name": "a.b", "in_app": True, "push": False, "may_mute": True, "priority": None, "limits": None}
+    | {"push_content": None},
     {
         "name": "security",
         "in_app": True,
@@ -120,6 +131,7 @@ DEFINED = [
         "may_mute": False,
         "priority": "high",
         "limits": LIMITS,
+        "push_content": "title",
     },
 ]
 

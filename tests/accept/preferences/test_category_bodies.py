@@ -15,6 +15,8 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (CategoryBody, {"limits": None}),
     (CategoryBody, {"limits": {"per_recipient": "20/hour"}}),
     (CategoryBody, {"limits": {"per_recipient": "999999/second", "over": "merge"}}),
+    (CategoryBody, {"push_content": "title"}),
+    (CategoryBody, {"push_content": None}),
     (CategoryBody, {"in_app": False, "push": False, "may_mute": False, "priority": None}),
 ]
 
@@ -28,6 +30,7 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (CategoryBody, {"in_app": None}),
     (CategoryBody, {"may_mute": 1}),
     (CategoryBody, {"priority": "asap"}),
+    (CategoryBody, {"push_content": "half"}),
 ]
 
 

@@ -19,6 +19,8 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (PreferencesBody, {"quiet_hours": NIGHT | {"to": "23:59"}, "digest": {"minutes": 1440.0}}),
     (PreferencesBody, {"digest": {"minutes": 5}}),
     (PreferencesBody, {"presence": "hidden"}),
+    (PreferencesBody, {"rooms": {"tea": {"push": False}, "a.b-c": None, "chess": {"push": None}, "go": {}}}),
+    (PreferencesBody, {"rooms": {"01A20185-0647-7000-A5EE-000000000001": {"push": True}}}),
     (PreferencesBody, {"presence": None}),
 ]
 
@@ -36,6 +38,12 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (PreferencesBody, {"quiet_hours": NIGHT | {"to": "7:00"}}),
     (PreferencesBody, {"quiet_hours": NIGHT | {"time_zone": "E" * 65}}),
     (PreferencesBody, {"presence": "away"}),
+    (PreferencesBody, {"rooms": None}),
+    (PreferencesBody, {"rooms": {"Tea": {"push": False}}}),
+    (PreferencesBody, {"rooms": {"tea": False}}),
+    (PreferencesBody, {"rooms": {"tea": {"push": 0}}}),
+    (PreferencesBody, {"rooms": {"tea": {"muted": True}}}),
+    (PreferencesBody, {"rooms": {f"r{number}": None for number in range(501)}}),
     (PreferencesBody, {"digest": {"minutes": 4}}),
     (PreferencesBody, {"digest": {"minutes": 1441}}),
     (PreferencesBody, {"digest": {"minutes": -5}}),

@@ -8,6 +8,7 @@ from typing import Any
 from clients import EventStream, contents, token
 from sites import Site, refused
 
+from ..talk import ROOMS, done
 from .preference_requests import NIGHT, PREFERENCES, choose, define
 
 
@@ -22,6 +23,7 @@ async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: 
             "like": {"in_app": True, "push": True, "muted": True},
             "news": {"in_app": True, "push": False, "muted": False},
         },
+        "rooms": {},
         "quiet_hours": NIGHT,
         "digest": {"minutes": 30},
         "presence": "shown",
@@ -31,6 +33,7 @@ async def test_a_change_of_some_fields_is_answered_with_all_preferences(stored: 
     nothing = {"categories": {"like": None}, "quiet_hours": None, "digest": None}
     assert (await choose(stored, nothing)).json() == {
         "categories": {"news": expected["categories"]["news"]},
+        "rooms": {},
         "quiet_hours": None,
         "digest": {"minutes": 0},
         "presence": "shown",
@@ -57,6 +60,11 @@ WRONG: dict[str, tuple[Any, list[str]]] = {
     ),
     "no length": ({"quiet_hours": NIGHT | {"to": "22:30"}}, ["quiet_hours.to"]),
     "no end": ({"quiet_hours": {"from": "22:30", "time_zone": "UTC"}}, ["quiet_hours.to"]),
+    "rooms are null": ({"rooms": None}, ["rooms"]),
+    "a room that cannot be": ({"rooms": {"Tea!": {"push": False}}}, ["rooms"]),
+    "too many rooms": ({"rooms": {f"r{n}": None for n in range(501)}}, ["rooms"]),
+    "unknown choice about a room": ({"rooms": {"tea": {"muted": True}}}, ["rooms.tea.muted"]),
+    "no room": ({"rooms": {"nowhere": {"push": False}}}, ["rooms.nowhere"]),
     "digest is too often": ({"digest": {"minutes": 4}}, ["digest.minutes"]),
     "digest is too seldom": ({"digest": {"minutes": 1441}}, ["digest.minutes"]),
 }
@@ -114,4 +122,21 @@ async def test_a_resumed_stream_does_not_get_notifications_of_a_muted_category(s
     await stream.wait_for_event("message")
     assert [frame.event for frame in stream.frames if frame.event] == ["ready", "preferences", "message"]
     assert [frame.data["unread_count"] for frame in stream.frames if frame.event] == [1, 1, 1]
+    await stream.close()
+
+
+async def test_other_pages_of_the_user_learn_that_a_room_is_silent(room: Site) -> None:
+    stream = await EventStream.open(room.base_url, token("bob"))
+    await stream.wait_for_event("ready")
+    answer = (await choose(room, {"rooms": {"here": {"push": False}}})).json()
+    assert answer["rooms"] == {"here": {"push": False}}
+    frame = await stream.wait_for_event("preferences")
+    assert frame.data["data"] == answer
+    for user, push in (("bob", False), ("alice", True), ("eve", None)):
+        assert (await done(room, user, "GET", f"{ROOMS}/here"))["push"] is push
+    assert [one["push"] for one in (await done(room, "bob", "GET", ROOMS))["items"]] == [False]
+    resets: list[Any] = [{"here": None}, {"here": {}}, {"here": {"push": None}}, {"here": {"push": True}}]
+    for rooms in resets:
+        await choose(room, {"rooms": {"here": {"push": False}}})
+        assert (await choose(room, {"rooms": rooms})).json()["rooms"] == {}
     await stream.close()

@@ -27,7 +27,7 @@ async def test_members_see_their_counts_of_a_room_and_other_users_do_not(room: S
         2,
     )
     assert inside["last_message"]["content"] == "hi"
-    own = {"role": None, "unread": None, "last_read_seq": None, "last_message": None}
+    own = {"role": None, "unread": None, "last_read_seq": None, "push": None, "last_message": None}
     assert outside == inside | own
     assert (await done(room, "eve", "GET", ROOMS))["items"] == []
     assert (await done(room, "eve", "GET", f"{ROOMS}?public=true"))["items"] == [outside]

@@ -20,7 +20,7 @@ from lumen_notify.model import EVERYONE, Audience, Event, new_id
 
 from ..store import Store
 
-FULL = Category(name="news", in_app=False, push=False, may_mute=False, priority="low")
+FULL = Category(name="news", in_app=False, push=False, may_mute=False, priority="low", push_content="title")
 
 
 async def all_of(store: Store) -> list[Category]:
@@ -45,7 +45,7 @@ async def test_last_definition_of_a_category_replaces_the_earlier_ones(store: St
 
 
 async def test_event_is_appended_only_if_users_see_more_or_less(store: Store) -> None:
-    await store.define("like", priority="low", push=False)
+    await store.define("like", priority="low", push=False, push_content="none")
     assert announced(store.events) == []
 
     await store.define("like", in_app=False)

@@ -18,7 +18,7 @@ from lumen_notify.model import new_id
 from ..store import Store, opened
 
 NIGHT = QuietHours(begin="22:30", end="07:00", time_zone="Europe/Paris")
-NOTHING = {"categories": {}, "quiet_hours": None, "digest": {"minutes": 0}, "presence": "shown"}
+NOTHING = {"categories": {}, "rooms": {}, "quiet_hours": None, "digest": {"minutes": 0}, "presence": "shown"}
 DEFAULT = {"in_app": True, "push": True, "muted": False}
 
 
@@ -42,6 +42,7 @@ async def test_change_keeps_what_it_does_not_name(store: Store) -> None:
             "like": {"in_app": True, "push": False, "muted": True},
             "news": DEFAULT | {"muted": True},
         },
+        "rooms": {},
         "quiet_hours": {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"},
         "digest": {"minutes": 30},
         "presence": "shown",
