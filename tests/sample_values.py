@@ -22,6 +22,11 @@ _VARYING = (
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl",
     ),
     (re.compile(r"\blnr_[\w-]{64}"), "REFRESH", "lnr_" + 64 * "A"),
+    (
+        re.compile(r'(?<="public_key":")[\w-]{87}|(?<="public_key": ")[\w-]{87}'),
+        "PUBLIC_KEY",
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    ),
     (re.compile(r"(?m)(?<=^id: )[0-9a-z]+(?=-)"), "EPOCH", "z4fpd8go"),
     (re.compile(r"(?m)(?<=[0-9]-)[0-9a-f]{6}$"), "CHECK", "5e1f0c"),
     (re.compile(r"(?m)(?<=^retry: )\d+$"), "MS", "2417"),

@@ -11,11 +11,28 @@ from checklist import Lines, cases, check
 
 LINES: Lines = {
     # Devices
-    "a device is registered, listed and deleted; the same token again is one device, of its new owner": (),
-    "a user has a bounded number of devices, and nobody sees or deletes those of others": (),
+    "a device is registered, listed and deleted; the same token again is one device, of its new owner": (
+        "accept/devices/test_devices.py::test_a_device_is_registered_listed_and_deleted",
+        "accept/devices/test_devices.py::test_a_token_that_another_user_has_moves_without_a_word_about_either",
+        "commit/devices/test_registration.py::test_the_same_token_again_is_the_same_device_with_its_new_fields",
+        "commit/devices/test_registration.py::test_a_token_moves_to_its_new_owner_and_takes_nothing_along",
+    ),
+    "a user has a bounded number of devices, and nobody sees or deletes those of others": (
+        "accept/devices/test_devices.py::test_one_device_more_than_the_limit_takes_the_place_of_the_oldest",
+        "accept/devices/test_devices.py::test_the_devices_of_others_are_not_found",
+        "commit/devices/test_registration.py::test_many_registrations_at_once_keep_to_the_limit",
+        "commit/devices/test_removal.py::test_nobody_deletes_the_device_of_somebody_else",
+    ),
     "a device shows when it was last used, its failures, and why it was dropped": (),
-    "log-out everywhere and the end of a session end the devices that they registered": (),
-    "GET /push/config gives the public key of Web Push and the providers": (),
+    "log-out everywhere and the end of a session end the devices that they registered": (
+        "commit/devices/test_removal.py::test_a_log_out_ends_the_devices_of_its_session_alone",
+        "commit/devices/test_removal.py::test_a_refresh_token_that_is_used_twice_ends_the_devices_of_its_session",
+        "commit/devices/test_removal.py::test_a_log_out_everywhere_ends_all_devices_of_the_user",
+        "commit/devices/test_removal.py::test_a_session_that_expires_takes_its_devices_along_also_the_last_of_many",
+    ),
+    "GET /push/config gives the public key of Web Push and the providers": (
+        "accept/devices/test_devices.py::test_the_config_names_the_providers",
+    ),
     # The outbox
     "a publication adds one row, whatever the number of its recipients, and none if nobody has a device": (),
     "policies offline, always, never and only, and kinds of devices, do what they say": (),

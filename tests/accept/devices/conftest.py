@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 
-from lumen_notify.push.provider import Provider
-from lumen_notify.push.providers.log import LogProvider
-from lumen_notify.settings import Settings
 from sites import Site, open_site
 
 PROVIDERS = ("log", "webpush")
-
-
-@pytest.fixture(autouse=True)
-def named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Open the providers by their names alone."""
-
-    async def open_providers(settings: Settings, _database: Any) -> Mapping[str, Provider]:
-        return {name: LogProvider() for name in settings.push_provider_names}
-
-    monkeypatch.setattr("lumen_notify.services.open_providers", open_providers)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lumen_notify.accept.devices.keys import public_key
 from lumen_notify.model import to_json
 from sites import OpenSite, Site, refused
 
@@ -96,10 +97,15 @@ async def test_no_answer_has_a_token_an_endpoint_or_a_key(pushing: Site) -> None
 
 async def test_one_device_more_than_the_limit_takes_the_place_of_the_oldest(open_with: OpenSite) -> None:
     async with open_with(push_providers=("log",), max_devices_per_user=3) as site:
-        answers = await asyncio.gather(
-            *(call(site, "bob", "POST", DEVICES, phone(f"t{number}")) for number in range(1000))
-        )
-        assert {answer.status_code for answer in answers} == {201}
+
+        async def register(first: int) -> set[int]:
+            answers = [
+                await call(site, "bob", "POST", DEVICES, phone(f"t{number}"))
+                for number in range(first, 200, 20)
+            ]
+            return {answer.status_code for answer in answers}
+
+        assert await asyncio.gather(*map(register, range(20))) == [{201}] * 20
         devices = await listed(site, "bob")
         assert len(devices) == 3
         last = await done(site, "bob", "POST", DEVICES, phone("last"))
@@ -114,7 +120,9 @@ async def test_devices_are_listed_in_pages(pushing: Site) -> None:
 
 async def test_the_config_names_the_providers(pushing: Site, open_with: OpenSite) -> None:
     config = await done(pushing, "bob", "GET", CONFIG)
-    assert sorted(config["providers"]) == ["log", "webpush"]
+    assert config["providers"]["log"] == {}
+    assert public_key(config["providers"]["webpush"]["public_key"])
+    assert list(config["providers"]) == ["log", "webpush"]
     async with open_with(push_providers=("off",)) as site:
         assert await done(site, "bob", "GET", CONFIG) == {"providers": {}}
         problem = refused(await call(site, "bob", "POST", DEVICES, phone()), 422, "invalid", "provider")

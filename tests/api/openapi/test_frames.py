@@ -47,7 +47,7 @@ MESSAGE = {
     "content": "hi",
     "created_at": rfc3339(0),
 }
-CHOSEN = {"categories": {}, "quiet_hours": None, "digest": {"minutes": 5}, "presence": "shown"}
+CHOSEN = {"categories": {}, "rooms": {}, "quiet_hours": None, "digest": {"minutes": 5}, "presence": "shown"}
 JOINED: events.rooms.JoinedData = {
     "room_id": "tea",
     "role": "owner",
