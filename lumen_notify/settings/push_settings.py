@@ -83,7 +83,8 @@ class PushSettings(BaseSettings):
     count. 0 means no limit."""
 
     push_private_addresses: Switch = "off"
-    """Whether Web Push subscriptions may name addresses that are not public, such as those of a test."""
+    """Whether Web Push subscriptions may name addresses that are not public, and other ports than 443, such
+    as those of a test."""
 
     max_devices_per_user: Annotated[int, Field(ge=1, le=1000)] = 20
     """The most devices of one user, from 1 to 1,000; one more takes the place of the oldest."""

@@ -7,6 +7,9 @@
 | 429 | retry, for this device alone (section 8.4) |
 | 408, 5xx, none | retry |
 | another, and an address that is not public | refused |
+
+A silent push is left out where it does harm, and counts as sent: Safari takes the permission from a page that
+shows nothing for a push (developer.apple.com, "Sending web push notifications in web apps and browsers").
 """
 
 from __future__ import annotations
@@ -42,6 +45,9 @@ URGENCY = {"low": "low", "normal": "normal", "high": "high", "urgent": "high"}
 TOPIC_BYTES = 24
 """32 characters of base64url, the most that a topic may have (RFC 8030, section 5.4)."""
 
+_SHOWS_EACH = ".push.apple.com"
+"""The end of the hosts whose browsers want each push to be shown."""
+
 _OTHER_KEY = (b"vapidpkhashmismatch", b"do not correspond to the credentials", b"vapid public key mismatch")
 """How the services of Apple, Google and Mozilla say that the subscription is bound to another key pair."""
 
@@ -72,6 +78,8 @@ class WebPushProvider:
             check_endpoint(target.token, allows_private=self._allows_private)
         except ValueError as error:
             return Result(outcome="refused", reason=f"endpoint {error}")
+        if push.is_silent and (urlsplit(target.token).hostname or "").endswith(_SHOWS_EACH):
+            return SENT
         try:
             content = encrypt(
                 push.encode(MAX_CONTENT_BYTES), p256dh=target.p256dh or "", auth=target.auth or ""

@@ -237,6 +237,25 @@ async def test_service_with_a_certificate_of_its_own_gets_nothing(
     assert service.received == []
 
 
+async def test_safari_gets_no_push_that_shows_nothing(vapid: Vapid) -> None:
+    lookups: list[str] = []
+
+    def lookup(host: str) -> list[str]:
+        lookups.append(host)
+        return ["127.0.0.1"]
+
+    network = PublicNetwork(resolver=Resolver(lookup))
+    provider = WebPushProvider(vapid, http_client=HttpClient(network=network))
+    for endpoint in ("https://web.push.apple.com/x", "https://push.example/x"):
+        subscription = Subscription(endpoint=endpoint, public_key="", device=Device())
+        await provider.send(replace(PUSH, is_silent=True), target(subscription))
+    assert lookups == ["push.example"]
+    subscription = Subscription(endpoint="https://web.push.apple.com/x", public_key="", device=Device())
+    await provider.send(PUSH, target(subscription))
+    assert lookups == ["push.example", "web.push.apple.com"]
+    await provider.close()
+
+
 @pytest.mark.parametrize(
     ("endpoint", "reason"),
     [
