@@ -21,6 +21,7 @@ from lumen_notify.accept.notifications.publisher import Publisher
 from lumen_notify.accept.notifications.schedule import ScheduleEndpoints
 from lumen_notify.accept.preferences.categories import CategoryEndpoints
 from lumen_notify.accept.preferences.preferences import PreferenceEndpoints
+from lumen_notify.accept.push.dead_letters import DeadLetterEndpoints
 from lumen_notify.accept.rooms.bans import BanEndpoints
 from lumen_notify.accept.rooms.blocks import BlockEndpoints
 from lumen_notify.accept.rooms.history import HistoryEndpoints
@@ -42,6 +43,7 @@ from lumen_notify.commit.notifications.schedule import Schedule
 from lumen_notify.commit.permissions import RoomAccess
 from lumen_notify.commit.preferences.categories import Categories
 from lumen_notify.commit.preferences.preferences import UserPreferences
+from lumen_notify.commit.push.dead_letters import DeadLetters
 from lumen_notify.commit.rooms.blocks import Blocks
 from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.member_list import MemberList
@@ -134,6 +136,7 @@ class Endpoints:
                     preferences=UserPreferences(database),
                     visibility=services.tracking.announcer if services.tracking.is_on else None,
                 ),
+                DeadLetterEndpoints(context=context, dead_letters=DeadLetters(database)),
                 DeviceEndpoints(
                     context=context,
                     devices=Devices(database),

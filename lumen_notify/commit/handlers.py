@@ -75,6 +75,7 @@ from lumen_notify.commit.publications.removal import (
     remove_oldest,
 )
 from lumen_notify.commit.publications.retraction import Retract, retract
+from lumen_notify.commit.push.dead_letters import RetryDeadLetter, retry_dead_letters
 from lumen_notify.commit.push.outbox import Pushing
 from lumen_notify.commit.push.progress import (
     AdvancePushes,
@@ -153,5 +154,6 @@ def handlers(
         TrimAttempts: trim_attempts,
         TakePushes: take_pushes,
         AdvancePushes: advance_pushes,
+        RetryDeadLetter: retry_dead_letters,
         Probe: probe_writes,
     }

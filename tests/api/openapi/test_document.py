@@ -96,7 +96,7 @@ def test_every_list_takes_a_cursor_and_returns_one_as_text(document: Any) -> Non
         for _, path, operation in operations(document)
         if operation["operationId"][:4] == "list"
     }
-    assert len(lists) == 13
+    assert len(lists) == 14
     for path, operation in lists.items():
         parameters = {one["name"]: one for one in operation["parameters"]}
         assert {"cursor", "limit"} <= parameters.keys(), path

@@ -1,0 +1,1 @@
+"""Push: what became of pushes, for those who run the server."""

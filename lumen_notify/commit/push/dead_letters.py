@@ -1,0 +1,81 @@
+"""Dead letters: reads the pushes that were given up, and tries one again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.errors import NotFound
+from lumen_notify.model import value
+
+TOO_OLD = "The push of this dead letter is older than LUMEN_RETENTION_PUSH_SECONDS."
+
+
+@value
+class StoredDeadLetter:
+    """A push that was given up. push_id: of the row of the outbox. reason: why, in words without content.
+    created_at: when, in milliseconds."""
+
+    id: str
+    push_id: str
+    notification_id: str
+    user_id: str
+    device_id: str
+    provider: str
+    reason: str
+    created_at: int
+
+
+@value
+class RetryDeadLetter:
+    """Decide about a push again, and push it to the same device. The result: the StoredDeadLetter, which is
+    deleted; NotFound if it does not exist, or if what was to be pushed is not known any more."""
+
+    id: str
+
+    @property
+    def conflict_key(self) -> str:
+        """At most one retry of a dead letter per transaction."""
+        return "dead letter:" + self.id
+
+
+class DeadLetters:
+    """Reads committed dead letters."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, *, before: str, limit: int) -> Sequence[StoredDeadLetter]:
+        """Read the dead letters before an id: newest first, at most limit."""
+        rows = await self._database.fetch("list_dead_letters", before=before, limit=limit)
+        return [_stored(row) for row in rows]
+
+
+async def retry_dead_letters(tx: Transaction, commands: Sequence[RetryDeadLetter]) -> Sequence[object]:
+    """Handle RetryDeadLetter: a `committer.Handler`."""
+    found: dict[str, StoredDeadLetter | NotFound] = {}
+    due: list[dict[str, str]] = []
+    for is_known, *columns in await tx.run("known_dead_letters", rows=[{"id": one.id} for one in commands]):
+        letter = _stored(columns)
+        found[letter.id] = letter if is_known else NotFound(TOO_OLD)
+        due += [{"id": letter.id}] if is_known else []
+    if due:
+        await tx.run("retry_dead_letters", rows=due, now=tx.now)
+        await tx.run("delete_dead_letters", rows=due)
+    return [found.get(one.id) or NotFound("No dead letter has this id.") for one in commands]
+
+
+def _stored(row: Sequence[Any]) -> StoredDeadLetter:
+    id_, push_id, notification_id, user_id, device_id, provider, reason, created_at = row
+    return StoredDeadLetter(
+        id=id_,
+        push_id=push_id,
+        notification_id=notification_id,
+        user_id=user_id,
+        device_id=device_id,
+        provider=provider,
+        reason=reason,
+        created_at=created_at,
+    )

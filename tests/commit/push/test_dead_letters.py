@@ -1,0 +1,48 @@
+"""Dead letters: a retry is a push that waits, for the same device."""
+
+from __future__ import annotations
+
+import asyncio
+
+from lumen_notify.commit.push.dead_letters import TOO_OLD, DeadLetters, RetryDeadLetter
+
+from ..store import Store
+
+LETTERS = """
+INSERT INTO lumen_push_dead_letter (
+    id, push_id, notification_id, user_id, device_id, provider, reason, created_at
+)
+VALUES ('1', 'of one', 'n', 'bob', 'd1', 'fcm', 'why', 5),
+    ('2', 'of several', 'n', 'bob', 'd1', 'fcm', 'why', 6),
+    ('3', 'of none', 'n', 'bob', 'd1', 'fcm', 'why', 7)
+"""
+
+PUSHES = """
+INSERT INTO lumen_push (id, kind, category, priority, policy, targets, created_at, due_at, done_at)
+VALUES ('of one', 'notification', 'like', 'normal', 'offline', NULL, 0, 0, 1),
+    ('of several', 'notification', NULL, 'normal', 'offline', '[["bob","n"]]', 0, 0, 1)
+"""
+
+WAITING = """
+SELECT user_id, push_id, notification_id, device_id, category, reason, attempts, due_at
+FROM lumen_push_waiting ORDER BY push_id
+"""
+
+
+async def test_retry_waits_for_the_same_device_and_is_due_at_once(store: Store) -> None:
+    async with store.database.transaction() as transaction:
+        await transaction.run_sql(LETTERS)
+        await transaction.run_sql(PUSHES)
+    answers = await asyncio.gather(
+        *(store.committer.submit(RetryDeadLetter(id=id_)) for id_ in "1234"), return_exceptions=True
+    )
+    assert [getattr(one, "id", None) for one in answers[:2]] == ["1", "2"]
+    assert [str(one) for one in answers[2:]] == [TOO_OLD, "No dead letter has this id."]
+    async with store.database.transaction() as transaction:
+        rows = [tuple(row) for row in await transaction.run_sql(WAITING)]
+    assert rows == [
+        ("bob", "of one", "", "d1", "like", "retry", 0, store.now),
+        ("bob", "of several", "n", "d1", None, "retry", 0, store.now),
+    ]
+    (left,) = await DeadLetters(store.database).page(before="9", limit=10)
+    assert left.id == "3"
