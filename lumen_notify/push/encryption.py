@@ -88,6 +88,11 @@ def encrypted_bytes(content_bytes: int) -> int:
     return min(steps * PADDING_BYTES, MAX_CONTENT_BYTES) + OVERHEAD_BYTES
 
 
+def max_content_bytes(max_bytes: int) -> int:
+    """Return how long content may be that takes at most so many bytes when it is encrypted."""
+    return min((max_bytes - OVERHEAD_BYTES) // PADDING_BYTES * PADDING_BYTES, MAX_CONTENT_BYTES)
+
+
 def encrypt_with(
     padded: bytes, *, keys: DeviceKeys, private_key: EllipticCurvePrivateKey, salt: bytes
 ) -> bytes:

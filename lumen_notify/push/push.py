@@ -9,12 +9,16 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from lumen_notify.model import to_json, value
+from lumen_notify.model.encoding import json_bytes
 
 Priority = Literal["low", "normal", "high", "urgent"]
 
 Outcome = Literal["sent", "retry", "gone", "refused"]
 
 _CUT = "…"
+
+MAX_TITLE_BYTES = 300
+"""Of a title where not everything fits."""
 
 _OPTIONAL = ("data", "actions", "icon", "sender", "url")
 """What a payload that is too long loses first, in this order. A device can fetch it by the id."""
@@ -23,7 +27,8 @@ _OPTIONAL = ("data", "actions", "icon", "sender", "url")
 @value
 class Target:
     """A device. token: by which the provider knows it; the endpoint of a Web Push subscription. p256dh, auth:
-    its keys for end-to-end encryption, base64url; None if it has none. locale: BCP 47."""
+    its keys for end-to-end encryption, base64url; None if it has none. locale: BCP 47. registered_at: the
+    last time, in milliseconds; None if it is not known."""
 
     id: str
     user_id: str
@@ -33,6 +38,7 @@ class Target:
     locale: str | None = None
     p256dh: str | None = None
     auth: str | None = None
+    registered_at: int | None = None
 
 
 @value
@@ -68,6 +74,9 @@ class Push:
                 encoded = to_json(payload).encode()
         if len(encoded) > max_bytes:
             encoded = to_json(_cut(payload, len(encoded) - max_bytes)).encode()
+        while len(encoded) > max_bytes and payload.get("tags"):
+            payload["tags"] = payload["tags"][1:]  # the oldest
+            encoded = to_json(payload).encode()
         return encoded
 
 
@@ -115,21 +124,25 @@ def cut(text: str, max_bytes: int) -> str:
     return encoded[: max(0, max_bytes - len(_CUT.encode()))].decode(errors="ignore") + _CUT
 
 
+def cut_json(text: str, max_bytes: int) -> str:
+    """Return a text that takes at most so many bytes as JSON, with `…` if it was cut."""
+    if json_bytes(text) <= max_bytes:
+        return text
+    low, high = 0, len(text)
+    while low < high:  # an escape takes up to six bytes: only a search knows
+        middle = (low + high + 1) // 2
+        fits = json_bytes(text[:middle] + _CUT) <= max_bytes
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return text[:low] + _CUT
+
+
 def _cut(payload: Mapping[str, Any], surplus: int) -> Mapping[str, Any]:
-    """Cut the texts of a payload, the longest first, until it is shorter by so many bytes of JSON."""
-    texts = sorted(
-        (name for name in ("content", "title") if payload.get(name)), key=lambda n: -len(payload[n])
-    )
+    """Cut the texts of a payload until it is shorter by so many bytes of JSON: a title that is long, then the
+    content, then what is left of the title."""
     result = dict(payload)
-    for name in texts:
-        before = len(to_json(result[name]).encode())
-        low, high = 0, len(result[name])
-        while low < high:  # an escape takes up to six bytes: only a search knows
-            middle = (low + high + 1) // 2
-            fits = len(to_json(result[name][:middle] + _CUT).encode()) <= before - surplus
-            low, high = (middle, high) if fits else (low, middle - 1)
-        result[name] = result[name][:low] + _CUT
-        surplus -= before - len(to_json(result[name]).encode())
-        if surplus <= 0:
-            break
+    for name, least in (("title", MAX_TITLE_BYTES), ("content", 0), ("title", 0)):
+        if surplus > 0 and result.get(name):
+            before = json_bytes(result[name])
+            result[name] = cut_json(result[name], max(least, before - surplus))
+            surplus -= before - json_bytes(result[name])
     return result

@@ -5,6 +5,8 @@ What it answers is up to a subclass; what goes wrong, up to the test:
     fail_next(reply)    the next good request gets this reply
     break_next(fault)   and what happens to its connection
     pause(), resume()   requests wait for their answers
+
+A fault is for a kind of request, such as that for an access token, if a subclass tells kinds apart.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import contextlib
 import json
 import ssl
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,8 +77,8 @@ class Refused(Exception):
 class HttpsService:
     """Listens on a free port of the loopback address.
 
-    received: the requests that broke no rule, whatever they were answered. refused: the rules that were
-    broken. connections: how many there were.
+    received: the requests that broke no rule, whatever they were answered. accepted: those that succeeded,
+    whether or not the answer arrived. refused: the rules that were broken. connections: how many there were.
     """
 
     def __init__(
@@ -84,13 +86,14 @@ class HttpsService:
     ) -> None:
         self.authority = authority or Authority(folder)
         self.received: list[Request] = []
+        self.accepted: list[Request] = []
         self.refused: list[str] = []
         self.connections = 0
         self.url = ""
         self._files = self.authority.issue(name)
         self._http2 = http2
-        self._replies: deque[Reply] = deque()
-        self._faults: deque[Fault] = deque()
+        self._replies: dict[str, deque[Reply]] = defaultdict(deque)
+        self._faults: dict[str, deque[Fault]] = defaultdict(deque)
         self._open: set[Connection] = set()
         self._may_answer = asyncio.Event()
         self._may_answer.set()
@@ -102,13 +105,17 @@ class HttpsService:
         """Answer a request. Raises Refused for one that breaks a rule."""
         raise NotImplementedError
 
-    def fail_next(self, *replies: Reply) -> None:
-        """Give these replies to the next requests that break no rule."""
-        self._replies.extend(replies)
+    def kind(self, request: Request) -> str:
+        """Return what kind of request it is."""
+        return ""
 
-    def break_next(self, *faults: Fault) -> None:
+    def fail_next(self, *replies: Reply, kind: str = "") -> None:
+        """Give these replies to the next requests that break no rule."""
+        self._replies[kind].extend(replies)
+
+    def break_next(self, *faults: Fault, kind: str = "") -> None:
         """Let this happen to the connections of the next requests."""
-        self._faults.extend(faults)
+        self._faults[kind].extend(faults)
 
     def pause(self) -> None:
         """Take requests, and let them wait."""
@@ -191,12 +198,15 @@ class HttpsService:
         self._loop.create_task(self._give(connection, stream_id, request, reply))
 
     async def _give(self, connection: Connection, stream_id: int, request: Request, reply: Reply) -> None:
-        fault = self._faults.popleft() if self._faults else None
-        if self._replies:
-            reply = self._replies.popleft()
+        kind = self.kind(request)
+        fault = self._faults[kind].popleft() if self._faults[kind] else None
+        if self._replies[kind]:
+            reply = self._replies[kind].popleft()
         if fault != "refused by goaway":
             self.received.append(request)
         await self._may_answer.wait()
+        if reply.status == 200 and fault != "refused by goaway":
+            self.accepted.append(request)
         match fault:
             case "cut":
                 connection.abort()
