@@ -51,6 +51,11 @@ _QUOTA_SECONDS = 60.0
 
 _URGENCY = {"low": "low", "normal": "normal", "high": "high", "urgent": "high"}
 
+_FID = re.compile(r"[cdef][\w-]{21}", re.ASCII)
+"""A Firebase installation ID, 22 characters that stand for 17 bytes, of which the first four bits are 0111
+("Manage Firebase installations"). Apps register it since FCM made registration tokens obsolete; those are
+longer, and have a colon."""
+
 _WORD = re.compile(r"[A-Z_]{1,60}")
 
 
@@ -133,7 +138,7 @@ def message(push: Push, target: Target, now: int) -> Mapping[str, Any]:
     """Return the resource `projects.messages` for a push. now: milliseconds. Raises InvalidKeys."""
     is_encrypted = apple.has_keys(target)
     result: dict[str, Any] = {
-        "token": target.token,
+        "fid" if _FID.fullmatch(target.token) else "token": target.token,
         "android": _android(push),
         "apns": {
             "headers": apple.headers(push, target, now),
@@ -220,7 +225,7 @@ def _is_about_token(answer: Answer) -> bool:
     error = _error(answer)
     fields = [field for detail in _details(error) for field in _fields(detail)]
     if fields:
-        return fields == ["message.token"]
+        return fields in (["message.token"], ["message.fid"])
     return "registration token" in str(error.get("message"))
 
 

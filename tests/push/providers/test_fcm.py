@@ -71,6 +71,14 @@ async def test_push_is_shown_by_the_system(provider: FcmProvider, service: FcmSe
     assert message["apns"]["payload"]["aps"]["badge"] == 3
 
 
+async def test_device_is_named_by_its_installation_or_its_token(
+    provider: FcmProvider, service: FcmService
+) -> None:
+    for token in ("cafe-BABE_0123456789ab", "cafeBABE:APA91bHun4MxP5egoKMwt2KZFBaFUH-1RYqx"):
+        assert await provider.send(shown(), phone("fcm", token)) == SENT
+    assert [message.get("fid") for message in service.messages] == ["cafe-BABE_0123456789ab", None]
+
+
 async def test_data_has_texts_alone(provider: FcmProvider, service: FcmService) -> None:
     data = (await message_of(provider, service, shown()))["data"]
     assert data["type"] == "notification"

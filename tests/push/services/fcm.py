@@ -154,7 +154,7 @@ class FcmService(HttpsService):
             violation = {"field": error.field, "description": str(error)}
             detail = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}
             raise Refused(_error(400, "INVALID_ARGUMENT", str(error), [detail]), str(error)) from None
-        token = message["token"]
+        token = message.get("fid", message.get("token", ""))
         if token in self.invalid:
             text = "The registration token is not a valid FCM registration token"
             return self.error("INVALID_ARGUMENT", message=text)

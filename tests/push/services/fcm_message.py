@@ -34,6 +34,7 @@ _ANDROID_NOTIFICATION = {
 }
 
 _MESSAGE = {
+    "fid": TEXT,
     "token": TEXT,
     "topic": TEXT,
     "condition": TEXT,
@@ -83,10 +84,13 @@ def check_message(body: bytes) -> Mapping[str, Any]:
         raise Invalid("", "must be JSON") from None
     _check(request, {"validate_only": SWITCH, "message": _MESSAGE}, "")
     message: dict[str, Any] = request.get("message", {})
-    if sum(name in message for name in ("token", "topic", "condition")) != 1:
-        raise Invalid("message", "exactly one of token, topic and condition")
-    if not message.get("token"):
-        raise Invalid("message.token", "must not be empty")
+    if sum(name in message for name in ("fid", "token", "topic", "condition")) != 1:
+        raise Invalid("message", "exactly one of fid, token, topic and condition")
+    for name in ("fid", "token"):
+        if name in message and not message[name]:
+            raise Invalid(f"message.{name}", "must not be empty")
+    if "fid" in message and not re.fullmatch(r"[cdef][A-Za-z0-9_-]{21}", message["fid"]):
+        raise Invalid("message.fid", "must be a Firebase installation ID")
     _check_data(message.get("data", {}))
     _check_android(message.get("android", {}))
     _check_apns(message)

@@ -109,6 +109,10 @@ class HttpsService:
         """Return what kind of request it is."""
         return ""
 
+    def will_fail(self, request: Request) -> bool:
+        """Return whether this request gets a reply of the test."""
+        return bool(self._replies[self.kind(request)])
+
     def fail_next(self, *replies: Reply, kind: str = "") -> None:
         """Give these replies to the next requests that break no rule."""
         self._replies[kind].extend(replies)
@@ -205,7 +209,7 @@ class HttpsService:
         if fault != "refused by goaway":
             self.received.append(request)
         await self._may_answer.wait()
-        if reply.status == 200 and fault != "refused by goaway":
+        if 200 <= reply.status < 300 and fault != "refused by goaway":
             self.accepted.append(request)
         match fault:
             case "cut":

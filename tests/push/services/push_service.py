@@ -94,7 +94,7 @@ class PushService(HttpsService):
         check_body(request)
         if subscription.is_gone:
             return Reply.of_json(410, {"reason": "Unregistered"})
-        if not self._replies:  # which say that it was not taken
+        if not self.will_fail(request):  # which say that it was not taken
             self._keep(subscription, request)
         # RFC 8030, section 5: 201 with the address of the message; section 5.2: the TTL that is kept to.
         location = f"{self.url}/message/{secrets.token_urlsafe(12)}"
