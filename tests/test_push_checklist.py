@@ -56,8 +56,29 @@ LINES: Lines = {
         "push/test_dispatcher.py::test_services_that_never_answered_leave_most_of_the_turns_to_the_others",
     ),
     # Providers
-    "FCM: OAuth, fields, priority, collapse key and errors are as published": (),
-    "APNs: token, headers, sizes, priority, collapse id and errors are as published": (),
+    "FCM: OAuth, fields, priority, collapse key and errors are as published": (
+        "push/providers/test_fcm.py::test_push_is_shown_by_the_system",
+        "push/providers/test_fcm.py::test_data_has_texts_alone",
+        "push/providers/test_fcm.py::test_silent_push_shows_nothing",
+        "push/providers/test_fcm.py::test_no_collapse_key_of_which_fcm_keeps_four",
+        "push/providers/test_fcm.py::test_each_documented_error_has_its_outcome",
+        "push/providers/test_fcm.py::test_lost_device_is_gone",
+        "push/providers/test_fcm.py::test_refused_token_is_renewed_once",
+        "push/services/test_fcm.py::test_assertion_is_checked",
+        "push/services/test_fcm.py::test_message_is_checked",
+    ),
+    "APNs: token, headers, sizes, priority, collapse id and errors are as published": (
+        "push/providers/test_apns.py::test_push_is_an_alert_with_the_payload_beside",
+        "push/providers/test_apns.py::test_silent_push_sets_the_badge_and_wakes_the_app",
+        "push/providers/test_apns.py::test_long_push_is_cut_to_4096_bytes",
+        "push/providers/test_apns.py::test_one_token_for_all_until_it_is_40_minutes_old",
+        "push/providers/test_apns.py::test_each_documented_error_has_its_outcome",
+        "push/providers/test_apns.py::test_lost_device_is_gone",
+        "push/test_apple.py::test_priority_says_how_much_a_push_disturbs",
+        "push/test_apple.py::test_collapse_id_has_64_bytes_of_ascii_at_most",
+        "push/services/test_apns.py::test_headers_keep_to_the_table",
+        "push/services/test_apns.py::test_provider_token_is_checked",
+    ),
     "Web Push: VAPID, encryption, TTL, Urgency, Topic and errors are as published": (
         "push/providers/test_webpush.py::test_device_decrypts_what_the_service_took",
         "push/providers/test_webpush.py::test_time_to_live_is_bounded_and_passed_on",
@@ -74,7 +95,11 @@ LINES: Lines = {
         "push/providers/test_webhook.py::test_id_is_the_same_when_a_push_is_tried_again",
         "push/providers/test_webhook.py::test_answer_says_what_becomes_of_the_push",
     ),
-    "the services of the tests are checked by clients that are not ours": (),
+    "the services of the tests are checked by clients that are not ours": (
+        "push/services/test_apns.py::test_node_apn_passes",
+        "push/services/test_fcm.py::test_async_firebase_passes",
+        "push/services/test_push_service.py::test_web_push_of_npm_passes",
+    ),
     "what was encrypted is decrypted by implementations that are not ours": (
         "push/test_encryption.py::test_device_decrypts_what_was_encrypted_for_it",
         "push/test_encryption.py::test_http_ece_of_npm_decrypts_it",
@@ -88,8 +113,16 @@ LINES: Lines = {
         "push/providers/test_registry.py::test_names_that_do_not_exist_are_refused_with_those_that_do",
     ),
     "LUMEN_PUSH_CONTENT, and each category, say what a push shows": (),
-    "a device with keys gets its payload encrypted, by FCM and APNs too": (),
-    "payloads keep to 4 KiB by cutting content": (),
+    "a device with keys gets its payload encrypted, by FCM and APNs too": (
+        "push/providers/test_apns.py::test_device_with_keys_gets_ciphertext_alone",
+        "push/providers/test_fcm.py::test_device_with_keys_gets_ciphertext_alone",
+        "push/providers/test_webpush.py::test_device_decrypts_what_the_service_took",
+    ),
+    "payloads keep to 4 KiB by cutting content": (
+        "push/providers/test_apns.py::test_long_push_is_cut_to_4096_bytes",
+        "push/providers/test_fcm.py::test_long_push_is_cut",
+        "push/test_push.py::test_any_payload_fits",
+    ),
     "subscriptions reach no private address: resolved, pinned, redirects refused": (
         "push/test_public_network.py::test_connection_is_made_to_the_address_that_was_checked",
         "push/test_public_network.py::test_name_that_changes_its_mind_reaches_nothing_else",

@@ -14,12 +14,10 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
+from lumen_notify.push.pages.texts import text
 from lumen_notify.push.push import MAX_TITLE_BYTES, Push, Target, cut_json
 
 MAX_COLLAPSE_ID_BYTES = 64
-
-GENERIC_TITLE = "New notification"
-"""Where nothing may be said of the content."""
 
 MAX_BODY_BYTES = 1000
 """The system shows four lines. The whole content is in the payload."""
@@ -82,12 +80,14 @@ def opaque(value: str, target: Target) -> str:
 
 def _alert(push: Push, target: Target) -> Mapping[str, str]:
     if has_keys(target):
-        return {"title": GENERIC_TITLE}
+        return {"title": text("notification", target.locale)}
     words = {
         "title": cut_json(push.title, MAX_TITLE_BYTES),
         "body": cut_json(push.content, MAX_BODY_BYTES),
     }
-    return {name: word for name, word in words.items() if word} or {"title": GENERIC_TITLE}
+    return {name: word for name, word in words.items() if word} or {
+        "title": text("notification", target.locale)
+    }
 
 
 def _priority(push: Push) -> str:

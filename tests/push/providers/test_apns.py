@@ -115,7 +115,7 @@ async def test_device_with_keys_gets_ciphertext_alone(provider: ApnsProvider, se
     payload = request.json()
     assert device.payload(base64.urlsafe_b64decode(payload.pop("encrypted") + "==")) == dict(shown().payload)
     assert list(payload) == ["aps"]
-    assert payload["aps"]["alert"] == {"title": "New notification"}
+    assert payload["aps"]["alert"] == {"title": "新通知"}
     assert payload["aps"]["mutable-content"] == 1
     everything = json.dumps([payload, dict(request.headers)])
     assert not [word for word in ("Tea", "oolong", "0192-cafe", "order") if word in everything]

@@ -123,7 +123,7 @@ async def test_device_with_keys_gets_ciphertext_alone(provider: FcmProvider, ser
     encrypted = base64.urlsafe_b64decode(message["data"].pop("encrypted") + "==")
     assert device.payload(encrypted)["content"] == "Two pots of oolong"
     assert "notification" not in message
-    assert message["apns"]["payload"]["aps"]["alert"] == {"title": "New notification"}
+    assert message["apns"]["payload"]["aps"]["alert"] == {"title": "新通知"}
     assert message["apns"]["payload"]["aps"]["mutable-content"] == 1
     assert not {"Tea", "oolong", "0192-cafe", "order"} & set(json.dumps(message).replace('"', " ").split())
     assert "oolong" not in json.dumps(message)
