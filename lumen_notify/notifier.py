@@ -6,9 +6,11 @@ those of the broadcast services that applications commonly have.
 | method | HTTP route |
 |---|---|
 | broadcast_message | POST /rooms/{id}/messages |
+| broadcast_consultation_reply | POST /rooms/{id}/messages |
 | broadcast_typing_status | POST /rooms/{id}/typing |
 | broadcast_read_status | POST /rooms/{id}/read |
 | broadcast_system_notification | POST /notifications to a room or to all, with category `system` |
+| send_mobile_only_notification | POST /notifications to a room, for mobile devices only |
 | send_direct_message | POST /messages |
 | get_user_device_info | GET /connections, of any user |
 """
@@ -51,7 +53,7 @@ class Notifier(ABC):
         sender_id: a member who may post there; or sender: `{"id", "username"?, "avatar"?}`. Without a sender
         it is a message of kind `system`. exclude_user_id: a user whose streams do not get the message, and
         whose read mark moves to it. By default none is excluded: the sender's streams get it too, so that
-        their other devices show it. fields: kind, data, reply_to, mentions, client_id. Raises Invalid,
+        their other devices show it. fields: title, kind, data, reply_to, mentions, client_id. Raises Invalid,
         NotFound, Forbidden, Unavailable.
         """
         endpoints = await self._opened()
@@ -61,6 +63,25 @@ class Notifier(ABC):
         return await endpoints.messenger.send(
             canonical_id(room_id), shown, body, exclude_user_id=exclude_user_id
         )
+
+    async def broadcast_consultation_reply(
+        self,
+        room_id: str,
+        *,
+        content: str,
+        sender_id: str,
+        title: str | None = None,
+        data: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> SentMessage:
+        """Answer in a room: a message, which reaches members with an open stream there, and the devices of
+        the others by push.
+
+        sender_id: a member who may post there. title: of the push; by default that of the room, or the
+        sender. fields: as for `broadcast_message`. Raises Invalid, NotFound, Forbidden, Unavailable.
+        """
+        given = {"title": title, "data": None if data is None else dict(data), **fields}
+        return await self.broadcast_message(room_id, content=content, sender_id=sender_id, **given)
 
     async def broadcast_typing_status(
         self,
@@ -98,6 +119,27 @@ class Notifier(ABC):
         endpoints = await self._opened()
         to = {"all": True} if room_id is None else {"room": room_id}
         body = endpoints.publisher.body({"category": "system", "content": content, "to": to, **fields})
+        (published,) = await endpoints.publisher.publish([body], SYSTEM)
+        return published
+
+    async def send_mobile_only_notification(
+        self,
+        room_id: str,
+        *,
+        title: str,
+        content: str,
+        data: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> Published:
+        """Push a notification to the mobile devices of a room's members. No list, count or stream has it.
+
+        fields: as for `Lumen.publish`; by default the category is `system`. Raises Invalid, NotFound,
+        RateLimited, Unavailable.
+        """
+        endpoints = await self._opened()
+        given = {"category": "system", "title": title, "content": content, **fields}
+        only = {"to": {"room": room_id}, "push": "only", "devices": ["mobile"]}
+        body = endpoints.publisher.body({**given, "data": None if data is None else dict(data), **only})
         (published,) = await endpoints.publisher.publish([body], SYSTEM)
         return published
 

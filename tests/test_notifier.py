@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -40,6 +41,26 @@ class Talk:
     async def history(self) -> list[Any]:
         items: list[Any] = (await self.get("alice", f"{ROOMS}/tea/messages"))["items"]
         return items
+
+    async def register(self, user: str, *, kind: str) -> None:
+        """Register a device of a user, at a browser's push service that the test never reaches."""
+        point = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+        keys = {"p256dh": point, "auth": "BTBZMqHH6r4Tts7J_aSIgg"}
+        subscription = {"endpoint": f"https://push.example/{user}", "keys": keys}
+        answer = await self.http.post(
+            "/api/v1/devices",
+            headers={"Authorization": f"Bearer {token(user)}"},
+            json={"provider": "webpush", "kind": kind, "subscription": subscription},
+        )
+        assert answer.is_success, answer.text
+
+    async def pushes(self, columns: str) -> list[tuple[Any, ...]]:
+        """Return some columns of what is to be pushed."""
+        services = self.notify._services
+        assert services is not None
+        async with services.database.transaction() as transaction:
+            rows = await transaction.run_sql(f"SELECT {columns} FROM lumen_push ORDER BY id")  # noqa: S608
+        return list(map(tuple, rows))
 
     def events(self, user: str) -> list[tuple[str, Any]]:
         """Return what a user's stream has shown since `ready`."""
@@ -180,6 +201,42 @@ async def test_a_system_notification_to_a_room_goes_to_its_members(talk: Talk) -
         assert (frame.data["type"], frame.data["data"]["id"]) == ("system", published.id)
         assert (await talk.get(user, "/api/v1/notifications"))["items"][0]["id"] == published.id
     assert (await talk.http.get("/api/v1/notifications", headers=eve)).json()["items"] == []
+
+
+async def test_a_consultation_reply_is_a_message_with_a_title_that_is_pushed(talk: Talk) -> None:
+    await talk.register("bob", kind="mobile")
+    sent = await talk.notify.broadcast_consultation_reply(
+        "tea", content="At noon", sender_id="alice", title="Your question", data={"n": 1}
+    )
+    frame = await talk.streams["bob"].wait_for_event("message")
+    assert frame.data["data"]["id"] == sent.id
+    (shown,) = await talk.history()
+    assert (shown["title"], shown["content"], shown["data"]) == ("Your question", "At noon", {"n": 1})
+    assert await talk.pushes("kind, room_id, first_seq, policy, device_kinds") == [
+        ("messages", "tea", 1, "offline", None)
+    ]
+    with pytest.raises(NotFound):
+        await talk.notify.broadcast_consultation_reply("tea", content="hi", sender_id="eve")
+
+
+async def test_a_mobile_only_notification_is_pushed_and_nothing_else(talk: Talk) -> None:
+    await talk.register("bob", kind="mobile")
+    published = await talk.notify.send_mobile_only_notification(
+        "tea", title="Tea is ready", content="In the kitchen", data={"n": 1}
+    )
+    assert published.recipients == 2
+    ((policy, kinds, audience, body),) = await talk.pushes("policy, device_kinds, audience, body")
+    assert (policy, kinds, audience) == ("only", '["mobile"]', "room:tea")
+    shown = json.loads(body)
+    assert (shown["title"], shown["content"], shown["data"]) == ("Tea is ready", "In the kitchen", {"n": 1})
+    assert shown["category"] == "system"
+    assert (await talk.get("bob", "/api/v1/notifications"))["items"] == []
+    assert (await talk.get("bob", "/api/v1/notifications/counts"))["unread_count"] == 0
+    await talk.notify.broadcast_typing_status("tea", "alice", is_typing=True)
+    await talk.streams["bob"].wait_for_event("typing")
+    assert [event for event, _ in talk.events("bob")] == ["typing"]
+    with pytest.raises(NotFound):
+        await talk.notify.send_mobile_only_notification("none", title="a", content="b")
 
 
 async def test_a_direct_message_makes_the_room_of_the_two(talk: Talk) -> None:

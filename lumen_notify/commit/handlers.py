@@ -83,6 +83,7 @@ from lumen_notify.commit.push.progress import (
     advance_pushes,
     take_pushes,
 )
+from lumen_notify.commit.push.retention import TrimPushes, trim_pushes
 from lumen_notify.commit.rooms.blocks import SetBlock, set_blocks
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom, delete_rooms, purge_rooms
 from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_messages
@@ -150,6 +151,7 @@ def handlers(
         ChangePassword: change_password,
         ChangeProfile: change_profile,
         TrimDevices: trim_devices,
+        TrimPushes: trim_pushes,
         TrimSessions: trim_sessions,
         TrimAttempts: trim_attempts,
         TakePushes: take_pushes,

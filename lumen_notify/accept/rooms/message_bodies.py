@@ -23,6 +23,7 @@ from lumen_notify.http.fields import (
     JsonObject,
     OwnId,
     PlainText,
+    Title,
     UserId,
     implies,
     whole,
@@ -113,6 +114,13 @@ class MessageBody(_MessageContent):
 
     mentions: Mentions | None = None
     """The ids of mentioned members. Each gets a notification."""
+
+
+class TitledMessageBody(MessageBody):
+    """One message to a room, from the library. Its pushes have its title; those of others name the sender."""
+
+    title: Title | None = None
+    """One line of text."""
 
 
 class DirectBody(_MessageContent):

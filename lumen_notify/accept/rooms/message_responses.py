@@ -28,6 +28,7 @@ class Message(TypedDict):
     seq: Seq
     sender: Sender
     kind: Kind
+    title: NotRequired[Annotated[str, Field(description="One line of text, from the application.")]]
     content: PlainContent
     data: NotRequired[Annotated[AnyData, Field(description="The sender's own JSON object.")]]
     reply_to: NotRequired[RepliedTo]

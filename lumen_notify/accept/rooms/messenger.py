@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lumen_notify.accept.rooms.message_bodies import DirectBody, MessageBody
+from lumen_notify.accept.rooms.message_bodies import DirectBody, MessageBody, TitledMessageBody
 from lumen_notify.commit.rooms.direct import SendDirectMessage
 from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.messages import SendMessage, SentMessage
@@ -99,10 +99,10 @@ class Messenger:
         up_to = await self.history.newest_of(room_id, user_id, message_ids)
         return await self.read(room_id, user_id, up_to)
 
-    def body(self, fields: dict[str, Any]) -> MessageBody:
+    def body(self, fields: dict[str, Any]) -> TitledMessageBody:
         """Validate a message of the library, given as keyword arguments. Raises Invalid."""
         try:
-            return MessageBody.model_validate(fields, context=self.context.validation())
+            return TitledMessageBody.model_validate(fields, context=self.context.validation())
         except ValidationError as error:
             raise invalid(error) from None
 
@@ -119,4 +119,6 @@ def _fields(body: MessageBody | DirectBody) -> dict[str, Any]:
     fields: dict[str, Any] = {"kind": body.kind, "content": body.content}
     if body.data is not None:
         fields["data"] = body.data
+    if isinstance(body, TitledMessageBody) and body.title is not None:
+        fields["title"] = body.title
     return fields

@@ -30,6 +30,7 @@ from lumen_notify.commit.publications.removal import (
     Remove,
     RemoveOldest,
 )
+from lumen_notify.commit.push.retention import TrimPushes
 from lumen_notify.commit.rooms.deletion import PurgeRoom
 from lumen_notify.errors import Unavailable
 from lumen_notify.model import Audience
@@ -63,7 +64,8 @@ class Retention:
     events_seconds, events: maximum age and number of events; notifications_seconds: maximum age of
     notifications; notifications: maximum number for one audience; archived_seconds: how long a notification
     to one user is kept after they archived it; idempotency_seconds: maximum age of idempotency keys;
-    push_seconds: how long a device is kept after it was dropped.
+    push_seconds: how long a device is kept after it was dropped, and how long it is known what became of a
+    push.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Retention:
             await self._remove_surplus()
         await _repeat(self._purge_receipts)
         await _repeat(self._trim_devices)
+        await _repeat(self._trim_pushes)
         await _repeat(self._trim_sessions)
         await _repeat(self._trim_attempts)
         await _repeat(self._purge_rooms)
@@ -147,6 +150,10 @@ class Retention:
     async def _trim_devices(self) -> bool:
         trimmed: int = await self._submit(TrimDevices(before=self._before(self._push_seconds)))
         return trimmed == STEP_DEVICES
+
+    async def _trim_pushes(self) -> bool:
+        has_more: bool = await self._submit(TrimPushes(before=self._before(self._push_seconds)))
+        return has_more
 
     async def _trim_sessions(self) -> bool:
         trimmed: int = await self._submit(TrimSessions())

@@ -56,6 +56,14 @@ async def test_message_becomes_a_command(messenger: Messenger, committed: Commit
     assert (send.client_id, send.reply_to, send.mentions, send.is_system) == ("c", 1, ("bob",), False)
 
 
+async def test_message_of_the_library_may_have_a_title(messenger: Messenger, committed: Committed) -> None:
+    await messenger.send("tea", ANN, messenger.body({"content": "hi", "title": "News"}))
+    (send,) = committed.commands
+    assert send.fields == {"kind": "text", "content": "hi", "title": "News"}
+    with pytest.raises(Invalid, match="title"):
+        messenger.body({"content": "hi", "title": "two\nlines"})
+
+
 async def test_message_of_kind_system_needs_no_membership(messenger: Messenger, committed: Committed) -> None:
     await messenger.send("tea", ANN, messenger.body({"content": "hi", "kind": "system"}))
     assert committed.commands[0].is_system
