@@ -16,9 +16,9 @@ from lumen_notify.push.providers.webhook import WebhookProvider, open_provider
 from lumen_notify.push.push import SENT, Push, Result, Target
 from lumen_notify.settings import Secret, Settings
 from push.device import Device, decode
-from push.services.https_service import HttpsService, Reply, Request
+from push.services.https_service import Reply
+from push.services.webhook_receiver import SECRET, WebhookReceiver
 
-SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PUSH = Push(
     payload={"type": "notification", "id": "0192", "content": "<b>It</b> is ready.", "unread_count": 3},
     collapse_key="0192",
@@ -31,33 +31,25 @@ TARGET = Target(
 )
 
 
-class Application(HttpsService):
-    """Takes what its secret has signed."""
-
-    def answer(self, request: Request) -> Reply:
-        Webhook(SECRET).verify(request.body, dict(request.headers))
-        return Reply(status=204)
-
-
 @pytest.fixture
-def application(tmp_path: Path) -> Iterator[Application]:
-    with Application(tmp_path) as one:
+def receiver(tmp_path: Path) -> Iterator[WebhookReceiver]:
+    with WebhookReceiver(tmp_path) as one:
         yield one
 
 
 @pytest.fixture
-async def provider(application: Application) -> AsyncIterator[WebhookProvider]:
-    client = HttpClient(verify=application.authority.trust())
-    one = WebhookProvider(f"{application.url}/push?key=1", Secret(SECRET), http_client=client)
+async def provider(receiver: WebhookReceiver) -> AsyncIterator[WebhookProvider]:
+    client = HttpClient(verify=receiver.authority.trust())
+    one = WebhookProvider(f"{receiver.url}/push?key=1", Secret(SECRET), http_client=client)
     yield one
     await one.close()
 
 
 async def test_request_is_signed_and_has_user_device_count_and_notification(
-    application: Application, provider: WebhookProvider
+    receiver: WebhookReceiver, provider: WebhookProvider
 ) -> None:
     assert await provider.send(PUSH, TARGET) == SENT
-    (request,) = application.received
+    (request,) = receiver.received
     body = request.json()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", body.pop("timestamp"))
     assert body == {
@@ -73,16 +65,16 @@ async def test_request_is_signed_and_has_user_device_count_and_notification(
     assert request.headers["content-type"] == "application/json"
 
 
-async def test_content_is_not_cut(application: Application, provider: WebhookProvider) -> None:
+async def test_content_is_not_cut(receiver: WebhookReceiver, provider: WebhookProvider) -> None:
     payload = {**PUSH.payload, "content": "🍵" * 8000, "data": {"x": "y" * 8000}}
     assert await provider.send(replace(PUSH, payload=payload), TARGET) == SENT
-    assert application.received[0].json()["data"]["notification"] == payload
+    assert receiver.received[0].json()["data"]["notification"] == payload
 
 
 async def test_id_is_the_same_when_a_push_is_tried_again(
-    application: Application, provider: WebhookProvider
+    receiver: WebhookReceiver, provider: WebhookProvider
 ) -> None:
-    application.fail_next(Reply(status=500))
+    receiver.fail_next(Reply(status=500))
     for push, target in (
         (PUSH, TARGET),
         (replace(PUSH, badge=4), TARGET),
@@ -90,41 +82,41 @@ async def test_id_is_the_same_when_a_push_is_tried_again(
         (PUSH, replace(TARGET, id="d2")),
     ):
         await provider.send(push, target)
-    ids = [request.headers["webhook-id"] for request in application.received]
+    ids = [request.headers["webhook-id"] for request in receiver.received]
     assert ids[0] == ids[1] == "0193_0192_d1"
     assert len(set(ids)) == 3
 
 
-async def test_what_was_read_is_of_another_type(application: Application, provider: WebhookProvider) -> None:
+async def test_what_was_read_is_of_another_type(receiver: WebhookReceiver, provider: WebhookProvider) -> None:
     """So that an application that sends e-mail takes `notification.push` alone."""
     await provider.send(replace(PUSH, payload={"type": "read", "tags": ["0192"]}, is_silent=True), TARGET)
-    assert application.received[0].json()["type"] == "notification.read"
+    assert receiver.received[0].json()["type"] == "notification.read"
 
 
 async def test_device_with_keys_gets_it_encrypted(
-    application: Application, provider: WebhookProvider
+    receiver: WebhookReceiver, provider: WebhookProvider
 ) -> None:
     device = Device()
     target = replace(TARGET, p256dh=device.p256dh, auth=device.auth)
     assert await provider.send(PUSH, target) == SENT
-    notification = application.received[0].json()["data"]["notification"]
+    notification = receiver.received[0].json()["data"]["notification"]
     assert list(notification) == ["encrypted"]
     assert device.payload(decode(notification["encrypted"])) == PUSH.payload
 
 
 async def test_device_with_keys_that_are_none_is_gone(
-    application: Application, provider: WebhookProvider
+    receiver: WebhookReceiver, provider: WebhookProvider
 ) -> None:
     result = await provider.send(PUSH, replace(TARGET, p256dh="tea", auth="tea"))
     assert result == Result(outcome="gone", reason="invalid keys")
-    assert application.received == []
+    assert receiver.received == []
 
 
 async def test_body_that_was_changed_is_not_verified(
-    application: Application, provider: WebhookProvider
+    receiver: WebhookReceiver, provider: WebhookProvider
 ) -> None:
     await provider.send(PUSH, TARGET)
-    (request,) = application.received
+    (request,) = receiver.received
     with pytest.raises(WebhookVerificationError):
         Webhook(SECRET).verify(request.body.replace(b"alice", b"mally"), dict(request.headers))
 
@@ -152,12 +144,12 @@ async def test_body_that_was_changed_is_not_verified(
     ids=lambda value: str(value.status) if isinstance(value, Reply) else value.outcome,
 )
 async def test_answer_says_what_becomes_of_the_push(
-    reply: Reply, result: Result, application: Application, provider: WebhookProvider
+    reply: Reply, result: Result, receiver: WebhookReceiver, provider: WebhookProvider
 ) -> None:
     """Standard Webhooks, "Operational considerations"."""
-    application.fail_next(reply)
+    receiver.fail_next(reply)
     assert await provider.send(PUSH, TARGET) == result
-    assert len(application.received) == 1
+    assert len(receiver.received) == 1
 
 
 async def test_application_that_is_down_gets_it_later() -> None:
