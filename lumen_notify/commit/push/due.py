@@ -63,7 +63,7 @@ class OutboxPush:
 @value
 class Device:
     """A device that has not been dropped. shown: the collapse keys of what it shows, oldest first. badge: the
-    unread count that the last push carried."""
+    unread count that the last push carried. registered_at: the last time, in milliseconds."""
 
     user_id: str
     id: str
@@ -73,6 +73,7 @@ class Device:
     locale: str | None
     p256dh: str | None
     auth: str | None
+    registered_at: int
     shown: tuple[str, ...]
     badge: int
 
@@ -223,7 +224,7 @@ def _push(row: Sequence[Any]) -> OutboxPush:
 
 
 def _device(row: Sequence[Any]) -> Device:
-    user_id, id_, provider, token, kind, locale, p256dh, auth, shown, badge = row
+    user_id, id_, provider, token, kind, locale, p256dh, auth, registered_at, shown, badge = row
     return Device(
         user_id=user_id,
         id=id_,
@@ -233,6 +234,7 @@ def _device(row: Sequence[Any]) -> Device:
         locale=locale,
         p256dh=p256dh,
         auth=auth,
+        registered_at=registered_at,
         shown=tuple(json.loads(shown)),
         badge=badge,
     )

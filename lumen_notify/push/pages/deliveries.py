@@ -95,6 +95,7 @@ def target_of(device: Device) -> Target:
         locale=device.locale,
         p256dh=device.p256dh,
         auth=device.auth,
+        registered_at=device.registered_at,
     )
 
 

@@ -97,7 +97,7 @@ def _device(sending: Sending, result: Result) -> DeviceResult:
         user_id=sending.delivery.target.user_id,
         is_sent=is_sent,
         is_gone=result.outcome == "gone",
-        failure=result.reason if result.outcome == "refused" else None,
+        failure=result.reason if result.outcome in ("gone", "refused") else None,
         shown=sending.shown if may_show else (),
         hidden=sending.hidden if is_sent else (),
         badge=sending.delivery.push.badge if is_sent else None,

@@ -4,7 +4,8 @@
     p.coalesce_key, p.done_user
 
 -- fragment push_device
-    d.user_id, d.id, d.provider, d.token, d.kind, d.locale, d.p256dh, d.auth, d.shown, d.badge
+    d.user_id, d.id, d.provider, d.token, d.kind, d.locale, d.p256dh, d.auth, d.registered_at,
+    d.shown, d.badge
 
 -- due_pushes
 -- Who: the push worker, several times a second. Urgent ones first. Indexes: lumen_push_urgent, lumen_push_due.
