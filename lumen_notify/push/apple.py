@@ -56,14 +56,12 @@ def aps(push: Push, target: Target) -> Mapping[str, Any]:
 
 def headers(push: Push, target: Target, now: int) -> Mapping[str, str]:
     """Return the headers of a request. now: milliseconds."""
-    result = {
+    return {
         "apns-push-type": "alert",
         "apns-priority": _priority(push),
         "apns-expiration": str(now // 1000 + push.ttl_seconds) if push.ttl_seconds > 0 else "0",
+        "apns-collapse-id": collapse_id(push, target),
     }
-    if not push.is_silent:  # each takes others off
-        result["apns-collapse-id"] = collapse_id(push, target)
-    return result
 
 
 def collapse_id(push: Push, target: Target) -> str:

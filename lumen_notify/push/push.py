@@ -20,7 +20,7 @@ _CUT = "…"
 MAX_TITLE_BYTES = 300
 """Of a title where not everything fits."""
 
-_OPTIONAL = ("data", "actions", "icon", "sender", "url")
+_OPTIONAL = ("data", "actors", "actions", "icon", "sender", "url", "group_key")
 """What a payload that is too long loses first, in this order. A device can fetch it by the id."""
 
 

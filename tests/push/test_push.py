@@ -28,6 +28,18 @@ def test_data_is_left_out_before_content_is_cut() -> None:
     assert sent == {"type": "notification", "id": "1", "content": "c" * 1000, "url": "/a"}
 
 
+def test_everything_but_words_is_left_out_if_it_must() -> None:
+    big = dict.fromkeys(("data", "actors", "actions", "icon", "sender", "url", "group_key"), "x" * 5000)
+    sent = json.loads(push(**big, category="like", title="Tea", content="c" * 500).encode(1000))
+    assert sent == {
+        "type": "notification",
+        "id": "1",
+        "category": "like",
+        "title": "Tea",
+        "content": "c" * 500,
+    }
+
+
 @given(TEXT, TEXT, st.integers(1000, 4096))
 def test_any_payload_fits(title: str, content: str, max_bytes: int) -> None:
     sent = push(title=title, content=content, data={"x": "y" * 5000}).encode(max_bytes)

@@ -100,7 +100,7 @@ async def test_silent_push_sets_the_badge_and_wakes_the_app(
     assert request.json()["aps"] == {"badge": 0, "content-available": 1}
     assert request.json()["tags"] == ["a", "b"]
     assert request.headers["apns-priority"] == "5"
-    assert "apns-collapse-id" not in request.headers
+    assert request.headers["apns-collapse-id"] == "read"
 
 
 async def test_apns_id_is_the_same_for_a_repeat(provider: ApnsProvider, service: ApnsService) -> None:
