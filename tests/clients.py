@@ -36,7 +36,7 @@ SECRET = "a secret for tests, as long as one for HS256 must be"
 BASE = "/api/v1"
 NOTIFICATIONS = BASE + "/notifications"
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 """For a machine that is busy, not for one that is well: nothing waits longer than it must."""
 
 POLL_SECONDS = 0.01

@@ -43,7 +43,7 @@ class EventSource:
 
     async def wait_for(self, is_so: Callable[[], object], what: str) -> None:
         """Return once `is_so` says yes. Raises AssertionError if it gives up before."""
-        async with asyncio.timeout(3 * WAIT_SECONDS):
+        async with asyncio.timeout(WAIT_SECONDS):
             while not is_so():
                 assert self.gave_up is None, f"gave up before {what}: {self.gave_up}"
                 self._changed.clear()

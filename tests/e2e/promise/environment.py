@@ -31,6 +31,9 @@ TURNS_BETWEEN = (2, 30, 1000)
 TURNS_LATE = (0, 100, 0, 1000)
 """The number of loop iterations after a count is read, in rotation."""
 
+STEP_SECONDS = 300
+"""How long one step may take. Thousands of loop iterations within a fan-out take long on a busy machine."""
+
 Result = TypeVar("Result")
 
 fan_out = Hub.fan_out
@@ -68,7 +71,7 @@ class Environment:
 
     def run(self, action: Awaitable[Result]) -> Result:
         async def within() -> Result:
-            return await asyncio.wait_for(action, 60)
+            return await asyncio.wait_for(action, STEP_SECONDS)
 
         return self._runner.run(within())
 
