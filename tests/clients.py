@@ -19,7 +19,7 @@ import re
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
@@ -594,6 +594,16 @@ async def eventually(is_so: Callable[[], object], *, what: str, within_seconds: 
     """Return once `is_so` says yes. Raises AssertionError, naming `what`, when it never does."""
     deadline = time.monotonic() + within_seconds
     while not is_so():
+        assert time.monotonic() < deadline, f"waited {within_seconds:g} s for {what}"
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def eventually_true(
+    is_so: Callable[[], Awaitable[object]], *, what: str, within_seconds: float = WAIT_SECONDS
+) -> None:
+    """Return once the awaited `is_so` says yes. Raises AssertionError, naming `what`, when it never does."""
+    deadline = time.monotonic() + within_seconds
+    while not await is_so():
         assert time.monotonic() < deadline, f"waited {within_seconds:g} s for {what}"
         await asyncio.sleep(POLL_SECONDS)
 

@@ -135,9 +135,18 @@ LINES: Lines = {
     # The library
     "broadcast_consultation_reply and send_mobile_only_notification do what they say": (),
     # The browser
-    "enablePush() asks, subscribes and registers; the service worker shows, opens, marks and renews": (),
-    "a push is received, decrypted, shown and clicked in Chromium": (),
-    "a push makes the true round trip in Firefox": (),
+    "enablePush() asks, subscribes and registers; the service worker shows, opens, marks and renews": (
+        "web/test_modules.py::test_logic_of_module_holds",
+        "web/test_push_in_browser.py::test_a_device_is_removed_in_the_settings_of_another",
+        "web/test_package.py::test_the_service_worker_is_one_file",
+        "api/web/test_client_files.py::test_service_worker_may_have_any_scope_of_its_origin",
+    ),
+    "a push is received, decrypted, shown and clicked in Chromium": (
+        "web/test_push_in_browser.py::test_a_push_is_received_decrypted_shown_clicked_and_taken_off",
+    ),
+    "a push makes the true round trip in Firefox": (
+        "browsers/test_push_in_firefox.py::test_a_push_makes_the_true_round_trip",
+    ),
     # Those who run it
     "metrics by provider and outcome, delay, and length and age of the outbox": (),
     "GET /notifications/{id}/deliveries says who got it, and who did not and why": (),

@@ -8,17 +8,30 @@ import re
 import shutil
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 import servers
+from clients import eventually_true
 
 from .bidi import BiDi
 from .chromium import WATCH_POLICY
 from .webdriver_keys import KEYS
-from .window import Window, WindowOpener
+from .window import WITHIN_SECONDS, Window, WindowOpener
 
 START_SECONDS = 60.0
+
+_NOTIFICATION = "chrome://global/content/alerts/alert.xhtml"
+_CLICK = """
+() => {
+  const box = document.getElementById("alertBox");
+  const labels = [...box.querySelectorAll("*")].map((element) => element.value ?? element.textContent);
+  const isIt = labels.some((label) => label?.includes(%s));
+  if (isIt) box.click();
+  return isIt;
+}
+"""
 
 _CALL = "async (all) => JSON.stringify((await (%s)(...JSON.parse(all))) ?? null)"
 
@@ -106,16 +119,17 @@ class Firefox(WindowOpener):
         self._bidi: BiDi
 
     @classmethod
-    async def start(cls) -> Self:
+    async def start(cls, preferences: Mapping[str, Any] | None = None) -> Self:
+        """Start it. preferences: besides PREFERENCES."""
         path = servers.browser_path("firefox-esr", "firefox", package="firefox-esr")
         profile = Path(tempfile.mkdtemp(prefix="lumen-firefox-"))
-        lines = [
-            f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()
-        ]
+        all_ = {**PREFERENCES, **(preferences or {})}
+        lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in all_.items()]
         (profile / "user.js").write_text("\n".join(lines))
         process = await asyncio.create_subprocess_exec(
             path,
             *("--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"),
+            "--remote-allow-system-access",  # to the windows of the browser itself: notifications
             *("--width", "1280", "--height", "800"),
             stdin=DEVNULL,
             stdout=DEVNULL,
@@ -146,6 +160,37 @@ class Firefox(WindowOpener):
             "browsingContext.setViewport", context=created["context"], viewport={"width": 1280, "height": 800}
         )
         return window
+
+    async def sees_tab(self, url: str) -> None:
+        """Wait until a tab has this address."""
+
+        async def is_there() -> bool:
+            return url in [one["url"] for one in await self._contexts()]
+
+        await eventually_true(is_there, what=f"a tab at {url}", within_seconds=WITHIN_SECONDS)
+
+    async def click_notification(self, text: str) -> None:
+        """Wait for a system notification with a text, and click it."""
+
+        async def is_clicked() -> bool:
+            windows = [
+                w for w in await self._contexts(**{"moz:scope": "chrome"}) if w["url"] == _NOTIFICATION
+            ]
+            return any([await self._evaluate(window, _CLICK % json.dumps(text)) for window in windows])
+
+        await eventually_true(is_clicked, what=f"a notification {text!r}", within_seconds=WITHIN_SECONDS)
+
+    async def _contexts(self, **scope: str) -> list[dict[str, Any]]:
+        tree = await self._bidi.send("browsingContext.getTree", **scope)
+        contexts: list[dict[str, Any]] = tree["contexts"]
+        return contexts
+
+    async def _evaluate(self, context: dict[str, Any], function: str) -> Any:
+        target = {"context": context["context"]}
+        answer = await self._bidi.send(
+            "script.callFunction", functionDeclaration=function, target=target, awaitPromise=True
+        )
+        return answer["result"].get("value")
 
     async def close(self) -> None:
         await self._bidi.close()

@@ -39,6 +39,18 @@ class FakeRegistration {
   waiting = null;
   pushManager = new FakePushManager();
 
+  notifications = [];
+
+  async getNotifications() {
+    return [...this.notifications];
+  }
+
+  /** Show a notification, as the worker would for a push. */
+  show(tag, data = { lumenPush: { id: tag, type: "notification" } }) {
+    const close = () => (this.notifications = this.notifications.filter((one) => one.tag !== tag));
+    this.notifications.push({ tag, data, close });
+  }
+
   constructor(url, scope) {
     this.scope = scope;
     this.active = {
@@ -123,7 +135,7 @@ const SOURCE = new URL("../../lumen_notify/web/client/lumen-push-worker.js", imp
 export class WorkerHarness {
   badges = [];
   notifications = []; // what is shown
-  rings = []; // the title of each that was shown, whether it rang, and whether it is still there
+  rings = []; // the title of each that was shown, and whether it rang
   windows = []; // what was opened
   tabs = [];
   subscription = null;

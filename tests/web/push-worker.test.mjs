@@ -87,16 +87,6 @@ test("a push is shown whatever tabs are open: the server has decided that the us
   assert.deepEqual(tagsOf(worker), ["n1"]);
 });
 
-test("for Apple's service each push shows something, also where all of it is closed at once", async () => {
-  const worker = new WorkerHarness();
-  worker.subscription = { endpoint: "https://web.push.apple.com/QMa" };
-  await worker.push(LIKE);
-  await worker.push({ type: "read", tags: ["n1"], unread_count: 0 });
-  await worker.push({ type: "read", tags: ["gone before"], unread_count: 0 });
-  assert.deepEqual([tagsOf(worker), worker.rings.length], [[], 3]);
-  assert.deepEqual(worker.rings.slice(1).map(([, rang]) => rang), [false, false]);
-});
-
 test("a click focuses the tab that has a client, which takes the click once", async () => {
   const worker = new WorkerHarness();
   const [plain, tab] = [worker.open(), worker.open(true, "hidden")];

@@ -309,6 +309,35 @@ test("a worker gets an answer from the client of its user alone, while it runs",
   assert.equal(await look(), null);
 });
 
+test("an open page takes off what is read", async () => {
+  const client = await start();
+  await client.enablePush();
+  for (const tag of ["n1", "n2", "room:tea"]) registration().show(tag);
+  registration().show("the application's own", null);
+  const shown = async (...frame) => {
+    sources.at(-1).send(...frame);
+    await rest();
+    return registration().notifications.map(({ tag }) => tag);
+  };
+  assert.deepEqual(await shown("seen", { data: { ids: ["n1"] } }, "e-2-a"), ["n1", "n2", "room:tea", "the application's own"]);
+  assert.deepEqual(await shown("read", { ...counts(2), data: { ids: ["n1"] } }, "e-3-a"), ["n2", "room:tea", "the application's own"]);
+  assert.deepEqual(await shown("read", { ...counts(1), data: { category: "like" } }, "e-4-a"), ["n2", "room:tea", "the application's own"]);
+  assert.deepEqual(await shown("read", { ...counts(0), data: { all: true } }, "e-5-a"), ["the application's own"]);
+});
+
+test("a page that starts takes off what was read meanwhile, as far as it can tell", async () => {
+  await (await start()).enablePush();
+  for (const tag of ["n1", "n2"]) registration().show(tag);
+  registration().show("room:tea", { lumenPush: { type: "message" } });
+  for (const [more, left] of [["next", ["n1", "n2", "room:tea"]], [null, ["n2", "room:tea"]]]) {
+    leavePage();
+    const page = [200, { items: [{ id: "n2" }], next_cursor: more }];
+    server.answer = (request) => (request.path.startsWith("notifications?") ? page : answer(request));
+    await start();
+    assert.deepEqual(registration().notifications.map(({ tag }) => tag), left);
+  }
+});
+
 test("the badge follows the count while push is on", async () => {
   const client = await start();
   await client.enablePush();

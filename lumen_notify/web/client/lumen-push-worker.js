@@ -129,21 +129,7 @@
   async function takeOff(tags) {
     const wanted = new Set((Array.isArray(tags) ? tags.slice(0, MAX_TAGS) : []).map((tag) => plain(tag, MAX_TAG)));
     const shown = (await registration.getNotifications()).filter((one) => ours(one) !== null && wanted.has(one.tag));
-    if (await mustShow()) {
-      const [{ title, body, tag, data } = { title: generic({}), body: "", tag: STORE, data: null }] = shown;
-      await registration.showNotification(title, { body, tag, data, silent: true });
-      for (const again of await registration.getNotifications({ tag })) again.close();
-    }
     for (const one of shown) one.close();
-  }
-
-  /**
-   * Whether each push has to show something, or the subscription ends: Apple's service ends it after a few that do not
-   * (developer.apple.com, "Sending web push notifications in web apps and browsers"). Others allow some.
-   */
-  async function mustShow() {
-    const subscription = await registration.pushManager.getSubscription().catch(() => null);
-    return subscription !== null && new URL(subscription.endpoint).hostname.endsWith(".push.apple.com");
   }
 
   // ---- Tabs

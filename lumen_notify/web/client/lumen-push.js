@@ -10,6 +10,8 @@ const WORKER = "client/lumen-push-worker.js";
 const POLICY = "lumen-push";
 const CHECK_MS = 12 * 3_600_000; // how often a tab asks whether the server still has the device
 const FRESH_MS = 60_000; // an older click is marked as read, but leads nowhere any more
+const GONE = new Set(["read", "archive", "delete", "expire"]); // frames after which a notification is not shown any more
+const MAX_COMPARED = 100; // unread notifications
 const ACTIVE_MS = 20_000;
 const ANSWER_MS = 3_000;
 
@@ -67,7 +69,10 @@ export async function keepPush(notify) {
     return;
   }
   follow(notify, device.scope);
-  if (device.user === notify.user.id) await takeClicks(notify, registration);
+  if (device.user === notify.user.id) {
+    await takeClicks(notify, registration);
+    await takeOffOld(notify, registration).catch(() => {});
+  }
   await navigator.locks.request(`lumen-notify push ${device.scope}`, () => compare(notify, registration));
 }
 
@@ -277,11 +282,33 @@ function follow(notify, scope) {
   };
   navigator.serviceWorker.addEventListener("message", receive, { signal });
   notify.addEventListener("unread", ({ detail }) => isOurs() && setBadge(detail.unread_count), { signal });
+  notify.addEventListener("frame", ({ detail }) => isOurs() && GONE.has(detail.frame) && takeOff(notify, scope, detail.data), { signal });
   notify.addEventListener("state", ({ detail: { reason } }) => {
     if (reason === "revoked" && isOurs()) drop(notify, kept(notify)); // signed out everywhere: the server has ended it
     else if (reason === "stopped") following.abort();
   }, { signal });
   if (notify.unreadCount !== null && isOurs()) setBadge(notify.unreadCount);
+}
+
+/** Return the notifications that the worker shows. */
+async function shownBy(registration) {
+  return ((await registration?.getNotifications()) ?? []).filter(({ data }) => data?.lumenPush);
+}
+
+/** Take off what is read just now. */
+async function takeOff(notify, scope, { ids = [] }) {
+  for (const one of await shownBy(await registrationOf({ scope }))) {
+    if (notify.unreadCount === 0 || ids.includes(one.tag)) one.close();
+  }
+}
+
+/** Take off what was read while no page was open, and no push has said so: Safari gets none that shows nothing. */
+async function takeOffOld(notify, registration) {
+  const shown = (await shownBy(registration)).filter(({ data }) => data.lumenPush.type === "notification");
+  if (shown.length === 0) return;
+  const { items, next_cursor: more } = await notify.list({ unread: true, limit: MAX_COMPARED });
+  const unread = new Set(items.map(({ id }) => id));
+  for (const one of shown) if (more === null && !unread.has(one.data.lumenPush.id)) one.close();
 }
 
 function setBadge(count) {
