@@ -15,8 +15,7 @@ import logging
 import time
 import traceback
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lumen_notify.outages import Outage
@@ -37,6 +36,9 @@ SEND_SECONDS = 15.0
 
 MAX_SERVICES = 1000
 """The services of one provider that are remembered; Web Push has a handful, unless users make them up."""
+
+SLICE = 32
+"""How many pushes begin before the loop has time for streams: a millisecond or two."""
 
 LATER_SECONDS = 2.0
 """When a push that has not had its turn is due again."""
@@ -91,7 +93,13 @@ class Dispatcher:
     async def dispatch(self, deliveries: Sequence[Delivery]) -> Sequence[Result]:
         """Hand over a page, and return what became of each push, in the same order."""
         starts_by = asyncio.get_running_loop().time() + self._start_seconds
-        return await asyncio.gather(*(self._hand_over(one, starts_by) for one in deliveries))
+        tasks: list[asyncio.Task[Result]] = []
+        async with asyncio.TaskGroup() as group:
+            for number, one in enumerate(deliveries, start=1):
+                tasks.append(group.create_task(self._hand_over(one, starts_by)))
+                if number % SLICE == 0:
+                    await asyncio.sleep(0)
+        return [task.result() for task in tasks]
 
     async def _hand_over(self, delivery: Delivery, starts_by: float) -> Result:
         name = delivery.target.provider
@@ -127,10 +135,11 @@ class _Lane:
     ) -> None:
         self.outage = outage
         self._provider = provider
+        self._service = provider.service if isinstance(provider, HasServices) else None
         self._clock = clock
         self._send_seconds = send_seconds
         self._turns = asyncio.Semaphore(at_once)
-        self._unproven_turns = asyncio.Semaphore(min(at_once, UNPROVEN_AT_ONCE))
+        self._unproven = asyncio.Semaphore(min(at_once, UNPROVEN_AT_ONCE))
         self._circuits: OrderedDict[str, Circuit] = OrderedDict()
         self._failures = 0
 
@@ -142,12 +151,15 @@ class _Lane:
             return self._failed(_words(error), None)
         if (seconds := circuit.wait_seconds) > 0:
             return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
-        async with self._turn(circuit, starts_by) as has_turn:
-            if not has_turn:
-                return Result(outcome="retry", reason="too many at once", retry_seconds=LATER_SECONDS)
+        turns = self._turns_of(circuit)
+        if not await _take(turns, starts_by):
+            return Result(outcome="retry", reason="too many at once", retry_seconds=LATER_SECONDS)
+        try:
             if (seconds := circuit.wait_seconds) > 0:  # since this one began to wait
                 return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
             return await self._try(delivery, circuit)
+        finally:
+            _release(turns)
 
     async def _try(self, delivery: Delivery, circuit: Circuit) -> Result:
         is_trial = circuit.enter()
@@ -171,32 +183,17 @@ class _Lane:
 
     def _failed(self, reason: str, retry_seconds: float | None) -> Result:
         self._failures += 1
-        if self._failures >= FAILURES or (retry_seconds and not isinstance(self._provider, HasServices)):
+        if self._failures >= FAILURES or (retry_seconds and self._service is None):
             self.outage.begin(ProviderFailing(reason))
         return Result(outcome="retry", reason=reason, retry_seconds=retry_seconds)
 
-    @asynccontextmanager
-    async def _turn(self, circuit: Circuit, starts_by: float) -> AsyncIterator[bool]:
-        """Wait for the turn of a push; yield whether it has come in time."""
-        is_made_up = isinstance(self._provider, HasServices) and not circuit.is_proven
-        turns = [self._unproven_turns, self._turns] if is_made_up else [self._turns]
-        taken: list[asyncio.Semaphore] = []
-        try:
-            try:
-                async with asyncio.timeout_at(starts_by):
-                    for one in turns:
-                        await one.acquire()
-                        taken.append(one)
-            except TimeoutError:
-                pass
-            yield len(taken) == len(turns)
-        finally:
-            for one in taken:
-                one.release()
+    def _turns_of(self, circuit: Circuit) -> Sequence[asyncio.Semaphore]:
+        """Return what a push needs a turn of."""
+        is_made_up = self._service is not None and not circuit.is_proven
+        return (self._unproven, self._turns) if is_made_up else (self._turns,)
 
     def _circuit(self, delivery: Delivery) -> Circuit:
-        provider = self._provider
-        name = provider.service(delivery.target) if isinstance(provider, HasServices) else ""
+        name = "" if self._service is None else self._service(delivery.target)
         circuit = self._circuits.get(name)
         if circuit is None:
             self._forget()
@@ -208,6 +205,30 @@ class _Lane:
         """Forget the services that were not used for the longest time."""
         while len(self._circuits) >= MAX_SERVICES:
             self._circuits.popitem(last=False)
+
+
+async def _take(turns: Sequence[asyncio.Semaphore], starts_by: float) -> bool:
+    """Take a turn of each; return False, without any, if that is not possible by a time of the loop."""
+    taken: list[asyncio.Semaphore] = []
+    try:
+        for one in turns:
+            if one.locked():
+                async with asyncio.timeout_at(starts_by):
+                    await one.acquire()
+            else:
+                await one.acquire()  # at once
+            taken.append(one)
+    except BaseException as error:
+        _release(taken)
+        if isinstance(error, TimeoutError):
+            return False
+        raise
+    return True
+
+
+def _release(turns: Sequence[asyncio.Semaphore]) -> None:
+    for one in turns:
+        one.release()
 
 
 def _words(error: Exception) -> str:
