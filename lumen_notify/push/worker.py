@@ -230,7 +230,7 @@ def _is_personal(push: OutboxPush) -> bool:
 def _entries(push: OutboxPush, users: Sequence[str]) -> list[Entry]:
     """Return an entry for each user, or for each notification of each user."""
     if not push.targets:
-        own = "" if push.body is not None else push.notification_id or ""
+        own = push.notification_id or ""
         return [Entry(push=push, user_id=user, notification_id=own) for user in users]
     wanted = set(users)
     return [

@@ -151,7 +151,9 @@ class DuePushes:
 
     async def _rows(self, push: OutboxPush, after: str) -> Rows:
         fetch, limit = self._database.fetch, self._limit
-        shown = f'%"{push.notification_id}"%' if push.kind == "withdrawal" else None
+        shown = None
+        if push.kind == "withdrawal":
+            shown = '%"%' if push.notification_id is None else f'%"{push.notification_id}"%'
         audience = push.audience
         if audience is not None and audience.room_id is not None:
             return await fetch(

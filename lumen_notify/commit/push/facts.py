@@ -82,6 +82,11 @@ class FactReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def position(self) -> int:
+        """Read the newest position of the log."""
+        ((position,),) = await self._database.fetch("push_position")
+        return int(position)
+
     async def facts(self, questions: Sequence[Question], now: int) -> Sequence[Facts]:
         """Read the facts of each question, in order. now: milliseconds."""
         rows = [

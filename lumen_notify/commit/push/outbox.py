@@ -219,6 +219,42 @@ def withdraw_from(tx: Transaction, user_ids: Iterable[str]) -> None:
     tx.add("enqueue_withdrawals_of_users", rows=rows, now=tx.now, due_at=tx.now + WITHDRAWAL_MS)
 
 
+@value
+class Showing:
+    """A user whose devices begin to show something. audience: whom it is for, None if that is a list of
+    users. room_id: of new messages."""
+
+    user_id: str
+    audience: Audience | None = None
+    room_id: str | None = None
+
+
+def withdraw_what_changed(tx: Transaction, showing: Iterable[Showing], *, since: int) -> None:
+    """Write that what devices begin to show in this transaction may be read or removed already: while a push
+    is under way, its devices do not show it, and nobody else writes it.
+
+    since: the position of the log before the push was decided about.
+    """
+    rows = [
+        {
+            "id": new_id(),
+            "audience": str(user := Audience.user(one.user_id)),
+            "user_id": one.user_id,
+            "shared": None if one.audience is None or one.audience.is_personal else str(one.audience),
+            "room_id": one.room_id,
+            "coalesce_key": _withdrawal_key(user),
+        }
+        for one in dict.fromkeys(showing)
+    ]
+    tx.add(
+        "enqueue_withdrawals_of_changes",
+        rows=rows,
+        since=since,
+        now=tx.now,
+        due_at=tx.now + WITHDRAWAL_MS,
+    )
+
+
 def _withdrawal_key(audience: Audience) -> str:
     return f"withdrawal:{audience}"
 

@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lumen_notify.commit.budget import Cost
+from lumen_notify.commit.push.outbox import Showing, withdraw_what_changed
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import new_id, to_json, value
 
@@ -123,14 +124,17 @@ class AdvancePushes:
     """Write what a page did. The result: whether another instance has done a part of it.
 
     decided_at: when the devices were read, in milliseconds. waited: rows that were decided about, and when
-    each was due. pushed: push, user and category of what counts for the limit of the hour.
+    each was due. showing: whose devices show something new, and decided_position: the position of the log
+    before it was decided. pushed: push, user and category of what counts for the limit of the hour.
     """
 
     decided_at: int
+    decided_position: int = 0
     progress: tuple[Progress, ...] = ()
     waited: tuple[tuple[WaitingKey, int], ...] = ()
     waiting: tuple[WaitingRow, ...] = ()
     devices: tuple[DeviceResult, ...] = ()
+    showing: tuple[Showing, ...] = ()
     dead_letters: tuple[DeadLetter, ...] = ()
     outcomes: tuple[PushOutcome, ...] = ()
     pushed: tuple[tuple[str, str, str], ...] = ()
@@ -160,6 +164,7 @@ async def advance_pushes(tx: Transaction, commands: Sequence[AdvancePushes]) -> 
 
 async def _advance(tx: Transaction, command: AdvancePushes) -> bool:
     await _write_devices(tx, command)
+    withdraw_what_changed(tx, command.showing, since=command.decided_position)
     progress = [
         {
             "id": one.push_id,

@@ -138,7 +138,6 @@ def _sendings(group: Group, shown: Shown, now: int) -> list[Sending]:
     entries = [part.entry for part in group.parts]
     name = f"{entries[0].push.id}/{group.user_id}/{group.collapse_key}"
     id_ = hashlib.sha256(name.encode()).hexdigest()[:32]
-    is_kept = all(entry.push.policy != "only" for entry in entries)
     return [
         Sending(
             delivery=delivery_of(
@@ -146,8 +145,7 @@ def _sendings(group: Group, shown: Shown, now: int) -> list[Sending]:
             ),
             entries=entries,
             category=group.category,
-            # What is in no list is never read, so that nothing would take it off.
-            shown=(group.collapse_key,) if is_kept else (),
+            shown=(group.collapse_key,),
         )
         for device in group.first.devices
     ]

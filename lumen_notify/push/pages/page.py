@@ -18,6 +18,7 @@ from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.push.due import Device
 from lumen_notify.commit.push.facts import FactReader, Facts, Question
+from lumen_notify.commit.push.outbox import Showing
 from lumen_notify.commit.push.progress import AdvancePushes, Progress, PushOutcome, WaitingKey, WaitingRow
 from lumen_notify.model import value
 from lumen_notify.push.pages.decision import WAITING_REASONS, Candidate, Rules, counts, decide, limit_until
@@ -54,11 +55,12 @@ class Page:
 
 @dataclass(slots=True)
 class _Plan:
-    """What is decided about a page."""
+    """What is decided about a page. position: of the log before it was."""
 
     groups: list[Group] = field(default_factory=list)
     waiting: list[WaitingRow] = field(default_factory=list)
     outcomes: list[PushOutcome] = field(default_factory=list)
+    position: int = 0
     reserved: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
@@ -116,10 +118,12 @@ class Pages:
         return await self._submit(
             AdvancePushes(
                 decided_at=now,
+                decided_position=plan.position,
                 progress=page.progress,
                 waited=page.waited,
                 waiting=(*plan.waiting, *written.waiting),
                 devices=written.devices,
+                showing=tuple(dict.fromkeys(map(_showing, (one for one in sendings if one.shown)))),
                 dead_letters=written.dead_letters,
                 outcomes=(*plan.outcomes, *written.outcomes),
                 pushed=tuple(sorted(counted)),
@@ -132,9 +136,9 @@ class Pages:
         messages = await load_room_messages(self._reader, (entry.push for entry in entries), users)
         watched = sorted({entry.user_id for entry in entries if entry.push.policy == "offline"})
         streams = await self._streams(watched) if watched else {}
+        plan = _Plan(position=await self._reader.position())
         # The last look, so that what was read until now is not pushed.
         facts = await self._reader.facts([_question(entry) for entry in entries], now)
-        plan = _Plan()
         passing: list[Passing] = []
         for entry, known in zip(entries, facts, strict=True):
             devices = self._devices(page, entry)
@@ -219,6 +223,11 @@ def _note(plan: _Plan, entry: Entry, facts: Facts, word: str, due_at: int | None
             tried_at=None if waited is None else waited.tried_at,
         )
     )
+
+
+def _showing(sending: Sending) -> Showing:
+    push = sending.entries[0].push
+    return Showing(user_id=sending.entries[0].user_id, audience=push.audience, room_id=push.room_id)
 
 
 def _is_counted(sending: Sending) -> bool:

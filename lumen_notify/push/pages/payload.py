@@ -149,6 +149,9 @@ def _words_of_messages(shown: Shown, locale: str | None) -> tuple[str, str]:
     if shown.content_level == "none":
         return text("message", locale) if is_one else text("messages", locale, count=shown.count), ""
     content = shown.body.get("content", "") if shown.content_level == "full" else ""
+    own_title = shown.body.get("title") if is_one else None
+    if own_title:
+        return own_title, content
     if room is None or room.kind == "direct" or not room.title:
         return sender if is_one else text("messages_from", locale, count=shown.count, sender=sender), content
     if content:

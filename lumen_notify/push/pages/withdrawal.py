@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.push.due import Device
 from lumen_notify.commit.push.facts import FactReader
-from lumen_notify.model import Audience, Counts
+from lumen_notify.model import Counts
 from lumen_notify.push.pages.deliveries import delivery_of
 from lumen_notify.push.pages.entries import Entry, Sending
 from lumen_notify.push.pages.payload import build_withdrawal, bundle_key
@@ -38,7 +38,7 @@ async def withdrawals(
             tags = [
                 key
                 for key in device.shown
-                if (device.user_id, key) not in unread and not _is_unread(key, numbers)
+                if (device.user_id, key) not in unread and not _is_unread_bundle(key, numbers)
             ]
             if tags or (device.badge != numbers.total and device.provider != WEB_PUSH):
                 push = build_withdrawal(tags, numbers.total, id_=f"{entry.push.id}-{device.id}")
@@ -58,11 +58,8 @@ def is_behind(device: Device) -> bool:
     return bool(device.shown) or device.badge > 0
 
 
-def _is_unread(key: str, counts: Counts) -> bool:
-    """Return whether what a room or a bundle has shown is unread, by the collapse key."""
-    room_id = Audience(key).room_id
-    if room_id is not None:
-        return counts.rooms.get(room_id, 0) > 0
+def _is_unread_bundle(key: str, counts: Counts) -> bool:
+    """Return whether something of a bundle is unread, by its collapse key."""
     prefix = bundle_key(None)
     if not key.startswith(prefix):
         return False

@@ -33,12 +33,12 @@ JOIN lumen_push p ON p.id = f.id
 ORDER BY CASE p.priority WHEN 'urgent' THEN 0 ELSE 1 END, p.due_at, p.id
 
 -- push_devices_of_all
--- Who: the push worker, a page of a push to everyone. Only devices that show what :shown names, unless it is NULL.
--- Index: lumen_device_by_user.
+-- Who: the push worker, a page of a push to everyone. Only devices that show what :shown names, or a bundle that may
+-- have it, unless it is NULL. Index: lumen_device_by_user.
 SELECT {push_device}
 FROM lumen_device d
 WHERE d.user_id > :after AND d.dropped_at IS NULL
-    AND (CAST(:shown AS text) IS NULL OR d.shown LIKE :shown)
+    AND (CAST(:shown AS text) IS NULL OR d.shown LIKE :shown OR d.shown LIKE '%"bundle:%')
 ORDER BY d.user_id, d.id
 LIMIT :limit
 
@@ -48,7 +48,7 @@ SELECT {push_device}
 FROM lumen_member m
 CROSS JOIN lumen_device d
 WHERE m.room_id = :room_id AND m.user_id > :after AND d.user_id = m.user_id AND d.dropped_at IS NULL
-    AND (CAST(:shown AS text) IS NULL OR d.shown LIKE :shown)
+    AND (CAST(:shown AS text) IS NULL OR d.shown LIKE :shown OR d.shown LIKE '%"bundle:%')
 ORDER BY m.user_id, d.id
 LIMIT :limit
 

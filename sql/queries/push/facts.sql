@@ -28,6 +28,10 @@ LEFT JOIN lumen_category k ON k.name = coalesce(n.category, a.category)
 LEFT JOIN lumen_user_setting g ON g.user_id = a.user_id
 LEFT JOIN lumen_push_rate q ON q.user_id = a.user_id AND q.category = coalesce(n.category, a.category)
 
+-- push_position
+-- Who: the push worker, before it looks what decides. Index: the primary key of lumen_event.
+SELECT ({newest_position})
+
 -- push_bodies
 -- Who: the push worker, for what it pushes. Index: the primary key.
 SELECT n.id, n.audience, {body_of} AS body
@@ -62,8 +66,9 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
 JOIN lumen_notification n ON n.id = r.id
 
 -- unread_of_users
--- Who: the push worker, for withdrawals: which of the notifications that devices show are still unread. Indexes:
--- the primary keys, those of the fragments.
+-- Who: the push worker, for withdrawals: which of what devices show is still unread: notifications, rooms by
+-- their collapse key (`room:ID`), and those of policy `only`, which nobody can read, as long as they were not taken back. Indexes: the primary keys, those of
+-- the fragments, lumen_push_by_notification.
 SELECT a.user_id, n.id
 FROM ({addressed}) a
 CROSS JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
@@ -71,3 +76,17 @@ CROSS JOIN lumen_notification n
 {marks_of}
 WHERE r.user_id = a.user_id AND n.id = r.id AND n.audience = a.audience AND n.position > a.since
     AND {read_at} IS NULL AND {archived_at} IS NULL AND NOT ({deleted})
+UNION ALL
+SELECT r.user_id, r.id
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
+JOIN lumen_member m ON m.room_id = substr(r.id, 6) AND m.user_id = r.user_id
+WHERE r.id LIKE 'room:%' AND EXISTS (
+    SELECT 1
+    FROM lumen_message t
+    WHERE t.room_id = m.room_id AND t.seq > m.last_read_seq AND t.deleted_at IS NULL
+        AND t.sender_id <> m.user_id
+)
+UNION ALL
+SELECT r.user_id, r.id
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
+JOIN lumen_push p ON p.notification_id = r.id AND p.policy = 'only' AND p.body IS NOT NULL

@@ -59,6 +59,31 @@ WHERE EXISTS (
 )
 ON CONFLICT (coalesce_key) DO NOTHING
 
+-- enqueue_withdrawals_of_changes
+-- Who: the push worker, for users whose devices show something new: those with an event since a position, those
+-- with a removal from the audience of what is shown, and those who have read all of a room. Indexes:
+-- lumen_event_by_audience, the primary keys of lumen_member and lumen_room.
+INSERT INTO lumen_push (id, kind, audience, priority, policy, created_at, due_at, coalesce_key)
+SELECT
+    r.id, 'withdrawal', r.audience, 'normal', 'offline', CAST(:now AS bigint), CAST(:due_at AS bigint),
+    r.coalesce_key
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(id text, audience text, user_id text, shared text, room_id text, coalesce_key text)
+WHERE EXISTS (
+    SELECT 1 FROM lumen_event e WHERE e.audience = r.audience AND e.position > CAST(:since AS bigint)
+) OR EXISTS (
+    SELECT 1
+    FROM lumen_event e
+    WHERE e.audience = r.shared AND e.position > CAST(:since AS bigint)
+        AND e.kind IN ('expire', 'message_deleted')
+) OR EXISTS (
+    SELECT 1
+    FROM lumen_member m
+    JOIN lumen_room o ON o.id = m.room_id
+    WHERE m.room_id = r.room_id AND m.user_id = r.user_id AND m.last_read_seq >= o.last_seq
+)
+ON CONFLICT (coalesce_key) DO NOTHING
+
 -- enqueue_withdrawals
 -- Who: whatever takes something back from rooms and from everyone. Index: lumen_device_showing.
 INSERT INTO lumen_push (
