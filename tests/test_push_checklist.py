@@ -23,7 +23,9 @@ LINES: Lines = {
         "commit/devices/test_registration.py::test_many_registrations_at_once_keep_to_the_limit",
         "commit/devices/test_removal.py::test_nobody_deletes_the_device_of_somebody_else",
     ),
-    "a device shows when it was last used, its failures, and why it was dropped": (),
+    "a device shows when it was last used, its failures, and why it was dropped": (
+        "accept/devices/test_devices.py::test_a_device_shows_its_failures_and_why_it_was_dropped",
+    ),
     "log-out everywhere and the end of a session end the devices that they registered": (
         "commit/devices/test_removal.py::test_a_log_out_ends_the_devices_of_its_session_alone",
         "commit/devices/test_removal.py::test_a_refresh_token_that_is_used_twice_ends_the_devices_of_its_session",

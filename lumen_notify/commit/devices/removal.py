@@ -1,12 +1,12 @@
 """Removal: ends devices, one by one, with the sessions that registered them, and by age.
 
-A device that a provider does not know any more is dropped, not deleted: its user can read why. It lives again
-when it is registered again.
+Not here: a device that a provider does not know any more, which is dropped (`commit/push/progress`). Its user
+can read why, and it lives again when it is registered again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import value
@@ -54,16 +54,6 @@ async def delete_devices(tx: Transaction, commands: Sequence[DeleteDevice]) -> S
         if rows:
             deleted |= {key for (key,) in await tx.run(name, rows=rows)}
     return [(one.token_hash if one.id is None else one.id) in deleted for one in commands]
-
-
-def drop_devices(tx: Transaction, reasons: Mapping[str, str], *, began_at: int) -> None:
-    """Push nothing more to devices, in the transaction of whoever pushes.
-
-    reasons: why, by device id. began_at: when the devices were read, in milliseconds: those that were
-    registered again since then stay.
-    """
-    rows = [{"device_id": device_id, "reason": reason} for device_id, reason in reasons.items()]
-    tx.add("drop_devices", rows=rows, now=tx.now, began_at=began_at)
 
 
 def end_devices_of_sessions(tx: Transaction, families: Sequence[str]) -> None:

@@ -94,14 +94,6 @@ WHERE (token_hash, user_id) IN (
 )
 RETURNING token_hash
 
--- drop_devices
--- Who: whoever pushes, for devices that a provider does not know any more. A device that was registered again
--- since the push began stays. Index: the primary key.
-UPDATE lumen_device
-SET dropped_at = :now, failures = failures + 1, failure = r.reason
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(device_id text, reason text)
-WHERE lumen_device.id = r.device_id AND dropped_at IS NULL AND registered_at <= :began_at
-
 -- delete_devices_of_sessions
 -- Who: log-out, and a refresh with a used token. Index: lumen_device_by_session.
 DELETE FROM lumen_device

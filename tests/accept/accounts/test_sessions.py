@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from clients import NOTIFICATIONS, EventStream
@@ -11,6 +12,7 @@ from lumen_notify.auth import PasswordHasher
 from lumen_notify.errors import DatabaseUnavailable
 from sites import Site, open_site, refused
 
+from ..devices.device_requests import DEVICES, webpush
 from .account_requests import GOOD, endpoints, log_in, me, post, refresh, register
 
 
@@ -246,3 +248,33 @@ async def test_an_outdated_hash_is_replaced_at_the_next_log_in(
             assert costs in known.hashed
             await log_in(site)
         assert (await refresh(site, session)).status_code == 200
+
+
+async def test_the_end_of_a_session_ends_the_devices_that_it_registered(stored: Site) -> None:
+    here, there = await register(stored), await log_in(stored)
+
+    async def add(session: dict[str, Any], name: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {session['access_token']}"}
+        return await stored.http.post(DEVICES, json=webpush(name, name=name), headers=headers)
+
+    async def names() -> list[str]:
+        headers = {"Authorization": f"Bearer {there['access_token']}"}
+        answer = await stored.http.get(DEVICES, headers=headers)
+        return [device["name"] for device in answer.json()["items"]]
+
+    for session, name in ((here, "a"), ((await refresh(stored, here)).json(), "b"), (there, "c")):
+        assert (await add(session, name)).status_code == 201
+    assert await names() == ["c", "b", "a"]
+    refused(await refresh(stored, here), 401, "session_ended")  # for the second time
+    assert await names() == ["c"]
+    refused(await add(here, "d"), 401, "token_revoked")
+
+    fourth = await log_in(stored)
+    await add(fourth, "e")
+    await post(stored, "logout", {"refresh_token": fourth["refresh_token"]})
+    refused(await add(fourth, "e"), 401, "token_revoked")
+    assert await names() == ["c"]
+
+    await post(stored, "logout-everywhere", {}, bearer=there["access_token"])
+    there = await log_in(stored)
+    assert await names() == []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import pytest
 
 from lumen_notify.accept.devices.keys import public_key
+from lumen_notify.commit.push.progress import AdvancePushes, DeviceResult
 from lumen_notify.model import to_json
 from sites import OpenSite, Site, refused
 
@@ -175,14 +175,22 @@ async def test_a_wrong_device_is_refused_by_field(site: Site, body: dict[str, An
     assert await listed(site, "bob") == []
 
 
-async def test_a_device_shows_why_it_was_dropped(pushing: Site) -> None:
+async def test_a_device_shows_its_failures_and_why_it_was_dropped(pushing: Site) -> None:
     device = await done(pushing, "bob", "POST", DEVICES, phone())
     services = pushing.lumen._services
     assert services is not None
-    async with services.log.transaction() as tx:
-        tx.add(
-            "drop_devices", rows=[{"device_id": device["id"], "reason": "gone"}], now=tx.now, began_at=tx.now
-        )
-    (dropped,) = await listed(pushing, "bob")
-    assert re.fullmatch(r"20\d\d-.*Z", dropped["dropped_at"])
-    assert (dropped["failures"], dropped["failure"]) == (1, "gone")
+
+    async def note(**result: Any) -> Any:
+        noted = DeviceResult(device_id=device["id"], user_id="bob", **result)
+        await services.committer.submit(AdvancePushes(decided_at=2**60, devices=(noted,)))
+        (shown,) = await listed(pushing, "bob")
+        return [shown[name] for name in ("failures", "failure", "last_used_at", "dropped_at")]
+
+    assert await note(failure="too large") == [1, "too large", None, None]
+    assert (await note(failure="again"))[:2] == [2, "again"]
+    failures, failure, used_at, dropped_at = await note(is_sent=True)
+    assert (failures, failure, dropped_at) == (0, None, None)
+    assert used_at >= device["created_at"]
+    failures, failure, at, dropped_at = await note(is_gone=True, failure="unregistered")
+    assert (failures, failure, at) == (1, "unregistered", used_at)
+    assert dropped_at >= used_at

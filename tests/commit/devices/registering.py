@@ -6,7 +6,7 @@ from typing import Any
 
 from lumen_notify.commit.devices.devices import Device, Devices
 from lumen_notify.commit.devices.registration import RegisterDevice
-from lumen_notify.commit.devices.removal import drop_devices
+from lumen_notify.commit.push.progress import AdvancePushes, DeviceResult
 from lumen_notify.model import new_id
 
 from ..store import Store
@@ -26,7 +26,7 @@ async def devices_of(store: Store, user_id: str) -> list[Device]:
     return list(await Devices(store.database).page(user_id, limit=2000))
 
 
-async def drop(store: Store, reasons: dict[str, str], *, began_at: int | None = None) -> None:
-    """Drop devices in a transaction, as whoever pushes does."""
-    async with store.log.transaction() as tx:
-        drop_devices(tx, reasons, began_at=store.now if began_at is None else began_at)
+async def drop(store: Store, user_id: str, device: Device, reason: str = "gone") -> None:
+    """Note that the provider does not know a device any more, as whoever pushes does."""
+    result = DeviceResult(device_id=device.id, user_id=user_id, is_gone=True, failure=reason)
+    await store.committer.submit(AdvancePushes(decided_at=store.now, devices=(result,)))

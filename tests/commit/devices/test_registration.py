@@ -65,7 +65,7 @@ async def test_of_two_users_who_register_a_token_at_once_the_last_one_has_it(sto
 async def test_a_dropped_device_lives_again_when_it_is_registered_again(store: Store) -> None:
     device = await register(store, "ann", "t1")
     store.now += 1000
-    await drop(store, {device.id: "unregistered"})
+    await drop(store, "ann", device, "unregistered")
     (dropped,) = await devices_of(store, "ann")
     assert (dropped.dropped_at, dropped.failures, dropped.failure) == (store.now, 1, "unregistered")
     store.now += 1000
@@ -93,7 +93,7 @@ async def test_one_more_takes_the_place_of_a_dropped_one_first(store: Store) -> 
     await register(store, "ann", "t1", name="1", max_devices=2)
     store.now += 1000
     newer = await register(store, "ann", "t2", name="2", max_devices=2)
-    await drop(store, {newer.id: "gone"})
+    await drop(store, "ann", newer)
     store.now += 1000
     await register(store, "ann", "t3", name="3", max_devices=2)
 

@@ -41,27 +41,6 @@ async def test_nobody_deletes_the_device_of_somebody_else(store: Store) -> None:
     assert await devices_of(store, "ann") == [device]
 
 
-async def test_a_device_that_was_registered_again_since_the_push_began_is_not_dropped(store: Store) -> None:
-    device = await register(store, "ann", "t1")
-    began_at = store.now
-    store.now += 1
-    await register(store, "ann", "t1")
-    await drop(store, {device.id: "gone"}, began_at=began_at)
-
-    assert [one.dropped_at for one in await devices_of(store, "ann")] == [None]
-
-
-async def test_a_drop_of_a_dropped_device_and_of_none_changes_nothing(store: Store) -> None:
-    device = await register(store, "ann", "t1")
-    await drop(store, {device.id: "first"})
-    before = await devices_of(store, "ann")
-    store.now += 1000
-    await drop(store, {device.id: "second", "none": "third"})
-    await drop(store, {})
-
-    assert await devices_of(store, "ann") == before
-
-
 async def test_a_log_out_ends_the_devices_of_its_session_alone(store: Store) -> None:
     await open_account(store)
     here, there = await log_in(store), await log_in(store)
@@ -139,7 +118,7 @@ async def test_dropped_devices_are_kept_for_their_time(store: Store) -> None:
         device = await register(store, "ann", name, name=name)
         store.now += 60_000
         if name != "alive":
-            await drop(store, {device.id: "gone"})
+            await drop(store, "ann", device)
     await store.retention().sweep()
     assert len(await devices_of(store, "ann")) == 3
     store.now += 1
