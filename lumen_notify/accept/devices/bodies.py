@@ -96,7 +96,7 @@ class SubscriptionBody(Body):
     endpoint: Endpoint
     """The address of the push service for this browser."""
 
-    expiration_time: Annotated[float | None, Field(alias="expirationTime", strict=False)] = None
+    expiration_time: Annotated[float | None, Field(alias="expirationTime")] = None
     """Ignored: the push service says when the subscription has ended."""
 
     keys: KeysBody

@@ -111,15 +111,6 @@ class DeviceEndpoints:
                                 "kind": "desktop",
                             }
                         },
-                        "fcm": {
-                            "value": {
-                                "provider": "fcm",
-                                "token": "fq3bZ1:APA91bH",
-                                "kind": "mobile",
-                                "name": "Alice's phone",
-                                "locale": "en-GB",
-                            }
-                        },
                     },
                     status=201,
                     or_status=200,

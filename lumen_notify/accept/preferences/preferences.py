@@ -69,7 +69,6 @@ class PreferenceEndpoints:
                     body=PreferencesBody,
                     body_examples={
                         "mute": {"value": {"categories": {"like": {"muted": True}}}},
-                        "silence": {"value": {"rooms": {"tea": {"push": False}}}},
                         "quiet": {
                             "value": {
                                 "quiet_hours": {"from": "22:30", "to": "07:00", "time_zone": "Europe/Paris"},

@@ -18,6 +18,7 @@ TAKEN: list[tuple[type[BaseModel], Any]] = [
     (DeviceBody, webpush()),
     (DeviceBody, webpush(token=None, keys=None, kind=None, name=None, locale=None)),
     (DeviceBody, webpush(subscription=subscription(expirationTime=1_800_000_000_000.5))),
+    (DeviceBody, webpush(subscription=subscription(expirationTime=1_800_000_000_000))),
     (DeviceBody, webpush(subscription={"endpoint": "https://push.example/1", "keys": KEYS})),
     (DeviceBody, webpush(subscription=subscription(endpoint="http://127.0.0.1:9/1"))),  # a setting allows it
     (DeviceBody, phone(kind="tablet", name="🦊 & <b>", locale="zh-Hant-TW", keys=KEYS)),
@@ -44,6 +45,7 @@ REFUSED: list[tuple[type[BaseModel], Any]] = [
     (DeviceBody, webpush(subscription=subscription(endpoint="ftp://push.example/1"))),
     (DeviceBody, webpush(subscription=subscription(endpoint="https://" + "a" * 5000))),
     (DeviceBody, webpush(subscription=subscription(expirationTime="soon"))),
+    (DeviceBody, webpush(subscription=subscription(expirationTime=False))),
     (DeviceBody, webpush(subscription=subscription(options={}))),
     (DeviceBody, webpush(subscription=subscription(keys={**KEYS, "p256dh": "x"}))),
     (DeviceBody, webpush(subscription=subscription(keys={**KEYS, "auth": ""}))),

@@ -33,12 +33,13 @@ CONFIGURATION = f"""
 hooks = "{Path(__file__).with_name("unsaid.py").as_posix()}"
 max-stream-events = 1  # a stream has no end; `ready` or `reset` is its first
 
-[[operations]]  # nobody guesses the ids of notifications, of what is scheduled, of a message, of a member
+[[operations]]  # nobody guesses the ids of notifications, of what is scheduled, of a message, member or device
 include-operation-id = [
   "getNotification", "markNotification", "editNotification", "deleteNotification",
   "cancelScheduled", "cancelScheduledInRoom",
   "getMessage", "editMessage", "deleteMessage",
   "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
+  "deleteDevice", "deleteDeviceByToken",
 ]
 warnings = false
 

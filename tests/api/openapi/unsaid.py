@@ -11,6 +11,16 @@ from schemathesis import Case, HookContext
 CALLER = "alice"
 """Whose token test_schemathesis.py shows. Schemathesis learns of her from answers."""
 
+SUBSCRIPTION = {
+    "endpoint": "https://push.example/f3a9",
+    "expirationTime": None,
+    "keys": {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+}
+"""That of the document's example."""
+
 EXCLUSIVE = ("before", "after", "around")
 
 
@@ -46,6 +56,9 @@ def unsaid(case: Case[Any]) -> Iterator[object]:
             for body in bodies:
                 yield body.get("quiet_hours")
                 yield any((body.get("categories") or {}).values())
+                yield any((body.get("rooms") or {}).values())
+        case "registerDevice":  # which providers are configured, points of a curve, public addresses
+            yield from (body.get("subscription") != SUBSCRIPTION for body in bodies)
         case "sendMessage" | "sendDirectMessage":  # that a message or user is in the room; two are two
             yield from (body.get(name) for body in bodies for name in ("reply_to", "mentions"))
             yield from (body.get("to") == CALLER for body in bodies)
