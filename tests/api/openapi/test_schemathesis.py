@@ -33,7 +33,7 @@ CONFIGURATION = f"""
 hooks = "{Path(__file__).with_name("unsaid.py").as_posix()}"
 max-stream-events = 1  # a stream has no end; `ready` or `reset` is its first
 
-[[operations]]  # nobody guesses the ids of notifications, of what is scheduled, of a message, member or device
+[[operations]]  # nobody guesses the ids of notifications, scheduled ones, messages, members and devices
 include-operation-id = [
   "getNotification", "markNotification", "editNotification", "deleteNotification",
   "cancelScheduled", "cancelScheduledInRoom",

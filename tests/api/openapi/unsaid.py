@@ -52,11 +52,10 @@ def unsaid(case: Case[Any]) -> Iterator[object]:
             yield from (body.get("expires_at") for body in bodies)
         case "deleteNotification":  # that one of two query parameters excludes the other
             yield (case.query or {}).get("for") == "me" and "sender" in (case.query or {})
-        case "updatePreferences":  # what may be muted, time zones, times that differ
-            for body in bodies:
-                yield body.get("quiet_hours")
-                yield any((body.get("categories") or {}).values())
-                yield any((body.get("rooms") or {}).values())
+        case "updatePreferences":  # what may be muted, whose rooms they are, time zones, times that differ
+            yield from (body.get("quiet_hours") for body in bodies)
+            choices = [body.get(name) or {} for body in bodies for name in ("categories", "rooms")]
+            yield from (any(one.values()) for one in choices)
         case "registerDevice":  # which providers are configured, points of a curve, public addresses
             yield from (body.get("subscription") != SUBSCRIPTION for body in bodies)
         case "sendMessage" | "sendDirectMessage":  # that a message or user is in the room; two are two
