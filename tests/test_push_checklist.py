@@ -140,6 +140,7 @@ LINES: Lines = {
     "enablePush() asks, subscribes and registers; the service worker shows, opens, marks and renews": (
         "web/test_modules.py::test_logic_of_module_holds",
         "web/test_push_in_browser.py::test_a_device_is_removed_in_the_settings_of_another",
+        "web/test_push_in_browser.py::test_an_application_of_another_origin_has_the_worker_by_one_line",
         "web/test_package.py::test_the_service_worker_is_one_file",
         "api/web/test_client_files.py::test_service_worker_may_have_any_scope_of_its_origin",
     ),

@@ -25,6 +25,12 @@ async def test_settings_are_kept_and_follow_other_devices(
     await page.get_by_label("Like", exact=True).select_option("List, do not count")
     await expect(page.get_by_text("Saved")).to_be_visible()
     await bob.title_counts(0, "Settings · lumen")
+    await page.get_by_label("Like", exact=True).select_option("Notify, do not push")
+    await bob.title_counts(1, "Settings · lumen")
+    kept = (await page_api("bob", "GET", "preferences"))["categories"]["like"]
+    assert (kept["in_app"], kept["muted"], kept["push"]) == (True, False, False)
+    await page.get_by_label("Like", exact=True).select_option("List, do not count")
+    await bob.title_counts(0, "Settings · lumen")
     await page.get_by_label("Collect low-priority notifications").select_option("For 30 minutes")
     await page.get_by_label("Quiet hours").check()
     await page.get_by_label("From").fill("23:15")

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
+from applications import Application
 from clients import eventually_true
 from conftest import StartServer
+from pages import blocks, section
 from push.services.push_service import PushService
-from servers import RunningServer
+from servers import RunningServer, free_port, temporary
 from web.page_tab import REFUSED, SECRET, WITHIN_MS, OpenTab, PageApi, PageTab, token_for
 from web.push_browser import PushBrowser
 
@@ -149,3 +151,39 @@ async def test_a_device_is_removed_in_the_settings_of_another(
     await expect(switch).not_to_be_checked()
     assert await other.page.evaluate("PushManager.prototype.getSubscription()") is None
     assert tab.complaints == []
+
+
+async def test_an_application_of_another_origin_has_the_worker_by_one_line(
+    start_server: StartServer, bob: PushBrowser, tmp_path: Path
+) -> None:
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    server = start_server(
+        LUMEN_JWT_SECRET=SECRET, LUMEN_PUSH_PRIVATE_ADDRESSES="on", LUMEN_CORS_ORIGINS=origin
+    )
+    line = blocks(section("The service worker"), "js")[0][1].replace("https://notify.example.com", server.url)
+    folder = tmp_path / "application"
+    folder.mkdir()
+    (folder / "index.html").write_text("<!doctype html><title>Application</title><link rel=icon href=data:,>")
+    (folder / "push-worker.js").write_text(line)
+    command = ["-m", "http.server", "--bind", "127.0.0.1", str(port)]
+    with temporary(Application(folder, command, port=port)):
+        page = await bob.context.new_page()
+        await page.goto(origin)
+        await page.evaluate(
+            """async ([url, token]) => {
+              const { LumenNotify } = await import(`${url}/client/lumen-notify.js`);
+              window.client = new LumenNotify({ getToken: () => token });
+              await client.start();
+            }""",
+            [server.url, token_for("bob")],
+        )
+        refused = "client.enablePush().catch(({ code, message }) => [code, message])"
+        code, message = await page.evaluate(refused)
+        assert (code, line.strip().rstrip(";") in message) == ("push_worker", True)
+        device = await page.evaluate(
+            "client.enablePush({ serviceWorker: '/push-worker.js', name: 'Laptop' })"
+        )
+        assert (device["name"], await page.evaluate("client.pushState()")) == ("Laptop", "on")
+        await bob.push(page, '{"type": "notification", "tag": "n", "id": "n", "title": "Hello"}')
+        await bob.receives(page, ["n"])

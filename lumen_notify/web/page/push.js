@@ -1,4 +1,4 @@
-// Push settings: push notifications on this device, and the user's devices.
+// PushSettings: push notifications on this device, and the devices of the user.
 
 import { enablePush, disablePush, needsHomeScreen, pushDevice, pushState } from "../client/lumen-push.js";
 import { icon, make, timeAgo } from "../client/lumen-theme.js";

@@ -5,6 +5,13 @@ import { field } from "./dialog.js";
 import { PushSettings } from "./push.js";
 
 const DIGEST_MINUTES = [0, 5, 15, 30, 60, 240, 1440];
+/** What each choice for a category means. The others keep whether it is pushed. */
+const CHOICES = {
+  on: { in_app: true, muted: false, push: true },
+  no_push: { in_app: true, muted: false, push: false },
+  muted: { in_app: true, muted: true },
+  hidden: { in_app: false, muted: false },
+};
 const NIGHT = { from: "22:00", to: "07:00" };
 
 export class Settings {
@@ -73,12 +80,12 @@ export class Settings {
     const rows = names.map((name) => {
       const key = `bell_category_${name}`;
       const label = t(key) === key ? name : t(key);
-      const { in_app: isShown = true, muted = false } = this.#preferences.categories[name] ?? {};
+      const { in_app: isShown = true, muted = false, push: isPushed = true } = this.#preferences.categories[name] ?? {};
       const isFixed = this.#categories.get(name)?.may_mute === false;
-      const choice = !isShown ? "hidden" : muted ? "muted" : "on";
-      const options = ["on", "muted", "hidden"].map((value) => make("option", { value, selected: value === choice }, t(`page_category_${value}`)));
+      const choice = !isShown ? "hidden" : muted ? "muted" : isPushed ? "on" : "no_push";
+      const options = Object.keys(CHOICES).map((value) => make("option", { value, selected: value === choice }, t(`page_category_${value}`)));
       const select = make("select", { disabled: isFixed, "data-choice": `category ${name}`, "aria-label": label, onchange: () => this.#change({
-        categories: { [name]: { in_app: select.value !== "hidden", muted: select.value === "muted" } },
+        categories: { [name]: CHOICES[select.value] },
       }) }, ...options);
       return make("li", { class: "setting" }, make("span", { class: "setting-text" },
         make("bdi", { class: "setting-name" }, label),

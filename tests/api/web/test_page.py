@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from collections.abc import AsyncIterator
@@ -59,6 +60,17 @@ def modules_of(tags: Tags) -> set[str]:
     return loaded
 
 
+def test_page_may_be_on_a_home_screen() -> None:
+    links = Tags((WEB / PAGES[0]).read_text("utf-8")).found
+    (name,) = (attributes["href"] for tag, attributes in links if attributes.get("rel") == "manifest")
+    manifest = json.loads((WEB / str(name)).read_text("utf-8"))
+    # Without it, an iPhone has no push (webkit.org, "Web Push for Web Apps on iOS and iPadOS").
+    assert manifest["display"] == "standalone"
+    # Relative to the manifest (W3C, "Web Application Manifest"): it works below a mount, too.
+    assert (manifest["start_url"], manifest["scope"]) == ("../", "../")
+    assert all((WEB / "page" / icon["src"]).is_file() for icon in manifest["icons"])
+
+
 def test_every_module_belongs_to_a_page() -> None:
     loaded = [modules_of(Tags((WEB / page).read_text("utf-8"))) for page in PAGES]
     assert set().union(*loaded) >= {module.relative_to(WEB).as_posix() for module in MODULES}
@@ -115,8 +127,8 @@ async def test_everything_that_the_page_refers_to_is_served_with_its_type(
     client: httpx.AsyncClient, tags: Tags
 ) -> None:
     wanted = modules_of(tags) | {attributes["href"] for tag, attributes in tags.found if tag == "link"}
-    assert {Path(path or "").suffix for path in wanted} == {".js", ".css", ".svg"}
-    types = {".js": "javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+    assert {Path(path or "").suffix for path in wanted} - {".json"} == {".js", ".css", ".svg"}
+    types = {".js": "javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
     served = ClientFiles().files
     for path in wanted:
         assert path is not None

@@ -167,6 +167,7 @@ export const words = {
   page_category_fixed: "This category cannot be turned off.",
   page_category_hidden: "Hide",
   page_category_muted: "List, do not count",
+  page_category_no_push: "Notify, do not push",
   page_category_on: "Notify",
   page_close: "Close",
   page_closed: "Disconnected.",
