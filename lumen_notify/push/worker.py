@@ -2,36 +2,42 @@
 
     personal   pushes to few users: many of them are one page
     large      a push to a room, to everyone or to many users: a task of its own, page after page
-    waiting    pushes that waited for single users: one page after another
+    waiting    pushes that have waited for single users, one page after another
+    retry      pushes that a provider has not taken, one page after another
 
-Promises: an urgent push never waits for others; a large one delays no other; progress is in the database, so
-that a crash repeats at most the pages under way, and another instance goes on from there; while the database
-is away, nothing is pushed.
+Promises: an urgent push never waits for others; a large one, or one that a provider takes slowly, delays no
+other kind; progress is in the database, so that a crash repeats at most the pages under way, and another
+instance goes on from there; while the database is away, nothing is pushed; a page that fails by a defect is
+tried push by push, and the one that fails is put aside for a while.
 
-Not here: what a page does (`pages/page`).
+Not here: what a page is (`pages/reader`) and does (`pages/page`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from lumen_notify.commit.database import Database
-from lumen_notify.commit.push.due import PAGE_DEVICES, Device, DuePushes, OutboxPush, Waiting
-from lumen_notify.commit.push.progress import AdvancePushes, Progress, TakePushes, WaitingKey
+from lumen_notify.commit.push.due import DuePushes, OutboxPush, Waiting
+from lumen_notify.commit.push.progress import TakePushes
 from lumen_notify.errors import Unavailable
 from lumen_notify.outages import Outage
 from lumen_notify.push.pages.decision import Rules
-from lumen_notify.push.pages.entries import Entry
-from lumen_notify.push.pages.page import Dispatches, OpenStreams, Page, Pages, by_user
+from lumen_notify.push.pages.page import Dispatches, OpenStreams, Pages
+from lumen_notify.push.pages.reader import PageReader, is_personal
 from lumen_notify.settings import Settings
 
 LOOK_SECONDS = 0.25
-"""The pause between two looks: two queries by indexes, which mostly find nothing."""
+"""The pause between two looks: three queries by indexes, which mostly find nothing."""
 
 PAUSE_SECONDS = 1.0
 """The pause before what was pushed is written once more, while the database is away."""
+
+ASIDE_SECONDS = 60.0
+"""How long a push that fails by a defect is put aside."""
 
 MAX_LARGE = 4
 """Large pushes at once. Urgent ones do not count."""
@@ -39,16 +45,12 @@ MAX_LARGE = 4
 MAX_PERSONAL = 4
 """Pages of personal pushes at once. Urgent ones do not count."""
 
-PERSONAL_USERS = 20
-"""A push to more users is a large one."""
-
-PAGE_USERS = 100
-"""Users of a page of a push that names them, each with a notification of their own."""
+Part = TypeVar("Part")
 
 
 class Worker:
     """Pushes. submit: the committer's. streams: the open streams of users. may_run: whether this instance
-    pushes. outage: of its queries."""
+    pushes. outage: of its queries. monotonic: seconds."""
 
     def __init__(
         self,
@@ -61,14 +63,18 @@ class Worker:
         streams: OpenStreams,
         may_run: Callable[[], bool],
         outage: Outage,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._due = DuePushes(database, max_devices=settings.max_devices_per_user)
         self._submit = submit
         self._clock = clock
         self._may_run = may_run
         self._outage = outage
+        self._monotonic = monotonic
         self._closing = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], frozenset[str]] = {}
+        self._aside: dict[str, float] = {}
+        self._reader = PageReader(self._due)
         self._pages = Pages(
             database,
             dispatcher,
@@ -91,10 +97,14 @@ class Worker:
             if self._tasks:
                 await asyncio.wait(list(self._tasks))
         finally:
-            tasks = list(self._tasks)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.cancel()
+
+    async def cancel(self) -> None:
+        """End the pages under way at once, whatever they have pushed."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def close(self) -> None:
         """Take no more pushes."""
@@ -102,20 +112,24 @@ class Worker:
 
     async def look(self) -> None:
         """Begin to push what is due. Raises Unavailable."""
-        running = frozenset[str]().union(*self._tasks.values())
-        due = [push for push in await self._due.due(self._clock()) if push.id not in running]
+        now = self._monotonic()
+        self._aside = {key: until for key, until in self._aside.items() if until > now}
+        running = frozenset[str]().union(self._aside, *self._tasks.values())
+        due = await self._due.due(self._clock(), running=running)
         for is_urgent in (True, False):
             mine = [push for push in due if (push.priority == "urgent") is is_urgent]
-            personal = [push for push in mine if _is_personal(push)]
+            personal = [push for push in mine if is_personal(push)]
             if personal and (is_urgent or self._running("personal") < MAX_PERSONAL):
                 self._start("personal", self._push_personal(personal), personal)
             for push in mine:
-                if not _is_personal(push) and (is_urgent or self._running("large") < MAX_LARGE):
+                if not is_personal(push) and (is_urgent or self._running("large") < MAX_LARGE):
                     self._start("large", self._push_large(push), [push])
-        if not self._running("waiting"):
-            waiting = await self._due.waiting(self._clock())
-            if waiting:
-                self._start("waiting", self._push_waiting(waiting), [])
+        for name in ("waiting", "retry"):
+            if not self._running(name):
+                found = await self._due.waiting(self._clock(), is_retry=name == "retry")
+                waiting = [one for one in found if _aside_key(one) not in self._aside]
+                if waiting:
+                    self._start(name, self._push_waiting(waiting), [])
 
     async def work_off(self) -> None:
         """Push what is due until nothing is left: for tests, which move the clock. Raises Unavailable."""
@@ -134,75 +148,71 @@ class Worker:
         task.add_done_callback(lambda task: self._tasks.pop(task, None))
 
     async def _push_personal(self, pushes: Sequence[OutboxPush]) -> None:
-        """Push several pushes to few users each as one page: as many as its devices allow."""
         await self._take(pushes)
-        devices = by_user(await self._due.devices(user for push in pushes for user in push.users or ()))
-        number = 0
-        chosen: list[OutboxPush] = []
-        for push in pushes:
-            number += sum(len(devices.get(user, ())) for user in push.users or ())
-            if chosen and number > PAGE_DEVICES:
-                break
-            chosen.append(push)
-        entries = [entry for push in chosen for entry in _entries(push, push.users or ())]
-        progress = tuple(_progress(push, (push.users or ("",))[-1], is_done=True) for push in chosen)
-        await self._pages.push(Page(entries=entries, devices=devices, progress=progress))
+
+        async def push_page(chosen: Sequence[OutboxPush]) -> None:
+            await self._pages.push(await self._reader.personal(chosen))
+
+        await self._each(push_page, pushes, key=lambda push: push.id)
 
     async def _push_large(self, push: OutboxPush) -> None:
-        """Push one push, page after page."""
         await self._take([push])
-        done_user, is_done = push.done_user, False
-        while not is_done and self._may_run() and not self._closing.is_set():
-            devices, users, has_more = await self._next(push, done_user)
-            is_done = not has_more
-            last = users[-1] if users else done_user
-            progress = Progress(push_id=push.id, from_user=done_user, done_user=last, is_done=is_done)
-            page = Page(entries=_entries(push, users), devices=by_user(devices), progress=(progress,))
-            if await self._pages.push(page):
-                return  # another instance pushes it
-            done_user = last
 
-    async def _next(self, push: OutboxPush, done_user: str) -> tuple[Sequence[Device], Sequence[str], bool]:
-        """Return the devices and the users of the next page, and whether there are more."""
-        if push.users is not None:
-            left = [user for user in push.users if user > done_user]
-            users = left[:PAGE_USERS]
-            return await self._due.devices(users), users, len(left) > len(users)
-        devices, has_more = await self._due.page(push, done_user)
-        return devices, list(dict.fromkeys(device.user_id for device in devices)), has_more
+        async def push_pages(_: Sequence[OutboxPush]) -> None:
+            done_user, is_done = push.done_user, False
+            while not is_done and self._may_run() and not self._closing.is_set():
+                page = await self._reader.large(push, done_user)
+                if await self._pages.push(page):
+                    return  # another instance pushes it
+                done_user, is_done = page.progress[0].done_user, page.progress[0].is_done
+
+        await self._each(push_pages, [push], key=lambda push: push.id)
 
     async def _push_waiting(self, waiting: Sequence[Waiting]) -> None:
-        """Decide again about pushes that have waited."""
-        devices = by_user(await self._due.devices(one.user_id for one in waiting))
-        entries = [
-            Entry(
-                push=one.push,
-                user_id=one.user_id,
-                notification_id=one.notification_id or one.push.notification_id or "",
-                waited=one,
-            )
-            for one in waiting
-            if one.push is not None
-        ]
-        waited = tuple((_waiting_key(one), one.due_at) for one in waiting)
-        await self._pages.push(Page(entries=entries, devices=devices, waited=waited))
+        async def push_page(users: Sequence[str]) -> None:
+            wanted = set(users)
+            page = await self._reader.waiting([one for one in waiting if _aside_key(one) in wanted])
+            await self._pages.push(page)
+
+        users = list(dict.fromkeys(map(_aside_key, waiting)))
+        await self._each(push_page, users, key=lambda user: user)
+
+    async def _each(
+        self,
+        push_page: Callable[[Sequence[Part]], Awaitable[None]],
+        parts: Sequence[Part],
+        *,
+        key: Callable[[Part], str],
+    ) -> None:
+        """Push a page; if that fails by a defect, each of its parts alone, and put aside those that fail."""
+        try:
+            await push_page(parts)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect in one page must not prevent the next
+            self._outage.begin(error, has_trace=True)
+            if len(parts) == 1:
+                self._aside[key(parts[0])] = self._monotonic() + ASIDE_SECONDS
+                return
+            for part in parts:
+                await self._each(push_page, [part], key=key)
 
     async def _take(self, pushes: Iterable[OutboxPush]) -> None:
         taken = tuple(push.id for push in pushes if push.is_open)
         if taken:
             await self._submit(TakePushes(ids=taken))
 
-    async def _write(self, command: AdvancePushes) -> bool:
+    async def _write(self, command: Any) -> Any:
         """Write what a page did. It was pushed: so wait for the database, and do not push it once more."""
         while True:
             try:
-                is_behind: bool = await self._submit(command)
+                result = await self._submit(command)
             except Unavailable as error:
                 self._outage.begin(error)
                 if not self._may_run() or self._closing.is_set():
                     raise
             else:
-                return is_behind
+                return result
             await self._pause(PAUSE_SECONDS)
 
     async def _pause(self, seconds: float) -> None:
@@ -217,37 +227,12 @@ class Worker:
             await work
         except Unavailable as error:
             self._outage.begin(error)
-        except Exception as error:  # noqa: BLE001 - a defect in one page must not prevent the next
+        except Exception as error:  # noqa: BLE001 - as above
             self._outage.begin(error, has_trace=True)
         else:
-            self._outage.end()
+            if not self._aside:
+                self._outage.end()
 
 
-def _is_personal(push: OutboxPush) -> bool:
-    return push.users is not None and len(push.users) <= PERSONAL_USERS
-
-
-def _entries(push: OutboxPush, users: Sequence[str]) -> list[Entry]:
-    """Return an entry for each user, or for each notification of each user."""
-    if not push.targets:
-        own = push.notification_id or ""
-        return [Entry(push=push, user_id=user, notification_id=own) for user in users]
-    wanted = set(users)
-    return [
-        Entry(push=push, user_id=user, notification_id=target)
-        for user, target in push.targets
-        if user in wanted
-    ]
-
-
-def _progress(push: OutboxPush, done_user: str, *, is_done: bool) -> Progress:
-    return Progress(push_id=push.id, from_user=push.done_user, done_user=done_user, is_done=is_done)
-
-
-def _waiting_key(one: Waiting) -> WaitingKey:
-    return WaitingKey(
-        user_id=one.user_id,
-        push_id=one.push_id,
-        notification_id=one.notification_id,
-        device_id=one.device_id,
-    )
+def _aside_key(one: Waiting) -> str:
+    return f"waiting for {one.user_id}"

@@ -72,7 +72,8 @@ CREATE TABLE lumen_push_waiting (
     due_at           integer NOT NULL,
     PRIMARY KEY (user_id, push_id, notification_id, device_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lumen_push_waiting_due ON lumen_push_waiting (due_at, user_id);
+CREATE INDEX lumen_push_waiting_due ON lumen_push_waiting (due_at, user_id) WHERE reason <> 'retry';
+CREATE INDEX lumen_push_waiting_retry ON lumen_push_waiting (due_at, user_id) WHERE reason = 'retry';
 CREATE INDEX lumen_push_waiting_by_push ON lumen_push_waiting (push_id);
 
 -- When a user was pushed to within the last hour, for the limit of the hour.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from commit.store import Store, opened
 from lumen_notify.commit.notifications.publication import Publication
 from lumen_notify.commit.notifications.publish import Publish
+from lumen_notify.commit.rooms.messages import SendMessage
+from lumen_notify.commit.rooms.rooms import CreateRoom
 from lumen_notify.model import EVERYONE, Audience, new_id
 from lumen_notify.outages import Outage
 from lumen_notify.push.push import SENT, Delivery, Result
@@ -25,19 +27,23 @@ class PushDesk:
     """What the tests of push write to and read from.
 
     sent: all deliveries, with what became of them. answer: returns what becomes of one. streams: the kinds of
-    device of each user's open streams. may_run: whether the worker is the one that pushes.
+    device of each user's open streams. meanwhile: runs while a page is with the dispatcher. may_run:
+    whether the worker is the one that pushes.
     """
 
-    def __init__(self, store: Store, **settings: Any) -> None:
+    def __init__(
+        self, store: Store, *, submit: Callable[[Any], Awaitable[Any]] | None = None, **settings: Any
+    ) -> None:
         self.store = store
         self.sent: list[Delivery] = []
         self.answer: Callable[[Delivery], Result] = lambda _: SENT
         self.streams: dict[str, Collection[str | None]] = {}
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
         self.may_run = True
         self.outage = Outage("pushes")
         self.worker = Worker(
             store.database,
-            store.committer.submit,
+            submit or store.committer.submit,
             self,
             store.clock,
             Settings(**settings),
@@ -51,6 +57,8 @@ class PushDesk:
 
     async def dispatch(self, deliveries: Sequence[Delivery]) -> Sequence[Result]:
         self.sent += deliveries
+        if self.meanwhile is not None:
+            await self.meanwhile()
         return [self.answer(one) for one in deliveries]
 
     async def register(
@@ -66,6 +74,25 @@ class PushDesk:
                 f" {self.store.now}, {self.store.now})"
             )
         return id_
+
+    async def open_room(self, room: str, *users: str, title: str | None = None) -> None:
+        """Make a room of Alice and others."""
+        await self.store.committer.submit(
+            CreateRoom(id=room, kind="public", title=title, creator="alice", members=users)
+        )
+
+    async def send(self, room: str, user: str, content: str, **fields: Any) -> None:
+        """Send a message to a room."""
+        sender = {"id": user, "username": user.capitalize(), "avatar": None}
+        await self.store.committer.submit(
+            SendMessage(
+                id=new_id(),
+                room_id=room,
+                sender=sender,
+                fields={"kind": "text", "content": content},
+                **fields,
+            )
+        )
 
     async def publish(self, *users: str, room: str | None = None, **fields: Any) -> str:
         """Publish to users, to a room, or to everyone; return the id."""
@@ -94,6 +121,11 @@ class PushDesk:
         if self.outage.error is not None:
             raise self.outage.error
         return self.sent[number:]
+
+    async def shown(self) -> list[tuple[str, ...]]:
+        """Return what each device shows."""
+        rows = await self.store.rows("SELECT shown FROM lumen_device ORDER BY user_id, id")
+        return [tuple(json.loads(text)) for (text,) in rows]
 
     async def outcomes(self) -> list[tuple[str, str]]:
         """Return user and outcome of all reports, in their order."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from clients import eventually
 from lumen_notify.commit.push import due
+from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.push import worker as module
 
 from .push_desk import DELAY_MS, PushDesk
 
@@ -43,3 +49,146 @@ async def test_a_push_to_everyone_is_pushed_in_pages(desk: PushDesk, monkeypatch
     assert await desk.outcomes() == [(one.target.user_id, "pushed") for one in sent]
     ((pages,),) = await desk.store.rows("SELECT count(*) FROM lumen_push_report")
     assert pages == 4
+
+
+async def test_another_instance_goes_on_from_the_last_page(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "PAGE_DEVICES", 2)
+    first, second = (PushDesk(desk.store, max_devices_per_user=1) for _ in range(2))
+    users = [f"user-{n}" for n in range(9)]
+    for user in users:
+        await desk.register(user)
+    await desk.publish()
+
+    async def stop() -> None:
+        first.may_run = len(first.sent) < 4
+
+    first.meanwhile = stop
+    assert [one.target.user_id for one in await first.later()] == users[:4]
+    assert [one.target.user_id for one in await second.later(0)] == users[4:]
+
+
+async def test_a_crash_between_hand_over_and_commit_repeats_one_page_with_its_collapse_keys(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "PAGE_DEVICES", 2)
+    first, second = (PushDesk(desk.store, max_devices_per_user=1) for _ in range(2))
+    for number in range(6):
+        await desk.register(f"user-{number}")
+    id_ = await desk.publish()
+
+    async def crash() -> None:
+        if len(first.sent) == 4:
+            raise asyncio.CancelledError
+
+    first.meanwhile = crash
+    with pytest.raises(asyncio.CancelledError):
+        await first.later()
+    await second.later(0)
+    pushed = [one.target.user_id for one in [*first.sent, *second.sent]]
+    assert pushed == ["user-0", "user-1", "user-2", "user-3", "user-2", "user-3", "user-4", "user-5"]
+    assert {(one.push.collapse_key, one.push.id) for one in second.sent[:2]} == {
+        (one.push.collapse_key, one.push.id) for one in first.sent[2:]
+    }
+    assert second.sent[0].push.collapse_key == id_
+
+
+async def test_two_instances_at_once_write_each_page_once(desk: PushDesk) -> None:
+    for number in range(3):
+        await desk.register(f"user-{number}")
+    await desk.publish()
+    await desk.publish("user-1", priority="low")
+    other = PushDesk(desk.store)
+    desk.store.now += DELAY_MS
+    await asyncio.gather(desk.later(0), other.later(0))
+    assert sorted(await desk.outcomes()) == [
+        ("user-0", "pushed"),
+        ("user-1", "bundled"),
+        ("user-1", "pushed"),
+        ("user-2", "pushed"),
+    ]
+
+
+async def test_a_large_push_does_not_delay_an_urgent_one(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "PAGE_DEVICES", 1)
+    desk = PushDesk(desk.store, max_devices_per_user=1)
+    for number in range(5):
+        await desk.register(f"user-{number}")
+    may_go_on = asyncio.Event()
+    for _ in range(8):
+        await desk.publish()
+    desk.store.now += DELAY_MS
+    desk.meanwhile = may_go_on.wait
+    await desk.worker.look()
+    await eventually(lambda: len(desk.sent) == 4, what="four large pushes")
+    desk.meanwhile = None
+    urgent = await desk.publish("user-3", priority="urgent")
+    await desk.worker.look()
+    await eventually(lambda: desk.sent[-1].notification_id == urgent, what="the urgent push")
+    may_go_on.set()
+    await desk.later(0)
+    assert len(desk.sent) == 8 * 5 + 1
+
+
+async def test_a_push_that_fails_by_a_defect_delays_no_other(
+    desk: PushDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.register("bob")
+    bad, good = await desk.publish("bob"), await desk.publish("bob")
+    sql = f"UPDATE lumen_notification SET body = 'x' WHERE id = '{bad}' RETURNING 1"  # noqa: S608
+    await desk.store.rows(sql)
+    desk.store.now += DELAY_MS
+    await desk.worker.work_off()
+    assert [one.notification_id for one in desk.sent] == [good]
+    assert "JSONDecodeError" in caplog.text
+    await desk.worker.work_off()
+    assert len(desk.sent) == 1, "the other one is put aside"
+
+
+async def test_what_was_pushed_while_the_database_is_away_is_written_once_it_is_there(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0)
+    failures = 3
+
+    async def submit(command: Any) -> Any:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise DatabaseUnavailable("made up by a test")
+        return await desk.store.committer.submit(command)
+
+    desk = PushDesk(desk.store, submit=submit)
+    await desk.register("bob")
+    await desk.publish("bob")
+    assert len(await desk.later()) == 1
+    assert await desk.outcomes() == [("bob", "pushed")]
+
+
+async def test_only_one_instance_pushes_and_it_stops_with_its_page(desk: PushDesk) -> None:
+    await desk.register("bob")
+    desk.may_run = False
+    running = asyncio.create_task(desk.worker.run())
+    await desk.publish("bob", priority="urgent")
+    may_go_on = asyncio.Event()
+    desk.meanwhile = may_go_on.wait
+    await asyncio.sleep(0)
+    assert desk.sent == []
+    desk.may_run = True
+    await eventually(lambda: len(desk.sent) == 1, what="a push")
+    desk.worker.close()
+    may_go_on.set()
+    await running
+    assert await desk.outcomes() == [("bob", "pushed")]
+
+
+async def test_a_push_that_was_deleted_while_it_waited_is_forgotten(desk: PushDesk) -> None:
+    await desk.register("bob")
+    await desk.publish("bob", priority="low")
+    await desk.later()
+    await desk.store.rows("DELETE FROM lumen_push RETURNING 1")
+    assert await desk.later(900_000) == []
+    assert await desk.store.number_of("lumen_push_waiting") == 0

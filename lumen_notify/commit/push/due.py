@@ -8,7 +8,7 @@ Not here: who of them gets a push (`push/decision`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from lumen_notify.commit.database import Database, Rows
@@ -102,13 +102,19 @@ class DuePushes:
         self._database = database
         self._limit = max(PAGE_DEVICES, max_devices) + 1
 
-    async def due(self, now: int) -> Sequence[OutboxPush]:
-        """Read the pushes that are due, the urgent ones first. Raises DatabaseUnavailable."""
-        return [_push(row) for row in await self._database.fetch("due_pushes", now=now, limit=MAX_DUE)]
+    async def due(self, now: int, *, running: Collection[str] = ()) -> Sequence[OutboxPush]:
+        """Read the pushes that are due, the urgent ones first. running: those that are left out. Raises
+        DatabaseUnavailable."""
+        rows = await self._database.fetch("due_pushes", now=now, limit=MAX_DUE + len(running))
+        return [push for push in map(_push, rows) if push.id not in running]
 
-    async def waiting(self, now: int) -> Sequence[Waiting]:
-        """Read the waiting pushes that are due, those of a user that are due at one time together."""
-        rows = await self._database.fetch("waiting_pushes", now=now, limit=MAX_WAITING)
+    async def waiting(self, now: int, *, is_retry: bool) -> Sequence[Waiting]:
+        """Read the waiting pushes that are due, those of a user that are due at one time together.
+
+        is_retry: those that a provider has not taken; else all others.
+        """
+        name = "pushes_to_retry" if is_retry else "waiting_pushes"
+        rows = await self._database.fetch(name, now=now, limit=MAX_WAITING)
         found = [
             Waiting(
                 user_id=user_id,

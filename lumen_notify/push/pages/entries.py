@@ -28,8 +28,8 @@ class Entry:
 
     @property
     def is_retry(self) -> bool:
-        """Whether a device did not get it at an earlier time."""
-        return self.waited is not None and self.waited.tried_at is not None
+        """Whether it is for one device, which did not get it at an earlier time."""
+        return bool(self.device_id)
 
     @property
     def device_id(self) -> str:
@@ -136,8 +136,7 @@ def _key(part: Passing) -> Hashable:
     entry = part.entry
     push = entry.push
     if entry.is_retry:
-        assert entry.waited is not None
-        return entry.user_id, entry.device_id, entry.waited.collapse_key
+        return entry.user_id, entry.device_id, _collapse_key([part])
     if push.kind == "messages":
         return entry.user_id, "", room_key(push.room_id or "")
     if entry.waited is not None:
@@ -149,9 +148,8 @@ def _key(part: Passing) -> Hashable:
 
 def _collapse_key(parts: Sequence[Passing]) -> str:
     entry = parts[0].entry
-    if entry.is_retry:
-        assert entry.waited is not None
-        return entry.waited.collapse_key or entry.notification_id
+    if entry.waited is not None and entry.waited.collapse_key is not None:
+        return entry.waited.collapse_key
     if entry.push.kind == "messages":
         return room_key(entry.push.room_id or "")
     if _count(parts) == 1:

@@ -9,10 +9,10 @@ Not here: which users a page has (`worker`).
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
@@ -65,14 +65,14 @@ class _Plan:
 
 
 class Pages:
-    """Decides about pages, and pushes them. submit: commits what became of a page; it waits for the database.
+    """Decides about pages, and pushes them. submit: commits a command; it waits for the database.
     clock: milliseconds."""
 
     def __init__(
         self,
         database: Database,
         dispatcher: Dispatches,
-        submit: Callable[[AdvancePushes], Awaitable[bool]],
+        submit: Callable[[Any], Awaitable[Any]],
         streams: OpenStreams,
         clock: Callable[[], int],
         *,
@@ -115,7 +115,7 @@ class Pages:
             for one in sendings
             if _is_counted(one)
         }
-        return await self._submit(
+        is_behind: bool = await self._submit(
             AdvancePushes(
                 decided_at=now,
                 decided_position=plan.position,
@@ -129,6 +129,7 @@ class Pages:
                 pushed=tuple(sorted(counted)),
             )
         )
+        return is_behind
 
     async def _plan(self, page: Page, now: int) -> _Plan:
         entries = [entry for entry in page.entries if entry.push.kind != "withdrawal"]
@@ -184,14 +185,6 @@ class Pages:
     def _devices(self, page: Page, entry: Entry) -> Sequence[Device]:
         devices = page.devices.get(entry.user_id, ())
         return [one for one in devices if one.id == entry.device_id] if entry.device_id else devices
-
-
-def by_user(devices: Iterable[Device]) -> Mapping[str, Sequence[Device]]:
-    """Return devices by user."""
-    found: dict[str, list[Device]] = defaultdict(list)
-    for one in devices:
-        found[one.user_id].append(one)
-    return found
 
 
 def _question(entry: Entry) -> Question:

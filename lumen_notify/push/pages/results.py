@@ -57,7 +57,7 @@ def results_of(
             if not again:
                 word = f"failed: {result.reason}"
         if result.outcome == "refused" or word.startswith("failed"):
-            dead_letters.append(_dead_letter(sending, result))
+            dead_letters += [_dead_letter(entry, sending, result) for entry in sending.entries]
         if not sending.is_silent:
             outcomes += [outcome_of(entry, word, sending.delivery.target.id) for entry in sending.entries]
     return Written(
@@ -135,13 +135,13 @@ def _again(sending: Sending, result: Result, now: int, random_number: float) -> 
     ]
 
 
-def _dead_letter(sending: Sending, result: Result) -> DeadLetter:
-    delivery = sending.delivery
+def _dead_letter(entry: Entry, sending: Sending, result: Result) -> DeadLetter:
+    target = sending.delivery.target
     return DeadLetter(
-        push_id=delivery.push_id,
-        notification_id=delivery.notification_id,
-        user_id=delivery.target.user_id,
-        device_id=delivery.target.id,
-        provider=delivery.target.provider,
+        push_id=entry.push.id,
+        notification_id=entry.notification_id,
+        user_id=entry.user_id,
+        device_id=target.id,
+        provider=target.provider,
         reason=result.reason,
     )

@@ -72,19 +72,36 @@ CROSS JOIN lumen_device d
 WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
 ORDER BY d.user_id, d.id
 
+-- fragment waiting_columns
+    w.user_id, w.push_id, w.notification_id, w.device_id, w.reason, w.collapse_key, w.attempts, w.tried_at,
+    w.due_at
+
+-- fragment of_waiting
+    x.user_id, x.push_id, x.notification_id, x.device_id, x.reason, x.collapse_key, x.attempts, x.tried_at,
+    x.due_at
+
 -- waiting_pushes
 -- Who: the push worker, several times a second. Those of a user that are due at the same time are together.
 -- Indexes: lumen_push_waiting_due, the primary key of lumen_push.
-SELECT
-    w.user_id, w.push_id, w.notification_id, w.device_id, w.reason, w.collapse_key, w.attempts, w.tried_at,
-    w.due_at,
-    {push_columns}
+SELECT {waiting_columns}, {push_columns}
 FROM (
-    SELECT
-        x.user_id, x.push_id, x.notification_id, x.device_id, x.reason, x.collapse_key, x.attempts, x.tried_at,
-        x.due_at
+    SELECT {of_waiting}
     FROM lumen_push_waiting x
-    WHERE x.due_at <= :now
+    WHERE x.due_at <= :now AND x.reason <> 'retry'
+    ORDER BY x.due_at, x.user_id
+    LIMIT :limit
+) w
+LEFT JOIN lumen_push p ON p.id = w.push_id
+ORDER BY w.due_at, w.user_id, w.push_id, w.notification_id, w.device_id
+
+-- pushes_to_retry
+-- Who: the same, for what a provider has not taken. Indexes: lumen_push_waiting_retry, the primary key of
+-- lumen_push.
+SELECT {waiting_columns}, {push_columns}
+FROM (
+    SELECT {of_waiting}
+    FROM lumen_push_waiting x
+    WHERE x.due_at <= :now AND x.reason = 'retry'
     ORDER BY x.due_at, x.user_id
     LIMIT :limit
 ) w
