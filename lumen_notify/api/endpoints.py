@@ -14,6 +14,7 @@ from lumen_notify.accept.accounts.sessions import SessionEndpoints, Sessions
 from lumen_notify.accept.devices.devices import DeviceEndpoints
 from lumen_notify.accept.health import HealthEndpoints
 from lumen_notify.accept.notifications.deletion import DeletionEndpoints
+from lumen_notify.accept.notifications.deliveries import DeliveryEndpoint
 from lumen_notify.accept.notifications.edits import EditEndpoint
 from lumen_notify.accept.notifications.inbox import InboxEndpoints
 from lumen_notify.accept.notifications.publish import PublishEndpoint
@@ -44,6 +45,7 @@ from lumen_notify.commit.permissions import RoomAccess
 from lumen_notify.commit.preferences.categories import Categories
 from lumen_notify.commit.preferences.preferences import UserPreferences
 from lumen_notify.commit.push.dead_letters import DeadLetters
+from lumen_notify.commit.push.report import PushReports
 from lumen_notify.commit.rooms.blocks import Blocks
 from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.member_list import MemberList
@@ -127,6 +129,7 @@ class Endpoints:
                 InboxEndpoints(context=context, inbox=Inbox(database), counts=services.counts),
                 DeletionEndpoints(context=context),
                 EditEndpoint(context=context),
+                DeliveryEndpoint(context=context, reports=PushReports(database)),
                 *_rooms(context, services, messenger),
                 typing,
                 BlockEndpoints(context=context, blocks=Blocks(database)),

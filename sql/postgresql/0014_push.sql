@@ -86,14 +86,16 @@ CREATE TABLE lumen_push_rate (
 );
 CREATE INDEX lumen_push_rate_by_time ON lumen_push_rate (last_at);
 
--- What became of a push: a row for each page of users that was decided about.
+-- What became of a push: a row for each page of users that was decided about, and for each notification.
 CREATE TABLE lumen_push_report (
-    push_id     text    NOT NULL,
-    page        bigint  NOT NULL,
-    created_at  bigint  NOT NULL,
-    outcomes    text    NOT NULL,                    -- JSON: [user, device id or null, outcome] each
+    push_id          text    NOT NULL,
+    page             bigint  NOT NULL,
+    notification_id  text    NOT NULL,
+    created_at       bigint  NOT NULL,
+    outcomes         text    NOT NULL,               -- JSON: [user, device id or null, outcome] each
     PRIMARY KEY (push_id, page)
 );
+CREATE INDEX lumen_push_report_by_notification ON lumen_push_report (notification_id, push_id, page);
 
 -- Pushes that were given up.
 CREATE TABLE lumen_push_dead_letter (

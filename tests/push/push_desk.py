@@ -132,7 +132,7 @@ class PushDesk:
         rows = await self.store.rows(
             "SELECT outcomes FROM lumen_push_report ORDER BY created_at, push_id, page"
         )
-        return [(user, word) for (text,) in rows for user, _, word, _ in json.loads(text)]
+        return [(user, word) for (text,) in rows for user, _, word in json.loads(text)]
 
 
 def _sql(text: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -179,3 +179,47 @@ class Edited(TypedDict):
     id: Uuid
     changed: Annotated[int, Field(ge=0, description="How many recipients' lists changed; a room is one.")]
     position: Position
+
+
+PushStatus = Literal["pending", "waiting", "done", "not_pushed"]
+
+
+class Delivery(TypedDict):
+    """What became of a push to a user, or to one of their devices."""
+
+    user: str
+    device_id: Annotated[
+        str | None,
+        Field(
+            description="Null if it is about all devices of the user.", json_schema_extra={"format": "uuid"}
+        ),
+    ]
+    outcome: Annotated[
+        str,
+        Field(
+            description=(
+                "`pushed`; `read`: the user had read, seen, archived or deleted it; `online`: they had an "
+                "open stream; `muted`; `no_device`; `expired`; `removed`; `not_allowed`: they are not a "
+                "member of the room, have blocked the sender, or are the sender; `quiet`, `bundled`, `limit`: "
+                "it waits for the end of quiet hours, for others, or for the limit of the hour; `retry: ` and "
+                "`failed: ` with the reason; `gone`: the device does not exist any more."
+            )
+        ),
+    ]
+    at: Annotated[Time, Field(description="When it was decided.")]
+
+
+class Deliveries(TypedDict):
+    """One page, oldest first."""
+
+    status: Annotated[
+        PushStatus,
+        Field(
+            description=(
+                "`pending`: it is still to be decided about users; `waiting`: it waits for single users; "
+                "`done`; `not_pushed`: it is not to be pushed, or nobody whom it reaches had a device."
+            )
+        ),
+    ]
+    items: list[Delivery]
+    next_cursor: NextCursor

@@ -9,8 +9,8 @@ any case.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -109,8 +109,10 @@ class DeadLetter:
 
 @value
 class PushOutcome:
-    """What was decided about a user, or became of a push to a device of theirs. device_id: None
-    for all devices of the user. notification_id: of a push with several."""
+    """What was decided about a user, or became of a push to one of their devices.
+
+    device_id: None for all devices. notification_id: empty for messages of a room, which are not reported.
+    """
 
     push_id: str
     user_id: str
@@ -240,10 +242,22 @@ def _waiting_row(one: WaitingRow) -> dict[str, Any]:
 
 
 def _write_report(tx: Transaction, outcomes: Iterable[PushOutcome]) -> None:
-    pages: Mapping[str, list[list[str | None]]] = defaultdict(list)
+    pages: dict[tuple[str, str], list[list[str | None]]] = defaultdict(list)
     for one in outcomes:
-        pages[one.push_id].append([one.user_id, one.device_id, one.word, one.notification_id])
-    rows = [{"push_id": push_id, "outcomes": to_json(page)} for push_id, page in pages.items()]
+        if one.notification_id:
+            pages[one.push_id, one.notification_id].append([one.user_id, one.device_id, one.word])
+    numbers: Counter[str] = Counter()
+    rows = []
+    for (push_id, notification_id), page in pages.items():
+        numbers[push_id] += 1
+        rows.append(
+            {
+                "push_id": push_id,
+                "number": numbers[push_id],
+                "notification_id": notification_id,
+                "outcomes": to_json(page),
+            }
+        )
     tx.add("insert_report", rows=rows, now=tx.now)
 
 

@@ -75,7 +75,7 @@ def outcome_of(entry: Entry, word: str, device_id: str | None = None) -> PushOut
         user_id=entry.user_id,
         device_id=device_id or entry.device_id or None,
         word=word,
-        notification_id=entry.notification_id if entry.push.targets else "",
+        notification_id=entry.notification_id,
     )
 
 

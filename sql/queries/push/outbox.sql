@@ -1,7 +1,8 @@
 -- Nothing here runs while no user has a device: see `log_end`.
 
 -- enqueue_pushes
--- Who: the stages of a publish. Those to one user only if that user has a device. Index: lumen_device_by_user.
+-- Who: the stages of a publish. Those to one user only if that user has a device, or if nothing else knows of
+-- them. Index: lumen_device_by_user.
 INSERT INTO lumen_push (
     id, kind, audience, notification_id, first_position, last_position, targets, sender_id, category, priority,
     policy, device_kinds, body, publisher, expires_at, created_at, due_at, coalesce_key
@@ -14,7 +15,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, user_id text, notification_id text, first_position bigint, last_position bigint,
     targets text, sender_id text, category text, priority text, policy text, device_kinds text, body text,
     publisher text, expires_at bigint, created_at bigint, due_at bigint, coalesce_key text)
-WHERE r.user_id IS NULL OR EXISTS (
+WHERE r.user_id IS NULL OR r.policy = 'only' OR EXISTS (
     SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
 )
 ON CONFLICT (coalesce_key) DO NOTHING

@@ -91,13 +91,14 @@ WHERE (user_id, category) IN (
 )
 
 -- insert_report
--- Who: the same. Index: the primary key.
-INSERT INTO lumen_push_report (push_id, page, created_at, outcomes)
+-- Who: the same. number: of the row among those of its push. Index: the primary key.
+INSERT INTO lumen_push_report (push_id, page, notification_id, created_at, outcomes)
 SELECT
     r.push_id,
-    (SELECT coalesce(max(o.page), 0) + 1 FROM lumen_push_report o WHERE o.push_id = r.push_id),
-    CAST(:now AS bigint), r.outcomes
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(push_id text, outcomes text)
+    r.number + (SELECT coalesce(max(o.page), 0) FROM lumen_push_report o WHERE o.push_id = r.push_id),
+    r.notification_id, CAST(:now AS bigint), r.outcomes
+FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+    AS r(push_id text, number bigint, notification_id text, outcomes text)
 
 -- insert_dead_letters rows
 -- Who: the same.

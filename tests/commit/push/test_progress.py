@@ -40,20 +40,19 @@ async def test_a_page_is_written_once(store: Store) -> None:
     letter = DeadLetter(
         push_id=id_, notification_id="n", user_id="bob", device_id="d", provider="log", reason="why"
     )
+    outcome = PushOutcome(push_id=id_, user_id="bob", device_id=None, word="quiet", notification_id="n")
     command = page(
         id_,
         "",
         "bob",
-        outcomes=(PushOutcome(push_id=id_, user_id="bob", device_id=None, word="quiet"),),
+        outcomes=(outcome,),
         waiting=(WaitingRow(key=key, category="news", reason="quiet", due_at=5),),
         dead_letters=(letter,),
         pushed=((id_, "bob", "news"),),
     )
     assert await store.committer.submit(command) is False
     assert await store.committer.submit(command) is True
-    assert await store.rows("SELECT page, outcomes FROM lumen_push_report") == [
-        (1, '[["bob",null,"quiet",""]]')
-    ]
+    assert await store.rows("SELECT page, outcomes FROM lumen_push_report") == [(1, '[["bob",null,"quiet"]]')]
     assert await store.rows("SELECT user_id, reason, due_at FROM lumen_push_waiting") == [("bob", "quiet", 5)]
     assert await store.number_of("lumen_push_dead_letter") == 1
     assert await store.rows("SELECT pushed_at FROM lumen_push_rate") == [(f"[{store.now}]",)]
@@ -70,7 +69,7 @@ async def test_what_has_waited_is_decided_about_once(store: Store) -> None:
     key = WaitingKey(user_id="bob", push_id=id_, notification_id="", device_id="")
     row = WaitingRow(key=key, category="news", reason="quiet", due_at=5)
     await store.committer.submit(page(id_, "", "bob", is_done=True, waiting=(row,)))
-    outcome = PushOutcome(push_id=id_, user_id="bob", device_id="d", word="pushed")
+    outcome = PushOutcome(push_id=id_, user_id="bob", device_id="d", word="pushed", notification_id="n")
     command = AdvancePushes(decided_at=10, waited=((key, 5),), outcomes=(outcome,))
     assert await store.committer.submit(command) is False
     assert await store.number_of("lumen_push_waiting") == 0

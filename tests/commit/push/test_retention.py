@@ -23,7 +23,7 @@ async def done(store: Store, number: int = 1, *, pages: int = 1) -> list[str]:
         for page in range(pages):
             await run_sql(
                 store.database,
-                f"INSERT INTO lumen_push_report VALUES ('{id_}', {page}, {store.now}, '[]')",  # noqa: S608
+                f"INSERT INTO lumen_push_report VALUES ('{id_}', {page}, 'n', {store.now}, '[]')",  # noqa: S608
             )
     return ids
 
