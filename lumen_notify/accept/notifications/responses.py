@@ -200,9 +200,9 @@ class Delivery(TypedDict):
             description=(
                 "`pushed`; `read`: the user had read, seen, archived or deleted it; `online`: they had an "
                 "open stream; `muted`; `no_device`; `expired`; `removed`; `not_allowed`: they are not a "
-                "member of the room, have blocked the sender, or are the sender; `quiet`, `bundled`, `limit`: "
-                "it waits for the end of quiet hours, for others, or for the limit of the hour; `retry: ` and "
-                "`failed: ` with the reason; `gone`: the device does not exist any more."
+                "member of the room, have blocked the sender, or are the sender; `quiet`, `bundled`, "
+                "`limit`: it waits for the end of quiet hours, for others, or for the limit of the hour; "
+                "`retry: ` and `failed: ` with the reason; `gone`: the device does not exist any more."
             )
         ),
     ]
