@@ -36,11 +36,34 @@ LINES: Lines = {
         "accept/devices/test_devices.py::test_the_config_names_the_providers",
     ),
     # The outbox
-    "a publication adds one row, whatever the number of its recipients, and none if nobody has a device": (),
-    "policies offline, always, never and only, and kinds of devices, do what they say": (),
+    "a publication adds one row, whatever the number of its recipients, and none if nobody has a device": (
+        "commit/notifications/test_pushes.py::test_publication_to_many_is_one_row",
+        "commit/notifications/test_pushes.py::test_publication_to_a_list_is_one_row_with_the_positions_of_its_notifications",
+        "commit/notifications/test_pushes.py::test_step_of_digests_is_one_row",
+        "commit/notifications/test_pushes.py::test_nothing_is_written_for_those_without_a_device",
+        "accept/notifications/test_push.py::test_nothing_is_written_while_push_is_off",
+    ),
+    "policies offline, always, never and only, and kinds of devices, do what they say": (
+        "accept/notifications/test_push.py::test_policies_and_kinds_of_devices_say_what_is_pushed",
+        "accept/notifications/test_push.py::test_what_goes_to_devices_alone_is_in_no_list_and_taken_back_by_its_publisher",
+        "commit/notifications/test_pushes.py::test_nothing_is_written_with_policy_never",
+        "commit/notifications/test_push_only.py::test_policy_only_is_in_the_outbox_alone",
+        "commit/publications/test_only.py::test_change_is_what_is_pushed",
+    ),
     "a member may silence a room: no push comes from it": (),
-    "a mention is pushed at once, other messages of a room become one push": (),
-    "what is read, archived, deleted or taken back is taken off the devices that show it": (),
+    "a mention is pushed at once, other messages of a room become one push": (
+        "commit/push/test_outbox.py::test_mention_is_pushed_at_once",
+        "commit/push/test_outbox.py::test_messages_of_a_room_are_one_row_while_it_waits",
+        "accept/notifications/test_push.py::test_messages_and_mentions_are_pushed_but_not_to_who_sends_them",
+        "push/pages/test_room_messages.py::test_title_of_a_message_is_that_of_its_push",
+    ),
+    "what is read, archived, deleted or taken back is taken off the devices that show it": (
+        "push/pages/test_withdrawal.py::test_what_is_read_or_removed_leaves_the_device",
+        "push/pages/test_withdrawal.py::test_what_is_read_or_removed_while_its_push_is_under_way_leaves_the_device",
+        "push/pages/test_withdrawal.py::test_message_that_is_deleted_leaves_the_device_with_the_last_one",
+        "commit/push/test_outbox.py::test_what_is_taken_back_from_everyone_is_one_row",
+        "accept/notifications/test_push.py::test_what_is_read_leaves_the_device",
+    ),
     # The decision
     "who has read, seen or archived it, has muted it, or looks at an open stream, gets no push": (),
     "quiet hours defer a push to their end, where it is decided again; urgent goes through": (),
@@ -135,7 +158,10 @@ LINES: Lines = {
         "model/test_public_address.py::test_other_address_is_not_public",
     ),
     # The library
-    "broadcast_consultation_reply and send_mobile_only_notification do what they say": (),
+    "broadcast_consultation_reply and send_mobile_only_notification do what they say": (
+        "test_notifier.py::test_a_consultation_reply_is_a_message_with_a_title_that_is_pushed",
+        "test_notifier.py::test_a_mobile_only_notification_is_pushed_and_nothing_else",
+    ),
     # The browser
     "enablePush() asks, subscribes and registers; the service worker shows, opens, marks and renews": (
         "web/test_modules.py::test_logic_of_module_holds",

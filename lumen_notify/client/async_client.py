@@ -66,8 +66,8 @@ class AsyncClient:
         user_id: the recipient. to: other recipients: `{"users": [...]}`, `{"room": id}` or `{"all": True}`.
         sender: `{"id", "username"?, "avatar"?}`; by default the caller. idempotency_key: repeats of a call
         with the same key publish nothing and return the first result; by default a random one, which makes
-        the retries of this call safe. fields: title, data, url, actions, icon, priority, deliver_at,
-        expires_at, group_key.
+        the retries of this call safe. fields: title, data, url, actions, icon, priority, push, devices,
+        deliver_at, expires_at, group_key.
         """
         return await self._run(
             calls.publish(

@@ -87,7 +87,7 @@ async def load_pending_groups(tx: Transaction) -> dict[GroupKey, Group]:
     texts = await tx.texts.load(row[-2] for row in rows)
     groups = {}
     for audience, category, group_key, id_, actors, actors_count, position, created_at, *rest in rows:
-        expires_at, body, text_id, delivery = rest
+        expires_at, body, publisher, text_id, delivery = rest
         user_id = Audience(audience).user_id or ""
         groups[user_id, category, group_key] = Group(
             user_id=user_id,
@@ -102,6 +102,7 @@ async def load_pending_groups(tx: Transaction) -> dict[GroupKey, Group]:
             shown=json.loads(body),
             created_at=created_at,
             expires_at=expires_at,
+            owner=publisher or "",
             delivery=None if delivery is None else json.loads(delivery),
             shared=texts.get(text_id),
             earlier_text_id=text_id,

@@ -79,7 +79,7 @@ WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
 -- lumen_notification_group_pending, the primary key of lumen_notification.
 SELECT
     m.audience, m.category, m.group_key, m.notification_id, m.actors, m.actors_count, n.position,
-    n.created_at, n.expires_at, n.body, n.text_id, n.delivery
+    n.created_at, n.expires_at, n.body, n.publisher, n.text_id, n.delivery
 FROM lumen_notification_group m
 JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audience
 WHERE m.is_pending = 1 AND (m.announced_at <= :before OR m.announced_at > :now)

@@ -119,13 +119,14 @@ async def test_group_of_one_user_is_one_row_while_it_waits(store: Store) -> None
 
 async def test_pending_group_is_pushed_when_it_is_announced(store: Store) -> None:
     await add_devices(store, "ann", "bob")
-    await publish(store, publication("ann", "bob", sender="cid"))
+    await publish(store, publication("ann", "bob", sender="cid", owner="app"))
     await publish(store, publication("ann", "bob", sender="dan"))
     assert len(await pushes(store)) == 1
     store.now += 2000
     await store.flush_groups()
     first, second = await pushes(store)
     assert first["targets"] == second["targets"]
+    assert first["publisher"] == second["publisher"] == "app"
     assert [user for user, _ in first["targets"]] == ["ann", "bob"]
 
 
