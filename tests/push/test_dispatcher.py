@@ -35,13 +35,14 @@ class FakeProvider:
 
     async def send(self, push: Push, target: Target) -> Result:
         self.begun += 1
+        blocks = self.blocks
         self._in_flight += 1
         self.at_once = max(self.at_once, self._in_flight)
         try:
             for _ in range(PAGE // SLICE + 1):  # longer than it takes to begin a page
                 await asyncio.sleep(0)
-            if self.blocks is not None:
-                await self.blocks.wait()
+            if blocks is not None:
+                await blocks.wait()
             result = self.answer(target)
             if result.outcome == "sent":
                 self.sent.append(target.id)
