@@ -133,8 +133,8 @@ def table(figures: Figures) -> str:
 def write_page(page: Path, figures: Figures) -> None:
     """Put the table into the page, between its marks."""
     before, _, rest = page.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    assert after, f"{page} has no place for the table"
+    _, end, after = rest.partition(END)
+    assert end, f"{page} has no place for the table"
     page.write_text(f"{before}{BEGIN}{table(figures)}{END}{after}", "utf-8")
 
 

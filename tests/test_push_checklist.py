@@ -177,7 +177,11 @@ LINES: Lines = {
         "browsers/test_push_in_firefox.py::test_a_push_makes_the_true_round_trip",
     ),
     # Those who run it
-    "metrics by provider and outcome, delay, and length and age of the outbox": (),
+    "metrics by provider and outcome, delay, and length and age of the outbox": (
+        "e2e/test_metric_values.py::test_every_metric_has_its_value_after_a_known_scenario",
+        "e2e/test_metric_values.py::test_metrics_of_push_have_their_values",
+        "push/test_backlog.py::test_backlog_counts_what_waits_and_how_long_the_oldest_is_due",
+    ),
     "GET /notifications/{id}/deliveries says who got it, and who did not and why": (),
     "lumen-notify push-test pushes to a user and says what each provider answered": (
         "cli/test_push_test.py::test_each_device_gets_a_push_and_has_its_line",
@@ -187,7 +191,10 @@ LINES: Lines = {
         "cli/commands/test_vapid.py::test_vapid_prints_a_new_key_that_the_server_takes",
         "cli/commands/test_vapid.py::test_public_key_of_the_database_stays_the_same",
     ),
-    "docs/push.md sets up each provider, and shows receivers": (),
+    "docs/push.md sets up each provider, and shows receivers": (
+        "test_push_page.py::test_the_page_is_tried_as_it_says",
+        "test_push_page.py::test_provider_of_ones_own_hands_over",
+    ),
     # It must show
     "read-aware: a property test with a model, on SQLite and PostgreSQL, with two instances": (),
     "1,000 users, kill -9 of the worker and of PostgreSQL, providers that fail: nobody is missed": (

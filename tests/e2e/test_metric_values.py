@@ -147,5 +147,25 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             await stream.close()
 
 
+async def test_metrics_of_push_have_their_values(database_url: str) -> None:
+    async with open_site(database_url, push_providers=("log",)) as site:
+        services = site.lumen._services
+        assert services is not None
+        device = {"provider": "log", "token": "bob's", "kind": "mobile"}
+        await site.api("bob").ask("POST", "/devices", device)
+        await site.publish(priority="high")
+        await site.publish(priority="normal")  # waits for ten seconds
+        name = 'lumen_push_results_total{outcome="sent",provider="log"}'
+        await eventually(lambda: services.push.dispatcher.results["log", "sent"] == 1, what="the push")
+        await services.push.backlog.look()
+        found = await read(site.http)
+        assert found[name] == found["lumen_push_delay_seconds_count"] == 1
+        assert 0 <= found["lumen_push_delay_seconds_sum"] < 60
+        assert found['lumen_push_provider_failing{provider="log"}'] == 0
+        assert 1 <= found["lumen_push_due"] <= 2  # the first may be being written
+        assert 0 <= found["lumen_push_oldest_seconds"] < 60
+        assert found["lumen_push_waiting"] == 0
+
+
 def _to(user: str, number: int) -> dict[str, object]:
     return {"to": {"user": user}, "category": "like", "content": f"{number}"}
