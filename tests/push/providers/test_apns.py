@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,11 +12,14 @@ from typing import Any
 
 import pytest
 
+from lumen_notify.commit.database import Database
+from lumen_notify.errors import Misconfigured
 from lumen_notify.push import http_client
 from lumen_notify.push.apns_tokens import MIN_RENEWAL_SECONDS, ApnsTokens, read_key
 from lumen_notify.push.http_client import HttpClient
-from lumen_notify.push.providers.apns import ApnsProvider
+from lumen_notify.push.providers.apns import ApnsProvider, open_provider
 from lumen_notify.push.push import SENT, Push, Result
+from lumen_notify.settings import Settings
 
 from ..device import Device
 from ..pushes import TEXTS, long, phone, shown, silent
@@ -261,3 +265,31 @@ async def test_gateway_that_speaks_http_1_alone_works(tmp_path: Path, clock: Clo
         provider = provider_of(service, clock)
         assert await provider.send(shown(), phone("apns", TOKEN)) == SENT
         await provider.close()
+
+
+async def test_endless_answer_is_cut_and_harms_nobody(provider: ApnsProvider, service: ApnsService) -> None:
+    service.break_next("flood")
+    assert await provider.send(shown(), phone("apns", TOKEN)) == SENT
+    assert await provider.send(shown(), phone("apns", TOKEN)) == SENT
+
+
+async def test_settings_make_a_provider(
+    service: ApnsService, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.clock = time.time
+    for name, text in service.settings.items():
+        monkeypatch.setenv(name, text)
+    provider = await open_provider(Settings.from_env(), Database("sqlite:///unused.db"))
+    assert provider.config() == {"topic": TOPIC}
+    assert await provider.send(shown(), phone("apns", TOKEN)) == SENT
+    await provider.close()
+
+
+async def test_key_file_that_is_none_is_named(service: ApnsService, tmp_path: Path) -> None:
+    path = tmp_path / "other.p8"
+    path.write_text("nonsense")
+    settings = Settings(
+        push_apns_key_file=path, push_apns_key_id="K", push_apns_team_id="T", push_apns_topic="example.app"
+    )
+    with pytest.raises(Misconfigured, match="LUMEN_PUSH_APNS_KEY_FILE: must contain the private key"):
+        await open_provider(settings, Database("sqlite:///unused.db"))

@@ -11,14 +11,18 @@ from typing import Any
 
 import pytest
 
+from lumen_notify.commit.database import Database
+from lumen_notify.errors import Misconfigured
+from lumen_notify.push import http_client
 from lumen_notify.push.google_tokens import GoogleTokens
 from lumen_notify.push.http_client import HttpClient
-from lumen_notify.push.providers.fcm import SCOPE, FcmProvider
+from lumen_notify.push.providers.fcm import SCOPE, FcmProvider, open_provider
 from lumen_notify.push.push import SENT, Push, Result
+from lumen_notify.settings import Settings
 
 from ..device import Device
 from ..pushes import TEXTS, long, phone, shown, silent
-from ..services.fcm import FcmService
+from ..services.fcm import PROJECT, FcmService
 from ..services.https_service import Reply
 
 NOW = 1_800_000_000_000
@@ -264,3 +268,37 @@ async def test_gateway_that_speaks_http_1_alone_works(tmp_path: Path) -> None:
         provider = provider_of(service)
         assert await provider.send(shown(), phone("fcm", "t1")) == SENT
         await provider.close()
+
+
+async def test_endless_and_silent_answers_harm_nobody(
+    provider: FcmProvider, service: FcmService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.break_next("flood", "silence")
+    assert await provider.send(shown(), phone("fcm", "t1")) == SENT
+    monkeypatch.setattr(http_client, "SECONDS", 0.5)
+    assert (await provider.send(shown(), phone("fcm", "t1"))).outcome == "retry"
+    monkeypatch.undo()
+    assert await provider.send(shown(), phone("fcm", "t1")) == SENT
+
+
+async def test_settings_make_a_provider(service: FcmService, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in service.settings.items():
+        monkeypatch.setenv(name, text)
+    provider = await open_provider(Settings.from_env(), Database("sqlite:///unused.db"))
+    assert provider.config() == {"project_id": PROJECT}
+    assert await provider.send(shown(), phone("fcm", "t1")) == SENT
+    await provider.close()
+
+
+@pytest.mark.parametrize(
+    ("without", "problem"),
+    [("private_key", "has no usable credentials"), ("project_id", "must name the project")],
+)
+async def test_credentials_file_that_lacks_something_is_named(
+    service: FcmService, tmp_path: Path, without: str, problem: str
+) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps({k: v for k, v in service.credentials.items() if k != without}))
+    settings = Settings(push_fcm_credentials_file=path)
+    with pytest.raises(Misconfigured, match=f"LUMEN_PUSH_FCM_CREDENTIALS_FILE: {problem}"):
+        await open_provider(settings, Database("sqlite:///unused.db"))
