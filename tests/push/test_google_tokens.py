@@ -120,11 +120,16 @@ async def test_endless_and_silent_answers_are_failures(
         await tokens.token()
 
 
-async def test_closing_ends_a_request_under_way(tokens: GoogleTokens, service: FcmService) -> None:
+async def test_closing_ends_a_request_under_way(
+    tokens: GoogleTokens, service: FcmService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_client, "SECONDS", 60)
+    monkeypatch.setattr(http_client, "SILENCE_SECONDS", 60)
     service.pause()
     waiting = asyncio.create_task(tokens.token())
     await eventually(lambda: len(service.received) == 1, what="the request")
-    await tokens.close()
+    async with asyncio.timeout(30):
+        await tokens.close()
     with pytest.raises(NoToken):
         await waiting
     with pytest.raises(NoToken):
