@@ -128,7 +128,7 @@ async def test_closing_ends_a_request_under_way(
     service.pause()
     waiting = asyncio.create_task(tokens.token())
     await eventually(lambda: len(service.received) == 1, what="the request")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(10):
         await tokens.close()
     with pytest.raises(NoToken):
         await waiting
