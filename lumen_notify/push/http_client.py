@@ -13,6 +13,8 @@ that is slow or breaks rules delays no request to another one.
 So a server may close what is idle, or ask to leave by GOAWAY (RFC 9113, section 6.8), at any time. A request
 that it had taken already is then sent twice: each has a collapse key.
 
+By httpcore, not by the client of httpx: that logs addresses, and Web Push and APNs have tokens in theirs.
+
 It speaks HTTP/2 with the extra `lumen-notify[push]`, which APNs needs, else HTTP/1.1. It trusts the
 authorities of the package certifi, or those in the file or folder that SSL_CERT_FILE or SSL_CERT_DIR names.
 """
@@ -55,8 +57,17 @@ HAS_HTTP2 = importlib.util.find_spec("h2") is not None
 
 _HEADERS = {"accept-encoding": "identity", "user-agent": f"lumen-notify/{__version__}"}
 
-_ENDED = (httpx.NetworkError, httpx.ProtocolError)
+_ENDED = (httpcore.NetworkError, httpcore.ProtocolError)
 """The connection has ended, or was no good: not that it took too long."""
+
+_FAILED = (
+    *_ENDED,
+    httpcore.TimeoutException,
+    httpcore.UnsupportedProtocol,
+    httpx.InvalidURL,
+    OSError,
+    TimeoutError,
+)
 
 
 @value
@@ -84,8 +95,8 @@ class Answer:
 class _Connections:
     """Those to one host."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client = client
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self.pool = pool
         self.requests = 0
         self.has_answered = False
         self.is_retired = False
@@ -103,7 +114,7 @@ class HttpClient:
     ) -> None:
         self._verify = verify
         self._network = network
-        self._hosts: dict[tuple[str, str, int | None], _Connections] = {}  # used longest ago first
+        self._hosts: dict[tuple[bytes, bytes, int | None], _Connections] = {}  # used longest ago first
 
     async def post(self, url: str, *, headers: Mapping[str, str], content: bytes) -> Answer:
         """Send one POST request. Raises ConnectionError, and what the network refuses."""
@@ -114,21 +125,28 @@ class HttpClient:
         try:
             async with asyncio.timeout(SECONDS):
                 try:
-                    return await self._send(method, httpx.URL(url), headers, content)
+                    return await self._send(method, _parsed(url), headers, content)
                 except _Repeatable:
-                    return await self._send(method, httpx.URL(url), headers, content)
-        except (httpx.HTTPError, httpx.InvalidURL, _Repeatable, TimeoutError, OSError) as error:
+                    return await self._send(method, _parsed(url), headers, content)
+        except (*_FAILED, _Repeatable) as error:
             raise ConnectionError(_reason(error)) from error
 
     async def close(self) -> None:
         """Close all connections."""
         while self._hosts:
-            await self._hosts.popitem()[1].client.aclose()
+            await self._hosts.popitem()[1].pool.aclose()
 
-    async def _send(self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes) -> Answer:
+    async def _send(
+        self, method: str, url: httpcore.URL, headers: Mapping[str, str], content: bytes
+    ) -> Answer:
+        read_seconds = min(SECONDS, SILENCE_SECONDS)
+        timeouts = {"connect": SECONDS, "read": read_seconds, "write": SECONDS, "pool": SECONDS}
+        fields = [(name.encode(), text.encode()) for name, text in {**_HEADERS, **headers}.items()]
         async with self._connections(url) as connections:
             try:
-                async with connections.client.stream(method, url, headers=headers, content=content) as answer:
+                async with connections.pool.stream(
+                    method, url, headers=fields, content=content, extensions={"timeout": timeouts}
+                ) as answer:
                     body = await _beginning(answer)
             except _ENDED as error:
                 if connections.has_answered:
@@ -138,15 +156,19 @@ class HttpClient:
             if len(body) > MAX_ANSWER_BYTES:
                 self._retire(connections)
             return Answer(
-                status=answer.status_code, headers=dict(answer.headers), body=body[:MAX_ANSWER_BYTES]
+                status=answer.status,
+                headers={
+                    name.decode("latin-1").lower(): text.decode("latin-1") for name, text in answer.headers
+                },
+                body=body[:MAX_ANSWER_BYTES],
             )
 
     @contextlib.asynccontextmanager
-    async def _connections(self, url: httpx.URL) -> AsyncIterator[_Connections]:
+    async def _connections(self, url: httpcore.URL) -> AsyncIterator[_Connections]:
         """Give the connections to a host, for one request. One that fails leaves its stream open: nothing
         in httpcore resets it."""
         host = (url.scheme, url.host, url.port)
-        connections = self._hosts.pop(host, None) or _Connections(self._new_client())
+        connections = self._hosts.pop(host, None) or _Connections(self._new_pool())
         self._hosts[host] = connections
         connections.requests += 1
         try:
@@ -157,7 +179,7 @@ class HttpClient:
         finally:
             connections.requests -= 1
             if connections.is_retired and not connections.requests:
-                await connections.client.aclose()
+                await connections.pool.aclose()
             await self._close_surplus()
 
     def _retire(self, connections: _Connections) -> None:
@@ -168,31 +190,18 @@ class HttpClient:
     async def _close_surplus(self) -> None:
         surplus = len(self._hosts) - MAX_HOSTS
         idle = [host for host, one in self._hosts.items() if not one.requests]
-        for client in [self._hosts.pop(host).client for host in idle[: max(0, surplus)]]:
-            await client.aclose()
+        for pool in [self._hosts.pop(host).pool for host in idle[: max(0, surplus)]]:
+            await pool.aclose()
 
-    def _new_client(self) -> httpx.AsyncClient:
+    def _new_pool(self) -> httpcore.AsyncConnectionPool:
         if self._verify is None:
             self._verify = httpx.create_ssl_context()  # takes 40 ms
-        return httpx.AsyncClient(
-            headers=_HEADERS,
-            transport=_Transport(self._verify, self._network),
-            timeout=httpx.Timeout(SECONDS, read=min(SECONDS, SILENCE_SECONDS)),
-            trust_env=False,
-        )
-
-
-class _Transport(httpx.AsyncHTTPTransport):
-    """That of httpx, by a network of one's own, for which it has no argument."""
-
-    def __init__(self, verify: ssl.SSLContext, network: httpcore.AsyncNetworkBackend | None) -> None:
-        super().__init__(verify=verify)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=verify,
+        return httpcore.AsyncConnectionPool(
+            ssl_context=self._verify,
             http2=HAS_HTTP2,
             max_connections=MAX_CONNECTIONS,
             keepalive_expiry=KEEP_SECONDS,
-            network_backend=network,
+            network_backend=self._network,
         )
 
 
@@ -200,10 +209,16 @@ class _Repeatable(Exception):
     """A connection that had worked has ended."""
 
 
-async def _beginning(answer: httpx.Response) -> bytes:
+def _parsed(url: str) -> httpcore.URL:
+    """Raises httpx.InvalidURL."""
+    parts = httpx.URL(url)
+    return httpcore.URL(scheme=parts.raw_scheme, host=parts.raw_host, port=parts.port, target=parts.raw_path)
+
+
+async def _beginning(answer: httpcore.Response) -> bytes:
     """Read an answer, up to a little more than its limit."""
     body = b""
-    async for chunk in answer.aiter_raw():
+    async for chunk in answer.aiter_stream():
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             break

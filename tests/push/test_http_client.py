@@ -191,3 +191,14 @@ def test_answer_says_how_long_to_wait(text: str, least: float, most: float) -> N
 @pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "\u0663", "Sun, 06 Nov 99999 08:49:37 GMT"])
 def test_answer_that_says_it_wrongly_says_nothing(text: str) -> None:
     assert Answer(status=503, headers={"retry-after": text}, body=b"").retry_seconds is None
+
+
+async def test_no_address_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 0\r\n\r\n")
+
+    caplog.set_level("DEBUG")
+    async with listening(answer) as url:
+        assert (await post(url)).status == 200
+    assert "secret" not in caplog.text
