@@ -17,6 +17,8 @@ from lumen_notify.deliver.backplane.remote import Receivers, RemoteBackplane
 from lumen_notify.errors import BackplaneUnavailable, LumenError, Misconfigured, Unavailable
 from lumen_notify.model import value
 from lumen_notify.outages import Outage, cause_of
+from lumen_notify.push.provider import HasCredentials
+from lumen_notify.push.providers.registry import close_providers, open_providers
 from lumen_notify.settings import Settings, masked_url, variable
 from lumen_notify.settings.combinations import KEYS
 
@@ -36,13 +38,15 @@ class Finding:
         return f"{self.name:{NAME_WIDTH}} {'FAILS' if self.is_problem else 'ok':5}  {self.text}"
 
 
-async def check(settings: Settings) -> list[Finding]:
-    """Check settings that are valid in themselves; return a finding for each part."""
+async def check(settings: Settings, *, asks_push: bool = False) -> list[Finding]:
+    """Check settings that are valid in themselves; return a finding for each part. asks_push: whether to ask
+    the services of push about the credentials."""
     return [
         await _found("database", lambda: check_database(settings)),
         await _found("backplane", lambda: check_backplane(settings)),
         await _found("keys", lambda: check_keys(settings)),
         await _found("categories", lambda: check_categories(settings)),
+        await _found("push", lambda: check_push(settings, asks=asks_push)),
         await _found("TLS", lambda: check_tls(settings)),
         await _found("port", lambda: check_port(settings)),
     ]
@@ -124,6 +128,29 @@ async def check_categories(settings: Settings) -> str:
     if settings.categories is None:
         return "No file defines categories."
     return f"{settings.categories} defines {len(defined_in(settings.categories))}."
+
+
+async def check_push(settings: Settings, *, asks: bool) -> str:
+    """Open the providers, which read their files; ask their services if wanted."""
+    names = settings.push_provider_names
+    if not names:
+        return "Push is off."
+    # Without a file, the first start makes the key of Web Push, in the database.
+    is_made = "webpush" in names and settings.push_vapid_key_file is None
+    read = tuple(name for name in names if name != "webpush" or not is_made)
+    providers = await open_providers(
+        settings.with_(push_providers=read or ("off",)), Database(settings.database_url)
+    )
+    try:
+        asked = [name for name, one in providers.items() if asks and isinstance(one, HasCredentials)]
+        for name in asked:
+            provider = providers[name]
+            assert isinstance(provider, HasCredentials)
+            await provider.check()
+    finally:
+        await close_providers(list(providers.values()))
+    answers = f" {', '.join(asked)}: the service accepts the credentials." if asked else ""
+    return f"{', '.join(names)} can be used.{answers}"
 
 
 async def check_tls(settings: Settings) -> str:

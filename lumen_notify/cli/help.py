@@ -4,7 +4,7 @@ from __future__ import annotations
 
 COMMANDS = {
     "serve": "Run the server until Ctrl-C or SIGTERM.",
-    "check": "Check settings, database, keys and port, without changing anything.",
+    "check": "Check settings, database, keys, push and port, without changing anything.",
     "settings": "Show all settings: their values, and where these come from.",
     "token": "Make a token for a user and print it.",
     "account": "Create or change an account and print its user id.",

@@ -51,3 +51,12 @@ class HasServices(Protocol):
     def service(self, target: Target) -> str:
         """Return the name of the service that takes the pushes to a device, such as its host."""
         ...
+
+
+@runtime_checkable
+class HasCredentials(Protocol):
+    """A provider whose service can say whether the credentials are valid, without a push."""
+
+    async def check(self) -> None:
+        """Ask the service. Raises Misconfigured."""
+        ...

@@ -10,6 +10,8 @@ import pytest
 
 from lumen_notify.cli.check import Finding, check
 from lumen_notify.deliver.backplane import remote
+from lumen_notify.errors import Misconfigured
+from lumen_notify.push.providers.log import LogProvider
 from lumen_notify.settings import Secret, Settings
 from valkey import Valkey
 
@@ -109,3 +111,43 @@ def test_a_backplane_on_another_database_is_found(
     monkeypatch.setattr(remote, "PROBE_WAIT_SECONDS", 0.3)
     settings = Settings(database_url=postgresql_url, backplane_url=shared_postgresql_url, port=0)
     assert "delivers nothing" in problems(settings)["backplane"]
+
+
+def test_files_of_push_are_read_without_a_database(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", port=0)
+    assert findings(settings)["push"].text == "webpush can be used."
+    assert findings(settings.with_(push_providers=("off",)))["push"].text == "Push is off."
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "vapid.pem").write_text("no key")
+    (tmp_path / "fcm.json").write_text("{}")
+    found = problems(
+        settings.with_(
+            push_vapid_key_file=tmp_path / "vapid.pem", push_fcm_credentials_file=tmp_path / "fcm.json"
+        )
+    )
+    assert "LUMEN_PUSH_VAPID_KEY_FILE: must contain a private key" in found["push"]
+    assert "LUMEN_PUSH_FCM_CREDENTIALS_FILE: " in found["push"]
+    assert "no key" not in found["push"]
+    assert problems(settings.with_(push_providers=("fmc",)))["push"].startswith(
+        "LUMEN_PUSH_PROVIDERS: has fmc"
+    )
+
+
+def test_services_of_push_are_asked_only_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Refused(LogProvider):
+        async def check(self) -> None:
+            asked.append("asked")
+            raise Misconfigured([("LUMEN_PUSH_FCM_CREDENTIALS_FILE", "gives no access token: invalid_grant")])
+
+    async def opened(*_: object) -> dict[str, LogProvider]:
+        return {"log": Refused()}
+
+    monkeypatch.setattr("lumen_notify.cli.check.open_providers", opened)
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", port=0, push_providers=("log",))
+    assert not findings(settings)["push"].is_problem
+    assert asked == []
+    (finding,) = [one for one in asyncio.run(check(settings, asks_push=True)) if one.name == "push"]
+    assert finding.text == "LUMEN_PUSH_FCM_CREDENTIALS_FILE: gives no access token: invalid_grant"
+    assert finding.is_problem

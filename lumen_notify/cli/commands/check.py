@@ -17,8 +17,12 @@ from lumen_notify.settings import Settings
 
 
 def check(
+    *,
     host: Annotated[str | None, typer.Option(metavar="HOST", help="The address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(metavar="PORT", help="The port to listen on.")] = None,
+    asks_push: Annotated[
+        bool, typer.Option("--push", help="Ask the services of push whether the credentials are valid, too.")
+    ] = False,
     _env_file: EnvFile = None,
 ) -> None:
     """Print a line for each part."""
@@ -26,7 +30,7 @@ def check(
     logs.configure("error", settings.log_format)
     number = sum(bool(os.environ.get(name)) for name, _, _ in Settings.table())
     findings = [Finding(name="settings", text=f"{number} set, the others have their defaults.")]
-    findings += asyncio.run(check_parts(settings))
+    findings += asyncio.run(check_parts(settings, asks_push=asks_push))
     for finding in findings:
         typer.echo(finding.line())
     if any(finding.is_problem for finding in findings):

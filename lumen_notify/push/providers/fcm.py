@@ -106,6 +106,14 @@ class FcmProvider:
         """Return the project's ID."""
         return {"project_id": self._tokens.project_id}
 
+    async def check(self) -> None:
+        """Fetch an access token. Raises Misconfigured."""
+        try:
+            await self._tokens.token()
+        except NoToken as error:
+            name = variable("push_fcm_credentials_file")
+            raise Misconfigured([(name, f"gives no access token: {error}")]) from None
+
     async def close(self) -> None:
         """Close the connections."""
         await self._tokens.close()

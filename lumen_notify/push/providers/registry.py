@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from typing import Any
 
 from lumen_notify.commit.database import Database
@@ -37,8 +36,6 @@ async def open_providers(settings: Settings, database: Database) -> Mapping[str,
     own = {point.name: point for point in entry_points(group=GROUP)}
     try:
         for name in dict.fromkeys(settings.push_provider_names):
-            if settings.push_providers is None and not _is_there(name):
-                continue
             try:
                 if name in BUILT_IN:
                     providers[name] = await _open_built_in(name, settings, database)
@@ -75,10 +72,6 @@ async def _open_built_in(name: str, settings: Settings, database: Database) -> P
         raise missing from None
     provider: Provider = await module.open_provider(settings, database)
     return provider
-
-
-def _is_there(name: str) -> bool:
-    return find_spec(f"lumen_notify.push.providers.{name}") is not None
 
 
 def _open_own(point: EntryPoint, settings: Settings) -> Provider:

@@ -117,7 +117,8 @@ class WebPushProvider:
 async def open_provider(settings: Settings, database: Database) -> WebPushProvider:
     """Make the provider, with the key pair of the settings or of the database. Raises Misconfigured,
     DatabaseUnavailable."""
-    vapid = Vapid.from_settings(settings, await shared_key(database, "vapid"), now_ms)
+    key = await shared_key(database, "vapid") if settings.push_vapid_key_file is None else b""
+    vapid = Vapid.from_settings(settings, key, now_ms)
     return WebPushProvider(vapid, allows_private=settings.push_private_addresses == "on")
 
 
