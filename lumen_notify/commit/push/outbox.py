@@ -177,10 +177,8 @@ def enqueue_withdrawals(tx: Transaction) -> None:
     users: dict[str, None] = {}
     audiences: dict[Audience, str | None] = {}
     for event in tx.events:
-        user_id = event.audience.user_id
-        if user_id is not None:
-            if event.kind in _OF_USERS:
-                users[user_id] = None
+        if event.kind in _OF_USERS and (user_id := event.audience.user_id) is not None:
+            users[user_id] = None
         elif event.kind == events.RoomRead.kind:
             users[events.RoomRead.decode(event).user_id] = None
         elif event.kind in _OF_MANY:

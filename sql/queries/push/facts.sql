@@ -66,7 +66,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
 JOIN lumen_notification n ON n.id = r.id
 
 -- unread_of_users
--- Who: the push worker, for withdrawals: which of what devices show is still unread: notifications, rooms by
+-- Who: the push worker, for withdrawals: which of what devices show is still unread and unseen: notifications, rooms by
 -- their collapse key (`room:ID`), and those of policy `only`, which nobody can read, as long as they were not taken back. Indexes: the primary keys, those of
 -- the fragments, lumen_push_by_notification.
 SELECT a.user_id, n.id
@@ -75,7 +75,7 @@ CROSS JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
 CROSS JOIN lumen_notification n
 {marks_of}
 WHERE r.user_id = a.user_id AND n.id = r.id AND n.audience = a.audience AND n.position > a.since
-    AND {read_at} IS NULL AND {archived_at} IS NULL AND NOT ({deleted})
+    AND {read_at} IS NULL AND {seen_at} IS NULL AND {archived_at} IS NULL AND NOT ({deleted})
 UNION ALL
 SELECT r.user_id, r.id
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from commit.rooms.changes import do
 from commit.rooms.conversation import open_room, send
 from commit.store import Store
 from lumen_notify.commit.publications.callers import Caller
@@ -33,6 +34,10 @@ async def read(store: Store, one: str) -> None:
     await store.mark("ann", "read", ids=(one,))
 
 
+async def see(store: Store, one: str) -> None:
+    await store.mark("ann", "seen", ids=(one,))
+
+
 async def archive(store: Store, _: str) -> None:
     await store.mark("ann", "archive")
 
@@ -45,7 +50,7 @@ async def remove(store: Store, one: str) -> None:
     await store.committer.submit(Remove(rows=[(one, Audience.user("ann")), (one, EVERYONE)]))
 
 
-ACTS = [read, archive, take_back, remove]
+ACTS = [read, see, archive, take_back, remove]
 
 
 class Meanwhile:
@@ -124,6 +129,28 @@ async def test_nothing_is_pushed_of_what_goes_to_devices_alone_and_was_taken_bac
     await take_back(desk.store, only)
     assert await desk.later() == []
     assert await desk.outcomes() == [("ann", "removed")]
+
+
+async def leave(store: Store) -> None:
+    await do(store, "bob", "remove", "bob")
+
+
+async def close(store: Store) -> None:
+    await store.close_room("r", "ann")
+
+
+@pytest.mark.parametrize("act", [leave, close], ids=lambda act: act.__name__)
+async def test_room_that_a_user_has_left_leaves_their_device(
+    desk: PushDesk, act: Callable[[Store], Awaitable[None]]
+) -> None:
+    await desk.register("bob")
+    await open_room(desk.store, "bob", ann="owner")
+    await send(desk.store, "ann")
+    one = await desk.publish(room="r")
+    assert len(await desk.later()) == 2
+    await act(desk.store)
+    (tags,) = taken_off(await desk.later(PAUSE_MS))
+    assert sorted(tags) == sorted([one, "room:r"])
 
 
 async def test_message_that_is_deleted_leaves_the_device_with_the_last_one(desk: PushDesk) -> None:
