@@ -15,7 +15,6 @@ that may create databases) puts another in its place.
 from __future__ import annotations
 
 import functools
-import importlib.util
 import itertools
 import os
 import signal
@@ -34,11 +33,6 @@ import servers
 from database_pool import PostgreSQLPool, SQLiteTemplate
 from servers import PostgreSQL, RunningServer
 from valkey import Valkey
-
-# httpcore tries to import sniffio for each of its locks. An import that fails searches the whole path: a
-# sixth of the time of a test that talks HTTP. With this it fails at once. May go once httpcore asks once.
-if importlib.util.find_spec("sniffio") is None:
-    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # Tests speak plain HTTP, but httpx reads all certificates of the machine for each client: 40 ms.
 httpx._transports.default.create_ssl_context = (  # type: ignore[attr-defined]
