@@ -11,8 +11,8 @@ export const HOSTILE = [null, [], "text", 7, {}, { type: 5, tag: {}, title: [], 
 const bytesOf = (text) => new Uint8Array(Buffer.from(text, "base64url"));
 
 class FakePushManager {
+  static made = 0; // subscriptions of the browser
   current = null;
-  made = 0;
   failure = null;
 
   async getSubscription() {
@@ -22,11 +22,12 @@ class FakePushManager {
   async subscribe({ applicationServerKey, userVisibleOnly }) {
     if (this.failure !== null) throw this.failure;
     if (!userVisibleOnly) throw new Error("silent");
-    const endpoint = `https://push.test/${(this.made += 1)}`;
+    const number = (FakePushManager.made += 1);
+    const endpoint = `https://push.test/${number}`;
     this.current = {
       endpoint,
       options: { applicationServerKey: applicationServerKey.buffer ?? applicationServerKey, userVisibleOnly },
-      toJSON: () => ({ endpoint: this.current.endpoint, expirationTime: null, keys: { p256dh: `p${this.made}`, auth: "a" } }),
+      toJSON: () => ({ endpoint: this.current.endpoint, expirationTime: null, keys: { p256dh: `p${number}`, auth: "a" } }),
       unsubscribe: async () => ((this.current = null), true),
     };
     return this.current;
@@ -69,7 +70,7 @@ class FakeContainer extends EventTarget {
   registrations = [];
 
   async register(url, { scope = new URL("./", url).href } = {}) {
-    const found = await this.getRegistration(scope);
+    const found = this.registrations.find((other) => other.scope === scope);
     if (found) return found;
     const made = new FakeRegistration(url, scope);
     this.registrations.push(made);
@@ -77,7 +78,8 @@ class FakeContainer extends EventTarget {
   }
 
   async getRegistration(url) {
-    return this.registrations.find(({ scope }) => url.startsWith(scope));
+    const found = this.registrations.filter(({ scope }) => url.startsWith(scope));
+    return found.sort((a, b) => b.scope.length - a.scope.length)[0]; // the longest scope
   }
 
   /** Send a message as the worker of a registration would. Return the answer, or null. */
@@ -96,6 +98,7 @@ class FakeContainer extends EventTarget {
 /** Put a browser with push in place, as new. Return what tests change of it. */
 export function installPush({ permission = "default", answer = "granted" } = {}) {
   const storage = new Map();
+  FakePushManager.made = 0;
   const browser = { badges: [], asked: 0, container: new FakeContainer(), storage, went: [] };
   const values = {
     PushManager: FakePushManager,

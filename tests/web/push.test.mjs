@@ -118,6 +118,8 @@ test("the server has its files below a mount, or the application has a worker of
   const third = await start("bob", { url: "https://notify.test/" });
   await third.enablePush({ serviceWorker: theirs });
   assert.deepEqual([browser.container.registrations.length, await third.pushState()], [1, "on"]);
+  await third.enablePush({ serviceWorker: "/other/sw.js" });
+  assert.deepEqual(owners(), [["bob", "https://push.test/2"]], "the one of the other service worker is removed");
 });
 
 test("what stands against it has a code", async () => {
@@ -180,7 +182,8 @@ test("a subscription that the browser has renewed, ended, or that is for another
     const { endpoint, options } = registration().pushManager.current;
     assert.deepEqual(owners().at(-1), ["bob", endpoint]);
     assert.deepEqual(new Uint8Array(options.applicationServerKey), bytesOf(site.key));
-    assert.deepEqual([asked().at(-1), requests.at(-1).body.name], ["POST devices", "Firefox, Linux"]);
+    const registered = requests.findLast(({ method, path }) => method === "POST" && path === "devices");
+    assert.deepEqual([registered.body.name, owners().length], ["Firefox, Linux", 1], "the old one is removed");
   }
 });
 
@@ -193,10 +196,16 @@ test("an open page registers what the worker has renewed", async () => {
 });
 
 test("another user who signs in gets the device, and the one before has it no more", async () => {
-  await (await start("bob")).enablePush();
-  leavePage();
-  const client = await start("amy");
-  assert.deepEqual([owners(), await client.pushState()], [[["amy", "https://push.test/1"]], "on"]);
+  const bob = await start("bob");
+  await bob.enablePush();
+  registration().active.clicks.push({ key: "k", payload: { type: "notification", id: "bob's" }, url: null, isOpened: false, at: Date.now() });
+  const amy = await start("amy");
+  assert.deepEqual([owners(), await amy.pushState(), await bob.pushState()], [[["amy", "https://push.test/1"]], "on", "off"]);
+  assert.deepEqual(registration().active.posted.map(({ lumenPush }) => lumenPush), ["configure", "forget"]);
+  assert.equal(requests.filter(({ path }) => path === "notifications/read").length, 0);
+  assert.equal(await browser.container.say(registration(), { lumenPush: "look" }), true);
+  amy.stop();
+  assert.equal(await browser.container.say(registration(), { lumenPush: "look" }), null, "bob has no push here");
 });
 
 test("a device that was removed elsewhere is off, and its subscription ends", async () => {
@@ -309,33 +318,34 @@ test("a worker gets an answer from the client of its user alone, while it runs",
   assert.equal(await look(), null);
 });
 
-test("an open page takes off what is read", async () => {
+test("what is read is taken off, by an open page or the next one, and what is in no list stays", async () => {
   const client = await start();
   await client.enablePush();
-  for (const tag of ["n1", "n2", "room:tea"]) registration().show(tag);
-  registration().show("the application's own", null);
-  const shown = async (...frame) => {
-    sources.at(-1).send(...frame);
-    await rest();
-    return registration().notifications.map(({ tag }) => tag);
-  };
-  assert.deepEqual(await shown("seen", { data: { ids: ["n1"] } }, "e-2-a"), ["n1", "n2", "room:tea", "the application's own"]);
-  assert.deepEqual(await shown("read", { ...counts(2), data: { ids: ["n1"] } }, "e-3-a"), ["n2", "room:tea", "the application's own"]);
-  assert.deepEqual(await shown("read", { ...counts(1), data: { category: "like" } }, "e-4-a"), ["n2", "room:tea", "the application's own"]);
-  assert.deepEqual(await shown("read", { ...counts(0), data: { all: true } }, "e-5-a"), ["the application's own"]);
-});
-
-test("a page that starts takes off what was read meanwhile, as far as it can tell", async () => {
-  await (await start()).enablePush();
-  for (const tag of ["n1", "n2"]) registration().show(tag);
+  for (const tag of ["n1", "n2", "n3", "only"]) registration().show(tag);
   registration().show("room:tea", { lumenPush: { type: "message" } });
-  for (const [more, left] of [["next", ["n1", "n2", "room:tea"]], [null, ["n2", "room:tea"]]]) {
-    leavePage();
-    const page = [200, { items: [{ id: "n2" }], next_cursor: more }];
-    server.answer = (request) => (request.path.startsWith("notifications?") ? page : answer(request));
-    await start();
-    assert.deepEqual(registration().notifications.map(({ tag }) => tag), left);
-  }
+  registration().show("the application's own", null);
+  const shown = () => registration().notifications.map(({ tag }) => tag);
+  const others = ["only", "room:tea", "the application's own"];
+  const list = (...read) => {
+    const items = ["n1", "n2", "n3"].map((id) => ({ id, is_read: read.includes(id) }));
+    server.answer = (request) => (request.path.startsWith("notifications?") ? [200, { items, next_cursor: null }] : answer(request));
+  };
+  const frame = async (...given) => {
+    sources.at(-1).send(...given);
+    await rest();
+  };
+  list("n1");
+  await frame("seen", { data: { ids: ["n2"] } }, "e-2-a");
+  assert.deepEqual(shown(), ["n1", "n2", "n3", ...others]);
+  await frame("read", { ...counts(2), data: { ids: ["n1"] } }, "e-3-a");
+  assert.deepEqual(shown(), ["n2", "n3", ...others]);
+  list("n1", "n2");
+  await frame("read", { ...counts(0), data: { category: "like" } }, "e-4-a");
+  assert.deepEqual(shown(), ["n3", ...others]);
+  leavePage();
+  list("n1", "n2", "n3");
+  await start();
+  assert.deepEqual(shown(), others);
 });
 
 test("the badge follows the count while push is on", async () => {

@@ -11,7 +11,7 @@ const POLICY = "lumen-push";
 const CHECK_MS = 12 * 3_600_000; // how often a tab asks whether the server still has the device
 const FRESH_MS = 60_000; // an older click is marked as read, but leads nowhere any more
 const GONE = new Set(["read", "archive", "delete", "expire"]); // frames after which a notification is not shown any more
-const MAX_COMPARED = 100; // unread notifications
+const MAX_COMPARED = 100; // notifications
 const ACTIVE_MS = 20_000;
 const ANSWER_MS = 3_000;
 
@@ -47,6 +47,8 @@ export async function enablePush(notify, { name, kind, serviceWorker, scope, pag
   registration.active.postMessage({ lumenPush: "configure", options });
   const subscription = await subscribed(registration, key);
   const chosen = { name: name ?? browserName(), kind: kind ?? notify.device, scope: registration.scope };
+  const before = kept(notify);
+  if (before !== null && before.scope !== chosen.scope) await disablePush(notify); // it had another service worker
   return register(notify, subscription, chosen);
 }
 
@@ -71,7 +73,7 @@ export async function keepPush(notify) {
   follow(notify, device.scope);
   if (device.user === notify.user.id) {
     await takeClicks(notify, registration);
-    await takeOffOld(notify, registration).catch(() => {});
+    await takeOff(notify, device.scope).catch(() => {});
   }
   await navigator.locks.request(`lumen-notify push ${device.scope}`, () => compare(notify, registration));
 }
@@ -183,7 +185,7 @@ function bytesOf(base64url) {
 /** Register a subscription as the user's device, and keep that. Return the device. */
 async function register(notify, subscription, { name, kind, scope }) {
   const { endpoint, keys } = subscription.toJSON();
-  const locale = navigator.language;
+  const locale = isLanguage(navigator.language) ? navigator.language : undefined; // some browsers have "C"
   const device = await notify.request("POST", "devices", { provider: "webpush", subscription: { endpoint, keys }, name, kind, locale });
   keep(notify, { id: device.id, user: notify.user.id, endpoint, name, kind, scope });
   setChecked(device);
@@ -212,8 +214,10 @@ async function compare(notify, registration) {
   const before = kept(notify); // another tab may have done it
   if (before === null || notify.user === null) return;
   const subscription = await registration.pushManager.getSubscription();
-  const isSame = subscription?.endpoint === before.endpoint && before.user === notify.user.id;
+  const isOther = before.user !== notify.user.id;
+  const isSame = subscription?.endpoint === before.endpoint && !isOther;
   if (isSame && isChecked(before)) return;
+  if (isOther) registration.active.postMessage({ lumenPush: "forget" }); // what the one before has not seen
   const key = await publicKey(notify);
   const device = isSame ? (await notify.devices()).items.find(({ id }) => id === before.id) : null;
   if (device === undefined) {
@@ -221,8 +225,15 @@ async function compare(notify, registration) {
     return;
   }
   const current = await subscribed(registration, key, Boolean(device?.dropped_at));
-  if (!isSame || current.endpoint !== before.endpoint) await register(notify, current, before);
-  setChecked(kept(notify));
+  if (isSame && current.endpoint === before.endpoint) setChecked(before);
+  else await replace(notify, current, before);
+}
+
+/** Register a subscription in place of what was registered. */
+async function replace(notify, subscription, before) {
+  const device = await register(notify, subscription, before);
+  const isOld = device.id !== before.id && before.user === notify.user.id;
+  if (isOld) await notify.removeDevice(before.id).catch(() => {}); // else the push service says that it is gone
 }
 
 // ---- What is kept in this browser
@@ -273,7 +284,7 @@ function follow(notify, scope) {
   const following = new AbortController();
   followed.set(notify, following);
   const { signal } = following;
-  const isOurs = () => kept(notify)?.user === notify.user?.id;
+  const isOurs = () => pushDevice(notify) !== null;
   const receive = ({ data, ports, source }) => {
     if (data?.scope !== scope || !isOurs()) return;
     if (data.lumenPush === "look") ports[0].postMessage(true);
@@ -282,7 +293,9 @@ function follow(notify, scope) {
   };
   navigator.serviceWorker.addEventListener("message", receive, { signal });
   notify.addEventListener("unread", ({ detail }) => isOurs() && setBadge(detail.unread_count), { signal });
-  notify.addEventListener("frame", ({ detail }) => isOurs() && GONE.has(detail.frame) && takeOff(notify, scope, detail.data), { signal });
+  notify.addEventListener("frame", ({ detail: { frame, data } }) => {
+    if (isOurs() && GONE.has(frame)) takeOff(notify, scope, data.ids).catch(() => {});
+  }, { signal });
   notify.addEventListener("state", ({ detail: { reason } }) => {
     if (reason === "revoked" && isOurs()) drop(notify, kept(notify)); // signed out everywhere: the server has ended it
     else if (reason === "stopped") following.abort();
@@ -290,25 +303,16 @@ function follow(notify, scope) {
   if (notify.unreadCount !== null && isOurs()) setBadge(notify.unreadCount);
 }
 
-/** Return the notifications that the worker shows. */
-async function shownBy(registration) {
-  return ((await registration?.getNotifications()) ?? []).filter(({ data }) => data?.lumenPush);
-}
-
-/** Take off what is read just now. */
-async function takeOff(notify, scope, { ids = [] }) {
-  for (const one of await shownBy(await registrationOf({ scope }))) {
-    if (notify.unreadCount === 0 || ids.includes(one.tag)) one.close();
-  }
-}
-
-/** Take off what was read while no page was open, and no push has said so: Safari gets none that shows nothing. */
-async function takeOffOld(notify, registration) {
-  const shown = (await shownBy(registration)).filter(({ data }) => data.lumenPush.type === "notification");
+/**
+ * Take off what was read, also where no push says so: Safari gets none that shows nothing. ids: of what was read; null: the
+ * newest notifications are asked for. One that is in no list stays: it was published for devices alone.
+ */
+async function takeOff(notify, scope, ids = null) {
+  const all = (await (await registrationOf({ scope }))?.getNotifications()) ?? [];
+  const shown = all.filter(({ data }) => data?.lumenPush?.type === "notification");
   if (shown.length === 0) return;
-  const { items, next_cursor: more } = await notify.list({ unread: true, limit: MAX_COMPARED });
-  const unread = new Set(items.map(({ id }) => id));
-  for (const one of shown) if (more === null && !unread.has(one.data.lumenPush.id)) one.close();
+  const read = new Set(ids ?? (await notify.list({ limit: MAX_COMPARED })).items.filter((item) => item.is_read).map(({ id }) => id));
+  for (const one of shown) if (read.has(one.data.lumenPush.id)) one.close();
 }
 
 function setBadge(count) {
@@ -346,7 +350,12 @@ function ask(worker, message) {
   });
 }
 
-// ---- The device's name
+// ---- The device's name and language
+
+/** Whether a text is a language tag (BCP 47). */
+function isLanguage(text) {
+  return /^[a-z]{2,8}(-[a-z0-9]{1,8})*$/i.test(text);
+}
 
 const BROWSERS = [["Edg", "Edge"], ["OPR", "Opera"], ["SamsungBrowser", "Samsung Internet"], ["Firefox", "Firefox"],
   ["FxiOS", "Firefox"], ["CriOS", "Chrome"], ["Chrome", "Chrome"], ["Safari", "Safari"]];
