@@ -54,6 +54,19 @@ OF_SERVICE = frozenset(
 )
 """What another try may mend."""
 
+OF_DEVICE = frozenset(("BadDeviceToken", "Unregistered", "ExpiredToken"))
+
+_SETTINGS = {
+    "InvalidProviderToken": "push_apns_key_id",
+    "ExpiredProviderToken": "push_apns_key_file",
+    "BadTopic": "push_apns_topic",
+    "TopicDisallowed": "push_apns_topic",
+    "DeviceTokenNotForTopic": "push_apns_topic",
+}
+"""What to look at first, by Apple's word for a failure."""
+
+_NOTHING = {"type": "read", "tags": [], "unread_count": 0}
+
 _TOKEN = re.compile(r"[0-9A-Fa-f]{1,200}")
 
 _REASON = re.compile(r"[A-Za-z]{1,60}")
@@ -108,6 +121,16 @@ class ApnsProvider:
     def config(self) -> Mapping[str, Any]:
         """Return the bundle ID."""
         return {"topic": self._topic}
+
+    async def check(self) -> None:
+        """Push to a device that does not exist. Raises Misconfigured."""
+        nobody = Target(id="", user_id="", provider=self.name, token="0" * 64)
+        push = Push(payload=_NOTHING, collapse_key="check", badge=0, ttl_seconds=0, is_silent=True)
+        result = await self.send(push, nobody)
+        if result.outcome == "sent" or result.reason in OF_DEVICE:
+            return
+        setting = _SETTINGS.get(result.reason, "push_apns_url")
+        raise Misconfigured([(variable(setting), f"does not work: {result.reason}")])
 
     async def close(self) -> None:
         """Close the connection."""

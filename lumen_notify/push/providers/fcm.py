@@ -69,7 +69,7 @@ async def open_provider(settings: Settings, database: Database) -> FcmProvider: 
         if tokens.project_id is None:
             raise UnusableFile("must name the project: `project_id`")
     except UnusableFile as error:
-        raise Misconfigured([(variable("push_fcm_credentials_file"), str(error))]) from None
+        raise _misconfigured("push_fcm_credentials_file", str(error)) from None
     return FcmProvider(client, tokens, url=settings.push_fcm_url, clock=now_ms)
 
 
@@ -107,12 +107,16 @@ class FcmProvider:
         return {"project_id": self._tokens.project_id}
 
     async def check(self) -> None:
-        """Fetch an access token. Raises Misconfigured."""
+        """Let FCM look at a message that it does not send. Raises Misconfigured."""
         try:
-            await self._tokens.token()
+            body = to_json({"validate_only": True, "message": {"token": "check"}}).encode()
+            code = _code(await self._post(body, await self._tokens.token()))
         except NoToken as error:
-            name = variable("push_fcm_credentials_file")
-            raise Misconfigured([(name, f"gives no access token: {error}")]) from None
+            raise _misconfigured("push_fcm_credentials_file", f"gives no access token: {error}") from None
+        except ConnectionError as error:
+            raise _misconfigured("push_fcm_url", f"gives no answer: {error}") from None
+        if code not in ("", "INVALID_ARGUMENT", "UNREGISTERED"):  # which are about the token
+            raise _misconfigured("push_fcm_credentials_file", f"is refused by FCM: {code}")
 
     async def close(self) -> None:
         """Close the connections."""
@@ -140,6 +144,10 @@ class FcmProvider:
         if answer.status in (408, 429) or answer.status >= 500:
             return Result(outcome="retry", reason=code, retry_seconds=seconds)
         return Result(outcome="refused", reason=code)
+
+
+def _misconfigured(setting: str, problem: str) -> Misconfigured:
+    return Misconfigured([(variable(setting), problem)])
 
 
 def message(push: Push, target: Target, now: int) -> Mapping[str, Any]:

@@ -293,3 +293,17 @@ async def test_key_file_that_is_none_is_named(service: ApnsService, tmp_path: Pa
     )
     with pytest.raises(Misconfigured, match="LUMEN_PUSH_APNS_KEY_FILE: must contain the private key"):
         await open_provider(settings, Database("sqlite:///unused.db"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "setting"),
+    [("InvalidProviderToken", "KEY_ID"), ("TopicDisallowed", "TOPIC"), ("ServiceUnavailable", "URL")],
+)
+async def test_check_names_what_does_not_work(
+    provider: ApnsProvider, service: ApnsService, reason: str, setting: str
+) -> None:
+    service.bad.add("0" * 64)
+    await provider.check()
+    service.fail_next(service.error(reason))
+    with pytest.raises(Misconfigured, match=f"LUMEN_PUSH_APNS_{setting}: does not work: {reason}"):
+        await provider.check()

@@ -302,3 +302,19 @@ async def test_credentials_file_that_lacks_something_is_named(
     settings = Settings(push_fcm_credentials_file=path)
     with pytest.raises(Misconfigured, match=f"LUMEN_PUSH_FCM_CREDENTIALS_FILE: {problem}"):
         await open_provider(settings, Database("sqlite:///unused.db"))
+
+
+async def test_check_names_what_does_not_work(provider: FcmProvider, service: FcmService) -> None:
+    service.invalid.add("check")
+    await provider.check()
+    service.fail_next(Reply.of_json(403, {"error": {"code": 403, "status": "PERMISSION_DENIED"}}))
+    with pytest.raises(Misconfigured, match="CREDENTIALS_FILE: is refused by FCM: PERMISSION_DENIED"):
+        await provider.check()
+    service.break_next("cut", "cut")
+    with pytest.raises(Misconfigured, match="LUMEN_PUSH_FCM_URL: gives no answer: "):
+        await provider.check()
+    service.fail_next(Reply.of_json(400, {"error": "invalid_grant"}), kind="token")
+    service.expire_tokens()
+    provider._tokens.reject(await provider._tokens.token())
+    with pytest.raises(Misconfigured, match="gives no access token: invalid_grant"):
+        await provider.check()

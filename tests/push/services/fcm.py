@@ -84,7 +84,8 @@ class FcmService(HttpsService):
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The messages that were accepted."""
-        return [request.json()["message"] for request in self.accepted if self.kind(request) == ""]
+        bodies = [request.json() for request in self.accepted if self.kind(request) == ""]
+        return [body["message"] for body in bodies if not body.get("validate_only")]
 
     @property
     def token_requests(self) -> int:
