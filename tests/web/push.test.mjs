@@ -232,12 +232,12 @@ test("push ends by disablePush(), by signing out, and by signing out everywhere"
     (client) => {
       site.devices.clear(); // the server ends them itself
       sources.at(-1).send("closing", { reason: "revoked", reconnect: false });
-      return client.stop;
     },
   ]) {
     install();
     begin();
     const client = await start();
+    client.addEventListener("state", ({ detail }) => detail.reason === "revoked" && client.stop()); // as a page may do
     await client.enablePush();
     await end(client);
     await rest();

@@ -437,9 +437,7 @@ export class LumenNotify extends EventTarget {
   }
 
   async signOut() {
-    const { user } = this;
-    const token = this.#token;
-    const leaving = user !== null && this.#hasPush ? this.#push((push) => push.leavePush(this, user.id, token)) : null;
+    const leaving = this.#leavePush(this.#token);
     this.stop();
     if (this.#owner !== null) this.#store(null);
     this.user = null;
@@ -447,7 +445,7 @@ export class LumenNotify extends EventTarget {
     const url = new URL("api/v1/notifications/stream", this.#base);
     // A script cannot remove the cookie. If the server cannot be reached, it expires within a day.
     await fetch(url, { method: "DELETE", credentials: this.#credentials }).catch(() => {});
-    await leaving?.catch(() => {});
+    await leaving;
   }
 
   #listen() {
@@ -682,6 +680,7 @@ export class LumenNotify extends EventTarget {
   #enter(state, reason, nextAttemptAt) {
     if (state === this.state && reason === this.reason && nextAttemptAt === this.nextAttemptAt) return;
     Object.assign(this, { state, reason, nextAttemptAt });
+    if (reason === "revoked") this.#leavePush(null);
     this.#dispatch("state", { state, reason, next_attempt_at: nextAttemptAt });
   }
 
@@ -858,6 +857,11 @@ export class LumenNotify extends EventTarget {
     } catch {
       return false;
     }
+  }
+
+  async #leavePush(token) {
+    const { user } = this;
+    if (user !== null && this.#hasPush) await this.#push((push) => push.leavePush(this, user.id, token)).catch(() => {});
   }
 
   async #push(use) {

@@ -8,7 +8,7 @@ import { Problem } from "./lumen-notify.js";
 
 const WORKER = "client/lumen-push-worker.js";
 const POLICY = "lumen-push";
-const CHECK_MS = 12 * 3_600_000; // how often a tab asks whether the server still has the device
+const CHECK_MS = 3_600_000; // how often a tab asks whether the server still has the device
 const FRESH_MS = 60_000; // an older click is marked as read, but leads nowhere any more
 const GONE = new Set(["read", "archive", "delete", "expire"]); // frames after which a notification is not shown any more
 const MAX_COMPARED = 100; // notifications
@@ -78,14 +78,17 @@ export async function keepPush(notify) {
   await navigator.locks.request(`lumen-notify push ${device.scope}`, () => compare(notify, registration));
 }
 
-/** A user signs out. token: theirs, since the client has none any more. */
+/** A user signs out. token: theirs, since the client has none any more; null if the server has removed their devices. */
 export async function leavePush(notify, user, token) {
   const device = kept(notify);
   if (device === null || device.user !== user) return;
-  const url = new URL(`api/v1/devices/${encodeURIComponent(device.id)}`, notify.url);
+  await Promise.all([token === null ? null : removeWith(token, notify, device), drop(notify, device)]);
+}
+
+async function removeWith(token, notify, { id }) {
+  const url = new URL(`api/v1/devices/${encodeURIComponent(id)}`, notify.url);
   const headers = { authorization: `Bearer ${token}` };
-  const asked = fetch(url, { method: "DELETE", headers, credentials: "omit", keepalive: true }).catch(() => {});
-  await Promise.all([asked, drop(notify, device)]);
+  await fetch(url, { method: "DELETE", headers, credentials: "omit", keepalive: true }).catch(() => {});
 }
 
 // ---- Permission, worker, subscription
@@ -296,10 +299,7 @@ function follow(notify, scope) {
   notify.addEventListener("frame", ({ detail: { frame, data } }) => {
     if (isOurs() && GONE.has(frame)) takeOff(notify, scope, data.ids).catch(() => {});
   }, { signal });
-  notify.addEventListener("state", ({ detail: { reason } }) => {
-    if (reason === "revoked" && isOurs()) drop(notify, kept(notify)); // signed out everywhere: the server has ended it
-    else if (reason === "stopped") following.abort();
-  }, { signal });
+  notify.addEventListener("state", ({ detail }) => detail.reason === "stopped" && following.abort(), { signal });
   if (notify.unreadCount !== null && isOurs()) setBadge(notify.unreadCount);
 }
 
