@@ -50,7 +50,10 @@ LINES: Lines = {
         "commit/notifications/test_push_only.py::test_policy_only_is_in_the_outbox_alone",
         "commit/publications/test_only.py::test_change_is_what_is_pushed",
     ),
-    "a member may silence a room: no push comes from it": (),
+    "a member may silence a room: no push comes from it": (
+        "push/test_choices.py::test_no_push_comes_from_a_silent_room_but_mentions_do",
+        "commit/preferences/test_silent_rooms.py::test_only_members_silence_a_room_and_nobody_learns_of_one",
+    ),
     "a mention is pushed at once, other messages of a room become one push": (
         "commit/push/test_outbox.py::test_mention_is_pushed_at_once",
         "commit/push/test_outbox.py::test_messages_of_a_room_are_one_row_while_it_waits",
@@ -137,7 +140,10 @@ LINES: Lines = {
         "push/providers/test_registry.py::test_providers_are_those_of_the_setting_in_its_order",
         "push/providers/test_registry.py::test_names_that_do_not_exist_are_refused_with_those_that_do",
     ),
-    "LUMEN_PUSH_CONTENT, and each category, say what a push shows": (),
+    "LUMEN_PUSH_CONTENT, and each category, say what a push shows": (
+        "push/test_choices.py::test_pushes_show_as_much_as_their_category_says",
+        "push/test_choices.py::test_a_category_may_show_more_or_less_than_the_setting",
+    ),
     "a device with keys gets its payload encrypted, by FCM and APNs too": (
         "push/providers/test_apns.py::test_device_with_keys_gets_ciphertext_alone",
         "push/providers/test_fcm.py::test_device_with_keys_gets_ciphertext_alone",
