@@ -207,7 +207,15 @@ LINES: Lines = {
         "e2e/test_push_crashes.py::test_everybody_unread_gets_it_and_nobody_who_had_read",
     ),
     "to 100,000 devices: one row, memory is flat, streams are not delayed": (),
-    "hostile: 1,000 registrations, keys off the curve, endless, slow and wrong answers, others' devices": (),
+    "hostile: 1,000 registrations, keys off the curve, endless, slow and wrong answers, others' devices": (
+        "commit/devices/test_registration.py::test_many_registrations_at_once_keep_to_the_limit",
+        "accept/devices/test_keys.py::test_what_is_no_point_of_the_curve_is_no_key",
+        "accept/devices/test_devices.py::test_the_devices_of_others_are_not_found",
+        "push/test_public_network.py::test_answer_of_10_mb_is_cut",
+        "push/test_public_network.py::test_answer_that_does_not_come_is_given_up",
+        "push/providers/test_webpush.py::test_answer_says_what_becomes_of_the_push",
+        "push/providers/test_webpush.py::test_service_whose_certificate_is_for_another_name_gets_nothing",
+    ),
 }
 
 

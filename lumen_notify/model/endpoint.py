@@ -16,12 +16,12 @@ from lumen_notify.model.public_address import is_public
 
 MAX_ENDPOINT_CHARACTERS = 4096
 
-_NOT_IN_URL = r"\u0000-\u0020\u007f-\uffff\"#<>\\^`{|}"
 _HOST = r"([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])"
-ENDPOINT_PATTERN = rf"https?://{_HOST}(:[0-9]{{1,5}})?([/?][^{_NOT_IN_URL}]*)?"
+_REST = r"[/?][!$-;=?-Z\[\]_a-z~]*"
+ENDPOINT_PATTERN = rf"https?://{_HOST}(:[0-9]{{1,5}})?({_REST})?"
 """What the URL looks like. It means the same to Python and to JSON schema (ECMA-262)."""
 
-_URL = re.compile(rf"(https?)://{_HOST}(?::([0-9]{{1,5}}))?([/?][!$-;=?-Z\[\]_a-z~%&']*)?\Z")
+_URL = re.compile(rf"(https?)://{_HOST}(?::([0-9]{{1,5}}))?({_REST})?\Z")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 PORT = 443

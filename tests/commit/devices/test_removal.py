@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 
 from lumen_notify.commit.accounts.passwords import ChangePassword
-from lumen_notify.commit.accounts.sessions import LogOut, LogOutEverywhere
+from lumen_notify.commit.accounts.sessions import LogOut, LogOutEverywhere, TrimSessions
 from lumen_notify.commit.devices.devices import token_hash
-from lumen_notify.commit.devices.removal import DeleteDevice
+from lumen_notify.commit.devices.removal import DeleteDevice, TrimDevices
 
 from ..accounts.log_ins import LIFE_MS, has_ended, log_in, refresh
 from ..accounts.log_ins import register as open_account
@@ -111,6 +111,16 @@ async def test_a_session_that_expires_takes_its_devices_along_also_the_last_of_m
 
     assert [one.name for one in await devices_of(store, "u1")] == ["lasts"]
     assert await store.number_of("lumen_session") == 1
+
+
+async def test_an_expired_session_stays_until_its_devices_are_gone(store: Store) -> None:
+    await open_account(store)
+    session = await log_in(store)
+    await register(store, "u1", "t1", session=session.family)
+    store.now += LIFE_MS
+    assert await store.committer.submit(TrimSessions()) == 0
+    assert await store.committer.submit(TrimDevices(before=0)) == 1
+    assert await store.committer.submit(TrimSessions()) == 1
 
 
 async def test_dropped_devices_are_kept_for_their_time(store: Store) -> None:
