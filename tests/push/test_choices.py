@@ -28,7 +28,7 @@ async def test_no_push_comes_from_a_silent_room_but_mentions_do(desk: PushDesk) 
     await desk.publish(room="tea")
     await send(desk.store, "ann", "hi", room="tea")
     assert [one.target.user_id for one in await desk.later(3_600_000)] == ["eve", "eve"]
-    assert sorted(await desk.outcomes())[:2] == [("bob", "muted")] * 2
+    assert {word for user_id, word in await desk.outcomes() if user_id == "bob"} == {"muted"}
 
     await send(desk.store, "ann", "hi bob", room="tea", mentions=("bob",))
     await desk.publish("bob")
