@@ -56,7 +56,9 @@ SELECT
     r.coalesce_key
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, user_id text, coalesce_key text)
 WHERE EXISTS (
-    SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND (d.shown <> '[]' OR d.badge > 0)
+    SELECT 1
+    FROM lumen_device d
+    WHERE d.user_id = r.user_id AND d.dropped_at IS NULL AND (d.shown <> '[]' OR d.badge > 0)
 )
 ON CONFLICT (coalesce_key) DO NOTHING
 
@@ -95,5 +97,7 @@ SELECT
     CAST(:due_at AS bigint), r.coalesce_key
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, audience text, notification_id text, coalesce_key text)
-WHERE EXISTS (SELECT 1 FROM lumen_device d WHERE d.shown <> '[]' OR d.badge > 0)
+WHERE EXISTS (
+    SELECT 1 FROM lumen_device d WHERE d.dropped_at IS NULL AND (d.shown <> '[]' OR d.badge > 0)
+)
 ON CONFLICT (coalesce_key) DO NOTHING

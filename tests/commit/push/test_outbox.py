@@ -14,7 +14,7 @@ from lumen_notify.commit.rooms.read_marks import MarkRoomRead
 from lumen_notify.model import EVERYONE, Audience, new_id
 from lumen_notify.settings import Settings
 
-from ..rooms.conversation import message, open_room, send
+from ..rooms.conversation import message, open_room, run_sql, send
 from ..store import Store
 from .outbox_rows import add_devices, pushes, sent, show, to
 
@@ -115,6 +115,16 @@ async def test_device_with_a_number_is_one_that_shows_something(store: Store, ba
     await show(store, "ann", badge=badge)
     await store.mark("ann", "read")
     assert [row["kind"] for row in await pushes(store)] == ["notification", *["withdrawal"] * rows]
+
+
+async def test_device_that_was_dropped_shows_nothing(store: Store) -> None:
+    await add_devices(store, "ann")
+    await sent(store, to(Audience.user("ann")), to(EVERYONE))
+    await show(store, "ann", "one", badge=2)
+    await run_sql(store.database, "UPDATE lumen_device SET dropped_at = 1")
+    await store.mark("ann", "read")
+    await sent(store, to(Audience.user("ann")))
+    assert [row["kind"] for row in await pushes(store)] == ["notification", "notification"]
 
 
 async def test_who_reads_or_writes_in_a_room_is_one_row(store: Store) -> None:
