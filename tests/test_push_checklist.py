@@ -77,7 +77,11 @@ LINES: Lines = {
     # The dispatcher
     "a provider's Retry-After, 429 and 5xx are followed, with jittered backoff up to the expiry": (),
     "a push that is given up is a dead letter with its reason": (),
-    "a device that is gone is dropped": (),
+    "a device that is gone is dropped": (
+        "commit/push/test_progress.py::test_a_device_that_was_registered_again_since_is_not_dropped",
+        "commit/push/test_progress.py::test_devices_learn_what_became_of_their_pushes",
+        "e2e/test_push_to_phones.py::test_phone_that_is_gone_is_dropped",
+    ),
     "a provider that is down, slow or refuses delays no other": (
         "push/test_dispatcher.py::test_provider_that_hangs_delays_no_other_and_what_cannot_begin_comes_back",
         "push/test_dispatcher.py::test_provider_that_fails_gets_no_more_until_a_single_push_succeeds",
