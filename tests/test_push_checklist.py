@@ -80,12 +80,15 @@ LINES: Lines = {
     "a device that is gone is dropped": (
         "commit/push/test_progress.py::test_a_device_that_was_registered_again_since_is_not_dropped",
         "commit/push/test_progress.py::test_devices_learn_what_became_of_their_pushes",
+        "e2e/test_push.py::test_device_that_is_gone_is_dropped_and_the_reason_shown",
         "e2e/test_push_to_phones.py::test_phone_that_is_gone_is_dropped",
     ),
     "a provider that is down, slow or refuses delays no other": (
         "push/test_dispatcher.py::test_provider_that_hangs_delays_no_other_and_what_cannot_begin_comes_back",
         "push/test_dispatcher.py::test_provider_that_fails_gets_no_more_until_a_single_push_succeeds",
         "push/test_dispatcher.py::test_services_that_never_answered_leave_most_of_the_turns_to_the_others",
+        "push/providers/test_webpush_hostile.py::test_services_that_do_harm_delay_no_other",
+        "push/test_dispatcher.py::test_services_that_users_make_up_take_no_turns_of_those_that_all_have",
     ),
     # Providers
     "FCM: OAuth, fields, priority, collapse key and errors are as published": (
@@ -219,6 +222,8 @@ LINES: Lines = {
         "push/test_public_network.py::test_answer_that_does_not_come_is_given_up",
         "push/providers/test_webpush.py::test_answer_says_what_becomes_of_the_push",
         "push/providers/test_webpush.py::test_service_whose_certificate_is_for_another_name_gets_nothing",
+        "push/providers/test_webpush.py::test_device_without_good_keys_is_gone",
+        "push/test_resolver.py::test_names_that_do_not_answer_hold_a_bounded_number_of_threads",
     ),
 }
 

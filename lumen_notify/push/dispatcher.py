@@ -2,8 +2,9 @@
 
 Promises: a page takes START_SECONDS and SEND_SECONDS at most; what a provider cannot begin by then comes back
 as `retry`, and so does at once all for a service that is failing (`circuit`). So no provider delays another
-one for longer, and none gets more than AT_ONCE pushes at once. Services whose addresses come from users get
-UNPROVEN_AT_ONCE together until each has answered once. Whatever a provider raises is `retry`.
+one for longer, and none gets more than AT_ONCE pushes at once. Services that users may have made up get
+UNKNOWN_AT_ONCE together, and UNPROVEN_AT_ONCE those that have not answered yet: they cannot take the place of
+those that all have, such as Google's. Whatever a provider raises is `retry`.
 
 Not here: which pushes there are, and when a `retry` is due (`worker`).
 """
@@ -21,10 +22,12 @@ from pathlib import Path
 from lumen_notify.outages import Outage
 from lumen_notify.push.circuit import FAILURES, Circuit
 from lumen_notify.push.provider import HasServices, Provider
-from lumen_notify.push.push import Delivery, Result
+from lumen_notify.push.push import Delivery, Result, Target
 
 AT_ONCE = 64
 """Pushes in flight of one provider. FCM and APNs take many over one connection of HTTP/2."""
+
+UNKNOWN_AT_ONCE = 32
 
 UNPROVEN_AT_ONCE = 8
 
@@ -135,10 +138,11 @@ class _Lane:
     ) -> None:
         self.outage = outage
         self._provider = provider
-        self._service = provider.service if isinstance(provider, HasServices) else None
+        self._services = provider if isinstance(provider, HasServices) else None
         self._clock = clock
         self._send_seconds = send_seconds
         self._turns = asyncio.Semaphore(at_once)
+        self._unknown = asyncio.Semaphore(min(at_once, UNKNOWN_AT_ONCE))
         self._unproven = asyncio.Semaphore(min(at_once, UNPROVEN_AT_ONCE))
         self._circuits: OrderedDict[str, Circuit] = OrderedDict()
         self._failures = 0
@@ -151,7 +155,7 @@ class _Lane:
             return self._failed(_words(error), None)
         if (seconds := circuit.wait_seconds) > 0:
             return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
-        turns = self._turns_of(circuit)
+        turns = self._turns_of(circuit, delivery.target)
         if not await _take(turns, starts_by):
             return Result(outcome="retry", reason="too many at once", retry_seconds=LATER_SECONDS)
         try:
@@ -183,17 +187,20 @@ class _Lane:
 
     def _failed(self, reason: str, retry_seconds: float | None) -> Result:
         self._failures += 1
-        if self._failures >= FAILURES or (retry_seconds and self._service is None):
+        if self._failures >= FAILURES or (retry_seconds and self._services is None):
             self.outage.begin(ProviderFailing(reason))
         return Result(outcome="retry", reason=reason, retry_seconds=retry_seconds)
 
-    def _turns_of(self, circuit: Circuit) -> Sequence[asyncio.Semaphore]:
+    def _turns_of(self, circuit: Circuit, target: Target) -> Sequence[asyncio.Semaphore]:
         """Return what a push needs a turn of."""
-        is_made_up = self._service is not None and not circuit.is_proven
-        return (self._unproven, self._turns) if is_made_up else (self._turns,)
+        if self._services is None or self._services.is_known(target):
+            return (self._turns,)
+        if circuit.is_proven:
+            return (self._unknown, self._turns)
+        return (self._unproven, self._unknown, self._turns)
 
     def _circuit(self, delivery: Delivery) -> Circuit:
-        name = "" if self._service is None else self._service(delivery.target)
+        name = "" if self._services is None else self._services.service(delivery.target)
         circuit = self._circuits.get(name)
         if circuit is None:
             self._forget()

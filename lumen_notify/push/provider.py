@@ -52,6 +52,10 @@ class HasServices(Protocol):
         """Return the name of the service that takes the pushes to a device, such as its host."""
         ...
 
+    def is_known(self, target: Target) -> bool:
+        """Return whether this service exists for all, and is none that a user has made up."""
+        ...
+
 
 @runtime_checkable
 class HasCredentials(Protocol):

@@ -36,10 +36,18 @@ def system_lookup(host: str) -> Sequence[str]:
 
 
 class Resolver:
-    """Looks up names. lookup: blocks; runs in a thread."""
+    """Looks up names. lookup: blocks; runs in a thread. is_known: whether a host is known to work, before it
+    was connected to."""
 
-    def __init__(self, lookup: Lookup = system_lookup, *, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        lookup: Lookup = system_lookup,
+        *,
+        is_known: Callable[[str], bool] = lambda _: False,
+        seconds: float = SECONDS,
+    ) -> None:
         self._lookup = lookup
+        self._is_known = is_known
         self._seconds = seconds
         self._free = asyncio.Semaphore(THREADS)
         self._free_for_known = asyncio.Semaphore(THREADS_FOR_KNOWN)
@@ -69,7 +77,8 @@ class Resolver:
             self._known.popitem(last=False)
 
     async def _in_thread(self, host: str) -> Sequence[str]:
-        free = self._free_for_known if host in self._known else self._free
+        is_known = host in self._known or self._is_known(host)
+        free = self._free_for_known if is_known else self._free
         await free.acquire()
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Sequence[str]] = loop.create_future()

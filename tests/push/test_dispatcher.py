@@ -12,7 +12,14 @@ import pytest
 from clients import eventually
 from lumen_notify.outages import Outage
 from lumen_notify.push.circuit import FAILURES, FIRST_PAUSE_SECONDS
-from lumen_notify.push.dispatcher import AT_ONCE, MAX_SERVICES, SLICE, UNPROVEN_AT_ONCE, Dispatcher
+from lumen_notify.push.dispatcher import (
+    AT_ONCE,
+    MAX_SERVICES,
+    SLICE,
+    UNKNOWN_AT_ONCE,
+    UNPROVEN_AT_ONCE,
+    Dispatcher,
+)
 from lumen_notify.push.push import SENT, Delivery, Push, Result, Target
 
 SECRET_TEXT = "the content"
@@ -58,10 +65,14 @@ class FakeProvider:
 
 
 class FakeServices(FakeProvider):
-    """Each device names its service by the part of the token before a slash."""
+    """Each device names its service by the part of the token before a slash. All know those that begin with
+    `known`."""
 
     def service(self, target: Target) -> str:
         return target.token.partition("/")[0]
+
+    def is_known(self, target: Target) -> bool:
+        return target.token.startswith("known")
 
 
 class Desk:
@@ -264,11 +275,32 @@ async def test_services_that_never_answered_leave_most_of_the_turns_to_the_other
     page = asyncio.create_task(desk.dispatch(*hostile))
     await eventually(lambda: web.begun == begun + UNPROVEN_AT_ONCE, what="the hostile ones")
     web.blocks = None
-    others = AT_ONCE - UNPROVEN_AT_ONCE
+    others, known = UNKNOWN_AT_ONCE - UNPROVEN_AT_ONCE, AT_ONCE - UNPROVEN_AT_ONCE
     assert outcomes(await desk.dispatch(*devices("web", others, "good.example/1"))) == ["sent"] * others
-    assert web.begun == begun + UNPROVEN_AT_ONCE + others
+    assert outcomes(await desk.dispatch(*devices("web", known, "known.example/1"))) == ["sent"] * known
+    assert web.begun == begun + UNPROVEN_AT_ONCE + others + known
     blocked.set()
     assert {"sent"} <= set(outcomes(await page)) <= {"sent", "retry"}
+
+
+async def test_services_that_users_make_up_take_no_turns_of_those_that_all_have() -> None:
+    web = FakeServices()
+    desk = Desk(web=web, start_seconds=0.05)
+    hostile = [
+        Target(id=f"h{n}", user_id="eve", provider="web", token=f"{n}.evil.example/") for n in range(AT_ONCE)
+    ]
+    for one in hostile:
+        assert outcomes(await desk.dispatch(one)) == ["sent"]
+    web.blocks = blocked = asyncio.Event()
+    begun = web.begun
+    page = asyncio.create_task(desk.dispatch(*hostile))
+    await eventually(lambda: web.begun == begun + UNKNOWN_AT_ONCE, what="the hostile ones")
+    web.blocks = None
+    known = AT_ONCE - UNKNOWN_AT_ONCE
+    assert outcomes(await desk.dispatch(*devices("web", known, "known.example/1"))) == ["sent"] * known
+    assert web.begun == begun + UNKNOWN_AT_ONCE + known
+    blocked.set()
+    await page
 
 
 async def test_services_that_users_make_up_are_forgotten() -> None:

@@ -98,6 +98,16 @@ async def test_host_that_is_known_does_not_wait_for_names_that_do_not_answer() -
     await asyncio.gather(*slow)
 
 
+async def test_host_that_all_know_does_not_wait_for_them_either() -> None:
+    names = Names()
+    resolver = Resolver(names, is_known=lambda host: host == "push.example", seconds=30)
+    slow = [asyncio.create_task(resolver.resolve(f"slow{number}.example")) for number in range(THREADS * 2)]
+    await eventually(lambda: len(names.asked) == THREADS, what="all threads to be busy")
+    assert await resolver.resolve("push.example")
+    names.may_end.set()
+    await asyncio.gather(*slow)
+
+
 async def test_host_that_does_not_answer_any_more_is_known_no_more() -> None:
     names = Names()
     resolver = Resolver(names, seconds=0.05)

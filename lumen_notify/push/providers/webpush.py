@@ -29,6 +29,7 @@ from lumen_notify.push.encryption import InvalidKeys, encrypt
 from lumen_notify.push.http_client import Answer, HttpClient
 from lumen_notify.push.public_network import AddressRefused, PublicNetwork
 from lumen_notify.push.push import SENT, Push, Result, Target
+from lumen_notify.push.resolver import Resolver
 from lumen_notify.push.vapid import Vapid
 from lumen_notify.settings import Settings
 
@@ -47,6 +48,12 @@ TOPIC_BYTES = 24
 
 _SHOWS_EACH = ".push.apple.com"
 """The end of the hosts whose browsers want each push to be shown."""
+
+KNOWN_HOSTS = frozenset(("fcm.googleapis.com", "updates.push.services.mozilla.com", "web.push.apple.com"))
+"""The services of Chromium, Firefox and Safari."""
+
+KNOWN_ENDS = (".notify.windows.com",)
+"""And of Edge."""
 
 _OTHER_KEY = (b"vapidpkhashmismatch", b"do not correspond to the credentials", b"vapid public key mismatch")
 """How the services of Apple, Google and Mozilla say that the subscription is bound to another key pair."""
@@ -70,7 +77,8 @@ class WebPushProvider:
     ) -> None:
         self._vapid = vapid
         self._allows_private = allows_private
-        self._http_client = http_client or HttpClient(network=PublicNetwork(allows_private=allows_private))
+        network = PublicNetwork(allows_private=allows_private, resolver=Resolver(is_known=is_known_host))
+        self._http_client = http_client or HttpClient(network=network)
 
     async def send(self, push: Push, target: Target) -> Result:
         """Send one push, encrypted for the device."""
@@ -105,6 +113,10 @@ class WebPushProvider:
         """Return the host of the push service."""
         return urlsplit(target.token).netloc.lower()
 
+    def is_known(self, target: Target) -> bool:
+        """Return whether it is the service of a browser that many people have."""
+        return is_known_host(urlsplit(target.token).hostname or "")
+
     def config(self) -> Mapping[str, Any]:
         """Return the public key, to which a browser binds its subscription (RFC 8292, section 4.1)."""
         return {"public_key": self._vapid.public_key}
@@ -120,6 +132,11 @@ async def open_provider(settings: Settings, database: Database) -> WebPushProvid
     key = await shared_key(database, "vapid") if settings.push_vapid_key_file is None else b""
     vapid = Vapid.from_settings(settings, key, now_ms)
     return WebPushProvider(vapid, allows_private=settings.push_private_addresses == "on")
+
+
+def is_known_host(host: str) -> bool:
+    """Return whether a host, in lower case, is of a push service of the browsers that many people have."""
+    return host in KNOWN_HOSTS or host.endswith(KNOWN_ENDS)
 
 
 def _topic(collapse_key: str, auth: str) -> str:

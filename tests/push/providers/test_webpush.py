@@ -283,6 +283,23 @@ async def test_endpoint_names_its_service(provider: WebPushProvider) -> None:
     assert provider.service(target(subscription)) == "push.example:8443"
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "is_known"),
+    [
+        ("https://fcm.googleapis.com/fcm/send/x", True),
+        ("https://updates.push.services.mozilla.com/wpush/v2/x", True),
+        ("https://web.push.apple.com/x", True),
+        ("https://wns2-by3p.notify.windows.com/w/?token=x", True),
+        ("https://evilnotify.windows.com/x", False),
+        ("https://fcm.googleapis.com.evil.example/x", False),
+        ("https://push.example/fcm.googleapis.com", False),
+    ],
+)
+def test_services_of_browsers_are_known(endpoint: str, *, is_known: bool, vapid: Vapid) -> None:
+    subscription = Subscription(endpoint=endpoint, public_key="", device=Device())
+    assert WebPushProvider(vapid).is_known(target(subscription)) is is_known
+
+
 async def test_page_gets_the_public_key(provider: WebPushProvider, vapid: Vapid) -> None:
     assert provider.config() == {"public_key": vapid.public_key}
 
