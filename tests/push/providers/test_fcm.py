@@ -225,6 +225,14 @@ async def test_access_that_is_refused_again_and_again_is_tried_later(
     assert (result.outcome, result.reason) == ("retry", "UNAUTHENTICATED")
 
 
+async def test_credentials_are_checked_without_a_push(provider: FcmProvider, service: FcmService) -> None:
+    service.fail_next(Reply.of_json(400, {"error": "invalid_grant"}), kind="token")
+    with pytest.raises(Misconfigured, match=r"FCM_CREDENTIALS_FILE.*no access token: invalid_grant"):
+        await provider.check()
+    await provider.check()
+    assert service.messages == []
+
+
 async def test_lost_credentials_are_tried_later(provider: FcmProvider, service: FcmService) -> None:
     service.fail_next(Reply.of_json(400, {"error": "invalid_grant"}), kind="token")
     result = await provider.send(shown(), phone("fcm", "t1"))
