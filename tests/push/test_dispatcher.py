@@ -126,6 +126,20 @@ async def test_full_page_goes_to_two_providers_in_order_and_within_their_bounds(
     assert await desk.dispatch() == []
 
 
+async def test_streams_have_their_turn_while_a_page_begins() -> None:
+    class InstantProvider(FakeProvider):
+        async def send(self, push: Push, target: Target) -> Result:
+            return SENT
+
+    desk = Desk(one=InstantProvider())
+    page = asyncio.create_task(desk.dispatch(*devices("one", PAGE)))
+    turns = 0
+    while not page.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= PAGE // SLICE
+
+
 async def test_bound_holds_over_all_pages_together() -> None:
     one = FakeProvider()
     desk = Desk(one=one)
