@@ -213,7 +213,10 @@ LINES: Lines = {
     "1,000 users, kill -9 of the worker and of PostgreSQL, providers that fail: nobody is missed": (
         "e2e/test_push_crashes.py::test_everybody_unread_gets_it_and_nobody_who_had_read",
     ),
-    "to 100,000 devices: one row, memory is flat, streams are not delayed": (),
+    "to 100,000 devices: one row, memory is flat, streams are not delayed": (
+        "bench/test_push.py::test_one_publish_to_all_is_one_row_and_bounded_memory",
+        "push/test_dispatcher.py::test_streams_have_their_turn_while_a_page_begins",
+    ),
     "hostile: 1,000 registrations, keys off the curve, endless, slow and wrong answers, others' devices": (
         "commit/devices/test_registration.py::test_many_registrations_at_once_keep_to_the_limit",
         "accept/devices/test_keys.py::test_what_is_no_point_of_the_curve_is_no_key",
