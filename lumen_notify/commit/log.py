@@ -15,6 +15,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from pydantic_core import from_json
+
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.model import Audience, AudienceSpan, Cursor, Event, ResetReason, check_of_row, value
@@ -29,6 +31,9 @@ _IDS_CHARACTERS = 64 * 1024
 
 MAX_TEXTS = 50
 """Texts that the events of a page share with other events, besides those of one event."""
+
+_BODY = 6
+"""The column of an event that has its body."""
 
 _EPOCH_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -195,7 +200,8 @@ class Log:
                 texts[id_] = SharedText(id=id_, text=text)
         events: list[Event] = []
         for row, text in zip(rows, bodies, strict=True):
-            position, audience, kind, category, created_at, content_position, _ = row
+            position, audience, kind, category, created_at, content_position, _, *of_list = row
+            users, withdrawn = map(_names, of_list or (None, None))
             mine = ids.get(position, ())
             # A text that is missing was deleted since the rows were read: so were the events that show it.
             missing = [id_ for id_ in mine if id_ not in texts]
@@ -209,6 +215,8 @@ class Log:
                     created_at=created_at,
                     content_position=content_position,
                     shared=tuple(texts[id_] for id_ in mine if id_ in texts),
+                    users=users,
+                    withdrawn=frozenset(withdrawn),
                 )
             )
         return events
@@ -229,6 +237,7 @@ async def trim_events(tx: Transaction, commands: Sequence[TrimEvents]) -> Sequen
         await tx.run("trim_events", up_to=command.up_to)
         await tx.run("empty_event", position=command.up_to)
         tx.add("trim_copies", up_to=command.up_to)
+        tx.add("trim_removed_recipients", up_to=command.up_to)
         tx.add("delete_unused_contents", rows=[{"position": position} for (position,) in contents])
         await tx.run("raise_floor", up_to=command.up_to)
     return [None] * len(commands)
@@ -238,11 +247,15 @@ def _rows_of(spans: Sequence[AudienceSpan]) -> list[dict[str, Any]]:
     return [{"audience": span.audience, "after_position": span.after, "up_to": span.up_to} for span in spans]
 
 
+def _names(text: str | None) -> Sequence[str]:
+    return tuple(from_json(text)) if text else ()
+
+
 def _with_few_texts(rows: Rows) -> Rows:
     """Return the first rows, up to the one with which they share more than MAX_TEXTS texts."""
     texts = 0
-    for number, (*_, body) in enumerate(rows):
-        texts += 0 if body is None else len(unwrapped(body)[1])
+    for number, row in enumerate(rows):
+        texts += 0 if row[_BODY] is None else len(unwrapped(row[_BODY])[1])
         if texts > MAX_TEXTS:
             return rows[: number + 1]
     return rows
@@ -255,7 +268,8 @@ def _bodies(rows: Rows) -> tuple[list[str], dict[int, Sequence[str]]]:
     """
     bodies: list[str] = []
     ids: dict[int, Sequence[str]] = {}
-    for position, *_, body in rows:
+    for row in rows:
+        position, body = row[0], row[_BODY]
         if body is None:
             bodies.append(bodies[-1])
             continue

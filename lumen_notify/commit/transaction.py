@@ -10,7 +10,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Rows, SqlTransaction
 from lumen_notify.commit.shared_texts import SharedTexts
-from lumen_notify.model import NOBODY, Audience, Event, rfc3339
+from lumen_notify.model import LIST, NOBODY, Audience, Event, rfc3339
 from lumen_notify.model.events import (
     PREFIX_CHARACTERS,
     WITHDRAWN,
@@ -105,12 +105,29 @@ class Transaction:
         )
         return self._position
 
+    def append_to_list(self, users: Sequence[str], payload: Payload, *, category: str) -> int:
+        """Append one event for some users; return its position. The caller writes `insert_lists`."""
+        self._position += 1
+        self.events.append(
+            Event(
+                position=self._position,
+                audience=LIST,
+                kind=payload.kind,
+                category=category,
+                body=payload.encode(),
+                created_at=self.now,
+                content_position=self._position,
+                users=users,
+            )
+        )
+        return self._position
+
     def append_for_each(
         self, audiences: Sequence[Audience], payload: Payload, *, category: str, notification_id: str
     ) -> Sequence[Event]:
         """Append the same event for each of some audiences; return the events. Their body is stored once.
 
-        audiences: at least one.
+        So each user's event can be rewritten by itself. audiences: at least one.
         """
         if len(audiences) == 1:
             self.append(audiences[0], payload, category=category)
@@ -182,6 +199,16 @@ class Transaction:
         self.add("rewrite_content", position=position, body=body)
         self._rewritten += [row[0] for row in found]
 
+    def withdraw_from_lists(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Withdraw the text of events of lists from some users: the audience and the position of each.
+
+        Their notifications were removed.
+        """
+        positions = sorted({row["position"] for row in rows})
+        self.add("withdraw_removed_recipients", rows=rows)
+        self.add("empty_withdrawn_lists", rows=[{"position": position} for position in positions])
+        self._rewritten += positions
+
     async def withdraw(self, positions: Iterable[int]) -> None:
         """Withdraw the text of events: see `rewrite`."""
         await self.rewrite(dict.fromkeys(positions, WITHDRAWN))
@@ -201,12 +228,12 @@ class Transaction:
                 "audience": str(event.audience),  # the drivers take longer for a subclass
                 "kind": event.kind,
                 "category": event.category,
-                "body": stored_body(event),
-                "content_position": None,
+                "body": "" if event.audience == LIST else stored_body(event),
+                "content_position": event.content_position,
                 "created_at": event.created_at,
             }
             for event in self.events
-            if event.content_position is None
+            if event.content_position is None or event.audience == LIST
         ]
         self.add("insert_contents", rows=self._contents)
         self.add("append_events_to_lists", rows=self._lists)

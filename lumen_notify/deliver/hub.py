@@ -22,7 +22,7 @@ from lumen_notify.deliver.frames.control import ephemeral
 from lumen_notify.deliver.frames.count_shape import SharedShapes
 from lumen_notify.deliver.frames.rewritten import rewritten_positions
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Cursor, Event, ResetReason
+from lumen_notify.model import EVERYONE, LIST, Audience, CloseReason, Counts, Cursor, Event, ResetReason
 from lumen_notify.model.counts import NO_ROOMS
 
 FAN_OUT_CHUNK = 256
@@ -113,9 +113,9 @@ class Hub:
             del self.channels[channel.user_id]
             self._set_rooms(channel, NO_ROOMS)
 
-    def subscriber_count(self, audience: Audience) -> int:
-        """Return how many channels here belong to an audience."""
-        return len(self._channels_of(audience))
+    def subscriber_count(self, audience: Audience, users: Sequence[str] = ()) -> int:
+        """Return how many channels here belong to an audience, or to the users of a list."""
+        return len(self.channels.keys() & users if users else self._channels_of(audience))
 
     def unknown_users(self, known: Collection[str]) -> list[str]:
         """Return the users with an open stream here who are not in `known`."""
@@ -130,14 +130,17 @@ class Hub:
         archived. Every user with an open stream must be in it (see `unknown_users`).
         """
         entries = [Entry(event, self.epoch) for event in events]
-        relevant = [entry for entry in entries if self._channels_of(entry.audience)]
+        listed = {entry: here for entry in entries if (here := self.channels.keys() & entry.users)}
+        relevant = [entry for entry in entries if entry in listed or self._channels_of(entry.audience)]
         if any(entry.frame.requires_recount for entry in relevant):
             relevant = entries  # a user may join a room by one of them, and then gets the room's later events
         frames = [entry.frame for entry in relevant]
         self._count_skipped(events, frames)
         by_audience: dict[Audience, list[Frame]] = {}
-        for frame in frames:
-            by_audience.setdefault(frame.audience, []).append(frame)
+        for entry, frame in zip(relevant, frames, strict=True):
+            users = listed.get(entry, ())
+            for audience in map(Audience.user, users) if frame.audience == LIST else (frame.audience,):
+                by_audience.setdefault(audience, []).append(frame)
             if isinstance(frame, RemovedFrame):
                 frame.readers = readers or {}
         self.replay.append(entries)

@@ -15,7 +15,7 @@ from itertools import islice
 from operator import attrgetter
 
 from lumen_notify.deliver.frames import Frame, frame_of
-from lumen_notify.model import Audience, Event, check_of
+from lumen_notify.model import LIST, Audience, Event, check_of
 from lumen_notify.model.encoding import encoded_bytes
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -34,7 +34,7 @@ class Entry:
     """A kept event, or the frame that was built from it.
 
     size_bytes: about how much memory it takes. shared: besides it, the texts that it shares with others.
-    earlier, later: the kept entries of the same audience beside it.
+    users: of an event for a list. earlier, later: the kept entries of the same audience beside it.
     """
 
     __slots__ = (
@@ -47,6 +47,7 @@ class Entry:
         "position",
         "shared",
         "size_bytes",
+        "users",
     )
 
     def __init__(self, event: Event, epoch: str) -> None:
@@ -57,6 +58,7 @@ class Entry:
         self._content: Event | Frame | None = event
         self.size_bytes = _size_of(event)
         self.shared = event.shared
+        self.users = frozenset(event.users)
         self.earlier: Entry | None = None
         self.later: Entry | None = None
 
@@ -140,6 +142,10 @@ class Replay:
         if position < self.floor:
             return None
         found = [self._after(position, audience) for audience in audiences if audience in self._newest]
+        if LIST in self._newest:
+            users = {audience.user_id for audience in audiences if audience.is_personal}
+            lists = self._after(position, LIST)
+            found.append([entry for entry in lists if not entry.users.isdisjoint(users)])
         merged = found[0] if len(found) == 1 else merge(*found, key=_POSITION)
         entries = list(islice(merged, limit))
         if self.outdated and any(entry.is_outdated for entry in entries):
@@ -241,7 +247,7 @@ def _size_of(event: Event) -> int:
     """Return about how much memory an event takes: at most, since a frame keeps its body as a string or
     encoded."""
     own = _bytes_of(event.body) if event.has_own_body else 0
-    return ENTRY_BYTES + own + PIECES_BYTES * len(event.shared)
+    return ENTRY_BYTES + own + PIECES_BYTES * len(event.shared) + event.users_bytes
 
 
 def _bytes_of(text: str) -> int:

@@ -80,8 +80,8 @@ class EventHub(Protocol):
     def replay(self) -> Replay:
         """The newest events in memory."""
 
-    def subscriber_count(self, audience: Audience) -> int:
-        """Return how many channels belong to an audience."""
+    def subscriber_count(self, audience: Audience, users: Sequence[str] = ()) -> int:
+        """Return how many channels belong to an audience, or to the users of a list."""
 
     def unknown_users(self, known: Collection[str]) -> list[str]:
         """Return the users with an open stream who are not in `known`."""
@@ -152,9 +152,11 @@ class Tail:
             self._wakeup.set()
             return False
         self._announced.add(events, follows)
-        shared = [event.audience for event in events if not event.audience.is_personal]
+        shared = [event for event in events if not event.audience.is_personal]
         self._pending_deliveries += len(events) - len(shared)
-        self._pending_deliveries += sum(map(self._hub.subscriber_count, shared))
+        self._pending_deliveries += sum(
+            self._hub.subscriber_count(event.audience, event.users) for event in shared
+        )
         if self._pending_deliveries > MAX_PENDING_DELIVERIES:
             self._is_caught_up.clear()
         self._wakeup.set()

@@ -20,6 +20,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationInfo,
 )
 
@@ -194,10 +195,19 @@ Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS), AfterVali
 OwnId = Annotated[Id, AfterValidator(canonical_id)]
 """The id of a notification or of a message. Case does not matter."""
 
+_USER_IDS: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[UserId, ...])
+
+
+def _lines(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the list unchanged. All items are searched at once, and each of them only to name the fault."""
+    return _USER_IDS.validate_python(value) if _ANY_CONTROL.search("".join(value)) else value
+
+
 Users = Annotated[
-    tuple[UserId, ...],
+    tuple[Annotated[str, Field(min_length=1, max_length=MAX_USER_ID_CHARACTERS), _LINE], ...],
     Field(strict=False, json_schema_extra={"minItems": 1, "x-limit": "max_batch_rows"}),
     AfterValidator(some),
+    AfterValidator(_lines),
 ]
 Ids = Annotated[
     tuple[OwnId, ...],

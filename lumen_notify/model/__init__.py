@@ -13,7 +13,16 @@ Not here: what a request may contain (`accept/`), how an event looks on the wire
 is stored (`commit/`).
 """
 
-from lumen_notify.model.audience import EVERYONE, MAX_USER_ID_CHARACTERS, NOBODY, Audience, AudienceSpan
+from lumen_notify.model.audience import (
+    EVERYONE,
+    LIST,
+    MAX_USER_ID_CHARACTERS,
+    NOBODY,
+    Audience,
+    AudienceSpan,
+    UserAudiences,
+    users_of,
+)
 from lumen_notify.model.categories import RESERVED_CATEGORIES
 from lumen_notify.model.close_reason import CloseReason
 from lumen_notify.model.counts import Counts, CountsSnapshot
@@ -31,6 +40,7 @@ BASE = "/api/v1"
 __all__ = [
     "BASE",
     "EVERYONE",
+    "LIST",
     "MAX_USER_ID_CHARACTERS",
     "NOBODY",
     "RESERVED_CATEGORIES",
@@ -43,6 +53,7 @@ __all__ = [
     "Cursor",
     "Event",
     "ResetReason",
+    "UserAudiences",
     "canonical_id",
     "check_of",
     "check_of_row",
@@ -53,5 +64,6 @@ __all__ = [
     "now_ms",
     "rfc3339",
     "to_json",
+    "users_of",
     "value",
 ]

@@ -5,6 +5,7 @@
 | one user | `user:<id>` | that user |
 | a room | `room:<id>` | the room's members |
 | everyone | `all` | every user, including users who do not exist yet |
+| a list | `list` | the users whom the event lists |
 | nobody | `nobody` | no user: for the instances alone |
 
 Only this module knows the text. Only the SQL fragment `addressed` (`sql/queries/audiences.sql`) knows which
@@ -13,16 +14,18 @@ audiences a user belongs to. A new kind of audience is a new case in both.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal, overload
 
 from lumen_notify.model.value import value
 
-Scope = Literal["user", "room", "all", "nobody"]
+Scope = Literal["user", "room", "all", "list", "nobody"]
 """The kinds of audience."""
 
 _USER = "user:"
 _ROOM = "room:"
 _EVERYONE = "all"
+_LIST = "list"
 _NOBODY = "nobody"
 
 MAX_USER_ID_CHARACTERS = 128
@@ -65,6 +68,8 @@ class Audience(str):
             return "room"
         if self == _EVERYONE:
             return "all"
+        if self == _LIST:
+            return "list"
         return "nobody" if self == _NOBODY else None
 
     @property
@@ -76,8 +81,50 @@ class Audience(str):
 EVERYONE = Audience(_EVERYONE)
 """The audience of every user."""
 
+LIST = Audience(_LIST)
+"""The audience of events that list their users themselves."""
+
 NOBODY = Audience(_NOBODY)
 """The audience of events that only instances read."""
+
+
+class UserAudiences(Sequence[Audience]):
+    """The audiences of several users, each made when it is asked for. users: their ids, without repeats."""
+
+    __slots__ = ("users",)
+
+    def __init__(self, users: Sequence[str]) -> None:
+        self.users = users
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    @overload
+    def __getitem__(self, index: int) -> Audience: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> UserAudiences: ...
+
+    def __getitem__(self, index: int | slice) -> Audience | UserAudiences:
+        if isinstance(index, slice):
+            return UserAudiences(self.users[index])
+        return Audience.user(self.users[index])
+
+    def __iter__(self) -> Iterator[Audience]:
+        return map(Audience.user, self.users)
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == (tuple(other) if isinstance(other, UserAudiences) else other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
+def users_of(audiences: Sequence[Audience]) -> Sequence[str]:
+    """Return the ids of the users of some audiences of one user each."""
+    if isinstance(audiences, UserAudiences):
+        return audiences.users
+    return [audience.user_id or "" for audience in audiences]
 
 
 @value

@@ -12,6 +12,9 @@ from lumen_notify.model.audience import Audience
 from lumen_notify.model.shared_text import SharedText
 from lumen_notify.model.value import value
 
+USER_BYTES = 150
+"""About how much memory a user of a list takes: the id, and a place in a set."""
+
 
 @value
 class Event:
@@ -20,7 +23,8 @@ class Event:
     position: from 1, gapless. kind: see `model/events`. category: of a notification, else None. body: JSON,
     the encoded `Payload`. created_at: milliseconds. content_position: the position of the last event that has
     the same body, if several share it, else None; `body` is then one object for all of them. shared: the
-    texts that stand in the body in place of their ids (see `shared_text`).
+    texts that stand in the body in place of their ids (see `shared_text`). users: to whom an event for a list
+    goes. withdrawn: those of them for whom its text was withdrawn.
     """
 
     position: int
@@ -31,6 +35,8 @@ class Event:
     created_at: int
     content_position: int | None = None
     shared: tuple[SharedText, ...] = ()
+    users: Sequence[str] = ()
+    withdrawn: frozenset[str] = frozenset()
 
     @property
     def has_own_body(self) -> bool:
@@ -43,6 +49,11 @@ class Event:
         return len(self.body) + (sum(len(one.text) for one in self.shared) if self.shared else 0)
 
     @property
+    def users_bytes(self) -> int:
+        """About how much memory the users of a list take."""
+        return USER_BYTES * len(self.users)
+
+    @property
     def check(self) -> str:
         """Tells this event from another one at the same position: see `check_of`."""
         return check_of(self.audience, self.created_at)
@@ -51,7 +62,8 @@ class Event:
 def characters_of(events: Sequence[Event]) -> int:
     """Return about how much memory events take: what several of them share counts once."""
     texts = {id(text): len(text.text) for event in events if event.shared for text in event.shared}
-    return sum(len(event.body) for event in events if event.has_own_body) + sum(texts.values())
+    bodies = sum(len(event.body) for event in events if event.has_own_body)
+    return bodies + sum(texts.values()) + sum(event.users_bytes for event in events)
 
 
 def check_of(audience: str, created_at: int) -> str:

@@ -88,6 +88,29 @@ FROM (
 ) p
 ORDER BY p.position
 
+-- fragment withdrawn_users sqlite
+-- The users of a list (of an event o) for whom its text was withdrawn, as JSON. Index:
+-- lumen_removed_recipient_by_position.
+    (
+        SELECT json_group_array(substr(w.audience, 6))
+        FROM lumen_removed_recipient w
+        WHERE w.position = o.position AND w.is_withdrawn = 1
+    )
+
+-- fragment withdrawn_users postgresql
+    (
+        SELECT CAST(jsonb_agg(substr(w.audience, 6)) AS text)
+        FROM lumen_removed_recipient w
+        WHERE w.position = o.position AND w.is_withdrawn = 1
+    )
+
+-- fragment users_of_list
+-- To whom an event (o) goes that is for a list, as JSON, and those of them for whom its text was withdrawn.
+    CASE o.audience
+        WHEN 'list' THEN (SELECT c.users FROM lumen_content c WHERE c.position = o.position)
+        END AS users,
+    CASE o.audience WHEN 'list' THEN {withdrawn_users} END AS withdrawn
+
 -- events_from
 -- Who: the tail, every second and to fill a gap. The event at a position and those that follow, and the log's
 -- state in the same snapshot; one row without an event if there is none. Index: the primary key.
@@ -99,7 +122,8 @@ WITH page AS (
     LIMIT :limit
 )
 SELECT
-    h.epoch, h.floor, o.position, o.audience, o.kind, o.category, o.created_at, o.content_position, o.body
+    h.epoch, h.floor, o.position, o.audience, o.kind, o.category, o.created_at, o.content_position, o.body,
+    {users_of_list}
 FROM lumen_log_head h
 LEFT JOIN (
 {events_of_page}
@@ -113,16 +137,35 @@ SELECT h.epoch, h.floor, e.position, e.audience, e.created_at
 FROM lumen_log_head h
 LEFT JOIN lumen_event e ON e.position IN (:first, :second)
 
--- events_for_audiences
--- Who: a client whose cursor is older than the events in memory. The next events of some audiences, each
--- between two positions: at most :limit, and no more once they have :max_characters together. Indexes:
--- lumen_event_by_audience, the primary key.
-WITH place AS (
+-- fragment places_of_spans
+-- The positions of the events of some audiences, each between two positions. Those of lists are where the
+-- user's notifications are, or were. Indexes: lumen_event_by_audience, the primary keys of
+-- lumen_notification and lumen_removed_recipient.
     SELECT e.position
     FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS r(audience text, after_position bigint, up_to bigint)
     JOIN lumen_event e ON e.audience = r.audience
         AND e.position > r.after_position AND e.position <= r.up_to
-    ORDER BY e.position
+    UNION ALL
+    SELECT n.position
+    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS r(audience text, after_position bigint, up_to bigint)
+    JOIN lumen_notification n ON n.audience = r.audience
+        AND n.position > r.after_position AND n.position <= r.up_to AND n.is_listed = 1
+    WHERE r.audience LIKE 'user:%'
+    UNION ALL
+    SELECT o.position
+    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS r(audience text, after_position bigint, up_to bigint)
+    JOIN lumen_removed_recipient o ON o.audience = r.audience
+        AND o.position > r.after_position AND o.position <= r.up_to AND o.is_withdrawn = 0
+    WHERE r.audience LIKE 'user:%'
+
+-- events_for_audiences
+-- Who: a client whose cursor is older than the events in memory. The next events of some audiences, each
+-- between two positions: at most :limit, and no more once they have :max_characters together. Indexes:
+-- those of the fragment, the primary key.
+WITH place AS (
+    SELECT g.position
+    FROM ({places_of_spans}) g
+    ORDER BY g.position
     LIMIT :limit
 ),
 sized AS (
@@ -147,10 +190,8 @@ page AS (
 -- events `events_for_audiences` has, at most :limit. Index: lumen_event_by_audience.
 SELECT count(*)
 FROM (
-    SELECT e.position
-    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS r(audience text, after_position bigint, up_to bigint)
-    JOIN lumen_event e ON e.audience = r.audience
-        AND e.position > r.after_position AND e.position <= r.up_to
+    SELECT g.position
+    FROM ({places_of_spans}) g
     LIMIT :limit
 ) found
 
@@ -202,16 +243,27 @@ WHERE position IN (
     SELECT c.position
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
     JOIN lumen_content c ON c.position = r.position
-    WHERE NOT EXISTS (
+    WHERE coalesce(c.kept, 0) = 0 AND NOT EXISTS (
         SELECT 1
         FROM lumen_event e
         WHERE e.position >= c.first_position AND e.position <= c.position AND e.content_position = c.position
     ) AND NOT EXISTS (
         SELECT 1
         FROM lumen_notification n
-        WHERE n.id = c.notification_id AND n.content_position = c.position
+        WHERE n.id = c.notification_id AND n.is_listed IS NULL AND n.content_position = c.position
     )
 )
+
+-- lists_at
+-- Who: whatever withdraws texts. Which of the events at some positions are for a list. Index: the primary key.
+SELECT DISTINCT e.position
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
+JOIN lumen_event e ON e.position = r.position AND e.audience = 'list'
+
+-- trim_removed_recipients
+-- Who: retention, in the transaction that trims events. Index: lumen_removed_recipient_by_position.
+DELETE FROM lumen_removed_recipient
+WHERE position <= :up_to
 
 -- trim_events
 -- Who: retention. The event at the floor stays. Index: the primary key.
@@ -265,4 +317,10 @@ WITH page AS (
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
     JOIN lumen_event e ON e.position = r.position AND e.position > (SELECT h.floor FROM lumen_log_head h)
 )
+SELECT
+    o.position, o.audience, o.kind, o.category, o.created_at, o.content_position, o.body,
+    {users_of_list}
+FROM (
 {events_of_page}
+) o
+ORDER BY o.position

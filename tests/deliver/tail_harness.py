@@ -47,7 +47,7 @@ class RecordingHub:
     def seen(self) -> list[int]:
         return [event.position for part in self.parts for event in part]
 
-    def subscriber_count(self, _audience: str) -> int:
+    def subscriber_count(self, _audience: str, _users: Sequence[str] = ()) -> int:
         return self.channels
 
     def unknown_users(self, known: Collection[str]) -> list[str]:

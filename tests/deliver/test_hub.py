@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import settings
@@ -16,7 +17,7 @@ from lumen_notify.deliver.frames import NotificationFrame
 from lumen_notify.deliver.frames.chunks import unchunk
 from lumen_notify.deliver.hub import Hub
 from lumen_notify.deliver.replay import Replay
-from lumen_notify.model import EVERYONE, Audience, Counts, Cursor, Event, ResetReason
+from lumen_notify.model import EVERYONE, LIST, Audience, Counts, Cursor, Event, ResetReason
 
 from .fakes import FakeClock, RecordingConnection
 
@@ -165,6 +166,25 @@ def test_events_of_different_audiences_come_in_position_order() -> None:
     assert [position for position, _ in seen(ann)] == [1, 2, 4, 5]
     assert [position for position, _ in seen(bob)] == [1, 3, 4]
     assert len(ann.chunks) == len(bob.chunks) == 1
+
+
+def test_event_of_a_list_reaches_its_users_who_are_here_among_their_other_events() -> None:
+    hub = make_hub()
+    ann, bob, cyd = (open_stream(hub, user) for user in USERS)
+    users = (*(f"u{number}" for number in range(1000)), "ann", "cyd")
+    to_list = replace(event(2, LIST), users=users)
+    assert hub.subscriber_count(LIST, users) == 2
+    for _ in hub.fan_out([event(1, "user:ann"), to_list, event(3)]):
+        pass
+    assert seen(ann) == [(1, 1), (2, 2), (3, 3)]
+    assert seen(bob) == [(3, 1)]
+    assert seen(cyd) == [(2, 1), (3, 2)]
+    assert [
+        frame.position for frame in hub.replay.frames_after(0, [Audience.user("u7"), EVERYONE]) or ()
+    ] == [
+        2,
+        3,
+    ]
 
 
 def test_fan_out_returns_to_the_loop_after_each_chunk_of_channels() -> None:

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lumen_notify.deliver import replay as module
-from lumen_notify.deliver.frames import Frame
+from lumen_notify.deliver.frames import NOT_SHOWN, Frame
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.model import EVERYONE, Audience, Counts, Event, to_json
+from lumen_notify.model import EVERYONE, LIST, Audience, Counts, Event, to_json
 from lumen_notify.model.shared_text import SharedText
 
 AUDIENCES = ("user:ann", "user:bob", "all")
 
 
-def entry(position: int, audience: str = "all", size: int = 10) -> Entry:
-    event = Event(
+def event_at(position: int, audience: str = "all", size: int = 10) -> Event:
+    return Event(
         position=position,
         audience=Audience(audience),
         kind="notification",
@@ -27,7 +27,10 @@ def entry(position: int, audience: str = "all", size: int = 10) -> Entry:
         body=f'"{"x" * size}"',
         created_at=0,
     )
-    return Entry(event, "e")
+
+
+def entry(position: int, audience: str = "all", size: int = 10) -> Entry:
+    return Entry(event_at(position, audience, size), "e")
 
 
 def positions(found: list[Frame] | None) -> list[int] | None:
@@ -159,6 +162,26 @@ def test_body_that_events_share_counts_once(is_built: bool) -> None:
     assert taken < replay.size_bytes
     replay.append([entry(position) for position in range(101, 1101)])
     assert replay.size_bytes == 1000 * entry(1).size_bytes
+
+
+def test_events_of_lists_are_those_of_their_users_until_they_were_read_again() -> None:
+    replay = Replay(position=0, max_events=1000)
+    to_both = replace(event_at(2, LIST), users=("ann", "bob"), body='{"id":"name"}')
+    replay.append([entry(1), Entry(to_both, "e"), entry(3, "user:bob")])
+    own_bytes = module.ENTRY_BYTES + len(to_both.body) + to_both.users_bytes
+    assert replay.size_bytes == 2 * entry(1).size_bytes + own_bytes
+
+    def positions(user: str) -> list[int] | None:
+        frames = replay.frames_after(0, [Audience.user(user), EVERYONE])
+        return None if frames is None else [frame.position for frame in frames]
+
+    assert [positions(user) for user in ("ann", "bob", "cyd")] == [[1, 2], [1, 2, 3], [1]]
+    replay.drop_rewritten([2])
+    assert [positions(user) for user in ("ann", "bob", "cyd")] == [None, None, [1]]
+    replay.replace([2], [replace(to_both, withdrawn=frozenset(["bob"]))])
+    frame = (replay.frames_after(0, [Audience.user("bob"), EVERYONE]) or [])[1]
+    shown = [frame.render_replay(Counts({"like": 1}), user) != NOT_SHOWN for user in ("ann", "bob")]
+    assert shown == [True, False]
 
 
 @pytest.mark.parametrize("kind", ["notification", "update"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lumen_notify.model import EVERYONE, Audience
+from lumen_notify.model import EVERYONE, Audience, UserAudiences, users_of
 from lumen_notify.model.audience import Scope
 
 
@@ -17,6 +17,7 @@ from lumen_notify.model.audience import Scope
         ("room:tea", "room", None, "tea"),
         ("room:user:ann", "room", None, "user:ann"),
         ("all", "all", None, None),
+        ("list", "list", None, None),
         ("everyone", None, None, None),
         ("topic:news", None, None, None),
         ("", None, None, None),
@@ -35,3 +36,11 @@ def test_audience_is_its_text() -> None:
     assert Audience.room("tea") == "room:tea"
     assert {EVERYONE: 1}[Audience("all")] == 1
     assert Audience.user("ann").user_id == "ann"
+
+
+def test_audiences_of_users_are_made_when_they_are_asked_for() -> None:
+    both = UserAudiences(("ann", "bob"))
+    assert tuple(both) == both == (Audience.user("ann"), Audience.user("bob"))
+    assert (str(both[1]), tuple(both[:1]), len(both)) == ("user:bob", (Audience.user("ann"),), 2)
+    assert [list(users_of(some)) for some in (both, tuple(both))] == [["ann", "bob"]] * 2
+    assert hash(both) == hash(tuple(both))

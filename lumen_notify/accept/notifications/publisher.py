@@ -19,7 +19,7 @@ from lumen_notify.commit.notifications.publish import Publish
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.requests import invalid
-from lumen_notify.model import EVERYONE, Audience, from_rfc3339, new_id, value
+from lumen_notify.model import EVERYONE, Audience, UserAudiences, from_rfc3339, new_id, value
 
 
 @value
@@ -83,13 +83,13 @@ def _publication(
         username = body.sender.username or body.sender.id
         sender = {"id": body.sender.id, "username": username, "avatar": body.sender.avatar}
     if body.to.all:
-        audiences: tuple[Audience, ...] = (EVERYONE,)
+        audiences: Sequence[Audience] = (EVERYONE,)
     elif body.to.room is not None:
         audiences = (Audience.room(body.to.room),)
     elif body.to.user is not None:
         audiences = (Audience.user(body.to.user),)
     else:
-        audiences = tuple(dict.fromkeys(map(Audience.user, body.to.users or ())))
+        audiences = UserAudiences(tuple(dict.fromkeys(body.to.users or ())))
     fields = {
         "room_id": body.to.room,
         "sender": sender,

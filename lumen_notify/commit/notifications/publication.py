@@ -33,11 +33,12 @@ class Publication:
     required_moderator: a user who must be owner or moderator of the room; None if the publisher's scope
     allows any room. created_at: milliseconds, None for the time of the transaction that publishes it.
     may_make_up_categories: see `recipients`. shared: the text of the fields, if groups and digests of several
-    users show them, else None.
+    users show them, else None. has_event_for_each: whether each user gets an event of their own, as a mention
+    needs that is edited for some users and removed for others.
     """
 
     id: str
-    audiences: tuple[Audience, ...]
+    audiences: Sequence[Audience]
     recipients: int | None
     category: str
     fields: Mapping[str, Any]
@@ -50,6 +51,7 @@ class Publication:
     created_at: int | None = None
     may_make_up_categories: bool = True
     shared: SharedText | None = None
+    has_event_for_each: bool = False
 
     @property
     def own_fields(self) -> Mapping[str, Any]:
@@ -67,6 +69,11 @@ class Publication:
         """The sender of one to a room or to everyone, who gets no push of it; None if it is to users."""
         return None if self.audiences[0].is_personal else self.fields.get("sender", {}).get("id")
 
+    @property
+    def events_number(self) -> int:
+        """How many events it becomes, unless it merges or waits."""
+        return len(self.audiences) if self.has_event_for_each else 1
+
     def with_fields(self, fields: Mapping[str, Any]) -> Publication:
         """Return a copy with other fields. Like `dataclasses.replace`, in a third of the time."""
         return Publication(
@@ -83,6 +90,7 @@ class Publication:
             required_moderator=self.required_moderator,
             created_at=self.created_at,
             may_make_up_categories=self.may_make_up_categories,
+            has_event_for_each=self.has_event_for_each,
         )
 
 

@@ -154,7 +154,7 @@ async def publish_mentions(
     for item in batch.items:
         if item.answer is not None and item.answer.position is not None:
             last = item.answer.position
-            first = last - len(item.publication.audiences) + 1
+            first = last - item.publication.events_number + 1
             positions[item.publication.id] = list(range(first, last + 1))
     return positions
 

@@ -33,15 +33,16 @@ async def enqueue_pushes(batch: Batch) -> None:
 
 def _of_item(item: Item) -> PushRow:
     publication = item.publication
-    first, *others = publication.audiences
+    audiences = publication.audiences
     last = None if item.answer is None else item.answer.position
+    first = None if last is None else last - publication.events_number + 1
     return PushRow(
         category=publication.category,
         priority=publication.push_priority,
         delivery=publication.delivery,
-        audience=None if others else first,
+        audience=audiences[0] if len(audiences) == 1 else None,
         notification_id=publication.id,
-        positions=(last - len(others), last) if others and last is not None else None,
+        positions=None if len(audiences) == 1 or first is None or last is None else (first, last),
         sender_id=publication.unpushed_sender_id,
         publisher=publication.owner or None,
         expires_at=publication.expires_at,

@@ -18,7 +18,7 @@ from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.batch import Batch
 from lumen_notify.commit.notifications.publication import Publication, Published
-from lumen_notify.commit.transaction import Transaction
+from lumen_notify.commit.transaction import Transaction, texts_of
 from lumen_notify.model import Audience, to_json, value
 
 STEP_ROWS = 250
@@ -116,7 +116,7 @@ def _scheduled(row: Sequence[Any]) -> Scheduled:
 
 def _row(publication: Publication) -> dict[str, Any]:
     stored = {
-        "audiences": publication.audiences,
+        "audiences": texts_of(publication.audiences),
         "owner": publication.owner,
         "delivery": publication.delivery,
         "recipients": publication.recipients,

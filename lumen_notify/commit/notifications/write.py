@@ -1,9 +1,9 @@
 """Write: appends the events of a batch and writes its notifications.
 
 A stage of `publish`. Promises: nothing is written per recipient of a room or of everyone; a publication to
-several users is one row and one event for each, with the same id, and one body for all of them, or one text
-where it merges into groups or waited in digests; events are in the order of the publications, and events of
-groups come last.
+several users is one event and one body for all of them, and for each a row with the same id; where it merges
+into groups or waited in digests, an event and a row for each, with one text; events are in the order of the
+publications, and events of groups come last.
 
 A notification's `body` is JSON as frames and lists show it.
 """
@@ -11,15 +11,15 @@ A notification's `body` is JSON as frames and lists show it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
 from lumen_notify.commit.counts import add_to_totals, counts_in
 from lumen_notify.commit.notifications.batch import Batch, Group, Item
 from lumen_notify.commit.notifications.publication import Publication, Published, shown_fields
-from lumen_notify.commit.transaction import Transaction, texts_of
-from lumen_notify.model import Audience, Counts, rfc3339, to_json
+from lumen_notify.commit.transaction import Transaction
+from lumen_notify.model import Audience, Counts, rfc3339, to_json, users_of
 from lumen_notify.model.events import DigestDelivered, NotificationPublished, NotificationUpdated
 from lumen_notify.model.shared_text import SharedText
 
@@ -47,9 +47,11 @@ def _write_notifications(tx: Transaction, items: Iterable[Item], new_groups: Ite
     for item in items:
         if not item.groups:
             publication = item.publication
-            row = _append(tx, publication)
-            (lists if "audiences" in row else rows).append(row)
-            added.update(zip(publication.audiences, repeat(publication.category)))
+            if publication.events_number == len(publication.audiences):
+                rows += _append(tx, publication)
+                added.update(zip(publication.audiences, repeat(publication.category)))
+            else:
+                lists.append(_append_list(tx, publication))
             item.answer = Published(
                 id=publication.id, recipients=publication.recipients, position=tx.position
             )
@@ -60,7 +62,9 @@ def _write_notifications(tx: Transaction, items: Iterable[Item], new_groups: Ite
         of_groups.append(_row(tx, group, group.audience, group.position, body))
         added[group.audience, group.category] += 1
     tx.add("insert_notifications", rows=rows)
-    tx.add("insert_notifications_to_lists", rows=lists)
+    tx.add("insert_lists", rows=lists)
+    tx.add("insert_listed_notifications", rows=[_listed(row) for row in lists])
+    tx.add("count_listed_notifications", rows=[_listed(row) for row in lists])
     _insert(tx, of_groups)
     add_to_totals(tx, added)
 
@@ -71,9 +75,59 @@ def _insert(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     tx.add("insert_sharing_notifications", rows=[row for row in rows if row["text_id"] is not None])
 
 
-def _append(tx: Transaction, publication: Publication) -> dict[str, Any]:
-    """Append the events of a publication; return its row, which stands for all users of a list."""
-    body = to_json(
+def _append(tx: Transaction, publication: Publication) -> list[dict[str, Any]]:
+    """Append the event of a publication, or one for each user; return the rows."""
+    body = _body(tx, publication)
+    events = tx.append_for_each(
+        publication.audiences,
+        NotificationPublished(notification=body),
+        category=publication.category,
+        notification_id=publication.id,
+    )
+    shared = {
+        "id": publication.id,
+        "category": publication.category,
+        "body": body if len(events) == 1 else "",
+        "created_at": tx.now,
+        "expires_at": publication.expires_at,
+        **_origin(publication),
+    }
+    return [
+        {
+            **shared,
+            "audience": str(event.audience),  # the drivers take longer for a subclass
+            "position": event.position,
+            "content_position": event.content_position,
+        }
+        for event in events
+    ]
+
+
+def _append_list(tx: Transaction, publication: Publication) -> dict[str, Any]:
+    """Append the event of a publication to a list; return what its users share."""
+    body, users = _body(tx, publication), users_of(publication.audiences)
+    payload = NotificationPublished(notification=body)
+    position = tx.append_to_list(users, payload, category=publication.category)
+    return {
+        "position": position,
+        "first_position": position,
+        "notification_id": publication.id,
+        "body": body,
+        "users": to_json(users),
+        "kept": len(users),
+        "created_at": tx.now,
+        **_origin(publication),
+        "category": publication.category,
+        "expires_at": publication.expires_at,
+    }
+
+
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("position", "category", "expires_at")}
+
+
+def _body(tx: Transaction, publication: Publication) -> str:
+    return to_json(
         shown_fields(
             publication.id,
             publication.category,
@@ -82,29 +136,13 @@ def _append(tx: Transaction, publication: Publication) -> dict[str, Any]:
             expires_at=publication.expires_at,
         )
     )
-    audiences = publication.audiences
-    first, *_ = tx.append_for_each(
-        audiences,
-        NotificationPublished(notification=body),
-        category=publication.category,
-        notification_id=publication.id,
-    )
-    row = {
-        "id": publication.id,
-        "position": tx.position,
-        "category": publication.category,
-        "created_at": tx.now,
-        "expires_at": publication.expires_at,
+
+
+def _origin(publication: Publication) -> dict[str, Any]:
+    """Return who published it, and how it is to be pushed, as columns."""
+    return {
         "publisher": publication.owner or None,
         "delivery": None if publication.delivery is None else to_json(publication.delivery),
-    }
-    if len(audiences) > 1:
-        return {**row, "first_position": first.position, "audiences": texts_of(audiences)}
-    return {
-        **row,
-        "audience": str(first.audience),  # the drivers take longer for a subclass
-        "body": body,
-        "content_position": None,
     }
 
 

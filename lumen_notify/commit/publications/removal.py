@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.counts import add_to_totals, counts_in
@@ -166,13 +166,17 @@ async def delete_rows(
         ],
     )
     contents: set[int] = set()
-    for id_, audience, category, position, content_position, text_id in await tx.run(
+    listed: list[dict[str, Any]] = []
+    for id_, audience, category, position, content_position, text_id, is_listed in await tx.run(
         "delete_notifications", rows=keys
     ):
         tx.texts.release(text_id)
         by_audience[Audience(audience)].append((id_, category, position))
         if content_position is not None:
             contents.add(content_position)
+        if is_listed:
+            listed.append({"audience": audience, "position": position})
+    _remove_from_lists(tx, listed)
     # Personal audiences last: their events state counts, after which nothing may change.
     order = sorted(by_audience, key=lambda audience: (audience.is_personal, audience))
     removed = {audience: sorted(by_audience[audience]) for audience in order}
@@ -188,6 +192,16 @@ async def delete_rows(
             rows=[{"audience": audience, "category": category} for audience, category in fewer],
         )
     return removed
+
+
+def _remove_from_lists(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Count notifications of lists that were deleted, and keep to whom their events went."""
+    numbers = Counter(row["position"] for row in rows)
+    tx.add(
+        "subtract_from_lists",
+        rows=[{"position": position, "number": number} for position, number in numbers.items()],
+    )
+    tx.add("add_removed_recipients", rows=rows)
 
 
 async def _select(tx: Transaction, command: Remove) -> Sequence[tuple[str, Audience]]:

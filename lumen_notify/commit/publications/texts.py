@@ -1,8 +1,9 @@
 """Texts: where the log has the text of a notification, so that it can be rewritten or withdrawn.
 
 The text is in the event that announced the notification last, at its position. Events of digests have the
-texts of several; events to several users share one. The table `lumen_notification_copy` has the positions of
-all other events with it: the earlier ones of a group, and those of edits.
+texts of several. An event of a list has the text of all its users, and is withdrawn from each of them. The
+table `lumen_notification_copy` has the positions of all other events with it: the earlier ones of a group,
+and those of edits.
 """
 
 from __future__ import annotations
@@ -40,12 +41,18 @@ class Edit:
 async def withdraw_texts(tx: Transaction, removed: Mapping[Audience, Sequence[RemovedRow]]) -> None:
     """Withdraw the texts of notifications that were removed."""
     texts: dict[int, dict[str, str]] = defaultdict(dict)
-    keys = []
+    keys, of_lists = [], []
+    places = [{"position": row[2]} for rows in removed.values() for row in rows]
+    lists = {position for (position,) in await tx.run("lists_at", rows=places)} if places else set()
     for audience, rows in removed.items():
         for id_, _, position in rows:
-            texts[position][id_] = WITHDRAWN
             keys.append((id_, audience))
+            if position in lists:
+                of_lists.append({"audience": audience, "position": position})
+            else:
+                texts[position][id_] = WITHDRAWN
     await _withdraw_copies(tx, keys, texts)
+    tx.withdraw_from_lists(of_lists)
     await tx.rewrite(texts)
 
 
@@ -74,6 +81,7 @@ async def write_edits(tx: Transaction, edits: Sequence[Edit]) -> None:
             {
                 "id": row.id,
                 "audience": row.audience,
+                "position": row.position,
                 "body": text if row.content_position is None else None,
                 "text_id": text_id,
                 "expires_at": edit.expires_at,

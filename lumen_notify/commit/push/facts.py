@@ -93,7 +93,7 @@ class FactReader:
             {
                 "number": number,
                 "user_id": one.user_id,
-                "notification_id": one.notification_id or None,
+                "id": one.notification_id or None,
                 "audience": None if one.audience is None else str(one.audience),
                 "room_id": one.room_id,
                 "sender_id": one.sender_id,
@@ -152,7 +152,7 @@ class FactReader:
         if not rows:
             return frozenset()
         users = [{"user_id": user_id} for user_id in sorted({row["user_id"] for row in rows})]
-        found = await self._database.fetch("unread_of_users", users=users, rows=rows)
+        found = await self._database.fetch("unread_of_users", users=users, ids=rows)
         return frozenset((user_id, id_) for user_id, id_ in found)
 
 

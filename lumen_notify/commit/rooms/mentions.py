@@ -57,6 +57,7 @@ def mention_publications(
             recipients=len(audiences),
             category=MENTION,
             fields=fields,
+            has_event_for_each=True,
         )
     ]
 

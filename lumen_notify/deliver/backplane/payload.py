@@ -72,6 +72,7 @@ def encode_events(sender: str, events: Sequence[Event], follows: str | None) -> 
                 event.content_position,
                 None if is_shared else body,
                 [text.id for text in event.shared],
+                event.users,
             )
         )
         if event.shared:
@@ -123,7 +124,7 @@ def _events(rows: Sequence[Sequence[Any]], texts: Mapping[str, str]) -> Sequence
 
 
 def _event(row: Sequence[Any], texts: Mapping[str, SharedText], before: Event | None) -> Event:
-    position, audience, kind, category, created_at, content_position, body, shared, *_newer = row
+    position, audience, kind, category, created_at, content_position, body, shared, *newer = row
     if body is None and before is not None:
         body = before.body
     return Event(
@@ -135,6 +136,7 @@ def _event(row: Sequence[Any], texts: Mapping[str, SharedText], before: Event | 
         created_at=_number(created_at),
         content_position=None if content_position is None else _number(content_position),
         shared=tuple(texts[id_] for id_ in shared),
+        users=tuple(map(_text, newer[0])) if newer else (),
     )
 
 

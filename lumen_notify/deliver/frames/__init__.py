@@ -15,6 +15,7 @@ Each frame renders one HTTP/1.1 chunk that holds one server-sent event (HTML Sta
 | `CategoriesChanged`, `SessionsRevoked` | `StreamEndFrame` | `closing` | the stream ends |
 | `EventsRewritten` | `RewrittenFrame` | nothing is sent | none |
 | any whose text was withdrawn | `WithdrawnFrame` | nothing is sent | as before |
+| of a list, withdrawn for some users | `PartlyWithdrawnFrame` | to them nothing is sent | as before |
 | none: this version does not know the event | `SkippedFrame` | nothing is sent | none |
 
 A replayed frame shows the current counts, not those at its position. `control` builds the frames that come
@@ -32,7 +33,7 @@ from lumen_notify.deliver.frames.rewritten import RewrittenFrame
 from lumen_notify.deliver.frames.rooms import MessageFrame, RoomEventFrame, RoomReadFrame
 from lumen_notify.deliver.frames.skipped import SkippedFrame
 from lumen_notify.deliver.frames.stream_end import StreamEndFrame
-from lumen_notify.deliver.frames.withdrawn import WithdrawnFrame
+from lumen_notify.deliver.frames.withdrawn import PartlyWithdrawnFrame, WithdrawnFrame
 from lumen_notify.model import Event, events
 
 __all__ = [
@@ -85,4 +86,6 @@ def frame_of(event: Event, epoch: str) -> Frame:
         frame = _BY_PAYLOAD[type(payload)](event, epoch, payload)
     except Exception as error:  # noqa: BLE001 - one event must not stop those of everyone behind it
         return SkippedFrame(event, epoch, repr(error))
-    return WithdrawnFrame(event, epoch, frame) if payload.is_withdrawn else frame
+    if payload.is_withdrawn:
+        return WithdrawnFrame(event, epoch, frame)
+    return PartlyWithdrawnFrame(event, epoch, frame) if event.withdrawn else frame

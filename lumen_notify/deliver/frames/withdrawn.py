@@ -1,4 +1,4 @@
-"""Withdrawn: the frame of an event whose text was deleted or edited since."""
+"""Withdrawn: the frames of an event whose text was deleted or edited since, for all users or for some."""
 
 from __future__ import annotations
 
@@ -32,3 +32,22 @@ class WithdrawnFrame(Frame):
     def clear_cache(self) -> None:
         """Drop what was cached."""
         self._frame.clear_cache()
+
+
+class PartlyWithdrawnFrame(WithdrawnFrame):
+    """The same for some users of a list. The others get the event's own frame."""
+
+    __slots__ = ("_withdrawn",)
+
+    def __init__(self, event: Event, epoch: str, frame: Frame) -> None:
+        super().__init__(event, epoch, frame)
+        self._withdrawn = event.withdrawn
+
+    def apply(self, counts: Counts, user_id: str) -> Applied:
+        """Change the counts, and show it to the others."""
+        after, chunks = self._frame.apply(counts, user_id)
+        return after, NOT_SHOWN if user_id in self._withdrawn else chunks
+
+    def render_replay(self, counts: Counts, user_id: str) -> bytes:
+        """Show it to the others."""
+        return NOT_SHOWN if user_id in self._withdrawn else self._frame.render_replay(counts, user_id)

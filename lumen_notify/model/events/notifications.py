@@ -23,7 +23,7 @@ class NotificationPublished(Payload):
     """
 
     kind = "notification"
-    scopes = ("user", "room", "all")
+    scopes = ("user", "room", "all", "list")
     shown = "notification"
 
     notification: Annotated[str, model("Notification")]

@@ -9,17 +9,24 @@ WHERE e.created_at < :before OR (e.position <= ({newest_position}) - :kept AND e
 -- archived_between
 -- Who: retention. Notifications to one user that the user archived in this period, earliest first.
 -- Archiving does not remove notifications to a room or to everyone. Indexes: lumen_receipt_by_archiving,
--- lumen_span_by_archiving, lumen_notification_by_audience.
+-- lumen_span_by_archiving, the primary key, those of `place_of`.
 SELECT g.id, g.audience, g.archived_at
 FROM (
-    SELECT n.id, n.audience, {archived_at} AS archived_at
+    SELECT a.id, n.audience, {archived_at} AS archived_at
     FROM (
-        SELECT o.user_id, 'user:' || o.user_id AS audience, o.notification_id
-        FROM lumen_receipt o
-        WHERE o.archived_at >= :since AND o.archived_at < :before
+        WITH keys AS MATERIALIZED (
+            SELECT a.user_id, a.audience, a.id, {place_of} AS place
+            FROM (
+                SELECT o.user_id, 'user:' || o.user_id AS audience, o.notification_id AS id
+                FROM lumen_receipt o
+                WHERE o.archived_at >= :since AND o.archived_at < :before
+            ) a
+        )
+        SELECT k.user_id, k.audience, k.id, k.place
+        FROM keys k
     ) a
-    JOIN lumen_notification n ON n.id = a.notification_id AND n.audience = a.audience
-    {marks_of}
+    JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
+    {marks_of_id}
     UNION
     SELECT n.id, n.audience, {archived_at} AS archived_at
     FROM (
@@ -27,7 +34,7 @@ FROM (
         FROM lumen_span o
         WHERE o.archived_at >= :since AND o.archived_at < :before AND o.audience = 'user:' || o.user_id
     ) a
-    JOIN lumen_notification n ON n.audience = a.audience AND n.category = a.category AND n.position <= a.up_to
+    JOIN {notification} n ON n.audience = a.audience AND n.category = a.category AND n.position <= a.up_to
     {marks_of}
 ) g
 WHERE g.archived_at >= :since AND g.archived_at < :before

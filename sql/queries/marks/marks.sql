@@ -2,6 +2,14 @@
 -- How a user (a: user_id, audience) has marked a notification (n: id, category, position), as c and s: see
 -- `seen_at`, `read_at` and `archived_at`. Indexes: the primary keys of lumen_receipt and lumen_span.
 LEFT JOIN lumen_receipt c ON c.user_id = a.user_id AND c.notification_id = n.id
+{span_of}
+
+-- fragment marks_of_id
+-- The same, if a has the id: a row of a list has none.
+LEFT JOIN lumen_receipt c ON c.user_id = a.user_id AND c.notification_id = a.id
+{span_of}
+
+-- fragment span_of
 LEFT JOIN lumen_span s ON s.user_id = a.user_id AND s.audience = a.audience AND s.category = n.category
     AND s.up_to = (
         SELECT min(w.up_to)
@@ -53,21 +61,35 @@ LEFT JOIN lumen_span s ON s.user_id = a.user_id AND s.audience = a.audience AND 
         END) AS bigint) AS read_or_archived,
     CAST(sum(CASE WHEN n.position <= a.since OR {deleted} THEN 1 ELSE 0 END) AS bigint) AS earlier
 
+-- fragment addressed_ids
+-- The ids of :ids, with each audience that its user belongs to, and the place of the notification there.
+-- PostgreSQL looks for the places first, whatever it knows of the tables.
+    WITH keys AS MATERIALIZED (
+        SELECT a.user_id, a.audience, a.since, a.id, {place_of} AS place
+        FROM (
+            SELECT g.user_id, g.audience, g.since, i.id
+            FROM ({addressed}) g
+            CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
+            WHERE i.user_id = g.user_id
+        ) a
+    )
+    SELECT k.user_id, k.audience, k.since, k.id, k.place
+    FROM keys k
+
 -- fragment marked
 -- The notifications that each mark of :marks changes by id (the rows of :ids), and how they were marked
 -- before; at most one mark per user. Only notifications to audiences that the user belongs to. CROSS JOIN
 -- keeps SQLite to this join order: otherwise it walks through all notifications first. Index: the primary
 -- key.
     SELECT
-        a.user_id, m.action, n.id, a.audience, n.category,
+        a.user_id, m.action, a.id, a.audience, n.category,
         {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at
-    FROM ({addressed}) a
-    CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
+    FROM ({addressed_ids}) a
     CROSS JOIN lumen_notification n
     JOIN jsonb_to_recordset(CAST(:marks AS jsonb)) AS m(user_id text, action text)
         ON m.user_id = a.user_id
-    {marks_of}
-    WHERE i.user_id = a.user_id AND n.id = i.id AND n.audience = a.audience AND n.position > a.since
+    {marks_of_id}
+    WHERE n.audience = a.audience AND n.position = a.place AND {is_of_id} AND a.place > a.since
         AND NOT ({deleted})
         AND CASE m.action
             WHEN 'seen' THEN {seen_at} IS NULL
@@ -81,12 +103,11 @@ LEFT JOIN lumen_span s ON s.user_id = a.user_id AND s.audience = a.audience AND 
 -- known_ids
 -- Who: mark, for marks that changed fewer notifications than they have ids. Which ids are of the user's
 -- notifications. Indexes: the primary key, lumen_member_by_user.
-SELECT i.user_id, i.id
-FROM ({addressed}) a
-CROSS JOIN jsonb_to_recordset(CAST(:ids AS jsonb)) AS i(user_id text, id text)
+SELECT a.user_id, a.id
+FROM ({addressed_ids}) a
 CROSS JOIN lumen_notification n
-{marks_of}
-WHERE i.user_id = a.user_id AND n.id = i.id AND n.audience = a.audience AND n.position > a.since
+{marks_of_id}
+WHERE n.audience = a.audience AND n.position = a.place AND {is_of_id} AND a.place > a.since
     AND NOT ({deleted})
 
 -- count_marks

@@ -8,7 +8,7 @@
 
 -- totals_of_spans
 -- Who: mark, for spans. How many notifications there are, the user's counts, and the position of the newest
--- notification in the span. Indexes: the primary keys; lumen_notification_by_audience.
+-- notification in the span. Indexes: the primary keys.
 SELECT
     a.user_id, a.audience, t.category,
     (SELECT max(n.position) FROM lumen_notification n WHERE n.audience = a.audience AND n.position <= a.up_to),
@@ -32,10 +32,10 @@ GROUP BY a.user_id, a.audience, n.category
 
 -- later_than_spans
 -- Who: the same, for spans that end before the newest notification. What of these counts is about later
--- notifications. Index: lumen_notification_by_audience.
+-- notifications. Index: the primary key.
 SELECT a.user_id, a.audience, n.category, count(*), {sums}
 FROM ({chosen}) a
-CROSS JOIN lumen_notification n
+CROSS JOIN {notification} n
 {marks_of}
 WHERE n.audience = a.audience AND n.position > a.up_to AND n.position > a.since
     AND (a.category IS NULL OR n.category = a.category)
@@ -120,8 +120,7 @@ WHERE lumen_span.user_id = r.user_id AND lumen_span.audience = r.audience AND lu
 
 -- delete_needless_spans
 -- Who: mark, after mark_spans. Spans that end before the audience's oldest notification, and those that are
--- marked as the next one is. (What was removed has receipts.) Indexes: the primary key,
--- lumen_notification_by_audience.
+-- marked as the next one is. (What was removed has receipts.) Indexes: the primary keys.
 DELETE FROM lumen_span
 WHERE (user_id, audience, category, up_to) IN (
     SELECT s.user_id, s.audience, s.category, s.up_to

@@ -1,6 +1,6 @@
 -- load_groups
 -- Who: coalesce. The groups that exist, and whether the user has read or archived them.
--- Indexes: the primary keys of lumen_notification_group, lumen_notification, lumen_receipt and lumen_span.
+-- Indexes: lumen_notification_by_id; the primary keys of lumen_notification_group, lumen_receipt and lumen_span.
 SELECT
     a.user_id, m.category, m.group_key, m.notification_id, m.actors, m.actors_count, m.announced_at,
     n.position, n.text_id,
@@ -8,7 +8,7 @@ SELECT
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, category text, group_key text)
 JOIN lumen_notification_group m
     ON m.audience = a.audience AND m.category = a.category AND m.group_key = a.group_key
-JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audience
+JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audience AND n.is_listed IS NULL
 {marks_of}
 
 -- add_group_actors
@@ -64,7 +64,7 @@ ON CONFLICT (audience, category, group_key) DO UPDATE SET
     is_pending = excluded.is_pending
 
 -- update_notifications
--- Who: write, for groups. Index: the primary key.
+-- Who: write, for groups. Index: lumen_notification_by_id.
 UPDATE lumen_notification
 SET
     position = r.position, body = r.body, text_id = r.text_id, created_at = r.created_at,
@@ -73,15 +73,16 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, audience text, position bigint, body text, text_id text, created_at bigint,
          expires_at bigint, delivery text)
 WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
+    AND lumen_notification.is_listed IS NULL
 
 -- load_pending_groups
 -- Who: flush_groups. Also those announced in the future, by a clock that was set back since. Indexes:
--- lumen_notification_group_pending, the primary key of lumen_notification.
+-- lumen_notification_group_pending, lumen_notification_by_id.
 SELECT
     m.audience, m.category, m.group_key, m.notification_id, m.actors, m.actors_count, n.position,
     n.created_at, n.expires_at, n.body, n.publisher, n.text_id, n.delivery
 FROM lumen_notification_group m
-JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audience
+JOIN lumen_notification n ON n.id = m.notification_id AND n.audience = m.audience AND n.is_listed IS NULL
 WHERE m.is_pending = 1 AND (m.announced_at <= :before OR m.announced_at > :now)
 ORDER BY m.announced_at, m.audience, m.category, m.group_key
 LIMIT :limit

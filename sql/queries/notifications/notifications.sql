@@ -10,24 +10,100 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, position bigint, category text, body text, content_position bigint,
     created_at bigint, expires_at bigint, publisher text, delivery text)
 
--- insert_notifications_to_lists
--- Who: write, for those to several users: a row for each list of audiences with contiguous positions.
-WITH list AS MATERIALIZED (
-    SELECT
-        r.id, r.first_position, r.position, r.category, r.created_at, r.expires_at, r.publisher, r.delivery,
-        r.audiences
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-        id text, first_position bigint, position bigint, category text, created_at bigint, expires_at bigint,
-        publisher text, delivery text, audiences jsonb)
-)
-INSERT INTO lumen_notification (
-    id, audience, position, category, body, content_position, created_at, expires_at, publisher, delivery
+-- insert_lists rows
+-- Who: write, for those to several users, first: what they share.
+INSERT INTO lumen_content (
+    position, first_position, notification_id, body, users, kept, created_at, publisher, delivery
 )
 SELECT
-    l.id, a.value, l.first_position + a.key, l.category, '', l.position, l.created_at, l.expires_at,
-    l.publisher, l.delivery
+    r.position, r.first_position, r.notification_id, r.body, r.users, r.kept, r.created_at, r.publisher,
+    r.delivery
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
+    position bigint, first_position bigint, notification_id text, body text, users text, kept bigint,
+    created_at bigint, publisher text, delivery text)
+
+-- fragment each_user postgresql
+-- Joins the lists (c) of a statement with their users: their ids as u.value.
+    CROSS JOIN LATERAL jsonb_array_elements_text(CAST(c.users AS jsonb)) AS u(value)
+
+-- fragment each_user sqlite
+    CROSS JOIN json_each(c.users) u
+
+-- insert_listed_notifications
+-- Who: the same, after `insert_lists`: a row for each user. Index: the primary key of lumen_content.
+INSERT INTO lumen_notification (
+    audience, position, id, category, body, content_position, expires_at, is_listed
+)
+SELECT 'user:' || u.value, c.position, '', r.category, '', c.position, r.expires_at, 1
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint, category text, expires_at bigint)
+JOIN lumen_content c ON c.position = r.position
+{each_user}
+
+-- count_listed_notifications
+-- Who: the same. One more for each user. PostgreSQL takes half the time if it need not look for conflicts.
+WITH list AS MATERIALIZED (
+    SELECT 'user:' || u.value AS audience, r.category, count(*) AS number
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint, category text)
+    JOIN lumen_content c ON c.position = r.position
+    {each_user}
+    GROUP BY 1, 2
+),
+known AS (
+    UPDATE lumen_active_total
+    SET total = lumen_active_total.total + l.number
+    FROM list l
+    WHERE lumen_active_total.audience = l.audience AND lumen_active_total.category = l.category
+    RETURNING lumen_active_total.audience, lumen_active_total.category
+)
+INSERT INTO lumen_active_total (audience, category, total)
+SELECT l.audience, l.category, l.number
 FROM list l
-{each_audience}
+WHERE (l.audience, l.category) NOT IN (SELECT k.audience, k.category FROM known k)
+
+-- count_listed_notifications sqlite
+INSERT INTO lumen_active_total (audience, category, total)
+SELECT 'user:' || u.value, r.category, 1
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint, category text)
+JOIN lumen_content c ON c.position = r.position
+{each_user}
+WHERE true
+ON CONFLICT (audience, category) DO UPDATE SET total = lumen_active_total.total + 1
+
+-- fragment id_of
+-- The id of a notification (n). Index: the primary key of lumen_content.
+    CASE
+        WHEN n.is_listed = 1 THEN (SELECT f.notification_id FROM lumen_content f WHERE f.position = n.position)
+        ELSE n.id
+        END
+
+-- fragment notification
+-- Notifications with their ids: a row of a list has none. key: in the primary key, in place of the id.
+    (
+        SELECT
+            n.audience, n.position, n.id AS key, {id_of} AS id, n.category, n.body, n.content_position,
+            n.expires_at, n.text_id, n.is_listed
+        FROM lumen_notification n
+    )
+
+-- fragment place_of
+-- The position of the notification to an audience with an id (a: id, audience). That of a list is found by
+-- the list. Indexes: lumen_notification_by_id; lumen_content_by_notification and the primary key.
+    (
+        SELECT min(y.position)
+        FROM (
+            SELECT o.position
+            FROM lumen_notification o
+            WHERE o.id = a.id AND o.audience = a.audience AND o.is_listed IS NULL
+            UNION ALL
+            SELECT (
+                SELECT o.position
+                FROM lumen_notification o
+                WHERE o.audience = a.audience AND o.position = f.position AND o.is_listed = 1
+            )
+            FROM lumen_content f
+            WHERE f.notification_id = a.id AND f.users IS NOT NULL
+        ) y
+    )
 
 -- insert_sharing_notifications rows
 -- Who: write, for those that share a text.
@@ -66,6 +142,10 @@ FROM list l
 WHERE true
 ON CONFLICT (audience, category) DO UPDATE SET total = lumen_active_total.total + excluded.total
 
+-- fragment is_of_id
+-- Whether a notification (n) at the place of an id has it. A digest has several at a position.
+    (n.is_listed = 1 OR n.id = a.id)
+
 -- load_idempotent_answers
 -- Who: answer_repeats. Index: the primary key.
 SELECT i.owner, i.key, i.digest, i.answer
@@ -95,19 +175,19 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
          OR :is_archived = CASE WHEN {archived_at} IS NULL THEN 0 ELSE 1 END)
 
 -- fragment before_cursor
-    n.position <= :before AND (n.position < :before OR n.id < :before_id)
+    n.position <= :before AND (n.position < :before OR n.id < :before_id AND n.is_listed IS NULL)
 
 -- list_notifications
 -- Who: GET /notifications. Examines the next :window notifications of all audiences together, newest first,
 -- and returns all of them, without a body where the list does not show them. The cost does not depend on how
 -- many there are: of each audience, only index entries down to down_to are read, the highest position at
 -- which some audience has :depth and its share of :window above. down_to is NULL if there are no more. Index:
--- lumen_notification_by_audience, from the top.
+-- the primary key, from the top.
 SELECT
     a.id, a.position, CASE WHEN {listed} THEN {body_of} END,
     {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at, a.down_to
 FROM (
-    SELECT a.user_id, a.audience, n.id, n.position, d.down_to
+    SELECT a.user_id, a.audience, {id_of} AS id, n.id AS key, n.position, d.down_to
     FROM (
         SELECT max(t.position) AS down_to
         FROM (
@@ -129,11 +209,11 @@ FROM (
     LIMIT :window
 ) a
 CROSS JOIN lumen_notification n
-{marks_of}
+{marks_of_id}
 LEFT JOIN lumen_preference p ON p.user_id = a.user_id AND p.category = n.category
 LEFT JOIN lumen_category k ON k.name = n.category
-WHERE n.id = a.id AND n.audience = a.audience
-ORDER BY a.position DESC, a.id DESC
+WHERE n.audience = a.audience AND n.position = a.position AND n.id = a.key
+ORDER BY a.position DESC, a.key DESC
 
 -- categories_of_audiences
 -- Who: check_recipients. The categories that each audience has, of those in the rows, and :limit more at
@@ -152,21 +232,27 @@ JOIN lumen_active_total t ON t.audience = r.audience AND (
 )
 
 -- get_notification
--- Who: GET and PUT /notifications/{id}. Index: the primary key.
+-- Who: GET and PUT /notifications/{id}. Indexes: those of `place_of`, the primary key.
+WITH keys AS MATERIALIZED (
+    SELECT a.user_id, a.audience, a.since, a.id, {place_of} AS place
+    FROM (SELECT g.user_id, g.audience, g.since, CAST(:id AS text) AS id FROM ({addressed}) g) a
+)
 SELECT
-    n.id, n.position, {body_of} AS body,
+    a.id, n.position, {body_of} AS body,
     {seen_at} AS seen_at, {read_at} AS read_at, {archived_at} AS archived_at
-FROM ({addressed}) a
-JOIN lumen_notification n ON n.id = :id AND n.audience = a.audience AND n.position > a.since
-{marks_of}
+FROM keys a
+JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
+    AND a.place > a.since
+{marks_of_id}
 WHERE NOT ({deleted})
 
 -- set_notification_bodies
--- Who: edits of messages, for mentions. Index: the primary key.
+-- Who: edits of messages, for mentions. Index: lumen_notification_by_id.
 UPDATE lumen_notification
 SET body = r.body, content_position = NULL
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, body text)
 WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
+    AND lumen_notification.is_listed IS NULL
 
 -- trim_idempotency_keys
 -- Who: retention. Index: lumen_idempotency_key_by_age.

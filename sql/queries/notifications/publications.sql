@@ -1,14 +1,23 @@
 -- published_rows
 -- Who: retract, edit_notifications. The rows of a notification, a page by audience; bodies only on request, and
--- those of groups. Indexes: the primary keys.
+-- those of groups. Indexes: lumen_notification_by_id, lumen_content_by_notification, the primary keys.
 SELECT
-    n.audience, n.category, n.position, n.content_position, n.text_id, n.publisher, n.expires_at,
+    n.audience, n.category, n.position, n.content_position, n.text_id, a.publisher, n.expires_at,
     CASE WHEN g.notification_id IS NULL THEN 0 ELSE 1 END AS is_group,
     CASE WHEN :has_bodies = 1 OR g.notification_id IS NOT NULL THEN {body_of} END AS body
-FROM lumen_notification n
+FROM (
+    SELECT o.audience, o.position, o.id, o.id AS key, o.publisher
+    FROM lumen_notification o
+    WHERE o.id = :id AND o.audience > :after AND o.is_listed IS NULL
+    UNION ALL
+    SELECT 'user:' || u.value, c.position, c.notification_id, '', c.publisher
+    FROM lumen_content c
+    {each_user}
+    WHERE c.notification_id = :id AND c.users IS NOT NULL AND 'user:' || u.value > :after
+) a
+JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.position AND n.id = a.key
 LEFT JOIN lumen_notification_group g
-    ON g.audience = n.audience AND g.category = n.category AND g.notification_id = n.id
-WHERE n.id = :id AND n.audience > :after
+    ON g.audience = n.audience AND g.category = n.category AND g.notification_id = a.id
 ORDER BY n.audience
 LIMIT :limit
 
@@ -106,8 +115,9 @@ SET
     text_id = r.text_id,
     expires_at = r.expires_at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(id text, audience text, body text, text_id text, expires_at bigint)
-WHERE lumen_notification.id = r.id AND lumen_notification.audience = r.audience
+    AS r(id text, audience text, position bigint, body text, text_id text, expires_at bigint)
+WHERE lumen_notification.audience = r.audience AND lumen_notification.position = r.position
+    AND lumen_notification.id IN (r.id, '')
 
 -- take_copies
 -- Who: whatever withdraws or rewrites texts. Index: the primary key.

@@ -1,6 +1,6 @@
 -- expired_before
 -- Who: expire. Those that expire first come first. Index: lumen_notification_by_expiry.
-SELECT n.id, n.audience
+SELECT {id_of}, n.audience
 FROM lumen_notification n
 WHERE n.expires_at < :before
 ORDER BY n.expires_at
@@ -8,18 +8,43 @@ LIMIT :limit
 
 -- still_archived
 -- Who: remove. Those that the user has not unarchived in between. Indexes: the primary keys.
-SELECT n.id, n.audience
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, id text, audience text)
-JOIN lumen_notification n ON n.id = a.id AND n.audience = a.audience
-{marks_of}
+WITH keys AS MATERIALIZED (
+    SELECT a.user_id, a.audience, a.id, {place_of} AS place
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, id text)
+)
+SELECT a.id, n.audience
+FROM keys a
+JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
+{marks_of_id}
 WHERE {archived_at} < :before
 
 -- created_before
--- Who: expire, for retention. The oldest first. Index: lumen_notification_by_age.
-SELECT n.id, n.audience
-FROM lumen_notification n
-WHERE n.created_at < :before
-ORDER BY n.created_at
+-- Who: expire, for retention. The oldest first, and those of the oldest list. Indexes:
+-- lumen_notification_by_age, lumen_content_by_age, the primary key.
+SELECT g.id, g.audience
+FROM (
+    SELECT y.id, y.audience, y.created_at
+    FROM (
+        SELECT n.id, n.audience, n.created_at
+        FROM lumen_notification n
+        WHERE n.created_at < :before
+        ORDER BY n.created_at
+        LIMIT :limit
+    ) y
+    UNION ALL
+    SELECT c.notification_id, n.audience, c.created_at
+    FROM (
+        SELECT f.position, f.notification_id, f.users, f.created_at
+        FROM lumen_content f
+        WHERE f.created_at < :before AND f.kept > 0
+        ORDER BY f.created_at
+        LIMIT 1
+    ) c
+    {each_user}
+    CROSS JOIN lumen_notification n
+    WHERE n.audience = 'user:' || u.value AND n.position = c.position
+) g
+ORDER BY g.created_at
 LIMIT :limit
 
 -- active_total
@@ -29,16 +54,16 @@ FROM lumen_active_total t
 WHERE t.audience = :audience
 
 -- oldest_notifications
--- Who: remove_oldest. Index: lumen_notification_by_audience.
-SELECT n.id
+-- Who: remove_oldest. Index: the primary key.
+SELECT {id_of}
 FROM lumen_notification n
 WHERE n.audience = :audience
 ORDER BY n.position
 LIMIT :limit
 
 -- notifications_after
--- Who: delete_own. The next ones to one user up to a position. Index: lumen_notification_by_audience.
-SELECT n.id, n.position, n.category
+-- Who: delete_own. The next ones to one user up to a position. Index: the primary key.
+SELECT {id_of}, n.position, n.category
 FROM lumen_notification n
 WHERE n.audience = :audience AND n.position <= :up_to
     AND n.position >= :after AND (n.position > :after OR n.id > :after_id)
@@ -48,11 +73,58 @@ LIMIT :limit
 -- delete_notifications
 -- Who: whatever removes notifications. Returns those that still existed. Index: the primary key.
 DELETE FROM lumen_notification
-WHERE (id, audience) IN (
-    SELECT r.id, r.audience
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
+WHERE (audience, position, id) IN (
+    WITH keys AS MATERIALIZED (
+        SELECT a.audience, a.id, {place_of} AS place
+        FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id text, audience text)
+    )
+    SELECT n.audience, n.position, n.id
+    FROM keys a
+    CROSS JOIN lumen_notification n
+    WHERE n.audience = a.audience AND n.position = a.place AND {is_of_id}
 )
-RETURNING id, audience, category, position, content_position, text_id
+RETURNING
+    CASE
+        WHEN is_listed = 1 THEN (
+            SELECT c.notification_id
+            FROM lumen_content c
+            WHERE c.position = lumen_notification.position
+        )
+        ELSE id
+        END,
+    audience, category, position, content_position, text_id, is_listed
+
+-- subtract_from_lists
+-- Who: whatever removes notifications. How many notifications of a list exist. Index: the primary key.
+UPDATE lumen_content
+SET kept = lumen_content.kept - r.number
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint, number bigint)
+WHERE lumen_content.position = r.position
+
+-- add_removed_recipients rows
+-- Who: the same. Those of lists, of which the event stays in the log.
+INSERT INTO lumen_removed_recipient (audience, position)
+SELECT r.audience, r.position
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, position bigint)
+
+-- withdraw_removed_recipients
+-- Who: whatever withdraws texts, after the removal. Index: the primary key.
+UPDATE lumen_removed_recipient
+SET is_withdrawn = 1
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, position bigint)
+WHERE lumen_removed_recipient.audience = r.audience AND lumen_removed_recipient.position = r.position
+
+-- empty_withdrawn_lists
+-- Who: the same. The text of lists that was withdrawn from all of their users. Indexes: the primary key,
+-- lumen_removed_recipient_by_position.
+UPDATE lumen_content
+SET body = '{}'
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(position bigint)
+WHERE lumen_content.position = r.position AND lumen_content.kept = 0 AND NOT EXISTS (
+    SELECT 1
+    FROM lumen_removed_recipient o
+    WHERE o.position = lumen_content.position AND o.is_withdrawn = 0
+)
 
 -- add_tombstones rows
 -- Who: whatever removes notifications.
@@ -67,14 +139,18 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 -- marks_of_rows
 -- Who: whatever removes or moves notifications to one user each, before it does. How each was marked.
 -- Indexes: the primary keys.
+WITH keys AS MATERIALIZED (
+    SELECT a.user_id, a.audience, a.id, {place_of} AS place
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, id text)
+)
 SELECT
-    a.user_id, n.id, n.audience, n.category,
+    a.user_id, a.id, n.audience, n.category,
     CASE WHEN {seen_at} IS NULL THEN 0 ELSE 1 END AS seen,
     CASE WHEN {read_at} IS NULL THEN 0 ELSE 1 END AS read,
     CASE WHEN {archived_at} IS NULL THEN 0 ELSE 1 END AS archived
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(user_id text, audience text, id text)
-JOIN lumen_notification n ON n.id = a.id AND n.audience = a.audience
-{marks_of}
+FROM keys a
+JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
+{marks_of_id}
 
 -- delete_empty_totals
 -- Who: whatever removes notifications. Not while counts of users still include removed ones. Indexes: the

@@ -53,14 +53,24 @@ ORDER BY m.user_id, d.id
 LIMIT :limit
 
 -- push_devices_of_list
--- Who: the same, to users who have a notification of their own. Indexes: the primary key of lumen_notification,
--- lumen_device_by_user.
+-- Who: the same, to users who have a notification of their own. Indexes: lumen_notification_by_id, the
+-- primary keys of lumen_content and lumen_notification, lumen_device_by_user.
 SELECT {push_device}
-FROM lumen_notification n
+FROM (
+    SELECT substr(n.audience, 6) AS user_id
+    FROM lumen_notification n
+    WHERE n.id = :notification_id AND n.is_listed IS NULL AND substr(n.audience, 1, 5) = 'user:'
+        AND n.position >= :first_position AND n.position <= :last_position
+    UNION ALL
+    SELECT u.value
+    FROM lumen_content c
+    {each_user}
+    CROSS JOIN lumen_notification n
+    WHERE c.position = :last_position AND c.notification_id = :notification_id AND c.users IS NOT NULL
+        AND u.value > :after AND n.audience = 'user:' || u.value AND n.position = c.position
+) a
 CROSS JOIN lumen_device d
-WHERE n.id = :notification_id AND substr(n.audience, 1, 5) = 'user:'
-    AND n.position >= :first_position AND n.position <= :last_position
-    AND d.user_id = substr(n.audience, 6) AND d.user_id > :after AND d.dropped_at IS NULL
+WHERE d.user_id = a.user_id AND d.user_id > :after AND d.dropped_at IS NULL
 ORDER BY d.user_id, d.id
 LIMIT :limit
 

@@ -2,6 +2,11 @@
 -- Who: the push worker, for each page: what decides whether a user gets a push, in one snapshot. number: of the
 -- row. A notification that does not exist, or not for this user, has no position. Indexes: the primary keys,
 -- those of the fragments.
+WITH keys AS MATERIALIZED (
+    SELECT a.number, a.user_id, a.id, a.audience, a.room_id, a.sender_id, a.category, {place_of} AS place
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(
+        number bigint, user_id text, id text, audience text, room_id text, sender_id text, category text)
+)
 SELECT
     a.number, n.position, n.category, n.expires_at, n.content_position,
     CASE WHEN {read_at} IS NOT NULL OR {seen_at} IS NOT NULL OR {archived_at} IS NOT NULL OR {deleted}
@@ -17,10 +22,9 @@ SELECT
         WHERE w.user_id = a.user_id AND w.category = coalesce(n.category, a.category) AND w.device_id = ''
             AND w.reason IN ('bundle', 'limit') AND w.due_at > :now
     ) AS bundle_due_at
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(
-    number bigint, user_id text, notification_id text, audience text, room_id text, sender_id text, category text)
-LEFT JOIN lumen_notification n ON n.id = a.notification_id AND n.audience = a.audience
-{marks_of}
+FROM keys a
+LEFT JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
+{marks_of_id}
 LEFT JOIN lumen_block b ON b.user_id = a.user_id AND b.blocked_id = a.sender_id
 LEFT JOIN lumen_member m ON m.room_id = a.room_id AND m.user_id = a.user_id
 LEFT JOIN lumen_preference p ON p.user_id = a.user_id AND p.category = coalesce(n.category, a.category)
@@ -33,10 +37,14 @@ LEFT JOIN lumen_push_rate q ON q.user_id = a.user_id AND q.category = coalesce(n
 SELECT ({newest_position})
 
 -- push_bodies
--- Who: the push worker, for what it pushes. Index: the primary key.
-SELECT n.id, n.audience, {body_of} AS body
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text)
-JOIN lumen_notification n ON n.id = r.id AND n.audience = r.audience
+-- Who: the push worker, for what it pushes. Indexes: those of `place_of`, the primary key.
+WITH keys AS MATERIALIZED (
+    SELECT a.id, a.audience, {place_of} AS place
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id text, audience text)
+)
+SELECT a.id, n.audience, {body_of} AS body
+FROM keys a
+JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
 
 -- push_rooms
 -- Who: the push worker, for pushes of rooms. Index: the primary key.
@@ -63,22 +71,21 @@ JOIN lumen_block b ON b.user_id = u.user_id AND b.blocked_id = s.user_id
 -- Who: the same. The notifications of users whom messages mention. Index: the primary key.
 SELECT n.id, n.audience
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
-JOIN lumen_notification n ON n.id = r.id
+JOIN lumen_notification n ON n.id = r.id AND n.is_listed IS NULL
 
 -- unread_of_users
 -- Who: the push worker, for withdrawals: which of what devices show is still unread and unseen: notifications, rooms by
 -- their collapse key (`room:ID`), and those of policy `only`, which nobody can read, as long as they were not taken back. Indexes: the primary keys, those of
 -- the fragments, lumen_push_by_notification.
-SELECT a.user_id, n.id
-FROM ({addressed}) a
-CROSS JOIN jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
+SELECT a.user_id, a.id
+FROM ({addressed_ids}) a
 CROSS JOIN lumen_notification n
-{marks_of}
-WHERE r.user_id = a.user_id AND n.id = r.id AND n.audience = a.audience AND n.position > a.since
+{marks_of_id}
+WHERE n.audience = a.audience AND n.position = a.place AND {is_of_id} AND a.place > a.since
     AND {read_at} IS NULL AND {seen_at} IS NULL AND {archived_at} IS NULL AND NOT ({deleted})
 UNION ALL
 SELECT r.user_id, r.id
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
+FROM jsonb_to_recordset(CAST(:ids AS jsonb)) AS r(user_id text, id text)
 JOIN lumen_member m ON m.room_id = substr(r.id, 6) AND m.user_id = r.user_id
 WHERE r.id LIKE 'room:%' AND EXISTS (
     SELECT 1
@@ -88,5 +95,5 @@ WHERE r.id LIKE 'room:%' AND EXISTS (
 )
 UNION ALL
 SELECT r.user_id, r.id
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text, id text)
+FROM jsonb_to_recordset(CAST(:ids AS jsonb)) AS r(user_id text, id text)
 JOIN lumen_push p ON p.notification_id = r.id AND p.policy = 'only' AND p.body IS NOT NULL

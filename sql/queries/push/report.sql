@@ -1,9 +1,11 @@
 -- publishers
 -- Who: GET /notifications/{id}/deliveries. Who has published a notification; NULL if it is not known. No row: it
--- does not exist. Indexes: lumen_push_by_notification, the primary keys.
+-- does not exist. Indexes: lumen_push_by_notification, lumen_notification_by_id, lumen_content_by_notification.
 SELECT p.publisher FROM lumen_push p WHERE p.notification_id = :id
 UNION
-SELECT n.publisher FROM lumen_notification n WHERE n.id = :id
+SELECT n.publisher FROM lumen_notification n WHERE n.id = :id AND n.is_listed IS NULL
+UNION
+SELECT c.publisher FROM lumen_content c WHERE c.notification_id = :id AND c.users IS NOT NULL AND c.kept > 0
 UNION
 SELECT s.owner FROM lumen_scheduled_notification s WHERE s.id = :id
 

@@ -183,7 +183,7 @@ SELECT
     CASE WHEN m.user_id IS NULL OR b.user_id IS NOT NULL THEN 0 ELSE 1 END AS may_see
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
 JOIN lumen_message t ON t.id = r.id
-JOIN lumen_notification n ON n.id = t.id
+JOIN lumen_notification n ON n.id = t.id AND n.is_listed IS NULL
 LEFT JOIN lumen_member m ON m.room_id = t.room_id AND m.user_id = substr(n.audience, 6)
 LEFT JOIN lumen_block b ON b.user_id = m.user_id AND b.blocked_id = t.sender_id
 ORDER BY n.id, n.audience

@@ -131,7 +131,8 @@ WHERE (user_id, notification_id) IN (
     SELECT c.user_id, c.notification_id
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(room_id text, user_id text)
     JOIN lumen_receipt c ON c.user_id = r.user_id
-    JOIN lumen_notification n ON n.id = c.notification_id AND n.audience = 'room:' || r.room_id
+    JOIN lumen_notification n
+        ON n.id = c.notification_id AND n.audience = 'room:' || r.room_id AND n.is_listed IS NULL
 )
 
 -- set_roles
@@ -308,7 +309,7 @@ FROM (
     ORDER BY t.seq
     LIMIT :messages_limit
 ) t
-JOIN lumen_notification n ON n.id = t.id
+JOIN lumen_notification n ON n.id = t.id AND n.is_listed IS NULL
 LIMIT :limit
 
 -- purge_messages
@@ -326,10 +327,10 @@ RETURNING seq, copies
 
 -- purge_notifications
 -- Who: the deletion of a room. The room has no members any more, so no counts change. Index:
--- lumen_notification_by_audience.
+-- the primary key.
 DELETE FROM lumen_notification
-WHERE (id, audience) IN (
-    SELECT n.id, n.audience
+WHERE (audience, position, id) IN (
+    SELECT n.audience, n.position, n.id
     FROM lumen_room o
     JOIN lumen_notification n ON n.audience = :audience
     WHERE o.id = :room_id AND o.kind = 'deleting'

@@ -16,6 +16,7 @@ from lumen_notify.deliver.frames import NOT_SHOWN, RemovedFrame, frame_of
 from lumen_notify.deliver.frames.stream_end import REASONS
 from lumen_notify.model import (
     EVERYONE,
+    LIST,
     NOBODY,
     Audience,
     Counts,
@@ -28,7 +29,13 @@ from lumen_notify.model import (
 )
 
 COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset({"noise"}), {"tea": 4})
-AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE, "nobody": NOBODY}
+AUDIENCES = {
+    "user": Audience.user("ann"),
+    "room": Audience.room("tea"),
+    "all": EVERYONE,
+    "list": LIST,
+    "nobody": NOBODY,
+}
 SENDER = {"id": "bob", "username": "Bob", "avatar": None}
 NOTIFICATION = {
     "id": new_id(),

@@ -59,9 +59,8 @@ async def test_shared_body_goes_with_the_last_row_that_has_it(store: Store, is_t
     users = [Audience.user(user) for user in ("ann", "bob", "cyd")]
 
     async def trim() -> None:
-        # In the middle of the events of the second one.
+        await store.committer.submit(TrimEvents(up_to=1))
         await store.committer.submit(TrimEvents(up_to=2))
-        await store.committer.submit(TrimEvents(up_to=4))
 
     async def remove() -> None:
         await store.committer.submit(Remove(rows=[(one.id, users[0])]))
@@ -135,8 +134,7 @@ async def test_old_archived_notifications_are_removed_by_an_event(store: Store) 
 
     await store.retention(archived_seconds=86_399).sweep()
 
-    assert two.position is not None
-    assert await store.positions("ann") == [two.position - 1]
+    assert await store.positions("ann") == [two.position]
     assert len(await store.positions("bob")) == 2
     (event,) = [event for event in store.events if event.kind == "expire"]
     assert event.audience == "user:ann"

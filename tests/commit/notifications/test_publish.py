@@ -123,7 +123,7 @@ async def test_answers_are_in_the_order_of_the_publications(log: Log) -> None:
     assert [(answer.id, answer.position) for answer in answers] == [
         (batch[0].id, 1),
         (batch[1].id, 2),
-        (batch[2].id, 4),
+        (batch[2].id, 3),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lumen_notify.commit.log import TrimEvents
 from lumen_notify.commit.publications import retraction as module
 
 from ..store import Store
@@ -23,7 +24,9 @@ async def test_many_rows_go_in_steps(store: Store, monkeypatch: pytest.MonkeyPat
     assert (await store.committer.submit(first.following)).number == 1
     assert [await store.unread(user) for user in USERS] == [{}, {}, {}]
     assert "secret" not in await text_of_log(store)
-    assert await store.number_of("lumen_content") == 0
+    assert await store.number_of("lumen_content") == 1, "the event stays, without its text"
+    await store.committer.submit(TrimEvents(up_to=(await store.log.head()).position))
+    assert [await store.number_of(name) for name in ("lumen_content", "lumen_removed_recipient")] == [0, 0]
 
 
 async def test_each_publisher_takes_its_own_parts_out_of_a_group(store: Store) -> None:

@@ -38,6 +38,7 @@ def contiguous(draw: st.DrawFn) -> list[Event]:
             created_at=draw(st.integers(0, 2**50)),
             content_position=draw(st.none() | st.integers(1, 2**60)),
             shared=tuple(draw(st.lists(st.sampled_from(shared), unique=True))),
+            users=tuple(draw(st.lists(texts, max_size=3))),
         )
         for position in range(first, first + number)
     ]

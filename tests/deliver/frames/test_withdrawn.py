@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lumen_notify.deliver.frames import NOT_SHOWN, frame_of
@@ -57,3 +59,12 @@ def test_withdrawn_event_counts_as_before_and_is_not_shown(
     assert frame.render_replay(COUNTS, "ann") == NOT_SHOWN
     assert frame.size_bytes < 1000
     frame.clear_cache()
+
+
+def test_event_of_a_list_is_shown_to_those_from_whom_it_was_not_withdrawn() -> None:
+    whole = event("list", NotificationPublished(notification='{"id":"n"}'))
+    frame = frame_of(replace(whole, users=("ann", "bob"), withdrawn=frozenset(["bob"])), "e")
+    (counts, shown), (others, hidden) = (frame.apply(COUNTS, user) for user in ("ann", "bob"))
+    assert counts == others == COUNTS.with_one_more("like")
+    assert (shown != NOT_SHOWN, hidden) == (True, NOT_SHOWN)
+    assert [frame.render_replay(COUNTS, user) != NOT_SHOWN for user in ("ann", "bob")] == [True, False]

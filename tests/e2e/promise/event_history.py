@@ -22,6 +22,7 @@ class EventHistory:
         self.log = log
         self.events: list[Event] = []
         self._withdrawn: set[int] = set()
+        self._withdrawn_of_user: set[tuple[str, int]] = set()
         self._roles: dict[tuple[str, str], str | None] = {}
 
     async def follow(self) -> None:
@@ -39,11 +40,14 @@ class EventHistory:
         """Return a copy: what was rewritten or decided later is not in it."""
         copy = EventHistory(self.log)
         copy.events, copy._withdrawn, copy._roles = self.events[:], set(self._withdrawn), dict(self._roles)
+        copy._withdrawn_of_user = set(self._withdrawn_of_user)
         return copy
 
     async def _read_again(self, positions: Sequence[int]) -> None:
         """Take what rewritten events say now. A withdrawn one may have been seen live; it is in no replay."""
         for event in await self.log.at(positions):
+            assert event.withdrawn.issubset(event.users)
+            self._withdrawn_of_user |= {(user, event.position) for user in event.withdrawn}
             if decode(event).is_withdrawn:
                 self._withdrawn.add(event.position)
             else:
@@ -74,7 +78,7 @@ class EventHistory:
         joined: dict[Audience, int] = {}
         mine = []
         for event in self.events:
-            if event.audience not in audiences:
+            if event.audience not in audiences and user not in event.users:
                 continue
             # Of what a room got before the user joined it, there is nothing to change for them.
             if event.kind != "notification_edited" or _published_position(event) > joined.get(
@@ -107,7 +111,8 @@ class EventHistory:
                 must.add(event.position)
             if event.kind not in CONTENT or event.category not in always:
                 may.add(event.position)
-        return must - self._withdrawn, may
+        own = {position for user_id, position in self._withdrawn_of_user if user_id == user}
+        return must - self._withdrawn - own, may
 
     def _silences(self, mine: list[Event]) -> Iterator[tuple[Event, frozenset[str]]]:
         silent: frozenset[str] = frozenset()

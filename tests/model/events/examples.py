@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lumen_notify.model import EVERYONE, NOBODY, Audience, Counts, Event, to_json
+from lumen_notify.model import EVERYONE, LIST, NOBODY, Audience, Counts, Event, to_json
 from lumen_notify.model.events import (
     CategoriesChanged,
     DigestDelivered,
@@ -39,7 +39,13 @@ COUNTS = Counts({"like": 2}, {"tea": 1}, frozenset({"noise"}), {"tea": 4})
 STORED_COUNTS = {"categories": {"like": 2}, "rooms": {"tea": 1}, "silent": ["noise"]}
 """What COUNTS are in a stored body."""
 
-AUDIENCES = {"user": Audience.user("ann"), "room": Audience.room("tea"), "all": EVERYONE, "nobody": NOBODY}
+AUDIENCES = {
+    "user": Audience.user("ann"),
+    "room": Audience.room("tea"),
+    "all": EVERYONE,
+    "list": LIST,
+    "nobody": NOBODY,
+}
 
 EXAMPLES: list[Payload] = [
     NotificationPublished(notification='{"id":"n1"}'),
