@@ -71,7 +71,7 @@ class DeliveryEndpoint:
         following = rows[len(items)].place if len(items) < len(rows) else None
         cursor = None if following is None else CURSOR.at(_text(following))
         return answer_text(
-            f'{{"status":"{status}","items":[{",".join(items)}],"next_cursor":{to_json(cursor)}}}'
+            f'{{"items":[{",".join(items)}],"next_cursor":{to_json(cursor)},"status":"{status}"}}'
         )
 
 

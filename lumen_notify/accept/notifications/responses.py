@@ -212,6 +212,8 @@ class Delivery(TypedDict):
 class Deliveries(TypedDict):
     """One page, oldest first."""
 
+    items: list[Delivery]
+    next_cursor: NextCursor
     status: Annotated[
         PushStatus,
         Field(
@@ -221,5 +223,3 @@ class Deliveries(TypedDict):
             )
         ),
     ]
-    items: list[Delivery]
-    next_cursor: NextCursor
