@@ -68,12 +68,40 @@ LINES: Lines = {
         "accept/notifications/test_push.py::test_what_is_read_leaves_the_device",
     ),
     # The decision
-    "who has read, seen or archived it, has muted it, or looks at an open stream, gets no push": (),
-    "quiet hours defer a push to their end, where it is decided again; urgent goes through": (),
-    "low priority is bundled, and so is what exceeds the limit of an hour; urgent never is": (),
-    "the badge is the user's absolute unread count": (),
-    "progress is durable: kill -9 repeats at most the page under way, with the same collapse key": (),
-    "one instance pushes, and another one takes over": (),
+    "who has read, seen or archived it, has muted it, or looks at an open stream, gets no push": (
+        "push/pages/test_decision.py::test_refusals_hold_for_every_priority",
+        "push/pages/test_decision.py::test_an_open_stream_of_a_kind_that_counts_is_enough",
+        "push/pages/test_page.py::test_who_has_read_it_by_then_gets_no_push",
+        "push/pages/test_page.py::test_an_open_stream_is_enough",
+        "commit/push/test_facts.py::test_a_mark_of_the_user_reads_it",
+        "commit/push/test_facts.py::test_choices_and_categories_say_whether_there_are_pushes",
+    ),
+    "quiet hours defer a push to their end, where it is decided again; urgent goes through": (
+        "push/pages/test_decision.py::test_quiet_hours_defer_it_to_their_end_unless_it_is_urgent",
+        "push/pages/test_page.py::test_quiet_hours_bundle_what_is_still_unread_at_their_end",
+    ),
+    "low priority is bundled, and so is what exceeds the limit of an hour; urgent never is": (
+        "push/pages/test_decision.py::test_low_priority_waits_for_its_bundle_once",
+        "push/pages/test_decision.py::test_the_limit_of_the_hour_slides",
+        "push/pages/test_page.py::test_low_priority_of_a_category_becomes_one_push_at_the_time_of_the_first",
+        "push/pages/test_page.py::test_what_exceeds_the_limit_of_an_hour_becomes_one_push",
+        "push/pages/test_page.py::test_the_limit_holds_within_one_page",
+    ),
+    "the badge is the user's absolute unread count": (
+        "push/test_promise.py::test_nobody_is_missed_and_nobody_is_pushed_what_they_have_read",
+        "push/pages/test_page.py::test_what_is_read_is_taken_off_the_other_devices",
+        "push/pages/test_page.py::test_reading_a_category_takes_its_bundle_off",
+    ),
+    "progress is durable: kill -9 repeats at most the page under way, with the same collapse key": (
+        "push/test_worker.py::test_a_crash_between_hand_over_and_commit_repeats_one_page_with_its_collapse_keys",
+        "push/test_worker.py::test_what_was_pushed_while_the_database_is_away_is_written_once_it_is_there",
+        "commit/push/test_progress.py::test_a_page_is_written_once",
+    ),
+    "one instance pushes, and another one takes over": (
+        "push/test_worker.py::test_another_instance_goes_on_from_the_last_page",
+        "push/test_worker.py::test_two_instances_at_once_write_each_page_once",
+        "push/test_worker.py::test_only_one_instance_pushes_and_it_stops_with_its_page",
+    ),
     # The dispatcher
     "a provider's Retry-After, 429 and 5xx are followed, with jittered backoff up to the expiry": (),
     "a push that is given up is a dead letter with its reason": (),
@@ -195,7 +223,12 @@ LINES: Lines = {
         "e2e/test_metric_values.py::test_metrics_of_push_have_their_values",
         "push/test_backlog.py::test_backlog_counts_what_waits_and_how_long_the_oldest_is_due",
     ),
-    "GET /notifications/{id}/deliveries says who got it, and who did not and why": (),
+    "GET /notifications/{id}/deliveries says who got it, and who did not and why": (
+        "accept/notifications/test_deliveries.py::test_its_publisher_learns_who_was_pushed_to_and_who_was_not",
+        "accept/notifications/test_deliveries.py::test_nobody_else_learns_of_it_but_admins",
+        "accept/notifications/test_deliveries.py::test_what_is_for_devices_alone_says_that_there_is_none",
+        "commit/push/test_report.py::test_pages_of_all_pushes_are_read_in_their_order",
+    ),
     "lumen-notify push-test pushes to a user and says what each provider answered": (
         "cli/test_push_test.py::test_each_device_gets_a_push_and_has_its_line",
         "cli/commands/test_push_test.py::test_push_test_prints_a_line_for_each_device",
@@ -209,7 +242,9 @@ LINES: Lines = {
         "test_push_page.py::test_provider_of_ones_own_hands_over",
     ),
     # It must show
-    "read-aware: a property test with a model, on SQLite and PostgreSQL, with two instances": (),
+    "read-aware: a property test with a model, on SQLite and PostgreSQL, with two instances": (
+        "push/test_promise.py::test_nobody_is_missed_and_nobody_is_pushed_what_they_have_read",
+    ),
     "1,000 users, kill -9 of the worker and of PostgreSQL, providers that fail: nobody is missed": (
         "e2e/test_push_crashes.py::test_everybody_unread_gets_it_and_nobody_who_had_read",
     ),
