@@ -25,7 +25,7 @@ async def test_a_registered_user_has_a_stream_and_cannot_publish_to_others(store
     assert session.keys() == {"user_id", "access_token", "token_type", "expires_in", "refresh_token"}
     assert (session["token_type"], session["expires_in"]) == ("Bearer", 900)
     told = claims(session)
-    assert told.keys() == {"sub", "name", "avatar", "iat", "exp"}, "no scope"
+    assert told.keys() == {"sub", "name", "avatar", "iat", "exp", "sid"}, "no scope"
     assert (told["sub"], told["name"]) == (session["user_id"], "Ännchen 🦊")
     assert told["exp"] - told["iat"] == pytest.approx(900, abs=1)
 
