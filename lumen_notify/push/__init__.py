@@ -3,7 +3,8 @@
     commit/push      writes what is to be pushed, with the publication, and how far it is done
     push/worker      on one instance: due pushes -> pages of users
     push/pages       who gets it, who waits, who does not and why; what each device gets
-    push/dispatcher  a page -> the providers, each bounded, and what became of it
+    push/dispatcher  a page -> the providers, each bounded, and what became of it (`circuit`: while one fails)
+    push/service     all of these in one process
     push/providers   FCM, APNs, Web Push, webhooks, the log
 
 Promises: whoever has not read a notification and is not looking gets it at least once, and a repeat replaces
