@@ -38,7 +38,7 @@ CATEGORIES = ("like", "news")
 
 USERS = st.sampled_from(NAMES)
 
-QUIET = QuietHours(begin="08:30", end="09:10", time_zone="UTC")  # runs begin at 08:00
+QUIET = QuietHours(begin="07:00", end="09:00", time_zone="UTC")  # runs begin at 08:00
 
 
 @dataclass
@@ -73,13 +73,15 @@ class PromiseMachine(RuleBasedStateMachine):
         self.muted: set[tuple[str, str]] = set()
         self.quiet: set[str] = set()
         self.streams: set[str] = set()
-        self.crashes_in = -1
-        self.fails: dict[str, str] = {}
+        self.crash: bool | None = None  # whether it comes before the next hand-over, or after it
+        self.failing: set[str] = set()
+        self.taken: list[Delivery] = []
         self.active = 0
         for desk in self.desks:
             desk.sent.clear()
             desk.streams.clear()
             desk.answer = self._answer
+            desk.before = self._before
             desk.meanwhile = self._meanwhile
         self.devices = {
             name: [self.run(self.desks[0].register(self.user(name))) for _ in range(count)]
@@ -113,9 +115,15 @@ class PromiseMachine(RuleBasedStateMachine):
     def mark(self, user: str, pick: int, action: Action) -> None:
         mine = [one for one in self.notifications.values() if user in one.users and user not in one.readers]
         if mine:
-            one = mine[pick % len(mine)]
+            one = mine[min(pick, len(mine) - 1)]
             self.run(self.store.mark(self.user(user), action, ids=(one.id,)))
             one.readers.add(user)
+
+    @rule(user=USERS, action=st.sampled_from(["read", "seen", "archive"]))
+    def mark_newest(self, user: str, action: Action) -> None:
+        """Mark what was just published, before it is due."""
+        self.publish([user], "like", "normal", "offline")
+        self.mark(user, len(self.notifications), action)
 
     @rule(user=USERS)
     def read_all(self, user: str) -> None:
@@ -150,13 +158,13 @@ class PromiseMachine(RuleBasedStateMachine):
                 if user in one.users:
                     one.ever_online.add(user)
 
-    @rule(user=USERS, outcome=st.sampled_from(["retry", ""]))
-    def set_provider(self, user: str, outcome: str) -> None:
-        self.fails[user] = outcome
+    @rule(user=USERS)
+    def toggle_provider(self, user: str) -> None:
+        self.failing ^= {user}
 
-    @rule(calls=st.integers(0, 2))
-    def crash_soon(self, calls: int) -> None:
-        self.crashes_in = calls
+    @rule(is_before=st.booleans())
+    def crash_soon(self, is_before: bool) -> None:
+        self.crash = is_before
 
     @rule(takes_over=st.booleans())
     def change_instance(self, takes_over: bool) -> None:
@@ -175,6 +183,7 @@ class PromiseMachine(RuleBasedStateMachine):
 
     async def _both(self) -> None:
         await asyncio.gather(*(desk.worker.work_off() for desk in self.desks), return_exceptions=True)
+        await asyncio.gather(*(desk.worker.cancel() for desk in self.desks))
 
     def push(self) -> None:
         with contextlib.suppress(asyncio.CancelledError):  # the crash that was drawn
@@ -184,20 +193,27 @@ class PromiseMachine(RuleBasedStateMachine):
     async def _push(self) -> None:
         task = asyncio.create_task(self.desks[self.active].worker.work_off())
         await asyncio.wait([task])
+        await self.desks[self.active].worker.cancel()  # a crash ends all of it
         if not task.cancelled():
             task.result()
 
     def _answer(self, delivery: Delivery) -> Result:
         name = delivery.target.user_id.partition("-")[0]
-        if self.fails.get(name) == "retry":
+        if name in self.failing:
             return Result(outcome="retry", reason="503")
+        self.taken.append(delivery)
         return SENT
 
+    def _before(self) -> None:
+        self._crash(is_before=True)
+
     async def _meanwhile(self) -> None:
-        if self.crashes_in == 0:
-            self.crashes_in = -1
+        self._crash(is_before=False)
+
+    def _crash(self, *, is_before: bool) -> None:
+        if self.crash == is_before:
+            self.crash = None
             raise asyncio.CancelledError
-        self.crashes_in -= self.crashes_in > 0
 
     def check(self) -> None:
         for desk in self.desks:
@@ -205,6 +221,7 @@ class PromiseMachine(RuleBasedStateMachine):
                 if not delivery.push.is_silent and delivery.target.user_id.endswith(f"-{self.number}"):
                     self.check_one(delivery)
             desk.sent.clear()
+        self.taken.clear()
 
     def check_one(self, delivery: Delivery) -> None:
         name, push = delivery.target.user_id.partition("-")[0], delivery.push
@@ -223,7 +240,8 @@ class PromiseMachine(RuleBasedStateMachine):
             assert push.payload["count"] <= len(unread), ("more than are unread", delivery)
         for one in left:
             assert (name, one.category) not in self.muted, ("it is muted", delivery)
-            one.pushed[name].add(push.collapse_key)
+            if any(delivery is taken for taken in self.taken):
+                one.pushed[name].add(push.collapse_key)
         if push.priority != "urgent":
             assert name not in self.quiet or not is_quiet(QUIET, self.store.now), ("it is quiet", delivery)
         if not any(one.is_always for one in left):
@@ -241,8 +259,8 @@ class PromiseMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "number"):
             return
-        self.fails.clear()
-        self.crashes_in = -1
+        self.failing.clear()
+        self.crash = None
         self.streams.clear()
         self.quiet.clear()
         for desk in self.desks:

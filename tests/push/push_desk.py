@@ -27,7 +27,8 @@ class PushDesk:
     """What the tests of push write to and read from.
 
     sent: all deliveries, with what became of them. answer: returns what becomes of one. streams: the kinds of
-    device of each user's open streams. meanwhile: runs while a page is with the dispatcher. may_run:
+    device of each user's open streams. before, meanwhile: run
+    before a page is handed over, and while it is with the dispatcher. may_run:
     whether the worker is the one that pushes.
     """
 
@@ -38,6 +39,7 @@ class PushDesk:
         self.sent: list[Delivery] = []
         self.answer: Callable[[Delivery], Result] = lambda _: SENT
         self.streams: dict[str, Collection[str | None]] = {}
+        self.before: Callable[[], None] | None = None
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
         self.may_run = True
         self.outage = Outage("pushes")
@@ -56,6 +58,8 @@ class PushDesk:
         return {user: self.streams[user] for user in user_ids if user in self.streams}
 
     async def dispatch(self, deliveries: Sequence[Delivery]) -> Sequence[Result]:
+        if self.before is not None:
+            self.before()
         self.sent += deliveries
         if self.meanwhile is not None:
             await self.meanwhile()

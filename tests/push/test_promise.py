@@ -33,7 +33,7 @@ def test_nobody_is_missed_and_nobody_is_pushed_what_they_have_read(new_database:
             run_state_machine_as_test(
                 Machine,
                 settings=settings(
-                    max_examples=40, stateful_step_count=30, suppress_health_check=list(HealthCheck)
+                    max_examples=60, stateful_step_count=40, suppress_health_check=list(HealthCheck)
                 ),
             )
         finally:
