@@ -39,7 +39,7 @@ async def test_unknown_ids_of_a_mark_are_named(stored: Site) -> None:
 
 async def test_scheduled_notification_is_cancelled_by_its_id_in_capitals(stored: Site) -> None:
     id_ = await stored.publish("bob", deliver_at="2027-01-31T08:00:00Z")
-    await done(stored, "alice", "DELETE", f"/api/v1/notifications/scheduled/{id_.upper()}")
+    await done(stored, "alice", "DELETE", f"/api/v1/notifications/{id_.upper()}/schedule")
 
 
 async def test_rooms_and_messages_are_found_by_ids_in_capitals(stored: Site) -> None:

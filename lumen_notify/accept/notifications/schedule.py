@@ -56,7 +56,7 @@ class ScheduleEndpoints:
             ),
         )
         yield route(
-            "/notifications/scheduled/{id:uuid}",
+            "/notifications/{id:uuid}/schedule",
             DELETE=(
                 self.delete,
                 Operation(
@@ -80,7 +80,7 @@ class ScheduleEndpoints:
         return answer_scheduled(rows, limit)
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /notifications/scheduled/{id}`. Raises NotFound, also if it was already
+        """Answer `DELETE /notifications/{id}/schedule`. Raises NotFound, also if it was already
         published."""
         principal = await self.context.caller(request)
         id_ = str(request.path_params["id"])

@@ -46,7 +46,7 @@ async def test_a_scheduled_notification_is_listed_until_its_sender_cancels_it(
     assert (await admin.get("/scheduled"))["items"] == listed
     assert (await Api(http, "ann").fetched()).unread_count == 0
 
-    path = f"/api/v1/notifications/scheduled/{answer['id']}"
+    path = f"/api/v1/notifications/{answer['id']}/schedule"
     for api, status in ((other, 404), (app, 204), (app, 404)):
         assert (await http.delete(path, headers=api._headers)).status_code == status
     assert [item["id"] for item in (await app.get("/scheduled"))["items"]] == [

@@ -208,7 +208,7 @@ class StepRunner:
         if waiting:
             id_ = waiting[step.pick % len(waiting)]["id"]
             with _allowing(404):  # it may leave at this moment
-                await api.ask("DELETE", f"/notifications/scheduled/{id_}")
+                await api.ask("DELETE", f"/notifications/{id_}/schedule")
                 self.promised.pop(id_, None)
 
     async def _mark_notifications(self, step: MarkNotifications) -> None:
