@@ -69,7 +69,9 @@ async def test_routes_that_comments_of_queries_name_exist(sqlite_url: str) -> No
     named = {
         (method, path.rstrip("."))
         for file in (sql_folder() / "queries").rglob("*.sql")
-        for methods, path in re.findall(r"\b([A-Z]+(?: and [A-Z]+)?) (/[a-z_/{}.]+)", file.read_text("utf-8"))
+        for methods, path in re.findall(
+            r"\b([A-Z]+(?: and [A-Z]+)?) (/[a-z_/{}.-]+)", file.read_text("utf-8")
+        )
         for method in methods.split(" and ")
     }
     assert ("GET", "/notifications") in named

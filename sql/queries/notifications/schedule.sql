@@ -36,7 +36,7 @@ ORDER BY s.deliver_at, s.id
 LIMIT :limit
 
 -- cancel_scheduled
--- Who: DELETE /notifications/scheduled/{id}; :owner is NULL to cancel anybody's.
+-- Who: DELETE /notifications/{id}/schedule; :owner is NULL to cancel anybody's.
 DELETE FROM lumen_scheduled_notification
 WHERE id = :id AND (CAST(:owner AS text) IS NULL OR owner = :owner)
 RETURNING id

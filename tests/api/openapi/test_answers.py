@@ -90,7 +90,7 @@ async def test_every_field_of_every_answer_is_described(
     answers += [
         await http.get(scheduled, headers=ALICE, params={"limit": 1}),
         await http.get(scheduled, headers=ALICE),
-        await http.delete(f"{scheduled}/{answers[-1].json()['items'][0]['id']}", headers=ALICE),
+        await http.delete(f"{NOTIFICATIONS}/{answers[-1].json()['items'][0]['id']}/schedule", headers=ALICE),
     ]
     answers += [
         await http.post(f"{NOTIFICATIONS}/{action}", headers=ALICE, json={"ids": [id_]}) for action in MARKS
