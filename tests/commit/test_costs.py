@@ -252,6 +252,18 @@ async def test_text_of_groups_and_digests_is_written_once_however_many_users_get
     assert (row["content"], row["actors_count"]) == (texts[-1], 3)
 
 
+async def test_a_list_is_one_event_and_one_narrow_row_for_each_user(store: Store) -> None:
+    users = [f"u{number}" for number in range(1000)]
+    shared = {"lumen_event": 1, "lumen_content": 1, "lumen_notification": 1000}
+    assert await grown(store, *users) == {**shared, "lumen_active_total": 1000}
+    assert await grown(store, *users) == shared
+    ((longest,),) = await store.rows(
+        "SELECT max(length(id) + length(body) + length(coalesce(publisher, '')) + length(category))"
+        " FROM lumen_notification"
+    )
+    assert longest == len("like")
+
+
 @pytest.mark.slow
 async def test_publishing_to_all_costs_what_publishing_to_one_costs(store: Store) -> None:
     ((one,), _) = await store.publish(), await store.publish("u1")
