@@ -38,7 +38,7 @@ CATEGORIES = ("like", "news")
 
 USERS = st.sampled_from(NAMES)
 
-QUIET = QuietHours(begin="07:00", end="09:00", time_zone="UTC")  # runs begin at 08:00
+QUIET = QuietHours(begin="07:00", end="06:30", time_zone="UTC")  # runs begin at 08:00
 
 
 @dataclass
@@ -268,8 +268,8 @@ class PromiseMachine(RuleBasedStateMachine):
         for name in NAMES:
             command = ChangePreferences(user_id=self.user(name), quiet_hours=None)
             self.run(self.store.committer.submit(command))
-        for _ in range(8):
-            self.store.now += 61 * MINUTE_MS
+        for _ in range(13):
+            self.store.now += 121 * MINUTE_MS
             self.push()
         for one in self.notifications.values():
             for name in one.users - one.readers - one.ever_online:
