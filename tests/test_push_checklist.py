@@ -103,8 +103,16 @@ LINES: Lines = {
         "push/test_worker.py::test_only_one_instance_pushes_and_it_stops_with_its_page",
     ),
     # The dispatcher
-    "a provider's Retry-After, 429 and 5xx are followed, with jittered backoff up to the expiry": (),
-    "a push that is given up is a dead letter with its reason": (),
+    "a provider's Retry-After, 429 and 5xx are followed, with jittered backoff up to the expiry": (
+        "push/pages/test_results.py::test_a_provider_is_never_asked_before_it_wants_to_be",
+        "push/pages/test_results.py::test_pauses_double_up_to_their_bound_with_a_random_part",
+        "push/pages/test_results.py::test_what_comes_too_late_is_a_dead_letter",
+    ),
+    "a push that is given up is a dead letter with its reason": (
+        "push/pages/test_results.py::test_what_is_refused_is_a_dead_letter_and_a_failure_of_the_device",
+        "accept/push/test_dead_letters.py::test_admins_list_dead_letters_newest_first",
+        "accept/push/test_dead_letters.py::test_retry_makes_the_push_due_and_deletes_the_dead_letter",
+    ),
     "a device that is gone is dropped": (
         "commit/push/test_progress.py::test_a_device_that_was_registered_again_since_is_not_dropped",
         "commit/push/test_progress.py::test_devices_learn_what_became_of_their_pushes",
@@ -248,10 +256,10 @@ LINES: Lines = {
     "1,000 users, kill -9 of the worker and of PostgreSQL, providers that fail: nobody is missed": (
         "e2e/test_push_crashes.py::test_everybody_unread_gets_it_and_nobody_who_had_read",
     ),
-    "to 100,000 devices: one row, memory is flat, streams are not delayed": (
+    "to 100,000 devices: one row, and memory is flat": (
         "bench/test_push.py::test_one_publish_to_all_is_one_row_and_bounded_memory",
-        "push/test_dispatcher.py::test_streams_have_their_turn_while_a_page_begins",
     ),
+    "meanwhile a receipt's p99 is within 2 times and 20 ms of that without, median of five": (),
     "hostile: 1,000 registrations, keys off the curve, endless, slow and wrong answers, others' devices": (
         "commit/devices/test_registration.py::test_many_registrations_at_once_keep_to_the_limit",
         "accept/devices/test_keys.py::test_what_is_no_point_of_the_curve_is_no_key",
