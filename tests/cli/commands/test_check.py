@@ -14,7 +14,8 @@ def test_it_prints_a_line_for_each_part_and_its_status_says_the_result(
     done = run_command("check", "--port", "0")
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
-        [name, "ok"] for name in ("settings", "database", "backplane", "keys", "categories", "TLS", "port")
+        [name, "ok"]
+        for name in ("settings", "database", "backplane", "keys", "categories", "push", "TLS", "port")
     ]
     assert list(tmp_path.iterdir()) == []
     with socket.create_server(("127.0.0.1", 0)) as taken:
