@@ -80,6 +80,7 @@ async def ask_for_token(client: HttpClient, service: FcmService, **changes: Any)
         "iat": now,
         "exp": now + 3600,
         **changes.get("claims", {}),
+        **{name: now + seconds for name, seconds in changes.get("times", {}).items()},
     }
     credentials = service.credentials
     headers = {"kid": changes.get("kid", credentials["private_key_id"])}
@@ -100,9 +101,9 @@ async def ask_for_token(client: HttpClient, service: FcmService, **changes: Any)
         ({}, None),
         ({"claims": {"aud": "https://example.com/token"}}, "invalid_grant"),
         ({"claims": {"iss": "somebody@example.com"}}, "invalid_grant"),
-        ({"claims": {"exp": int(time.time()) - 60}}, "invalid_grant"),
-        ({"claims": {"exp": int(time.time()) + 7200}}, "invalid_grant"),
-        ({"claims": {"iat": int(time.time()) + 600, "exp": int(time.time()) + 900}}, "invalid_grant"),
+        ({"times": {"exp": -60}}, "invalid_grant"),
+        ({"times": {"exp": 7200}}, "invalid_grant"),
+        ({"times": {"iat": 600, "exp": 900}}, "invalid_grant"),
         ({"claims": {"scope": "https://www.googleapis.com/auth/calendar"}}, "invalid_scope"),
         ({"key": rsa.generate_private_key(65537, 2048)}, "invalid_grant"),
         ({"kid": "other"}, "invalid_grant"),
