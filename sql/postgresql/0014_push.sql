@@ -68,7 +68,7 @@ CREATE TABLE lumen_push_waiting (
     reason           text    NOT NULL,               -- quiet, bundle, limit, retry
     collapse_key     text,                           -- of a push that is tried again, which keeps it
     attempts         bigint  NOT NULL DEFAULT 0,
-    tried_at         bigint ,                         -- when it was tried first
+    tried_at         bigint,                          -- when it was tried first
     due_at           bigint  NOT NULL,
     PRIMARY KEY (user_id, push_id, notification_id, device_id)
 );
