@@ -59,7 +59,7 @@ async def jpush(
 ) -> AsyncIterator[tuple[Provider, JPush]]:
     """Install the provider of the page as pip does, and lead it to a service of the test."""
     page = (DOCS / "push.md").read_text("utf-8")
-    ((_, source),) = blocks(page, "python")
+    (source,) = (text for _, text in blocks(page, "python") if "class JPushProvider" in text)
     ((_, project),) = blocks(page, "toml")
     (group, points), *more = tomllib.loads(project)["project"]["entry-points"].items()
     assert not more
