@@ -5,7 +5,7 @@ CREATE TABLE lumen_device (
     user_id        text    NOT NULL,
     provider       text    NOT NULL,                 -- fcm, apns, webpush, webhook, or a name of the application's
     token          text    NOT NULL,                 -- by which the provider knows it; of Web Push the endpoint
-    token_hash     text    NOT NULL UNIQUE,          -- SHA-256 of provider and token
+    token_hash     text    NOT NULL UNIQUE,          -- SHA-256: see devices.token_hash
     kind           text,                             -- mobile, desktop, tablet
     name           text,
     locale         text,                             -- BCP 47

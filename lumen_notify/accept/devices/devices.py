@@ -93,10 +93,10 @@ class DeviceEndpoints:
                     summary="Register a device for push",
                     description=(
                         "Idempotent: the same token again updates the device, whose other fields it "
-                        "replaces; a device that was dropped gets pushes again. A token that another user "
-                        "has registered moves to the caller. One device more than the limit takes the place "
-                        "of a dropped one, else of the one that was registered longest ago. The device ends "
-                        "with the session that registers it."
+                        "replaces; a device that was dropped gets pushes again. A token of `fcm`, `apns` "
+                        "or `webpush` that another user has registered moves to the caller. One device "
+                        "more than the limit takes the place of a dropped one, else of the one that was "
+                        "registered longest ago. The device ends with the session that registers it."
                     ),
                     body=DeviceBody,
                     body_examples={
@@ -214,7 +214,10 @@ class DeviceEndpoints:
         principal = await self.context.caller(request)
         body = await self.context.body(request, _TOKEN)
         return await self._delete(
-            DeleteDevice(user_id=principal.user_id, token_hash=token_hash(body.provider, body.token))
+            DeleteDevice(
+                user_id=principal.user_id,
+                token_hash=token_hash(body.provider, body.token, principal.user_id),
+            )
         )
 
     async def config(self, request: Request) -> Response:

@@ -14,6 +14,10 @@ from lumen_notify.model import value
 
 DeviceKind = Literal["mobile", "desktop", "tablet"]
 
+TOKENS_OF_ONE_DEVICE = frozenset({"fcm", "apns", "webpush"})
+"""The providers whose tokens name one device, and are known to it alone. A token of another provider is text
+that several users may have."""
+
 NEWEST = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 """An id after all others (RFC 9562, section 5.10)."""
 
@@ -74,6 +78,8 @@ def device_of(row: Sequence[Any]) -> Device:
     )
 
 
-def token_hash(provider: str, token: str) -> str:
-    """Return what is unique for a device: SHA-256 of its provider, which has no line feed, and its token."""
-    return hashlib.sha256(f"{provider}\n{token}".encode()).hexdigest()
+def token_hash(provider: str, token: str, user_id: str) -> str:
+    """Return what is unique for a device: SHA-256 of its provider and its token, and of its user unless the
+    token names one device. Neither a provider nor a token has a line feed."""
+    owner = "" if provider in TOKENS_OF_ONE_DEVICE else f"\n{user_id}"
+    return hashlib.sha256(f"{provider}\n{token}{owner}".encode()).hexdigest()

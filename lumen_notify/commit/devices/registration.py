@@ -1,7 +1,8 @@
 """Registration: registers devices for push.
 
-Promises: a token is one device, of the user who has registered it last: nothing that an earlier owner can
-list says to whom it has moved, and nothing of theirs goes with it; a device is registered only if its user's
+Promises: a token that names a device is of the user who has registered it last: nothing that an earlier owner
+can list says to whom it has moved, and nothing of theirs goes with it; a token that is only text is a device
+of each user who registers it (`devices.TOKENS_OF_ONE_DEVICE`); a device is registered only if its user's
 token and session still count at COMMIT; a user has at most as many devices as is allowed, because one more
 takes the place of a dropped one, else of the one that was registered longest ago.
 """
@@ -55,7 +56,7 @@ class RegisterDevice:
     @property
     def token_hash(self) -> str:
         """What is unique for the device."""
-        return token_hash(self.provider, self.token)
+        return token_hash(self.provider, self.token, self.user_id)
 
 
 async def register_devices(tx: Transaction, commands: Sequence[RegisterDevice]) -> Sequence[object]:

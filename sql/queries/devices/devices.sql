@@ -24,7 +24,7 @@ WHERE (r.session IS NOT NULL AND NOT EXISTS (
     )
 
 -- register_devices
--- Who: POST /devices. A token that another user has registered becomes a new device: nothing of the old one
+-- Who: POST /devices. The token of a device that another user has registered becomes a new device: nothing of the old one
 -- stays. Index: the unique token_hash.
 INSERT INTO lumen_device (
     id, user_id, provider, token, token_hash, kind, name, locale, p256dh, auth, session, created_at,

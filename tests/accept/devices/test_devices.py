@@ -69,8 +69,8 @@ async def test_the_devices_of_others_are_not_found(pushing: Site) -> None:
 
 
 async def test_a_token_that_another_user_has_moves_without_a_word_about_either(pushing: Site) -> None:
-    before = await done(pushing, "bob", "POST", DEVICES, phone(name="Bob's phone"))
-    answer = await call(pushing, "eve", "POST", DEVICES, phone())
+    before = await done(pushing, "bob", "POST", DEVICES, webpush(name="Bob's laptop"))
+    answer = await call(pushing, "eve", "POST", DEVICES, webpush())
 
     assert answer.status_code == 201, "as for a token that nobody has"
     assert answer.json()["id"] != before["id"]
@@ -78,6 +78,18 @@ async def test_a_token_that_another_user_has_moves_without_a_word_about_either(p
     assert await listed(pushing, "bob") == []
     assert await listed(pushing, "eve") == [answer.json()]
     refused(await call(pushing, "bob", "DELETE", f"{DEVICES}/{answer.json()['id']}"), 404, "not_found")
+
+
+async def test_a_token_that_is_only_text_is_a_device_of_each_user(pushing: Site) -> None:
+    devices = {user: await done(pushing, user, "POST", DEVICES, phone("email")) for user in ("ann", "bob")}
+    again = await call(pushing, "ann", "POST", DEVICES, phone("email", name="Post"))
+
+    assert (again.status_code, again.json()["id"]) == (200, devices["ann"]["id"])
+    assert await listed(pushing, "bob") == [devices["bob"]]
+    body = {"provider": "log", "token": "email"}
+    assert (await call(pushing, "bob", "DELETE", DEVICES, body)).status_code == 204
+    assert await listed(pushing, "bob") == []
+    assert await listed(pushing, "ann") == [again.json()]
 
 
 async def test_no_answer_has_a_token_an_endpoint_or_a_key(pushing: Site) -> None:

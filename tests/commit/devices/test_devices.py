@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from lumen_notify.commit.devices.devices import Devices, token_hash
 
 from ..store import Store
@@ -31,5 +33,15 @@ async def test_what_is_read_has_no_token_and_no_key(store: Store) -> None:
 
 
 def test_the_hash_of_a_token_is_another_one_for_each_provider() -> None:
-    assert token_hash("fcm", "t") != token_hash("apns", "t")
-    assert len(token_hash("fcm", "t")) == 64
+    assert token_hash("fcm", "t", "ann") != token_hash("apns", "t", "ann")
+    assert len(token_hash("fcm", "t", "ann")) == 64
+
+
+@pytest.mark.parametrize(
+    ("provider", "is_of_one_device"),
+    [("fcm", True), ("apns", True), ("webpush", True), ("webhook", False), ("log", False), ("jpush", False)],
+)
+def test_only_a_token_that_names_a_device_is_the_same_for_all_users(
+    provider: str, is_of_one_device: bool
+) -> None:
+    assert (token_hash(provider, "t", "ann") == token_hash(provider, "t", "bob")) is is_of_one_device

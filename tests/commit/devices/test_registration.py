@@ -53,6 +53,17 @@ async def test_a_token_moves_to_its_new_owner_and_takes_nothing_along(store: Sto
     assert (user_id, shown) == ("bob", "[]")
 
 
+async def test_a_text_that_two_users_register_at_once_is_a_device_of_each(store: Store) -> None:
+    first, last = await asyncio.gather(
+        *(
+            store.committer.submit(registration(user_id, "email", provider="webhook"))
+            for user_id in ("ann", "bob")
+        )
+    )
+    assert await devices_of(store, "ann") == [first]
+    assert await devices_of(store, "bob") == [last]
+
+
 async def test_of_two_users_who_register_a_token_at_once_the_last_one_has_it(store: Store) -> None:
     first, last = await asyncio.gather(
         *(store.committer.submit(registration(user_id, "t1")) for user_id in ("ann", "bob"))

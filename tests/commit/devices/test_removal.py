@@ -19,7 +19,7 @@ async def test_a_device_is_deleted_once_by_its_id_or_its_token(store: Store) -> 
     device = await register(store, "ann", "t1")
     await register(store, "ann", "t2")
     by_id = DeleteDevice(user_id="ann", id=device.id)
-    by_token = DeleteDevice(user_id="ann", token_hash=token_hash("fcm", "t2"))
+    by_token = DeleteDevice(user_id="ann", token_hash=token_hash("fcm", "t2", "ann"))
 
     assert await asyncio.gather(*map(store.committer.submit, (by_id, by_token, by_id, by_token))) == [
         True,
@@ -34,8 +34,8 @@ async def test_nobody_deletes_the_device_of_somebody_else(store: Store) -> None:
     device = await register(store, "ann", "t1")
     for command in (
         DeleteDevice(user_id="eve", id=device.id),
-        DeleteDevice(user_id="eve", token_hash=token_hash("fcm", "t1")),
-        DeleteDevice(user_id="ann", token_hash=token_hash("apns", "t1")),
+        DeleteDevice(user_id="eve", token_hash=token_hash("fcm", "t1", "eve")),
+        DeleteDevice(user_id="ann", token_hash=token_hash("apns", "t1", "ann")),
     ):
         assert not await store.committer.submit(command)
     assert await devices_of(store, "ann") == [device]
