@@ -1,4 +1,8 @@
-"""Deliveries: `GET /notifications/{id}/deliveries`: who was pushed to, and who was not and why."""
+"""Deliveries: `GET /notifications/{id}/deliveries`: who was pushed to, and who was not and why.
+
+Promise: callers without a scope learn neither why a user got no push nor which devices they have: the reasons
+say who is online, has quiet hours or has blocked the caller, which users may hide.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumen_notify.accept.notifications import responses
-from lumen_notify.auth import ADMIN
+from lumen_notify.auth import ADMIN, PUBLISH
 from lumen_notify.commit.push.report import PushReports, ReportedOutcome, ReportPlace
 from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
@@ -42,7 +46,10 @@ class DeliveryEndpoint:
                     tag="publish",
                     summary="List who was pushed to, and who was not and why",
                     description=(
-                        f"For the publisher of the notification, and for the scope `{ADMIN}`. A push that is "
+                        f"For the publisher of the notification, and for the scope `{ADMIN}`. A publisher "
+                        f"without the scope `{PUBLISH}` learns only who was pushed to and who was not: "
+                        "`outcome` is `pushed` or `not_pushed`, `device_id` is null, and `status` is not "
+                        "`waiting`. A push that is "
                         "decided about again, or tried again, adds an item: the last one of a device, or of "
                         "a user, is what became of it. Users of a room, of a list or of everyone who have no "
                         "device are not listed. Known for LUMEN_RETENTION_PUSH_SECONDS."
@@ -65,8 +72,11 @@ class DeliveryEndpoint:
         publishers = await self.reports.publishers(id_)
         if not publishers or not (ADMIN in principal.scopes or principal.user_id in publishers):
             raise NotFound("No notification has this id, or you have not published it.")
+        is_brief = principal.scopes.isdisjoint((ADMIN, PUBLISH))
         status = await self.reports.status(id_)
-        rows = await self.reports.page(id_, place, limit + 1)
+        if is_brief and status == "waiting":
+            status = "done"
+        rows = await self.reports.page(id_, place, limit + 1, is_brief=is_brief)
         items = fitting(to_json(_item(row)) for row in rows[:limit])
         following = rows[len(items)].place if len(items) < len(rows) else None
         cursor = None if following is None else CURSOR.at(_text(following))

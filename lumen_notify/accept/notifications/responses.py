@@ -202,7 +202,8 @@ class Delivery(TypedDict):
                 "open stream; `muted`; `no_device`; `expired`; `removed`; `not_allowed`: they are not a "
                 "member of the room, have blocked the sender, or are the sender; `quiet`, `bundled`, "
                 "`limit`: it waits for the end of quiet hours, for others, or for the limit of the hour; "
-                "`retry: ` and `failed: ` with the reason; `gone`: the device does not exist any more."
+                "`retry: ` and `failed: ` with the reason; `gone`: the device does not exist any more. "
+                "For publishers without the scope `notify:publish` all but `pushed` is `not_pushed`."
             )
         ),
     ]

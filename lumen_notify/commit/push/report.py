@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from lumen_notify.commit.database import Database
@@ -13,6 +13,9 @@ STEP_ROWS = 20
 """Rows of one query: each has the outcomes of a page of users."""
 
 PushStatus = Literal["pending", "waiting", "done", "not_pushed"]
+
+_Outcome = tuple[str, str | None, str]
+"""User, device and word, as a row has them."""
 
 
 @value
@@ -62,8 +65,13 @@ class PushReports:
             return "waiting"
         return "done" if is_pushed else "not_pushed"
 
-    async def page(self, notification_id: str, start: ReportPlace, limit: int) -> Sequence[ReportedOutcome]:
-        """Read the outcomes from a place on, at most limit, in the order in which they were decided."""
+    async def page(
+        self, notification_id: str, start: ReportPlace, limit: int, *, is_brief: bool = False
+    ) -> Sequence[ReportedOutcome]:
+        """Read the outcomes from a place on, at most limit, in the order in which they were decided.
+
+        is_brief: whether to say only if users were pushed to, and not why or on which devices.
+        """
         found: list[ReportedOutcome] = []
         while True:
             rows = await self._database.fetch(
@@ -72,8 +80,11 @@ class PushReports:
             for push_id, page, created_at, text in rows:
                 first = start.number if (push_id, page) == (start.push_id, start.page) else 0
                 outcomes = json.loads(text)
-                for number in range(first, len(outcomes)):
-                    user_id, device_id, word = outcomes[number]
+                for number, (user_id, device_id, word) in (
+                    _brief(outcomes) if is_brief else enumerate(outcomes)
+                ):
+                    if number < first:
+                        continue
                     place = ReportPlace(push_id=push_id, page=page, number=number)
                     found.append(
                         ReportedOutcome(
@@ -83,3 +94,15 @@ class PushReports:
             if len(found) >= limit or len(rows) < STEP_ROWS:
                 return found[:limit]
             start = ReportPlace(push_id=rows[-1][0], page=rows[-1][1] + 1)
+
+
+def _brief(outcomes: Sequence[_Outcome]) -> Iterable[tuple[int, _Outcome]]:
+    """Return an outcome for each user, `pushed` or `not_pushed`, with the place of the user's first one."""
+    pushed = {user_id for user_id, _, word in outcomes if word == "pushed"}
+    places: dict[str, int] = {}
+    for number, (user_id, _, _) in enumerate(outcomes):
+        places.setdefault(user_id, number)
+    return [
+        (number, (user_id, None, "pushed" if user_id in pushed else "not_pushed"))
+        for user_id, number in places.items()
+    ]

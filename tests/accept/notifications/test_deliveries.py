@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,9 +14,10 @@ from lumen_notify.auth import ADMIN, PUBLISH
 from lumen_notify.model import new_id
 from sites import Site, open_site, refused
 
-from ..talk import call, done
+from ..talk import ROOMS, call, done
 
 DEVICES = "/api/v1/devices"
+PREFERENCES = "/api/v1/preferences"
 WAIT_SECONDS = 60
 
 
@@ -30,20 +32,27 @@ async def register(site: Site, user: str, text: str = "token") -> str:
     return str(device["id"])
 
 
+def quiet_now() -> dict[str, str]:
+    """Return quiet hours that have begun an hour ago, and last for another one."""
+    now = dt.datetime.now(dt.UTC)
+    hours = [(now + dt.timedelta(hours=n)).strftime("%H:%M") for n in (-1, 1)]
+    return {"from": hours[0], "to": hours[1], "time_zone": "UTC"}
+
+
 async def publish(site: Site, **fields: Any) -> str:
     body = {"category": "news", "content": "hello", "priority": "urgent", **fields}
     return str((await site.api("alice").post("", body))["id"])
 
 
-async def deliveries(site: Site, id_: str, query: str = "") -> Any:
-    return await done(site, "alice", "GET", f"/{id_}/deliveries{query}")
+async def deliveries(site: Site, id_: str, query: str = "", user: str = "alice") -> Any:
+    return await done(site, user, "GET", f"/{id_}/deliveries{query}")
 
 
-async def finished(site: Site, id_: str) -> Any:
+async def finished(site: Site, id_: str, user: str = "alice") -> Any:
     """Return the deliveries once they are all decided."""
     async with asyncio.timeout(WAIT_SECONDS):
         while True:
-            found = await deliveries(site, id_)
+            found = await deliveries(site, id_, user=user)
             if found["status"] != "pending":
                 return found
             await asyncio.sleep(0.05)
@@ -53,7 +62,7 @@ async def test_its_publisher_learns_who_was_pushed_to_and_who_was_not(pushing: S
     device = await register(pushing, "bob", "1")
     await register(pushing, "eve", "2")
     eve = {"categories": {"news": {"push": False}}}
-    await done(pushing, "eve", "PATCH", "/api/v1/preferences", eve)
+    await done(pushing, "eve", "PATCH", PREFERENCES, eve)
     id_ = await publish(pushing, to={"users": ["bob", "eve"]})
     found = await finished(pushing, id_)
     assert (found["status"], found["next_cursor"]) == ("done", None)
@@ -122,6 +131,38 @@ async def test_nobody_else_learns_of_it_but_admins(pushing: Site) -> None:
     refused(await pushing.send("GET", path, headers=other), 404, "not_found")
     admin = {"Authorization": f"Bearer {token('root', ADMIN)}"}
     assert (await pushing.send("GET", path, headers=admin)).status_code == 200
+
+
+async def test_without_a_scope_publishers_learn_neither_reasons_nor_devices(pushing: Site) -> None:
+    await done(
+        pushing, "bob", "POST", ROOMS, {"id": "tea", "title": "Tea", "members": ["alice", "dora", "eve"]}
+    )
+    for user, text in (("alice", "1"), ("alice", "2"), ("dora", "3"), ("eve", "4")):
+        await register(pushing, user, text)
+    muted = {"categories": {"news": {"push": False}}}
+    await done(pushing, "dora", "PATCH", PREFERENCES, muted)
+    await done(pushing, "eve", "PATCH", PREFERENCES, {"quiet_hours": quiet_now()})
+    body = {"to": {"room": "tea"}, "category": "news", "content": "hello", "priority": "high"}
+    path = f"/{(await done(pushing, 'bob', 'POST', '', body))['id']}/deliveries"
+    await finished(pushing, path.split("/")[1], "bob")
+    admin = {"Authorization": f"Bearer {token('root', ADMIN)}"}
+    full = (await pushing.send("GET", path, headers=admin)).json()
+    words = [one["outcome"] for one in full["items"]]
+    assert (full["status"], sorted(words)) == (
+        "waiting",
+        ["muted", "pushed", "pushed", "quiet"],
+    )
+    found, query = [], "?limit=1"
+    while query:
+        page = await done(pushing, "bob", "GET", path + query)
+        assert page["status"] == "done"
+        found += [(one["user"], one["device_id"], one["outcome"]) for one in page["items"]]
+        query = page["next_cursor"] and f"?limit=1&cursor={page['next_cursor']}"
+    assert sorted(found) == [
+        ("alice", None, "pushed"),
+        ("dora", None, "not_pushed"),
+        ("eve", None, "not_pushed"),
+    ]
 
 
 @pytest.mark.parametrize("cursor", ["x", "deliveries:x", "scheduled:1", "deliveries:1/2/3"])
