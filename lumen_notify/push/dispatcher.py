@@ -4,7 +4,8 @@ Promises: a page takes START_SECONDS and SEND_SECONDS at most; what a provider c
 as `retry`, and so does at once all for a service that is failing (`circuit`). So no provider delays another
 one for longer, and none gets more than AT_ONCE pushes at once. Services that users may have made up get
 UNKNOWN_AT_ONCE together, and UNPROVEN_AT_ONCE those that have not answered yet: they cannot take the place of
-those that all have, such as Google's. Whatever a provider raises is `retry`.
+those that all have, such as Google's. Whatever a provider raises is `retry`, and so is what it returns that
+is no result.
 
 Not here: which pushes there are, and when a `retry` is due (`worker`).
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 import traceback
 from collections import Counter, OrderedDict
@@ -22,7 +24,7 @@ from pathlib import Path
 from lumen_notify.outages import Outage
 from lumen_notify.push.circuit import FAILURES, Circuit
 from lumen_notify.push.provider import HasServices, Provider
-from lumen_notify.push.push import Delivery, Result, Target
+from lumen_notify.push.push import OUTCOMES, Delivery, Result, Target
 
 AT_ONCE = 64
 """Pushes in flight of one provider. FCM and APNs take many over one connection of HTTP/2."""
@@ -151,11 +153,11 @@ class _Lane:
         """Hand over a push, unless its service fails, or it cannot begin by a time of the loop."""
         try:
             circuit = self._circuit(delivery)
+            turns = self._turns_of(circuit, delivery.target)
         except Exception as error:  # noqa: BLE001 - a provider of the application's own
             return self._failed(_words(error), None)
         if (seconds := circuit.wait_seconds) > 0:
             return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
-        turns = self._turns_of(circuit, delivery.target)
         if not await _take(turns, starts_by):
             return Result(outcome="retry", reason="too many at once", retry_seconds=LATER_SECONDS)
         try:
@@ -169,14 +171,16 @@ class _Lane:
         is_trial = circuit.enter()
         try:
             async with asyncio.timeout(self._send_seconds):
-                result = await self._provider.send(delivery.push, delivery.target)
+                result = _checked(await self._provider.send(delivery.push, delivery.target))
         except TimeoutError:
             result = Result(outcome="retry", reason="timeout")
         except Exception as error:  # noqa: BLE001 - whatever it is, the next push may succeed
             result = Result(outcome="retry", reason=_words(error))
-        except BaseException:
-            circuit.leave(is_trial=is_trial)
-            raise
+        except BaseException as error:
+            if not isinstance(error, asyncio.CancelledError) or _is_cancelled():
+                circuit.leave(is_trial=is_trial)
+                raise
+            result = Result(outcome="retry", reason=_words(error))  # the provider's own, and not this page's
         if result.outcome != "retry" or result.is_for_device:
             circuit.succeed(is_trial=is_trial)
             self._failures = 0
@@ -238,7 +242,21 @@ def _release(turns: Sequence[asyncio.Semaphore]) -> None:
         one.release()
 
 
-def _words(error: Exception) -> str:
+def _checked(result: object) -> Result:
+    """Return what a provider has returned. Raises TypeError or ValueError if it is no result."""
+    if not isinstance(result, Result) or not isinstance(result.reason, str):
+        raise TypeError
+    if result.outcome not in OUTCOMES or not math.isfinite(result.retry_seconds or 0.0):
+        raise ValueError
+    return result
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def _words(error: BaseException) -> str:
     """Return the type of an exception and where it was raised. Its text may have a token."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""

@@ -6,7 +6,7 @@ Not here: the shape of a provider's requests (`providers/`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from lumen_notify.model import to_json, value
 from lumen_notify.model.encoding import json_bytes
@@ -14,6 +14,8 @@ from lumen_notify.model.encoding import json_bytes
 Priority = Literal["low", "normal", "high", "urgent"]
 
 Outcome = Literal["sent", "retry", "gone", "refused"]
+
+OUTCOMES: frozenset[str] = frozenset(get_args(Outcome))
 
 _CUT = "…"
 

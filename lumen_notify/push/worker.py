@@ -8,7 +8,8 @@
 Promises: an urgent push never waits for others; a large one, or one that a provider takes slowly, delays no
 other kind; progress is in the database, so that a crash repeats at most the pages under way, and another
 instance goes on from there; while the database is away, nothing is pushed; a page that fails by a defect is
-tried push by push, and the one that fails is put aside for a while.
+tried push by push, and the one that fails is put aside for a while; one that fails again and again is given
+up, since its devices may get it each time.
 
 Not here: what a page is (`pages/reader`) and does (`pages/page`).
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from lumen_notify.commit.database import Database
@@ -25,8 +27,9 @@ from lumen_notify.commit.push.due import DuePushes, OutboxPush, Waiting
 from lumen_notify.commit.push.progress import TakePushes
 from lumen_notify.errors import Unavailable
 from lumen_notify.outages import Outage
+from lumen_notify.push.defects import Defects
 from lumen_notify.push.pages.decision import Rules
-from lumen_notify.push.pages.page import Dispatches, OpenStreams, Pages
+from lumen_notify.push.pages.page import Dispatches, OpenStreams, Page, Pages
 from lumen_notify.push.pages.reader import PageReader, is_personal
 from lumen_notify.settings import Settings
 
@@ -35,9 +38,6 @@ LOOK_SECONDS = 0.25
 
 PAUSE_SECONDS = 1.0
 """The pause before what was pushed is written once more, while the database is away."""
-
-ASIDE_SECONDS = 60.0
-"""How long a push that fails by a defect is put aside."""
 
 MAX_LARGE = 4
 """Large pushes at once. Urgent ones do not count."""
@@ -70,10 +70,9 @@ class Worker:
         self._clock = clock
         self._may_run = may_run
         self._outage = outage
-        self._monotonic = monotonic
         self._closing = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], frozenset[str]] = {}
-        self._aside: dict[str, float] = {}
+        self._defects = Defects(monotonic)
         self._reader = PageReader(self._due)
         self._pages = Pages(
             database,
@@ -112,9 +111,8 @@ class Worker:
 
     async def look(self) -> None:
         """Begin to push what is due. Raises Unavailable."""
-        now = self._monotonic()
-        self._aside = {key: until for key, until in self._aside.items() if until > now}
-        running = frozenset[str]().union(self._aside, *self._tasks.values())
+        aside = self._defects.aside
+        running = frozenset[str]().union(aside, *self._tasks.values())
         due = await self._due.due(self._clock(), running=running)
         for is_urgent in (True, False):
             mine = [push for push in due if (push.priority == "urgent") is is_urgent]
@@ -127,7 +125,7 @@ class Worker:
         for name in ("waiting", "retry"):
             if not self._running(name):
                 found = await self._due.waiting(self._clock(), is_retry=name == "retry")
-                waiting = [one for one in found if _aside_key(one) not in self._aside]
+                waiting = [one for one in found if _aside_key(one) not in aside]
                 if waiting:
                     self._start(name, self._push_waiting(waiting), [])
 
@@ -149,53 +147,53 @@ class Worker:
 
     async def _push_personal(self, pushes: Sequence[OutboxPush]) -> None:
         await self._take(pushes)
-
-        async def push_page(chosen: Sequence[OutboxPush]) -> None:
-            await self._pages.push(await self._reader.personal(chosen))
-
-        await self._each(push_page, pushes, key=lambda push: push.id)
+        await self._each(self._reader.personal, pushes, key=lambda push: push.id)
 
     async def _push_large(self, push: OutboxPush) -> None:
         await self._take([push])
-
-        async def push_pages(_: Sequence[OutboxPush]) -> None:
-            done_user, is_done = push.done_user, False
-            while not is_done and self._may_run() and not self._closing.is_set():
-                page = await self._reader.large(push, done_user)
-                if await self._pages.push(page):
-                    return  # another instance pushes it
-                done_user, is_done = page.progress[0].done_user, page.progress[0].is_done
-
-        await self._each(push_pages, [push], key=lambda push: push.id)
+        done_user, is_done = push.done_user, False
+        while not is_done and self._may_run() and not self._closing.is_set():
+            read = partial(self._reader.large, done_user=done_user)
+            page = await self._each(read, [push], key=lambda push: push.id)
+            if page is None:
+                return  # put aside, or another instance pushes it
+            done_user, is_done = page.progress[0].done_user, page.progress[0].is_done
 
     async def _push_waiting(self, waiting: Sequence[Waiting]) -> None:
-        async def push_page(users: Sequence[str]) -> None:
+        async def read(users: Sequence[str]) -> Page:
             wanted = set(users)
-            page = await self._reader.waiting([one for one in waiting if _aside_key(one) in wanted])
-            await self._pages.push(page)
+            return await self._reader.waiting([one for one in waiting if _aside_key(one) in wanted])
 
         users = list(dict.fromkeys(map(_aside_key, waiting)))
-        await self._each(push_page, users, key=lambda user: user)
+        await self._each(read, users, key=lambda user: user)
 
     async def _each(
         self,
-        push_page: Callable[[Sequence[Part]], Awaitable[None]],
+        read: Callable[[Sequence[Part]], Awaitable[Page]],
         parts: Sequence[Part],
         *,
         key: Callable[[Part], str],
-    ) -> None:
-        """Push a page; if that fails by a defect, each of its parts alone, and put aside those that fail."""
+    ) -> Page | None:
+        """Push a page; if that fails by a defect, each of its parts alone. Put aside those that fail, and
+        give them up if they do so again and again. Return the page if it is done, by this instance alone."""
+        page = None
         try:
-            await push_page(parts)
+            page = await read(parts)
+            is_behind = await self._pages.push(page)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a defect in one page must not prevent the next
             self._outage.begin(error, has_trace=True)
-            if len(parts) == 1:
-                self._aside[key(parts[0])] = self._monotonic() + ASIDE_SECONDS
-                return
-            for part in parts:
-                await self._each(push_page, [part], key=key)
+            if len(parts) > 1:
+                for part in parts:
+                    await self._each(read, [part], key=key)
+                return None
+            if not self._defects.add(key(parts[0])) or page is None:
+                return None
+            is_behind = await self._pages.give_up(page)
+        for part in parts:
+            self._defects.forget(key(part))
+        return None if is_behind else page
 
     async def _take(self, pushes: Iterable[OutboxPush]) -> None:
         taken = tuple(push.id for push in pushes if push.is_open)
@@ -230,7 +228,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - as above
             self._outage.begin(error, has_trace=True)
         else:
-            if not self._aside:
+            if not self._defects.aside:
                 self._outage.end()
 
 

@@ -251,6 +251,45 @@ async def test_whatever_a_provider_raises_is_a_retry_and_the_log_has_two_lines_w
     assert end.startswith("push by broken: working again")
 
 
+@pytest.mark.parametrize(
+    "returned",
+    [
+        None,
+        "sent",
+        Result(outcome="ok"),  # type: ignore[arg-type]
+        Result(outcome="refused", reason=400),  # type: ignore[arg-type]
+        Result(outcome="retry", retry_seconds=float("nan")),
+        Result(outcome="retry", retry_seconds=float("inf")),
+        Result(outcome="retry", retry_seconds="5"),  # type: ignore[arg-type]
+    ],
+    ids=repr,
+)
+async def test_what_a_provider_returns_that_is_no_result_is_a_retry(returned: Any) -> None:
+    class Broken(FakeProvider):
+        async def send(self, push: Push, target: Target) -> Result:
+            result: Result = returned
+            return result
+
+    desk = Desk(broken=Broken(), good=FakeProvider())
+    results = await desk.dispatch(*devices("broken", 1), *devices("good", 1))
+    assert outcomes(results) == ["retry", "sent"]
+    assert "Error in dispatcher.py:" in results[0].reason
+    assert results[0].retry_seconds is None
+    await desk.dispatch(*devices("broken", FAILURES))
+    assert desk.dispatcher.failing == {"broken": True, "good": False}
+
+
+async def test_page_of_a_provider_that_cancels_its_own_push_goes_on() -> None:
+    def cancel(_: Target) -> Result:
+        raise asyncio.CancelledError
+
+    results = await Desk(broken=FakeProvider(cancel), good=FakeProvider()).dispatch(
+        *devices("broken", 1), *devices("good", 1)
+    )
+    assert outcomes(results) == ["retry", "sent"]
+    assert results[0].reason.startswith("CancelledError in ")
+
+
 async def test_each_push_is_a_line_for_debugging_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(one=FakeProvider(lambda _: Result(outcome="refused", reason="HTTP 400")))
     with caplog.at_level(logging.DEBUG, logger="lumen_notify.push"):
@@ -325,12 +364,15 @@ async def test_services_that_users_make_up_are_forgotten() -> None:
     assert len(desk.dispatcher._lanes["web"]._circuits) == MAX_SERVICES
 
 
-async def test_provider_that_cannot_name_the_service_is_a_retry() -> None:
-    class Broken(FakeServices):
-        def service(self, target: Target) -> str:
-            raise ValueError(target.token)
+@pytest.mark.parametrize("method", ["service", "is_known"])
+async def test_provider_that_cannot_name_the_service_is_a_retry(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: FakeServices, target: Target) -> str:
+        raise ValueError(target.token)
 
-    (result,) = await Desk(web=Broken()).dispatch(*devices("web", 1))
+    monkeypatch.setattr(FakeServices, method, fail)
+    (result,) = await Desk(web=FakeServices()).dispatch(*devices("web", 1))
     assert result.outcome == "retry"
     assert TOKEN not in result.reason
 

@@ -10,7 +10,9 @@ import pytest
 from clients import eventually
 from lumen_notify.commit.push import due
 from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.push import defects
 from lumen_notify.push import worker as module
+from lumen_notify.push.push import SENT, Delivery, Result
 
 from .push_desk import DELAY_MS, PushDesk
 
@@ -146,6 +148,59 @@ async def test_a_push_that_fails_by_a_defect_delays_no_other(
     assert "JSONDecodeError" in caplog.text
     await desk.worker.work_off()
     assert len(desk.sent) == 1, "the other one is put aside"
+
+
+@pytest.mark.parametrize("to_everyone", [False, True])
+async def test_a_page_that_fails_again_and_again_is_given_up(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch, to_everyone: bool
+) -> None:
+    monkeypatch.setattr(due, "PAGE_DEVICES", 1)
+    monkeypatch.setattr(defects, "ASIDE_SECONDS", 0.0)
+    desk = PushDesk(desk.store, max_devices_per_user=1)
+    device = await desk.register("bob")
+    await desk.register("carol")
+
+    def fail(delivery: Delivery) -> Result:
+        if delivery.target.user_id == "bob":
+            raise RuntimeError
+        return SENT
+
+    desk.answer = fail
+    bad = await desk.publish(*([] if to_everyone else ["bob"]))
+    if not to_everyone:
+        await desk.publish("carol")
+    desk.store.now += DELAY_MS
+    await desk.worker.work_off()
+    assert [one.target.user_id for one in desk.sent].count("bob") == defects.MAX_DEFECTS + (not to_everyone)
+    assert sorted(await desk.outcomes()) == [
+        ("bob", "failed: a defect of the server, see its log"),
+        ("carol", "pushed"),
+    ]
+    letters = await desk.store.rows("SELECT notification_id, user_id, device_id FROM lumen_push_dead_letter")
+    assert letters == [(bad, "bob", device)]
+    number = len(desk.sent)
+    await desk.worker.work_off()
+    assert len(desk.sent) == number
+
+
+async def test_a_retry_that_fails_by_a_defect_is_given_up(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(defects, "ASIDE_SECONDS", 0.0)
+    await desk.register("bob")
+    desk.answer = lambda _: Result(outcome="retry", reason="HTTP 503")
+    await desk.publish("bob")
+    await desk.later()
+
+    def fail(_: Delivery) -> Result:
+        raise RuntimeError
+
+    desk.answer = fail
+    desk.store.now += 60_000
+    await desk.worker.work_off()
+    assert len(desk.sent) == 1 + defects.MAX_DEFECTS
+    assert await desk.store.number_of("lumen_push_waiting") == 0
+    assert await desk.store.number_of("lumen_push_dead_letter") == 1
 
 
 async def test_what_was_pushed_while_the_database_is_away_is_written_once_it_is_there(

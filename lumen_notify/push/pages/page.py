@@ -22,6 +22,7 @@ from lumen_notify.commit.push.outbox import Showing
 from lumen_notify.commit.push.progress import AdvancePushes, Progress, PushOutcome, WaitingKey, WaitingRow
 from lumen_notify.model import value
 from lumen_notify.push.pages.decision import WAITING_REASONS, Candidate, Rules, counts, decide, limit_until
+from lumen_notify.push.pages.defect import given_up
 from lumen_notify.push.pages.deliveries import DeliveryBuilder, audience_of
 from lumen_notify.push.pages.entries import Entry, Group, Passing, Sending, grouped
 from lumen_notify.push.pages.payload import ContentLevel
@@ -104,6 +105,11 @@ class Pages:
             return await self._hand_over(page, plan, [*sendings, *withdrawn], now)
         finally:
             self._reserved -= plan.reserved
+
+    async def give_up(self, page: Page) -> bool:
+        """Write that a page fails by a defect, so that it is not tried again; return as `push`."""
+        is_behind: bool = await self._submit(given_up(page.entries, page.devices, page.progress, page.waited))
+        return is_behind
 
     async def _hand_over(self, page: Page, plan: _Plan, sendings: Sequence[Sending], now: int) -> bool:
         results: Sequence[Result] = ()

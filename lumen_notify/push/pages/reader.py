@@ -41,8 +41,9 @@ class PageReader:
             ),
         )
 
-    async def large(self, push: OutboxPush, done_user: str) -> Page:
-        """Read the page of a push after a user."""
+    async def large(self, pushes: Sequence[OutboxPush], *, done_user: str) -> Page:
+        """Read the page of a push after a user. pushes: the only one."""
+        (push,) = pushes
         devices: Sequence[Device]
         users: Sequence[str]
         if push.users is not None:
