@@ -91,7 +91,7 @@ class PushSettings(BaseSettings):
 
     retention_push_seconds: RetentionSeconds = 7 * DAY
     """How many seconds it is known what became of a push, and why a device was dropped, from 60 to ten years;
-    0 means forever."""
+    0 means forever. What could not be pushed is kept for a day at least."""
 
     @property
     def push_provider_names(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ WHERE id IN (
 RETURNING id
 
 -- trim_unpushed
--- Who: retention, for what was due before a time and never begun: no instance has pushed since. Index:
+-- Who: retention, for what was due before a time and never begun, for a day at least. Index:
 -- lumen_push_due.
 DELETE FROM lumen_push
 WHERE id IN (

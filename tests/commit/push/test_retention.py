@@ -76,10 +76,20 @@ async def test_push_for_which_somebody_waits_stays(store: Store) -> None:
 async def test_what_could_not_be_pushed_goes_too(store: Store) -> None:
     await add_devices(store, "ann")
     await sent(store, to(Audience.user("ann")))
-    store.now += DAY_MS
+    store.now += 2 * DAY_MS
     await sent(store, to(Audience.user("ann")))
     await store.retention(push_seconds=60).sweep()
     assert await numbers(store) == (1, 0)
+
+
+async def test_what_waits_to_be_pushed_stays_for_a_day_however_short_retention_is(store: Store) -> None:
+    await add_devices(store, "ann")
+    await sent(store, to(Audience.user("ann")))
+    ((due_at,),) = await store.rows("SELECT due_at FROM lumen_push")
+    for kept_ms, rows in ((60_001, 1), (DAY_MS, 1), (DAY_MS + 1, 0)):
+        store.now = due_at + kept_ms
+        await store.retention(push_seconds=60).sweep()
+        assert await numbers(store) == (rows, 0)
 
 
 async def test_old_dead_letters_go(store: Store) -> None:
