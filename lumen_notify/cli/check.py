@@ -150,7 +150,10 @@ async def check_push(settings: Settings, *, asks: bool) -> str:
     finally:
         await close_providers(list(providers.values()))
     answers = f" {', '.join(asked)}: the service accepts the credentials." if asked else ""
-    return f"{', '.join(names)} can be used.{answers}"
+    subject = variable("push_vapid_subject")
+    is_missing = "webpush" in names and settings.push_vapid_subject is None
+    warning = f" Apple's push service refuses Web Push without {subject}." if is_missing else ""
+    return f"{', '.join(names)} can be used.{answers}{warning}"
 
 
 async def check_tls(settings: Settings) -> str:

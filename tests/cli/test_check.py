@@ -115,7 +115,12 @@ def test_a_backplane_on_another_database_is_found(
 
 def test_files_of_push_are_read_without_a_database(tmp_path: Path) -> None:
     settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", port=0)
-    assert findings(settings)["push"].text == "webpush can be used."
+    assert findings(settings)["push"].text == (
+        "webpush can be used. Apple's push service refuses Web Push without LUMEN_PUSH_VAPID_SUBJECT."
+    )
+    reachable = settings.with_(push_vapid_subject="mailto:ops@example.com")
+    assert findings(reachable)["push"].text == "webpush can be used."
+    assert findings(settings.with_(push_providers=("log",)))["push"].text == "log can be used."
     assert findings(settings.with_(push_providers=("off",)))["push"].text == "Push is off."
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "vapid.pem").write_text("no key")

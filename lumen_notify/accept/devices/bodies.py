@@ -23,7 +23,7 @@ _FCM_PATTERN = "[A-Za-z0-9_:.%-]{1,4096}"
 _PATTERNS = {"apns": _APNS_PATTERN, "fcm": _FCM_PATTERN}
 _SAID = {
     "apns": "must be the device token in hexadecimal digits, at least 32",
-    "fcm": "must be the registration token: letters, digits and _ - : . %",
+    "fcm": "must be the Firebase installation ID or the registration token: letters, digits and _ - : . %",
 }
 _TOKEN_PATTERN = rf"[^\u0000-\u001f\u007f-\u009f]{{1,{MAX_TOKEN_CHARACTERS}}}"
 _LOCALE_PATTERN = "[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}"
