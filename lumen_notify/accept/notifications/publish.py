@@ -2,14 +2,15 @@
 
 Promise: users need no scope to publish under their own name to themselves, or to a room in which they are
 owner or moderator. Everything else needs `notify:publish`, also naming another sender: limits count the
-sender.
+sender. In a room, without the scope, pushes respect quiet hours, and none is without a notification, which
+users could look up.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter
@@ -23,7 +24,7 @@ from lumen_notify.accept.notifications.bodies import PublicationBody
 from lumen_notify.accept.notifications.publisher import Publisher
 from lumen_notify.auth import PUBLISH, Principal
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
-from lumen_notify.errors import Invalid
+from lumen_notify.errors import Forbidden, Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.operation import MODERATORS_ONLY, WRITES, Operation, header
 from lumen_notify.http.requests import header as header_of
@@ -84,7 +85,9 @@ class PublishEndpoint:
                     description=(
                         "A list is a batch: all of it is published, or nothing. The response is sent after "
                         f"the commit. Publishing needs the scope `{PUBLISH}`, except, in your own name, to "
-                        "yourself and to a room of which you are owner or moderator."
+                        "yourself and to a room of which you are owner or moderator. To a room without the "
+                        "scope, `push` is not `only`, and the push of priority `urgent` waits for the end of "
+                        "quiet hours and counts in the limit of the hour, as one of `high`."
                     ),
                     parameters=(_KEY,),
                     body=(PublicationBody, PublicationBatch),
@@ -125,6 +128,7 @@ class PublishEndpoint:
             if PUBLISH not in principal.scopes:
                 if not all(_may_without_scope(one, principal) for one in bodies):
                     principal.require(PUBLISH)
+                _refuse_push_only(bodies)
                 required_moderator = principal.user_id
             published = await self.publisher.publish(
                 bodies, sender_of(principal), key, required_moderator=required_moderator
@@ -161,6 +165,12 @@ def _item(one: Published) -> responses.Published:
 def _may_without_scope(body: PublicationBody, principal: Principal) -> bool:
     is_own = body.to.user == principal.user_id or body.to.room is not None
     return is_own and body.sender is None
+
+
+def _refuse_push_only(bodies: Sequence[PublicationBody]) -> None:
+    """Raise Forbidden if one of these, which are without the scope, is for the devices of a room alone."""
+    if any(one.push == "only" and one.to.room is not None for one in bodies):
+        raise Forbidden(f'To publish to a room with "push": "only" needs a token with the scope {PUBLISH}.')
 
 
 def _key(request: Request, principal: Principal, body: bytes) -> IdempotencyKey | None:

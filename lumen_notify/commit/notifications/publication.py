@@ -60,8 +60,12 @@ class Publication:
 
     @property
     def push_priority(self) -> Priority:
-        """The priority of its push. A mention is pushed at once, unless its category says otherwise."""
+        """The priority of its push. A mention is pushed at once, unless its category says otherwise. Only the
+        scope rings through quiet hours: moderators may have put the members into their rooms without asking.
+        """
         priority: Priority = self.fields.get("priority") or "normal"
+        if self.required_moderator is not None:
+            return "high" if priority == "urgent" else priority
         return "high" if priority == "normal" and not self.owner else priority
 
     @property

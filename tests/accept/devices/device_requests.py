@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sites import Site
@@ -35,3 +36,10 @@ def phone(text: Any = "a:b_c-1", /, **fields: Any) -> dict[str, Any]:
 async def listed(site: Site, user: str) -> list[Any]:
     items: list[Any] = (await done(site, user, "GET", DEVICES))["items"]
     return items
+
+
+def quiet_now() -> dict[str, str]:
+    """Return quiet hours that have begun an hour ago, and last for another one."""
+    now = dt.datetime.now(dt.UTC)
+    hours = [(now + dt.timedelta(hours=n)).strftime("%H:%M") for n in (-1, 1)]
+    return {"from": hours[0], "to": hours[1], "time_zone": "UTC"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from lumen_notify.auth import ADMIN, PUBLISH
 from lumen_notify.model import new_id
 from sites import Site, open_site, refused
 
+from ..devices.device_requests import quiet_now
 from ..talk import ROOMS, call, done
 
 DEVICES = "/api/v1/devices"
@@ -30,13 +30,6 @@ async def pushing(database_url: str) -> AsyncIterator[Site]:
 async def register(site: Site, user: str, text: str = "token") -> str:
     device = await done(site, user, "POST", DEVICES, {"provider": "log", "token": text, "kind": "mobile"})
     return str(device["id"])
-
-
-def quiet_now() -> dict[str, str]:
-    """Return quiet hours that have begun an hour ago, and last for another one."""
-    now = dt.datetime.now(dt.UTC)
-    hours = [(now + dt.timedelta(hours=n)).strftime("%H:%M") for n in (-1, 1)]
-    return {"from": hours[0], "to": hours[1], "time_zone": "UTC"}
 
 
 async def publish(site: Site, **fields: Any) -> str:

@@ -12,7 +12,7 @@ import pytest
 from clients import EventStream, eventually, eventually_true, token
 from sites import Site, open_site, refused
 
-from ..devices.device_requests import DEVICES, phone
+from ..devices.device_requests import DEVICES, phone, quiet_now
 from ..talk import HERE, ROOMS, call, done, say
 
 PATH = "/api/v1/notifications"
@@ -74,6 +74,23 @@ async def test_policies_and_kinds_of_devices_say_what_is_pushed(phones: Phones) 
     await phones.publish("always", push="always")
     assert sorted((await phones.contents())[3:]) == ["always", "always"]
     await stream.close()
+
+
+async def test_without_the_scope_nobody_rings_through_quiet_hours(phones: Phones) -> None:
+    site = phones.site
+    await done(
+        site, "bob", "POST", ROOMS, {"id": "trap", "kind": "private", "title": "T", "members": ["eve"]}
+    )
+    await phones.register("eve")
+    await done(site, "eve", "PATCH", "/api/v1/preferences", {"quiet_hours": quiet_now()})
+    body = {"to": {"room": "trap"}, "category": "news", "content": "bob", "priority": "urgent"}
+    await done(site, "bob", "POST", PATH, body)
+    refused(await call(site, "bob", "POST", PATH, {**body, "push": "only"}), 403, "forbidden")
+    refused(await call(site, "bob", "POST", PATH, [body, {**body, "push": "only"}]), 403, "forbidden")
+    await done(site, "bob", "POST", PATH, {**body, "to": {"user": "bob"}, "push": "only"})
+    for push in ("offline", "only"):
+        await done(site, "alice", "POST", PATH, {**body, "content": f"alice {push}", "push": push})
+    assert sorted(await phones.contents()) == ["alice offline", "alice only"]
 
 
 async def _is_online(site: Site, user: str) -> bool:

@@ -97,6 +97,21 @@ async def test_higher_priorities_do_not_wait(store: Store, priority: str, policy
     assert (kind, due_at - store.now) == (priority, delay_ms)
 
 
+@pytest.mark.parametrize(("moderator", "priority"), [("ann", "high"), (None, "urgent")])
+async def test_urgent_push_to_a_room_needs_the_scope(
+    store: Store, moderator: str | None, priority: str
+) -> None:
+    await store.define("news", priority="urgent")
+    await open_room(store, "bob", ann="owner")
+    await add_devices(store, "bob")
+    room = Audience.room("r")
+    await sent(store, to(room, required_moderator=moderator))
+    await sent(store, to(room, required_moderator=moderator, deliver_at=store.now + 1))
+    store.now += 1
+    await store.publish_due()
+    assert [row["priority"] for row in await pushes(store)] == [priority, priority]
+
+
 async def test_scheduled_publication_is_pushed_when_it_is_due(store: Store) -> None:
     await add_devices(store, "ann")
     await sent(store, to(Audience.user("ann"), deliver_at=store.now + 60_000))
