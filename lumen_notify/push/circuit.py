@@ -69,11 +69,12 @@ class Circuit:
         self.leave(is_trial=is_trial)
         self.is_proven = False
         self._failures += 1
-        if asked_seconds is not None:
-            self._open(min(max(asked_seconds, 0.0), MAX_ASKED_SECONDS))
-        elif is_trial or (self._failures >= FAILURES and not self.is_open):
-            self._pauses += 1
-            self._open(min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._pauses - 1, 10)))
+        if asked_seconds is not None or is_trial or (self._failures >= FAILURES and not self.is_open):
+            if is_trial or not self.is_open:
+                self._pauses += 1
+            pause = min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._pauses - 1, 10))
+            # Who asks for no pause is not asked in a loop.
+            self._open(min(max(asked_seconds or 0.0, pause), MAX_ASKED_SECONDS))
 
     def leave(self, *, is_trial: bool) -> None:
         """End a push of which nothing is known."""

@@ -157,12 +157,12 @@ class _Lane:
         except Exception as error:  # noqa: BLE001 - a provider of the application's own
             return self._failed(_words(error), None)
         if (seconds := circuit.wait_seconds) > 0:
-            return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
+            return _untried("the service is failing", seconds)
         if not await _take(turns, starts_by):
-            return Result(outcome="retry", reason="too many at once", retry_seconds=LATER_SECONDS)
+            return _untried("too many at once", LATER_SECONDS)
         try:
             if (seconds := circuit.wait_seconds) > 0:  # since this one began to wait
-                return Result(outcome="retry", reason="the service is failing", retry_seconds=seconds)
+                return _untried("the service is failing", seconds)
             return await self._try(delivery, circuit)
         finally:
             _release(turns)
@@ -254,6 +254,10 @@ def _checked(result: object) -> Result:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
+
+
+def _untried(reason: str, retry_seconds: float) -> Result:
+    return Result(outcome="retry", reason=reason, retry_seconds=retry_seconds, is_untried=True)
 
 
 def _words(error: BaseException) -> str:

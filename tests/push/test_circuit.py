@@ -105,7 +105,7 @@ def test_what_was_in_flight_when_it_opened_neither_extends_the_pause_nor_ends_a_
 
 
 @pytest.mark.parametrize(
-    ("asked", "waits"), [(30.0, 30.0), (-1.0, 0.0), (1e9, MAX_ASKED_SECONDS)], ids=["30", "negative", "ages"]
+    ("asked", "waits"), [(30.0, 30.0), (-1.0, FIRST_PAUSE_SECONDS), (1e9, MAX_ASKED_SECONDS)], ids=["30", "negative", "ages"]
 )
 def test_service_that_asks_to_wait_gets_its_pause_at_once(
     circuit: Circuit, clock: Clock, asked: float, waits: float
@@ -117,6 +117,15 @@ def test_service_that_asks_to_wait_gets_its_pause_at_once(
     clock.now += waits
     succeed(circuit)
     assert not circuit.is_open
+
+
+def test_service_that_asks_for_no_pause_gets_one_that_doubles(circuit: Circuit, clock: Clock) -> None:
+    pauses = []
+    for _ in range(8):
+        fail(circuit, 0.0)
+        pauses.append(circuit.wait_seconds)
+        clock.now += circuit.wait_seconds
+    assert pauses == [2, 4, 8, 16, 32, 64, 120, 120]
 
 
 def test_shorter_pause_does_not_replace_a_longer_one(circuit: Circuit) -> None:

@@ -185,7 +185,10 @@ async def test_provider_that_fails_gets_no_more_until_a_single_push_succeeds() -
     results = await desk.dispatch(*devices("bad", 250), *devices("good", 250))
     assert bad.begun == begun
     assert results[0] == Result(
-        outcome="retry", reason="the service is failing", retry_seconds=FIRST_PAUSE_SECONDS
+        outcome="retry",
+        reason="the service is failing",
+        retry_seconds=FIRST_PAUSE_SECONDS,
+        is_untried=True,
     )
     assert outcomes(results) == ["retry"] * 250 + ["sent"] * 250
     # A single one tries, of a whole page.

@@ -3,7 +3,7 @@
 | result | outcome | the device | then |
 |---|---|---|---|
 | `sent` | `pushed` | was used, and shows it | |
-| `retry` | `retry: why` | may show it | it waits; once it is too late, it is a dead letter |
+| `retry` | `retry: why`, the first time | may show it | it waits; once it is too late, it is a dead letter |
 | `gone` | `gone` | is dropped | |
 | `refused` | `failed: why` | has failed once more | it is a dead letter |
 
@@ -22,7 +22,7 @@ from lumen_notify.push.push import Result
 
 FIRST_SECONDS = 5.0
 MAX_SECONDS = 900.0
-"""The bounds of the pause before a push is tried again, if the provider does not say. It doubles."""
+"""The bounds of the pause before a push is tried again, which doubles. It is longer if the provider asks."""
 
 DAY_MS = 86_400_000
 
@@ -52,13 +52,13 @@ def results_of(
         devices.append(_device(sending, result))
         word = _word(result)
         if result.outcome == "retry":
-            again = _again(sending, result, now, random_number())
+            again = _again(sending, result, now, random_number)
             waiting += again
             if not again:
                 word = f"failed: {result.reason}"
         if result.outcome == "refused" or word.startswith("failed"):
             dead_letters += [_dead_letter(entry, sending, result) for entry in sending.entries]
-        if not sending.is_silent:
+        if not sending.is_silent and not (word.startswith("retry") and sending.entries[0].is_retry):
             outcomes += [outcome_of(entry, word, sending.delivery.target.id) for entry in sending.entries]
     return Written(
         devices=tuple(devices),
@@ -82,12 +82,12 @@ def outcome_of(entry: Entry, word: str, device_id: str | None = None) -> PushOut
 def pause_seconds(attempts: int, retry_seconds: float | None, random_number: float) -> float:
     """Return how long to wait before a push is tried again. attempts: how many failed before.
 
-    Never less than the provider asks for; a part of it is random, so that not all come at once.
+    Never less than the provider asks for, nor less because it asks for little: users choose the services of
+    Web Push. A part of it is random, so that not all come at once.
     """
-    if retry_seconds is not None:
-        return retry_seconds * (1 + random_number / 10)
     pause = min(MAX_SECONDS, FIRST_SECONDS * 2.0 ** min(attempts, 20))
-    return max(FIRST_SECONDS, pause * (1 + random_number) / 2)
+    pause = max(FIRST_SECONDS, pause * (1 + random_number) / 2)
+    return max(pause, (retry_seconds or 0.0) * (1 + random_number / 10))
 
 
 def _device(sending: Sending, result: Result) -> DeviceResult:
@@ -112,12 +112,19 @@ def _word(result: Result) -> str:
     return f"{'retry' if result.outcome == 'retry' else 'failed'}: {result.reason}"
 
 
-def _again(sending: Sending, result: Result, now: int, random_number: float) -> list[WaitingRow]:
+def _again(
+    sending: Sending, result: Result, now: int, random_number: Callable[[], float]
+) -> list[WaitingRow]:
     """Return the rows of a push that is tried again; none if that would be too late."""
     delivery = sending.delivery
     first = sending.entries[0].waited
     tried_at = now if first is None or first.tried_at is None else first.tried_at
-    pause = pause_seconds(delivery.attempts, result.retry_seconds, random_number)
+    number = random_number()
+    if result.is_untried:
+        attempts, pause = delivery.attempts, (result.retry_seconds or 0.0) * (1 + number / 10)
+    else:
+        attempts = delivery.attempts + 1
+        pause = pause_seconds(delivery.attempts, result.retry_seconds, number)
     due_at = now + int(pause * 1000)
     if due_at > tried_at + DAY_MS or (delivery.expires_at is not None and due_at >= delivery.expires_at):
         return []
@@ -128,7 +135,7 @@ def _again(sending: Sending, result: Result, now: int, random_number: float) -> 
             reason="retry",
             due_at=due_at,
             collapse_key=delivery.push.collapse_key,
-            attempts=delivery.attempts + 1,
+            attempts=attempts,
             tried_at=tried_at,
         )
         for entry in sending.entries

@@ -102,7 +102,7 @@ def test_what_comes_too_late_is_a_dead_letter(
 ) -> None:
     one = written(Result(outcome="retry", reason="503"), waited=waited(2, tried_at), expires_at=expires_at)
     assert (len(one.waiting), len(one.dead_letters)) == ((0, 1) if is_late else (1, 0))
-    assert words(one) == [("d", "failed: 503" if is_late else "retry: 503")]
+    assert words(one) == ([("d", "failed: 503")] if is_late else [])
 
 
 def test_pauses_double_up_to_their_bound_with_a_random_part() -> None:
@@ -112,6 +112,26 @@ def test_pauses_double_up_to_their_bound_with_a_random_part() -> None:
 
 def test_a_provider_is_never_asked_before_it_wants_to_be() -> None:
     assert [pause_seconds(0, 3600, number) for number in (0.0, 0.5)] == [3600, 3780]
+
+
+@pytest.mark.parametrize("asked", [0.0, -3600.0, 0.5])
+def test_who_asks_for_no_pause_is_asked_as_seldom_as_who_does_not_say(asked: float) -> None:
+    for attempts in range(9):
+        assert pause_seconds(attempts, asked, 1.0) == pause_seconds(attempts, None, 1.0)
+
+
+def test_a_push_that_is_tried_many_times_is_reported_twice() -> None:
+    again = waited(1, NOW)
+    assert words(written(Result(outcome="retry", reason="429"), waited=again)) == []
+    assert words(written(Result(outcome="sent"), waited=again)) == [("d", "pushed")]
+    late = waited(1, NOW - DAY_MS)
+    assert words(written(Result(outcome="retry", reason="429"), waited=late)) == [("d", "failed: 429")]
+
+
+def test_what_was_not_handed_over_has_not_failed_once_more() -> None:
+    result = Result(outcome="retry", reason="too many at once", retry_seconds=2.0, is_untried=True)
+    (row,) = written(result, waited=waited(6, NOW)).waiting
+    assert (row.attempts, row.due_at) == (6, NOW + 2000)
 
 
 def test_nobody_is_told_of_withdrawals() -> None:
