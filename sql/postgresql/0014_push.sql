@@ -64,7 +64,7 @@ CREATE TABLE lumen_push_waiting (
     push_id          text    NOT NULL,
     notification_id  text    NOT NULL DEFAULT '',    -- of a push with several; else empty
     device_id        text    NOT NULL DEFAULT '',    -- of a push that is tried again; else empty: all devices
-    category         text,
+    category         text    NOT NULL DEFAULT '',    -- empty: none, such as of messages
     reason           text    NOT NULL,               -- quiet, bundle, limit, retry
     collapse_key     text,                           -- of a push that is tried again, which keeps it
     attempts         bigint  NOT NULL DEFAULT 0,
@@ -75,11 +75,13 @@ CREATE TABLE lumen_push_waiting (
 CREATE INDEX lumen_push_waiting_due ON lumen_push_waiting (due_at, user_id) WHERE reason <> 'retry';
 CREATE INDEX lumen_push_waiting_retry ON lumen_push_waiting (due_at, user_id) WHERE reason = 'retry';
 CREATE INDEX lumen_push_waiting_by_push ON lumen_push_waiting (push_id);
+CREATE INDEX lumen_push_waiting_bundle ON lumen_push_waiting (user_id, category, due_at)
+    WHERE device_id = '' AND reason IN ('bundle', 'limit');
 
 -- When a user was pushed to within the last hour, for the limit of the hour.
 CREATE TABLE lumen_push_rate (
     user_id    text    NOT NULL,
-    category   text    NOT NULL,
+    category   text    NOT NULL,                     -- empty: none, such as of messages
     pushed_at  text    NOT NULL,                     -- JSON: milliseconds, oldest first
     last_at    bigint  NOT NULL,                     -- the newest of them
     PRIMARY KEY (user_id, category)

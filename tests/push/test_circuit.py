@@ -105,7 +105,9 @@ def test_what_was_in_flight_when_it_opened_neither_extends_the_pause_nor_ends_a_
 
 
 @pytest.mark.parametrize(
-    ("asked", "waits"), [(30.0, 30.0), (-1.0, FIRST_PAUSE_SECONDS), (1e9, MAX_ASKED_SECONDS)], ids=["30", "negative", "ages"]
+    ("asked", "waits"),
+    [(30.0, 30.0), (-1.0, FIRST_PAUSE_SECONDS), (1e9, MAX_ASKED_SECONDS)],
+    ids=["30", "negative", "ages"],
 )
 def test_service_that_asks_to_wait_gets_its_pause_at_once(
     circuit: Circuit, clock: Clock, asked: float, waits: float

@@ -127,7 +127,8 @@ class AdvancePushes:
 
     decided_at: when the devices were read, in milliseconds. waited: rows that were decided about, and when
     each was due. showing: whose devices show something new, and decided_position: the position of the log
-    before it was decided. pushed: push, user and category of what counts for the limit of the hour.
+    before it was decided. pushed: push, user and category of what counts for the limit of the hour, which is
+    max_per_hour.
     """
 
     decided_at: int
@@ -140,6 +141,7 @@ class AdvancePushes:
     dead_letters: tuple[DeadLetter, ...] = ()
     outcomes: tuple[PushOutcome, ...] = ()
     pushed: tuple[tuple[str, str, str], ...] = ()
+    max_per_hour: int = 20
 
     @property
     def conflict_key(self) -> str:
@@ -197,6 +199,7 @@ async def _advance(tx: Transaction, command: AdvancePushes) -> bool:
     await _write_rates(
         tx,
         [(user_id, category) for push_id, user_id, category in command.pushed if is_mine(push_id, user_id)],
+        kept=command.max_per_hour,
     )
     return len(mine) < len(command.progress) + len({(key.user_id, key.push_id) for key, _ in command.waited})
 
@@ -232,7 +235,7 @@ def _device_row(results: Sequence[DeviceResult], shown: list[str]) -> dict[str, 
 def _waiting_row(one: WaitingRow) -> dict[str, Any]:
     return {
         **asdict(one.key),
-        "category": one.category,
+        "category": one.category or "",
         "reason": one.reason,
         "collapse_key": one.collapse_key,
         "attempts": one.attempts,
@@ -261,8 +264,8 @@ def _write_report(tx: Transaction, outcomes: Iterable[PushOutcome]) -> None:
     tx.add("insert_report", rows=rows, now=tx.now)
 
 
-async def _write_rates(tx: Transaction, pushed: Sequence[tuple[str, str]]) -> None:
-    if not pushed:
+async def _write_rates(tx: Transaction, pushed: Sequence[tuple[str, str]], *, kept: int) -> None:
+    if not pushed or not kept:
         return
     rows = [{"user_id": user_id, "category": category} for user_id, category in sorted(set(pushed))]
     times: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -274,7 +277,7 @@ async def _write_rates(tx: Transaction, pushed: Sequence[tuple[str, str]]) -> No
     tx.add(
         "write_pushed_at",
         rows=[
-            {"user_id": user_id, "category": category, "pushed_at": to_json(times), "last_at": tx.now}
+            {"user_id": user_id, "category": category, "pushed_at": to_json(times[-kept:]), "last_at": tx.now}
             for (user_id, category), times in times.items()
         ],
     )

@@ -133,6 +133,7 @@ class Pages:
                 dead_letters=written.dead_letters,
                 outcomes=(*plan.outcomes, *written.outcomes),
                 pushed=tuple(sorted(counted)),
+                max_per_hour=self._rules.max_per_hour,
             )
         )
         return is_behind

@@ -24,7 +24,7 @@ INSERT INTO lumen_push_waiting (
 )
 SELECT
     l.user_id, l.push_id, CASE WHEN p.targets IS NULL THEN '' ELSE l.notification_id END, l.device_id,
-    p.category, 'retry', 0, CAST(:now AS bigint)
+    coalesce(p.category, ''), 'retry', 0, CAST(:now AS bigint)
 FROM (
     SELECT q.id
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS q(id text)

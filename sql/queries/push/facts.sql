@@ -1,7 +1,7 @@
 -- push_facts
 -- Who: the push worker, for each page: what decides whether a user gets a push, in one snapshot. number: of the
 -- row. A notification that does not exist, or not for this user, has no position. Indexes: the primary keys,
--- those of the fragments.
+-- those of the fragments, lumen_push_waiting_bundle.
 WITH keys AS MATERIALIZED (
     SELECT a.number, a.user_id, a.id, a.audience, a.room_id, a.sender_id, a.category, {place_of} AS place
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(
@@ -19,8 +19,8 @@ SELECT
     (
         SELECT min(w.due_at)
         FROM lumen_push_waiting w
-        WHERE w.user_id = a.user_id AND w.category = coalesce(n.category, a.category) AND w.device_id = ''
-            AND w.reason IN ('bundle', 'limit') AND w.due_at > :now
+        WHERE w.user_id = a.user_id AND w.category = coalesce(n.category, a.category, '')
+            AND w.device_id = '' AND w.reason IN ('bundle', 'limit') AND w.due_at > :now
     ) AS bundle_due_at
 FROM keys a
 LEFT JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
@@ -30,7 +30,7 @@ LEFT JOIN lumen_member m ON m.room_id = a.room_id AND m.user_id = a.user_id
 LEFT JOIN lumen_preference p ON p.user_id = a.user_id AND p.category = coalesce(n.category, a.category)
 LEFT JOIN lumen_category k ON k.name = coalesce(n.category, a.category)
 LEFT JOIN lumen_user_setting g ON g.user_id = a.user_id
-LEFT JOIN lumen_push_rate q ON q.user_id = a.user_id AND q.category = coalesce(n.category, a.category)
+LEFT JOIN lumen_push_rate q ON q.user_id = a.user_id AND q.category = coalesce(n.category, a.category, '')
 
 -- push_position
 -- Who: the push worker, before it looks what decides. Index: the primary key of lumen_event.

@@ -292,6 +292,14 @@ async def test_a_page_of_rooms_reads_the_messages_of_the_page_alone_on_sqlite(sq
     assert sort < messages, steps
 
 
+async def test_a_bundle_that_has_begun_is_found_without_a_look_at_all_that_waits_on_sqlite(
+    sqlite_url: str,
+) -> None:
+    steps = await plan_of("push_facts", sqlite_url)
+    (waiting,) = [step for step in steps if re.match(r"(SEARCH|SCAN) w\b", step)]
+    assert "lumen_push_waiting_bundle (user_id=? AND category=? AND due_at>?)" in waiting
+
+
 async def plan_of(name: str, sqlite_url: str) -> list[str]:
     """Return the steps in which SQLite runs a query."""
     database = Database(sqlite_url)

@@ -42,7 +42,7 @@ async def test_retry_waits_for_the_same_device_and_is_due_at_once(store: Store) 
         rows = [tuple(row) for row in await transaction.run_sql(WAITING)]
     assert rows == [
         ("bob", "of one", "", "d1", "like", "retry", 0, store.now),
-        ("bob", "of several", "n", "d1", None, "retry", 0, store.now),
+        ("bob", "of several", "n", "d1", "", "retry", 0, store.now),
     ]
     (left,) = await DeadLetters(store.database).page(before="9", limit=10)
     assert left.id == "3"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.commit.preferences.quiet_hours import QuietHours
 from lumen_notify.commit.publications.callers import Caller
@@ -128,6 +130,35 @@ async def test_the_limit_holds_within_one_page(desk: PushDesk) -> None:
     for _ in range(5):
         await desk.publish("bob")
     assert len(await desk.later()) == 3
+
+
+async def test_messages_of_all_rooms_have_one_limit_of_an_hour(desk: PushDesk) -> None:
+    desk = PushDesk(desk.store, push_max_per_hour=3)
+    await desk.register("bob")
+    rooms = [f"room{number}" for number in range(5)]
+    for room in rooms:
+        await desk.open_room(room, "bob")
+    for room in rooms[:4]:
+        await desk.send(room, "alice", "hello")
+        await desk.later()
+    assert len(desk.sent) == 3
+    await desk.send(rooms[4], "alice", "hello")
+    assert await desk.later() == []
+    due = await desk.store.rows("SELECT DISTINCT reason, due_at FROM lumen_push_waiting")
+    assert [reason for reason, _ in due] == ["limit"], "both wait until the same time"
+    sent = [one.push.payload["room_id"] for one in loud(await desk.later(HOUR_MS))]
+    assert sent == rooms[3:]
+
+
+async def test_no_more_times_are_kept_than_the_limit_needs(desk: PushDesk) -> None:
+    for most in (3, 0):
+        desk = PushDesk(desk.store, push_max_per_hour=most)
+        await desk.register(user := f"bob{most}")
+        for _ in range(5):
+            await desk.publish(user)
+            await desk.later()
+        rows = await desk.store.rows(f"SELECT pushed_at FROM lumen_push_rate WHERE user_id = '{user}'")  # noqa: S608
+        assert [len(json.loads(times)) for (times,) in rows] == ([most] if most else [])
 
 
 async def test_a_group_that_was_announced_again_while_it_waited_is_one_notification(desk: PushDesk) -> None:
