@@ -39,7 +39,7 @@ include-operation-id = [
   "cancelScheduled", "cancelScheduledInRoom",
   "getMessage", "editMessage", "deleteMessage",
   "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
-  "deleteDevice", "deleteDeviceByToken",
+  "deleteDevice", "deleteDeviceByToken", "listDeliveries", "retryDeadLetter",
 ]
 warnings = false
 
