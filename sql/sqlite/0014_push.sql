@@ -49,11 +49,13 @@ CREATE TABLE lumen_push (
     expires_at       integer,
     created_at       integer NOT NULL,
     due_at           integer NOT NULL,               -- when its users are decided about
+    is_large         integer NOT NULL DEFAULT 1,     -- 0: to a few users, who are in `audience` or `targets`
     coalesce_key     text UNIQUE,                    -- while it waits, later ones with this key add nothing
     done_user        text    NOT NULL DEFAULT '',    -- the users up to this one are done
     done_at          integer                         -- when all of them were
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lumen_push_due ON lumen_push (due_at, id) WHERE done_at IS NULL;
+CREATE INDEX lumen_push_by_size ON lumen_push (is_large, due_at, id) WHERE done_at IS NULL;
 CREATE INDEX lumen_push_urgent ON lumen_push (due_at, id) WHERE done_at IS NULL AND priority = 'urgent';
 CREATE INDEX lumen_push_by_notification ON lumen_push (notification_id) WHERE notification_id IS NOT NULL;
 CREATE INDEX lumen_push_done ON lumen_push (done_at) WHERE done_at IS NOT NULL;

@@ -135,6 +135,24 @@ async def test_a_large_push_does_not_delay_an_urgent_one(
     assert len(desk.sent) == 8 * 5 + 1
 
 
+async def test_large_pushes_hide_no_personal_one(desk: PushDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(due, "MAX_DUE", 3)
+    await desk.register("bob")
+    may_go_on = asyncio.Event()
+    for _ in range(10):
+        await desk.publish()
+    desk.store.now += DELAY_MS
+    desk.meanwhile = may_go_on.wait
+    for _ in range(2):
+        await desk.worker.look()
+    await eventually(lambda: len(desk.sent) == 4, what="large pushes")
+    high = await desk.publish("bob", priority="high")
+    await desk.worker.look()
+    await eventually(lambda: desk.sent[-1].notification_id == high, what="the push to one user")
+    may_go_on.set()
+    await desk.later(0)
+
+
 async def test_a_push_that_fails_by_a_defect_delays_no_other(
     desk: PushDesk, caplog: pytest.LogCaptureFixture
 ) -> None:

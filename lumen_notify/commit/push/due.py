@@ -18,7 +18,7 @@ PAGE_DEVICES = 500
 """Devices of one page: what a crash may push again."""
 
 MAX_DUE = 100
-"""Pushes that one look finds, and as many urgent ones."""
+"""Pushes to a few users that one look finds, as many to more, and as many urgent ones."""
 
 MAX_WAITING = 500
 """Waiting pushes that one look finds."""

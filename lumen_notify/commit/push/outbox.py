@@ -46,6 +46,9 @@ Priority = Literal["low", "normal", "high", "urgent"]
 
 DEFAULT_POLICY: Policy = "offline"
 
+PERSONAL_USERS = 20
+"""A push to more users is a large one."""
+
 WITHDRAWAL_MS = 1000
 """How long a withdrawal waits, so that one takes off what a user reads one after another."""
 
@@ -126,8 +129,15 @@ class PushRow:
             "expires_at": self.expires_at,
             "created_at": now,
             "due_at": pushing.due_at(now, self.priority, policy),
+            "is_large": int(not self._is_personal),
             "coalesce_key": self.coalesce_key,
         }
+
+    @property
+    def _is_personal(self) -> bool:
+        if self.audience is not None:
+            return self.audience.is_personal
+        return self.targets is not None and len({user_id for user_id, _ in self.targets}) <= PERSONAL_USERS
 
 
 def policy_of(delivery: Mapping[str, Any] | None) -> Policy:

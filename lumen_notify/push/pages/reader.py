@@ -6,12 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from lumen_notify.commit.push.due import PAGE_DEVICES, Device, DuePushes, OutboxPush, Waiting
+from lumen_notify.commit.push.outbox import PERSONAL_USERS
 from lumen_notify.commit.push.progress import Progress, WaitingKey
 from lumen_notify.push.pages.entries import Entry
 from lumen_notify.push.pages.page import Page
-
-PERSONAL_USERS = 20
-"""A push to more users is a large one."""
 
 PAGE_USERS = 100
 """Users of a page of a push that names them, each with a notification of their own."""

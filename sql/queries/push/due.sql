@@ -8,7 +8,8 @@
     d.shown, d.badge
 
 -- due_pushes
--- Who: the push worker, several times a second. Urgent ones first. Indexes: lumen_push_urgent, lumen_push_due.
+-- Who: the push worker, several times a second. Urgent ones first; those to a few users and those to many are found
+-- apart, so that none hide the others. Indexes: lumen_push_urgent, lumen_push_by_size.
 SELECT {push_columns}
 FROM (
     SELECT u.id
@@ -20,14 +21,23 @@ FROM (
         LIMIT :limit
     ) u
     UNION
-    SELECT o.id
+    SELECT s.id
     FROM (
         SELECT q.id
         FROM lumen_push q
-        WHERE q.done_at IS NULL AND q.due_at <= :now
+        WHERE q.done_at IS NULL AND q.is_large = 0 AND q.due_at <= :now
         ORDER BY q.due_at, q.id
         LIMIT :limit
-    ) o
+    ) s
+    UNION
+    SELECT l.id
+    FROM (
+        SELECT q.id
+        FROM lumen_push q
+        WHERE q.done_at IS NULL AND q.is_large = 1 AND q.due_at <= :now
+        ORDER BY q.due_at, q.id
+        LIMIT :limit
+    ) l
 ) f
 JOIN lumen_push p ON p.id = f.id
 ORDER BY CASE p.priority WHEN 'urgent' THEN 0 ELSE 1 END, p.due_at, p.id

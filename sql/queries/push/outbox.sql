@@ -5,16 +5,16 @@
 -- them. Index: lumen_device_by_user.
 INSERT INTO lumen_push (
     id, kind, audience, notification_id, first_position, last_position, targets, sender_id, category, priority,
-    policy, device_kinds, body, publisher, expires_at, created_at, due_at, coalesce_key
+    policy, device_kinds, body, publisher, expires_at, created_at, due_at, is_large, coalesce_key
 )
 SELECT
     r.id, 'notification', r.audience, r.notification_id, r.first_position, r.last_position, r.targets,
     r.sender_id, r.category, r.priority, r.policy, r.device_kinds, r.body, r.publisher, r.expires_at,
-    r.created_at, r.due_at, r.coalesce_key
+    r.created_at, r.due_at, r.is_large, r.coalesce_key
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
     id text, audience text, user_id text, notification_id text, first_position bigint, last_position bigint,
     targets text, sender_id text, category text, priority text, policy text, device_kinds text, body text,
-    publisher text, expires_at bigint, created_at bigint, due_at bigint, coalesce_key text)
+    publisher text, expires_at bigint, created_at bigint, due_at bigint, is_large bigint, coalesce_key text)
 WHERE r.user_id IS NULL OR r.policy = 'only' OR EXISTS (
     SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
 )
@@ -50,9 +50,9 @@ ON CONFLICT (coalesce_key) DO NOTHING
 
 -- enqueue_withdrawals_of_users
 -- Who: whatever users read, archive, delete or lose. Index: lumen_device_showing.
-INSERT INTO lumen_push (id, kind, audience, priority, policy, created_at, due_at, coalesce_key)
+INSERT INTO lumen_push (id, kind, audience, priority, policy, created_at, due_at, is_large, coalesce_key)
 SELECT
-    r.id, 'withdrawal', r.audience, 'normal', 'offline', CAST(:now AS bigint), CAST(:due_at AS bigint),
+    r.id, 'withdrawal', r.audience, 'normal', 'offline', CAST(:now AS bigint), CAST(:due_at AS bigint), 0,
     r.coalesce_key
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, audience text, user_id text, coalesce_key text)
 WHERE EXISTS (
@@ -66,9 +66,9 @@ ON CONFLICT (coalesce_key) DO NOTHING
 -- Who: the push worker, for users whose devices show something new: those with an event since a position, those
 -- with a removal from the audience of what is shown, and those who have read all of a room. Indexes:
 -- lumen_event_by_audience, the primary keys of lumen_member and lumen_room.
-INSERT INTO lumen_push (id, kind, audience, priority, policy, created_at, due_at, coalesce_key)
+INSERT INTO lumen_push (id, kind, audience, priority, policy, created_at, due_at, is_large, coalesce_key)
 SELECT
-    r.id, 'withdrawal', r.audience, 'normal', 'offline', CAST(:now AS bigint), CAST(:due_at AS bigint),
+    r.id, 'withdrawal', r.audience, 'normal', 'offline', CAST(:now AS bigint), CAST(:due_at AS bigint), 0,
     r.coalesce_key
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, audience text, user_id text, shared text, room_id text, coalesce_key text)
