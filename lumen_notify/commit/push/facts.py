@@ -34,7 +34,8 @@ class Facts:
 
     position: of the notification; None if it does not exist (any more). category, content_position: of the
     notification. is_read: read, seen, archived or deleted by the user. is_blocked: the user has blocked the
-    sender. joined_position: of the membership of the room, None without one; last_read_seq: its read mark.
+    sender. mentioned_in: the room of the message, if it is the notification of a mention. joined_position: of
+    the membership of the room, None without one; last_read_seq: its read mark.
     pushes: whether the user wants pushes of the category. push_content: of the category. quiet: from, to and
     time zone; None without quiet hours. pushed_at: the pushes of the last hour, oldest first. bundle_due_at:
     when a bundle of the category is due that has begun.
@@ -46,6 +47,7 @@ class Facts:
     content_position: int | None = None
     is_read: bool = False
     is_blocked: bool = False
+    mentioned_in: str | None = None
     joined_position: int | None = None
     is_silent: bool = False
     last_read_seq: int = 0
@@ -164,6 +166,7 @@ def _facts(question: Question, row: Sequence[Any]) -> Facts:
         content_position,
         is_read,
         is_blocked,
+        mentioned_in,
         joined_position,
         is_silent,
         last_read_seq,
@@ -187,6 +190,7 @@ def _facts(question: Question, row: Sequence[Any]) -> Facts:
         content_position=content_position,
         is_read=bool(is_read),
         is_blocked=bool(is_blocked),
+        mentioned_in=mentioned_in,
         joined_position=joined_position,
         is_silent=bool(is_silent),
         last_read_seq=last_read_seq or 0,

@@ -156,7 +156,7 @@ def _is_not_allowed(candidate: Candidate) -> bool:
     if push.sender_id == candidate.user_id or facts.is_blocked:
         return True
     room_id = push.room_id or (push.audience.room_id if push.audience is not None else None)
-    if room_id is None:
+    if room_id is None and facts.mentioned_in is None:
         return False
     joined = facts.joined_position
     return joined is None or (facts.position is not None and facts.position <= joined)

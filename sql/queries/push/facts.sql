@@ -1,7 +1,8 @@
 -- push_facts
 -- Who: the push worker, for each page: what decides whether a user gets a push, in one snapshot. number: of the
--- row. A notification that does not exist, or not for this user, has no position. Indexes: the primary keys,
--- those of the fragments, lumen_push_waiting_bundle.
+-- row. A notification that does not exist, or not for this user, has no position. That of a mention has the id of
+-- its message, and the room and the sender; a silent room does not silence it. Indexes: the primary keys, that of
+-- message.id, those of the fragments, lumen_push_waiting_bundle.
 WITH keys AS MATERIALIZED (
     SELECT a.number, a.user_id, a.id, a.audience, a.room_id, a.sender_id, a.category, {place_of} AS place
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(
@@ -12,7 +13,8 @@ SELECT
     CASE WHEN {read_at} IS NOT NULL OR {seen_at} IS NOT NULL OR {archived_at} IS NOT NULL OR {deleted}
         THEN 1 ELSE 0 END AS is_read,
     CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS is_blocked,
-    m.joined_position, m.is_silent, m.last_read_seq,
+    t.room_id AS mentioned_in, m.joined_position, CASE WHEN t.id IS NULL THEN m.is_silent END AS is_silent,
+    m.last_read_seq,
     p.push, p.muted, k.push, k.may_mute, k.push_content,
     g.quiet_from, g.quiet_to, g.time_zone,
     q.pushed_at,
@@ -25,8 +27,9 @@ SELECT
 FROM keys a
 LEFT JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
 {marks_of_id}
-LEFT JOIN lumen_block b ON b.user_id = a.user_id AND b.blocked_id = a.sender_id
-LEFT JOIN lumen_member m ON m.room_id = a.room_id AND m.user_id = a.user_id
+LEFT JOIN lumen_message t ON t.id = a.id
+LEFT JOIN lumen_block b ON b.user_id = a.user_id AND b.blocked_id = coalesce(a.sender_id, t.sender_id)
+LEFT JOIN lumen_member m ON m.room_id = coalesce(a.room_id, t.room_id) AND m.user_id = a.user_id
 LEFT JOIN lumen_preference p ON p.user_id = a.user_id AND p.category = coalesce(n.category, a.category)
 LEFT JOIN lumen_category k ON k.name = coalesce(n.category, a.category)
 LEFT JOIN lumen_user_setting g ON g.user_id = a.user_id

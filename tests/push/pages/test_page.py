@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
+
+import pytest
 
 from lumen_notify.commit.preferences.preferences import ChangePreferences
 from lumen_notify.commit.preferences.quiet_hours import QuietHours
 from lumen_notify.commit.publications.callers import Caller
 from lumen_notify.commit.publications.retraction import Retract
+from lumen_notify.commit.rooms.blocks import SetBlock
 from lumen_notify.commit.rooms.members import ChangeMembers
 from lumen_notify.commit.rooms.read_marks import MarkRoomRead
 from lumen_notify.model import Audience
@@ -214,6 +218,29 @@ async def test_a_mention_is_pushed_at_once_and_not_twice(desk: PushDesk) -> None
     await desk.send("tea", "alice", "@bob hi", mentions=("bob",))
     assert titles(await desk.later(0)) == [("bob", "Alice mentioned you in Tea")]
     assert titles(await desk.later()) == [("cid", "Tea")]
+
+
+@pytest.mark.parametrize("change", ["leaves", "rejoins", "blocks", "silences"])
+async def test_a_mention_follows_the_rules_of_its_room(desk: PushDesk, change: str) -> None:
+    quiet = QuietHours(begin="07:00", end="09:00", time_zone="UTC")
+    await desk.store.committer.submit(ChangePreferences(user_id="bob", quiet_hours=quiet))
+    await desk.open_room("tea", "bob", title="Tea")
+    await desk.register("bob")
+    await desk.send("tea", "alice", "@bob hi", mentions=("bob",))
+    assert await desk.later(0) == []
+    if change == "blocks":
+        await desk.store.committer.submit(SetBlock(user_id="bob", blocked_id="alice", is_blocked=True))
+    elif change == "silences":
+        await desk.store.rows("UPDATE lumen_member SET is_silent = 1 WHERE user_id = 'bob' RETURNING 1")
+    else:
+        steps: list[tuple[str, Any]] = [("bob", "remove"), ("alice", "add")]
+        for caller, action in steps if change == "rejoins" else steps[:1]:
+            await desk.store.committer.submit(
+                ChangeMembers(room_id="tea", caller=caller, action=action, users=("bob",))
+            )
+    word = "pushed" if change == "silences" else "not_allowed"
+    assert len(loud(await desk.later(HOUR_MS))) == (word == "pushed")
+    assert await desk.outcomes() == [("bob", "quiet"), ("bob", word)]
 
 
 async def test_what_is_read_is_taken_off_the_other_devices(desk: PushDesk) -> None:
