@@ -189,10 +189,10 @@ class GroupingMachine(RuleBasedStateMachine):
 
     def _follow(self) -> None:
         events, self.followed = self.store.events[self.followed :], len(self.store.events)
-        by_audience = {Audience.user(reader.user): reader for reader in self.readers.values()}
         for event in events:
-            if event.audience in by_audience:
-                by_audience[event.audience].follow(event)
+            for reader in self.readers.values():
+                if event.audience == Audience.user(reader.user) or reader.user in event.users:
+                    reader.follow(event)
 
 
 def _without(one: dict[str, Any]) -> dict[str, Any]:
