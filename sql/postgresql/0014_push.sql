@@ -39,7 +39,7 @@ CREATE TABLE lumen_push (
     targets          text,                           -- JSON: [user, notification id] each, of groups and digests
     room_id          text,                           -- of kind messages
     first_seq        bigint,                         -- and the first of the messages
-    sender_id        text,                           -- a user who gets no push of it
+    sender_id        text,                           -- NULL: that of the notification
     category         text,
     priority         text    NOT NULL,
     policy           text    NOT NULL,               -- offline, always, only

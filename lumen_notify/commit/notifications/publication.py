@@ -69,9 +69,10 @@ class Publication:
         return "high" if priority == "normal" and not self.owner else priority
 
     @property
-    def unpushed_sender_id(self) -> str | None:
-        """The sender of one to a room or to everyone, who gets no push of it; None if it is to users."""
-        return None if self.audiences[0].is_personal else self.fields.get("sender", {}).get("id")
+    def sender_id(self) -> str | None:
+        """The user whom it shows as its sender; None if it has none."""
+        sender: Mapping[str, Any] = self.fields.get("sender") or {}
+        return sender.get("id")
 
     @property
     def events_number(self) -> int:

@@ -43,7 +43,7 @@ def _row(publication: Publication, created_at: str) -> PushRow:
         audience=audiences[0] if len(audiences) == 1 else None,
         notification_id=publication.id,
         targets=None if len(audiences) == 1 else targets_of((one, publication.id) for one in audiences),
-        sender_id=publication.unpushed_sender_id,
+        sender_id=publication.sender_id,
         body=to_json(shown),
         publisher=publication.owner or None,
         expires_at=publication.expires_at,

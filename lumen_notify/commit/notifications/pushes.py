@@ -43,7 +43,7 @@ def _of_item(item: Item) -> PushRow:
         audience=audiences[0] if len(audiences) == 1 else None,
         notification_id=publication.id,
         positions=None if len(audiences) == 1 or first is None or last is None else (first, last),
-        sender_id=publication.unpushed_sender_id,
+        sender_id=publication.sender_id,
         publisher=publication.owner or None,
         expires_at=publication.expires_at,
     )

@@ -19,9 +19,12 @@ Rows of `lumen_push`:
 2. Groups that are announced: a user comes once. A step of digests: a user comes with each notification.
 
 What a row names may have changed or gone by the time it is decided about: text, receipts, members, devices
-and preferences are looked up then. `sender_id` is set for rooms and all: who publishes to many gets no push
-of it. Of kind `messages` each message has its own sender, and one that mentions a user is a notification of
-theirs too, with the id of the message, and a row of its own here.
+and preferences are looked up then.
+
+Users get no push of a `sender_id` whom they have blocked; that of a notification to a room or to all gets
+none either. Groups and digests have several senders, and no `sender_id`: the sender that the notification
+shows by then counts. Of kind `messages` each message has its own sender, and one that mentions a user is a
+notification of theirs too, with the id of the message, and a row of its own here.
 
 `due_at` is the time of the transaction and the delay of the row's priority. `always` and `only` do not wait
 to be seen. Mentions have priority `high`. The row of a digest has priority `normal`: its users chose the

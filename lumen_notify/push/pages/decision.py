@@ -6,7 +6,7 @@ The first line that is true decides. Urgent pushes skip the lines with a `*`.
 |---|---|
 | it has expired | `expired` |
 | it was removed, or never was addressed to the user | `removed` |
-| the user is no member of its room any more, or has blocked its sender, or is its sender | `not_allowed` |
+| the user is no member of its room any more, has blocked its sender, or is its sender (1) | `not_allowed` |
 | the user has read, seen, archived or deleted it | `read` |
 | the user wants no pushes of its category, or has silenced its room | `muted` |
 | no device of a kind that it is for | `no_device` |
@@ -15,6 +15,8 @@ The first line that is true decides. Urgent pushes skip the lines with a `*`.
 | * priority `low`, and it has not waited yet | waits for its bundle: `bundled` |
 | * as many pushes of the category within an hour as the limit | waits until it allows one: `limit` |
 | else | `pushed` |
+
+1. Of one to a room or to everyone.
 
 The limit counts pushes, not notifications, so it comes last (`limit_until`). What has waited is decided
 again. Not here: what each device gets (`payload`).
@@ -153,7 +155,8 @@ def _is_removed(candidate: Candidate) -> bool:
 
 def _is_not_allowed(candidate: Candidate) -> bool:
     push, facts = candidate.push, candidate.facts
-    if push.sender_id == candidate.user_id or facts.is_blocked:
+    to_many = push.audience is not None and not push.audience.is_personal
+    if facts.is_blocked or (to_many and push.sender_id == candidate.user_id):
         return True
     room_id = push.room_id or (push.audience.room_id if push.audience is not None else None)
     if room_id is None and facts.mentioned_in is None:

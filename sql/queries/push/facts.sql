@@ -12,7 +12,11 @@ SELECT
     a.number, n.position, n.category, n.expires_at, n.content_position,
     CASE WHEN {read_at} IS NOT NULL OR {seen_at} IS NOT NULL OR {archived_at} IS NOT NULL OR {deleted}
         THEN 1 ELSE 0 END AS is_read,
-    CASE WHEN b.user_id IS NULL THEN 0 ELSE 1 END AS is_blocked,
+    CASE WHEN EXISTS (
+        SELECT 1
+        FROM lumen_block b
+        WHERE b.user_id = a.user_id AND b.blocked_id = coalesce(a.sender_id, {sender_of})
+    ) THEN 1 ELSE 0 END AS is_blocked,
     t.room_id AS mentioned_in, m.joined_position, CASE WHEN t.id IS NULL THEN m.is_silent END AS is_silent,
     m.last_read_seq,
     p.push, p.muted, k.push, k.may_mute, k.push_content,
@@ -28,12 +32,19 @@ FROM keys a
 LEFT JOIN lumen_notification n ON n.audience = a.audience AND n.position = a.place AND {is_of_id}
 {marks_of_id}
 LEFT JOIN lumen_message t ON t.id = a.id
-LEFT JOIN lumen_block b ON b.user_id = a.user_id AND b.blocked_id = coalesce(a.sender_id, t.sender_id)
 LEFT JOIN lumen_member m ON m.room_id = coalesce(a.room_id, t.room_id) AND m.user_id = a.user_id
 LEFT JOIN lumen_preference p ON p.user_id = a.user_id AND p.category = coalesce(n.category, a.category)
 LEFT JOIN lumen_category k ON k.name = coalesce(n.category, a.category)
 LEFT JOIN lumen_user_setting g ON g.user_id = a.user_id
 LEFT JOIN lumen_push_rate q ON q.user_id = a.user_id AND q.category = coalesce(n.category, a.category, '')
+
+-- fragment sender_of postgresql
+-- The sender of a notification (n). Indexes: those of `body_of`.
+    (CAST(nullif({body_of}, '') AS json) -> 'sender' ->> 'id')
+
+-- fragment sender_of sqlite
+-- The sender of a notification (n). Indexes: those of `body_of`.
+    json_extract(nullif({body_of}, ''), '$.sender.id')
 
 -- push_position
 -- Who: the push worker, before it looks what decides. Index: the primary key of lumen_event.

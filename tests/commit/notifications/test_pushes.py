@@ -22,6 +22,7 @@ async def test_publication_to_a_user_is_one_row(store: Store) -> None:
             "kind": "notification",
             "audience": "user:ann",
             "notification_id": one.id,
+            "sender_id": "bob",
             "category": "news",
             "priority": "normal",
             "policy": "offline",

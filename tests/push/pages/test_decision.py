@@ -124,6 +124,11 @@ def test_an_open_stream_of_a_kind_that_counts_is_enough(
     assert word({"policy": policy, "device_kinds": kinds}, streams=streams) == expected
 
 
+def test_who_publishes_to_themselves_gets_the_push() -> None:
+    assert word({"sender_id": "bob", "audience": Audience.user("bob")}) == "pushed"
+    assert word({"sender_id": "bob", "audience": None, "positions": (1, 1)}) == "pushed"
+
+
 def test_quiet_hours_defer_it_to_their_end_unless_it_is_urgent() -> None:
     assert decided(facts={"quiet": NIGHT}) == Decision(word="quiet", due_at=END_OF_NIGHT)
     assert word({"priority": "urgent"}, {"quiet": NIGHT}) == "pushed"
