@@ -19,6 +19,7 @@ import time
 import traceback
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lumen_notify.outages import Outage
@@ -185,9 +186,15 @@ class _Lane:
             circuit.succeed(is_trial=is_trial)
             self._failures = 0
             self.outage.end()
-            return result
+            return self._blamed(result, delivery.target)
         circuit.fail(result.retry_seconds, is_trial=is_trial)
         return self._failed(result.reason, result.retry_seconds)
+
+    def _blamed(self, result: Result, target: Target) -> Result:
+        """Blame the device for what is refused by a service that its user may have made up."""
+        if result.outcome != "refused" or self._services is None or self._services.is_known(target):
+            return result
+        return replace(result, is_for_device=True)
 
     def _failed(self, reason: str, retry_seconds: float | None) -> Result:
         self._failures += 1

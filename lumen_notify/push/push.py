@@ -106,8 +106,9 @@ class Result:
     outcome: `sent`: the provider has taken it; `retry`: it may take it later; `gone`: the device does not
     exist any more; `refused`: it will never take this push. reason: of a failure, a few words without any
     content or token. retry_seconds: how long the provider asks to wait, None if it does not say.
-    is_for_device: a `retry` that concerns this device alone; other pushes need not wait. is_untried: a
-    `retry` of what was not handed over, because others are before it or its service fails.
+    is_for_device: of a `retry`: it concerns this device alone, and other pushes need not wait; of `refused`:
+    the device is at fault, and is dropped after several in a row. is_untried: a `retry` of what was not
+    handed over, because others are before it or its service fails.
     """
 
     outcome: Outcome

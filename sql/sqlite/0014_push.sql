@@ -113,6 +113,7 @@ CREATE TABLE lumen_push_dead_letter (
     created_at       integer NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lumen_push_dead_letter_by_age ON lumen_push_dead_letter (created_at);
+CREATE INDEX lumen_push_dead_letter_by_user ON lumen_push_dead_letter (user_id, id);
 
 -- How much of the content the pushes of a category show: full, title or none; NULL: as the server is set.
 ALTER TABLE lumen_category ADD COLUMN push_content text;

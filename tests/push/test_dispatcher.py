@@ -167,6 +167,20 @@ async def test_provider_that_hangs_delays_no_other_and_what_cannot_begin_comes_b
     assert slow.at_once == AT_ONCE
 
 
+async def test_only_a_service_that_users_may_make_up_blames_its_device_for_what_it_refuses() -> None:
+    desk = Desk(
+        one=FakeServices(lambda _: Result(outcome="refused", reason="no")),
+        two=FakeProvider(lambda _: Result(outcome="refused", reason="no")),
+    )
+    page = devices("one", 1, "made-up/1") + devices("one", 1, "known/1") + devices("two", 1)
+    results = await desk.dispatch(*page)
+    assert [(one.reason, one.is_for_device) for one in results] == [
+        ("no", True),
+        ("no", False),
+        ("no", False),
+    ]
+
+
 async def test_push_that_takes_too_long_is_a_retry() -> None:
     slow = FakeProvider()
     slow.blocks = asyncio.Event()

@@ -12,6 +12,7 @@ from lumen_notify.commit.push import due
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.push import defects
 from lumen_notify.push import worker as module
+from lumen_notify.push.pages.results import MAX_REFUSALS
 from lumen_notify.push.push import SENT, Delivery, Result
 
 from .push_desk import DELAY_MS, PushDesk
@@ -39,6 +40,21 @@ async def test_a_publish_reaches_the_device_once_its_delay_is_over(desk: PushDes
     assert await desk.outcomes() == [("bob", "pushed")]
     ((used_at, shown, badge),) = await desk.store.rows("SELECT last_used_at, shown, badge FROM lumen_device")
     assert (used_at, shown, badge) == (desk.store.now - DELAY_MS, f'["{id_}"]', 1)
+
+
+async def test_a_device_whose_own_service_refuses_is_dropped(
+    desk: PushDesk,
+) -> None:
+    device = await desk.register("bob")
+    desk.answer = lambda _: Result(outcome="refused", reason="status 400", is_for_device=True)
+    for _ in range(MAX_REFUSALS + 3):
+        await desk.publish("bob")
+        await desk.later()
+    assert [one.target.id for one in desk.sent] == [device] * MAX_REFUSALS
+    ((letters,),) = await desk.store.rows("SELECT count(*) FROM lumen_push_dead_letter")
+    assert letters == MAX_REFUSALS
+    ((failures, dropped_at),) = await desk.store.rows("SELECT failures, dropped_at FROM lumen_device")
+    assert (failures, dropped_at) == (MAX_REFUSALS, desk.store.now - 3 * DELAY_MS)
 
 
 async def test_a_push_to_everyone_is_pushed_in_pages(desk: PushDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,8 +31,8 @@ class RegisteredDevice(TypedDict):
         Time | None,
         Field(
             description=(
-                "Since when nothing is pushed to it, because the provider does not know it any more; null if "
-                "it gets pushes."
+                "Since when nothing is pushed to it, because the provider does not know it any more, or its "
+                "push service has refused several pushes in a row; null if it gets pushes."
             )
         ),
     ]

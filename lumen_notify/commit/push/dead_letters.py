@@ -1,16 +1,35 @@
-"""Dead letters: reads the pushes that were given up, and tries one again."""
+"""Dead letters: writes and reads the pushes that were given up, and tries one again.
+
+Promise: a user has at most MAX_DEAD_LETTERS, the newest ones, whatever their devices refuse.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import NotFound
-from lumen_notify.model import value
+from lumen_notify.model import new_id, value
 
 TOO_OLD = "The push of this dead letter is older than LUMEN_RETENTION_PUSH_SECONDS."
+
+MAX_DEAD_LETTERS = 100
+"""Dead letters of one user."""
+
+
+@value
+class DeadLetter:
+    """A push that is given up."""
+
+    push_id: str
+    notification_id: str
+    user_id: str
+    device_id: str
+    provider: str
+    reason: str
 
 
 @value
@@ -51,6 +70,20 @@ class DeadLetters:
         """Read the dead letters before an id: newest first, at most limit."""
         rows = await self._database.fetch("list_dead_letters", before=before, limit=limit)
         return [_stored(row) for row in rows]
+
+
+def add_dead_letters(tx: Transaction, letters: Sequence[DeadLetter]) -> None:
+    """Write dead letters, and delete those that are too many."""
+    tx.add(
+        "insert_dead_letters",
+        rows=[{"id": new_id(), **asdict(one), "created_at": tx.now} for one in letters],
+    )
+    users = sorted({one.user_id for one in letters})
+    tx.add(
+        "delete_surplus_dead_letters",
+        rows=[{"user_id": user_id} for user_id in users],
+        kept=MAX_DEAD_LETTERS,
+    )
 
 
 async def retry_dead_letters(tx: Transaction, commands: Sequence[RetryDeadLetter]) -> Sequence[object]:

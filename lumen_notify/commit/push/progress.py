@@ -15,9 +15,10 @@ from dataclasses import asdict
 from typing import Any
 
 from lumen_notify.commit.budget import Cost
+from lumen_notify.commit.push.dead_letters import DeadLetter, add_dead_letters
 from lumen_notify.commit.push.outbox import Showing, withdraw_what_changed
 from lumen_notify.commit.transaction import Transaction
-from lumen_notify.model import new_id, to_json, value
+from lumen_notify.model import to_json, value
 
 MAX_SHOWN = 50
 """Collapse keys that are known of a device: more than a phone shows."""
@@ -82,29 +83,18 @@ class WaitingRow:
 @value
 class DeviceResult:
     """What became of a push to one device. shown, hidden: the collapse keys that it shows from now on, or no
-    more. failure: why its provider has refused the push. badge: the unread count that it shows, None if it
-    is as it was."""
+    more. failure: why its provider has refused the push. max_failures: with as many in a row it is dropped,
+    None if it stays. badge: the unread count that it shows, None if it is as it was."""
 
     device_id: str
     user_id: str
     is_sent: bool = False
     is_gone: bool = False
     failure: str | None = None
+    max_failures: int | None = None
     shown: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     badge: int | None = None
-
-
-@value
-class DeadLetter:
-    """A push that is given up."""
-
-    push_id: str
-    notification_id: str
-    user_id: str
-    device_id: str
-    provider: str
-    reason: str
 
 
 @value
@@ -191,10 +181,7 @@ async def _advance(tx: Transaction, command: AdvancePushes) -> bool:
     waiting = [one for one in command.waiting if is_mine(one.key.push_id, one.key.user_id)]
     tx.add("insert_waiting", rows=[_waiting_row(one) for one in waiting])
     letters = [one for one in command.dead_letters if is_mine(one.push_id, one.user_id)]
-    tx.add(
-        "insert_dead_letters",
-        rows=[{"id": new_id(), **asdict(one), "created_at": tx.now} for one in letters],
-    )
+    add_dead_letters(tx, letters)
     _write_report(tx, [one for one in command.outcomes if is_mine(one.push_id, one.user_id)])
     await _write_rates(
         tx,
@@ -227,6 +214,7 @@ def _device_row(results: Sequence[DeviceResult], shown: list[str]) -> dict[str, 
         "is_sent": int(last.is_sent),
         "is_gone": int(any(one.is_gone for one in results)),
         "failure": last.failure,
+        "max_failures": last.max_failures,
         "shown": to_json(shown[-MAX_SHOWN:]),
         "badge": badges[-1] if badges else None,
     }

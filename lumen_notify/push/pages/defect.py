@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from lumen_notify.commit.push.dead_letters import DeadLetter
 from lumen_notify.commit.push.due import Device
-from lumen_notify.commit.push.progress import AdvancePushes, DeadLetter, Progress, WaitingKey
+from lumen_notify.commit.push.progress import AdvancePushes, Progress, WaitingKey
 from lumen_notify.push.pages.decision import counts
 from lumen_notify.push.pages.entries import Entry
 from lumen_notify.push.pages.results import outcome_of

@@ -5,7 +5,7 @@
 | `sent` | `pushed` | was used, and shows it | |
 | `retry` | `retry: why`, the first time | may show it | it waits; once it is too late, it is a dead letter |
 | `gone` | `gone` | is dropped | |
-| `refused` | `failed: why` | has failed once more | it is a dead letter |
+| `refused` | `failed: why` | has failed once more, and may be dropped | it is a dead letter |
 
 Too late is when it has expired, or a day after the first try.
 """
@@ -15,7 +15,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from lumen_notify.commit.push.progress import DeadLetter, DeviceResult, PushOutcome, WaitingRow
+from lumen_notify.commit.push.dead_letters import DeadLetter
+from lumen_notify.commit.push.progress import DeviceResult, PushOutcome, WaitingRow
 from lumen_notify.model import value
 from lumen_notify.push.pages.entries import Entry, Sending
 from lumen_notify.push.push import Result
@@ -23,6 +24,9 @@ from lumen_notify.push.push import Result
 FIRST_SECONDS = 5.0
 MAX_SECONDS = 900.0
 """The bounds of the pause before a push is tried again, which doubles. It is longer if the provider asks."""
+
+MAX_REFUSALS = 5
+"""Pages of pushes in a row that are refused until a device that is at fault is dropped."""
 
 DAY_MS = 86_400_000
 
@@ -98,6 +102,7 @@ def _device(sending: Sending, result: Result) -> DeviceResult:
         is_sent=is_sent,
         is_gone=result.outcome == "gone",
         failure=result.reason if result.outcome in ("gone", "refused") else None,
+        max_failures=MAX_REFUSALS if result.outcome == "refused" and result.is_for_device else None,
         shown=sending.shown if may_show else (),
         hidden=sending.hidden if is_sent else (),
         badge=sending.delivery.push.badge if is_sent else None,

@@ -41,3 +41,19 @@ WHERE id IN (
     SELECT r.id
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
 )
+
+-- delete_surplus_dead_letters
+-- Who: add_dead_letters. Of each user all but the newest :kept. Index: lumen_push_dead_letter_by_user.
+DELETE FROM lumen_push_dead_letter
+WHERE id IN (
+    SELECT l.id
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(user_id text)
+    JOIN lumen_push_dead_letter l ON l.user_id = r.user_id
+    WHERE l.id <= (
+        SELECT o.id
+        FROM lumen_push_dead_letter o
+        WHERE o.user_id = r.user_id
+        ORDER BY o.id DESC
+        LIMIT 1 OFFSET CAST(:kept AS bigint)
+    )
+)

@@ -57,11 +57,16 @@ SET
         ELSE lumen_device.failures + 1
         END,
     failure = CASE WHEN r.is_sent = 1 THEN NULL ELSE coalesce(r.failure, lumen_device.failure) END,
-    dropped_at = CASE WHEN r.is_gone = 1 THEN CAST(:now AS bigint) ELSE lumen_device.dropped_at END,
+    dropped_at = CASE
+        WHEN r.is_gone = 1 OR lumen_device.failures + 1 >= r.max_failures THEN CAST(:now AS bigint)
+        ELSE lumen_device.dropped_at
+        END,
     shown = r.shown,
     badge = coalesce(r.badge, lumen_device.badge)
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-    AS r(id text, user_id text, is_sent bigint, is_gone bigint, failure text, shown text, badge bigint)
+    AS r(
+        id text, user_id text, is_sent bigint, is_gone bigint, failure text, max_failures bigint, shown text,
+        badge bigint)
 WHERE lumen_device.id = r.id AND lumen_device.user_id = r.user_id
     AND lumen_device.registered_at <= CAST(:decided_at AS bigint)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lumen_notify.commit.push.dead_letters import DeadLetter
 from lumen_notify.commit.push.progress import (
     AdvancePushes,
-    DeadLetter,
     DeviceResult,
     Progress,
     PushOutcome,
@@ -100,6 +100,22 @@ async def test_devices_learn_what_became_of_their_pushes(store: Store) -> None:
     assert (await result(is_sent=True, shown=keys))["shown"] == list(keys[10:])
     assert (await result(user_id="eve", is_gone=True))["dropped_at"] is None, "it has another owner now"
     assert (await result(is_gone=True))["dropped_at"] == store.now
+
+
+async def test_a_device_that_is_at_fault_is_dropped_after_several_failures_in_a_row(store: Store) -> None:
+    await add_devices(store, "bob")
+
+    async def is_dropped(**fields: Any) -> bool:
+        one = DeviceResult(device_id="device-0", user_id="bob", **fields)
+        await store.committer.submit(AdvancePushes(decided_at=10, devices=(one,)))
+        return await store.rows("SELECT dropped_at FROM lumen_device") != [(None,)]
+
+    refused: dict[str, Any] = {"failure": "status 400", "max_failures": 3}
+    for _ in range(2):
+        assert [await is_dropped(**refused) for _ in range(2)] == [False, False]
+        assert not await is_dropped(is_sent=True), "which begins a new row"
+    assert [await is_dropped(failure="too long") for _ in range(5)] == [False] * 5
+    assert await is_dropped(**refused)
 
 
 async def test_a_device_that_was_registered_again_since_is_not_dropped(store: Store) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from lumen_notify.commit.push.due import Waiting
 from lumen_notify.push.pages.entries import Entry, Sending
-from lumen_notify.push.pages.results import DAY_MS, Written, pause_seconds, results_of
+from lumen_notify.push.pages.results import DAY_MS, MAX_REFUSALS, Written, pause_seconds, results_of
 from lumen_notify.push.push import Delivery, Push, Result, Target
 
 from .test_decision import NOW, push_of
@@ -86,6 +86,15 @@ def test_what_is_refused_is_a_dead_letter_and_a_failure_of_the_device() -> None:
         "too long",
     )
     assert words(one) == [("d", "failed: too long")]
+
+
+def test_only_a_device_that_is_at_fault_has_a_most_of_refusals() -> None:
+    for result, most in (
+        (Result(outcome="refused", reason="no", is_for_device=True), MAX_REFUSALS),
+        (Result(outcome="refused", reason="no"), None),
+        (Result(outcome="retry", reason="status 429", is_for_device=True), None),
+    ):
+        assert written(result).devices[0].max_failures == most
 
 
 @pytest.mark.parametrize(
