@@ -1,7 +1,8 @@
 """Worker: takes what is due from the outbox, and pushes it, page by page, on the instance that does the jobs.
 
     personal   pushes to few users: many of them are one page
-    large      a push to a room, to everyone or to many users: a task of its own, page after page
+    rooms      pushes to small rooms: many of them are one page
+    large      a push to a large room, to everyone or to many users: a task of its own, page after page
     waiting    pushes that have waited for single users, one page after another
     retry      pushes that a provider has not taken, one page after another
 
@@ -30,7 +31,7 @@ from lumen_notify.outages import Outage
 from lumen_notify.push.defects import Defects
 from lumen_notify.push.pages.decision import Rules
 from lumen_notify.push.pages.page import Dispatches, OpenStreams, Page, Pages
-from lumen_notify.push.pages.reader import PageReader, is_personal
+from lumen_notify.push.pages.reader import PAGE_ROOMS, PageReader, is_personal, is_small_room
 from lumen_notify.settings import Settings
 
 LOOK_SECONDS = 0.25
@@ -39,6 +40,12 @@ LOOK_SECONDS = 0.25
 PAUSE_SECONDS = 1.0
 """The pause before what was pushed is written once more, while the database is away."""
 
+FREED_SECONDS = 0.05
+"""The pause before a look at what can begin once a page is done."""
+
+MAX_ROOMS = 4
+"""Pages of pushes to small rooms at once. Urgent ones do not count."""
+
 MAX_LARGE = 4
 """Large pushes at once. Urgent ones do not count."""
 
@@ -46,6 +53,8 @@ MAX_PERSONAL = 4
 """Pages of personal pushes at once. Urgent ones do not count."""
 
 Part = TypeVar("Part")
+
+ReadPage = Callable[[Sequence[OutboxPush]], Awaitable[Page]]
 
 
 class Worker:
@@ -71,6 +80,7 @@ class Worker:
         self._may_run = may_run
         self._outage = outage
         self._closing = asyncio.Event()
+        self._freed = asyncio.Event()
         self._tasks: dict[asyncio.Task[None], frozenset[str]] = {}
         self._defects = Defects(monotonic)
         self._reader = PageReader(self._due)
@@ -90,9 +100,11 @@ class Worker:
         """Push, until it is closed and the pages under way have ended."""
         try:
             while not self._closing.is_set():
+                self._freed.clear()
                 if self._may_run():
                     await self._note_errors(self.look())
-                await self._pause(LOOK_SECONDS)
+                await self._pause(FREED_SECONDS)
+                await _wait(self._freed, LOOK_SECONDS - FREED_SECONDS)
             if self._tasks:
                 await asyncio.wait(list(self._tasks))
         finally:
@@ -108,6 +120,7 @@ class Worker:
     def close(self) -> None:
         """Take no more pushes."""
         self._closing.set()
+        self._freed.set()
 
     async def look(self) -> None:
         """Begin to push what is due. Raises Unavailable."""
@@ -117,10 +130,14 @@ class Worker:
         for is_urgent in (True, False):
             mine = [push for push in due if (push.priority == "urgent") is is_urgent]
             personal = [push for push in mine if is_personal(push)]
+            rooms = [push for push in mine if is_small_room(push)][:PAGE_ROOMS]
             if personal and (is_urgent or self._running("personal") < MAX_PERSONAL):
-                self._start("personal", self._push_personal(personal), personal)
+                self._start("personal", self._push_page(self._reader.personal, personal), personal)
+            if rooms and (is_urgent or self._running("rooms") < MAX_ROOMS):
+                self._start("rooms", self._push_page(self._reader.rooms, rooms), rooms)
             for push in mine:
-                if not is_personal(push) and (is_urgent or self._running("large") < MAX_LARGE):
+                is_large = not (is_personal(push) or is_small_room(push))
+                if is_large and (is_urgent or self._running("large") < MAX_LARGE):
                     self._start("large", self._push_large(push), [push])
         for name in ("waiting", "retry"):
             if not self._running(name):
@@ -131,9 +148,10 @@ class Worker:
 
     async def work_off(self) -> None:
         """Push what is due until nothing is left: for tests, which move the clock. Raises Unavailable."""
-        while True:
+        while self._may_run():
+            self._freed.clear()
             await self.look()
-            if not self._tasks:
+            if not self._tasks and not self._freed.is_set():
                 return
             await asyncio.gather(*self._tasks)
 
@@ -141,13 +159,17 @@ class Worker:
         return sum(task.get_name() == name for task in self._tasks)
 
     def _start(self, name: str, work: Awaitable[None], pushes: Iterable[OutboxPush]) -> None:
-        task = asyncio.get_running_loop().create_task(self._note_errors(work), name=name)
+        task = asyncio.get_running_loop().create_task(self._run_task(work), name=name)
         self._tasks[task] = frozenset(push.id for push in pushes)
         task.add_done_callback(lambda task: self._tasks.pop(task, None))
 
-    async def _push_personal(self, pushes: Sequence[OutboxPush]) -> None:
+    async def _run_task(self, work: Awaitable[None]) -> None:
+        if await self._note_errors(work):
+            self._freed.set()
+
+    async def _push_page(self, read: ReadPage, pushes: Sequence[OutboxPush]) -> None:
         await self._take(pushes)
-        await self._each(self._reader.personal, pushes, key=lambda push: push.id)
+        await self._each(read, pushes, key=lambda push: push.id)
 
     async def _push_large(self, push: OutboxPush) -> None:
         await self._take([push])
@@ -214,13 +236,10 @@ class Worker:
             await self._pause(PAUSE_SECONDS)
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
-        except TimeoutError:
-            pass
+        await _wait(self._closing, seconds)
 
-    async def _note_errors(self, work: Awaitable[None]) -> None:
+    async def _note_errors(self, work: Awaitable[None]) -> bool:
+        """Do some work, and return whether there was no error."""
         try:
             await work
         except Unavailable as error:
@@ -230,6 +249,16 @@ class Worker:
         else:
             if not self._defects.aside:
                 self._outage.end()
+            return True
+        return False
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
 
 
 def _aside_key(one: Waiting) -> str:

@@ -169,6 +169,54 @@ async def test_large_pushes_hide_no_personal_one(desk: PushDesk, monkeypatch: py
     await desk.later(0)
 
 
+async def test_messages_of_many_small_rooms_are_pushed_at_once(desk: PushDesk) -> None:
+    await desk.register("bob")
+    await desk.register("carol")
+    for n in range(30):
+        await desk.open_room(f"room-{n}", "bob" if n % 2 else "carol")
+        await desk.send(f"room-{n}", "alice", "hello")
+    may_go_on = asyncio.Event()
+    desk.store.now += DELAY_MS
+    desk.meanwhile = may_go_on.wait
+    await desk.worker.look()
+    await eventually(lambda: len(desk.sent) == 20 + 10, what="all of them, while none is done")
+    may_go_on.set()
+    assert await desk.later(0) == []
+
+
+async def test_small_rooms_that_are_more_than_a_page_are_pushed_once(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "PAGE_DEVICES", 3)
+    desk = PushDesk(desk.store, max_devices_per_user=1, push_max_per_hour=1000)
+    users = [f"user-{n}" for n in range(5)]
+    for user in users:
+        await desk.register(user)
+    rooms = {"none": ["guest"], "all": users, "one": users[:1], "two": users[1:3], "three": users[2:]}
+    for room, members in rooms.items():
+        await desk.open_room(room, *members)
+        await desk.send(room, "alice", "hello")
+    sent = await desk.later()
+    assert sorted((one.push.payload["room_id"], one.target.user_id) for one in sent) == sorted(
+        (room, user) for room, members in rooms.items() for user in members if user != "guest"
+    )
+    assert await desk.later() == []
+
+
+async def test_large_pushes_begin_as_soon_as_others_are_done(
+    desk: PushDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 600.0)
+    await desk.register("bob")
+    for _ in range(3 * module.MAX_LARGE):
+        await desk.publish()
+    desk.store.now += DELAY_MS
+    running = asyncio.create_task(desk.worker.run())
+    await eventually(lambda: len(desk.sent) == 3 * module.MAX_LARGE, what="all pushes")
+    desk.worker.close()
+    await running
+
+
 async def test_a_push_that_fails_by_a_defect_delays_no_other(
     desk: PushDesk, caplog: pytest.LogCaptureFixture
 ) -> None:

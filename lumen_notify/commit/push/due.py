@@ -30,7 +30,8 @@ class OutboxPush:
 
     positions: of the notifications of a list. targets: user and notification, by user. device_kinds: None for
     all. body: of a push whose notification is nowhere else, JSON. is_open: whether what happens now may still
-    join it: it is to be taken first (`TakePushes`).
+    join it: it is to be taken first (`TakePushes`). members_count: of its
+    room, None if it has none.
     """
 
     id: str
@@ -51,6 +52,7 @@ class OutboxPush:
     created_at: int
     is_open: bool
     done_user: str
+    members_count: int | None = None
 
     @property
     def users(self) -> Sequence[str] | None:
@@ -106,7 +108,7 @@ class DuePushes:
         """Read the pushes that are due, the urgent ones first. running: those that are left out. Raises
         DatabaseUnavailable."""
         rows = await self._database.fetch("due_pushes", now=now, limit=MAX_DUE + len(running))
-        return [push for push in map(_push, rows) if push.id not in running]
+        return [_push(row, members_count=count) for *row, count in rows if row[0] not in running]
 
     async def waiting(self, now: int, *, is_retry: bool) -> Sequence[Waiting]:
         """Read the waiting pushes that are due, those of a user that are due at one time together.
@@ -150,6 +152,31 @@ class DuePushes:
         is_full = len(rows) >= self._limit
         return (_whole(devices, self._limit, key=lambda one: one.user_id) if is_full else devices), is_full
 
+    async def devices_of_rooms(
+        self, rooms: Sequence[tuple[str, str]]
+    ) -> tuple[Sequence[Sequence[Device]], bool]:
+        """Read the devices of rooms' members, by user. rooms: with the user after whom the members begin.
+
+        Returns those of as many rooms as are one page, and whether the last of them has more: it is then the
+        only one.
+        """
+        rows = [
+            {"number": number, "room_id": room_id, "after": after}
+            for number, (room_id, after) in enumerate(rooms)
+        ]
+        found = await self._database.fetch("push_devices_of_rooms", rows=rows, limit=self._limit)
+        is_full = len(found) >= self._limit
+        is_cut = is_full and found[0][0] == found[-1][0] == 0
+        if is_cut:
+            devices = [_device(row) for _, *row in found]
+            return [_whole(devices, self._limit, key=lambda one: one.user_id)], True
+        number = found[-1][0] if is_full else len(rooms)
+        pages: list[list[Device]] = [[] for _ in range(number)]
+        for row_number, *row in found:
+            if row_number < number:
+                pages[row_number].append(_device(row))
+        return pages, False
+
     async def devices(self, user_ids: Iterable[str]) -> Sequence[Device]:
         """Read the devices of some users, by user."""
         rows = [{"user_id": user_id} for user_id in sorted(set(user_ids))]
@@ -187,7 +214,7 @@ def _whole(rows: Sequence[Any], limit: int, *, key: Any) -> Sequence[Any]:
     return [row for row in rows if key(row) != last] or rows
 
 
-def _push(row: Sequence[Any]) -> OutboxPush:
+def _push(row: Sequence[Any], *, members_count: int | None = None) -> OutboxPush:
     (
         id_,
         kind,
@@ -228,6 +255,7 @@ def _push(row: Sequence[Any]) -> OutboxPush:
         created_at=created_at,
         is_open=coalesce_key is not None,
         done_user=done_user,
+        members_count=members_count,
     )
 
 

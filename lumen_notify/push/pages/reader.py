@@ -11,6 +11,12 @@ from lumen_notify.commit.push.progress import Progress, WaitingKey
 from lumen_notify.push.pages.entries import Entry
 from lumen_notify.push.pages.page import Page
 
+ROOM_MEMBERS = 100
+"""A push to a room with more members is a large one."""
+
+PAGE_ROOMS = 50
+"""Rooms of a page: what is new in each takes some queries."""
+
 PAGE_USERS = 100
 """Users of a page of a push that names them, each with a notification of their own."""
 
@@ -38,6 +44,21 @@ class PageReader:
                 _progress(push, push.done_user, (push.users or ("",))[-1], is_done=True) for push in chosen
             ),
         )
+
+    async def rooms(self, pushes: Sequence[OutboxPush]) -> Page:
+        """Read one page of pushes to small rooms: as many of them as its devices allow, at least one."""
+        pushes = pushes[:PAGE_ROOMS]
+        rooms = [(room_of(push), push.done_user) for push in pushes]
+        found, has_more = await self._due.devices_of_rooms(rooms)
+        entries: list[Entry] = []
+        progress: list[Progress] = []
+        for push, devices in zip(pushes, found, strict=False):  # those of the others have no place
+            users = list(dict.fromkeys(device.user_id for device in devices))
+            entries += _entries(push, users)
+            last = users[-1] if users else push.done_user
+            progress.append(_progress(push, push.done_user, last, is_done=not has_more))
+        unique = {device.id: device for devices in found for device in devices}
+        return Page(entries=entries, devices=by_user(unique.values()), progress=tuple(progress))
 
     async def large(self, pushes: Sequence[OutboxPush], *, done_user: str) -> Page:
         """Read the page of a push after a user. pushes: the only one."""
@@ -79,6 +100,16 @@ class PageReader:
 def is_personal(push: OutboxPush) -> bool:
     """Return whether a push is to few users, so that many of them are one page."""
     return push.users is not None and len(push.users) <= PERSONAL_USERS
+
+
+def is_small_room(push: OutboxPush) -> bool:
+    """Return whether a push is to a small room, so that many of them are one page."""
+    return push.members_count is not None and push.members_count <= ROOM_MEMBERS
+
+
+def room_of(push: OutboxPush) -> str:
+    """Return the room that a push is to; empty if it is to none."""
+    return "" if push.audience is None else push.audience.room_id or ""
 
 
 def by_user(devices: Iterable[Device]) -> Mapping[str, Sequence[Device]]:

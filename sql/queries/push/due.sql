@@ -9,8 +9,8 @@
 
 -- due_pushes
 -- Who: the push worker, several times a second. Urgent ones first; those to a few users and those to many are found
--- apart, so that none hide the others. Indexes: lumen_push_urgent, lumen_push_by_size.
-SELECT {push_columns}
+-- apart, so that none hide the others. Indexes: lumen_push_urgent, lumen_push_by_size, the primary keys.
+SELECT {push_columns}, o.members_count
 FROM (
     SELECT u.id
     FROM (
@@ -40,6 +40,7 @@ FROM (
     ) l
 ) f
 JOIN lumen_push p ON p.id = f.id
+LEFT JOIN lumen_room o ON substr(p.audience, 1, 5) = 'room:' AND o.id = substr(p.audience, 6)
 ORDER BY CASE p.priority WHEN 'urgent' THEN 0 ELSE 1 END, p.due_at, p.id
 
 -- push_devices_of_all
@@ -60,6 +61,17 @@ CROSS JOIN lumen_device d
 WHERE m.room_id = :room_id AND m.user_id > :after AND d.user_id = m.user_id AND d.dropped_at IS NULL
     AND (CAST(:shown AS text) IS NULL OR d.shown LIKE :shown OR d.shown LIKE '%"bundle:%')
 ORDER BY m.user_id, d.id
+LIMIT :limit
+
+-- push_devices_of_rooms
+-- Who: the same, to the members of several rooms, one room after another. Indexes: the primary key of lumen_member,
+-- lumen_device_by_user.
+SELECT r.number, {push_device}
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(number bigint, room_id text, after text)
+CROSS JOIN lumen_member m
+CROSS JOIN lumen_device d
+WHERE m.room_id = r.room_id AND m.user_id > r.after AND d.user_id = m.user_id AND d.dropped_at IS NULL
+ORDER BY r.number, m.user_id, d.id
 LIMIT :limit
 
 -- push_devices_of_list
