@@ -15,6 +15,9 @@ from lumen_notify.model import Audience, value
 MAX_MESSAGES = 50
 """The newest messages of a room that a push looks at, for the sender and the text of the last one."""
 
+MAX_EARLIER_MESSAGES = 5000
+"""Of the messages before those, a push knows each sender, since users may have blocked that of the others."""
+
 
 @value
 class Question:
@@ -70,12 +73,13 @@ class Room:
 
 @value
 class RoomMessage:
-    """A message. body: JSON."""
+    """A message. body: JSON. number: how many messages of its sender it stands for."""
 
     seq: int
     sender_id: str
     id: str
     body: str
+    number: int = 1
 
 
 class FactReader:
@@ -124,13 +128,25 @@ class FactReader:
         }
 
     async def messages(self, room_id: str, first_seq: int) -> Sequence[RoomMessage]:
-        """Read the newest messages of a room, from a seq on: the newest first, at most MAX_MESSAGES."""
+        """Read the newest messages of a room, from a seq on: MAX_MESSAGES, and of those before them the
+        newest one of each sender. The newest first."""
         found = await self._database.fetch(
             "push_messages", room_id=room_id, first_seq=first_seq, limit=MAX_MESSAGES
         )
-        return [
-            RoomMessage(seq=seq, sender_id=sender_id, id=id_, body=body)
-            for seq, sender_id, id_, body in found
+        newest = [RoomMessage(seq=row[0], sender_id=row[1], id=row[2], body=row[3]) for row in found]
+        if len(newest) < MAX_MESSAGES:
+            return newest
+        found = await self._database.fetch(
+            "push_senders",
+            room_id=room_id,
+            first_seq=first_seq,
+            before=newest[-1].seq,
+            most=MAX_EARLIER_MESSAGES,
+            limit=MAX_MESSAGES,
+        )
+        return newest + [
+            RoomMessage(seq=seq, sender_id=sender_id, id=id_, body=body, number=number)
+            for seq, sender_id, id_, body, number in found
         ]
 
     async def blocks(self, user_ids: Iterable[str], senders: Iterable[str]) -> frozenset[tuple[str, str]]:
@@ -143,10 +159,14 @@ class FactReader:
         return frozenset((user_id, blocked_id) for user_id, blocked_id in found)
 
     async def mentions(self, message_ids: Iterable[str]) -> frozenset[tuple[str, str]]:
-        """Return who has a notification that a message mentions them, as user and message."""
+        """Return who gets a push that a message mentions them, as user and message."""
         rows = [{"id": id_} for id_ in sorted(set(message_ids))]
         found = await self._database.fetch("push_mentions", rows=rows) if rows else ()
-        return frozenset((Audience(audience).user_id or "", id_) for id_, audience in found)
+        return frozenset(
+            (Audience(audience).user_id or "", id_)
+            for id_, audience, *choice in found
+            if _wants_pushes(*choice)
+        )
 
     async def unread(self, shown: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Return which notifications are unread, of those given as user and id."""
@@ -181,8 +201,6 @@ def _facts(question: Question, row: Sequence[Any]) -> Facts:
         pushed_at,
         bundle_due_at,
     ) = row
-    pushes = defined_push if chosen_push is None else chosen_push
-    is_muted = bool(muted) and may_mute != 0
     return Facts(
         position=position,
         category=category or question.category,
@@ -194,9 +212,18 @@ def _facts(question: Question, row: Sequence[Any]) -> Facts:
         joined_position=joined_position,
         is_silent=bool(is_silent),
         last_read_seq=last_read_seq or 0,
-        pushes=pushes != 0 and not is_muted,
+        pushes=_wants_pushes(chosen_push, muted, defined_push, may_mute),
         push_content=push_content,
         quiet=None if time_zone is None else (quiet_from, quiet_to, time_zone),
         pushed_at=tuple(json.loads(pushed_at)) if pushed_at else (),
         bundle_due_at=bundle_due_at,
     )
+
+
+def _wants_pushes(
+    chosen_push: int | None, muted: int | None, defined_push: int | None, may_mute: int | None
+) -> bool:
+    """Return whether a user wants pushes of a category, by columns of lumen_preference and lumen_category;
+    None without a row."""
+    pushes = defined_push if chosen_push is None else chosen_push
+    return pushes != 0 and not (muted and may_mute != 0)

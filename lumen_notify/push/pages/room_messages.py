@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.push.due import OutboxPush
-from lumen_notify.commit.push.facts import MAX_MESSAGES, FactReader, Room, RoomMessage
+from lumen_notify.commit.push.facts import FactReader, Room, RoomMessage
 from lumen_notify.model import value
 
 
@@ -23,8 +23,8 @@ class NewMessages:
 
 @value
 class RoomMessages:
-    """The new messages of a room. messages: the newest ones, newest first. blocks: user and blocked sender.
-    mentions: user and message."""
+    """The new messages of a room. messages: newest first, see `FactReader.messages`. blocks: user and blocked
+    sender. mentions: user and message, of which the user gets a push."""
 
     room: Room
     messages: Sequence[RoomMessage]
@@ -44,9 +44,8 @@ class RoomMessages:
         ]
         if not left:
             return None
-        # More than were loaded: all that are unread, without a look at each.
-        is_all = len(self.messages) < MAX_MESSAGES or self.messages[-1].seq <= last_read_seq
-        count = len(left) if is_all else max(len(left), self.room.last_seq - last_read_seq)
+        # Some of those that a message stands for may be read.
+        count = max(len(left), min(sum(one.number for one in left), self.room.last_seq - last_read_seq))
         return NewMessages(room=self.room, count=count, newest=json.loads(left[0].body))
 
 

@@ -74,6 +74,25 @@ WHERE t.room_id = :room_id AND t.seq >= :first_seq AND t.deleted_at IS NULL
 ORDER BY t.seq DESC
 LIMIT :limit
 
+-- push_senders
+-- Who: the same, for messages before those: the newest one of each sender, and how many they are. Index: the primary key.
+SELECT t.seq, t.sender_id, t.id, t.body, s.number
+FROM (
+    SELECT max(q.seq) AS seq, count(*) AS number
+    FROM (
+        SELECT x.seq, x.sender_id
+        FROM lumen_message x
+        WHERE x.room_id = :room_id AND x.seq >= :first_seq AND x.seq < :before AND x.deleted_at IS NULL
+        ORDER BY x.seq DESC
+        LIMIT :most
+    ) q
+    GROUP BY q.sender_id
+    ORDER BY max(q.seq) DESC
+    LIMIT :limit
+) s
+JOIN lumen_message t ON t.room_id = :room_id AND t.seq = s.seq
+ORDER BY t.seq DESC
+
 -- push_blocks
 -- Who: the same. Which users have blocked which senders. Index: the primary key.
 SELECT b.user_id, b.blocked_id
@@ -82,10 +101,13 @@ CROSS JOIN jsonb_to_recordset(CAST(:senders AS jsonb)) AS s(user_id text)
 JOIN lumen_block b ON b.user_id = u.user_id AND b.blocked_id = s.user_id
 
 -- push_mentions
--- Who: the same. The notifications of users whom messages mention. Index: the primary key.
-SELECT n.id, n.audience
+-- Who: the same. The notifications of users whom messages mention, and whether they want pushes of them. Indexes: the
+-- primary keys.
+SELECT n.id, n.audience, p.push, p.muted, k.push, k.may_mute
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text)
 JOIN lumen_notification n ON n.id = r.id AND n.is_listed IS NULL
+LEFT JOIN lumen_preference p ON p.user_id = substr(n.audience, 6) AND p.category = n.category
+LEFT JOIN lumen_category k ON k.name = n.category
 
 -- unread_of_users
 -- Who: the push worker, for withdrawals: which of what devices show is still unread and unseen: notifications, rooms by
