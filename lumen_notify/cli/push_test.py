@@ -118,7 +118,10 @@ async def _dispatch(
 ) -> Sequence[Tested]:
     dispatcher = Dispatcher(providers, now_ms, outage=Outage)
     results = await dispatcher.dispatch(
-        [Delivery(push=push, target=target, push_id=KEY, created_at=now_ms()) for target, _ in devices]
+        [
+            Delivery(push=push, target=target, push_id=KEY, created_at=now_ms(), attempts=1)
+            for target, _ in devices
+        ]
     )
     return [
         Tested(target=target, name=name, result=result)

@@ -27,11 +27,13 @@ TRYING_SECONDS = 1.0
 class Circuit:
     """The circuit of one service. clock: monotonic seconds.
 
-    is_proven: whether the service has taken or refused the last push: it works.
+    is_proven: whether the service has taken or refused the last push: it works. is_slow: whether it has taken
+    long for the last one.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.is_proven = False
+        self.is_slow = False
         self._clock = clock
         self._failures = 0
         self._pauses = 0

@@ -5,7 +5,9 @@ as `retry`, and so does at once all for a service that is failing (`circuit`). S
 one for longer, and none gets more than AT_ONCE pushes at once. Services that users may have made up get
 UNKNOWN_AT_ONCE together, and UNPROVEN_AT_ONCE those that have not answered yet: they cannot take the place of
 those that all have, such as Google's. Whatever a provider raises is `retry`, and so is what it returns that
-is no result.
+is no result. The first try of a push waits SOON_SECONDS at most for a service that users may have made up,
+and not at all if that was slow the last time: its pushes come back as `retry`, and wait with others that are
+tried again.
 
 Not here: which pushes there are, and when a `retry` is due (`worker`).
 """
@@ -36,6 +38,9 @@ UNPROVEN_AT_ONCE = 8
 
 START_SECONDS = 2.0
 """How long a push of a page may wait for its turn."""
+
+SOON_SECONDS = 2.0
+"""A service that takes longer is slow."""
 
 SEND_SECONDS = 15.0
 """How long one push may take."""
@@ -74,6 +79,7 @@ class Dispatcher:
         clock: Callable[[], float] = time.monotonic,
         at_once: int = AT_ONCE,
         start_seconds: float = START_SECONDS,
+        soon_seconds: float = SOON_SECONDS,
         send_seconds: float = SEND_SECONDS,
     ) -> None:
         self.results: Counter[tuple[str, ...]] = Counter()
@@ -86,6 +92,7 @@ class Dispatcher:
                 outage(f"push by {name}"),
                 clock=clock,
                 at_once=at_once,
+                soon_seconds=soon_seconds,
                 send_seconds=send_seconds,
             )
             for name, provider in providers.items()
@@ -137,12 +144,14 @@ class _Lane:
         *,
         clock: Callable[[], float],
         at_once: int,
+        soon_seconds: float,
         send_seconds: float,
     ) -> None:
         self.outage = outage
         self._provider = provider
         self._services = provider if isinstance(provider, HasServices) else None
         self._clock = clock
+        self._soon_seconds = soon_seconds
         self._send_seconds = send_seconds
         self._turns = asyncio.Semaphore(at_once)
         self._unknown = asyncio.Semaphore(min(at_once, UNKNOWN_AT_ONCE))
@@ -154,27 +163,34 @@ class _Lane:
         """Hand over a push, unless its service fails, or it cannot begin by a time of the loop."""
         try:
             circuit = self._circuit(delivery)
-            turns = self._turns_of(circuit, delivery.target)
+            is_known = self._services is None or self._services.is_known(delivery.target)
         except Exception as error:  # noqa: BLE001 - a provider of the application's own
             return self._failed(_words(error), None)
         if (seconds := circuit.wait_seconds) > 0:
             return _untried("the service is failing", seconds)
+        may_wait = is_known or delivery.attempts > 0
+        if circuit.is_slow and not may_wait:
+            return Result(outcome="retry", reason="the service is slow")
+        turns = self._turns_of(circuit, is_known=is_known)
         if not await _take(turns, starts_by):
             return _untried("too many at once", LATER_SECONDS)
         try:
             if (seconds := circuit.wait_seconds) > 0:  # since this one began to wait
                 return _untried("the service is failing", seconds)
-            return await self._try(delivery, circuit)
+            seconds = self._send_seconds if may_wait else min(self._soon_seconds, self._send_seconds)
+            return await self._try(delivery, circuit, seconds)
         finally:
             _release(turns)
 
-    async def _try(self, delivery: Delivery, circuit: Circuit) -> Result:
+    async def _try(self, delivery: Delivery, circuit: Circuit, seconds: float) -> Result:
         is_trial = circuit.enter()
+        began_at, is_late = self._clock(), False
         try:
-            async with asyncio.timeout(self._send_seconds):
+            async with asyncio.timeout(seconds):
                 result = _checked(await self._provider.send(delivery.push, delivery.target))
         except TimeoutError:
             result = Result(outcome="retry", reason="timeout")
+            is_late = True
         except Exception as error:  # noqa: BLE001 - whatever it is, the next push may succeed
             result = Result(outcome="retry", reason=_words(error))
         except BaseException as error:
@@ -182,6 +198,7 @@ class _Lane:
                 circuit.leave(is_trial=is_trial)
                 raise
             result = Result(outcome="retry", reason=_words(error))  # the provider's own, and not this page's
+        circuit.is_slow = is_late or self._clock() - began_at > self._soon_seconds
         if result.outcome != "retry" or result.is_for_device:
             circuit.succeed(is_trial=is_trial)
             self._failures = 0
@@ -202,9 +219,9 @@ class _Lane:
             self.outage.begin(ProviderFailing(reason))
         return Result(outcome="retry", reason=reason, retry_seconds=retry_seconds)
 
-    def _turns_of(self, circuit: Circuit, target: Target) -> Sequence[asyncio.Semaphore]:
+    def _turns_of(self, circuit: Circuit, *, is_known: bool) -> Sequence[asyncio.Semaphore]:
         """Return what a push needs a turn of."""
-        if self._services is None or self._services.is_known(target):
+        if is_known:
             return (self._turns,)
         if circuit.is_proven:
             return (self._unknown, self._turns)

@@ -79,7 +79,12 @@ class Desk:
     """A dispatcher with its surroundings, on a clock that the test moves."""
 
     def __init__(
-        self, *, start_seconds: float = NEVER, send_seconds: float = NEVER, **providers: Any
+        self,
+        *,
+        start_seconds: float = NEVER,
+        soon_seconds: float = NEVER,
+        send_seconds: float = NEVER,
+        **providers: Any,
     ) -> None:
         self.now = 1000.0
         self.outages: dict[str, Outage] = {}
@@ -91,13 +96,17 @@ class Desk:
             observe_delay=self.delays.append,
             clock=lambda: self.now,
             start_seconds=start_seconds,
+            soon_seconds=soon_seconds,
             send_seconds=send_seconds,
         )
 
-    async def dispatch(self, *targets: Target) -> Sequence[Result]:
+    async def dispatch(self, *targets: Target, attempts: int = 0) -> Sequence[Result]:
         push = Push(payload={"content": SECRET_TEXT}, collapse_key="n", badge=1, ttl_seconds=60)
         return await self.dispatcher.dispatch(
-            [Delivery(push=push, target=target, push_id="p", created_at=3000) for target in targets]
+            [
+                Delivery(push=push, target=target, push_id="p", created_at=3000, attempts=attempts)
+                for target in targets
+            ]
         )
 
 
@@ -371,6 +380,27 @@ async def test_services_that_users_make_up_take_no_turns_of_those_that_all_have(
     assert web.begun == begun + UNKNOWN_AT_ONCE + known
     blocked.set()
     await page
+
+
+async def test_slow_service_that_users_make_up_delays_no_first_try() -> None:
+    web = FakeServices()
+    web.blocks = asyncio.Event()
+    desk = Desk(web=web, soon_seconds=0.05)
+    page = [*devices("web", 1, "slow.example/1"), *devices("web", 1, "known.example/1")]
+    first = asyncio.create_task(desk.dispatch(*page[:1]))
+    assert [(one.outcome, one.reason) for one in await first] == [("retry", "timeout")]
+    begun = web.begun
+    (result,) = await desk.dispatch(*page[:1])
+    assert (result.outcome, result.reason, web.begun) == ("retry", "the service is slow", begun)
+    # The service that all have is waited for, and so is the other one in a later try.
+    waiting = asyncio.create_task(desk.dispatch(*page, attempts=1))
+    await eventually(lambda: web.begun == begun + 2, what="both of them")
+    desk.now += 1
+    web.blocks.set()
+    assert outcomes(await waiting) == ["sent", "sent"]
+    assert outcomes(await desk.dispatch(*page)) == ["retry", "sent"], "it was slow once more"
+    await desk.dispatch(*page, attempts=1)
+    assert outcomes(await desk.dispatch(*page)) == ["sent", "sent"], "it is quick again"
 
 
 async def test_services_that_users_make_up_are_forgotten() -> None:
