@@ -1,4 +1,5 @@
--- Nothing here runs while no user has a device: see `log_end`.
+-- Nothing here runs while no user has a device: see `log_end`. What joins a row that waits changes it only if the
+-- row is due later, since the clock was set back.
 
 -- enqueue_pushes
 -- Who: the stages of a publish. Those to one user only if that user has a device, or if nothing else knows of
@@ -18,7 +19,7 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
 WHERE r.user_id IS NULL OR r.policy = 'only' OR EXISTS (
     SELECT 1 FROM lumen_device d WHERE d.user_id = r.user_id AND d.dropped_at IS NULL
 )
-ON CONFLICT (coalesce_key) DO NOTHING
+ON CONFLICT (coalesce_key) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < lumen_push.due_at
 
 -- only_pushes
 -- Who: edit_notifications, retract. What of a notification is in the outbox alone, and was not taken back. Index:
@@ -46,7 +47,7 @@ SELECT
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(id text, audience text, room_id text, first_seq bigint, coalesce_key text)
 WHERE true
-ON CONFLICT (coalesce_key) DO NOTHING
+ON CONFLICT (coalesce_key) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < lumen_push.due_at
 
 -- enqueue_withdrawals_of_users
 -- Who: whatever users read, archive, delete or lose. Index: lumen_device_showing.
@@ -60,7 +61,7 @@ WHERE EXISTS (
     FROM lumen_device d
     WHERE d.user_id = r.user_id AND d.dropped_at IS NULL AND (d.shown <> '[]' OR d.badge > 0)
 )
-ON CONFLICT (coalesce_key) DO NOTHING
+ON CONFLICT (coalesce_key) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < lumen_push.due_at
 
 -- enqueue_withdrawals_of_changes
 -- Who: the push worker, for users whose devices show something new: those with an event since a position, those
@@ -85,7 +86,7 @@ WHERE EXISTS (
     JOIN lumen_room o ON o.id = m.room_id
     WHERE m.room_id = r.room_id AND m.user_id = r.user_id AND m.last_read_seq >= o.last_seq
 )
-ON CONFLICT (coalesce_key) DO NOTHING
+ON CONFLICT (coalesce_key) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < lumen_push.due_at
 
 -- enqueue_withdrawals
 -- Who: whatever takes something back from rooms and from everyone. Index: lumen_device_showing.
@@ -100,4 +101,4 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb))
 WHERE EXISTS (
     SELECT 1 FROM lumen_device d WHERE d.dropped_at IS NULL AND (d.shown <> '[]' OR d.badge > 0)
 )
-ON CONFLICT (coalesce_key) DO NOTHING
+ON CONFLICT (coalesce_key) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at < lumen_push.due_at

@@ -46,3 +46,13 @@ async def test_who_wants_no_pushes_of_mentions_gets_the_message(
     assert await desk.later(0) == []
     (sent,) = await desk.later()
     assert (sent.push.title, sent.push.content) == ("Tea", "Alice: @bob hi")
+
+
+async def test_a_clock_that_was_set_back_delays_no_message(desk: PushDesk) -> None:
+    await desk.open_room("tea", "bob", title="Tea")
+    await desk.register("bob")
+    await desk.send("tea", "alice", "one")
+    desk.store.now -= 3_600_000
+    await desk.send("tea", "alice", "two")
+    (sent,) = await desk.later()
+    assert sent.push.title == "2 new messages in Tea"
