@@ -14,6 +14,9 @@ from web.page_tab import NETWORK, REFUSED, SECRET, OpenTab, token_for
 
 pytestmark = pytest.mark.browser
 
+ENDED_MS = 90_000
+"""For a token that ends in 20 s and counts for 10 s more, as LUMEN_JWT_LEEWAY_SECONDS has it."""
+
 ACCOUNTS = {"LUMEN_ACCOUNTS": "on", "LUMEN_JWT_SECRET": SECRET}
 
 
@@ -105,6 +108,8 @@ async def test_token_that_ends_is_announced_and_leads_to_the_form(
     tab = await open_tab(server.url + "/#/settings", expected=REFUSED)
     await tab.use_token(token_for("bob", ttl_seconds=20))
     await expect(tab.page.get_by_text("Your session expires in less than a minute.")).to_be_visible()
+    heading = tab.page.get_by_role("heading", name="Sign in", exact=True)
+    await expect(heading).to_be_visible(timeout=ENDED_MS)
     await tab.is_signed_out("Your session has expired. Sign in again.")
     await tab.use_token(token_for("bob"))
     await tab.is_open("bob")

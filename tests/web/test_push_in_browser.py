@@ -149,7 +149,11 @@ async def test_a_device_is_removed_in_the_settings_of_another(
     await other.use_token(token_for("bob"))
     switch = other.page.get_by_label("Push notifications on this device")
     await expect(switch).not_to_be_checked()
-    assert await other.page.evaluate("PushManager.prototype.getSubscription()") is None
+
+    async def has_ended() -> bool:
+        return await other.page.evaluate("PushManager.prototype.getSubscription()") is None
+
+    await eventually_true(has_ended, what="the end of the subscription", within_seconds=WITHIN_MS / 1000)
     assert tab.complaints == []
 
 
