@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, cast
 
@@ -33,7 +34,7 @@ class OnRequest(Protocol):
     ) -> None: ...
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, ABC):
     """One connection. open: the set of those that are."""
 
     def __init__(self, on_request: OnRequest, open_connections: set[Connection]) -> None:
@@ -54,11 +55,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def leave(self, *, before: int | None = None) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def leave(self, *, before: int | None = None) -> None: ...
 
-    def reply(self, stream_id: int, reply: Reply) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def reply(self, stream_id: int, reply: Reply) -> None: ...
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None and data:

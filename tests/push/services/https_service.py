@@ -16,6 +16,7 @@ import contextlib
 import json
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Refused(Exception):
         self.reply = reply
 
 
-class HttpsService:
+class HttpsService(ABC):
     """Listens on a free port of the loopback address.
 
     received: the requests that broke no rule, whatever they were answered. accepted: those that succeeded,
@@ -101,9 +102,9 @@ class HttpsService:
         self._is_listening = threading.Event()
         self._loop = asyncio.new_event_loop()
 
+    @abstractmethod
     def answer(self, request: Request) -> Reply:
         """Answer a request. Raises Refused for one that breaks a rule."""
-        raise NotImplementedError
 
     def kind(self, request: Request) -> str:
         """Return what kind of request it is."""
