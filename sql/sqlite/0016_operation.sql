@@ -1,0 +1,30 @@
+-- What operation needs: what administrators did, how far intake from queues has come, and users who are being deleted.
+
+-- What administrators did: rows are only added, and retention alone deletes them.
+CREATE TABLE lumen_audit (
+    id       text    PRIMARY KEY,                    -- UUIDv7
+    at       integer NOT NULL,                       -- by the clock of the instance
+    actor    text    NOT NULL,                       -- the user of the token; `command line` for that
+    action   text    NOT NULL,                       -- such as streams.ended, see commit/audit
+    target   text,                                   -- such as user:ID, room:ID, notification:ID
+    details  text    NOT NULL DEFAULT '{}'           -- JSON, without content of messages and notifications
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lumen_audit_by_target ON lumen_audit (target, id) WHERE target IS NOT NULL;
+CREATE INDEX lumen_audit_by_actor ON lumen_audit (actor, id);
+
+-- How far each partition of a topic is taken in, for brokers that number their messages (Kafka). Written in the
+-- transaction of what was taken in, so that a message that comes once more is known.
+CREATE TABLE lumen_intake (
+    source     text    NOT NULL,                     -- broker's kind, topic and partition
+    position   integer NOT NULL,                     -- of the last message that is taken in
+    seen_at    integer NOT NULL,
+    PRIMARY KEY (source)
+) STRICT, WITHOUT ROWID;
+
+-- Users who are being deleted, in small transactions: a restart goes on from here.
+CREATE TABLE lumen_deletion (
+    user_id     text    PRIMARY KEY,
+    messages    text    NOT NULL,                    -- what becomes of the user's messages: keep, delete
+    step        text    NOT NULL,                    -- the step under way, see commit/users
+    started_at  integer NOT NULL
+) STRICT, WITHOUT ROWID;

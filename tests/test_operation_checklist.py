@@ -1,0 +1,87 @@
+"""What operation must do, line by line, and the tests that hold it.
+
+A line without tests is still to be done. A line with tests fails as soon as one of them goes.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from checklist import Lines, cases, check
+
+LINES: Lines = {
+    # Intake
+    "publications, messages and marks come from Kafka, RabbitMQ, NATS JetStream and Redis Streams, "
+    "with bodies of the HTTP routes": (),
+    "`lumen-notify intake` takes them in, and so does `serve` by a setting; `intake --help` needs no "
+    "extra": (),
+    "a message is acknowledged after COMMIT alone, and one that comes once more is no second "
+    "notification": (),
+    "the order of a partition is kept, and many messages are one transaction": (),
+    "what cannot be accepted goes to a dead-letter topic with its problem document, and stops nothing": (),
+    "the number of messages in memory is bounded; intake pauses while the database is away, and "
+    "drains on SIGTERM": (),
+    "the lag of intake is in the metrics": (),
+    # Figures and logs
+    "figures: delivery time from commit to write, and from publish to receipt as a client can tell": (),
+    "figures: users online and their spread by instance and device, streams by close reason, build info": (),
+    "figures: success of pushes, queue lengths, the database, the backplane with lost hints and "
+    "reconnects": (),
+    "the drift gauge compares a sampled connected user's counts with a fresh fetch": (),
+    "a Grafana dashboard and Prometheus alert rules pass promtool, and each metric in them exists": (),
+    "each metric is documented": (),
+    "one line at a stream's open and one at its close, with reason and seconds": (),
+    "X-Request-ID is taken and given back, and is in the log lines of its request": (),
+    "levels are as documented, and no line has a payload or a token": (),
+    "OpenTelemetry: a span from POST through commit to fan-out, `traceparent` taken, one trace across "
+    "instances": (),
+    # Admin page
+    "the shell of /admin is for anybody, its data for holders of notify:admin alone": (),
+    "an admin's stream: users online, streams by instance and device, rates, commit time, pushes, "
+    "close reasons, errors": (),
+    "an admin finds a user: streams, counts, devices, last notifications; and ends those streams": (),
+    "an admin sends a system notification to a user, a room or all, after a preview that says how "
+    "many it reaches": (),
+    "an admin lists and cancels scheduled notifications, and retries dead letters": (),
+    "an admin sees categories, and rooms with members, and moderates them": (),
+    "everything that an admin does is in the audit log, which is append-only": (),
+    "each of these is in the OpenAPI document": (),
+    "the page is dark, on a phone, by keyboard and in Chinese as well": (),
+    # AsyncAPI
+    "/asyncapi.json describes each frame of the stream and the messages of intake, from the models of "
+    "OpenAPI": (),
+    "each frame that the tests see is held against it": (),
+    "AsyncAPI's own validator finds nothing in it, nor does Redocly's lint": (),
+    "TypeScript types generated from both documents compile": (),
+    # A user's data
+    "GET /users/{id}/export gives profile, notifications with receipts, messages, rooms, preferences "
+    "and devices": (),
+    "DELETE /users/{id} by an admin or the account itself, also for users without an account": (),
+    "a deletion goes in small transactions, goes on after a crash, ends the user's streams, and all "
+    "instances know": (),
+    "`lumen-notify users export` and `users delete` do the same": (),
+    # Backups and upgrades
+    "`lumen-notify backup` copies a SQLite database in use, and prints the pg_dump for PostgreSQL": (),
+    "`check` looks at settings, database version, disk, clock, keys, backplane and push credentials": (),
+    "an older instance serves beside the new one while the database is migrated, or is refused with "
+    "the reason": (),
+    "a database of the wheel of 0.1.0 is migrated": (),
+    # Safe for others
+    "SECURITY.md says how to report, and docs/security.md what an attacker with each stolen secret "
+    "can do": (),
+    "all pages have their headers": (),
+    # It must show
+    "each broker: thousands of messages, kill -9 of consumer and broker in between, each once, in order": (),
+    "ten poison messages are dead letters with their reasons": (),
+    "intake's throughput is measured against the HTTP route in one run": (),
+    "the admin page in Chromium: find a user, send to all, see it arrive in another window, end a stream": (),
+    "the drift gauge is 0 through the property test and the kill tests, and is not when a count is "
+    "broken": (),
+    "after an export and a deletion no row of any table names the user but as documented, and counts "
+    "of others are those of a fresh fetch": (),
+}
+
+
+@pytest.mark.parametrize("line", cases(LINES))
+def test_each_line_is_held_by_its_tests(line: str) -> None:
+    check(line, LINES[line])
