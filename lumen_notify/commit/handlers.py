@@ -38,6 +38,7 @@ from lumen_notify.commit.accounts.sessions import (
     refresh,
     trim_sessions,
 )
+from lumen_notify.commit.audit.audit import TrimAudit, trim_audit
 from lumen_notify.commit.committer import Handler
 from lumen_notify.commit.devices.registration import RegisterDevice, register_devices
 from lumen_notify.commit.devices.removal import DeleteDevice, TrimDevices, delete_devices, trim_devices
@@ -154,6 +155,7 @@ def handlers(
         TrimPushes: trim_pushes,
         TrimSessions: trim_sessions,
         TrimAttempts: trim_attempts,
+        TrimAudit: trim_audit,
         TakePushes: take_pushes,
         AdvancePushes: advance_pushes,
         RetryDeadLetter: retry_dead_letters,

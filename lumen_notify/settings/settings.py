@@ -24,7 +24,6 @@ from lumen_notify.rates import Rate
 from lumen_notify.settings.backplane_url import MEMORY, OWN_DATABASE
 from lumen_notify.settings.checks import (
     DAY,
-    TEN_YEARS,
     BackplaneUrl,
     Bytes,
     Count,
@@ -37,7 +36,6 @@ from lumen_notify.settings.checks import (
     Port,
     Printable,
     RateLimit,
-    RetentionSeconds,
     SigningSecret,
     Switch,
 )
@@ -45,10 +43,11 @@ from lumen_notify.settings.combinations import KEYS, problems_between
 from lumen_notify.settings.descriptions import default_text, descriptions
 from lumen_notify.settings.environment import PREFIX, Environment, problems_of, variable
 from lumen_notify.settings.push_settings import PushSettings
+from lumen_notify.settings.retention_settings import RetentionSettings
 from lumen_notify.settings.secret import masked_url
 
 
-class Settings(PushSettings):
+class Settings(RetentionSettings, PushSettings):
     """All settings. The variable of each is `LUMEN_` and its name in capitals.
 
     `Settings(port=8001)` neither reads the environment nor converts types: only `from_env` does. Raises
@@ -197,27 +196,6 @@ class Settings(PushSettings):
     replay_events: Count = 10000
     """How many of the newest events are kept in memory for reconnects, at most 10,000,000; 0 means none:
     every reconnect reads the database."""
-
-    retention_events_seconds: RetentionSeconds = 7 * DAY
-    """How many seconds an event can be replayed, from 60 to ten years; an older cursor gets `reset`. 0 means
-    forever."""
-
-    retention_events: Annotated[int, Field(ge=0, le=10**12)] = 1_000_000
-    """How many of the newest events are kept, once they are a minute old; 0 means no limit."""
-
-    retention_notifications_seconds: RetentionSeconds = 365 * DAY
-    """After how many seconds a notification is removed, read or not, from 60 to ten years; 0 means never."""
-
-    retention_notifications: Annotated[int, Field(ge=0, le=10**9)] = 0
-    """How many of the newest notifications are kept for each user, for each room and for all users; 0 means
-    no limit."""
-
-    retention_archived_seconds: Annotated[int, Field(ge=0, le=TEN_YEARS)] = 30 * DAY
-    """After how many seconds a notification to one user, archived by this user, is removed, at most ten
-    years; 0 means never."""
-
-    retention_idempotency_seconds: RetentionSeconds = DAY
-    """How many seconds an `Idempotency-Key` is remembered, from 60 to ten years; 0 means forever."""
 
     categories: Path | None = None
     """A TOML or JSON file that defines categories, read at each start; categories that it does not name stay

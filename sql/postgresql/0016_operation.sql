@@ -5,12 +5,14 @@ CREATE TABLE lumen_audit (
     id       text    PRIMARY KEY,                    -- UUIDv7
     at       bigint  NOT NULL,                       -- by the clock of the instance
     actor    text    NOT NULL,                       -- the user of the token; `command line` for that
-    action   text    NOT NULL,                       -- such as streams.ended, see commit/audit
+    action   text    NOT NULL,                       -- such as streams.ended
     target   text,                                   -- such as user:ID, room:ID, notification:ID
     details  text    NOT NULL DEFAULT '{}'           -- JSON, without content of messages and notifications
 );
 CREATE INDEX lumen_audit_by_target ON lumen_audit (target, id) WHERE target IS NOT NULL;
 CREATE INDEX lumen_audit_by_actor ON lumen_audit (actor, id);
+CREATE INDEX lumen_audit_by_action ON lumen_audit (action, id);
+CREATE INDEX lumen_audit_by_age ON lumen_audit (at);
 
 -- How far each partition of a topic is taken in, for brokers that number their messages (Kafka). Written in the
 -- transaction of what was taken in, so that a message that comes once more is known.

@@ -90,7 +90,7 @@ class Store:
 
     def retention(self, **limits: Any) -> Retention:
         """Make one that keeps for ever what is not limited."""
-        ages = ("events", "notifications", "archived", "idempotency", "push")
+        ages = ("events", "notifications", "archived", "idempotency", "push", "audit")
         forever: dict[str, Any] = {f"{age}_seconds": 0 for age in ages} | {"events": 0, "notifications": 0}
         return Retention(self.database, self.committer.submit, self.clock, **(forever | limits))
 
@@ -137,7 +137,7 @@ class Store:
         await self.committer.submit(DefineCategories(categories=(Category(name=name, **fields),)))
 
     async def undefine(self, name: str) -> bool:
-        was: bool = await self.committer.submit(DeleteCategory(name=name))
+        was: bool = await self.committer.submit(DeleteCategory(name=name, admin="root"))
         return was
 
     async def choose(self, user: str, **choices: dict[str, bool | None] | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Promise: users need no scope to publish under their own name to themselves, or to a room in which they are
 owner or moderator. Everything else needs `notify:publish`, also naming another sender: limits count the
 sender. In a room, without the scope, pushes respect quiet hours, and none is without a notification, which
-users could look up.
+users could look up. What a token with `notify:admin` publishes is noted in the audit log.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing_extensions import TypeAliasType
 from lumen_notify.accept.notifications import responses
 from lumen_notify.accept.notifications.bodies import PublicationBody
 from lumen_notify.accept.notifications.publisher import Publisher
-from lumen_notify.auth import PUBLISH, Principal
+from lumen_notify.auth import ADMIN, PUBLISH, Principal
 from lumen_notify.commit.notifications.publication import IdempotencyKey, Published
 from lumen_notify.errors import Forbidden, Invalid
 from lumen_notify.http.context import Context
@@ -131,7 +131,11 @@ class PublishEndpoint:
                 _refuse_push_only(bodies)
                 required_moderator = principal.user_id
             published = await self.publisher.publish(
-                bodies, sender_of(principal), key, required_moderator=required_moderator
+                bodies,
+                sender_of(principal),
+                key,
+                required_moderator=required_moderator,
+                admin=principal.user_id if ADMIN in principal.scopes else None,
             )
         items = [_item(one) for one in published]
         return answer({"items": items} if is_list else items[0], 201)

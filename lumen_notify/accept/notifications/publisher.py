@@ -36,12 +36,13 @@ class Publisher:
         key: IdempotencyKey | None = None,
         *,
         required_moderator: str | None = None,
+        admin: str | None = None,
     ) -> Sequence[Published]:
         """Commit publications.
 
         sender: for publications without a sender of their own. required_moderator: a user who must be owner
         or moderator of every room among the recipients, and may not make up many categories; None for no such
-        checks.
+        checks. admin: the user whose token has the scope `notify:admin`, for the audit log.
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
@@ -49,7 +50,7 @@ class Publisher:
             self.require_batch_size(sum(len(set(body.to.users or ("",))) for body in bodies))
         publications = tuple([_publication(body, sender, required_moderator) for body in bodies])
         result: Sequence[Published] = await self.context.committer.submit(
-            Publish(publications=publications, key=key)
+            Publish(publications=publications, key=key, admin=admin)
         )
         return result
 

@@ -84,7 +84,8 @@ class ScheduleEndpoints:
         published."""
         principal = await self.context.caller(request)
         id_ = str(request.path_params["id"])
-        if not await self.context.committer.submit(Cancel(id=id_, owner=_owner(principal))):
+        admin = principal.user_id if ADMIN in principal.scopes else None
+        if not await self.context.committer.submit(Cancel(id=id_, owner=_owner(principal), admin=admin)):
             raise NotFound("No scheduled notification has this id, or it is not yours.")
         return no_content()
 

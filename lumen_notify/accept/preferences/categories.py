@@ -115,7 +115,7 @@ class CategoryEndpoints:
         principal.require(ADMIN)
         body = await self.context.body(request, _CATEGORY)
         category = _category(_name(request, category_name), body)
-        await self.context.committer.submit(DefineCategories(categories=(category,)))
+        await self.context.committer.submit(DefineCategories(categories=(category,), admin=principal.user_id))
         return answer(category.as_fields())
 
     async def delete(self, request: Request) -> Response:
@@ -123,7 +123,7 @@ class CategoryEndpoints:
         principal = await self.context.caller(request)
         principal.require(ADMIN)
         name = _name(request)
-        if not await self.context.committer.submit(DeleteCategory(name=name)):
+        if not await self.context.committer.submit(DeleteCategory(name=name, admin=principal.user_id)):
             raise NotFound("No category of this name is defined.")
         return no_content()
 

@@ -92,7 +92,8 @@ class DeadLetterEndpoints:
         principal = await self.context.caller(request)
         principal.require(ADMIN)
         await self.context.no_body(request)
-        command = RetryDeadLetter(id=canonical_id(request.path_params["id"]))
+        id_ = canonical_id(request.path_params["id"])
+        command = RetryDeadLetter(id=id_, admin=principal.user_id)
         return answer(_item(await self.context.committer.submit(command)))
 
 

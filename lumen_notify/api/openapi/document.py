@@ -31,6 +31,7 @@ TAGS = {
     "devices": "The devices of a user that get pushes.",
     "stream": "A user's event stream: open it, renew it, list the open ones.",
     "accounts": "Built-in accounts, for an application that has none of its own.",
+    "admin": "For whoever runs the server, with the scope `notify:admin`: what happens, and moderation.",
     "service": "The server itself: health, metrics, documentation. No token is needed.",
 }
 

@@ -40,6 +40,7 @@ class Jobs:
             archived_seconds=settings.retention_archived_seconds,
             idempotency_seconds=settings.retention_idempotency_seconds,
             push_seconds=settings.retention_push_seconds,
+            audit_seconds=settings.retention_audit_seconds,
             may_run=self._may_run,
             outage=outage("retention"),
         )

@@ -17,6 +17,8 @@ from typing import Any
 
 from lumen_notify.commit.accounts.attempts import STEP_WINDOWS, TrimAttempts
 from lumen_notify.commit.accounts.sessions import STEP_SESSIONS, TrimSessions
+from lumen_notify.commit.audit.audit import STEP_ROWS as STEP_AUDIT
+from lumen_notify.commit.audit.audit import TrimAudit
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.devices.removal import STEP_DEVICES, TrimDevices
 from lumen_notify.commit.log import TrimEvents
@@ -65,7 +67,7 @@ class Retention:
     notifications; notifications: maximum number for one audience; archived_seconds: how long a notification
     to one user is kept after they archived it; idempotency_seconds: maximum age of idempotency keys;
     push_seconds: how long a device is kept after it was dropped, and how long it is known what became of a
-    push.
+    push; audit_seconds: how long it is known what administrators did.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Retention:
         archived_seconds: int,
         idempotency_seconds: int,
         push_seconds: int,
+        audit_seconds: int,
         may_run: Callable[[], bool] = lambda: True,
         outage: Outage | None = None,
     ) -> None:
@@ -94,6 +97,7 @@ class Retention:
         self._archived_seconds = archived_seconds
         self._idempotency_seconds = idempotency_seconds
         self._push_seconds = push_seconds
+        self._audit_seconds = audit_seconds
         self._may_run = may_run
         self._archived_since = NEVER_MS
         self._counted_up_to = ""
@@ -110,6 +114,7 @@ class Retention:
         await _repeat(self._trim_pushes)
         await _repeat(self._trim_sessions)
         await _repeat(self._trim_attempts)
+        await _repeat(self._trim_audit)
         await _repeat(self._purge_rooms)
 
     async def run(self) -> None:
@@ -158,6 +163,12 @@ class Retention:
     async def _trim_sessions(self) -> bool:
         trimmed: int = await self._submit(TrimSessions())
         return trimmed == STEP_SESSIONS
+
+    async def _trim_audit(self) -> bool:
+        if not self._audit_seconds:
+            return False
+        trimmed: int = await self._submit(TrimAudit(before=self._before(self._audit_seconds)))
+        return trimmed == STEP_AUDIT
 
     async def _trim_attempts(self) -> bool:
         if not await self._database.fetch("finished_attempt_windows", now=self._clock(), limit=1):

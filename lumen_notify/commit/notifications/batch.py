@@ -82,11 +82,13 @@ class Batch:
 class Request:
     """Publications that succeed or fail together. items: one per publication, in order.
 
-    answer: None until it is known; an exception if the request is refused, else a list of Published.
+    admin: the administrator who has sent it, for the audit log; None for anybody else. answer: None until it
+    is known; an exception if the request is refused, else a list of Published.
     """
 
     items: Sequence[Item]
     key: IdempotencyKey | None = None
+    admin: str | None = None
     answer: Any = None
 
 

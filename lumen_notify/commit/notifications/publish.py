@@ -66,10 +66,12 @@ STAGES: tuple[Stage, ...] = (
 
 @value
 class Publish:
-    """Publish all, or none. The result: one Published per publication, in order."""
+    """Publish all, or none. The result: one Published per publication, in order. admin: the administrator who
+    does it, for the audit log; None for an application or a user."""
 
     publications: tuple[Publication, ...]
     key: IdempotencyKey | None = None
+    admin: str | None = None
 
     @property
     def conflict_key(self) -> str | None:
@@ -99,7 +101,8 @@ async def publish(
     Forbidden.
     """
     requests = [
-        Request(items=[Item(one) for one in command.publications], key=command.key) for command in commands
+        Request(items=[Item(one) for one in command.publications], key=command.key, admin=command.admin)
+        for command in commands
     ]
     await _run(Batch(tx, requests, limiting=limiting, pushing=pushing), first=STAGES[0])
     return [request.answer for request in requests]

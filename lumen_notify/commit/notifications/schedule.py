@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from lumen_notify.commit.audit.audit import note, target
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.notifications.batch import Batch
@@ -42,10 +43,14 @@ class PublishDue:
 
 @value
 class Cancel:
-    """Cancel a scheduled notification. owner: None to cancel anybody's. The result: whether it existed."""
+    """Cancel a scheduled notification. owner: None to cancel anybody's. The result: whether it existed.
+
+    admin: the administrator who does it, for the audit log; None if it is its publisher.
+    """
 
     id: str
     owner: str | None
+    admin: str | None = None
 
     @property
     def conflict_key(self) -> None:
@@ -85,7 +90,11 @@ async def take_due_scheduled(tx: Transaction) -> Sequence[Publication]:
 
 async def cancel(tx: Transaction, commands: Sequence[Cancel]) -> Sequence[bool]:
     """Cancel scheduled notifications: a `committer.Handler`."""
-    return [bool(await tx.run("cancel_scheduled", id=one.id, owner=one.owner)) for one in commands]
+    found = [bool(await tx.run("cancel_scheduled", id=one.id, owner=one.owner)) for one in commands]
+    for command, is_found in zip(commands, found, strict=True):
+        if is_found and command.admin is not None:
+            note(tx, "notification.cancelled", command.admin, target("notification", command.id))
+    return found
 
 
 class Schedule:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+from lumen_notify.commit.audit.audit import note, target
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.commit.transaction import Transaction
@@ -53,9 +54,11 @@ class Category:
 
 @value
 class DefineCategories:
-    """Define categories, in place of their earlier definitions. The result: None."""
+    """Define categories, in place of their earlier definitions. The result: None. admin: who does it, for the
+    audit log; None for the file of LUMEN_CATEGORIES."""
 
     categories: tuple[Category, ...]
+    admin: str | None = None
 
     @property
     def conflict_key(self) -> str:
@@ -70,9 +73,11 @@ class DefineCategories:
 
 @value
 class DeleteCategory:
-    """Delete the definition of a category. The result: whether it had one."""
+    """Delete the definition of a category. The result: whether it had one. admin: who does it, for the audit
+    log."""
 
     name: str
+    admin: str
 
     @property
     def conflict_key(self) -> str:
@@ -110,6 +115,9 @@ async def define_categories(tx: Transaction, commands: Sequence[DefineCategories
     if changed:
         tx.add("define_categories", rows=[_row(one) for one in changed])
         _announce(tx, before, changed)
+    for command in commands:
+        for one in command.categories if command.admin is not None else ():
+            note(tx, "category.defined", command.admin, target("category", one.name))
     return [None] * len(commands)
 
 
@@ -120,6 +128,9 @@ async def delete_categories(tx: Transaction, commands: Sequence[DeleteCategory])
     if deleted:
         tx.add("delete_categories", rows=[{"name": name} for name in sorted(deleted)])
         _announce(tx, before, [Category(name=name) for name in sorted(deleted)])
+    for command in commands:
+        if command.name in deleted:
+            note(tx, "category.deleted", command.admin, target("category", command.name))
     return [command.name in deleted for command in commands]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from lumen_notify.commit.audit.audit import COMMAND_LINE, note, target
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import NotFound
@@ -50,9 +51,12 @@ class StoredDeadLetter:
 @value
 class RetryDeadLetter:
     """Decide about a push again, and push it to the same device. The result: the StoredDeadLetter, which is
-    deleted; NotFound if it does not exist, or if what was to be pushed is not known any more."""
+    deleted; NotFound if it does not exist, or if what was to be pushed is not known any more.
+
+    admin: who does it, for the audit log."""
 
     id: str
+    admin: str = COMMAND_LINE
 
     @property
     def conflict_key(self) -> str:
@@ -97,7 +101,12 @@ async def retry_dead_letters(tx: Transaction, commands: Sequence[RetryDeadLetter
     if due:
         await tx.run("retry_dead_letters", rows=due, now=tx.now)
         await tx.run("delete_dead_letters", rows=due)
-    return [found.get(one.id) or NotFound("No dead letter has this id.") for one in commands]
+    answers = [found.get(one.id) or NotFound("No dead letter has this id.") for one in commands]
+    for command, answer in zip(commands, answers, strict=True):
+        if isinstance(answer, StoredDeadLetter):
+            details = {"user": answer.user_id, "provider": answer.provider}
+            note(tx, "dead_letter.retried", command.admin, target("dead_letter", command.id), **details)
+    return answers
 
 
 def _stored(row: Sequence[Any]) -> StoredDeadLetter:

@@ -1,0 +1,1 @@
+"""Admin: what whoever runs the server sees and does, with the scope `notify:admin`."""

@@ -1,0 +1,110 @@
+"""Audit: `GET /admin/audit`, what administrators did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumen_notify.accept.admin import responses
+from lumen_notify.auth import ADMIN
+from lumen_notify.commit.audit.audit import ACTIONS, LAST_ID, AuditLog, Entry
+from lumen_notify.errors import Invalid
+from lumen_notify.http.context import Context
+from lumen_notify.http.cursors import UUID_KEY, Cursor
+from lumen_notify.http.fields import UserId
+from lumen_notify.http.operation import READS, Operation, query
+from lumen_notify.http.pages import LIMIT, answer_page, fitting
+from lumen_notify.http.requests import Query
+from lumen_notify.http.route import ApiRoute, route
+from lumen_notify.model import canonical_id, rfc3339, to_json, value
+
+CURSOR = Cursor("audit", UUID_KEY)
+"""By id, which has the time."""
+
+MAX_TARGET_CHARACTERS = 160
+"""Of a kind, a colon and the longest id."""
+
+
+@value
+class AuditEndpoint:
+    """Lists what administrators did."""
+
+    context: Context
+    audit_log: AuditLog
+
+    def routes(self) -> Iterator[ApiRoute]:
+        """List the routes."""
+        yield route(
+            "/admin/audit",
+            GET=(
+                self.page,
+                Operation(
+                    name="listAudit",
+                    tag="admin",
+                    summary="List what administrators did",
+                    description=(
+                        f"Needs the scope `{ADMIN}`. No route changes the log, and retention alone deletes "
+                        "from it. With several filters, a page may be shorter than its limit, and empty, "
+                        "although more follow."
+                    ),
+                    parameters=(
+                        LIMIT,
+                        CURSOR.parameter,
+                        query("actor", UserId, "Only what this user did."),
+                        query("action", {"type": "string", "enum": list(ACTIONS)}, "Only this action."),
+                        query(
+                            "target",
+                            {"type": "string", "minLength": 1, "maxLength": MAX_TARGET_CHARACTERS},
+                            "Only what was done to this target, such as `user:bob`.",
+                        ),
+                    ),
+                    answered="A page, newest first.",
+                    response=responses.AuditEntries,
+                    problems=(*READS, "invalid", "forbidden"),
+                ),
+            ),
+        )
+
+    async def page(self, request: Request) -> Response:
+        """Answer `GET /admin/audit`: newest first."""
+        principal = await self.context.caller(request)
+        principal.require(ADMIN)
+        query = Query(request)
+        rows, before = await self.audit_log.page(
+            before=canonical_id(CURSOR.place(query) or LAST_ID),
+            limit=query.limit(),
+            actor=query.user("actor"),
+            action=_action(query),
+            target=_target(query),
+        )
+        items = fitting(to_json(_item(row)) for row in rows)
+        if len(items) < len(rows):
+            before = rows[len(items) - 1].id
+        return answer_page(items, None if before is None else CURSOR.at(before))
+
+
+def _action(query: Query) -> str | None:
+    text = query.text("action")
+    if text is not None and text not in ACTIONS:
+        raise Invalid(f"must be one of {', '.join(ACTIONS)}", field="action")
+    return text
+
+
+def _target(query: Query) -> str | None:
+    text = query.text("target")
+    if text is not None and not 0 < len(text) <= MAX_TARGET_CHARACTERS:
+        raise Invalid(f"must have from 1 to {MAX_TARGET_CHARACTERS} characters", field="target")
+    return text
+
+
+def _item(row: Entry) -> responses.AuditEntry:
+    return {
+        "id": row.id,
+        "at": rfc3339(row.at),
+        "actor": row.actor,
+        "action": row.action,
+        "target": row.target,
+        "details": dict(row.details),
+    }

@@ -1,0 +1,1 @@
+"""Audit: what administrators did, for whoever must answer for it."""
