@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from lumen_notify.accept.accounts.accounts import AccountEndpoints
 from lumen_notify.accept.accounts.login_limiter import LoginLimiter
 from lumen_notify.accept.accounts.sessions import SessionEndpoints, Sessions
-from lumen_notify.accept.admin.audit import AuditEndpoint
 from lumen_notify.accept.devices.devices import DeviceEndpoints
 from lumen_notify.accept.health import HealthEndpoints
 from lumen_notify.accept.notifications.deletion import DeletionEndpoints
@@ -36,9 +35,9 @@ from lumen_notify.accept.rooms.rooms import RoomEndpoints
 from lumen_notify.accept.rooms.schedule import RoomScheduleEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import TicketEndpoint
+from lumen_notify.api.admin_endpoints import admin_endpoints
 from lumen_notify.auth import AccessTokens
 from lumen_notify.commit.accounts.accounts import Accounts
-from lumen_notify.commit.audit.audit import AuditLog
 from lumen_notify.commit.devices.devices import Devices
 from lumen_notify.commit.notifications.idempotency import IdempotentResponses
 from lumen_notify.commit.notifications.inbox import Inbox
@@ -149,7 +148,7 @@ class Endpoints:
                     max_devices=settings.max_devices_per_user,
                     allows_private=settings.push_private_addresses == "on",
                 ),
-                *_admin(context, services),
+                *admin_endpoints(context, services),
                 *(one for one in (accounts, sessions) if one is not None),
             ),
         )
@@ -172,10 +171,6 @@ def _stream(
     )
     yield TicketEndpoint(context=context, tickets=services.tickets)
     yield CookieEndpoints(cookies=cookies)
-
-
-def _admin(context: Context, services: Services) -> Iterator[route.Endpoints]:
-    yield AuditEndpoint(context=context, audit_log=AuditLog(services.database))
 
 
 def _rooms(context: Context, services: Services, messenger: Messenger) -> Iterator[route.Endpoints]:

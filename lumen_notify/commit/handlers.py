@@ -85,6 +85,7 @@ from lumen_notify.commit.push.progress import (
     take_pushes,
 )
 from lumen_notify.commit.push.retention import TrimPushes, trim_pushes
+from lumen_notify.commit.rooms.all_rooms import NoteReading, note_readings
 from lumen_notify.commit.rooms.blocks import SetBlock, set_blocks
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom, delete_rooms, purge_rooms
 from lumen_notify.commit.rooms.direct import SendDirectMessage, send_direct_messages
@@ -139,6 +140,7 @@ def handlers(
         ChangePreferences: change_preferences,
         DeleteRoom: delete_rooms,
         PurgeRoom: purge_rooms,
+        NoteReading: note_readings,
         Mark: mark,
         DeleteOwn: delete_own,
         RegisterDevice: register_devices,

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from pydantic import TypeAdapter
 from starlette.requests import Request
 
-from lumen_notify.auth import Principal, Verifier
+from lumen_notify.auth import ADMIN, Principal, Verifier
 from lumen_notify.errors import Forbidden
 from lumen_notify.http.fields import Body
 from lumen_notify.http.origins import is_own_page
@@ -48,8 +48,8 @@ class Context:
     """What all endpoints share. clock: wall-clock milliseconds. origins: whose pages may send requests
     without a token, besides our own.
 
-    `caller` comes first in every endpoint: it counts the request for the user's rate limits, before the body
-    is read.
+    `caller`, or `admin`, comes first in every endpoint: it counts the request for the user's rate limits,
+    before the body is read.
     """
 
     verifier: Verifier
@@ -74,6 +74,13 @@ class Context:
         if limit is not None:
             self.rate_limiter.admit(principal, limit)
             request.scope[PRINCIPAL] = principal
+        return principal
+
+    async def admin(self, request: Request) -> Principal:
+        """Return the user whose token the request carries, if it has `notify:admin`. Raises Unauthenticated,
+        RateLimited, Forbidden."""
+        principal = await self.caller(request)
+        principal.require(ADMIN)
         return principal
 
     def charge(self, request: Request, tokens: int) -> None:

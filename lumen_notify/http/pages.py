@@ -61,6 +61,25 @@ def answer_rows(
     return answer_page(items, cursor(rows[len(items) - 1]) if len(items) < len(rows) else None)
 
 
+def answer_items(
+    rows: Sequence[Row],
+    after: str | None,
+    *,
+    item: Callable[[Row], Mapping[str, Any]],
+    cursor: Cursor,
+    key: Callable[[Row], str],
+) -> Response:
+    """Answer with a page that knows where the next one begins.
+
+    after: the place after which it does; None on the last page. key: returns the place of a row, for a page
+    that ends before its last row because of its bytes.
+    """
+    items = fitting(to_json(item(row)) for row in rows)
+    if len(items) < len(rows):
+        after = key(rows[len(items) - 1])
+    return answer_page(items, None if after is None else cursor.at(after))
+
+
 class KeyPage(Generic[Row]):
     """A page of a list in the order of a text: user ids, names, ids. Raises Invalid.
 

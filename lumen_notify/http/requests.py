@@ -143,6 +143,13 @@ class Query:
         """Return a user's id; None if it is absent."""
         return self._checked(name, user_id)
 
+    def prefix(self, name: str, longest: int) -> str:
+        """Return a text with which others begin; empty if it is absent."""
+        text = self._values.get(name, "")
+        if len(text) > longest or not text.isprintable():
+            raise Invalid(f"must be printable text of at most {longest} characters", field=name)
+        return text
+
     def _checked(self, name: str, check: Callable[[str], str]) -> str | None:
         text = self._values.get(name)
         try:

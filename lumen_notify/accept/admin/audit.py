@@ -15,10 +15,10 @@ from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import UUID_KEY, Cursor
 from lumen_notify.http.fields import UserId
 from lumen_notify.http.operation import READS, Operation, query
-from lumen_notify.http.pages import LIMIT, answer_page, fitting
+from lumen_notify.http.pages import LIMIT, answer_items
 from lumen_notify.http.requests import Query
 from lumen_notify.http.route import ApiRoute, route
-from lumen_notify.model import canonical_id, rfc3339, to_json, value
+from lumen_notify.model import canonical_id, rfc3339, value
 
 CURSOR = Cursor("audit", UUID_KEY)
 """By id, which has the time."""
@@ -69,8 +69,7 @@ class AuditEndpoint:
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /admin/audit`: newest first."""
-        principal = await self.context.caller(request)
-        principal.require(ADMIN)
+        await self.context.admin(request)
         query = Query(request)
         rows, before = await self.audit_log.page(
             before=canonical_id(CURSOR.place(query) or LAST_ID),
@@ -79,10 +78,11 @@ class AuditEndpoint:
             action=_action(query),
             target=_target(query),
         )
-        items = fitting(to_json(_item(row)) for row in rows)
-        if len(items) < len(rows):
-            before = rows[len(items) - 1].id
-        return answer_page(items, None if before is None else CURSOR.at(before))
+        return answer_items(rows, before, item=_item, cursor=CURSOR, key=_id)
+
+
+def _id(row: Entry) -> str:
+    return row.id
 
 
 def _action(query: Query) -> str | None:

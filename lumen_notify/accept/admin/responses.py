@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from lumen_notify.commit.rooms.rooms import Kind
 from lumen_notify.http.responses import NextCursor, Time
+from lumen_notify.model.events.fields import Count
 
 
 class AuditEntry(TypedDict):
@@ -28,4 +30,25 @@ class AuditEntries(TypedDict):
     """One page of the audit log, newest first."""
 
     items: list[AuditEntry]
+    next_cursor: NextCursor
+
+
+class AnyRoom(TypedDict):
+    """A room, whoever is in it."""
+
+    id: str
+    kind: Kind
+    title: Annotated[str | None, Field(description="One line of text.")]
+    users: Annotated[list[str] | None, Field(description="The two users of a direct room; else null.")]
+    created_at: Time
+    created_by: str
+    members_count: Count
+    last_seq: Annotated[int, Field(ge=0, description="The seq of the newest message; 0 before the first.")]
+    active_at: Annotated[Time, Field(description="When the newest message was sent, else `created_at`.")]
+
+
+class AnyRooms(TypedDict):
+    """One page of all rooms, by id."""
+
+    items: list[AnyRoom]
     next_cursor: NextCursor

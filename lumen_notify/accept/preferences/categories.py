@@ -111,8 +111,7 @@ class CategoryEndpoints:
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /categories/{name}`: replace the definition."""
-        principal = await self.context.caller(request)
-        principal.require(ADMIN)
+        principal = await self.context.admin(request)
         body = await self.context.body(request, _CATEGORY)
         category = _category(_name(request, category_name), body)
         await self.context.committer.submit(DefineCategories(categories=(category,), admin=principal.user_id))
@@ -120,8 +119,7 @@ class CategoryEndpoints:
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /categories/{name}`. Raises NotFound."""
-        principal = await self.context.caller(request)
-        principal.require(ADMIN)
+        principal = await self.context.admin(request)
         name = _name(request)
         if not await self.context.committer.submit(DeleteCategory(name=name, admin=principal.user_id)):
             raise NotFound("No category of this name is defined.")

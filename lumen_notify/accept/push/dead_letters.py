@@ -77,8 +77,7 @@ class DeadLetterEndpoints:
 
     async def page(self, request: Request) -> Response:
         """Answer `GET /push/dead-letters`: newest first."""
-        principal = await self.context.caller(request)
-        principal.require(ADMIN)
+        await self.context.admin(request)
         query = Query(request)
         limit = query.limit()
         before = canonical_id(CURSOR.place(query) or NEWEST)
@@ -89,8 +88,7 @@ class DeadLetterEndpoints:
 
     async def retry(self, request: Request) -> Response:
         """Answer `POST /push/dead-letters/{id}/retry`. Raises NotFound."""
-        principal = await self.context.caller(request)
-        principal.require(ADMIN)
+        principal = await self.context.admin(request)
         await self.context.no_body(request)
         id_ = canonical_id(request.path_params["id"])
         command = RetryDeadLetter(id=id_, admin=principal.user_id)

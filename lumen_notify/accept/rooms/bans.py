@@ -108,7 +108,7 @@ class BanEndpoints:
         room = room_id(request)
         await self.access.require_moderator(room, principal.user_id)
         rows = await self.member_list.bans(room, after=page.after, limit=page.limit + 1)
-        return page.answer(rows, _item)
+        return page.answer(rows, ban_item)
 
     async def get(self, request: Request) -> Response:
         """Answer `GET /rooms/{id}/bans/{user}`, to owners and moderators. Raises NotFound."""
@@ -136,10 +136,11 @@ class BanEndpoints:
         ban = await self.member_list.ban(room, user)
         if ban is None:
             raise not_banned()
-        return answer(_item(ban))
+        return answer(ban_item(ban))
 
 
-def _item(ban: Ban) -> responses.Ban:
+def ban_item(ban: Ban) -> responses.Ban:
+    """Return a ban as lists show it."""
     return {"user_id": ban.user_id, "banned_by": ban.banned_by, "banned_at": rfc3339(ban.banned_at)}
 
 

@@ -140,7 +140,7 @@ class MemberEndpoints:
         room = room_id(request)
         await self.access.require_member(room, principal.user_id)
         rows = await self.member_list.page(room, after=page.after, limit=page.limit + 1)
-        return page.answer(rows, _item)
+        return page.answer(rows, member_item)
 
     async def post(self, request: Request) -> Response:
         """Answer `POST /rooms/{id}/members`: add several members."""
@@ -169,7 +169,8 @@ class MemberEndpoints:
         return no_content()
 
 
-def _item(member: Member) -> responses.ListedMember:
+def member_item(member: Member) -> responses.ListedMember:
+    """Return a member as lists show them."""
     return {
         "user_id": member.user_id,
         "username": member.username,

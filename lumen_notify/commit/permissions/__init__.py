@@ -15,6 +15,9 @@ A room may be without an owner: see `commit/rooms/members`. Any member who is no
 Every member may edit and delete their own messages; a muted member may only delete them. Owners and
 moderators may delete the messages of others. Both users of a direct room are members: nobody moderates it.
 
+Administrators (`notify:admin`, the routes below `/admin/rooms`) may do what an owner may, in any room,
+whether they are members or not; they may also delete direct rooms, and messages in them.
+
     roles            the role names, and what one role may do to another
     refusals         the refusal for one action, from the room's kind and the user's role
     room_context     a room and the caller's role in it, loaded in the transaction that acts

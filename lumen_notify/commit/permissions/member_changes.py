@@ -140,7 +140,7 @@ def require_unban(room: RoomContext, user: UserContext) -> None:
 def _require_role_change(room: RoomContext, before: Role, after: Role, *, is_self: bool) -> None:
     if after == before or (is_self and may_claim(before, after, room.owners_count)):
         return
-    if is_self and before == "owner" and room.owners_count == 1:
+    if room.role == before == "owner" and room.owners_count == 1:  # their own role, or an administrator acts
         raise Conflict(
             "The last owner cannot give up the role. Make another member an owner first.", code="last_owner"
         )

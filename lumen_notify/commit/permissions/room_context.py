@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.permissions.refusals import post_refusal, role_too_low, room_not_found, view_refusal
@@ -44,21 +45,29 @@ class RoomContext:
         if self.role != "owner":
             raise role_too_low()
 
+    def for_admin(self) -> RoomContext:
+        """Return the room as its administrator acts on it: as an owner, whether they are a member or not."""
+        return replace(self, role="owner")
+
 
 async def load_room_contexts(
-    tx: Transaction, rooms_and_callers: Sequence[tuple[str, str]]
+    tx: Transaction, rooms_and_callers: Sequence[tuple[str, str]], admins: Collection[int] = ()
 ) -> Mapping[int, RoomContext]:
-    """Load rooms with the callers' roles, by index in the list. Rooms that do not exist are left out."""
+    """Load rooms with the callers' roles, by index in the list. Rooms that do not exist are left out.
+
+    admins: the indexes of callers who act as administrators.
+    """
     rows = [
         {"n": n, "room_id": room_id, "caller": caller}
         for n, (room_id, caller) in enumerate(rooms_and_callers)
     ]
-    return {
+    rooms = {
         n: RoomContext(
             kind=kind, title=title, members_count=members_count, role=role, owners_count=owners_count
         )
         for n, kind, title, members_count, role, owners_count in await tx.run("room_contexts", rows=rows)
     }
+    return {n: room.for_admin() if n in admins else room for n, room in rooms.items()}
 
 
 def require_room(room: RoomContext | None) -> RoomContext:

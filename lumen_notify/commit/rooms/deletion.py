@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from lumen_notify.commit.audit.audit import note, target
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.permissions import load_room_contexts, require_room
 from lumen_notify.commit.publications.removal import remove_notifications
@@ -52,10 +53,14 @@ _KINDS_WITH_TEXT = frozenset(
 
 @value
 class DeleteRoom:
-    """Delete a room. The result: None, or a refusal. PurgeRoom does the rest."""
+    """Delete a room. The result: None, or a refusal. PurgeRoom does the rest.
+
+    is_admin: whether the caller acts as an administrator; the audit log says so.
+    """
 
     room_id: str
     caller: str
+    is_admin: bool = False
 
     @property
     def conflict_key(self) -> str:
@@ -82,7 +87,8 @@ class PurgeRoom:
 
 async def delete_rooms(tx: Transaction, commands: Sequence[DeleteRoom]) -> Sequence[object]:
     """Handle DeleteRoom: a `committer.Handler`."""
-    rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands])
+    admins = [n for n, one in enumerate(commands) if one.is_admin]
+    rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands], admins)
     answers: list[object] = []
     deleted = []
     for n, one in enumerate(commands):
@@ -93,6 +99,9 @@ async def delete_rooms(tx: Transaction, commands: Sequence[DeleteRoom]) -> Seque
         else:
             answers.append(None)
             deleted.append({"room_id": one.room_id})
+            if one.is_admin:
+                details = {"kind": rooms[n].kind, "members": rooms[n].members_count}
+                note(tx, "room.deleted", one.caller, target("room", one.room_id), **details)
     if deleted:
         tx.add("mark_rooms_deleted", rows=deleted)
     return answers

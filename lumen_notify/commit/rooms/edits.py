@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from lumen_notify.commit.audit.audit import note, target
 from lumen_notify.commit.budget import Cost, text_cost
 from lumen_notify.commit.permissions import delete_refusal, edit_refusal, room_not_found, view_refusal
 from lumen_notify.commit.rooms.history import message_not_found
@@ -53,11 +54,15 @@ class EditMessage:
 
 @value
 class DeleteMessage:
-    """Delete a message: the user's own, or anybody's as owner or moderator. The result: a ChangedMessage."""
+    """Delete a message: the user's own, or anybody's as owner or moderator. The result: a ChangedMessage.
+
+    is_admin: whether the user acts as an administrator; the audit log says so.
+    """
 
     room_id: str
     user_id: str
     id: str
+    is_admin: bool = False
 
     @property
     def conflict_key(self) -> str:
@@ -158,6 +163,9 @@ async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) ->
         rows.append(_row(command.room_id, one.seq, body, (), deleted_at=tx.now))
         ids.append(command.id)
         answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
+        if command.is_admin:
+            details = {"room": command.room_id, "sender": one.sender_id}
+            note(tx, "message.deleted", command.user_id, target("message", command.id), **details)
     if rows:
         tx.add("change_messages", rows=rows)
         await tx.rewrite(texts)
@@ -175,6 +183,9 @@ async def _load(
     ]
     contexts: list[_MessageContext | Refused] = [room_not_found() for _ in commands]
     for n, kind, role, is_blocked, seq, *message in await tx.run("message_contexts", rows=rows):
+        command = commands[n]
+        if isinstance(command, DeleteMessage) and command.is_admin:
+            role = "owner"  # noqa: PLW2901 - whatever it is
         if (refusal := view_refusal(kind, role)) is not None:
             contexts[n] = refusal
         elif seq is None:

@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from lumen_notify.commit.audit.audit import Action as AuditAction
+from lumen_notify.commit.audit.audit import note, target
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.permissions import Role, RoomContext, load_room_contexts, require_room
 from lumen_notify.commit.permissions.member_changes import (
@@ -45,7 +47,8 @@ class ChangeMembers:
 
     action: `put` adds a user, or gives a member the role; `add` adds users, and leaves members as they are.
     users: at least one, without repeats; several only for `add`. role: None makes new users a `member`, and
-    leaves the role of members. max_rooms: rooms that one user may be in; 0 for no limit.
+    leaves the role of members. max_rooms: rooms that one user may be in; 0 for no limit. is_admin: whether
+    the caller acts as an administrator, also on themselves; the audit log says so.
     """
 
     room_id: str
@@ -54,6 +57,11 @@ class ChangeMembers:
     users: tuple[str, ...]
     role: Role | None = None
     max_rooms: int = 0
+    is_admin: bool = False
+
+    def is_own(self, user_id: str) -> bool:
+        """Whether the caller changes their own membership."""
+        return user_id == self.caller and not self.is_admin
 
     @property
     def conflict_key(self) -> str:
@@ -77,7 +85,8 @@ class ChangedMembers:
 
 async def change_members(tx: Transaction, commands: Sequence[ChangeMembers]) -> Sequence[object]:
     """Handle ChangeMembers: a `committer.Handler`."""
-    rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands])
+    admins = [n for n, one in enumerate(commands) if one.is_admin]
+    rooms = await load_room_contexts(tx, [(one.room_id, one.caller) for one in commands], admins)
     users = await load_user_contexts(tx, [(one.room_id, one.caller, one.users) for one in commands])
     answers: list[Any] = [None] * len(commands)
     for n, command in enumerate(commands):
@@ -86,18 +95,20 @@ async def change_members(tx: Transaction, commands: Sequence[ChangeMembers]) -> 
         except Refused as refusal:
             answers[n] = refusal
     allowed = [n for n, answer in enumerate(answers) if answer is None]
-    changes = _Changes(tx, await _successor_owners(tx, [(commands[n], rooms[n]) for n in allowed]))
+    changes = _Changes(tx, await _successor_owners(tx, [(commands[n], rooms[n], users[n]) for n in allowed]))
     for n in allowed:
         answers[n] = changes.add(commands[n], rooms[n], users[n])
+        if commands[n].is_admin:
+            _note(tx, commands[n], users[n], answers[n])
     await changes.write()
     return answers
 
 
 def _check(command: ChangeMembers, room: RoomContext, users: Sequence[UserContext]) -> None:
     """Raise the refusal of a command, if it has one."""
-    require_changeable(room, is_self=command.users == (command.caller,))
+    require_changeable(room, is_self=command.users == (command.caller,) and not command.is_admin)
     for user in users:
-        is_self = user.user_id == command.caller
+        is_self = command.is_own(user.user_id)
         match command.action:
             case "put":
                 require_put(room, user, command.role, is_self=is_self, max_rooms=command.max_rooms)
@@ -161,7 +172,7 @@ class _Changes:
         if new and room.members_count:
             self._announce(command, "joined", list(roles.items()), room.members_count + len(new))
         for user in new:
-            is_self = user.user_id == command.caller
+            is_self = command.is_own(user.user_id)
             self._membership.add(command.room_id, user.user_id, roles[user.user_id], data, by_choice=is_self)
             if user.is_muted:
                 self._ended_mutes.append({"room_id": command.room_id, "user_id": user.user_id})
@@ -193,7 +204,7 @@ class _Changes:
         if user.joined_position is None:
             return
         change: MemberChange = "banned" if command.action == "ban" else "removed"
-        if user.user_id == command.caller:
+        if command.is_own(user.user_id):
             change = "left"
         if user.role == "muted":
             self._mutes.append({"room_id": command.room_id, "user_id": user.user_id})
@@ -223,23 +234,38 @@ def _first_role(command: ChangeMembers, room: RoomContext, user: UserContext) ->
 
     Users who were muted when they left are muted again, unless a moderator gives them another role.
     """
-    is_self = user.user_id == command.caller
+    is_self = command.is_own(user.user_id)
     if user.is_muted and (is_self or command.role is None):
         return "muted"
     return "owner" if is_self and not room.owners_count else command.role or "member"
 
 
 async def _successor_owners(
-    tx: Transaction, allowed: Sequence[tuple[ChangeMembers, RoomContext]]
+    tx: Transaction, allowed: Sequence[tuple[ChangeMembers, RoomContext, Sequence[UserContext]]]
 ) -> Mapping[str, str]:
-    """Return, by room, who becomes owner where the last owner leaves."""
+    """Return, by room, who becomes owner where the last owner leaves, or is removed by an administrator."""
     rows = [
-        {"room_id": command.room_id, "user_id": command.caller}
-        for command, room in allowed
-        if command.action == "remove"
-        and command.users == (command.caller,)
-        and room.role == "owner"
-        and room.owners_count == 1
+        {"room_id": command.room_id, "user_id": users[0].user_id}
+        for command, room, users in allowed
+        if command.action in ("remove", "ban") and users[0].role == "owner" and room.owners_count == 1
     ]
     successors = await tx.run("successor_owners", rows=rows) if rows else ()
     return {room_id: user_id for room_id, user_id in successors}  # noqa: C416 - rows are no pairs to mypy
+
+
+def _note(
+    tx: Transaction, command: ChangeMembers, users: Sequence[UserContext], changed: ChangedMembers
+) -> None:
+    """Note what an administrator has changed; nothing, if it was so before."""
+    for user in users:
+        role = changed.roles[user.user_id]
+        action: AuditAction | None
+        if command.action in ("put", "add"):
+            action = "member.added" if user.role is None else None if user.role == role else "member.changed"
+        elif command.action == "ban":
+            action = None if user.is_banned and user.role is None else "member.banned"
+        else:
+            action = "member.unbanned" if command.action == "unban" else "member.removed"
+        if action is not None:
+            details = {"user": user.user_id, "role": role}
+            note(tx, action, command.caller, target("room", command.room_id), **details)
