@@ -148,7 +148,7 @@ class Endpoints:
                     max_devices=settings.max_devices_per_user,
                     allows_private=settings.push_private_addresses == "on",
                 ),
-                *admin_endpoints(context, services),
+                *admin_endpoints(context, services, connections),
                 *(one for one in (accounts, sessions) if one is not None),
             ),
         )

@@ -38,6 +38,7 @@ from lumen_notify.commit.accounts.sessions import (
     refresh,
     trim_sessions,
 )
+from lumen_notify.commit.accounts.stream_ends import EndStreams, end_streams
 from lumen_notify.commit.audit.audit import TrimAudit, trim_audit
 from lumen_notify.commit.committer import Handler
 from lumen_notify.commit.devices.registration import RegisterDevice, register_devices
@@ -151,6 +152,7 @@ def handlers(
         Refresh: refresh,
         LogOut: log_out,
         LogOutEverywhere: log_out_everywhere,
+        EndStreams: end_streams,
         ChangePassword: change_password,
         ChangeProfile: change_profile,
         TrimDevices: trim_devices,

@@ -1,8 +1,8 @@
 """Prefix: finds the rows that begin with a text, in a list in the order of the database.
 
 A database of PostgreSQL may have any collation: in most, `Ann` and `ánn` stand between `ann` and `anna`, and
-no range of an index is what begins with `ann`. But all of it comes after `ann`, and only what is written alike
-stands between. So a page reads on from there, and ends where texts are not alike any more.
+no range of an index is what begins with `ann`. But all of it comes after `ann`, and only what is written
+alike stands between. So a page reads on from there, and ends where texts are not alike any more.
 """
 
 from __future__ import annotations

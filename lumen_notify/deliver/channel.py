@@ -10,7 +10,7 @@ Not here: one notification for many users at once (`broadcast`), which also expl
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from lumen_notify.deliver.connection.connection import NO_FD, Connection
 from lumen_notify.deliver.frames import Frame
@@ -93,7 +93,7 @@ class Channel:
         for frame in frames:
             if frame.ends is not None:
                 self.write(b"".join(parts), now)
-                self.close(frame.ends)
+                self.close(frame.ends, frame.ended_ids)
             if not self.connections:
                 break
             if frame.room_id is None or frame.room_id in self.shape.rooms:
@@ -118,10 +118,12 @@ class Channel:
                     _log.exception("Stream %s failed.", failed.id)
                     failed.fail()
 
-    def close(self, reason: CloseReason) -> None:
-        """Close every connection; if clients are not to reconnect, those that are being opened too."""
+    def close(self, reason: CloseReason, ids: Collection[str] | None = None) -> None:
+        """Close every connection; if clients are not to reconnect, those that are being opened too. ids: of
+        those to close; None for all."""
         for connection in self.connections if reason.reconnect else (*self.connections, *self.opening):
-            connection.close(reason)
+            if ids is None or connection.id in ids:
+                connection.close(reason)
 
     def fail(self) -> None:
         """End every connection after an exception: see `Connection.fail`."""

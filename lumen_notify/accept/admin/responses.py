@@ -7,9 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from lumen_notify.accept.devices.responses import RegisteredDevice
+from lumen_notify.accept.notifications.responses import ListedNotification, Unread, UnreadCount
+from lumen_notify.commit.presence.connections import DeviceName
 from lumen_notify.commit.rooms.rooms import Kind
 from lumen_notify.http.responses import NextCursor, Time
-from lumen_notify.model.events.fields import Count
+from lumen_notify.model.events.fields import Count, Position, Uuid
 
 
 class AuditEntry(TypedDict):
@@ -52,3 +55,68 @@ class AnyRooms(TypedDict):
 
     items: list[AnyRoom]
     next_cursor: NextCursor
+
+
+_Username = Annotated[str | None, Field(description="The name to log in with; null without an account.")]
+_DisplayName = Annotated[str | None, Field(description="The name that others see; null without an account.")]
+_Avatar = Annotated[str | None, Field(description="The URL of a picture; null without one.")]
+
+
+class KnownUser(TypedDict):
+    """A user."""
+
+    id: str
+    username: _Username
+    display_name: _DisplayName
+    avatar: _Avatar
+    is_online: bool
+
+
+class KnownUsers(TypedDict):
+    """One page of users, by id."""
+
+    items: list[KnownUser]
+    next_cursor: NextCursor
+
+
+class UserStream(TypedDict):
+    """An open stream of the user."""
+
+    id: Uuid
+    device: Annotated[
+        Annotated[DeviceName, Field(json_schema_extra={"x-model": "Device"})] | None,
+        Field(description="The device that the client named."),
+    ]
+    connected_at: Time
+    instance: Annotated[str, Field(description="The instance that serves the stream.")]
+
+
+class UserDetails(TypedDict):
+    """What the server has of a user."""
+
+    id: str
+    username: _Username
+    display_name: _DisplayName
+    avatar: _Avatar
+    created_at: Annotated[Time | None, Field(description="When the account was made; null without one.")]
+    scope: Annotated[str | None, Field(description="The scopes of the account; null without one.")]
+    is_online: Annotated[bool, Field(description="Also if they appear offline to others.")]
+    last_seen_at: Annotated[
+        Time | None, Field(description="When their last stream ended; null while online, and if not known.")
+    ]
+    streams: Annotated[list[UserStream], Field(description="Open streams on all instances, oldest first.")]
+    unread_count: UnreadCount
+    unread: Unread
+    position: Position
+    devices: Annotated[list[RegisteredDevice], Field(description="The newest ones, without tokens.")]
+    notifications: Annotated[list[ListedNotification], Field(description="The newest ones.")]
+
+
+class Preview(TypedDict):
+    """How many users a notification would reach."""
+
+    reaches: Annotated[int, Field(ge=0, description="How many users; at most 100,000 are counted for all.")]
+    is_more: Annotated[bool, Field(description="Whether it reaches more than were counted.")]
+    online: Annotated[
+        int | None, Field(ge=0, description="How many of them are online now; null for a room.")
+    ]

@@ -109,7 +109,7 @@ class AllRoomsEndpoints:
         return answer(_item(await self.rooms.get(room_id(request))))
 
     async def delete(self, request: Request) -> Response:
-        """Answer `DELETE /admin/rooms/{id}` once all members are removed. Retention deletes the other rows."""
+        """Answer `DELETE /admin/rooms/{id}` once all members are removed. Retention deletes the rest."""
         principal = await self.context.admin(request)
         id_ = room_id(request)
         submit = self.context.committer.submit

@@ -173,7 +173,7 @@ class DeviceEndpoints:
         before = canonical_id(CURSOR.place(query) or NEWEST)
         rows = await self.devices.page(principal.user_id, before=before, limit=limit + 1)
         return answer_rows(
-            rows, limit, item=lambda row: to_json(_item(row)), cursor=lambda row: CURSOR.at(row.id)
+            rows, limit, item=lambda row: to_json(device_item(row)), cursor=lambda row: CURSOR.at(row.id)
         )
 
     async def post(self, request: Request) -> Response:
@@ -199,7 +199,7 @@ class DeviceEndpoints:
                 max_devices=self.max_devices,
             )
         )
-        return answer(_item(device), 201 if device.id == id_ else 200)
+        return answer(device_item(device), 201 if device.id == id_ else 200)
 
     async def delete(self, request: Request) -> Response:
         """Answer `DELETE /devices/{id}`. Raises NotFound."""
@@ -243,7 +243,9 @@ class DeviceEndpoints:
         return no_content()
 
 
-def _item(row: Device) -> responses.RegisteredDevice:
+def device_item(row: Device) -> responses.RegisteredDevice:
+    """Return a device as lists show it."""
+
     def time(at_ms: int | None) -> str | None:
         return None if at_ms is None else rfc3339(at_ms)
 

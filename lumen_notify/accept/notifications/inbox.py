@@ -164,7 +164,7 @@ class InboxEndpoints:
             is_unread=is_unread,
             is_archived=bool(is_archived),
         )
-        items = fitting(map(_item, rows))
+        items = fitting(map(notification_item, rows))
         if len(items) < len(rows):
             last = rows[len(items) - 1]
             following = last.position, last.id
@@ -173,7 +173,9 @@ class InboxEndpoints:
     async def get(self, request: Request) -> Response:
         """Answer `GET /notifications/{id}`."""
         principal = await self.context.caller(request)
-        return answer_text(_item(await self._find(principal.user_id, str(request.path_params["id"]))))
+        return answer_text(
+            notification_item(await self._find(principal.user_id, str(request.path_params["id"])))
+        )
 
     async def put(self, request: Request) -> Response:
         """Answer `PUT /notifications/{id}`: read or unread."""
@@ -183,7 +185,7 @@ class InboxEndpoints:
         await self._find(principal.user_id, id_)
         action: Action = "read" if body.is_read else "unread"
         await self.mark(principal.user_id, action, Selection(ids=(id_,)))
-        return answer_text(_item(await self._find(principal.user_id, id_)))
+        return answer_text(notification_item(await self._find(principal.user_id, id_)))
 
     async def get_counts(self, request: Request) -> Response:
         """Answer `GET /notifications/counts`."""
@@ -240,7 +242,8 @@ def _counts(counts: Counts, position: int) -> responses.Counts:
     return {"unread_count": fields["unread_count"], "unread": fields["unread"], "position": position}
 
 
-def _item(row: Listed) -> str:
+def notification_item(row: Listed) -> str:
+    """Return a notification as lists show it: JSON."""
     times = {"seen_at": row.seen_at, "read_at": row.read_at, "archived_at": row.archived_at}
     more: dict[str, Any] = {
         "position": row.position,

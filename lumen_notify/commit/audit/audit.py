@@ -41,7 +41,7 @@ Action = Literal[
 
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
-TargetKind = Literal["user", "room", "message", "notification", "stream", "category", "dead_letter"]
+TargetKind = Literal["user", "room", "message", "notification", "category", "dead_letter"]
 
 STEP_ROWS = 500
 """Rows that one step of retention deletes at most."""

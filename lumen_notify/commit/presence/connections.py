@@ -58,6 +58,13 @@ class Connections:
             for id_, device, connected_at, instance in rows
         ]
 
+    async def user_of(self, id_: str) -> str | None:
+        """Read the user of an open stream; None if no other instance has it. Raises DatabaseUnavailable."""
+        if not self._database.is_server:
+            return None
+        rows = await self._database.fetch("user_of_connection", id=id_)
+        return str(rows[0][0]) if rows else None
+
     async def excess(self, user_ids: Sequence[str], *, most: int) -> Sequence[tuple[str, str]]:
         """Read the streams of users who have more than `most`, on any instance, except for their newest ones.
 

@@ -132,6 +132,10 @@ class Connection(ABC):
         """The connection's id, a UUIDv7."""
         return id_text(self._id)
 
+    def has_id(self, number: int) -> bool:
+        """Return whether this is the connection's id. number: the 128 bits of a UUID."""
+        return self._id == number
+
     @property
     @abstractmethod
     def backlog_bytes(self) -> int:

@@ -12,7 +12,7 @@ Each frame renders one HTTP/1.1 chunk that holds one server-sent event (HTML Sta
 | `MessageSent` | `MessageFrame` | none | one more in the room, but not for its sender |
 | `RoomRead` | `RoomReadFrame` | `read` | sets the reader's own number for the room |
 | other payloads of rooms | `RoomEventFrame` | the event's kind | none |
-| `CategoriesChanged`, `SessionsRevoked` | `StreamEndFrame` | `closing` | the stream ends |
+| `CategoriesChanged`, `SessionsRevoked`, `StreamsEnded` | `StreamEndFrame` | `closing` | the stream ends |
 | `EventsRewritten` | `RewrittenFrame` | nothing is sent | none |
 | any whose text was withdrawn | `WithdrawnFrame` | nothing is sent | as before |
 | of a list, withdrawn for some users | `PartlyWithdrawnFrame` | to them nothing is sent | as before |
@@ -58,6 +58,7 @@ _FRAMES: Mapping[type[events.Payload], _MakeFrame] = {
     events.RoomRead: RoomReadFrame,
     events.CategoriesChanged: StreamEndFrame,
     events.SessionsRevoked: StreamEndFrame,
+    events.StreamsEnded: StreamEndFrame,
 }
 """The frames of payloads that need one of their own."""
 

@@ -21,12 +21,14 @@ class Frame(ABC):
     """One event, ready to be shown to every user it concerns.
 
     room_id: the room that the event is for, else None; only users who are its members then get it. ends: the
-    reason for which the streams that get it end, else None.
+    reason for which the streams that get it end, else None. ended_ids: the ids of these streams; None for all
+    of the users whom it concerns.
     """
 
     __slots__ = ("_id", "audience", "kind", "position", "room_id")
 
     ends: CloseReason | None = None
+    ended_ids: frozenset[str] | None = None
 
     def __init__(self, event: Event, epoch: str) -> None:
         self.position = event.position

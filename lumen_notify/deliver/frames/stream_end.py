@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from lumen_notify.deliver.frames.frame import NOT_SHOWN, Applied, Frame
 from lumen_notify.model import CloseReason, Counts, Event
-from lumen_notify.model.events import CategoriesChanged, Payload, SessionsRevoked, UnknownEvent
+from lumen_notify.model.events import CategoriesChanged, Payload, SessionsRevoked, StreamsEnded, UnknownEvent
 
 REASONS: Mapping[type[Payload], CloseReason] = {
     CategoriesChanged: CloseReason.SHUTDOWN,
     SessionsRevoked: CloseReason.REVOKED,
+    StreamsEnded: CloseReason.REVOKED,
 }
 """Why streams end. After `shutdown` clients reconnect by themselves, and their counts are loaded again."""
 
@@ -28,14 +29,18 @@ def revoked_tokens(events: Iterable[Event]) -> Iterator[tuple[str, int]]:
 
 
 class StreamEndFrame(Frame):
-    """Ends streams whose counts the event changes in a way it does not state, or whose users have lost
-    access."""
+    """Ends streams whose counts the event changes in a way it does not state, whose users have lost access,
+    or which an administrator has ended."""
 
-    __slots__ = ("ends",)
+    __slots__ = ("ended_ids", "ends")
 
-    def __init__(self, event: Event, epoch: str, payload: CategoriesChanged | SessionsRevoked) -> None:
+    def __init__(
+        self, event: Event, epoch: str, payload: CategoriesChanged | SessionsRevoked | StreamsEnded
+    ) -> None:
         super().__init__(event, epoch)
         self.ends = REASONS[type(payload)]
+        ids = payload.data["ids"] if isinstance(payload, StreamsEnded) else None
+        self.ended_ids = None if ids is None else frozenset(ids)
 
     @property
     def size_bytes(self) -> int:

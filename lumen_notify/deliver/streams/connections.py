@@ -132,6 +132,12 @@ class ConnectionEndpoints:
         elsewhere = await self.stored.of_user(user_id, after=after, limit=limit)
         return sorted([*(one for one in here if one.id > after), *elsewhere], key=_id)
 
+    async def user_of(self, id_: str) -> str | None:
+        """Return the user of an open stream, on any instance; None if no stream has this id. Raises
+        DatabaseUnavailable."""
+        here = self.streams.find(id_)
+        return await self.stored.user_of(id_) if here is None else here.user_id
+
     async def renew(self, request: Request) -> Response:
         """Answer `POST /notifications/stream/renew`: the caller's open streams last as long as the token of
         this request, if that is longer, and the browser gets a cookie for its next reconnect."""

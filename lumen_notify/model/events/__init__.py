@@ -15,6 +15,7 @@
 | `PreferencesChanged` | preferences | user | the user has changed their preferences |
 | `CategoriesChanged` | categories | all | the application has changed who sees which categories |
 | `SessionsRevoked` | revoked | user | all sessions of the user have ended |
+| `StreamsEnded` | streams_ended | user | an administrator has ended open streams of the user |
 | `RoomJoined`, `RoomLeft` | joined, left | user | the user has joined or left a room |
 | `RoomChanged` | room | room | the room has another title |
 | `MembersChanged` | member | room | members have joined, left or changed their role |
@@ -71,7 +72,12 @@ from lumen_notify.model.events.rooms import (
     RoomLeft,
     RoomRead,
 )
-from lumen_notify.model.events.users import CategoriesChanged, PreferencesChanged, SessionsRevoked
+from lumen_notify.model.events.users import (
+    CategoriesChanged,
+    PreferencesChanged,
+    SessionsRevoked,
+    StreamsEnded,
+)
 
 __all__ = [
     "MAX_NAMED_MEMBERS",
@@ -110,6 +116,7 @@ __all__ = [
     "RoomRead",
     "SessionsRevoked",
     "SharedNotificationsRemoved",
+    "StreamsEnded",
     "Text",
     "UnknownEvent",
     "decode",
@@ -134,6 +141,7 @@ PAYLOADS: tuple[type[Payload], ...] = (
     PreferencesChanged,
     CategoriesChanged,
     SessionsRevoked,
+    StreamsEnded,
     RoomJoined,
     RoomLeft,
     RoomChanged,

@@ -1,4 +1,4 @@
-"""User events: preferences, categories and sessions."""
+"""User events: preferences, categories, sessions and streams."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ class CategoriesData(TypedDict):
     categories: list[str]
 
 
+@extensible
+class StreamsEndedData(TypedDict):
+    """The ids of streams; null for all."""
+
+    ids: list[str] | None
+
+
 @value
 class CategoriesChanged(Payload):
     """The application has changed which categories users see. Open streams end, and clients reconnect."""
@@ -39,6 +46,19 @@ class CategoriesChanged(Payload):
     scopes = ("all",)
 
     data: CategoriesData
+
+
+@value
+class StreamsEnded(Payload):
+    """An administrator has ended open streams of the user.
+
+    data: `ids` of the streams; null for all that are open at this position.
+    """
+
+    kind = "streams_ended"
+    scopes = ("user",)
+
+    data: StreamsEndedData
 
 
 @value

@@ -79,6 +79,13 @@ WHERE c.user_id = :user_id AND c.id > :after AND c.instance <> :instance AND c.k
 ORDER BY c.id
 LIMIT :limit
 
+-- user_of_connection
+-- Who: DELETE /admin/streams/{id}, for a stream of another instance. Indexes: the primary keys.
+SELECT c.user_id
+FROM lumen_instance i
+JOIN lumen_connection c ON c.instance = i.id AND c.id = :id
+WHERE c.kept_until IS NULL
+
 -- excess_connections
 -- Who: each instance, for users whose streams have opened: all but their newest ones, on any instance.
 -- Index: lumen_connection_by_user.

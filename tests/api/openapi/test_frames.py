@@ -80,6 +80,7 @@ EXAMPLES: list[events.Payload] = [
     events.PreferencesChanged.of(COUNTS, CHOSEN),
     events.CategoriesChanged(data={"categories": ["like"]}),
     events.SessionsRevoked(data={}),
+    events.StreamsEnded(data={"ids": None}),
     events.RoomJoined.of(COUNTS, JOINED),
     events.RoomLeft.of(COUNTS, {"room_id": "tea", "since": 4, "reason": "deleted", "by": None}),
     events.RoomChanged(data={"room_id": "tea", "title": None, "by": "ann"}),

@@ -13,9 +13,10 @@ from lumen_notify.model import EVERYONE, Audience, CloseReason, Counts, Event
     ("audience", "kind", "body", "reason", "reconnect"),
     [
         (Audience.user("ann"), "revoked", '{"data":{}}', CloseReason.REVOKED, False),
+        (Audience.user("ann"), "streams_ended", '{"data":{"ids":null}}', CloseReason.REVOKED, False),
         (EVERYONE, "categories", '{"data":{"categories":["like"]}}', CloseReason.SHUTDOWN, True),
     ],
-    ids=["sessions revoked", "categories changed"],
+    ids=["sessions revoked", "streams ended", "categories changed"],
 )
 def test_event_ends_streams_and_tells_clients_whether_to_reconnect(
     audience: Audience, kind: str, body: str, reason: CloseReason, reconnect: bool
@@ -30,3 +31,19 @@ def test_event_ends_streams_and_tells_clients_whether_to_reconnect(
     after, chunk = frame.apply(counts, "ann")
     assert after is counts
     assert chunk == frame.render_replay(counts, "ann") == NOT_SHOWN
+    assert frame.ended_ids is None
+
+
+def test_event_may_end_some_streams_alone() -> None:
+    frame = frame_of(
+        Event(
+            position=7,
+            audience=Audience.user("ann"),
+            kind="streams_ended",
+            category=None,
+            body='{"data":{"ids":["s1","s2"]}}',
+            created_at=0,
+        ),
+        "epoch",
+    )
+    assert (frame.ends, frame.ended_ids) == (CloseReason.REVOKED, {"s1", "s2"})

@@ -32,6 +32,7 @@ from lumen_notify.model.events import (
     RoomRead,
     SessionsRevoked,
     SharedNotificationsRemoved,
+    StreamsEnded,
     decode,
 )
 
@@ -63,6 +64,7 @@ EXAMPLES: list[Payload] = [
     PreferencesChanged.of(COUNTS, {"digest": {"minutes": 5}}),
     CategoriesChanged(data={"categories": ["like"]}),
     SessionsRevoked(data={}),
+    StreamsEnded(data={"ids": ["s1"]}),
     RoomJoined.of(COUNTS, {"room_id": "tea", "role": "owner", "kind": "public", "title": None, "by": "ann"}),
     RoomLeft.of(COUNTS, {"room_id": "tea", "since": 4, "reason": "deleted", "by": None}),
     RoomChanged(data={"room_id": "tea", "title": "Tea", "by": "ann"}),

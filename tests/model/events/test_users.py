@@ -1,4 +1,4 @@
-"""User events: what is stored of preferences, categories and sessions."""
+"""User events: what is stored of preferences, categories, sessions and streams."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from lumen_notify.model.events import (
     Payload,
     PreferencesChanged,
     SessionsRevoked,
+    StreamsEnded,
 )
 from lumen_notify.model.events import users as module
 
@@ -22,6 +23,7 @@ BODIES: dict[type[Payload], dict[str, Any]] = {
     PreferencesChanged: {"data": {"digest": {"minutes": 5}}, **STORED_COUNTS},
     CategoriesChanged: {"data": {"categories": ["like"]}},
     SessionsRevoked: {"data": {}},
+    StreamsEnded: {"data": {"ids": ["s1"]}},
 }
 
 
