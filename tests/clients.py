@@ -140,6 +140,7 @@ class EventStream:
         by: str = "header",
         on_frame: Callable[[Frame], None] | None = None,
         query: Mapping[str, str] | None = None,
+        path: str = f"{NOTIFICATIONS}/stream",
         within_seconds: float = WAIT_SECONDS,
     ) -> Self:
         """Ask for the stream; return once it is live (its first event is there), has ended, or was refused.
@@ -153,7 +154,7 @@ class EventStream:
             head.append(f"Last-Event-ID: {cursor}")
         elif cursor is not None:
             parameters[by] = cursor
-        target = f"{NOTIFICATIONS}/stream?{urlencode(parameters, quote_via=quote)}"
+        target = f"{path}?{urlencode(parameters, quote_via=quote)}"
         stream = cls(on_frame)
         try:
             async with asyncio.timeout(within_seconds):

@@ -84,6 +84,24 @@ def user_id(value: str) -> str:
     return value
 
 
+def line(value: str, longest: int, shortest: int = 0) -> str:
+    """Return a line of a query unchanged. Raises ValueError if it has too many or too few characters, or a
+    control character."""
+    if not shortest <= len(value) <= longest or _ANY_CONTROL.search(value):
+        raise ValueError(f"must be {shortest} to {longest} characters without control characters")
+    return value
+
+
+def line_schema(longest: int, shortest: int = 0) -> dict[str, Any]:
+    """Return the JSON schema of such a line."""
+    return {
+        "type": "string",
+        "minLength": shortest,
+        "maxLength": longest,
+        "pattern": f"^[^{_NOT_IN_LINE}]*$",
+    }
+
+
 def slug(value: str) -> str:
     """Return the name of a category unchanged. Raises ValueError if it is not a slug."""
     if not _SLUG.match(value):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
@@ -17,7 +18,7 @@ from starlette.requests import Request
 
 from lumen_notify.auth import Principal, Verifier, bearer
 from lumen_notify.errors import EncodingUnsupported, Fault, Invalid, TooLarge
-from lumen_notify.http.fields import slug, user_id
+from lumen_notify.http.fields import line, slug, user_id
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
@@ -143,12 +144,9 @@ class Query:
         """Return a user's id; None if it is absent."""
         return self._checked(name, user_id)
 
-    def prefix(self, name: str, longest: int) -> str:
-        """Return a text with which others begin; empty if it is absent."""
-        text = self._values.get(name, "")
-        if len(text) > longest or not text.isprintable():
-            raise Invalid(f"must be printable text of at most {longest} characters", field=name)
-        return text
+    def line(self, name: str, longest: int, shortest: int = 0) -> str | None:
+        """Return a line (`fields.line`); None if it is absent."""
+        return self._checked(name, partial(line, longest=longest, shortest=shortest))
 
     def _checked(self, name: str, check: Callable[[str], str]) -> str | None:
         text = self._values.get(name)

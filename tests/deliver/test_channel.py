@@ -126,3 +126,21 @@ def test_connection_that_raises_ends_alone() -> None:
     assert [counts(connection) for connection in connections] == [[(1, 1), (2, 2)], [], [], [(1, 1), (2, 2)]]
     assert [connection.aborts for connection in connections] == [0, 1, 1, 0]
     assert channel.connections == (connections[0], connections[3])
+
+
+def test_streams_are_ended_by_their_id_also_one_that_is_being_opened() -> None:
+    channel = Channel("ann", 0)
+    one, two, opening = (
+        RecordingConnection(on_close=lambda connection, _reason: channel.remove(connection)) for _ in range(3)
+    )
+    channel.add(one, unread(0))
+    channel.add(two, unread(0))
+    channel.opening = (opening,)
+    channel.close(CloseReason.REVOKED, {two.id, opening.id})
+    assert [connection.close_reason for connection in (one, two, opening)] == [
+        None,
+        CloseReason.REVOKED,
+        CloseReason.REVOKED,
+    ]
+    channel.close(CloseReason.REVOKED)
+    assert one.close_reason is CloseReason.REVOKED

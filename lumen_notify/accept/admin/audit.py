@@ -13,7 +13,7 @@ from lumen_notify.commit.audit.audit import ACTIONS, LAST_ID, AuditLog, Entry
 from lumen_notify.errors import Invalid
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import UUID_KEY, Cursor
-from lumen_notify.http.fields import UserId
+from lumen_notify.http.fields import UserId, line_schema
 from lumen_notify.http.operation import READS, Operation, query
 from lumen_notify.http.pages import LIMIT, answer_items
 from lumen_notify.http.requests import Query
@@ -56,7 +56,7 @@ class AuditEndpoint:
                         query("action", {"type": "string", "enum": list(ACTIONS)}, "Only this action."),
                         query(
                             "target",
-                            {"type": "string", "minLength": 1, "maxLength": MAX_TARGET_CHARACTERS},
+                            line_schema(MAX_TARGET_CHARACTERS, 1),
                             "Only what was done to this target, such as `user:bob`.",
                         ),
                     ),
@@ -76,7 +76,7 @@ class AuditEndpoint:
             limit=query.limit(),
             actor=query.user("actor"),
             action=_action(query),
-            target=_target(query),
+            target=query.line("target", MAX_TARGET_CHARACTERS, 1),
         )
         return answer_items(rows, before, item=_item, cursor=CURSOR, key=_id)
 
@@ -89,13 +89,6 @@ def _action(query: Query) -> str | None:
     text = query.text("action")
     if text is not None and text not in ACTIONS:
         raise Invalid(f"must be one of {', '.join(ACTIONS)}", field="action")
-    return text
-
-
-def _target(query: Query) -> str | None:
-    text = query.text("target")
-    if text is not None and not 0 < len(text) <= MAX_TARGET_CHARACTERS:
-        raise Invalid(f"must have from 1 to {MAX_TARGET_CHARACTERS} characters", field="target")
     return text
 
 

@@ -18,6 +18,7 @@ from lumen_notify.commit.rooms.all_rooms import AllRooms, AnyRoom
 from lumen_notify.commit.rooms.deletion import DeleteRoom, PurgeRoom
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import SLUG_KEY, Cursor
+from lumen_notify.http.fields import line_schema
 from lumen_notify.http.operation import READS, ROOM_ID, WRITES, Operation, query
 from lumen_notify.http.pages import LIMIT, answer_items
 from lumen_notify.http.requests import Query
@@ -52,11 +53,7 @@ class AllRoomsEndpoints:
                     parameters=(
                         LIMIT,
                         CURSOR.parameter,
-                        query(
-                            "query",
-                            {"type": "string", "maxLength": 64},
-                            "Only rooms whose id begins with this text.",
-                        ),
+                        query("query", line_schema(64), "Only rooms whose id begins with this text."),
                     ),
                     answered="A page, by id.",
                     response=responses.AnyRooms,
@@ -99,7 +96,7 @@ class AllRoomsEndpoints:
         await self.context.admin(request)
         query = Query(request)
         rows, after = await self.rooms.page(
-            prefix=query.prefix("query", 64), after=CURSOR.place(query) or "", limit=query.limit()
+            prefix=query.line("query", 64) or "", after=CURSOR.place(query) or "", limit=query.limit()
         )
         return answer_items(rows, after, item=_item, cursor=CURSOR, key=_id)
 

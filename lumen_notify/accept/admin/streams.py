@@ -53,8 +53,8 @@ class AllStreamsEndpoints:
                     summary="End all open streams of a user",
                     description=(
                         f"{NEEDS} Their clients get `closing` with `revoked` and do not reconnect by "
-                        "themselves, but may open new streams. With `revoke_tokens` they may not: the user is logged out "
-                        "everywhere, and tokens from before are refused."
+                        "themselves, but may open new streams. With `revoke_tokens` they may not: the user "
+                        "is logged out everywhere, and tokens from before are refused."
                     ),
                     parameters=(
                         USER_ID,

@@ -26,13 +26,14 @@ from lumen_notify.commit.presence.online import Online
 from lumen_notify.errors import NotFound
 from lumen_notify.http.context import Context
 from lumen_notify.http.cursors import USER_KEY, Cursor
-from lumen_notify.http.fields import MAX_USER_ID_CHARACTERS
+from lumen_notify.http.fields import line_schema
 from lumen_notify.http.operation import READS, USER_ID, Operation, query
 from lumen_notify.http.pages import LIMIT, answer_items, fitting
 from lumen_notify.http.requests import Query
 from lumen_notify.http.responses import answer_text
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import rfc3339, to_json, value
+from lumen_notify.model.audience import MAX_USER_ID_CHARACTERS
 
 CURSOR = Cursor("users", USER_KEY)
 """By id."""
@@ -80,7 +81,7 @@ class UserEndpoints:
                         CURSOR.parameter,
                         query(
                             "query",
-                            {"type": "string", "maxLength": MAX_USER_ID_CHARACTERS},
+                            line_schema(MAX_USER_ID_CHARACTERS),
                             "Only users whose id begins with this text. The first page begins with up to "
                             f"{MAX_BY_USERNAME} others whose username begins with it.",
                         ),
@@ -116,7 +117,7 @@ class UserEndpoints:
         """Answer `GET /admin/users`: by id, after those whose username begins with the query."""
         await self.context.admin(request)
         query = Query(request)
-        prefix, place = query.prefix("query", MAX_USER_ID_CHARACTERS), CURSOR.place(query)
+        prefix, place = query.line("query", MAX_USER_ID_CHARACTERS) or "", CURSOR.place(query)
         rows, after = await self.users.page(prefix=prefix, after=place or "", limit=query.limit())
         if prefix and place is None:
             named = await self.users.with_username(prefix.lower(), limit=MAX_BY_USERNAME)
