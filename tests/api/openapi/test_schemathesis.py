@@ -40,6 +40,7 @@ include-operation-id = [
   "getMessage", "editMessage", "deleteMessage",
   "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
   "deleteDevice", "deleteDeviceByToken", "listDeliveries", "retryDeadLetter",
+  "adminEndStream", "adminDeleteMessage", "adminRemoveMember", "adminUnbanUser",
 ]
 warnings = false
 
