@@ -116,7 +116,9 @@ async def define_categories(tx: Transaction, commands: Sequence[DefineCategories
         tx.add("define_categories", rows=[_row(one) for one in changed])
         _announce(tx, before, changed)
     for command in commands:
-        for one in command.categories if command.admin is not None else ():
+        if command.admin is None:
+            continue
+        for one in command.categories:
             note(tx, "category.defined", command.admin, target("category", one.name))
     return [None] * len(commands)
 

@@ -82,4 +82,4 @@ async def test_tokens_from_before_are_refused_if_asked(stored: Site, streams: li
 async def test_user_without_streams_has_none_to_end(site: Site) -> None:
     await done(site, "DELETE", "/users/nobody/streams")
     refused(await ask(site, "DELETE", f"/streams/{new_id()}"), 404, "not_found")
-    refused(await ask(site, "DELETE", "/streams/nonsense"), 404, "not_found")
+    refused(await ask(site, "DELETE", "/streams/nonsense"), 404, "path_not_found")
