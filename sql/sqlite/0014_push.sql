@@ -15,7 +15,7 @@ CREATE TABLE lumen_device (
     created_at     integer NOT NULL,
     registered_at  integer NOT NULL,                 -- the last time
     last_used_at   integer,                          -- when the provider took the last push
-    failures       integer NOT NULL DEFAULT 0,       -- pushes in a row that the provider refused
+    failures       integer NOT NULL DEFAULT 0,       -- refusals in a row; one for a page of pushes
     failure        text,                             -- why it refused the last one
     dropped_at     integer,                          -- since then nothing is pushed to it
     shown          text    NOT NULL DEFAULT '[]',    -- JSON: the collapse keys of what it shows, oldest first

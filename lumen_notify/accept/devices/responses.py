@@ -25,7 +25,13 @@ class RegisteredDevice(TypedDict):
     last_used_at: Annotated[
         Time | None, Field(description="When the provider took the last push; null if it took none.")
     ]
-    failures: Annotated[int, Field(ge=0, description="Pushes in a row that the provider refused.")]
+    failures: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Refusals of the provider in a row. Pushes that were handed over together count once.",
+        ),
+    ]
     failure: Annotated[str | None, Field(description="Why it refused the last one; null if it took it.")]
     dropped_at: Annotated[
         Time | None,

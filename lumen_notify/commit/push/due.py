@@ -14,7 +14,7 @@ from typing import Any
 from lumen_notify.commit.database import Database, Rows
 from lumen_notify.model import Audience, value
 
-PAGE_DEVICES = 500
+PAGE_DEVICES = 250
 """Devices of one page: what a crash may push again."""
 
 MAX_DUE = 100

@@ -82,12 +82,14 @@ class WaitingRow:
 
 @value
 class DeviceResult:
-    """What became of a push to one device. shown, hidden: the collapse keys that it shows from now on, or no
-    more. failure: why its provider has refused the push. max_failures: with as many in a row it is dropped,
-    None if it stays. badge: the unread count that it shows, None if it is as it was."""
+    """What became of a push to one device. registered_at: of the device, when it was read. shown, hidden: the
+    collapse keys that it shows from now on, or no more. failure: why its provider has refused the push.
+    max_failures: with as many in a row it is dropped, None if it stays. badge: the unread count that it
+    shows, None if it is as it was."""
 
     device_id: str
     user_id: str
+    registered_at: int
     is_sent: bool = False
     is_gone: bool = False
     failure: str | None = None
@@ -115,13 +117,11 @@ class PushOutcome:
 class AdvancePushes:
     """Write what a page did. The result: whether another instance has done a part of it.
 
-    decided_at: when the devices were read, in milliseconds. waited: rows that were decided about, and when
-    each was due. showing: whose devices show something new, and decided_position: the position of the log
-    before it was decided. pushed: push, user and category of what counts for the limit of the hour, which is
-    max_per_hour.
+    waited: rows that were decided about, and when each was due. showing: whose devices show something new,
+    and decided_position: the position of the log before it was decided. pushed: push, user and category of
+    what counts for the limit of the hour, which is max_per_hour.
     """
 
-    decided_at: int
     decided_position: int = 0
     progress: tuple[Progress, ...] = ()
     waited: tuple[tuple[WaitingKey, int], ...] = ()
@@ -199,7 +199,7 @@ async def _write_devices(tx: Transaction, command: AdvancePushes) -> None:
         return
     found = await tx.run("shown_by_devices", rows=[{"id": id_} for id_ in results])
     rows = [_device_row(results[id_], json.loads(shown)) for id_, shown in found]
-    tx.add("write_device_results", rows=rows, now=tx.now, decided_at=command.decided_at)
+    tx.add("write_device_results", rows=rows, now=tx.now)
 
 
 def _device_row(results: Sequence[DeviceResult], shown: list[str]) -> dict[str, Any]:
@@ -211,6 +211,7 @@ def _device_row(results: Sequence[DeviceResult], shown: list[str]) -> dict[str, 
     return {
         "id": last.device_id,
         "user_id": last.user_id,
+        "registered_at": last.registered_at,
         "is_sent": int(last.is_sent),
         "is_gone": int(any(one.is_gone for one in results)),
         "failure": last.failure,

@@ -23,7 +23,6 @@ def given_up(
     """Return the command: some devices may have got it. See `Page` for the parameters."""
     shown = [entry for entry in entries if entry.push.kind != "withdrawal"]
     return AdvancePushes(
-        decided_at=0,
         progress=progress,
         waited=waited,
         outcomes=tuple(outcome_of(entry, f"failed: {REASON}") for entry in shown),

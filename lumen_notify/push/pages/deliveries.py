@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -14,10 +13,8 @@ from lumen_notify.commit.push.facts import FactReader, Room
 from lumen_notify.model import Audience
 from lumen_notify.push.pages.entries import Entry, Group, Passing, Sending
 from lumen_notify.push.pages.payload import MENTION, ContentLevel, Shown, build
+from lumen_notify.push.pages.turns import in_turns
 from lumen_notify.push.push import Delivery, Push, Target
-
-SLICE = 64
-"""How many groups are built before the loop has time for streams: a few milliseconds."""
 
 
 class DeliveryBuilder:
@@ -37,9 +34,7 @@ class DeliveryBuilder:
         unread = await self._counts.fetch(sorted({group.user_id for group in groups}))
         sendings: list[Sending] = []
         removed: list[Entry] = []
-        for number, group in enumerate(groups, start=1):
-            if number % SLICE == 0:
-                await asyncio.sleep(0)
+        async for group in in_turns(groups):
             body = _body(group, bodies)
             if body is None:
                 removed += [part.entry for part in group.parts]

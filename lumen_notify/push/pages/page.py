@@ -28,6 +28,7 @@ from lumen_notify.push.pages.entries import Entry, Group, Passing, Sending, grou
 from lumen_notify.push.pages.payload import ContentLevel
 from lumen_notify.push.pages.results import outcome_of, results_of
 from lumen_notify.push.pages.room_messages import NewMessages, load_room_messages
+from lumen_notify.push.pages.turns import in_turns
 from lumen_notify.push.pages.withdrawal import withdrawals
 from lumen_notify.push.push import Delivery, Result
 
@@ -102,7 +103,7 @@ class Pages:
             withdrawn = await withdrawals(
                 self._reader, self._counts, [(entry, self._devices(page, entry)) for entry in taken_off]
             )
-            return await self._hand_over(page, plan, [*sendings, *withdrawn], now)
+            return await self._hand_over(page, plan, [*sendings, *withdrawn])
         finally:
             self._reserved -= plan.reserved
 
@@ -111,7 +112,7 @@ class Pages:
         is_behind: bool = await self._submit(given_up(page.entries, page.devices, page.progress, page.waited))
         return is_behind
 
-    async def _hand_over(self, page: Page, plan: _Plan, sendings: Sequence[Sending], now: int) -> bool:
+    async def _hand_over(self, page: Page, plan: _Plan, sendings: Sequence[Sending]) -> bool:
         results: Sequence[Result] = ()
         if sendings:
             results = await self._dispatcher.dispatch([one.delivery for one in sendings])
@@ -123,7 +124,6 @@ class Pages:
         }
         is_behind: bool = await self._submit(
             AdvancePushes(
-                decided_at=now,
                 decided_position=plan.position,
                 progress=page.progress,
                 waited=page.waited,
@@ -148,7 +148,7 @@ class Pages:
         # The last look, so that what was read until now is not pushed.
         facts = await self._reader.facts([_question(entry) for entry in entries], now)
         passing: list[Passing] = []
-        for entry, known in zip(entries, facts, strict=True):
+        async for entry, known in in_turns(zip(entries, facts, strict=True)):
             devices = self._devices(page, entry)
             new: NewMessages | None = None
             if entry.push.kind == "messages":
@@ -169,7 +169,7 @@ class Pages:
                 passing.append(Passing(entry=entry, facts=known, devices=devices, messages=new))
             else:
                 _note(plan, entry, known, decision.word, decision.due_at)
-        for group in grouped(passing):
+        async for group in in_turns(grouped(passing)):
             self._limit(plan, group, now)
         return plan
 

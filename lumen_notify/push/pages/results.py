@@ -99,6 +99,7 @@ def _device(sending: Sending, result: Result) -> DeviceResult:
     return DeviceResult(
         device_id=sending.delivery.target.id,
         user_id=sending.delivery.target.user_id,
+        registered_at=sending.delivery.target.registered_at or 0,
         is_sent=is_sent,
         is_gone=result.outcome == "gone",
         failure=result.reason if result.outcome in ("gone", "refused") else None,

@@ -65,10 +65,10 @@ SET
     badge = coalesce(r.badge, lumen_device.badge)
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
     AS r(
-        id text, user_id text, is_sent bigint, is_gone bigint, failure text, max_failures bigint, shown text,
-        badge bigint)
+        id text, user_id text, registered_at bigint, is_sent bigint, is_gone bigint, failure text,
+        max_failures bigint, shown text, badge bigint)
 WHERE lumen_device.id = r.id AND lumen_device.user_id = r.user_id
-    AND lumen_device.registered_at <= CAST(:decided_at AS bigint)
+    AND lumen_device.registered_at = r.registered_at
 
 -- pushed_at
 -- Who: the same. Index: the primary key.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lumen_notify.accept.devices.keys import public_key
+from lumen_notify.commit.push.due import DuePushes
 from lumen_notify.commit.push.progress import AdvancePushes, DeviceResult
 from lumen_notify.model import to_json
 from sites import OpenSite, Site, refused
@@ -193,8 +194,9 @@ async def test_a_device_shows_its_failures_and_why_it_was_dropped(pushing: Site)
     assert services is not None
 
     async def note(**result: Any) -> Any:
-        noted = DeviceResult(device_id=device["id"], user_id="bob", **result)
-        await services.committer.submit(AdvancePushes(decided_at=2**60, devices=(noted,)))
+        (one,) = await DuePushes(services.database).devices(["bob"])
+        noted = DeviceResult(device_id=one.id, user_id="bob", registered_at=one.registered_at, **result)
+        await services.committer.submit(AdvancePushes(devices=(noted,)))
         (shown,) = await listed(pushing, "bob")
         return [shown[name] for name in ("failures", "failure", "last_used_at", "dropped_at")]
 

@@ -28,5 +28,11 @@ async def devices_of(store: Store, user_id: str) -> list[Device]:
 
 async def drop(store: Store, user_id: str, device: Device, reason: str = "gone") -> None:
     """Note that the provider does not know a device any more, as whoever pushes does."""
-    result = DeviceResult(device_id=device.id, user_id=user_id, is_gone=True, failure=reason)
-    await store.committer.submit(AdvancePushes(decided_at=store.now, devices=(result,)))
+    result = DeviceResult(
+        device_id=device.id,
+        user_id=user_id,
+        registered_at=device.registered_at,
+        is_gone=True,
+        failure=reason,
+    )
+    await store.committer.submit(AdvancePushes(devices=(result,)))

@@ -73,7 +73,7 @@ async def test_the_newest_of_each_user_stay(store: Store, monkeypatch: pytest.Mo
             for reason in reasons
         )
         page = Progress(push_id=id_, from_user=after, done_user=user_id + reasons[-1], is_done=False)
-        await store.committer.submit(AdvancePushes(decided_at=10, progress=(page,), dead_letters=letters))
+        await store.committer.submit(AdvancePushes(progress=(page,), dead_letters=letters))
 
     async def left() -> list[tuple[str, str]]:
         found = await DeadLetters(store.database).page(before="g", limit=100)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from lumen_notify.commit.push.dead_letters import DeadLetter
 from lumen_notify.commit.push.progress import (
     AdvancePushes,
@@ -29,7 +31,7 @@ async def push_id(store: Store) -> str:
 
 def page(id_: str, from_user: str, done_user: str, *, is_done: bool = False, **more: Any) -> AdvancePushes:
     progress = Progress(push_id=id_, from_user=from_user, done_user=done_user, is_done=is_done)
-    return AdvancePushes(decided_at=10, progress=(progress,), **more)
+    return AdvancePushes(progress=(progress,), **more)
 
 
 async def test_a_page_is_written_once(store: Store) -> None:
@@ -70,7 +72,7 @@ async def test_what_has_waited_is_decided_about_once(store: Store) -> None:
     row = WaitingRow(key=key, category="news", reason="quiet", due_at=5)
     await store.committer.submit(page(id_, "", "bob", is_done=True, waiting=(row,)))
     outcome = PushOutcome(push_id=id_, user_id="bob", device_id="d", word="pushed", notification_id="n")
-    command = AdvancePushes(decided_at=10, waited=((key, 5),), outcomes=(outcome,))
+    command = AdvancePushes(waited=((key, 5),), outcomes=(outcome,))
     assert await store.committer.submit(command) is False
     assert await store.number_of("lumen_push_waiting") == 0
     assert await store.committer.submit(command) is True
@@ -81,8 +83,8 @@ async def test_devices_learn_what_became_of_their_pushes(store: Store) -> None:
     await add_devices(store, "bob", "ann", "cid")
 
     async def result(**fields: Any) -> dict[str, Any]:
-        one = DeviceResult(**{"device_id": "device-0", "user_id": "bob", **fields})
-        await store.committer.submit(AdvancePushes(decided_at=10, devices=(one,)))
+        one = DeviceResult(**{"device_id": "device-0", "user_id": "bob", "registered_at": 0, **fields})
+        await store.committer.submit(AdvancePushes(devices=(one,)))
         names = "last_used_at", "failures", "failure", "dropped_at", "shown", "badge"
         (row,) = await store.rows(f"SELECT {', '.join(names)} FROM lumen_device WHERE id = 'device-0'")  # noqa: S608
         found = dict(zip(names, row, strict=True))
@@ -106,8 +108,8 @@ async def test_a_device_that_is_at_fault_is_dropped_after_several_failures_in_a_
     await add_devices(store, "bob")
 
     async def is_dropped(**fields: Any) -> bool:
-        one = DeviceResult(device_id="device-0", user_id="bob", **fields)
-        await store.committer.submit(AdvancePushes(decided_at=10, devices=(one,)))
+        one = DeviceResult(device_id="device-0", user_id="bob", registered_at=0, **fields)
+        await store.committer.submit(AdvancePushes(devices=(one,)))
         return await store.rows("SELECT dropped_at FROM lumen_device") != [(None,)]
 
     refused: dict[str, Any] = {"failure": "status 400", "max_failures": 3}
@@ -118,12 +120,15 @@ async def test_a_device_that_is_at_fault_is_dropped_after_several_failures_in_a_
     assert await is_dropped(**refused)
 
 
-async def test_a_device_that_was_registered_again_since_is_not_dropped(store: Store) -> None:
+@pytest.mark.parametrize("registered_at", [11, -11], ids=["later", "after the clock was set back"])
+async def test_a_device_that_was_registered_again_since_is_not_dropped(
+    store: Store, registered_at: int
+) -> None:
     await add_devices(store, "bob")
     async with store.database.transaction() as transaction:
-        await transaction.run_sql("UPDATE lumen_device SET registered_at = 11")
-    gone = DeviceResult(device_id="device-0", user_id="bob", is_gone=True)
-    await store.committer.submit(AdvancePushes(decided_at=10, devices=(gone,)))
+        await transaction.run_sql(f"UPDATE lumen_device SET registered_at = {registered_at}")  # noqa: S608
+    gone = DeviceResult(device_id="device-0", user_id="bob", registered_at=0, is_gone=True)
+    await store.committer.submit(AdvancePushes(devices=(gone,)))
     assert await store.rows("SELECT dropped_at FROM lumen_device") == [(None,)]
 
 
