@@ -29,7 +29,7 @@ class RegisteredDevice(TypedDict):
         int,
         Field(
             ge=0,
-            description="Refusals of the provider in a row. Pushes that were handed over together count once.",
+            description="Refusals in a row by the provider. Pushes handed over together count once.",
         ),
     ]
     failure: Annotated[str | None, Field(description="Why it refused the last one; null if it took it.")]
