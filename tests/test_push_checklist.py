@@ -120,11 +120,11 @@ LINES: Lines = {
         "e2e/test_push_to_phones.py::test_phone_that_is_gone_is_dropped",
     ),
     "a provider that is down, slow or refuses delays no other": (
-        "push/test_dispatcher.py::test_provider_that_hangs_delays_no_other_and_what_cannot_begin_comes_back",
-        "push/test_dispatcher.py::test_provider_that_fails_gets_no_more_until_a_single_push_succeeds",
-        "push/test_dispatcher.py::test_services_that_never_answered_leave_most_of_the_turns_to_the_others",
+        "push/dispatch/test_dispatcher.py::test_provider_that_hangs_delays_no_other_and_what_cannot_begin_comes_back",
+        "push/dispatch/test_dispatcher.py::test_provider_that_fails_gets_no_more_until_a_single_push_succeeds",
+        "push/dispatch/test_dispatcher.py::test_services_that_never_answered_leave_most_of_the_turns_to_the_others",
         "push/providers/test_webpush_hostile.py::test_services_that_do_harm_delay_no_other",
-        "push/test_dispatcher.py::test_services_that_users_make_up_take_no_turns_of_those_that_all_have",
+        "push/dispatch/test_dispatcher.py::test_services_that_users_make_up_take_no_turns_of_those_that_all_have",
     ),
     # Providers
     "FCM: OAuth, fields, priority, collapse key and errors are as published": (

@@ -14,7 +14,7 @@ from lumen_notify.commit.database import Database
 from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.model import new_id, now_ms, rfc3339, value
 from lumen_notify.outages import Outage
-from lumen_notify.push.dispatcher import Dispatcher
+from lumen_notify.push.dispatch.dispatcher import Dispatcher
 from lumen_notify.push.provider import Provider
 from lumen_notify.push.providers.registry import close_providers, open_providers
 from lumen_notify.push.push import Delivery, Push, Result, Target

@@ -3,7 +3,7 @@
     commit/push      writes what is to be pushed, with the publication, and how far it is done
     push/worker      on one instance: due pushes -> pages of users
     push/pages       who gets it, who waits, who does not and why; what each device gets
-    push/dispatcher  a page -> the providers, each bounded, and what became of it (`circuit`: while one fails)
+    push/dispatch    a page -> the providers, each within its bounds, and what became of it
     push/service     all of these in one process
     push/providers   FCM, APNs, Web Push, webhooks, the log
 

@@ -17,7 +17,7 @@ from typing import Any
 from lumen_notify.commit.database import Database
 from lumen_notify.metrics import Metrics
 from lumen_notify.push.backlog import Backlog
-from lumen_notify.push.dispatcher import Dispatcher
+from lumen_notify.push.dispatch.dispatcher import Dispatcher
 from lumen_notify.push.pages.page import OpenStreams
 from lumen_notify.push.provider import Provider
 from lumen_notify.push.providers.registry import close_providers
@@ -50,7 +50,11 @@ class PushService:
         self._stops_by: float | None = None
         self._drain_seconds = settings.drain_seconds
         self.dispatcher = Dispatcher(
-            providers, clock, outage=supervisor.outage, observe_delay=metrics.push_delay_seconds.observe
+            providers,
+            clock,
+            outage=supervisor.outage,
+            observe_delay=metrics.push_delay_seconds.observe,
+            rate=settings.push_provider_rate,
         )
         self.backlog = Backlog(database, clock, may_run=may_run)
         self.worker = Worker(

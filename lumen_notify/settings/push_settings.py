@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
+from lumen_notify.rates import Rate
 from lumen_notify.settings.checks import (
     DAY,
     Count,
@@ -15,6 +16,7 @@ from lumen_notify.settings.checks import (
     Names,
     Printable,
     PushContent,
+    RateLimit,
     RetentionSeconds,
     Switch,
     VapidSubject,
@@ -82,6 +84,10 @@ class PushSettings(BaseSettings):
     """The most pushes of one category that a user gets in an hour; the others become one. Urgent ones do not
     count. 0 means no limit."""
 
+    push_rate: RateLimit = "off"
+    """How many pushes each provider gets, as `500/second` (minute, hour, day); the others wait. 0 or `off`
+    means no limit: 64 at once."""
+
     push_private_addresses: Switch = "off"
     """Whether Web Push subscriptions may name addresses that are not public, and other ports than 443, such
     as those of a test."""
@@ -92,6 +98,11 @@ class PushSettings(BaseSettings):
     retention_push_seconds: RetentionSeconds = 7 * DAY
     """How many seconds it is known what became of a push, and why a device was dropped, from 60 to ten years;
     0 means forever. What could not be pushed is kept for a day at least."""
+
+    @property
+    def push_provider_rate(self) -> Rate | None:
+        """`push_rate` as a rate; None for no limit."""
+        return None if self.push_rate in ("off", "0") else Rate.parse(self.push_rate)
 
     @property
     def push_provider_names(self) -> tuple[str, ...]:

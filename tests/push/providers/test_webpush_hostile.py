@@ -13,7 +13,7 @@ from certificates import Authority
 from clients import eventually
 from lumen_notify.model import now_ms
 from lumen_notify.outages import Outage
-from lumen_notify.push.dispatcher import Dispatcher
+from lumen_notify.push.dispatch.dispatcher import Dispatcher
 from lumen_notify.push.http_client import HttpClient
 from lumen_notify.push.providers import webpush
 from lumen_notify.push.providers.webpush import WebPushProvider

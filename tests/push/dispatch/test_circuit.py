@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lumen_notify.push.circuit import (
+from lumen_notify.push.dispatch.circuit import (
     FAILURES,
     FIRST_PAUSE_SECONDS,
     MAX_ASKED_SECONDS,

@@ -1,31 +1,27 @@
-"""Dispatcher: hands a page of pushes over to the providers, and returns what became of each.
+"""Lane: one provider within its bounds.
 
-Promises: a page takes START_SECONDS and SEND_SECONDS at most; what a provider cannot begin by then comes back
-as `retry`, and so does at once all for a service that is failing (`circuit`). So no provider delays another
-one for longer, and none gets more than AT_ONCE pushes at once. Services that users may have made up get
-UNKNOWN_AT_ONCE together, and UNPROVEN_AT_ONCE those that have not answered yet: they cannot take the place of
-those that all have, such as Google's. Whatever a provider raises is `retry`, and so is what it returns that
-is no result. The first try of a push waits SOON_SECONDS at most for a service that users may have made up,
+Promises: a provider gets AT_ONCE pushes at once, at most, and no more a second than its pace. Services that
+users may have made up get UNKNOWN_AT_ONCE together, and UNPROVEN_AT_ONCE those that have not answered yet:
+they cannot take the place of those that all have, such as Google's. Whatever a provider raises is `retry`,
+and so is what it returns that is no result. While a service fails (`circuit`), its pushes come back as
+`retry` at once. The first try of a push waits SOON_SECONDS at most for a service that users may have made up,
 and not at all if that was slow the last time: its pushes come back as `retry`, and wait with others that are
 tried again.
-
-Not here: which pushes there are, and when a `retry` is due (`worker`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
-import time
 import traceback
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lumen_notify.outages import Outage
-from lumen_notify.push.circuit import FAILURES, Circuit
+from lumen_notify.push.dispatch.circuit import FAILURES, Circuit
+from lumen_notify.push.dispatch.pace import Pace
 from lumen_notify.push.provider import HasServices, Provider
 from lumen_notify.push.push import OUTCOMES, Delivery, Result, Target
 
@@ -36,9 +32,6 @@ UNKNOWN_AT_ONCE = 32
 
 UNPROVEN_AT_ONCE = 8
 
-START_SECONDS = 2.0
-"""How long a push of a page may wait for its turn."""
-
 SOON_SECONDS = 2.0
 """A service that takes longer is slow."""
 
@@ -48,99 +41,22 @@ SEND_SECONDS = 15.0
 MAX_SERVICES = 1000
 """The services of one provider that are remembered; Web Push has a handful, unless users make them up."""
 
-SLICE = 32
-"""How many pushes begin before the loop has time for streams: a millisecond or two."""
-
 LATER_SECONDS = 2.0
 """When a push that has not had its turn is due again."""
-
-_log = logging.getLogger("lumen_notify.push")
 
 
 class ProviderFailing(Exception):
     """Why a provider fails, in words without any content or token."""
 
 
-class Dispatcher:
-    """Hands pushes over.
-
-    providers: by name. results: how many pushes there were, by provider and outcome. observe_delay: gets the
-    seconds from the publish to the hand-over of each push that a provider took. outage: returns the outage of
-    a name. wall_clock: milliseconds; clock: monotonic seconds.
-    """
-
-    def __init__(
-        self,
-        providers: Mapping[str, Provider],
-        wall_clock: Callable[[], int],
-        *,
-        outage: Callable[[str], Outage],
-        observe_delay: Callable[[float], None] = lambda _: None,
-        clock: Callable[[], float] = time.monotonic,
-        at_once: int = AT_ONCE,
-        start_seconds: float = START_SECONDS,
-        soon_seconds: float = SOON_SECONDS,
-        send_seconds: float = SEND_SECONDS,
-    ) -> None:
-        self.results: Counter[tuple[str, ...]] = Counter()
-        self._wall_clock = wall_clock
-        self._observe_delay = observe_delay
-        self._start_seconds = start_seconds
-        self._lanes = {
-            name: _Lane(
-                provider,
-                outage(f"push by {name}"),
-                clock=clock,
-                at_once=at_once,
-                soon_seconds=soon_seconds,
-                send_seconds=send_seconds,
-            )
-            for name, provider in providers.items()
-        }
-
-    @property
-    def failing(self) -> Mapping[str, bool]:
-        """Whether each provider fails: none of its services has answered the last pushes."""
-        return {name: lane.outage.error is not None for name, lane in self._lanes.items()}
-
-    async def dispatch(self, deliveries: Sequence[Delivery]) -> Sequence[Result]:
-        """Hand over a page, and return what became of each push, in the same order."""
-        starts_by = asyncio.get_running_loop().time() + self._start_seconds
-        tasks: list[asyncio.Task[Result]] = []
-        async with asyncio.TaskGroup() as group:
-            for number, one in enumerate(deliveries, start=1):
-                tasks.append(group.create_task(self._hand_over(one, starts_by)))
-                if number % SLICE == 0:
-                    await asyncio.sleep(0)
-        return [task.result() for task in tasks]
-
-    async def _hand_over(self, delivery: Delivery, starts_by: float) -> Result:
-        name = delivery.target.provider
-        lane = self._lanes.get(name)
-        if lane is None:
-            return Result(outcome="refused", reason=f"no provider {name}")
-        result = await lane.send(delivery, starts_by)
-        self.results[name, result.outcome] += 1
-        if result.outcome == "sent":
-            self._observe_delay(max(0, self._wall_clock() - delivery.created_at) / 1000)
-        _log.debug(
-            "Push %s by %s to the device %s: %s%s",
-            delivery.push_id,
-            name,
-            delivery.target.id,
-            result.outcome,
-            f": {result.reason}" if result.reason else "",
-        )
-        return result
-
-
-class _Lane:
-    """One provider, with the bounds of its pushes and the circuits of its services."""
+class Lane:
+    """One provider, with the bounds of its pushes, its pace and the circuits of its services."""
 
     def __init__(
         self,
         provider: Provider,
         outage: Outage,
+        pace: Pace,
         *,
         clock: Callable[[], float],
         at_once: int,
@@ -150,6 +66,7 @@ class _Lane:
         self.outage = outage
         self._provider = provider
         self._services = provider if isinstance(provider, HasServices) else None
+        self._pace = pace
         self._clock = clock
         self._soon_seconds = soon_seconds
         self._send_seconds = send_seconds
@@ -171,6 +88,8 @@ class _Lane:
         may_wait = is_known or delivery.attempts > 0
         if circuit.is_slow and not may_wait:
             return Result(outcome="retry", reason="the service is slow")
+        if (seconds := await self._pace.wait(starts_by)) > 0:
+            return _untried("the rate is reached", seconds)
         turns = self._turns_of(circuit, is_known=is_known)
         if not await _take(turns, starts_by):
             return _untried("too many at once", LATER_SECONDS)

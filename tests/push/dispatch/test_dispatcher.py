@@ -11,15 +11,9 @@ import pytest
 
 from clients import eventually
 from lumen_notify.outages import Outage
-from lumen_notify.push.circuit import FAILURES, FIRST_PAUSE_SECONDS
-from lumen_notify.push.dispatcher import (
-    AT_ONCE,
-    MAX_SERVICES,
-    SLICE,
-    UNKNOWN_AT_ONCE,
-    UNPROVEN_AT_ONCE,
-    Dispatcher,
-)
+from lumen_notify.push.dispatch.circuit import FAILURES, FIRST_PAUSE_SECONDS
+from lumen_notify.push.dispatch.dispatcher import SLICE, Dispatcher
+from lumen_notify.push.dispatch.lane import AT_ONCE, MAX_SERVICES, UNKNOWN_AT_ONCE, UNPROVEN_AT_ONCE
 from lumen_notify.push.push import SENT, Delivery, Push, Result, Target
 
 SECRET_TEXT = "the content"
@@ -299,7 +293,7 @@ async def test_what_a_provider_returns_that_is_no_result_is_a_retry(returned: An
     desk = Desk(broken=Broken(), good=FakeProvider())
     results = await desk.dispatch(*devices("broken", 1), *devices("good", 1))
     assert outcomes(results) == ["retry", "sent"]
-    assert "Error in dispatcher.py:" in results[0].reason
+    assert "Error in lane.py:" in results[0].reason
     assert results[0].retry_seconds is None
     await desk.dispatch(*devices("broken", FAILURES))
     assert desk.dispatcher.failing == {"broken": True, "good": False}
