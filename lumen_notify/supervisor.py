@@ -11,7 +11,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from lumen_notify.outages import Outage
 
@@ -23,6 +24,10 @@ SETTLED_SECONDS = 5.0
 
 MAX_FAILURES = 12
 """Failures in a row, within about a minute."""
+
+AGAIN_SECONDS = 5.0
+"""A task that has not ended is cancelled again after so long: libraries lose cancellations, as asyncpg may
+while it connects."""
 
 _log = logging.getLogger("lumen_notify.supervisor")
 
@@ -55,8 +60,7 @@ class Supervisor:
         """Cancel a task and wait for its end. Does nothing if it does not run."""
         task = self._tasks.pop(name, None)
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await end_tasks([task])
 
     async def wait(self, name: str, *, seconds: float) -> bool:
         """Wait until a task has returned by itself, at most so many seconds; return whether it has."""
@@ -91,6 +95,16 @@ class Supervisor:
                 _log.critical("The task %s has failed %d times in a row.", name, in_a_row)
                 self.gave_up.set()
             await asyncio.sleep(min(MAX_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** (in_a_row - 1)))
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until all have ended, whatever they raise."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        done, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
+        await asyncio.gather(*done, return_exceptions=True)  # so that nobody says that an exception was lost
 
 
 def _outage_name(task: str) -> str:

@@ -18,11 +18,12 @@ import functools
 import itertools
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 import hypothesis
@@ -34,10 +35,17 @@ from database_pool import PostgreSQLPool, SQLiteTemplate
 from servers import PostgreSQL, RunningServer
 from valkey import Valkey
 
-# Tests speak plain HTTP, but httpx reads all certificates of the machine for each client: 40 ms.
-httpx._transports.default.create_ssl_context = (  # type: ignore[attr-defined]
-    functools.cache(httpx._config.create_ssl_context)
-)
+# Tests speak plain HTTP, but httpx reads all certificates of the machine for each client: 40 ms. Only those who
+# trust an authority of their own need that.
+_machine = functools.cache(httpx._config.create_ssl_context)
+
+
+def _context(*given: Any, **named: Any) -> ssl.SSLContext:
+    has_own = "SSL_CERT_FILE" in os.environ
+    return (httpx._config.create_ssl_context if has_own else _machine)(*given, **named)
+
+
+httpx._transports.default.create_ssl_context = _context  # type: ignore[attr-defined]
 
 # Whoever tells Python to keep no bytecode, as container images do, would wait for every server that a test
 # starts to compile the package again: a second each.

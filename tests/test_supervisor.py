@@ -9,7 +9,7 @@ import pytest
 
 from clients import eventually
 from lumen_notify import supervisor as module
-from lumen_notify.supervisor import Supervisor
+from lumen_notify.supervisor import Supervisor, end_tasks
 
 
 class Task:
@@ -102,6 +102,41 @@ async def test_task_that_is_stopped_is_cancelled_and_not_started_again(superviso
     await supervisor.stop("tail")
     await supervisor.stop("tail")
     assert (task.runs, task.was_cancelled) == (1, True)
+
+
+async def test_task_that_loses_a_cancellation_is_cancelled_again(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.05)
+    lost = 0
+
+    async def run() -> None:
+        nonlocal lost
+        while lost < 2:
+            try:
+                await asyncio.sleep(600)
+            except asyncio.CancelledError:
+                lost += 1
+        await asyncio.sleep(600)
+
+    supervisor.start("tail", run)
+    await asyncio.sleep(0)
+    await supervisor.stop("tail")
+    assert lost == 2
+
+
+async def test_end_of_tasks_is_waited_for_whatever_they_raise() -> None:
+    async def fail() -> None:
+        try:
+            await asyncio.sleep(600)
+        finally:
+            raise ValueError
+
+    tasks = [asyncio.create_task(fail()), asyncio.create_task(asyncio.sleep(0))]
+    await asyncio.sleep(0)
+    await end_tasks(tasks)
+    await end_tasks([])
+    assert all(task.done() for task in tasks)
 
 
 async def test_task_that_returns_has_ended(supervisor: Supervisor) -> None:

@@ -33,6 +33,7 @@ from lumen_notify.push.pages.decision import Rules
 from lumen_notify.push.pages.page import Dispatches, OpenStreams, Page, Pages
 from lumen_notify.push.pages.reader import PAGE_ROOMS, PageReader, is_personal, is_small_room
 from lumen_notify.settings import Settings
+from lumen_notify.supervisor import end_tasks
 
 LOOK_SECONDS = 0.25
 """The pause between two looks: three queries by indexes, which mostly find nothing."""
@@ -112,10 +113,7 @@ class Worker:
 
     async def cancel(self) -> None:
         """End the pages under way at once, whatever they have pushed."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     def close(self) -> None:
         """Take no more pushes."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
 from typing import Any
 
 import pytest
@@ -16,6 +18,10 @@ from lumen_notify.push.pages.results import MAX_REFUSALS
 from lumen_notify.push.push import SENT, Delivery, Result
 
 from .push_desk import DELAY_MS, PushDesk
+
+TURN_SECONDS = 0.008
+"""The most of the loop that a page may take at once, by the processor's time: it takes 4 ms, without turns
+10."""
 
 
 async def test_a_publish_reaches_the_device_once_its_delay_is_over(desk: PushDesk) -> None:
@@ -55,6 +61,41 @@ async def test_a_device_whose_own_service_refuses_is_dropped(
     assert letters == MAX_REFUSALS
     ((failures, dropped_at),) = await desk.store.rows("SELECT failures, dropped_at FROM lumen_device")
     assert (failures, dropped_at) == (MAX_REFUSALS, desk.store.now - 3 * DELAY_MS)
+
+
+async def test_streams_have_their_turn_every_few_milliseconds_of_a_large_push(desk: PushDesk) -> None:
+    number = 4 * due.PAGE_DEVICES
+    async with desk.store.database.transaction() as transaction:
+        await transaction.run_sql(
+            "INSERT INTO lumen_device (id, user_id, provider, token, token_hash, created_at, registered_at)"  # noqa: S608
+            f" WITH RECURSIVE n(v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < {number})"
+            " SELECT 'd' || v, 'u' || v, 'log', 't', 'h' || v, 0, 0 FROM n"
+        )
+    longest = []
+    for _ in range(3):
+        await desk.publish(priority="urgent")
+        longest.append(max(await _turns(desk, number)))
+    assert min(longest) < TURN_SECONDS
+
+
+async def _turns(desk: PushDesk, number: int) -> list[float]:
+    """Push what is due; return the processor's time between the turns of others, without the collector's."""
+    turns: list[float] = []
+
+    async def stream() -> None:
+        while True:
+            before = time.thread_time()  # not the time in which others have the processor
+            await asyncio.sleep(0)
+            turns.append(time.thread_time() - before)
+
+    gc.disable()
+    try:
+        task = asyncio.create_task(stream())
+        assert len(await desk.later(0)) == number
+        task.cancel()
+    finally:
+        gc.enable()
+    return turns
 
 
 async def test_a_push_to_everyone_is_pushed_in_pages(desk: PushDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from lumen_notify.commit.database.sqlite import Sqlite
 from lumen_notify.commit.database.sqlite_file import SqliteFile
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.settings.database_url import parse_postgresql, sqlite_path
+from lumen_notify.supervisor import end_tasks
 
 READERS = {"sqlite": 2, "postgresql": 4}
 """Connections for reading. Those of SQLite are threads that share the interpreter: more gain nothing."""
@@ -120,8 +121,7 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         if self._truncating is not None:
-            self._truncating.cancel()
-            await asyncio.gather(self._truncating, return_exceptions=True)
+            await end_tasks([self._truncating])
         async with self._writing, self._writing_beside:
             await self._writer.close()
             await self._beside.close()

@@ -17,6 +17,7 @@ from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.commit.publications.removal import Expire
 from lumen_notify.errors import Unavailable
 from lumen_notify.outages import Outage
+from lumen_notify.supervisor import end_tasks
 
 LOOK_SECONDS = 0.25
 """The pause between two rounds: one query by indexes, which nearly always finds nothing."""
@@ -61,9 +62,7 @@ class Scheduler:
                     await self._note_errors(self._look())
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            for task in self._running.values():
-                task.cancel()
-            await asyncio.gather(*self._running.values(), return_exceptions=True)
+            await end_tasks(self._running.values())
 
     async def _due(self) -> set[str]:
         """Return the names of the work that is due."""

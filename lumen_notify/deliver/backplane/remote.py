@@ -25,6 +25,7 @@ from lumen_notify.deliver.backplane.payload import Payload, decode, encode_probe
 from lumen_notify.errors import BackplaneUnavailable, Unavailable
 from lumen_notify.model import Event
 from lumen_notify.outages import Outage
+from lumen_notify.supervisor import end_tasks
 
 PROBE_SECONDS = 2.0
 PROBE_WAIT_SECONDS = 3.0
@@ -287,8 +288,6 @@ async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(tasks)
     for task in done:
         task.result()

@@ -13,6 +13,9 @@ from sites import Site, refused
 
 LETTERS = "/api/v1/push/dead-letters"
 
+AT = 1_800_000_000_000
+"""Young enough for the retention, which begins with the server."""
+
 
 async def ask(site: Site, method: str, path: str = "", *scopes: str) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token('ops', *scopes)}"}
@@ -27,12 +30,12 @@ async def give_up(site: Site, id_: str, notification_id: str = "n", *, has_push:
         await transaction.run_sql(
             "INSERT INTO lumen_push_dead_letter (id, push_id, notification_id, user_id, device_id, provider,"  # noqa: S608
             f" reason, created_at) VALUES ('{id_}', 'push-{id_}', '{notification_id}', 'bob', 'device',"
-            " 'fcm', 'INVALID_ARGUMENT', 1800000000000)"
+            f" 'fcm', 'INVALID_ARGUMENT', {AT})"
         )
         if has_push:
             await transaction.run_sql(
                 "INSERT INTO lumen_push (id, kind, priority, policy, created_at, due_at, done_at)"  # noqa: S608
-                f" VALUES ('push-{id_}', 'notification', 'normal', 'offline', 0, 0, 1)"
+                f" VALUES ('push-{id_}', 'notification', 'normal', 'offline', {AT}, {AT}, {AT})"
             )
 
 
