@@ -35,8 +35,8 @@ from database_pool import PostgreSQLPool, SQLiteTemplate
 from servers import PostgreSQL, RunningServer
 from valkey import Valkey
 
-# Tests speak plain HTTP, but httpx reads all certificates of the machine for each client: 40 ms. Only those who
-# trust an authority of their own need that.
+# Tests speak plain HTTP, but httpx reads all certificates of the machine for each client: 40 ms. Only those
+# who trust an authority of their own need that.
 _machine = functools.cache(httpx._config.create_ssl_context)
 
 
