@@ -31,6 +31,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 import servers
+from brokers import KINDS, Broker
 from database_pool import PostgreSQLPool, SQLiteTemplate
 from servers import PostgreSQL, RunningServer
 from valkey import Valkey
@@ -62,6 +63,7 @@ hypothesis.settings.register_profile("lumen", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("lumen")
 
 STARTING = {
+    "broker",
     "browser",
     "open_chromium",
     "open_window",
@@ -242,6 +244,19 @@ def valkey() -> Iterator[Valkey]:
     """Give a server that speaks Redis's protocol, to kill and start again. Takes a tenth of a second."""
     with servers.temporary(Valkey()) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def shared_broker() -> Iterator[Callable[[str], Broker]]:
+    """Give a function that returns the broker of a kind that the tests of this worker share."""
+    with ExitStack() as stack:
+        yield functools.cache(lambda kind: stack.enter_context(servers.temporary(KINDS[kind]())))
+
+
+@pytest.fixture(params=KINDS)
+def broker(request: pytest.FixtureRequest, shared_broker: Callable[[str], Broker]) -> Broker:
+    """Give a broker of each kind in turn. The test may kill it. It is shared: topics need unique names."""
+    return shared_broker(request.param).start()
 
 
 @pytest.fixture
