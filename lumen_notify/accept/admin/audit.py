@@ -41,7 +41,7 @@ class AuditEndpoint:
             GET=(
                 self.page,
                 Operation(
-                    name="listAudit",
+                    name="adminListAudit",
                     tag="admin",
                     summary="List what administrators did",
                     description=(
