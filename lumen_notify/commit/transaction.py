@@ -91,36 +91,12 @@ class Transaction:
         """
         for text in shared:
             self.texts.use(text.id)
-        self._position += 1
-        self.events.append(
-            Event(
-                position=self._position,
-                audience=audience,
-                kind=payload.kind,
-                category=category,
-                body=payload.encode(),
-                created_at=self.now,
-                shared=shared,
-            )
-        )
-        return self._position
+        return self._append(audience, payload, category=category, shared=shared)
 
     def append_to_list(self, users: Sequence[str], payload: Payload, *, category: str) -> int:
         """Append one event for some users; return its position. The caller writes `insert_lists`."""
-        self._position += 1
-        self.events.append(
-            Event(
-                position=self._position,
-                audience=LIST,
-                kind=payload.kind,
-                category=category,
-                body=payload.encode(),
-                created_at=self.now,
-                content_position=self._position,
-                users=users,
-            )
-        )
-        return self._position
+        position = self._position + 1
+        return self._append(LIST, payload, category=category, content_position=position, users=users)
 
     def append_for_each(
         self, audiences: Sequence[Audience], payload: Payload, *, category: str, notification_id: str
@@ -238,6 +214,21 @@ class Transaction:
         self.add("insert_contents", rows=self._contents)
         self.add("append_events_to_lists", rows=self._lists)
         self.add("append_events", rows=rows)
+
+    def _append(self, audience: Audience, payload: Payload, *, category: str | None, **fields: Any) -> int:
+        self._position += 1
+        self.events.append(
+            Event(
+                position=self._position,
+                audience=audience,
+                kind=payload.kind,
+                category=category,
+                body=payload.encode(),
+                created_at=self.now,
+                **fields,
+            )
+        )
+        return self._position
 
 
 def texts_of(audiences: Iterable[str]) -> list[str]:
