@@ -62,6 +62,9 @@ def modules_of(tags: Tags) -> set[str]:
 
 def test_page_may_be_on_a_home_screen() -> None:
     links = Tags((WEB / PAGES[0]).read_text("utf-8")).found
+    # An iPhone shows no SVG there (developer.apple.com, "Configuring Web Applications").
+    (icon,) = (attributes["href"] for _, attributes in links if attributes.get("rel") == "apple-touch-icon")
+    assert (WEB / str(icon)).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     (name,) = (attributes["href"] for tag, attributes in links if attributes.get("rel") == "manifest")
     manifest = json.loads((WEB / str(name)).read_text("utf-8"))
     # Without it, an iPhone has no push (webkit.org, "Web Push for Web Apps on iOS and iPadOS").
@@ -127,8 +130,14 @@ async def test_everything_that_the_page_refers_to_is_served_with_its_type(
     client: httpx.AsyncClient, tags: Tags
 ) -> None:
     wanted = modules_of(tags) | {attributes["href"] for tag, attributes in tags.found if tag == "link"}
-    assert {Path(path or "").suffix for path in wanted} - {".json"} == {".js", ".css", ".svg"}
-    types = {".js": "javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
+    assert {Path(path or "").suffix for path in wanted} - {".json", ".png"} == {".js", ".css", ".svg"}
+    types = {
+        ".js": "javascript",
+        ".css": "text/css",
+        ".svg": "image/svg+xml",
+        ".png": "image/png",
+        ".json": "application/json",
+    }
     served = ClientFiles().files
     for path in wanted:
         assert path is not None
