@@ -9,6 +9,7 @@
     messages       those of the other instances -> their handlers
     stream_opener  brings new streams up to date
     tracking       open streams of all instances -> who is online
+    intake         messages of a queue -> committer
 
 The commit side and the deliver side meet here: what the committer has committed goes to the tail and to the
 backplane, and the tail's backpressure to the committer.
@@ -29,19 +30,16 @@ from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import PasswordHasher, Revocations, Tickets, Verifier
 from lumen_notify.auth.tickets import signing_key
 from lumen_notify.commit.accounts.revocations import RevocationReader
-from lumen_notify.commit.committer import MAX_BATCH_COMMANDS, RESUMES_PER_TICK, Committer
 from lumen_notify.commit.counts import UnreadCounts
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
 from lumen_notify.commit.database.startup_errors import explained
-from lumen_notify.commit.handlers import handlers
 from lumen_notify.commit.jobs.job_lock import STUCK_SECONDS
 from lumen_notify.commit.jobs.jobs import Jobs
 from lumen_notify.commit.log import Head, Log
 from lumen_notify.commit.marks.purge import fetch_readers
-from lumen_notify.commit.notifications.batch import Limiting
+from lumen_notify.commit.opening import open_committer
 from lumen_notify.commit.preferences.categories import DefineCategories, define_categories
-from lumen_notify.commit.push.outbox import Pushing, enqueue_withdrawals
 from lumen_notify.commit.shared_key import shared_key
 from lumen_notify.commit.write_drain import WriteDrain
 from lumen_notify.deliver.backplane.messages import Messages
@@ -56,6 +54,7 @@ from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
 from lumen_notify.deliver.streams.renewals import Renewals
 from lumen_notify.deliver.tail import Tail
+from lumen_notify.intake.intake import Intake
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
 from lumen_notify.push.provider import Provider
@@ -150,20 +149,14 @@ class Services:
         )
 
         self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
-        pushing = Pushing.from_settings(settings)
-        self.committer = Committer(
+        self.committer = open_committer(
             log,
-            handlers(
-                Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None,
-                pushing=pushing,
-                dropped=self._dropped_scheduled,
-            ),
+            settings,
             announce=self._announce,
             backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
-            finish=None if pushing is None else enqueue_withdrawals,
-            resumes_per_tick=RESUMES_PER_TICK if database.is_server else MAX_BATCH_COMMANDS,
             outage=writes,
+            dropped=self._dropped_scheduled,
         )
         self.writes = WriteDrain(self.committer, self.supervisor, drain_seconds=settings.drain_seconds)
         self.jobs = Jobs(
@@ -184,6 +177,9 @@ class Services:
             may_run=lambda: self.jobs.lock.is_held,
             supervisor=self.supervisor,
             metrics=self.metrics,
+        )
+        self.intake = Intake(
+            settings, database, self.committer, clock, supervisor=self.supervisor, metrics=self.metrics
         )
         self.readiness = Readiness(
             self.supervisor,
@@ -260,6 +256,7 @@ class Services:
         for name, run in self.jobs.tasks.items():
             start(name, run)
         self.push.start()
+        self.intake.start()
         start("stream timers", self.streams.wheel.run)
         start("typing timers", self.typing_users.wheel.run)
         self.tracking.start()
@@ -272,6 +269,7 @@ class Services:
         """Start to close the streams, and to end pushes and writes within the drain time."""
         self.streams.start_drain()
         self.push.start_drain()
+        self.intake.start_drain()
         self.writes.start()
 
     async def close(self) -> None:
@@ -280,6 +278,7 @@ class Services:
         self.start_drain()
         await self.streams.drain()
         await self.push.stop()
+        await self.intake.stop()
         for name in reversed(list(self.jobs.tasks)):
             await self.supervisor.stop(name)
         await self.writes.finish()

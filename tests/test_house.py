@@ -30,6 +30,7 @@ MIRRORED = (
     "deliver",
     "errors.py",
     "http",
+    "intake",
     "load_test",
     "model",
     "settings",
@@ -37,6 +38,8 @@ MIRRORED = (
 """The folders and modules of the package with a test file for each module, at the same path in `tests/`."""
 
 _SHAPES = "it only declares shapes of responses; api/openapi/test_answers.py holds each response to its shape"
+
+_SOURCES = "contract/test_source.py runs its contract on every implementation"
 
 WITHOUT_TEST_FILE = {
     "accept/accounts/responses.py": _SHAPES,
@@ -47,6 +50,11 @@ WITHOUT_TEST_FILE = {
     "accept/push/responses.py": _SHAPES,
     "accept/rooms/message_responses.py": _SHAPES,
     "accept/rooms/room_responses.py": _SHAPES,
+    "intake/brokers/kafka.py": _SOURCES,
+    "intake/brokers/nats.py": _SOURCES,
+    "intake/brokers/rabbitmq.py": _SOURCES,
+    "intake/brokers/redis.py": _SOURCES,
+    "intake/source.py": _SOURCES,
     "deliver/backplane/backplane.py": "contract/test_backplane.py runs its contract on every implementation",
 }
 """Modules of these folders that only declare something, and the reason why they have no test file."""

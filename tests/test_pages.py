@@ -38,6 +38,8 @@ UNANSWERED_CODES = {
     "cannot_continue": "told by the command line",
     "workers_failed": "told by the command line",
     "call_failed": "told by the command line",
+    "broker_unavailable": "told by the log",
+    "expired": "counted by intake",
     "no_database": "told by the command line",
     "no_secret": "told by the command line",
     "no_device": "told by the command line",

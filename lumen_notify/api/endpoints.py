@@ -84,12 +84,7 @@ class Endpoints:
         context = Context(
             verifier=services.verifier,
             committer=services.committer,
-            limits=Limits(
-                max_body_bytes=settings.max_body_bytes,
-                max_content_characters=settings.max_content_characters,
-                max_batch_rows=settings.max_batch_rows,
-                max_rooms=settings.max_rooms_per_user,
-            ),
+            limits=Limits.from_settings(settings),
             rate_limiter=RateLimiter(time.monotonic, is_on=settings.rate_limits == "on"),
             clock=clock,
             origins=frozenset(settings.cors_origins),

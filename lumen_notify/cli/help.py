@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COMMANDS = {
     "serve": "Run the server until Ctrl-C or SIGTERM.",
+    "intake": "Take notifications, messages and marks from a queue until Ctrl-C or SIGTERM.",
     "check": "Check settings, database, keys, push and port, without changing anything.",
     "settings": "Show all settings: their values, and where these come from.",
     "token": "Make a token for a user and print it.",
@@ -20,6 +21,7 @@ for `-`."""
 
 EXAMPLES = {
     "serve": "lumen-notify serve --demo --port 8001",
+    "intake": "LUMEN_INTAKE_URL=redis://127.0.0.1:6379/0 lumen-notify intake",
     "check": "lumen-notify check --env-file production.env",
     "settings": "lumen-notify settings --env > .env",
     "token": "lumen-notify token app --scope notify:publish --ttl 86400",

@@ -8,6 +8,7 @@
 | publishes, messages, removals | preferences, marks | the counts in their events include the former |
 | new sessions | ends of all of a user's sessions | a log-out everywhere ends the new sessions, too |
 | new devices | ends of sessions | these end the new devices, too |
+| all of these | messages of a queue | each of them sees what the ones before it have done |
 
 The order of the others does not matter.
 """
@@ -43,6 +44,7 @@ from lumen_notify.commit.audit.audit import TrimAudit, trim_audit
 from lumen_notify.commit.committer import Handler
 from lumen_notify.commit.devices.registration import RegisterDevice, register_devices
 from lumen_notify.commit.devices.removal import DeleteDevice, TrimDevices, delete_devices, trim_devices
+from lumen_notify.commit.intake.take_in import TakeIn, TrimIntake, take_in, trim_intake
 from lumen_notify.commit.log import TrimEvents, trim_events
 from lumen_notify.commit.marks.marks import Mark, mark
 from lumen_notify.commit.marks.purge import PurgeReceipts, purge_receipts
@@ -111,7 +113,7 @@ def handlers(
     limiting: None for no limits at all. pushing: None to push nothing. dropped: counts scheduled
     notifications that were not published, by reason.
     """
-    return {
+    table: dict[type, Handler] = {
         DefineCategories: define_categories,
         DeleteCategory: delete_categories,
         Publish: partial(publish, limiting=limiting, pushing=pushing),
@@ -163,5 +165,7 @@ def handlers(
         TakePushes: take_pushes,
         AdvancePushes: advance_pushes,
         RetryDeadLetter: retry_dead_letters,
+        TrimIntake: trim_intake,
         Probe: probe_writes,
     }
+    return {**table, TakeIn: partial(take_in, handlers=table)}

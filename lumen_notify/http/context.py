@@ -17,6 +17,7 @@ from lumen_notify.http.rate_limits import BYTES_PER_TOKEN, RateLimit
 from lumen_notify.http.requests import Parsed, caller, parse, read_body
 from lumen_notify.http.route import RATE_LIMIT
 from lumen_notify.model import value
+from lumen_notify.settings import Settings
 
 _NO_FIELDS = TypeAdapter(Body)
 
@@ -41,6 +42,24 @@ class Limits:
     max_content_characters: int
     max_batch_rows: int
     max_rooms: int
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Limits:
+        """Take the limits of these settings."""
+        return cls(
+            max_body_bytes=settings.max_body_bytes,
+            max_content_characters=settings.max_content_characters,
+            max_batch_rows=settings.max_batch_rows,
+            max_rooms=settings.max_rooms_per_user,
+        )
+
+    def validation(self, now: int) -> dict[str, int]:
+        """Return the validation context of field validators. now: milliseconds."""
+        return {
+            "max_content_characters": self.max_content_characters,
+            "max_batch_rows": self.max_batch_rows,
+            "now": now,
+        }
 
 
 @value
@@ -113,9 +132,4 @@ class Context:
 
     def validation(self) -> dict[str, int]:
         """Return the validation context of field validators: the limits, and the time in milliseconds."""
-        limits = self.limits
-        return {
-            "max_content_characters": limits.max_content_characters,
-            "max_batch_rows": limits.max_batch_rows,
-            "now": self.clock(),
-        }
+        return self.limits.validation(self.clock())

@@ -38,6 +38,8 @@ STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
 MAX_PATH_CHARACTERS = 200
 """How much of an unknown path its problem repeats."""
 
+_INTERNAL = {"code": "internal", "detail": "Internal error. It has been logged."}
+
 _log = logging.getLogger("lumen_notify.accept")
 
 
@@ -45,14 +47,7 @@ def problem(
     status: int, *, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
     """Make a problem document. detail: a sentence. more: further members of the document."""
-    document = {
-        "type": f"urn:lumen-notify:{code}",
-        "title": PROBLEM_TYPES[code].title if code in PROBLEM_TYPES else HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **more,
-    }
+    document = _document(status, code=code, detail=detail, **more)
     return Response(
         # The name of an unknown field may contain half of a surrogate pair.
         escape_line_separators(json.dumps(document, ensure_ascii=False, separators=(",", ":"))).encode(
@@ -64,24 +59,51 @@ def problem(
     )
 
 
+def _document(status: int, *, code: str, detail: str, **more: Any) -> dict[str, Any]:
+    return {
+        "type": f"urn:lumen-notify:{code}",
+        "title": PROBLEM_TYPES[code].title if code in PROBLEM_TYPES else HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+
+
+def document_of(error: Exception) -> dict[str, Any]:
+    """Return the problem document of an error, as a response would have it. An error that is a defect says
+    nothing of itself: whoever found it has logged it."""
+    if not isinstance(error, errors.LumenError):
+        return _document(500, **_INTERNAL)
+    return _document(_status(error), code=error.code, detail=str(error), **_more(error))
+
+
 def refused(_request: Request, error: Exception) -> Response:
     """Answer a LumenError."""
     assert isinstance(error, errors.LumenError)
-    status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     headers: dict[str, str] = {}
-    more: dict[str, Any] = {}
-    if isinstance(error, errors.Invalid) and error.faults:
-        more["errors"] = [{"field": one.field, "message": one.message} for one in error.faults]
     if isinstance(error, errors.Unauthenticated):
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, errors.EncodingUnsupported):
         headers["accept-encoding"] = "identity"  # RFC 9110, section 12.5.3
     if isinstance(error, errors.RateLimited):
         headers["retry-after"] = str(error.retry_after_seconds)
-        more["limit"] = error.limit
     if isinstance(error, errors.Unavailable):
         headers["retry-after"] = "1"
-    return problem(status, code=error.code, detail=str(error), headers=headers, **more)
+    return problem(_status(error), code=error.code, detail=str(error), headers=headers, **_more(error))
+
+
+def _status(error: errors.LumenError) -> int:
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
+
+
+def _more(error: errors.LumenError) -> dict[str, Any]:
+    """Return the further members of an error's document."""
+    if isinstance(error, errors.Invalid) and error.faults:
+        return {"errors": [{"field": one.field, "message": one.message} for one in error.faults]}
+    if isinstance(error, errors.RateLimited):
+        return {"limit": error.limit}
+    return {}
 
 
 def not_routed(request: Request, error: Exception) -> Response:
@@ -110,7 +132,6 @@ def failed(request: Request, error: Exception) -> Response:
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return problem(
         500,
-        code="internal",
-        detail="Internal error. It has been logged.",
+        **_INTERNAL,
         headers={"connection": "close"},  # the server closes it, so that no client reuses it
     )

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from lumen_notify.rates import PATTERN
 from lumen_notify.settings.backplane_url import check_backplane_url
 from lumen_notify.settings.database_url import check_database_url
+from lumen_notify.settings.intake_url import check_intake_url
 from lumen_notify.settings.secret import MIN_SECRET_BYTES, Secret
 
 DAY = 86400
@@ -117,3 +118,11 @@ KeyUrl = Annotated[
 ]
 DatabaseUrl = Annotated[str, AfterValidator(check_database_url)]
 BackplaneUrl = Annotated[str, AfterValidator(check_backplane_url)]
+IntakeUrl = Annotated[str, AfterValidator(check_intake_url)]
+Topic = Annotated[
+    str,
+    _if(
+        re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}").fullmatch,
+        "must be 1 to 200 characters of A-Z, a-z, 0-9, dot, underscore, dash and colon",
+    ),
+]

@@ -35,7 +35,8 @@ class RetentionSettings(BaseSettings):
     years; 0 means never."""
 
     retention_idempotency_seconds: RetentionSeconds = DAY
-    """How many seconds an `Idempotency-Key` is remembered, from 60 to ten years; 0 means forever."""
+    """How many seconds an `Idempotency-Key` is remembered, and which messages intake has taken, from 60 to
+    ten years; 0 means forever."""
 
     retention_audit_seconds: RetentionSeconds = 365 * DAY
     """How many seconds it is known what administrators did, from 60 to ten years; 0 means forever."""

@@ -7,6 +7,9 @@ import re
 MIN_SECRET_BYTES = 32
 """A key for HS256 must be at least as long as the hash: RFC 7518, section 3.2."""
 
+URLS = ("database_url", "backplane_url", "intake_url")
+"""Settings that may have a password in them."""
+
 _MASK = "***"
 _PASSWORD = re.compile(r"(?<=://)([^:@/?#]*):[^/?#]*@")
 _PASSWORD_OPTION = re.compile(r"(?<=[?&])((?:ssl|sentinel_)?password)=[^&]*", re.IGNORECASE)
@@ -41,5 +44,6 @@ class Secret:
 
 
 def masked_url(url: str) -> str:
-    """Return a URL of a database or a backplane with the password, wherever it stands, replaced by `***`."""
+    """Return a URL of a database, a backplane or a broker with the password, wherever it stands, replaced
+    by `***`."""
     return _PASSWORD_OPTION.sub(rf"\1={_MASK}", _PASSWORD.sub(rf"\1:{_MASK}@", url))

@@ -42,12 +42,13 @@ from lumen_notify.settings.checks import (
 from lumen_notify.settings.combinations import KEYS, problems_between
 from lumen_notify.settings.descriptions import default_text, descriptions
 from lumen_notify.settings.environment import PREFIX, Environment, problems_of, variable
+from lumen_notify.settings.intake_settings import IntakeSettings
 from lumen_notify.settings.push_settings import PushSettings
 from lumen_notify.settings.retention_settings import RetentionSettings
-from lumen_notify.settings.secret import masked_url
+from lumen_notify.settings.secret import URLS, masked_url
 
 
-class Settings(RetentionSettings, PushSettings):
+class Settings(RetentionSettings, PushSettings, IntakeSettings):
     """All settings. The variable of each is `LUMEN_` and its name in capitals.
 
     `Settings(port=8001)` neither reads the environment nor converts types: only `from_env` does. Raises
@@ -275,4 +276,4 @@ class Settings(RetentionSettings, PushSettings):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            yield name, masked_url(value) if name in ("database_url", "backplane_url") and value else value
+            yield name, masked_url(value) if name in URLS and value else value

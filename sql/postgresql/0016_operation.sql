@@ -14,14 +14,16 @@ CREATE INDEX lumen_audit_by_actor ON lumen_audit (actor, id);
 CREATE INDEX lumen_audit_by_action ON lumen_audit (action, id);
 CREATE INDEX lumen_audit_by_age ON lumen_audit (at);
 
--- How far each partition of a topic is taken in, for brokers that number their messages (Kafka). Written in the
--- transaction of what was taken in, so that a message that comes once more is known.
+-- The messages that intake has taken from a queue. Written in the transaction of what they say, so that a message
+-- that comes once more is known. Intake trims them (commit/intake).
 CREATE TABLE lumen_intake (
-    source     text    NOT NULL,                     -- broker's kind, topic and partition
-    position   bigint  NOT NULL,                     -- of the last message that is taken in
-    seen_at    bigint  NOT NULL,
-    PRIMARY KEY (source)
+    source     text    NOT NULL,                     -- broker, topic and partition; or `key:` and the topic
+    id         text    NOT NULL,                     -- the broker's own, with its time; or the application's key
+    digest     text,                                 -- of the message, for a key
+    taken_at   bigint  NOT NULL,
+    PRIMARY KEY (source, id)
 );
+CREATE INDEX lumen_intake_by_age ON lumen_intake (source, taken_at);
 
 -- Users who are being deleted, in small transactions: a restart goes on from here.
 CREATE TABLE lumen_deletion (

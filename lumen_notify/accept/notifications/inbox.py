@@ -219,8 +219,14 @@ class InboxEndpoints:
 
 def selection_of(context: Context, request: Request, body: MarkBody) -> Selection:
     """Return which notifications a body selects; charge the caller for many ids."""
+    selection = selection_in(body)
+    context.charge(request, len(selection.ids or ()) // ITEMS_PER_TOKEN)
+    return selection
+
+
+def selection_in(body: MarkBody) -> Selection:
+    """Return which notifications a body selects."""
     ids = None if body.ids is None else tuple(dict.fromkeys(body.ids))
-    context.charge(request, len(ids or ()) // ITEMS_PER_TOKEN)
     return Selection(ids=ids, category=body.category, up_to=body.up_to)
 
 

@@ -46,23 +46,20 @@ class Publisher:
 
         Raises Invalid, NotFound, Forbidden, Conflict, RateLimited, Unavailable.
         """
-        if len(bodies) != 1 or bodies[0].to.users is not None:  # one recipient is always allowed
-            self.require_batch_size(sum(len(set(body.to.users or ("",))) for body in bodies))
-        publications = tuple([_publication(body, sender, required_moderator) for body in bodies])
-        result: Sequence[Published] = await self.context.committer.submit(
-            Publish(publications=publications, key=key, admin=admin)
+        command = publish_command(
+            bodies,
+            sender,
+            max_batch_rows=self.context.limits.max_batch_rows,
+            key=key,
+            required_moderator=required_moderator,
+            admin=admin,
         )
+        result: Sequence[Published] = await self.context.committer.submit(command)
         return result
 
     def require_batch_size(self, rows: int) -> None:
         """Raise Invalid if a request has no notification, or too many recipients."""
-        limit = self.context.limits.max_batch_rows
-        if rows < 1:
-            raise Invalid("must have at least one notification", field="body")
-        if 0 < limit < rows:
-            raise Invalid(
-                f"may have at most {limit} recipients in one request; this has {rows}", field="to.users"
-            )
+        _require_batch_size(rows, self.context.limits.max_batch_rows)
 
     async def repeat(self, key: IdempotencyKey | None) -> Sequence[Published] | None:
         """Return the result of an earlier call with this key; None if there was none. Raises Conflict."""
@@ -74,6 +71,31 @@ class Publisher:
             return PublicationBody.model_validate(fields, context=self.context.validation())
         except ValidationError as error:
             raise invalid(error) from None
+
+
+def publish_command(
+    bodies: Sequence[PublicationBody],
+    sender: dict[str, Any],
+    *,
+    max_batch_rows: int,
+    key: IdempotencyKey | None = None,
+    required_moderator: str | None = None,
+    admin: str | None = None,
+) -> Publish:
+    """Make the command that publishes validated bodies; see `Publisher.publish`. Raises Invalid."""
+    if len(bodies) != 1 or bodies[0].to.users is not None:  # one recipient is always allowed
+        _require_batch_size(sum(len(set(body.to.users or ("",))) for body in bodies), max_batch_rows)
+    publications = tuple([_publication(body, sender, required_moderator) for body in bodies])
+    return Publish(publications=publications, key=key, admin=admin)
+
+
+def _require_batch_size(rows: int, limit: int) -> None:
+    if rows < 1:
+        raise Invalid("must have at least one notification", field="body")
+    if 0 < limit < rows:
+        raise Invalid(
+            f"may have at most {limit} recipients in one request; this has {rows}", field="to.users"
+        )
 
 
 def _publication(

@@ -42,36 +42,13 @@ class Messenger:
 
         Raises NotFound, Forbidden, Invalid, Unavailable.
         """
-        sent: SentMessage = await self.context.committer.submit(
-            SendMessage(
-                id=new_id(),
-                room_id=room_id,
-                sender=sender,
-                fields=_fields(body),
-                client_id=body.client_id,
-                reply_to=body.reply_to,
-                mentions=body.mentions or (),
-                is_system=body.kind == "system",
-                exclude_user_id=exclude_user_id,
-            )
-        )
+        command = message_command(room_id, sender, body, exclude_user_id=exclude_user_id)
+        sent: SentMessage = await self.context.committer.submit(command)
         return sent
 
     async def send_direct(self, sender: Mapping[str, Any], body: DirectBody) -> SentMessage:
         """Commit a message to one user. Raises Forbidden, Invalid, Unavailable."""
-        if body.to == sender["id"]:
-            raise Invalid("must be another user", field="to")
-        message = SendMessage(
-            id=new_id(),
-            room_id="",
-            sender=sender,
-            fields=_fields(body),
-            client_id=body.client_id,
-            reply_to=body.reply_to,
-        )
-        sent: SentMessage = await self.context.committer.submit(
-            SendDirectMessage(to=body.to, message=message)
-        )
+        sent: SentMessage = await self.context.committer.submit(direct_command(sender, body))
         return sent
 
     async def read(self, room_id: str, user_id: str, up_to: int) -> ReadMark:
@@ -112,6 +89,38 @@ class Messenger:
             return DirectBody.model_validate(fields, context=self.context.validation())
         except ValidationError as error:
             raise invalid(error) from None
+
+
+def message_command(
+    room_id: str, sender: Mapping[str, Any], body: MessageBody, *, exclude_user_id: str | None = None
+) -> SendMessage:
+    """Make the command that sends a message to a room; see `Messenger.send`."""
+    return SendMessage(
+        id=new_id(),
+        room_id=room_id,
+        sender=sender,
+        fields=_fields(body),
+        client_id=body.client_id,
+        reply_to=body.reply_to,
+        mentions=body.mentions or (),
+        is_system=body.kind == "system",
+        exclude_user_id=exclude_user_id,
+    )
+
+
+def direct_command(sender: Mapping[str, Any], body: DirectBody) -> SendDirectMessage:
+    """Make the command that sends a message to one user. Raises Invalid."""
+    if body.to == sender["id"]:
+        raise Invalid("must be another user", field="to")
+    message = SendMessage(
+        id=new_id(),
+        room_id="",
+        sender=sender,
+        fields=_fields(body),
+        client_id=body.client_id,
+        reply_to=body.reply_to,
+    )
+    return SendDirectMessage(to=body.to, message=message)
 
 
 def _fields(body: MessageBody | DirectBody) -> dict[str, Any]:

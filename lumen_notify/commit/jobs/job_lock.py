@@ -1,4 +1,5 @@
-"""Job lock: one of the instances on a database does the jobs, the scheduler's and retention's.
+"""Job lock: one of the instances on a database does the jobs, the scheduler's and retention's. Another lock
+says which one takes in from a queue.
 
 It is an advisory lock of a PostgreSQL session of its own
 (postgresql.org/docs/current/explicit-locking.html, section 13.3.5), so that nothing is written. With SQLite,
@@ -22,6 +23,7 @@ from collections.abc import Callable
 
 from lumen_notify.commit.database.connection import Connection
 from lumen_notify.errors import DatabaseUnavailable
+from lumen_notify.model import value
 
 LOOK_SECONDS = 1.0
 """The pause between two statements on the session: one query, by which the instance that has the lock shows
@@ -36,16 +38,31 @@ STUCK_SECONDS = 5.0
 _log = logging.getLogger("lumen_notify.jobs")
 
 
+@value
+class Work:
+    """What one instance does. number: of the advisory lock. words: for the log, after `This instance`."""
+
+    number: int
+    words: str
+
+
+JOBS = Work(number=1819635055, words="does the jobs")
+INTAKE = Work(number=1819635056, words="takes in from the queue")
+
+
 class JobLock:
-    """Whether this instance does the jobs.
+    """Whether this instance does the work.
 
     session: a connection that nothing else uses; None if no other instance is possible. is_stuck: whether
-    this instance cannot write at the moment. is_held: whether it does the jobs.
+    this instance cannot write at the moment. is_held: whether it does the work.
     """
 
-    def __init__(self, session: Connection | None, *, is_stuck: Callable[[], bool]) -> None:
+    def __init__(
+        self, session: Connection | None, *, is_stuck: Callable[[], bool], work: Work = JOBS
+    ) -> None:
         self._session = session
         self._is_stuck = is_stuck
+        self._work = work
         self.is_held = session is None
 
     async def run(self) -> None:
@@ -64,7 +81,7 @@ class JobLock:
         """Return whether this instance has the lock from now on."""
         if self._is_stuck():
             if self.is_held:
-                _log.warning("This instance cannot write: it leaves the jobs to the others.")
+                _log.warning("This instance cannot write: another one %s.", self._work.words)
                 await session.close()
             return False
         had_lock = self.is_held and session.is_open
@@ -72,9 +89,12 @@ class JobLock:
             if not session.is_open:
                 # Not as a start-up parameter: see `Postgresql`.
                 session.add_sql(f"SET idle_session_timeout = '{SILENT_SECONDS}s'")
-            ((has_lock,),) = await session.run("keep_job_lock" if had_lock else "try_job_lock")
+            if had_lock:
+                ((has_lock,),) = await session.run("keep_job_lock")
+            else:
+                ((has_lock,),) = await session.run("try_job_lock", number=self._work.number)
         except DatabaseUnavailable:
             return False  # whoever needs the database says so
         if has_lock and not had_lock:
-            _log.info("This instance does the jobs.")
+            _log.info("This instance %s.", self._work.words)
         return bool(has_lock)

@@ -27,11 +27,12 @@ SELECT 'digests' WHERE EXISTS (
 )
 
 -- try_job_lock
--- Who: each instance, once a second. One of them gets the lock, and has it as long as its session lasts.
-SELECT pg_try_advisory_lock(1819635055, CAST(CAST(CAST('lumen_log_head' AS regclass) AS oid) AS integer))
+-- Who: each instance, once a second. One of them gets the lock, and has it as long as its session lasts. The
+-- number says what the lock is for.
+SELECT pg_try_advisory_lock(CAST(:number AS integer), CAST(CAST(CAST('lumen_log_head' AS regclass) AS oid) AS integer))
 
 -- try_job_lock sqlite
-SELECT 1
+SELECT 1 WHERE :number > 0
 
 -- keep_job_lock
 -- Who: the instance that has the lock, once a second, so that the server does not end its session.

@@ -1,0 +1,16 @@
+"""Intake: the arguments of `lumen-notify intake`."""
+
+from __future__ import annotations
+
+from lumen_notify import logs
+from lumen_notify.cli.config import read_settings
+from lumen_notify.cli.options import EnvFile
+
+
+def intake(_env_file: EnvFile = None) -> None:
+    """Take in until a signal."""
+    settings = read_settings()
+    logs.configure(settings.log_level, settings.log_format)
+    from lumen_notify.cli.intake import take_in  # noqa: PLC0415 - it takes a while
+
+    take_in(settings)

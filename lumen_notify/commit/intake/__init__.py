@@ -1,0 +1,1 @@
+"""Intake: what is committed of the messages of a queue."""

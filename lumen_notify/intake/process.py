@@ -1,0 +1,101 @@
+"""Process: intake without a server, as `lumen-notify intake` runs it: a database, a committer, and the queue.
+
+What it commits is announced to the instances that serve; they do the jobs and the pushes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from lumen_notify.commit.database import Database
+from lumen_notify.commit.database.migrations import migrate
+from lumen_notify.commit.database.startup_errors import explained
+from lumen_notify.commit.log import Log
+from lumen_notify.commit.opening import open_committer
+from lumen_notify.deliver.backplane.opening import backplane_place, open_backplane, open_redis
+from lumen_notify.deliver.backplane.remote import Receivers
+from lumen_notify.errors import Misconfigured
+from lumen_notify.intake.intake import Intake
+from lumen_notify.metrics import Metrics
+from lumen_notify.settings import Settings, variable
+from lumen_notify.supervisor import Supervisor
+
+
+class IntakeProcess:
+    """The objects of a process that takes in. gave_up: set once only a new process can help."""
+
+    def __init__(
+        self, settings: Settings, clock: Callable[[], int], *, database: Database, log: Log, epoch: str
+    ) -> None:
+        self.metrics = Metrics()
+        self.supervisor = Supervisor()
+        self.gave_up = self.supervisor.gave_up
+        self._redis = open_redis(settings.backplane)
+        self._backplane = open_backplane(
+            settings.backplane,
+            redis=self._redis,
+            database=database,
+            instance=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+            epoch=lambda: epoch,
+            receivers=Receivers(lambda *_: None, lambda _: None, lambda *_: None, lambda: None),
+            outage=self.supervisor.outage("backplane", place=backplane_place(settings)),
+        )
+        self._committer = open_committer(
+            log,
+            settings,
+            announce=self._backplane.announce,
+            backpressure=_no_delivery,
+            metrics=self.metrics,
+            outage=self.supervisor.outage("writes"),
+        )
+        self.intake = Intake(
+            settings, database, self._committer, clock, supervisor=self.supervisor, metrics=self.metrics
+        )
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, settings: Settings, clock: Callable[[], int]) -> AsyncIterator[IntakeProcess]:
+        """Take in during the block; at its end, finish the batch under way.
+
+        Raises DatabaseUnavailable, DatabaseUnusable, Misconfigured.
+        """
+        if settings.intake_url is None:
+            raise Misconfigured([(variable("intake_url"), "is not set, so there is no queue to take in")])
+        database = Database(settings.database_url)
+        try:
+            with explained(settings.database_url):
+                await database.open()
+                await migrate(database)
+                log = Log(database, clock)
+                head = await log.open()
+            process = cls(settings, clock, database=database, log=log, epoch=head.epoch)
+            process._start()
+            try:
+                yield process
+            finally:
+                await process._stop()
+        finally:
+            await database.close()
+
+    def _start(self) -> None:
+        self.supervisor.start("backplane", self._backplane.run)
+        self.supervisor.start("committer", self._committer.run)
+        self.intake.start()
+
+    async def _stop(self) -> None:
+        await self.intake.stop()
+        self._committer.close()
+        await self.supervisor.stop("committer")
+        await self.supervisor.stop("backplane")
+        if self._redis is not None:
+            await self._redis.close()
+
+
+async def _no_delivery() -> None:
+    """Wait for nothing: this process has no streams that could be behind."""
+    await asyncio.sleep(0)
