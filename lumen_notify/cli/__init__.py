@@ -1,7 +1,7 @@
 """Cli: the command `lumen-notify` and its subcommands.
 
     serve     run the server (`server`, `workers`; with --demo, `demo`)
-    intake    take in from a queue, beside the servers (`intake`)
+    intake    take in from a queue, beside the servers (`lumen_notify/intake`)
     check     check settings, database, keys and port (`check`)
     settings  show all settings (`settings_text`)
     migrate   migrate the database to this version

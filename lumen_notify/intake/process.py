@@ -1,16 +1,22 @@
 """Process: intake without a server, as `lumen-notify intake` runs it: a database, a committer, and the queue.
 
 What it commits is announced to the instances that serve; they do the jobs and the pushes.
+
+Promise: SIGTERM and SIGINT finish the batch under way, and end with status 0; a second signal ends at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+import uvloop
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.database.migrations import migrate
@@ -19,11 +25,20 @@ from lumen_notify.commit.log import Log
 from lumen_notify.commit.opening import open_committer
 from lumen_notify.deliver.backplane.opening import backplane_place, open_backplane, open_redis
 from lumen_notify.deliver.backplane.remote import Receivers
-from lumen_notify.errors import Misconfigured
+from lumen_notify.errors import LumenError, Misconfigured
 from lumen_notify.intake.intake import Intake
 from lumen_notify.metrics import Metrics
+from lumen_notify.model import now_ms
 from lumen_notify.settings import Settings, variable
 from lumen_notify.supervisor import Supervisor
+
+_log = logging.getLogger("lumen_notify.intake")
+
+
+class CannotContinue(LumenError):
+    """The process has ended by itself. The message says why."""
+
+    code = "cannot_continue"
 
 
 class IntakeProcess:
@@ -99,3 +114,30 @@ class IntakeProcess:
 async def _no_delivery() -> None:
     """Wait for nothing: this process has no streams that could be behind."""
     await asyncio.sleep(0)
+
+
+def run(settings: Settings) -> None:
+    """Take in until a signal. Raises Misconfigured, Unavailable, DatabaseUnusable, CannotContinue."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings))
+    _log.info("ended")
+
+
+async def _run(settings: Settings) -> None:
+    ending = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, _end, ending)
+    async with IntakeProcess.running(settings, now_ms) as process:
+        _log.info("started")
+        waiting = [asyncio.ensure_future(event.wait()) for event in (ending, process.gave_up)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
+    if process.gave_up.is_set():
+        raise CannotContinue("A task of intake fails again and again. The log says why.")
+
+
+def _end(ending: asyncio.Event) -> None:
+    if ending.is_set():
+        os._exit(1)
+    ending.set()

@@ -11,6 +11,6 @@ def intake(_env_file: EnvFile = None) -> None:
     """Take in until a signal."""
     settings = read_settings()
     logs.configure(settings.log_level, settings.log_format)
-    from lumen_notify.cli.intake import take_in  # noqa: PLC0415 - it takes a while
+    from lumen_notify.intake.process import run  # noqa: PLC0415 - it takes a while
 
-    take_in(settings)
+    run(settings)
