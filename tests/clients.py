@@ -28,6 +28,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
+import stream_schema
 from lumen_notify.auth import PUBLISH, mint
 from lumen_notify.model import to_json
 
@@ -107,7 +108,7 @@ def read_frames(text: str) -> Iterator[Frame]:
 
 
 class EventStream:
-    """One open stream. on_frame: called with each frame as it comes.
+    """One open stream. on_frame: called with each frame as it comes. Each is held to `/asyncapi.json`.
 
     `presence` has the frames of that name: they come at any time, so they are neither in `frames` nor given
     to `on_frame`.
@@ -205,6 +206,7 @@ class EventStream:
         self._text += payload.decode()
         complete, separator, self._text = self._text.rpartition("\n\n")
         for frame in read_frames(complete + separator):
+            stream_schema.check(frame)
             if frame.event == "presence":
                 self.presence.append(frame)
                 continue
@@ -277,6 +279,8 @@ class EventStream:
             self._writer.close()
             with contextlib.suppress(OSError):
                 await self._writer.wait_closed()
+        if isinstance(self.problem, stream_schema.NotDescribed):
+            raise self.problem  # also if nobody has waited for the frame
 
 
 # --------------------------------------------------------------------------------------------- the client's

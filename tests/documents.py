@@ -1,8 +1,4 @@
-"""Documents: the document of a running application, and its schemas closed for tests.
-
-The document leaves objects open, so that a client made from it lives on when a field is added. A test wants
-to know of each field that is not described: `closed` shuts every object whose fields are listed.
-"""
+"""Documents: the OpenAPI document of a running application, and what is held to it."""
 
 from __future__ import annotations
 
@@ -12,23 +8,9 @@ from typing import Any
 import jsonschema_rs
 
 from clients import Frame
+from closed_schemas import closed
 
 Json = Any
-
-
-def closed(schema: Json) -> Json:
-    """Return a schema in which objects have no other fields than those listed."""
-    if isinstance(schema, list):
-        return [closed(one) for one in schema]
-    if not isinstance(schema, dict):
-        return schema
-    shut = {name: closed(one) for name, one in schema.items()}
-    is_whole = schema.get("type") in ("object", ["object", "null"]) and isinstance(
-        schema.get("properties"), dict
-    )
-    if is_whole and "additionalProperties" not in schema:
-        shut["additionalProperties"] = False
-    return shut
 
 
 def faults(document: Json, schema: Json, value: Json) -> list[str]:

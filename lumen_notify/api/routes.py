@@ -14,11 +14,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lumen_notify.api import asyncapi, openapi
 from lumen_notify.api.endpoints import Endpoints
-from lumen_notify.api.openapi import Document
 from lumen_notify.api.web import ClientFiles, DemoUser, DocsEndpoint, Page, PageConfig
 from lumen_notify.api.web.page_config import TOKEN_COMMAND, token_command
-from lumen_notify.http import problems, route
+from lumen_notify.http import browser_headers, problems, route
 from lumen_notify.http.route import ApiRoute
 from lumen_notify.model import BASE
 from lumen_notify.settings import Settings
@@ -43,14 +43,16 @@ def build(
     secret_folder: where the server has made its own secret: a token made elsewhere is not valid. None if a
     key is set. demo_users: see `PageConfig`.
     """
-    document = Document(
-        max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows
-    )
+    documents = [
+        kind(max_content_characters=settings.max_content_characters, max_batch_rows=settings.max_batch_rows)
+        for kind in (openapi.Document, asyncapi.Document)
+    ]
     page = Page(config=_page_config(settings, secret_folder, demo_users))
     api = [one.with_prefix(BASE) for one in _collect(endpoints.api)]
     has_pages = settings.pages == "on"
-    rest = _collect([endpoints.health, *([document, DocsEndpoint(page)] if has_pages else ())])
-    document.write([*api, *rest])
+    rest = _collect([endpoints.health, *([*documents, DocsEndpoint(page)] if has_pages else ())])
+    for document in documents:
+        document.write([*api, *rest])
     api.sort(key=_rank)
     files = [Mount("/client", ClientFiles()), *([Mount("/", page)] if has_pages else ())]
     application = Application(api=api, rest=[*rest, *files])
@@ -121,6 +123,7 @@ class Application:
         self, scope: Scope, receive: Receive, send: Send, path: str, found: ApiRoute | None
     ) -> None:
         """Handle a request for which the API has no endpoint. found: the route with other methods, if any."""
+        send = browser_headers.adding(send)
         router = self._api if path.startswith(_BELOW) else self._rest
         scope["app"] = self  # with it Starlette's router raises instead of answering with plain text
         try:

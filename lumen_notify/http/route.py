@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.errors import LumenError
-from lumen_notify.http import problems
+from lumen_notify.http import browser_headers, problems
 from lumen_notify.http.operation import Operation
 from lumen_notify.http.rate_limits import limit_of
 from lumen_notify.http.requests import check_names
@@ -79,11 +79,13 @@ class ApiRoute(Route):
 def _app(method: str, endpoint: Endpoint, operation: Operation) -> ASGIApp:
     """Make the ASGI application of an endpoint.
 
-    It checks the names of query parameters. It handles errors itself: nothing has been sent at that point,
-    and Starlette's exception middleware takes a twelfth of the time of a publish.
+    It checks the names of query parameters, and adds the headers for browsers. It handles errors itself:
+    nothing has been sent at that point, and Starlette's exception middleware takes a twelfth of the time of a
+    publish.
     """
     limit = limit_of(method, operation)
     known = None if operation.takes_any_query else operation.query_names
+    added = browser_headers.of(operation.media_type)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if limit is not None:
@@ -98,8 +100,11 @@ def _app(method: str, endpoint: Endpoint, operation: Operation) -> ASGIApp:
         except HTTPException as error:
             response = problems.not_routed(request, error)
         except Exception as error:
-            await problems.failed(request, error)(scope, receive, send)
+            response = problems.failed(request, error)
+            response.raw_headers.extend(added)
+            await response(scope, receive, send)
             raise
+        response.raw_headers.extend(added)
         await response(scope, receive, send)
 
     return app

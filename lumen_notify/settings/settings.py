@@ -97,7 +97,7 @@ class Settings(RetentionSettings, PushSettings, IntakeSettings):
     """Whether clients may choose HTTP/2, which needs TLS and the extra `lumen-notify[http2]`."""
 
     pages: Switch = "on"
-    """Whether the server answers at `/`, `/docs` and `/openapi.json`; it always does at `/client/`."""
+    """Whether `/`, `/docs`, `/openapi.json` and `/asyncapi.json` are answered; `/client/` always is."""
 
     metrics: Switch = "on"
     """Whether the server answers at `/metrics`."""

@@ -177,7 +177,7 @@ async def test_page_names_the_folder_of_a_secret_that_the_server_has_made(sqlite
     for one in (made, given):
         async with Lumen(one) as lumen:
             transport = httpx.ASGITransport(lumen.app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
                 configs.append((await client.get("/page/config.json")).json())
     assert [config["accounts"] for config in configs] == [True, False]
     assert [config["registration"] for config in configs] == [True, False]

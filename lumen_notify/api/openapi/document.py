@@ -1,25 +1,17 @@
-"""Document: `/openapi.json`, built from the operations of all routes, their models and the limits.
-
-It is built on the first request, because this takes 10 to 200 ms, and in a thread. Neither the start of the
-application nor other requests wait for it.
-"""
+"""Document: `/openapi.json`, built from the operations of all routes, their models and the limits."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import Response
 
 from lumen_notify.api.openapi import frames, problems, stream, types
 from lumen_notify.api.openapi.credentials import CREDENTIALS
+from lumen_notify.api.openapi.json_document import JsonDocument
 from lumen_notify.api.openapi.models import Models
 from lumen_notify.http.operation import JSON, JsonSchema, Operation, Shape
 from lumen_notify.http.route import ApiRoute, route
-from lumen_notify.model import to_json
 from lumen_notify.version import __version__
 
 TAGS = {
@@ -41,17 +33,8 @@ DESCRIPTION = (
 )
 
 
-class Document:
-    """The document of the routes passed to `write`. Both limits are at least 1."""
-
-    def __init__(self, *, max_content_characters: int, max_batch_rows: int) -> None:
-        self._limits = {
-            "max_content_characters": max_content_characters,
-            "max_batch_rows": max_batch_rows,
-        }
-        self._routes: Sequence[ApiRoute] = ()
-        self._text: bytes | None = None
-        self._lock = asyncio.Lock()
+class Document(JsonDocument):
+    """The OpenAPI document."""
 
     def routes(self) -> Iterator[ApiRoute]:
         """List the route of the document. It is outside the API's prefix."""
@@ -71,30 +54,20 @@ class Document:
             ),
         )
 
-    async def get(self, _request: Request) -> Response:
-        """Answer `GET /openapi.json`."""
-        async with self._lock:
-            if self._text is None:
-                self._text = await asyncio.to_thread(self._make)
-        return Response(self._text, headers={"cache-control": "no-cache"}, media_type=JSON)
-
-    def write(self, routes: Sequence[ApiRoute]) -> None:
-        """Take the routes to describe, in their order."""
-        self._routes = routes
-
-    def _make(self) -> bytes:
+    def make(self) -> dict[str, object]:
+        """Make the document."""
         operations = [
             (re.sub(r":\w+}", "}", route.path), method.lower(), operation)
             for route in self._routes
             for method, operation in route.operations.items()
         ]
         shapes = (*frames.SHAPES, *_shapes(operation for _, _, operation in operations))
-        models = Models(shapes, self._limits)
+        models = Models(shapes, self.limits)
         paths: dict[str, dict[str, Any]] = {}
         for path, method, operation in operations:
             paths.setdefault(path, {})[method] = _operation(operation, models)
         used = {operation.tag for _, _, operation in operations}
-        document = {
+        return {
             "openapi": "3.1.1",
             "info": {
                 "title": "lumen-notify",
@@ -107,17 +80,21 @@ class Document:
             "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
             "paths": paths,
             "components": {
-                "schemas": {
-                    **models.definitions,
-                    **types.SCHEMAS,
-                    **stream.schemas(),
-                    **frames.schemas(models),
-                    **problems.SCHEMAS,
-                },
+                "schemas": named_schemas(models),
                 "securitySchemes": CREDENTIALS,
             },
         }
-        return to_json(document).encode()
+
+
+def named_schemas(models: Models) -> dict[str, JsonSchema]:
+    """Return all schemas by name. Both documents have theirs from here."""
+    return {
+        **models.definitions,
+        **types.SCHEMAS,
+        **stream.schemas(),
+        **frames.schemas(models),
+        **problems.SCHEMAS,
+    }
 
 
 def _shapes(operations: Iterable[Operation]) -> Iterator[Shape]:

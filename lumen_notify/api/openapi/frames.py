@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import get_type_hints
 
-from lumen_notify.accept.notifications.responses import Notification
+from lumen_notify.accept.notifications.bodies import MarkBody
+from lumen_notify.accept.notifications.responses import Notification, Sender, Unread
+from lumen_notify.accept.preferences.responses import Preferences
+from lumen_notify.accept.rooms.message_responses import Message
+from lumen_notify.accept.rooms.room_responses import PresentUser
 from lumen_notify.api.openapi.control import CONTROL_FRAMES, UNREAD, UNREAD_COUNT
 from lumen_notify.api.openapi.models import Models
 from lumen_notify.api.openapi.schema import COUNT, FLAG, TEXT, JsonSchema, described, object_schema, ref
@@ -112,8 +116,17 @@ DATA: Mapping[type[events.Payload], Shape] = {
 }
 """The shape of `data` in each event's frame."""
 
-SHAPES: tuple[Shape, ...] = (Notification, *DATA.values())
-"""The types that frames refer to, besides those of requests and responses."""
+SHAPES: tuple[Shape, ...] = (
+    Notification,
+    Message,
+    MarkBody,
+    Preferences,
+    Sender,
+    Unread,
+    PresentUser,
+    *DATA.values(),
+)
+"""The types that frames refer to, also by name."""
 
 
 def schemas(models: Models) -> dict[str, JsonSchema]:

@@ -37,7 +37,6 @@ MIN_GZIP_BYTES = 1000
 HEADERS = {
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
-    "x-content-type-options": "nosniff",
     "vary": "Accept-Encoding",
 }
 NO_CACHE = "no-cache"

@@ -1,6 +1,7 @@
-"""Page: the web client at `/` and the reference at `/docs`, with a strict content security policy.
+"""Page: the web client at `/` and the reference at `/docs`.
 
-Their files are read at each request: whoever changes one sees it at once.
+Their files are read at each request: whoever changes one sees it at once. Not here: their content security
+policy (`http/browser_headers`).
 """
 
 from __future__ import annotations
@@ -19,18 +20,6 @@ from lumen_notify.api.web.page_config import PageConfig
 from lumen_notify.http.operation import Operation
 from lumen_notify.http.responses import answer
 from lumen_notify.http.route import ApiRoute, route
-
-HEADERS = {
-    "content-security-policy": (
-        "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-        "require-trusted-types-for 'script'; trusted-types lumen-push"
-    ),
-    "cross-origin-opener-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-cache",
-}
 
 FOLDER = Path(__file__).resolve().parents[2] / "web"
 INDEX = "page/index.html"
@@ -67,7 +56,7 @@ class Page:
         if name == CONFIG:
             return answer(self._config.as_json(Headers(scope=scope).get("host", "")))
         response = await self._files.get_response(name, scope)
-        response.headers.update(HEADERS)
+        response.headers["cache-control"] = "no-cache"
         return response
 
 
@@ -97,5 +86,5 @@ class DocsEndpoint:
         )
 
     async def get(self, request: Request) -> Response:
-        """Answer `GET /docs`: a page that shows `/openapi.json`."""
+        """Answer `GET /docs`: a page that shows `/openapi.json` and `/asyncapi.json`."""
         return await self._page.file(DOCS, request.scope)

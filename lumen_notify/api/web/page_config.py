@@ -51,9 +51,12 @@ class PageConfig:
 
     def as_json(self, host: str) -> dict[str, object]:
         """Return it as the page reads it. host: the header of the request: a page of another site, whose name
-        resolves to this machine (DNS rebinding), gets no passwords."""
-        shown = self if is_loopback(host) else dataclasses.replace(self, demo_users=())
-        return dataclasses.asdict(shown)
+        resolves to this machine (DNS rebinding), gets no passwords. Neither it nor who comes by a proxy
+        learns in which folder the server runs."""
+        if is_loopback(host):
+            return dataclasses.asdict(self)
+        command = None if self.token_command is None else TOKEN_COMMAND
+        return dataclasses.asdict(dataclasses.replace(self, demo_users=(), token_command=command))
 
 
 def is_loopback(host: str) -> bool:

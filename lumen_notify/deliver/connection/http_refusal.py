@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
+from lumen_notify.http import browser_headers
 from lumen_notify.http.problems import problem
 
 
@@ -28,7 +29,9 @@ class HttpRefusal(Exception):
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
         """Return the problem document."""
-        return problem(self.status, code=self.code, detail=self.detail, headers=headers)
+        response = problem(self.status, code=self.code, detail=self.detail, headers=headers)
+        response.raw_headers.extend(browser_headers.EVERY)
+        return response
 
     def encode(self) -> bytes:
         """Return the whole response of HTTP/1.1, head and body."""

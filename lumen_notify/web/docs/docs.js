@@ -1,47 +1,9 @@
-// Docs: renders openapi.json as a page.
+// Docs: renders openapi.json and asyncapi.json as a page.
 
+import { channels } from "./channels.js";
+import { anchorOf, byId, card, fieldRows, make, named, said, spelled, table, verbatim } from "./elements.js";
 import { clearSearch, prepareSearch } from "./search.js";
 import { shapeOf } from "./shape.js";
-
-const byId = (id) => document.getElementById(id);
-
-/** Make an element. children: elements, or strings in which `backticks` mark code. */
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  for (const child of children.flat(2)) element.append(...(typeof child === "string" ? spelled(child) : [child]));
-  return element;
-}
-
-function spelled(text) {
-  return text.split("`").map((part, index) => {
-    if (index % 2 === 0) return document.createTextNode(part);
-    const code = document.createElement("code");
-    code.textContent = part;
-    return code;
-  });
-}
-
-function verbatim(text) {
-  const code = document.createElement("code");
-  code.textContent = text;
-  return make("pre", { tabindex: "0" }, code);
-}
-
-/** rows: lists of cells; a cell is a list of children for `make`. */
-function table(rows) {
-  const lines = rows.map((cells) => make("tr", {}, cells.map((cell) => make("td", {}, cell))));
-  return make("div", { class: "wide" }, make("table", {}, lines));
-}
-
-/** Describe a schema in a few words, with links to the schemas that it refers to. */
-function said(shape) {
-  return shape.map((part) =>
-    typeof part === "string" ? part : make("a", { href: `#${anchorOf(part.name)}` }, part.name),
-  );
-}
-
-const anchorOf = (name) => `schema-${name}`;
 
 // ---- Operations
 
@@ -78,26 +40,23 @@ function responseShape({ content }) {
 }
 
 function operationCard(base, schemas, path, method, operation) {
-  const card = make("details", { class: "operation", id: operation.operationId });
-  card.append(make("summary", {}, label(method, path), make("span", { class: "sum" }, operation.summary)));
-  const inside = make("div", { class: "inside" });
-  if (operation.description) inside.append(make("p", {}, operation.description));
-  inside.append(verbatim(curl(base, path, method, operation)));
+  const inside = [];
+  if (operation.description) inside.push(make("p", {}, operation.description));
+  inside.push(verbatim(curl(base, path, method, operation)));
   const ways = operation.security.map((one) => Object.keys(one)[0]);
   if (ways.length > 1) {
     const link = make("a", { href: "#authentication" }, "Authentication");
-    inside.append(make("p", {}, link, `: one of ${ways.map((way) => `\`${way}\``).join(", ")}.`));
+    inside.push(make("p", {}, link, `: one of ${ways.map((way) => `\`${way}\``).join(", ")}.`));
   }
   const given = parameters(operation);
-  if (given.length) inside.append(make("h3", {}, "Parameters"), table(given));
+  if (given.length) inside.push(make("h3", {}, "Parameters"), table(given));
   if (operation.requestBody) {
     const shape = shapeOf(operation.requestBody.content["application/json"].schema);
     const body = schemas[shape[0].name];
-    inside.append(make("h3", {}, "Body: ", said(shape)), make("p", {}, body.description), table(fieldRows(body, schemas)));
+    inside.push(make("h3", {}, "Body: ", said(shape)), make("p", {}, body.description), table(fieldRows(body, schemas)));
   }
-  inside.append(make("h3", {}, "Responses"), table(responseRows(operation)));
-  card.append(inside);
-  return card;
+  inside.push(make("h3", {}, "Responses"), table(responseRows(operation)));
+  return card("operation", operation.operationId, label(method, path), operation.summary, inside);
 }
 
 /** A method and a path that may break after each slash. */
@@ -107,26 +66,6 @@ function label(method, path) {
 }
 
 // ---- Schemas
-
-function named(name, isRequired) {
-  return [make("code", {}, name), isRequired ? "" : make("span", { class: "needed" }, " optional")];
-}
-
-/** Describe the fields of an object, or for several forms the fields of each. */
-function fieldRows(schema, schemas) {
-  if (schema.oneOf !== undefined) {
-    return schema.oneOf.map(shapeOf).map((shape) => {
-      const { properties, description } = schemas[shape[0].name];
-      return [said(shape), [Object.keys(properties).map((name) => `\`${name}\``).join(", ")], [description]];
-    });
-  }
-  const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).map(([name, field]) => [
-    named(name, required.has(name)),
-    said(shapeOf(field)),
-    [field.description ?? ""],
-  ]);
-}
 
 function eventRows(schema, schemas) {
   return Object.entries(schema.discriminator.mapping).map(([event, address]) => {
@@ -140,15 +79,11 @@ function codeRows(schema) {
 }
 
 function schemaCard(name, schema, schemas) {
-  const card = make("details", { class: "schema", id: anchorOf(name) });
-  card.append(make("summary", {}, make("strong", {}, name), make("span", { class: "sum" }, schema.description)));
-  const inside = make("div", { class: "inside" });
-  if (name === "Event") inside.append(table(eventRows(schema, schemas)));
-  else if (schema["x-enumDescriptions"]) inside.append(table(codeRows(schema)));
-  else if (schema.properties || schema.oneOf) inside.append(table(fieldRows(schema, schemas)));
-  else inside.append(make("p", {}, said(shapeOf(schema))));
-  card.append(inside);
-  return card;
+  let inside = make("p", {}, said(shapeOf(schema)));
+  if (name === "Event") inside = table(eventRows(schema, schemas));
+  else if (schema["x-enumDescriptions"]) inside = table(codeRows(schema));
+  else if (schema.properties || schema.oneOf) inside = table(fieldRows(schema, schemas));
+  return card("schema", anchorOf(name), make("strong", {}, name), schema.description, [inside]);
 }
 
 // ---- The page
@@ -176,7 +111,7 @@ function authentication(base, schemes) {
   byId("reference").lastChild.append(verbatim(example), table(rows));
 }
 
-function show(reference, base) {
+function show(reference, streams, base) {
   const { securitySchemes, schemas } = reference.components;
   byId("about").replaceChildren(...spelled(reference.info.description));
   byId("version").textContent = `Version ${reference.info.version} ·`;
@@ -192,6 +127,10 @@ function show(reference, base) {
       }
     }
     section(`about-${name}`, name[0].toUpperCase() + name.slice(1), description, cards);
+  }
+  for (const { id, title, text, example, cards } of channels(streams, schemas, base)) {
+    section(id, title, text, cards);
+    byId(id).nextElementSibling.after(verbatim(example));
   }
   const cards = Object.entries(schemas).map(([name, schema]) => [schemaCard(name, schema, schemas), [name]]);
   section("schemas", "Schemas", "The objects in requests, responses and frames.", cards);
@@ -213,12 +152,16 @@ function fitContents() {
   byId("contents").open = !isNarrow.matches;
 }
 
+async function fetched(name) {
+  const answer = await fetch(new URL(name, location.href)).catch((problem) => ({ problem }));
+  const problem = answer.problem?.message ?? (answer.ok ? null : `the server answered ${answer.status}`);
+  if (problem !== null) throw new Error(`${name} could not be read: ${problem}.`);
+  return answer.json();
+}
+
 async function read() {
-  const address = new URL("openapi.json", location.href);
-  const answer = await fetch(address);
-  if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
-  const reference = await answer.json();
-  show(reference, new URL(reference.servers[0].url, address).href.replace(/\/$/, ""));
+  const [reference, streams] = await Promise.all([fetched("openapi.json"), fetched("asyncapi.json")]);
+  show(reference, streams, new URL(reference.servers[0].url, location.href).href.replace(/\/$/, ""));
   prepareSearch();
   openNamed();
 }
@@ -226,4 +169,4 @@ async function read() {
 fitContents();
 isNarrow.addEventListener("change", fitContents);
 addEventListener("hashchange", openNamed);
-read().catch((problem) => (byId("about").textContent = `openapi.json could not be read: ${problem.message}.`));
+read().catch((problem) => (byId("about").textContent = problem.message));

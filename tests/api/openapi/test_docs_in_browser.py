@@ -17,8 +17,14 @@ pytestmark = pytest.mark.browser
 WITHIN_MS = 20_000
 
 
-async def test_docs_show_every_operation_and_every_schema(
-    browser: Browser, http: httpx.AsyncClient, document: Any
+@pytest.fixture
+async def streams(http: httpx.AsyncClient) -> Any:
+    """Give the AsyncAPI document."""
+    return (await http.get("/asyncapi.json")).json()
+
+
+async def test_docs_show_every_operation_every_message_and_every_schema(
+    browser: Browser, http: httpx.AsyncClient, document: Any, streams: Any
 ) -> None:
     page = await browser.new_page()
     complaints: list[str] = []
@@ -27,7 +33,10 @@ async def test_docs_show_every_operation_and_every_schema(
 
     await page.goto(str(http.base_url.join("/docs#publish")))
     await expect(page.locator("main details")).to_have_count(
-        len(list(operations(document))) + len(document["components"]["schemas"]), timeout=WITHIN_MS
+        len(list(operations(document)))
+        + len(document["components"]["schemas"])
+        + sum(len(channel["messages"]) for channel in streams["channels"].values()),
+        timeout=WITHIN_MS,
     )
     shown = await page.locator("#reference").text_content() or ""
     for method, path, operation in operations(document):
@@ -37,6 +46,9 @@ async def test_docs_show_every_operation_and_every_schema(
         assert code in shown
     for event in described_events(document):
         assert event in shown
+    for message in streams["components"]["messages"].values():
+        assert message["title"] in shown
+        assert message["summary"].replace("`", "") in shown
     for word in ("undefined", "[object", "NaN"):
         assert word not in shown
 
@@ -60,11 +72,12 @@ async def docs(browser: Browser, http: httpx.AsyncClient) -> AsyncIterator[Page]
 
 
 async def test_docs_begin_with_address_and_authentication_and_lead_home(
-    docs: Page, http: httpx.AsyncClient, document: Any
+    docs: Page, http: httpx.AsyncClient, document: Any, streams: Any
 ) -> None:
     headings = await docs.locator("main h2").all_text_contents()
     tags = [tag["name"].capitalize() for tag in document["tags"]]
-    assert headings == ["Base URL", "Authentication", *tags, "Schemas"]
+    channels = [channel["title"] for channel in streams["channels"].values()]
+    assert headings == ["Base URL", "Authentication", *tags, *channels, "Schemas"]
     base = str(http.base_url).rstrip("/")
     assert await docs.locator("#base-url ~ pre").text_content() == base
     assert "Authorization: Bearer" in (await docs.locator("#authentication ~ pre").text_content() or "")
@@ -83,6 +96,18 @@ async def test_docs_list_paths_and_show_the_command_before_all_else(docs: Page, 
     parts = await inside.locator("> pre, > h3").all_inner_texts()
     assert parts[0].startswith("curl http")
     assert parts[1:] == ["Parameters", "Body: PublicationBody or PublicationBatch", "Responses"]
+
+
+async def test_docs_show_a_message_as_it_comes_and_lead_to_its_schema(docs: Page) -> None:
+    await docs.locator('#entries a[href="#stream-notification"]').click()
+    inside = docs.locator("#stream-notification .inside")
+    await expect(inside).to_be_visible(timeout=WITHIN_MS)
+    example = await inside.locator("> pre").first.inner_text()
+    assert re.match(r'id: z4fpd8go-7-\w+\ndata: {"type":"like","unread_count":', example)
+    await inside.get_by_role("link", name="NotificationFrame").click()
+    await expect(docs.locator("#schema-NotificationFrame .inside")).to_be_visible(timeout=WITHIN_MS)
+    read = await docs.locator("#stream-read .inside > pre").first.text_content()
+    assert (read or "").split("\n")[1] == "event: read"
 
 
 async def test_search_needs_only_the_keyboard(docs: Page) -> None:
@@ -131,21 +156,19 @@ async def test_docs_ask_nobody_else(browser: Browser, http: httpx.AsyncClient) -
     await page.close()
 
 
-async def test_docs_without_the_document_say_so(browser: Browser, http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("name", ["openapi.json", "asyncapi.json"])
+async def test_docs_without_a_document_say_so(browser: Browser, http: httpx.AsyncClient, name: str) -> None:
     page = await browser.new_page()
-    await page.route("**/openapi.json", lambda route: route.fulfill(status=503, body=""))
+    await page.route(f"**/{name}", lambda route: route.fulfill(status=503, body=""))
     await page.goto(str(http.base_url.join("/docs")))
     about = page.locator("#about")
-    await expect(about).to_have_text(
-        "openapi.json could not be read: the server answered 503.", timeout=WITHIN_MS
-    )
+    await expect(about).to_have_text(f"{name} could not be read: the server answered 503.", timeout=WITHIN_MS)
     await page.close()
 
 
-async def test_docs_have_the_policy_of_the_page(http: httpx.AsyncClient) -> None:
-    docs, page = await http.get("/docs"), await http.get("/")
+async def test_docs_are_not_sent_again(http: httpx.AsyncClient) -> None:
+    docs = await http.get("/docs")
     assert docs.headers["content-type"] == "text/html; charset=utf-8"
-    for name in ("content-security-policy", "x-content-type-options", "referrer-policy", "cache-control"):
-        assert docs.headers[name] == page.headers[name]
+    assert docs.headers["cache-control"] == "no-cache"
     again = await http.get("/docs", headers={"if-none-match": docs.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

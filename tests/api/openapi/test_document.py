@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import threading
 from typing import Any
 
 import httpx
 import jsonschema_rs
-import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from clients import SECRET
 from documents import operations, references
 from lumen_notify import Lumen, Settings
-from lumen_notify.api.openapi import Document
 from lumen_notify.api.routes import Application
 from lumen_notify.api.web import ClientFiles, Page
 from lumen_notify.http.route import ApiRoute
@@ -166,28 +162,6 @@ def test_limits_are_those_of_the_settings(document: Any) -> None:
     assert schemas["PublicationBatch"]["maxItems"] == 7
     assert schemas["MarkIds"]["properties"]["ids"]["maxItems"] == 7
     assert schemas["ToUsers"]["properties"]["users"]["maxItems"] == 7
-
-
-async def test_document_is_made_on_the_first_request_once_and_in_a_thread(
-    lumen: Lumen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    threads: list[int] = []
-    make = Document._make
-
-    def counted(document: Document) -> bytes:
-        threads.append(threading.get_ident())
-        return make(document)
-
-    monkeypatch.setattr(Document, "_make", counted)
-    transport = httpx.ASGITransport(lumen.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-        assert (await client.get("/healthz")).status_code == 200
-        assert threads == []
-        answers = await asyncio.gather(*(client.get("/openapi.json") for _ in range(3)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({answer.content for answer in answers}) == 1
-    assert len(threads) == 1
-    assert threads[0] != threading.get_ident()
 
 
 async def test_document_is_silent_about_accounts_while_they_are_off(sqlite_url: str) -> None:

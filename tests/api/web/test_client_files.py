@@ -67,7 +67,6 @@ async def test_each_file_has_its_type_and_may_be_loaded_by_any_page(
     assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["vary"] == "Accept-Encoding"
     if name != "version.json":
