@@ -39,13 +39,36 @@ LINES: Lines = {
     "the shell of /admin is for anybody, its data for holders of notify:admin alone": (),
     "an admin's stream: users online, streams by instance and device, rates, commit time, pushes, "
     "close reasons, errors": (),
-    "an admin finds a user: streams, counts, devices, last notifications; and ends those streams": (),
+    "an admin finds a user: streams, counts, devices, last notifications; and ends those streams": (
+        "accept/admin/test_users.py::test_users_are_found_by_the_beginning_of_their_id",
+        "accept/admin/test_users.py::test_accounts_are_found_by_their_username_on_the_first_page",
+        "accept/admin/test_users.py::test_details_have_streams_counts_devices_and_the_newest_notifications",
+        "accept/admin/test_streams.py::test_one_stream_ends_and_the_others_go_on",
+        "e2e/test_streams_ended.py::test_streams_of_a_user_are_seen_and_end_on_all_instances",
+        "e2e/test_streams_ended.py::test_streams_end_although_every_hint_is_lost",
+    ),
     "an admin sends a system notification to a user, a room or all, after a preview that says how "
     "many it reaches": (),
-    "an admin lists and cancels scheduled notifications, and retries dead letters": (),
-    "an admin sees categories, and rooms with members, and moderates them": (),
-    "everything that an admin does is in the audit log, which is append-only": (),
-    "each of these is in the OpenAPI document": (),
+    "an admin lists and cancels scheduled notifications, and retries dead letters": (
+        "accept/admin/test_audit.py::test_cancel_of_what_another_user_has_scheduled_is_noted",
+        "accept/push/test_dead_letters.py::test_retry_makes_the_push_due_and_deletes_the_dead_letter",
+    ),
+    "an admin sees categories, and rooms with members, and moderates them": (
+        "accept/admin/test_rooms.py::test_all_rooms_are_listed_whoever_is_in_them",
+        "accept/admin/test_members.py::test_members_are_muted_removed_and_banned",
+        "accept/admin/test_messages.py::test_a_message_is_deleted_and_noted_without_its_content",
+        "commit/rooms/test_all_rooms.py::test_administrators_act_as_owners_without_being_members",
+    ),
+    "everything that an admin does is in the audit log, which is append-only": (
+        "commit/audit/test_audit.py::test_what_is_rolled_back_is_not_noted",
+        "commit/audit/test_audit.py::test_no_query_changes_a_row_and_only_retention_deletes_some",
+        "accept/admin/test_audit.py::test_what_an_administrator_publishes_is_noted_without_its_content",
+        "accept/admin/test_audit.py::test_every_action_is_in_the_page_of_administration",
+    ),
+    "each of these is in the OpenAPI document": (
+        "api/test_admin_endpoints.py::test_every_route_below_admin_refuses_those_without_the_scope",
+        "api/openapi/test_admin_answers.py::test_every_field_of_every_answer_is_described",
+    ),
     "the page is dark, on a phone, by keyboard and in Chinese as well": (),
     # AsyncAPI
     "/asyncapi.json describes each frame of the stream and the messages of intake, from the models of "

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lumen_notify.auth import PUBLISH
+from lumen_notify.commit.audit.audit import ACTIONS
+from pages import DOCS
 from sites import Site, refused
 
 from .admins import ask, audited, done, refuse_others
@@ -103,3 +106,9 @@ async def test_cancel_by_the_publisher_is_not_noted(site: Site) -> None:
     id_ = await site.publish("bob", deliver_at=deliver_at)
     await done(site, "DELETE", f"{PUBLISHING}/{id_}/schedule", user="alice", scopes=(PUBLISH,))
     assert await audited(site) == []
+
+
+def test_every_action_is_in_the_page_of_administration() -> None:
+    table = re.findall(r"^\| (`.*?) \|", (DOCS / "api" / "admin.md").read_text("utf-8"), re.MULTILINE)
+    described = {name for cell in table for name in re.findall(r"`([a-z_]+\.[a-z]+)`", cell)}
+    assert described == set(ACTIONS)

@@ -29,7 +29,7 @@ async def test_messages_are_read_newest_first_and_each_page_is_noted(room: Site)
     assert len(await audited(room)) == 2
 
 
-async def test_a_message_is_deleted_and_the_audit_log_names_it_without_its_content(room: Site) -> None:
+async def test_a_message_is_deleted_and_noted_without_its_content(room: Site) -> None:
     sent = await say(room, "bob", "bad words")
     await done(room, "DELETE", f"{HERE}/{sent['id']}")
     refused(await ask(room, "DELETE", f"{HERE}/{sent['id']}"), 404, "not_found")

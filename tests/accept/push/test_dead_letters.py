@@ -73,6 +73,11 @@ async def test_retry_makes_the_push_due_and_deletes_the_dead_letter(site: Site) 
     assert (answer.status_code, answer.json()["id"]) == (200, id_)
     refused(await ask(site, "POST", f"/{id_}/retry", ADMIN), 404, "not_found")
     assert [one["id"] for one in (await items(site))["items"]] == [other]
+    headers = {"Authorization": f"Bearer {token('ops', ADMIN)}"}
+    (entry,) = (await site.http.get("/api/v1/admin/audit", headers=headers)).json()["items"]
+    assert (entry["actor"], entry["action"]) == ("ops", "dead_letter.retried")
+    assert entry["target"] == f"dead_letter:{id_}"
+    assert entry["details"] == {"user": "bob", "provider": "fcm"}
 
 
 async def test_push_that_is_not_known_any_more_cannot_be_tried_again(site: Site) -> None:
