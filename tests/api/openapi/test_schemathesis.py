@@ -40,7 +40,8 @@ include-operation-id = [
   "getMessage", "editMessage", "deleteMessage",
   "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
   "deleteDevice", "deleteDeviceByToken", "listDeliveries", "retryDeadLetter",
-  "adminEndStream", "adminDeleteMessage", "adminRemoveMember", "adminUnbanUser",
+  "adminEndStream", "adminGetRoom", "adminDeleteRoom", "adminListMembers", "adminSetMember", "adminRemoveMember",
+  "adminListBans", "adminBanUser", "adminUnbanUser", "adminListMessages", "adminDeleteMessage",
 ]
 warnings = false
 
