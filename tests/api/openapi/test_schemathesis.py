@@ -40,8 +40,9 @@ include-operation-id = [
   "getMessage", "editMessage", "deleteMessage",
   "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
   "deleteDevice", "deleteDeviceByToken", "listDeliveries", "retryDeadLetter",
-  "adminEndStream", "adminGetRoom", "adminDeleteRoom", "adminListMembers", "adminSetMember", "adminRemoveMember",
-  "adminListBans", "adminBanUser", "adminUnbanUser", "adminListMessages", "adminDeleteMessage",
+  "adminEndStream", "adminGetRoom", "adminDeleteRoom", "adminListMembers", "adminSetMember",
+  "adminRemoveMember", "adminListBans", "adminBanUser", "adminUnbanUser", "adminListMessages",
+  "adminDeleteMessage",
 ]
 warnings = false
 
