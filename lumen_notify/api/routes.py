@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lumen_notify.api import asyncapi, openapi
 from lumen_notify.api.endpoints import Endpoints
 from lumen_notify.api.web import ClientFiles, DemoUser, DocsEndpoint, Page, PageConfig
-from lumen_notify.api.web.page_config import TOKEN_COMMAND, token_command
+from lumen_notify.api.web.page_config import ADMIN_TOKEN_COMMAND, TOKEN_COMMAND, command_in
 from lumen_notify.http import browser_headers, problems, route
 from lumen_notify.http.route import ApiRoute
 from lumen_notify.model import BASE
@@ -63,12 +63,18 @@ def _page_config(
     settings: Settings, secret_folder: Path | None, demo_users: Sequence[DemoUser]
 ) -> PageConfig:
     has_accounts = settings.accounts == "on"
-    command = TOKEN_COMMAND if secret_folder is None else token_command(secret_folder)
+
+    def shown(command: str) -> str | None:
+        if settings.jwt_secret is None:
+            return None
+        return command if secret_folder is None else command_in(secret_folder, command)
+
     return PageConfig(
         accounts=has_accounts,
         registration=has_accounts,
         demo_users=demo_users,
-        token_command=None if settings.jwt_secret is None else command,
+        token_command=shown(TOKEN_COMMAND),
+        admin_token_command=shown(ADMIN_TOKEN_COMMAND),
     )
 
 

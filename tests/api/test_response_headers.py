@@ -109,6 +109,7 @@ async def test_refusals_and_redirects_have_them(http: httpx.AsyncClient) -> None
         ("PUT", NOTIFICATIONS, 405),
         ("GET", f"{NOTIFICATIONS}?<script>=1", 422),
         ("GET", f"{NOTIFICATIONS}/", 307),
+        ("GET", "/admin/", 307),
         ("DELETE", f"{NOTIFICATIONS}/stream", 307),
         ("GET", "/client/nothing.js", 404),
     ):

@@ -24,7 +24,7 @@ def check_that_it_works(server: Installed) -> None:
     """Open the pages, publish to alice with what the demo prints, and read it as she does on the page."""
     (publisher,) = re.findall(r'notifications -H "Authorization: Bearer (\S+)" -d', server.log())
     with httpx.Client(base_url=server.url, trust_env=False, timeout=60) as client:
-        for path in ("/", "/docs", "/openapi.json", "/metrics"):
+        for path in ("/", "/admin", "/docs", "/openapi.json", "/metrics"):
             assert client.get(path).status_code == 200, path
         for path in re.findall(r'(?:src|href)="([^"#:]+)"', client.get("/").text):
             assert client.get(path).status_code == 200, path
@@ -96,7 +96,7 @@ def test_sdist_builds_the_same_wheel(distribution: Distribution) -> None:
 def test_wheel_and_sdist_have_all_files_of_the_browser(distribution: Distribution) -> None:
     folder = ROOT / "lumen_notify" / "web"
     there = {path.relative_to(ROOT).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {name.split("/")[2] for name in there} == {"client", "docs", "page"}
+    assert {name.split("/")[2] for name in there} == {"admin", "client", "docs", "page"}
     with zipfile.ZipFile(distribution.wheel) as wheel:
         assert there <= set(wheel.namelist())
     with tarfile.open(distribution.sdist) as sdist:

@@ -97,7 +97,9 @@ test("a browser without a locale has a language all the same", () => {
 });
 
 test("each word that a module asks for is there", async () => {
-  const { words } = await import("../../lumen_notify/web/client/words/en.js");
+  const { words: ofClient } = await import("../../lumen_notify/web/client/words/en.js");
+  const { words: ofAdmin } = await import("../../lumen_notify/web/admin/words/en.js");
+  const words = { ...ofClient, ...ofAdmin };
   const web = new URL("../../lumen_notify/web/", import.meta.url);
   const files = readdirSync(web, { recursive: true }).filter((name) => name.endsWith(".js"));
   const asked = files.flatMap((name) => [...readFileSync(new URL(name, web), "utf8").matchAll(/\bt\("(\w+)"/g)].map(([, key]) => key));

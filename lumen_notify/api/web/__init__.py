@@ -1,6 +1,6 @@
 """Web: what browsers load besides the API.
 
-page           the page at `/`, and the API reference at `/docs`
+page           the pages at `/` and `/admin`, and the API reference at `/docs`
 page_config    what the page must know of the server before anyone is signed in
 client_files   the browser's modules at `/client/`, for pages of any origin
 

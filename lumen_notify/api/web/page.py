@@ -1,4 +1,4 @@
-"""Page: the web client at `/` and the reference at `/docs`.
+"""Page: the web client at `/`, the page of administrators at `/admin` and the reference at `/docs`.
 
 Their files are read at each request: whoever changes one sees it at once. Not here: their content security
 policy (`http/browser_headers`).
@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -23,15 +23,18 @@ from lumen_notify.http.route import ApiRoute, route
 
 FOLDER = Path(__file__).resolve().parents[2] / "web"
 INDEX = "page/index.html"
+ADMIN = "admin/index.html"
 DOCS = "docs/docs.html"
-FOLDERS = ("page/", "docs/")
+FOLDERS = ("page/", "admin/", "docs/")
 CONFIG = "page/config.json"
 READS = ("GET", "HEAD")
 
 
 class Page:
-    """The files of `lumen_notify/web/`, with `page/index.html` at the root. HTML files have no other URL,
-    since what they refer to is relative to it.
+    """The files of `lumen_notify/web/`, with `page/index.html` at the root and `admin/index.html` at
+    `/admin`. HTML files have no other URL, since what they refer to is relative to it.
+
+    `/admin` answers anyone: its data needs a token with the scope `notify:admin`.
 
     config: sent as `page/config.json`.
     """
@@ -45,8 +48,14 @@ class Page:
         if scope["method"] not in READS:
             raise HTTPException(405, headers={"Allow": ", ".join(READS)})
         path = self._files.get_path(scope)
+        if path == "admin" and scope["path"].endswith("/"):
+            # Relative: only the client knows the prefix that a proxy may have stripped.
+            await RedirectResponse("../admin", 307)(scope, receive, send)
+            return
         if path == ".":
             path = INDEX
+        elif path == "admin":
+            path = ADMIN
         elif not path.startswith(FOLDERS) or path.endswith(".html"):
             raise HTTPException(404)
         await (await self.file(path, scope))(scope, receive, send)

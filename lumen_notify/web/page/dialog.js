@@ -4,11 +4,11 @@ import { icon, make } from "../client/lumen-theme.js";
 
 /**
  * Show the form and focus its first field. fields: nodes. submit: called with the FormData; if it throws, the dialog stays
- * and shows the text that `explain` makes of the problem.
+ * and shows the text that `explain` makes of the problem. isDanger: it cannot be undone.
  */
-export function openDialog({ t, title, help = null, fields, button, submit, explain }) {
+export function openDialog({ t, title, help = null, fields, button, submit, explain, isDanger = false }) {
   const problem = make("p", { class: "notice", role: "alert", hidden: true });
-  const confirm = make("button", { class: "primary" }, button);
+  const confirm = make("button", { class: isDanger ? "primary alarming" : "primary" }, button);
   const form = make("form", { class: "stack", method: "dialog", onsubmit: send },
     help && make("p", { class: "help" }, help), ...fields, problem,
     make("div", { class: "dialog-buttons" },

@@ -4,7 +4,6 @@ import { Problem, userOf } from "../client/lumen-notify.js";
 import { logOut, refresh } from "./account.js";
 
 const base = new URL("../", import.meta.url).pathname; // two mounts on one host have separate sessions
-const KEY = `lumen-notify.session ${base}`;
 
 /** A token that ends sooner is made anew. */
 const MARGIN_MS = 120_000;
@@ -17,10 +16,14 @@ export class Session {
   #refreshToken = null;
   #handedOut = null;
   #refreshing = null;
-  #copies = new BroadcastChannel(KEY);
+  #key;
+  #copies;
 
-  constructor() {
-    const { token = null, refreshToken = null } = kept();
+  /** name: pages of different names on one host have sessions of their own. */
+  constructor(name = "session") {
+    this.#key = `lumen-notify.${name} ${base}`;
+    this.#copies = new BroadcastChannel(this.#key);
+    const { token = null, refreshToken = null } = kept(this.#key);
     if (token !== null && userOf(token) !== null) [this.#token, this.#refreshToken] = [token, refreshToken];
     this.#copies.onmessage = ({ data }) => {
       if (this.#refreshToken !== null && data.replaces === this.#refreshToken) this.#set(data.token, data.refreshToken);
@@ -74,7 +77,7 @@ export class Session {
   async #refresh() {
     const mine = this.#refreshToken;
     if (navigator.locks === undefined) return this.#exchange(mine);
-    return navigator.locks.request(`${KEY} refresh`, async () => {
+    return navigator.locks.request(`${this.#key} refresh`, async () => {
       await new Promise((resolve) => setTimeout(resolve, COPY_MS));
       if (this.#refreshToken === mine) await this.#exchange(mine);
     });
@@ -97,17 +100,17 @@ export class Session {
     this.#refreshToken = refreshToken;
     this.#handedOut = null;
     try {
-      if (token === null) sessionStorage.removeItem(KEY);
-      else sessionStorage.setItem(KEY, JSON.stringify({ token, refreshToken }));
+      if (token === null) sessionStorage.removeItem(this.#key);
+      else sessionStorage.setItem(this.#key, JSON.stringify({ token, refreshToken }));
     } catch {
       // Storage is disabled: the session lasts until the page is closed.
     }
   }
 }
 
-function kept() {
+function kept(key) {
   try {
-    return JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+    return JSON.parse(sessionStorage.getItem(key)) ?? {};
   } catch {
     return {};
   }

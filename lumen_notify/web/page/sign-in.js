@@ -11,15 +11,17 @@ export class SignIn {
   #t;
   #config;
   #begin;
+  #options;
   #reason = make("p", { class: "notice", role: "alert", hidden: true });
   #isNew = false;
 
   /**
    * config: what the server offers (`account.config`). begin: called with a session, or with a text that may be a token;
-   * returns whether it could sign in.
+   * returns whether it could sign in. title, lead: keys of words. isTokenFirst: an account is the exception here.
    */
-  constructor(t, config, begin) {
+  constructor(t, config, begin, { title = "page_sign_in_title", lead = "page_sign_in_lead", isTokenFirst = false } = {}) {
     this.#t = t;
+    this.#options = { title, lead, isTokenFirst };
     this.#config = config;
     this.#begin = begin;
   }
@@ -50,14 +52,17 @@ export class SignIn {
 
   #draw() {
     const { demo_users: demoUsers, accounts } = this.#config;
+    const { title, lead, isTokenFirst } = this.#options;
+    const token = this.#tokenPart(!isTokenFirst && (accounts || demoUsers.length > 0));
     const parts = [
+      isTokenFirst ? token : null,
       demoUsers.length > 0 ? this.#demoPart(demoUsers) : null,
       accounts ? this.#accountPart() : null,
-      this.#tokenPart(accounts || demoUsers.length > 0),
+      isTokenFirst ? null : token,
     ];
     this.element.replaceChildren(
-      make("div", { class: "sign-in-card" }, brand(), make("h1", {}, this.#t("page_sign_in_title")),
-        make("p", { class: "lead" }, this.#t("page_sign_in_lead")), this.#reason, ...parts.filter((part) => part !== null)),
+      make("div", { class: "sign-in-card" }, brand(), make("h1", {}, this.#t(title)),
+        make("p", { class: "lead" }, this.#t(lead)), this.#reason, ...parts.filter((part) => part !== null)),
       make("p", { class: "sign-in-foot" }, make("a", { href: "docs" }, this.#t("page_api_reference"))));
   }
 
@@ -94,6 +99,7 @@ export class SignIn {
       this.element.querySelector("[name=username]").focus();
     };
     const other = make("button", { type: "button", class: "link", onclick: change }, t(isNew ? "page_have_account" : "page_no_account"));
+    if (this.#options.isTokenFirst) return make("details", { class: "sign-in-part" }, make("summary", {}, t("page_log_in_title")), form);
     return make("section", { class: "sign-in-part" }, make("h2", {}, t(isNew ? "page_register_title" : "page_log_in_title")), form,
       this.#config.registration ? make("p", { class: "center" }, other) : null);
   }

@@ -17,7 +17,7 @@ from lumen_notify.api.web import DemoUser, Page, PageConfig
 from lumen_notify.api.web.client_files import ClientFiles
 
 WEB = Path(lumen_notify.__file__).with_name("web")
-PAGES = ("page/index.html", "docs/docs.html")
+PAGES = ("page/index.html", "admin/index.html", "docs/docs.html")
 MODULES = sorted(module for page in PAGES for module in (WEB / page).parent.glob("*.js"))
 
 # What would make markup or code of text (https://html.spec.whatwg.org/, "injection sinks").
@@ -43,7 +43,7 @@ class Tags(HTMLParser):
 
 @pytest.fixture(params=PAGES)
 def tags(request: pytest.FixtureRequest) -> Tags:
-    """Give the tags of one page, then of the other."""
+    """Give the tags of each page in turn."""
     return Tags((WEB / request.param).read_text("utf-8"))
 
 
@@ -94,11 +94,21 @@ async def test_root_is_the_page(client: httpx.AsyncClient) -> None:
     assert answer.headers["cache-control"] == "no-cache"
 
 
+async def test_the_page_of_administrators_answers_anybody(client: httpx.AsyncClient) -> None:
+    answer = await client.get("admin")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["cache-control"] == "no-cache"
+    with_slash = await client.get("admin/")  # what it refers to is relative to the address without it
+    assert with_slash.status_code == 307
+    assert str(with_slash.url.join(with_slash.headers["location"])) == f"{client.base_url}admin"
+
+
 async def test_config_of_the_page_is_sent_and_not_stored() -> None:
     config = PageConfig(
         accounts=True,
         demo_users=[DemoUser(username="ann", name="Ann", password="pass word")],
         token_command="cd /srv/private && lumen-notify token alice",
+        admin_token_command="cd /srv/private && lumen-notify token admin",
     )
     application = Starlette(routes=[Mount("/notify", Page(config=config))])
     transport = httpx.ASGITransport(application)
@@ -111,6 +121,7 @@ async def test_config_of_the_page_is_sent_and_not_stored() -> None:
             "registration": False,
             "demo_users": [{"username": "ann", "name": "Ann", "password": "pass word"}],
             "token_command": "cd /srv/private && lumen-notify token alice",
+            "admin_token_command": "cd /srv/private && lumen-notify token admin",
         }
         assert (await client.head("page/config.json")).status_code == 200
         assert (await client.post("page/config.json")).status_code == 405
@@ -121,6 +132,7 @@ async def test_config_of_the_page_is_sent_and_not_stored() -> None:
             answer = await client.get("page/config.json", headers={"Host": host})
             assert (answer.json()["accounts"], answer.json()["demo_users"]) == (True, [])
             assert answer.json()["token_command"] == "lumen-notify token alice"
+            assert "private" not in answer.text
     assert "pass word" not in repr(config)
 
 
@@ -161,6 +173,8 @@ async def test_unchanged_file_is_not_sent_again(client: httpx.AsyncClient) -> No
         "page",
         "page/",
         "page/index.html",
+        "admin/index.html",
+        "admin/words",
         "client/lumen-notify.js",
         "docs/docs.html",
         "..%2fapp.py",
@@ -193,7 +207,7 @@ def test_nothing_inline_and_nothing_absolute_in_the_page(tags: Tags) -> None:
                 )
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(WEB).as_posix())
 def test_module_says_what_it_is_and_writes_text_only(module: Path) -> None:
     source = module.read_text("utf-8")
     assert re.match(r"// [A-Z]\w+: .+\.\n", source), "its first line is its row on the map"

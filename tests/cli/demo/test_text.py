@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lumen_notify.api.web import DemoUser
-from lumen_notify.auth import PUBLISH, Verifier
+from lumen_notify.auth import ADMIN, PUBLISH, Verifier
 from lumen_notify.cli.demo.text import PUBLISHER, demo_text, start_text
 from lumen_notify.settings import Secret, Settings
 
@@ -21,11 +21,13 @@ USERS = [DemoUser(username=name.lower(), name=name, password="a made-up one") fo
 def test_the_page_is_first_and_one_command_follows() -> None:
     text = demo_text(SETTINGS, URL, USERS)
     assert text.index(f"Open the page and sign in as Alice or Bob:\n  {URL}/\n") < text.index("curl")
-    (token,) = re.findall(r"eyJ[\w.-]+", text)
-    assert text.count(URL) == 2
-    principal = asyncio.run(Verifier.from_settings(SETTINGS).verify(token))
+    (link, command) = re.findall(r"eyJ[\w.-]+", text)
+    assert text.count(URL) == 3
+    assert f"{URL}/admin#token={link}" in text
+    principal = asyncio.run(Verifier.from_settings(SETTINGS).verify(command))
     assert (principal.user_id, principal.display_name) == (PUBLISHER, "Bob")
     assert principal.scopes == {PUBLISH}
+    assert asyncio.run(Verifier.from_settings(SETTINGS).verify(link)).scopes == {ADMIN, PUBLISH}
     assert "made-up" not in text
 
 
