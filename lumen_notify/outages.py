@@ -23,6 +23,11 @@ class Outage:
         self._clock = clock
         self._began_at = 0.0
 
+    @property
+    def seconds(self) -> float:
+        """For how long it has failed; 0 while it works."""
+        return 0.0 if self.error is None else self._clock() - self._began_at
+
     def begin(self, error: Exception, *, has_trace: bool = False) -> None:
         """Record that it has failed. Logged if it worked before, with the cause in its own words.
 

@@ -10,6 +10,7 @@
     stream_opener  brings new streams up to date
     tracking       open streams of all instances -> who is online
     intake         messages of a queue -> committer
+    monitoring     metrics and figures of all of these
 
 The commit side and the deliver side meet here: what the committer has committed goes to the tail and to the
 backplane, and the tail's backpressure to the committer.
@@ -61,7 +62,7 @@ from lumen_notify.push.provider import Provider
 from lumen_notify.push.providers.registry import open_providers
 from lumen_notify.push.service import PushService
 from lumen_notify.readiness import Readiness
-from lumen_notify.service_metrics import register_metrics
+from lumen_notify.service_metrics import Monitoring
 from lumen_notify.settings import Settings
 from lumen_notify.supervisor import Supervisor
 
@@ -105,7 +106,11 @@ class Services:
         replay = Replay(position=head.position, max_events=settings.replay_events, check=head.check)
         self.hub = Hub(epoch=head.epoch, position=head.position, replay=replay, clock=time.monotonic)
         self.streams = StreamRegistry.from_settings(
-            settings, self.hub, clock=time.monotonic, wall_clock=clock
+            settings,
+            self.hub,
+            clock=time.monotonic,
+            wall_clock=clock,
+            observe_seconds=self.metrics.stream_seconds.observe,
         )
         self.stream_opener = StreamOpener(
             self.hub,
@@ -122,6 +127,7 @@ class Services:
             on_reset=(log.forget, self.revocation_reader.forget),
             metrics=self.metrics,
             outage=reads,
+            wall_clock=clock,
         )
         self.messages = Messages()
         self.backplane = open_backplane(
@@ -132,6 +138,7 @@ class Services:
             epoch=lambda: self.hub.epoch,
             receivers=Receivers(self.tail.hint, self.tail.wake, self.messages.receive, self.tail.sync),
             outage=self.supervisor.outage("backplane", place=backplane_place(settings)),
+            observe_round_trip=self.metrics.backplane_round_trip_seconds.observe,
         )
         self.typing_users = TypingUsers(self.hub, time.monotonic, self.backplane.send)
         self.messages.handle("typing", self.typing_users.receive)
@@ -148,7 +155,7 @@ class Services:
             supervisor=self.supervisor,
         )
 
-        self._dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
+        self.dropped_scheduled: Counter[str] = Counter(expired=0, not_allowed=0)
         self.committer = open_committer(
             log,
             settings,
@@ -156,7 +163,7 @@ class Services:
             backpressure=self.tail.wait_until_caught_up,
             metrics=self.metrics,
             outage=writes,
-            dropped=self._dropped_scheduled,
+            dropped=self.dropped_scheduled,
         )
         self.writes = WriteDrain(self.committer, self.supervisor, drain_seconds=settings.drain_seconds)
         self.jobs = Jobs(
@@ -191,20 +198,7 @@ class Services:
             is_draining=lambda: self.streams.is_draining,
             clock=time.monotonic,
         )
-        register_metrics(
-            self.metrics,
-            hub=self.hub,
-            tail=self.tail,
-            streams=self.streams,
-            committer=self.committer,
-            supervisor=self.supervisor,
-            job_lock=self.jobs.lock,
-            tracking=self.tracking,
-            push=self.push,
-            backplane=self.backplane,
-            messages=self.messages,
-            dropped_scheduled=self._dropped_scheduled,
-        )
+        self.monitoring = Monitoring(settings, self)
 
     @classmethod
     async def open(cls, settings: Settings, clock: Callable[[], int]) -> Services:
@@ -260,9 +254,10 @@ class Services:
         start("stream timers", self.streams.wheel.run)
         start("typing timers", self.typing_users.wheel.run)
         self.tracking.start()
+        self.monitoring.start()
 
     def _announce(self, events: Sequence[Event], follows: str | None) -> None:
-        if self.tail.announce(events, follows):
+        if self.tail.announce(events, follows, accepted_at=self.committer.accepted_at):
             self.backplane.announce(events, follows)
 
     def start_drain(self) -> None:
@@ -285,6 +280,7 @@ class Services:
         if self.passwords is not None:
             await self.passwords.close()
         await self.tracking.close()
+        await self.monitoring.close()
         for name in ("revocations", "backplane", "tail", "stream timers", "typing timers"):
             await self.supervisor.stop(name)
         if self.redis is not None:

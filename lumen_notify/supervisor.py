@@ -53,6 +53,7 @@ class Supervisor:
     def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         """Run a task until `stop`, or until it returns. It starts again when it raises."""
         self.outage(_outage_name(name))
+        self.failures[name] += 0  # so that its metric is there before it fails
         work = self._keep_running(name, run)
         self._tasks[name] = asyncio.get_running_loop().create_task(work, name=name)
 

@@ -58,7 +58,7 @@ async def test_metrics_start_at_zero_and_have_the_log_position(database_url: str
         found = metrics_of(services)
         for name in ("streams", "channels", "backlog_bytes", "position", "waiting_commands"):
             assert found[f"lumen_{name}"] == 0
-        assert found["lumen_events_committed_total"] == found["lumen_deliveries_total"] == 0
+        assert found["lumen_deliveries_total"] == found["lumen_commit_to_write_seconds_count"] == 0
         async with services.log.transaction() as tx:
             tx.append(EVERYONE, NotificationPublished(notification="{}"), category="like")
         services.tail.announce(tx.events, tx.follows)

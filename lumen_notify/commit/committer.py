@@ -24,8 +24,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from lumen_notify.commit.budget import QUEUE_BYTES, Batch, Cost, cost_of
@@ -47,6 +48,8 @@ second."""
 
 MAX_WAITING_COMMANDS = 10_000
 """Commands that may wait. Further ones are refused as Unavailable, since they would wait for long."""
+
+_KIND = attrgetter("kind")
 
 _log = logging.getLogger("lumen_notify.commit")
 
@@ -86,8 +89,8 @@ class Committer:
     transaction's events, before any caller is resumed. backpressure: awaited before each transaction; it
     waits while delivery is far behind. finish: called at the end of each transaction. resumes_per_tick:
     callers resumed in one tick of the event loop. outage: of the writes. clock: monotonic seconds.
-    committed_events: how many this process has committed. committed_at: when the last transaction was, in
-    seconds of the clock.
+    committed_events: how many this process has committed, by kind. committed_at: when the last transaction
+    was, accepted_at: when its oldest command was accepted, in seconds of the clock.
     """
 
     def __init__(
@@ -112,8 +115,8 @@ class Committer:
         self._resumes_per_tick = resumes_per_tick
         self._outage = outage or Outage("writes", clock)
         self._clock = clock
-        self.committed_events = 0
-        self.committed_at = float("-inf")
+        self.committed_events: Counter[str] = Counter()
+        self.committed_at = self.accepted_at = float("-inf")
         self._waiting: deque[_Waiting] = deque()
         self._waiting_bytes = 0
         self._arrived = asyncio.Event()
@@ -242,10 +245,11 @@ class Committer:
                 _log.exception("%s failed", type(commands[0]).__name__)
             answers, tx = [error], None
         else:
-            self.committed_at = self._clock()
+            self.committed_at, self.accepted_at = self._clock(), batch[0].since
+            self._metrics.command_seconds.observe(self.committed_at - self.accepted_at)
             self._outage.end()
         if tx is not None and tx.events:
-            self.committed_events += len(tx.events)
+            self.committed_events.update(map(_KIND, tx.events))
             self._announce_safely(tx)
         self._resolve([(item.answer, result) for item, result in zip(batch, answers, strict=True)])
 

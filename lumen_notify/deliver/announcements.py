@@ -70,6 +70,11 @@ class Announcements:
         """Whether own events wait."""
         return bool(self._own)
 
+    @property
+    def positions(self) -> set[int]:
+        """The positions of the events that wait."""
+        return {event.position for one in (*self._own, *self._hints) for event in one.events}
+
     def add(self, events: Sequence[Event], follows: str | None) -> None:
         """Add events that this instance has committed."""
         self._own.append(Announcement(events, follows, is_own=True))

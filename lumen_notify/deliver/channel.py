@@ -65,6 +65,10 @@ class Channel:
         """The unread counts at the position."""
         return self.shape.counts(self.total)
 
+    def has_device(self, device: str | None) -> bool:
+        """Return whether a stream of a kind of device is live; None: of one that names none."""
+        return any(one.device == device for one in self.connections)
+
     def add(self, connection: Connection, counts: Counts) -> None:
         """Add a connection that is up to date. counts: the user's counts at the position."""
         self.shape, self.total = CountShape.of(counts), counts.total

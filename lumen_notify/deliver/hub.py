@@ -52,7 +52,7 @@ class Hub:
     live, without replays; a user with several streams counts once. skipped_events: how many events this
     version did not know, by kind. failures: how many times a user's streams were ended because their
     frames could not be made. resets: how often the log did not continue, by reason. generation: how often
-    in all.
+    in all. users_by_device: users with a live stream of each kind of device; None for one that names none.
     clock: monotonic seconds.
     """
 
@@ -65,6 +65,7 @@ class Hub:
         self.resets: Counter[str] = Counter()
         self.generation = 0
         self.channels: dict[str, Channel] = {}
+        self.users_by_device: Counter[str | None] = Counter()
         self.epoch = epoch
         self._shapes = SharedShapes()
         self._channels_by_room: dict[str, set[Channel]] = {}
@@ -96,6 +97,8 @@ class Hub:
 
     def add(self, channel: Channel, connection: Connection, counts: Counts) -> None:
         """Add a connection that is up to date to its channel. counts: the user's counts now."""
+        if not channel.has_device(connection.device):
+            self.users_by_device[connection.device] += 1
         channel.add(connection, counts)
         channel.shape = self._shapes.shared(channel.shape)
         self._update_rooms(channel)
@@ -104,7 +107,10 @@ class Hub:
         """Remove a connection, if it is here."""
         channel = self.channels.get(connection.user_id)
         if channel is not None:
-            channel.remove(connection)
+            if connection in channel.connections:
+                channel.remove(connection)
+                if not channel.has_device(connection.device):
+                    self.users_by_device[connection.device] -= 1
             self.discard_unused(channel)
 
     def discard_unused(self, channel: Channel) -> None:

@@ -24,20 +24,19 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from lumen_notify.commit.log import Head
-from lumen_notify.deliver.announcements import Announcements
+from lumen_notify.deliver.announcements import Announcement, Announcements
+from lumen_notify.deliver.delivery_times import DeliveryTimes
 from lumen_notify.deliver.fan_out_size import split
 from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.deliver.frames.stream_end import revoked_tokens
 from lumen_notify.deliver.pace import Pace, Step
 from lumen_notify.deliver.pause import Pause
-from lumen_notify.deliver.replay import Replay
+from lumen_notify.deliver.tail_ends import EventHub, LogReader
 from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
-from lumen_notify.model import Audience, Cursor, Event, ResetReason
+from lumen_notify.model import Event, ResetReason, now_ms
 from lumen_notify.outages import Outage
 
 MAX_PENDING_DELIVERIES = 20_000
@@ -51,50 +50,6 @@ MAX_READ_AGAIN = 250
 
 _log = logging.getLogger("lumen_notify.tail")
 
-
-class LogReader(Protocol):
-    """The part of `commit.log.Log` that the tail needs."""
-
-    async def follow(self, cursor: Cursor) -> Sequence[Event] | ResetReason:
-        """Read the next events after a cursor, ascending and contiguous; empty at the end of the log. Or
-        return why the log does not continue from the cursor."""
-
-    async def head(self) -> Head:
-        """Read the end of the log."""
-
-    async def at(self, positions: Sequence[int]) -> Sequence[Event]:
-        """Read the events at some positions, at most MAX_READ_AGAIN; those that were trimmed are missing."""
-
-
-class EventHub(Protocol):
-    """The part of `deliver.hub.Hub` that the tail needs."""
-
-    @property
-    def cursor(self) -> Cursor:
-        """The place of the newest event that was delivered."""
-
-    def check_at(self, position: int) -> str | None:
-        """Return the check of an event that was delivered; None if it is no longer known."""
-
-    @property
-    def replay(self) -> Replay:
-        """The newest events in memory."""
-
-    def subscriber_count(self, audience: Audience, users: Sequence[str] = ()) -> int:
-        """Return how many channels belong to an audience, or to the users of a list."""
-
-    def unknown_users(self, known: Collection[str]) -> list[str]:
-        """Return the users with an open stream who are not in `known`."""
-
-    def fan_out(
-        self, events: Sequence[Event], readers: Mapping[str, frozenset[str]] | None = None
-    ) -> Iterator[None]:
-        """Deliver contiguous events; each `next` does one chunk of the work."""
-
-    def reset_to(self, cursor: Cursor, reason: ResetReason) -> None:
-        """Close all streams, and go on from another place of the log."""
-
-
 FetchReaders = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, frozenset[str]]]]
 """(ids of removed notifications, users) -> by user, the ids that the user had read or archived. The answer
 about one id and one user never changes."""
@@ -103,7 +58,8 @@ about one id and one user never changes."""
 class Tail:
     """Follows the log from the hub's position on. revoke: called with (user, time in milliseconds) for each
     revocation of tokens. on_reset: called when the log does not continue from there. reads: how often the
-    log was read."""
+    log was read. hints: how many arrived. missed_hints: events that a read has found before a hint told of
+    them. clock: monotonic seconds; wall_clock: ms."""
 
     def __init__(
         self,
@@ -116,6 +72,7 @@ class Tail:
         metrics: Metrics,
         outage: Outage | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], int] = now_ms,
     ) -> None:
         self._revoke = revoke
         self._log = log
@@ -131,6 +88,9 @@ class Tail:
         self._outage = outage or Outage("reads of the log", clock)
         self._clock = clock
         self.reads = 0
+        self.hints = 0
+        self.missed_hints = 0
+        self._times = DeliveryTimes(metrics, clock, wall_clock)
         self._caught_up_at = clock()
         self._pace = Pace(clock)
         self._pause = Pause(clock)
@@ -141,12 +101,16 @@ class Tail:
         all is well."""
         return self._clock() - self._caught_up_at
 
-    def announce(self, events: Sequence[Event], follows: str | None) -> bool:
+    def announce(
+        self, events: Sequence[Event], follows: str | None, *, accepted_at: float | None = None
+    ) -> bool:
         """Accept events that this instance has committed, ascending and contiguous. Never waits. Return
         whether other instances may be told: not after a pause, before the log was read.
-        follows: the check of the event before them; None if they are the first ones of the log.
+        follows: the check of the event before them; None if they are the first ones of the log. accepted_at:
+        when the oldest of their commands was accepted, in seconds of the clock; None if it is not known.
         """
         self._revoke_tokens(events)  # at once: their senders are answered next
+        self._times.committed(events[-1].position, accepted_at)
         self._pause.note()
         if self._pause.must_verify:
             self._wakeup.set()
@@ -165,15 +129,20 @@ class Tail:
     def hint(self, events: Sequence[Event], follows: str | None) -> None:
         """Accept events that another instance says to have committed, as `announce` does. Never waits, and
         never lets the committer wait."""
+        self.hints += 1
         self._pause.note()
         if self._pause.may_hints_be_old:
-            self.wake(events[-1].position)
+            self._wake(events[-1].position)
             return
         self._announced.add_hint(events, follows)
         self._wakeup.set()
 
     def wake(self, position: int) -> None:
         """Accept the newest position of the log, as another instance says. Never waits."""
+        self.hints += 1
+        self._wake(position)
+
+    def _wake(self, position: int) -> None:
         if position > self._hub.cursor.position:
             self._announced.hinted_head = max(self._announced.hinted_head, position)
             self._wakeup.set()
@@ -208,7 +177,7 @@ class Tail:
         taken = self._announced.take(self._hub.cursor, self._hub.check_at)
         newest = taken.fresh[-1].position if taken.fresh else self._hub.cursor.position
         if self._pause.must_verify:
-            await self._read_log()  # it has whatever is true of what was announced
+            await self._read_log(None)  # it has whatever is true of what was announced
             return
         if taken.fresh:
             self._pace.record_progress(has_hints=taken.has_hints)
@@ -218,13 +187,15 @@ class Tail:
             if step is Step.REST and self._outage.error is None:
                 self._caught_up_at = self._clock()
         if step is Step.READ:
-            await self._read_log()  # if it cannot be read now, the next poll will
+            await self._read_log(taken.later)  # if it cannot be read now, the next poll will
         elif step is Step.WAIT:
             self._announced.put_back(taken.later)
 
-    async def _read_log(self) -> None:
+    async def _read_log(self, later: Sequence[Announcement] | None) -> None:
+        """Deliver what the log has. later: announcements that are not delivered yet; None if some may have
+        been dropped."""
         self._pace.record_read()
-        self._announced.hinted_head = 0
+        hinted_head, self._announced.hinted_head = self._announced.hinted_head, 0
         self.reads += 1
         try:
             while found := await self._log.follow(self._hub.cursor):
@@ -232,6 +203,8 @@ class Tail:
                 if isinstance(found, ResetReason):
                     await self._reset(found)
                     break
+                if later is not None:
+                    self._count_missed(found, later, hinted_head)
                 await self._deliver(found)
         except Unavailable as error:
             self._outage.begin(error)
@@ -239,6 +212,11 @@ class Tail:
             self._outage.end()
             self._pause.must_verify = False
             self._caught_up_at = self._clock()
+
+    def _count_missed(self, found: Sequence[Event], later: Sequence[Announcement], hinted_head: int) -> None:
+        head = max(hinted_head, self._announced.hinted_head)
+        told = self._announced.positions.union(event.position for one in later for event in one.events)
+        self.missed_hints += sum(one.position > head and one.position not in told for one in found)
 
     async def _reset(self, reason: ResetReason) -> None:
         delivered, newest = self._hub.cursor, (await self._log.head()).cursor
@@ -250,6 +228,7 @@ class Tail:
             newest,
         )
         self._hub.reset_to(newest, reason)
+        self._times.forget()
         for forget in self._on_reset:
             forget()
 
@@ -274,8 +253,11 @@ class Tail:
                 if number:
                     await asyncio.sleep(0)  # lets transports write what they hold
                 readers = await self._readers_of(part)
+                before = self._hub.deliveries
                 for _ in self._hub.fan_out(part, readers):
                     await asyncio.sleep(0)
+                is_written = self._hub.deliveries > before
+                self._times.fanned_out(part[-1].position, part[0].created_at, is_written=is_written)
                 self._pause.note()
 
     async def _readers_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:

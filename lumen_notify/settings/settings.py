@@ -43,12 +43,13 @@ from lumen_notify.settings.combinations import KEYS, problems_between
 from lumen_notify.settings.descriptions import default_text, descriptions
 from lumen_notify.settings.environment import PREFIX, Environment, problems_of, variable
 from lumen_notify.settings.intake_settings import IntakeSettings
+from lumen_notify.settings.metrics_settings import MetricsSettings
 from lumen_notify.settings.push_settings import PushSettings
 from lumen_notify.settings.retention_settings import RetentionSettings
 from lumen_notify.settings.secret import URLS, masked_url
 
 
-class Settings(RetentionSettings, PushSettings, IntakeSettings):
+class Settings(RetentionSettings, MetricsSettings, PushSettings, IntakeSettings):
     """All settings. The variable of each is `LUMEN_` and its name in capitals.
 
     `Settings(port=8001)` neither reads the environment nor converts types: only `from_env` does. Raises
@@ -98,9 +99,6 @@ class Settings(RetentionSettings, PushSettings, IntakeSettings):
 
     pages: Switch = "on"
     """Whether `/`, `/docs`, `/openapi.json` and `/asyncapi.json` are answered; `/client/` always is."""
-
-    metrics: Switch = "on"
-    """Whether the server answers at `/metrics`."""
 
     jwt_secret: SigningSecret | None = None
     """The secret of HS256 tokens, at least 32 bytes. Without any key, the first start makes a demo secret and

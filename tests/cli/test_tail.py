@@ -7,14 +7,16 @@ import json
 import re
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from rich.console import Console
 
 from conftest import StartServer
 from lumen_notify.cli.client import CallFailed
-from lumen_notify.cli.tail import StreamTail
+from lumen_notify.cli.tail import StreamTail, delay_seconds
 from lumen_notify.client import Client
+from lumen_notify.model import from_rfc3339
 from scripted import NEWS, READY, Script, closing, scripted_server
 from servers import wait_until
 
@@ -30,7 +32,7 @@ def start_scripted_server() -> Iterator[Script]:
 class Followed:
     """A StreamTail that has run to the end of the script. waits: the seconds between its connections."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, **options: Any) -> None:
         self.waits: list[float] = []
         self.failure = ""
         out = io.StringIO()
@@ -42,7 +44,7 @@ class Followed:
 
         console = Console(file=out, highlight=False, markup=False, width=40)
         with Client(script.url, token="the-token", sleep=sleep) as client:
-            tail = StreamTail(client, cursor=None, console=console, silence_seconds=60)
+            tail = StreamTail(client, cursor=None, console=console, silence_seconds=60, **options)
             try:
                 tail.run()
             except KeyboardInterrupt:
@@ -69,6 +71,27 @@ def test_each_frame_is_a_line_and_so_is_each_reconnect(script: Script) -> None:
         followed.lines[-1],
     ]
     assert followed.lines[-1].startswith("The connection was lost: ")
+
+
+CREATED_AT = "2026-11-29T08:00:00.250Z"
+
+
+def test_delay_of_what_is_new_is_shown_if_asked_for(script: Script) -> None:
+    created = NEWS.replace('"content"', f'"created_at":"{CREATED_AT}","content"')
+    script.answers = [(200, READY + created + NEWS + closing("replaced", reconnect=False))]
+    followed = Followed(script, has_delays=True, wall_clock=lambda: from_rfc3339(CREATED_AT) + 42)
+    assert followed.lines == [
+        "connected: 0 unread  e-4",
+        "like · hi   there · 1 unread  e-5  +0.042 s",
+        "like · hi   there · 1 unread  e-5",
+    ]
+
+
+@pytest.mark.parametrize(
+    "document", [{}, {"data": None}, {"data": {"content": "hi"}}, {"data": {"created_at": "yesterday"}}]
+)
+def test_frame_that_does_not_say_when_it_was_created_has_no_delay(document: dict[str, Any]) -> None:
+    assert delay_seconds(document, 0) is None
 
 
 def test_a_refusal_ends_it_with_the_servers_message(script: Script) -> None:

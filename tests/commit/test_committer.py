@@ -235,4 +235,4 @@ async def test_queue_that_is_full_refuses_at_once(desk: Desk, monkeypatch: pytes
     desk.may_go_on.set()
     await asyncio.gather(*submitted)
     assert desk.committer.waiting_commands == 0
-    assert desk.committer.committed_events == 2
+    assert desk.committer.committed_events == {"notification": 2}

@@ -11,7 +11,8 @@ from lumen_notify.auth import Revocations
 from lumen_notify.commit.log import Head
 from lumen_notify.deliver.frames.rewritten import rewritten_positions
 from lumen_notify.deliver.replay import Entry, Replay
-from lumen_notify.deliver.tail import LogReader, Tail
+from lumen_notify.deliver.tail import Tail
+from lumen_notify.deliver.tail_ends import LogReader
 from lumen_notify.errors import DatabaseUnavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Cursor, Event, ResetReason
@@ -28,6 +29,7 @@ class RecordingHub:
         self.cursor = Cursor("e", 0)
         self.parts: list[list[Event]] = []
         self.failures = 0
+        self.deliveries = 0
         self.channels = 1
         self.users: list[str] = []
         self.resets: list[ResetReason] = []
@@ -66,6 +68,7 @@ class RecordingHub:
             raise RuntimeError("a frame that cannot be built")
         self.cursor = Cursor(self.cursor.epoch, events[-1].position, events[-1].check)
         self.parts.append(list(events))
+        self.deliveries += self.channels
         self.replay.append([Entry(event, "e") for event in events])
         self.replay.drop_rewritten(rewritten_positions(events))
         self.readers.append(readers)

@@ -217,3 +217,38 @@ async def test_own_commit_before_a_pause_is_announced_only_if_the_log_has_it(
         assert tail.announce(new, kept.check), "and it goes on"
         await eventually(lambda: hub.seen == [1, 2], what="the new event")
         assert hub.resets == []
+
+
+async def test_events_that_a_poll_finds_before_a_hint_are_missed_hints(
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
+) -> None:
+    poll_seconds(0.02)
+    hub = RecordingHub()
+    async with following(sqlite_store.log, hub) as tail:
+        await sqlite_store.publish("all", "all")
+        await eventually(lambda: hub.position == 2, what="the poll")
+        assert (tail.hints, tail.missed_hints) == (0, 2)
+
+
+async def test_events_that_a_hint_told_of_are_no_missed_hints(
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
+) -> None:
+    poll_seconds(LONG)
+    hub = RecordingHub()
+    async with following(sqlite_store.log, hub) as tail:
+        await sqlite_store.publish("all", "all")
+        tail.wake(2)
+        await eventually(lambda: hub.position == 2, what="the read")
+        assert (tail.reads, tail.hints, tail.missed_hints) == (1, 1, 0)
+
+
+async def test_events_before_a_hint_whose_own_hint_was_lost_are_missed_hints(
+    sqlite_store: Store, poll_seconds: Callable[[float], None]
+) -> None:
+    poll_seconds(LONG)
+    events = await sqlite_store.publish(*["all"] * 3)
+    hub = RecordingHub()
+    async with following(sqlite_store.log, hub) as tail:
+        tail.hint(events[2:], sqlite_store.follows(events[2]))
+        await eventually(lambda: hub.seen == [1, 2, 3], what="the gap")
+    assert (tail.hints, tail.missed_hints) == (1, 2)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -27,6 +28,9 @@ USERS = ("ann", "bob")
 PUBLISHERS = 6
 AGAIN_SECONDS = 0.02
 """How long a client waits before it tries again; a real one waits longer, as `retry:` says."""
+
+ENVIRON = {"LUMEN_JWT_SECRET": SECRET, "LUMEN_COUNT_SAMPLE_SECONDS": "0.05"}
+"""Counts are compared with the database all the time."""
 
 TARGETS: tuple[dict[str, Any], ...] = ({"user": "ann"}, {"users": ["ann", "bob"]}, {"all": True})
 
@@ -127,6 +131,7 @@ class Life:
     """Everybody at work around one server. successes, failures: of publishes, so far."""
 
     def __init__(self, server: RunningServer, http: httpx.AsyncClient) -> None:
+        self.http = http
         apis = {user: Api(http, user) for user in USERS}
         self.readers = [Reader(server.url, apis[user]) for user in (*USERS, *USERS)]
         self.publishers = [
@@ -229,9 +234,22 @@ async def check(life: Life) -> None:
         assert reader.bell.items == fresh.items
         assert reader.bell.recount() == fresh.categories
         assert reader.bell.unread_count == fresh.unread_count == sum(fresh.categories.values())
+    await check_counts(life)
     for reader in life.readers[: len(USERS)]:
         twin = next(one for one in life.readers if one.api is reader.api and one is not reader)
         assert reader.seen == twin.seen, "two streams of one user saw different events"
+
+
+async def check_counts(life: Life) -> None:
+    """Wait until the server has compared counts with its database, and check that they have no drift."""
+    text = ""
+    deadline = asyncio.get_running_loop().time() + WITHIN_SECONDS
+    while not re.search(r'^lumen_count_samples_total{result="equal"} [1-9]', text, re.MULTILINE):
+        assert asyncio.get_running_loop().time() < deadline, text
+        await asyncio.sleep(AGAIN_SECONDS)
+        text = (await life.http.get("/metrics")).text
+    assert "\nlumen_count_drift 0.0\n" in text
+    assert 'lumen_count_samples_total{result="different"} 0.0' in text
 
 
 async def start_again(server: RunningServer | PostgreSQL) -> None:
@@ -243,7 +261,7 @@ async def start_again(server: RunningServer | PostgreSQL) -> None:
 async def test_killed_server_loses_nothing_that_it_answered(
     start_server: StartServer, database_url: str
 ) -> None:
-    server = start_server(database_url=database_url, LUMEN_JWT_SECRET=SECRET)
+    server = start_server(database_url=database_url, **ENVIRON)
     async with living(server) as life:
         for _ in range(4):
             await life.publish_more(40)
@@ -255,7 +273,7 @@ async def test_killed_server_loses_nothing_that_it_answered(
 async def test_reader_served_from_the_database_alone_misses_nothing(
     start_server: StartServer, database_url: str
 ) -> None:
-    server = start_server(database_url=database_url, LUMEN_JWT_SECRET=SECRET, LUMEN_REPLAY_EVENTS="0")
+    server = start_server(database_url=database_url, **ENVIRON, LUMEN_REPLAY_EVENTS="0")
     async with living(server) as life:
         for _ in range(2):
             await life.publish_more(40)
@@ -267,7 +285,7 @@ async def test_reader_served_from_the_database_alone_misses_nothing(
 async def test_killed_postgresql_costs_delay_and_no_event(
     start_server: StartServer, postgresql: PostgreSQL
 ) -> None:
-    server = start_server(database_url=postgresql.create_database(), LUMEN_JWT_SECRET=SECRET)
+    server = start_server(database_url=postgresql.create_database(), **ENVIRON)
     async with living(server) as life:
         for _ in range(3):
             await life.publish_more(40)
@@ -281,7 +299,7 @@ async def test_killed_postgresql_costs_delay_and_no_event(
 async def test_server_and_postgresql_killed_in_turn_lose_nothing(
     start_server: StartServer, postgresql: PostgreSQL
 ) -> None:
-    server = start_server(database_url=postgresql.create_database(), LUMEN_JWT_SECRET=SECRET)
+    server = start_server(database_url=postgresql.create_database(), **ENVIRON)
     async with living(server) as life:
         for _ in range(2):
             await life.publish_more(40)

@@ -7,56 +7,27 @@ import re
 import httpx
 
 from clients import EventStream, eventually, token
-from lumen_notify.metrics import BATCH_BUCKETS, DURATION_BUCKETS
+from lumen_notify.metrics import BATCH_BUCKETS, DELIVERY_BUCKETS, DURATION_BUCKETS
 from sites import open_site
 
-HISTOGRAMS = {"lumen_commit_seconds", "lumen_batch_commands", "lumen_fan_out_seconds"}
-
-PUSH_HISTOGRAM = "lumen_push_delay_seconds"
-
-KNOWN = {
-    "lumen_streams",
-    "lumen_channels",
-    "lumen_backlog_bytes",
-    "lumen_position",
-    "lumen_waiting_commands",
-    "lumen_longest_wait_seconds",
-    "lumen_lag_seconds",
-    "lumen_outage",
-    "lumen_runs_jobs",
-    "lumen_log_reads_total",
-    "lumen_backplane_probe_age_seconds",
-    "lumen_backplane_round_trip_seconds",
-    "lumen_backplane_connects_total",
-    "lumen_backplane_dropped_messages_total",
-    "lumen_backplane_garbage_total",
-    "lumen_messages_received_total",
-    "lumen_messages_failed_total",
-    "lumen_events_committed_total",
-    "lumen_events_skipped_total",
-    "lumen_scheduled_dropped_total",
-    "lumen_deliveries_total",
-    "lumen_delivery_failures_total",
-    "lumen_users_online",
-    "lumen_presence_queued",
-    "lumen_presence_announced_total",
-    "lumen_streams_ended_total",
-    "lumen_push_results_total",
-    "lumen_push_provider_failing",
-    "lumen_push_due",
-    "lumen_push_oldest_seconds",
-    "lumen_push_waiting",
-    *(f"{name}_{part}" for name in {*HISTOGRAMS, PUSH_HISTOGRAM} for part in ("bucket", "count", "sum")),
+HISTOGRAMS = {
+    "lumen_commit_seconds": DURATION_BUCKETS,
+    "lumen_batch_commands": BATCH_BUCKETS,
+    "lumen_fan_out_seconds": DURATION_BUCKETS,
+    "lumen_command_seconds": DELIVERY_BUCKETS,
+    "lumen_commit_to_write_seconds": DELIVERY_BUCKETS,
+    "lumen_accept_to_write_seconds": DELIVERY_BUCKETS,
+    "lumen_event_age_seconds": DELIVERY_BUCKETS,
 }
-"""A new metric gets a value in a test here."""
+"""Those that have something to observe in the scenario."""
 
-UNCOUNTED = {
-    "lumen_events_skipped_total",
-    "lumen_messages_received_total",
-    "lumen_messages_failed_total",
-    "lumen_push_results_total",
-}
+UNCOUNTED = {"lumen_messages_received", "lumen_messages_failed", "lumen_push_results", "lumen_events_skipped"}
 """By a label that has no value yet."""
+
+
+def family_of(sample: str) -> str:
+    """Return the metric that a sample belongs to."""
+    return re.sub(r"(_total|_bucket|_count|_sum)?(\{.*)?$", "", sample)
 
 
 async def read(http: httpx.AsyncClient) -> dict[str, float]:
@@ -78,11 +49,15 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
 
         await delivered(3)
         before = await read(site.http)
-        assert {name.partition("{")[0] for name in before} <= KNOWN
-        assert before["lumen_events_committed_total"] == before["lumen_position"] == 3
+        known = {family_of(one.name) for one in services.metrics.descriptions}
+        assert {family_of(name) for name in before} <= known
+        assert before['lumen_events_committed_total{kind="notification"}'] == before["lumen_position"] == 3
         assert before["lumen_deliveries_total"] == before["lumen_streams"] == before["lumen_channels"] == 0
 
-        phone, laptop = [await EventStream.open(site.base_url, token("bob")) for _ in range(2)]
+        phone, laptop = [
+            await EventStream.open(site.base_url, token("bob"), query={"device": device})
+            for device in ("mobile", "desktop")
+        ]
         eve = await EventStream.open(site.base_url, token("eve"))
         for stream in (phone, laptop, eve):
             await stream.wait_for_event("ready")
@@ -99,8 +74,9 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
         await eve.close()
 
         await eventually(lambda: len(services.streams) == 2, what="the end of one stream")
+        await services.jobs.queues.look()
         after = await read(site.http)
-        assert {name.partition("{")[0] for name in after} == KNOWN - UNCOUNTED
+        assert {family_of(name) for name in after} == known - UNCOUNTED
         for name, value in {
             "lumen_streams": 2,
             "lumen_channels": 1,
@@ -109,7 +85,30 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
             "lumen_waiting_commands": 0,
             "lumen_longest_wait_seconds": 0,
             "lumen_position": 17,  # 3 + preferences + 10 + 1 + 1 + read
-            "lumen_events_committed_total": 17,
+            'lumen_events_committed_total{kind="notification"}': 15,
+            'lumen_events_committed_total{kind="preferences"}': 1,
+            'lumen_events_committed_total{kind="read"}': 1,
+            'lumen_events_committed_total{kind="message"}': 0,
+            'lumen_streams_by_device{device="mobile"}': 1,
+            'lumen_streams_by_device{device="unknown"}': 0,  # eve's has ended
+            'lumen_users_by_device{device="mobile"}': 1,
+            'lumen_users_by_device{device="desktop"}': 1,
+            'lumen_users_by_device{device="unknown"}': 0,
+            "lumen_streams_opened_total": 3,
+            "lumen_stream_seconds_count": 1,
+            "lumen_waiting_command_bytes": 0,
+            "lumen_count_drift": 0,
+            'lumen_count_samples_total{result="different"}': 0,
+            "lumen_scheduled": 0,
+            "lumen_scheduled_overdue_seconds": 0,
+            "lumen_digest_items": 0,
+            "lumen_pending_groups": 0,
+            "lumen_dead_letters": 0,
+            "lumen_hints_received_total": 0,  # this instance is alone
+            "lumen_hints_missed_total": 0,
+            "lumen_backplane_waiting_bytes": 0,
+            'lumen_pool_waiting{pool="lists"}': 0,
+            'lumen_pool_waiting{pool="streams"}': 0,
             # Eve's preferences; ten, the one to everyone and the mark for bob, whose two streams count once.
             "lumen_deliveries_total": 1 + 10 + 1 + 1,
             'lumen_scheduled_dropped_total{reason="expired"}': 0,
@@ -128,7 +127,21 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
         assert after["lumen_backplane_connects_total"] == (0 if is_alone else 1)
         assert after["lumen_backplane_dropped_messages_total"] == after["lumen_backplane_garbage_total"] == 0
         assert 0 <= after["lumen_backplane_probe_age_seconds"] < 60
-        assert 0 <= after["lumen_backplane_round_trip_seconds"] < 60
+        assert after["lumen_backplane_links"] == (0 if is_alone else 1)
+        assert (after["lumen_backplane_round_trip_seconds_count"] == 0) == is_alone
+        assert after["lumen_database_connects_total"] >= 2
+        assert (after["lumen_database_wal_bytes"] > 0) == is_alone
+        assert after["lumen_database_bytes"] > 4096
+        assert after['lumen_query_seconds_count{pool="streams"}'] >= 3, "the counts of three streams"
+        assert after['lumen_query_seconds_count{pool="lists"}'] >= 1
+        for pool in ("lists", "streams"):
+            assert (
+                0
+                <= after[f'lumen_pool_busy{{pool="{pool}"}}']
+                <= after[f'lumen_pool_connections{{pool="{pool}"}}']
+            )
+        assert after["lumen_loop_lag_seconds_count"] >= 0
+        assert after["process_cpu_seconds_total"] > 0
         assert 0 <= after["lumen_log_reads_total"] < 60
         assert 0 < after["lumen_lag_seconds"] < 60
         assert 0 <= after["lumen_users_online"] <= 2  # as of the last count
@@ -136,12 +149,14 @@ async def test_every_metric_has_its_value_after_a_known_scenario(database_url: s
         assert after["lumen_batch_commands_sum"] >= 8  # three before, five here, and those of the jobs
         assert 5 <= after["lumen_commit_seconds_count"] == after["lumen_batch_commands_count"]
         assert after["lumen_fan_out_seconds_count"] >= 6
-        for name in HISTOGRAMS:
-            last = BATCH_BUCKETS[-1] if name == "lumen_batch_commands" else DURATION_BUCKETS[-1]
+        # Ten for bob, the one to everyone and the mark: eve's preferences were written on a stream too.
+        assert after["lumen_commit_to_write_seconds_count"] == 4
+        assert after["lumen_accept_to_write_seconds_sum"] >= after["lumen_commit_to_write_seconds_sum"]
+        for name, bounds in HISTOGRAMS.items():
             counts = [value for sample, value in after.items() if sample.startswith(f"{name}_bucket")]
             assert counts == sorted(counts)
             assert after[f'{name}_bucket{{le="+Inf"}}'] == after[f"{name}_count"]
-            assert f'{name}_bucket{{le="{float(last)}"}}' in after
+            assert f'{name}_bucket{{le="{float(bounds[-1])}"}}' in after
             assert after[f"{name}_sum"] > 0
         for stream in (phone, laptop):
             await stream.close()

@@ -50,6 +50,7 @@ def start(start_server: StartServer, url: str, *arguments: str, workers: int = 2
         database_url=url,
         LUMEN_JWT_SECRET=SECRET,
         LUMEN_DRAIN_SECONDS="20",
+        LUMEN_COUNT_SAMPLE_SECONDS="0.05",
     )
     wait_until(lambda: "serving at" in server.log(), within_seconds=WITHIN_SECONDS, what="all workers")
     return server
@@ -151,7 +152,9 @@ async def test_workers_deliver_what_any_of_them_commits_answer_for_all_and_drain
         assert found["lumen_channels"] == 3
         assert found["lumen_deliveries_total"] == 3 * 12
         assert found["lumen_position"] == 12
-        assert found["lumen_events_committed_total"] == 12
+        assert found['lumen_events_committed_total{kind="notification"}'] == 12
+        assert found['lumen_streams_by_device{device="unknown"}'] == len(streams)
+        assert found["lumen_commit_to_write_seconds_count"] >= 1
 
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)

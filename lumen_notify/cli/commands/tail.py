@@ -22,6 +22,13 @@ def tail(
         str | None,
         typer.Option(metavar="CURSOR", help="Start after the frame with this id, as tail prints it."),
     ] = None,
+    delays: Annotated[
+        bool,
+        typer.Option(
+            "--delays",
+            help="Show how long after its time a notification or message has arrived, by the clocks of both.",
+        ),
+    ] = False,
     token: Token = None,
     _env_file: EnvFile = None,
 ) -> None:
@@ -39,6 +46,7 @@ def tail(
             cursor=since,
             console=Console(highlight=False, markup=False),
             silence_seconds=max(SILENCE_SECONDS, 3 * settings.ping_seconds),
+            has_delays=delays,
         )
         with contextlib.suppress(KeyboardInterrupt):
             stream.run()

@@ -39,7 +39,8 @@ class Statement(NamedTuple):
 
 
 class Connection(ABC):
-    """The base class of both databases. url: of the database. queries: by name."""
+    """The base class of both databases. url: of the database. queries: by name. connects: how often it was
+    opened."""
 
     driver_errors: tuple[type[Exception], ...] = ()
     """The exceptions that an outage raises. Those for which `_is_mistake` is true are not an outage."""
@@ -49,6 +50,7 @@ class Connection(ABC):
         self._queries = queries
         self._raw: Any = None
         self._added: list[Statement] = []
+        self.connects = 0
         self.has_begun = False
         self.is_committing = False
         self.has_sent_commit = False
@@ -62,6 +64,7 @@ class Connection(ABC):
         """Connect."""
         try:
             self._raw = await self._connect()
+            self.connects += 1
             await self._opened()
         except BaseException:
             await self.close()

@@ -62,7 +62,7 @@ class SqlTransaction(Protocol):
 class Database:
     """The connections of one process. url: see `settings/database_url`.
 
-    for_delivery: reads for streams, whose connections nothing else uses.
+    for_delivery: reads for streams, whose connections nothing else uses. pools: all that read, by name.
     """
 
     def __init__(self, url: str, *, queries: Mapping[str, Query] | None = None) -> None:
@@ -90,6 +90,7 @@ class Database:
         self._writing_beside = asyncio.Lock()
         self._for_lists = Readers(self._readers[: READERS[self.dialect]])
         self.for_delivery = Readers(self._readers[READERS[self.dialect] :])
+        self.pools: Mapping[str, Readers] = {"lists": self._for_lists, "streams": self.for_delivery}
         self._max_wal_bytes = sqlite.MAX_WAL_BYTES
         self._truncating: asyncio.Task[None] | None = None
 
@@ -97,6 +98,16 @@ class Database:
     def is_committing(self) -> bool:
         """Whether the COMMIT of the running transaction was sent."""
         return self._writer.has_sent_commit
+
+    @property
+    def wal_bytes(self) -> int:
+        """The size of SQLite's WAL after the last COMMIT; 0 of a server."""
+        return self._writer.wal_bytes if isinstance(self._writer, Sqlite) else 0
+
+    @property
+    def connects(self) -> int:
+        """How many connections were opened."""
+        return sum({id(one): one.connects for one in (self._writer, self._beside, *self._readers)}.values())
 
     @property
     def is_server(self) -> bool:

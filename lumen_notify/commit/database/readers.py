@@ -6,7 +6,8 @@ A database has two groups of them, so that slow lists do not delay the streams (
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
@@ -22,13 +23,23 @@ class Reads(Protocol):
 
 
 class Readers:
-    """A group of connections. Further queries wait, in their order."""
+    """A group of connections. Further queries wait, in their order.
+
+    busy: connections that run a query. waiting: queries that wait for one. observe_seconds: gets how long
+    each query took, with its wait.
+    """
 
     def __init__(self, connections: Sequence[Connection]) -> None:
+        self.busy = 0
+        self.waiting = 0
+        self.observe_seconds: Callable[[float], None] = lambda _: None
         self._connections = connections
         self._idle: asyncio.Queue[Connection] = asyncio.Queue()
         self._may_begin = asyncio.Event()
         self._may_begin.set()
+
+    def __len__(self) -> int:
+        return len(self._connections)
 
     def open(self) -> None:
         """Take queries. Each connection opens with its first one."""
@@ -45,15 +56,23 @@ class Readers:
 
         After an outage it tries once more on a new connection. Raises DatabaseUnavailable.
         """
-        await self._may_begin.wait()
-        reader = await self._idle.get()
+        began_at = time.monotonic()
+        self.waiting += 1
+        try:
+            await self._may_begin.wait()
+            reader = await self._idle.get()
+        finally:
+            self.waiting -= 1
+        self.busy += 1
         try:
             try:
                 return await reader.run(name, **values)
             except DatabaseUnavailable:
                 return await reader.run(name, **values)
         finally:
+            self.busy -= 1
             self._idle.put_nowait(reader)
+            self.observe_seconds(time.monotonic() - began_at)
 
     @asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:

@@ -1,4 +1,5 @@
-"""Jobs: the scheduler and retention of one instance, and the lock that says whether they run."""
+"""Jobs: the scheduler, retention and the count of what waits, of one instance, and the lock that says whether
+they run."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.jobs.job_lock import JobLock
+from lumen_notify.commit.jobs.queue_lengths import QueueLengths
 from lumen_notify.commit.jobs.retention import Retention
 from lumen_notify.commit.jobs.scheduler import Scheduler
 from lumen_notify.outages import Outage
@@ -29,6 +31,7 @@ class Jobs:
     ) -> None:
         self.lock = JobLock(database.new_session(), is_stuck=is_stuck)
         self.scheduler = Scheduler(database, submit, clock, may_run=self._may_run, outage=outage("scheduler"))
+        self.queues = QueueLengths(database, clock, may_run=self._may_run, outage=outage("queue lengths"))
         self.retention = Retention(
             database,
             submit,
@@ -53,6 +56,7 @@ class Jobs:
             "job lock": self.lock.run,
             "retention": self.retention.run,
             "scheduler": self.scheduler.run,
+            "queue lengths": self.queues.run,
         }
 
     def _may_run(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.deliver.backplane.backplane import Backplane
@@ -51,9 +51,16 @@ def open_backplane(
     epoch: Callable[[], str],
     receivers: Receivers,
     outage: Outage,
+    observe_round_trip: Callable[[float], None] = lambda _: None,
 ) -> Backplane:
     """Return a backplane, which connects once it runs. url: `Settings.backplane`. redis: of `open_redis`."""
-    given = {"instance": instance, "epoch": epoch, "receivers": receivers, "outage": outage}
+    given: dict[str, Any] = {
+        "instance": instance,
+        "epoch": epoch,
+        "receivers": receivers,
+        "outage": outage,
+        "observe_round_trip": observe_round_trip,
+    }
     if redis is not None:
         return RedisBackplane(redis, **given)
     if kind_of(url) == "memory":

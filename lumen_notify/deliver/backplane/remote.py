@@ -79,9 +79,9 @@ class RemoteBackplane(ABC):
     """A backplane whose link breaks now and then.
 
     instance: the name of this one. epoch: returns that of the log; instances of another one are not heard.
-    outage: of the backplane. clock: monotonic seconds. probed_at: when the newest probe came back;
-    round_trip_seconds: how long that took. garbage: how many payloads were none. connects: how many links
-    there were. link: the one that is open; None while there is none.
+    outage: of the backplane. observe_round_trip: gets the seconds until each probe came back. clock:
+    monotonic seconds. probed_at: when the newest probe came back. garbage: how many payloads were none.
+    connects: how many links there were. link: the one that is open; None while there is none.
     """
 
     MAX_PAYLOAD_BYTES: ClassVar[int]
@@ -96,16 +96,17 @@ class RemoteBackplane(ABC):
         epoch: Callable[[], str],
         receivers: Receivers,
         outage: Outage,
+        observe_round_trip: Callable[[float], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.probed_at: float | None = None
-        self.round_trip_seconds = 0.0
         self.garbage = 0
         self.connects = 0
         self._instance = instance
         self._epoch = epoch
         self._receivers = receivers
         self.outage = outage
+        self._observe_round_trip = observe_round_trip
         self._clock = clock
         self._outbox = Outbox(
             instance, max_payload_bytes=self.MAX_PAYLOAD_BYTES, has_events=self.HAS_EVENTS, clock=clock
@@ -121,6 +122,11 @@ class RemoteBackplane(ABC):
     def dropped(self) -> int:
         """How many messages were not sent."""
         return self._outbox.dropped
+
+    @property
+    def waiting_bytes(self) -> int:
+        """About how much waits to be sent."""
+        return self._outbox.waiting_bytes
 
     @property
     def probe_age_seconds(self) -> float | None:
@@ -229,7 +235,7 @@ class RemoteBackplane(ABC):
             await link.probe(encode_probe(self._instance, self._probe))
         await self._wait_for_probe()
         self.probed_at = self._clock()
-        self.round_trip_seconds = self.probed_at - began_at
+        self._observe_round_trip(self.probed_at - began_at)
 
     async def _wait_for_probe(self) -> None:
         # Twice half the time: after a pause of the whole process, the first half is over at once, although

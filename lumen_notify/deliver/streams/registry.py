@@ -45,7 +45,9 @@ class StreamRegistry:
     """The open streams. Limits and times: 0 means none. clock: monotonic seconds; wall_clock: ms. reports:
     set once it exists; None before that.
 
-    ended: how many streams have ended, by the word of their close reason.
+    ended: how many streams have ended, by the word of their close reason. accepted: how many were open at
+    some time. by_device: open streams by kind of device; None for those that name none. observe_seconds: gets
+    how long each stream was open.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class StreamRegistry:
         max_streams_per_address: int,
         clock: Callable[[], float],
         wall_clock: Callable[[], int],
+        observe_seconds: Callable[[float], None] = lambda _: None,
     ) -> None:
         self.timers = StreamTimers(
             hub,
@@ -73,6 +76,8 @@ class StreamRegistry:
         self.on_close = self._on_close
         self.on_shutdown = self.start_drain
         self.ended: Counter[str] = Counter()
+        self.accepted = 0
+        self.by_device: Counter[str | None] = Counter()
         self.reports: Reports | None = None
         self._hub = hub
         self._drain_seconds = drain_seconds
@@ -80,13 +85,20 @@ class StreamRegistry:
         self._max_per_user = max_streams_per_user
         self._max_per_address = max_streams_per_address
         self._wall_clock = wall_clock
+        self._observe_seconds = observe_seconds
         self._by_address: dict[str, int] = {}
         self._count = 0
         self._draining: asyncio.Task[None] | None = None
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, hub: Hub, *, clock: Callable[[], float], wall_clock: Callable[[], int]
+        cls,
+        settings: Settings,
+        hub: Hub,
+        *,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], int],
+        observe_seconds: Callable[[float], None] = lambda _: None,
     ) -> Self:
         """Return a registry with the limits and times of a server."""
         return cls(
@@ -99,6 +111,7 @@ class StreamRegistry:
             max_streams_per_address=settings.max_streams_per_address,
             clock=clock,
             wall_clock=wall_clock,
+            observe_seconds=observe_seconds,
         )
 
     def __len__(self) -> int:
@@ -149,6 +162,8 @@ class StreamRegistry:
         connection.address = sys.intern(connection.address)
         self._by_address[connection.address] = self._by_address.get(connection.address, 0) + 1
         self._count += 1
+        self.accepted += 1
+        self.by_device[connection.device] += 1
         self.timers.schedule(connection)
         if _log.isEnabledFor(logging.DEBUG):  # or the id would be made for nothing
             _log.debug("stream %s opened", connection.id)
@@ -176,24 +191,22 @@ class StreamRegistry:
     def _on_close(self, connection: Connection, reason: CloseReason) -> None:
         """Remove a stream that has ended: the `on_close` of every connection."""
         self.ended[reason.word] += 1
+        seconds = (self._wall_clock() - connection.connected_at) / 1000
         if connection.slot:  # else it was refused, and never added
+            self._observe_seconds(max(0.0, seconds))
             left = self._by_address[connection.address] - 1
             if left:
                 self._by_address[connection.address] = left
             else:
                 del self._by_address[connection.address]
             self._count -= 1
+            self.by_device[connection.device] -= 1
             self._hub.remove(connection)
             if self.reports is not None:
                 self.reports.ended(connection, reason)
         if reason is CloseReason.GONE:  # others stay for one more check, so that their last bytes can leave
             self.wheel.cancel(connection)
-        _log.info(
-            "stream %s closed: %s after %.1f s",
-            connection.id,
-            reason.word,
-            (self._wall_clock() - connection.connected_at) / 1000,
-        )
+        _log.info("stream %s closed: %s after %.1f s", connection.id, reason.word, seconds)
 
     def start_drain(self) -> None:
         """Start to close all streams as `shutdown`, and refuse new ones. A second call does nothing."""

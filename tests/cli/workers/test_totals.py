@@ -96,4 +96,4 @@ def test_the_number_of_metrics_does_not_grow_with_the_workers_that_have_ended() 
         totals.end(worker)
     sums = totals.sum(0, set())
     assert numbers(sums)["lumen_served_total"] == 100
-    assert len(sums) < 10
+    assert len(sums) <= len(metrics(streams=1, served=1))

@@ -34,8 +34,12 @@ async def test_queries_take_turns_on_the_connections_of_their_group() -> None:
     queries = [asyncio.create_task(readers.fetch("any")) for _ in range(3)]
     await asyncio.sleep(0)
     assert not any(query.done() for query in queries)
+    assert (len(readers), readers.busy, readers.waiting) == (1, 1, 2)
+    observed: list[float] = []
+    readers.observe_seconds = observed.append
     busy.may_end.set()
     assert await asyncio.gather(*queries) == [[("answer",)]] * 3
+    assert (readers.busy, readers.waiting, len(observed)) == (0, 0, 3)
 
 
 async def test_reads_of_streams_do_not_wait_for_other_reads(

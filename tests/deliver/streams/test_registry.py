@@ -202,3 +202,39 @@ def test_stream_with_a_long_replay_is_pinged_without_an_id() -> None:
     harness.pass_seconds(65)
     pings = frames_of(connection)
     assert [(frame.event, frame.id) for frame in pings] == [("ping", None)] * 2
+
+
+# ------------------------------------------------------------------------------------------------ figures
+def test_streams_and_users_are_counted_by_device_until_their_end() -> None:
+    harness = StreamHarness()
+    phone, tablet = harness.open(device="mobile"), harness.open(device="tablet")
+    second, other = harness.open(device="mobile"), harness.open("bob")
+    assert harness.streams.by_device == {"mobile": 2, "tablet": 1, None: 1}
+    assert harness.hub.users_by_device == {"mobile": 1, "tablet": 1, None: 1}
+    phone.on_disconnect()
+    assert harness.streams.by_device["mobile"] == harness.hub.users_by_device["mobile"] == 1
+    for connection in (second, tablet, other):
+        connection.close(CloseReason.REVOKED)
+    assert set(harness.streams.by_device.values()) == set(harness.hub.users_by_device.values()) == {0}
+    assert harness.streams.accepted == 4
+
+
+def test_stream_that_is_not_live_yet_counts_for_no_user() -> None:
+    harness = StreamHarness()
+    live, opening = harness.open(device="mobile"), harness.new(device="mobile")
+    harness.streams.add(opening)
+    opening.on_disconnect()
+    assert harness.hub.users_by_device == {"mobile": 1}
+    live.on_disconnect()
+    assert harness.hub.users_by_device == {"mobile": 0}
+
+
+def test_time_that_streams_were_open_is_observed_but_not_of_refused_ones() -> None:
+    observed: list[float] = []
+    harness = StreamHarness(max_streams=1)
+    harness.streams._observe_seconds = observed.append
+    connection, refused = harness.open(), harness.new()
+    harness.pass_seconds(7)
+    refused.close(CloseReason.OVERLOADED, 1500)
+    connection.on_disconnect()
+    assert observed == [7.0]

@@ -118,6 +118,8 @@ class Cluster:
                 while not _works(state := (await http.get(f"{instance.url}/readyz")).json()):
                     assert time.monotonic() < deadline, state
                     await asyncio.sleep(AGAIN_SECONDS)
+                text = (await http.get(f"{instance.url}/metrics")).text
+                assert "\nlumen_count_drift 0.0\n" in text
 
     async def passes(self, workload: Workload, number: int = LOAD) -> None:
         """Wait until so many more publications were answered."""
@@ -145,7 +147,11 @@ async def running(*, has_redis: bool) -> AsyncIterator[Cluster]:
         postgresql_relay = SilentRelay(folder / SOCKET, postgresql.folder / SOCKET)
         await stack.enter_async_context(postgresql_relay)
         relayed = url.replace(str(postgresql.folder), str(folder))
-        environ = {"LUMEN_JWT_SECRET": SECRET, "LUMEN_PING_SECONDS": "1"}
+        environ = {
+            "LUMEN_JWT_SECRET": SECRET,
+            "LUMEN_PING_SECONDS": "1",
+            "LUMEN_COUNT_SAMPLE_SECONDS": "0.05",
+        }
         valkey = redis_relay = None
         if has_redis:
             valkey = Valkey(folder)

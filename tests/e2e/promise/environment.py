@@ -45,6 +45,7 @@ class Environment:
 
     instances: all use one database. now: the time of their clock, which only steps advance. drop: removes a
     database, so that many runs do not fill the disk. backplane_url: of all instances; None for the default.
+    compared: how often counts on streams were compared with the database.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Environment:
         self.http = cast("httpx.AsyncClient", AsgiClient(self._answer))
         self.began = self.now = now_ms() + AHEAD_MS
         self.is_pinging = False
+        self.compared = 0
         self.is_fanning_out = asyncio.Event()
         self._random = random.Random(0)
         self._turns_late = itertools.cycle(TURNS_LATE)
@@ -111,6 +113,16 @@ class Environment:
         await asyncio.gather(*(scheduler._look() for scheduler in schedulers))
         running = [task for scheduler in schedulers for task in scheduler._running.values()]
         await asyncio.gather(*running)
+
+    async def sample_counts(self) -> None:
+        """Let each instance compare the counts of its next user, and assert that none ever differed."""
+        for instance in self.open_instances:
+            drift = instance.services.monitoring.count_drift
+            before = drift.samples["equal"]
+            if (user_id := drift._next_user()) is not None:
+                await drift.sample(user_id)
+            assert drift.drift == 0
+            self.compared += drift.samples["equal"] - before
 
     def ping_all(self) -> None:
         """Send a ping to every open stream, as after a long silence."""

@@ -41,6 +41,9 @@ from .unreliable_backplane import Way
 
 RETENTION_SECONDS = 600
 
+COUNT_SAMPLE_SECONDS = 0.02
+"""How often each instance compares a user's counts with the database, in the middle of anything."""
+
 QUIET_MS = 1001
 """The time after which grouped notifications have been announced."""
 
@@ -97,6 +100,7 @@ class PromiseMachine(RuleBasedStateMachine):
             retention_notifications=4 if is_short else 0,
             retention_notifications_seconds=RETENTION_SECONDS,
             retention_archived_seconds=60,
+            count_sample_seconds=COUNT_SAMPLE_SECONDS,
         )
         self.run(self._start())
 
@@ -284,6 +288,7 @@ class PromiseMachine(RuleBasedStateMachine):
             if mine:
                 self.runner.keep(mine[0])
         await self._verify_start_of_log()
+        await self.environment.sample_counts()
 
     async def _verify_old_state(self, user: str, fresh: State) -> None:
         """Reconnect a client from an old state: it gets every missed event, or is told to fetch."""
