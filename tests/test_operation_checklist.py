@@ -36,7 +36,11 @@ LINES: Lines = {
     "OpenTelemetry: a span from POST through commit to fan-out, `traceparent` taken, one trace across "
     "instances": (),
     # Admin page
-    "the shell of /admin is for anybody, its data for holders of notify:admin alone": (),
+    "the shell of /admin is for anybody, its data for holders of notify:admin alone": (
+        "api/web/test_page.py::test_the_page_of_administrators_answers_anybody",
+        "api/test_admin_endpoints.py::test_every_route_below_admin_refuses_those_without_the_scope",
+        "browsers/test_admin.py::test_admin_is_used_by_keyboard_alone",
+    ),
     "an admin's stream: users online, streams by instance and device, rates, commit time, pushes, "
     "close reasons, errors": (),
     "an admin finds a user: streams, counts, devices, last notifications; and ends those streams": (
@@ -48,7 +52,11 @@ LINES: Lines = {
         "e2e/test_streams_ended.py::test_streams_end_although_every_hint_is_lost",
     ),
     "an admin sends a system notification to a user, a room or all, after a preview that says how "
-    "many it reaches": (),
+    "many it reaches": (
+        "accept/admin/test_preview.py::test_recipients_are_counted",
+        "accept/admin/test_preview.py::test_all_are_the_users_who_are_known",
+        "browsers/test_admin.py::test_admin_finds_a_user_sends_to_all_and_ends_their_streams",
+    ),
     "an admin lists and cancels scheduled notifications, and retries dead letters": (
         "accept/admin/test_audit.py::test_cancel_of_what_another_user_has_scheduled_is_noted",
         "accept/push/test_dead_letters.py::test_retry_makes_the_push_due_and_deletes_the_dead_letter",
@@ -69,7 +77,11 @@ LINES: Lines = {
         "api/test_admin_endpoints.py::test_every_route_below_admin_refuses_those_without_the_scope",
         "api/openapi/test_admin_answers.py::test_every_field_of_every_answer_is_described",
     ),
-    "the page is dark, on a phone, by keyboard and in Chinese as well": (),
+    "the page is dark, on a phone, by keyboard and in Chinese as well": (
+        "browsers/test_admin.py::test_admin_is_used_by_keyboard_alone",
+        "browsers/test_admin.py::test_axe_finds_nothing_at_any_place_and_pictures_are_kept",
+        "web/test_admin_words.py::test_each_language_has_the_same_words_in_order",
+    ),
     # AsyncAPI
     "/asyncapi.json describes each frame of the stream and the messages of intake, from the models of "
     "OpenAPI": (),
@@ -97,7 +109,9 @@ LINES: Lines = {
     "each broker: thousands of messages, kill -9 of consumer and broker in between, each once, in order": (),
     "ten poison messages are dead letters with their reasons": (),
     "intake's throughput is measured against the HTTP route in one run": (),
-    "the admin page in Chromium: find a user, send to all, see it arrive in another window, end a stream": (),
+    "the admin page in Chromium: find a user, send to all, see it arrive in another window, end a stream": (
+        "browsers/test_admin.py::test_admin_finds_a_user_sends_to_all_and_ends_their_streams",
+    ),
     "the drift gauge is 0 through the property test and the kill tests, and is not when a count is "
     "broken": (),
     "after an export and a deletion no row of any table names the user but as documented, and counts "

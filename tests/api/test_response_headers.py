@@ -83,7 +83,7 @@ async def test_every_route_has_them_with_and_without_a_token(http: httpx.AsyncCl
 
 async def test_pages_and_their_files_have_them(http: httpx.AsyncClient) -> None:
     types = set()
-    for path in ["", "docs", *FILES, "page/config.json"]:
+    for path in ["", "admin", "docs", *FILES, "page/config.json"]:
         answer = await http.get(f"/{path}")
         if path.endswith(".html") or answer.status_code == 404:
             continue
