@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
+from faststream.kafka.security import parse_security
 
 from lumen_notify.intake.brokers.connection import Subscription, answering, quietly, security
 from lumen_notify.intake.source import FETCH_SECONDS, TIMEOUT_SECONDS, DeadLetter, Incoming
@@ -32,7 +33,9 @@ class KafkaSource:
     def __init__(self, subscription: Subscription) -> None:
         self.place = subscription.url.place
         self._subscription = subscription
+        self._servers = [f"{host}:{port}" for host, port in subscription.url.addresses]
         self._broker: KafkaBroker | None = None
+        self._producer: AIOKafkaProducer | None = None
         self._consumer: AIOKafkaConsumer | None = None
 
     async def open(self) -> None:
@@ -40,9 +43,9 @@ class KafkaSource:
         given = self._subscription
         async with answering(self.place, OPEN_SECONDS):
             self._broker = broker = KafkaBroker(
-                [f"{host}:{port}" for host, port in given.url.addresses],
+                self._servers,
                 security=security(given.url),
-                acks="all",
+                consumer_only=True,
                 request_timeout_ms=int(TIMEOUT_SECONDS * 1000),
                 metadata_max_age_ms=METADATA_MS,
                 client_id="lumen-notify",
@@ -82,11 +85,25 @@ class KafkaSource:
                 await self._consumer.commit(offsets)
 
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
-        """Write to the dead-letter topic, with the keys of the messages."""
-        assert self._broker is not None
+        """Write to the dead-letter topic, with the keys of the messages.
+
+        Not by FastStream's broker, which does not close a producer that cannot connect.
+        """
+        async with answering(self.place):
+            if self._producer is None:
+                self._producer = AIOKafkaProducer(
+                    bootstrap_servers=self._servers,
+                    acks="all",
+                    client_id="lumen-notify",
+                    request_timeout_ms=int(TIMEOUT_SECONDS * 1000),
+                    **parse_security(security(self._subscription.url)),
+                )
+                await self._producer.start()
         for letter in letters:
             async with answering(self.place):
-                await self._broker.publish(letter.body, self._subscription.dead_letters, key=letter.key)
+                await self._producer.send_and_wait(
+                    self._subscription.dead_letters, letter.body, key=letter.key
+                )
 
     async def lag(self) -> Mapping[str, int]:
         """Return how far each partition of this process is behind its end."""
@@ -95,13 +112,17 @@ class KafkaSource:
         async with answering(self.place):
             ends = await self._consumer.end_offsets(list(self._consumer.assignment()))
             for partition, end in ends.items():
+                newest = max(end, self._consumer.highwater(partition) or 0)  # Tansu tells too small an end
                 position = await self._consumer.position(partition)
-                lags[_source(partition.topic, partition.partition)] = max(0, end - position)
+                lags[_source(partition.topic, partition.partition)] = max(0, newest - position)
         return lags
 
     async def close(self) -> None:
         """Leave the group and disconnect."""
-        broker, self._broker, self._consumer = self._broker, None, None
+        broker, producer = self._broker, self._producer
+        self._broker = self._consumer = self._producer = None
+        if producer is not None:
+            await quietly(producer.stop())
         if broker is not None:
             await quietly(broker.stop())
 

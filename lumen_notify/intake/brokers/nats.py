@@ -55,6 +55,8 @@ class NatsSource:
                 [f"{scheme}://{_host(host)}:{port}" for host, port in given.url.addresses],
                 security=security(given.url),
                 allow_reconnect=False,
+                max_reconnect_attempts=1,  # also of the first connection
+                reconnect_time_wait=1,
                 connect_timeout=int(TIMEOUT_SECONDS) // 2,
                 name="lumen-notify",
                 logger=None,

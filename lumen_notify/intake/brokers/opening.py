@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from lumen_notify.errors import Misconfigured
@@ -11,6 +12,9 @@ from lumen_notify.settings.intake_url import Kind, parse_intake_url
 
 if TYPE_CHECKING:
     from lumen_notify.intake.brokers.connection import Subscription
+
+CLIENT_LOGGERS = ("aio_pika", "aiokafka", "aiormq", "nats")
+"""Those of the clients, which would say the same of an outage again and again."""
 
 EXTRAS: dict[Kind, str] = {"kafka": "kafka", "rabbitmq": "rabbitmq", "nats": "nats", "redis": "redis"}
 
@@ -23,6 +27,8 @@ def open_source(settings: Settings) -> Source | None:
     if settings.intake_url is None:
         return None
     url = parse_intake_url(settings.intake_url)
+    for name in CLIENT_LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         from lumen_notify.intake.brokers.connection import Subscription  # noqa: PLC0415 - an extra
 

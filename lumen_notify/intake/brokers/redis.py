@@ -28,6 +28,7 @@ FASTSTREAM_BODY = b"__data__"
 
 PENDING = "0"
 NEW = ">"
+"""After which entry to read: what is not acknowledged, and what nobody has fetched."""
 
 
 class RedisSource:
@@ -75,9 +76,10 @@ class RedisSource:
                     block=int(FETCH_SECONDS * 1000) if self._from == NEW else None,
                 )
             entries = list(_entries(answer))
-            if not entries and self._from == PENDING:
-                self._from = NEW
-                continue
+            if self._from != NEW:
+                self._from = _text(entries[-1][0]) if entries else NEW
+                if not entries:
+                    continue
             gone = [id_ for id_, fields in entries if not fields]
             if gone:  # they were deleted from the stream before they were read again
                 async with answering(self.place):
