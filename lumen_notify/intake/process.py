@@ -35,6 +35,12 @@ from lumen_notify.supervisor import Supervisor
 _log = logging.getLogger("lumen_notify.intake")
 
 
+class CannotStart(LumenError):
+    """The process did not start. The message says why."""
+
+    code = "cannot_start"
+
+
 class CannotContinue(LumenError):
     """The process has ended by itself. The message says why."""
 
@@ -70,6 +76,29 @@ class IntakeProcess:
         )
         self.intake = Intake(
             settings, database, self._committer, clock, supervisor=self.supervisor, metrics=self.metrics
+        )
+
+        self._register_metrics()
+
+    def _register_metrics(self) -> None:
+        """Add what a server's metrics have of these objects, too."""
+        outages, failures = self.supervisor.outages, self.supervisor.failures
+        self.metrics.gauges(
+            "lumen_outage",
+            "1 while something fails, such as writes to the database; else 0.",
+            "what",
+            lambda: {name: outage.error is not None for name, outage in dict(outages).items()},
+        )
+        self.metrics.counters(
+            "lumen_task_failures",
+            "Times that a long task has ended by an exception, and was started again.",
+            "task",
+            lambda: dict(failures),
+        )
+        self.metrics.counter(
+            "lumen_events_committed",
+            "Events committed by this instance.",
+            lambda: self._committer.committed_events,
         )
 
     @classmethod
@@ -116,25 +145,40 @@ async def _no_delivery() -> None:
     await asyncio.sleep(0)
 
 
-def run(settings: Settings) -> None:
-    """Take in until a signal. Raises Misconfigured, Unavailable, DatabaseUnusable, CannotContinue."""
+def run(settings: Settings, metrics_port: int | None) -> None:
+    """Take in until a signal. metrics_port: where LUMEN_HOST answers with the metrics; None for nowhere.
+
+    Raises Misconfigured, Unavailable, DatabaseUnusable, CannotStart, CannotContinue.
+    """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(settings))
+        runner.run(_run(settings, metrics_port))
     _log.info("ended")
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, metrics_port: int | None) -> None:
     ending = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _end, ending)
     async with IntakeProcess.running(settings, now_ms) as process:
+        stop_metrics = _serve_metrics(process.metrics, settings.host, metrics_port)
         _log.info("started")
         waiting = [asyncio.ensure_future(event.wait()) for event in (ending, process.gave_up)]
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for one in waiting:
             one.cancel()
+        stop_metrics()
     if process.gave_up.is_set():
         raise CannotContinue("A task of intake fails again and again. The log says why.")
+
+
+def _serve_metrics(metrics: Metrics, host: str, port: int | None) -> Callable[[], None]:
+    """Answer scrapes, if a port is given; return what ends it. Raises CannotStart."""
+    if port is None:
+        return lambda: None
+    try:
+        return metrics.serve(host, port)
+    except OSError as error:
+        raise CannotStart(f"Cannot serve metrics at {host} port {port}: {error.strerror}.") from None
 
 
 def _end(ending: asyncio.Event) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -212,6 +212,20 @@ class Metrics(Collector):
     def text(self) -> bytes:
         """Render the metrics of this process."""
         return generate_latest(self._registry)
+
+    def serve(self, host: str, port: int) -> Callable[[], None]:
+        """Answer every request with the metrics of this process, in a thread, where nothing else serves HTTP.
+
+        Return what ends it. Raises OSError if the port is not free.
+        """
+        server, thread = start_http_server(port, host, self._registry)
+
+        def stop() -> None:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+        return stop
 
     async def exposition(self) -> bytes:
         """Render the metrics of all workers, or of this process if it is the only one. Raises Unavailable."""

@@ -60,26 +60,44 @@ def numbers(messages: Sequence[Incoming]) -> list[int]:
     return [int(message.body) for message in messages]
 
 
-async def test_messages_of_a_key_come_in_order_with_ids_and_places(broker: Broker, topic: Topic) -> None:
+async def test_messages_come_in_order_with_ids_and_places_and_no_more_than_the_prefetch(
+    broker: Broker, topic: Topic
+) -> None:
     await topic.send(numbered(1, 20))
-    async with opened(broker, topic) as source:
-        found = await fetch(source, 20)
+    async with opened(broker, topic, prefetch=7) as source:
+
+        async def lag() -> int:
+            return sum((await source.lag()).values())
+
+        found: list[Incoming] = []
+        async with asyncio.timeout(WAIT_SECONDS):
+            while len(found) < 20:
+                messages = await source.fetch()
+                assert len(messages) <= 7
+                found += messages
+                if messages:
+                    await source.acknowledge(messages)
         assert numbers(found) == list(range(1, 21))
         assert len({(message.source, message.id) for message in found}) == 20
         assert {message.position["broker"] for message in found} == {broker.kind}
         assert {message.position["topic"] for message in found} == {topic.name}
         assert all(message.at is None or message.at > 1_700_000_000_000 for message in found)
-        await source.acknowledge(found)
-        assert list(await source.fetch()) == []
+        await eventually_true(lambda: is_equal(lag(), 0), what="no lag")
+        assert found[0].source in await source.lag()
+        await topic.send(numbered(21, 23))
+        await eventually_true(lambda: is_equal(lag(), 3), what="a lag")
+        await source.bury([DeadLetter(body=b"%d" % number, key=b"k") for number in range(3)])
+    assert await topic.wait_for(f"{topic.name}-dead-letters", 3) == [b"0", b"1", b"2"]
 
 
+@pytest.mark.slow
 async def test_what_is_not_acknowledged_comes_again_before_what_is_newer(
-    broker: Broker, topic: Topic
+    broker: Broker, topic: Topic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("lumen_notify.intake.brokers.nats.ACK_WAIT_SECONDS", 1.0)
     await topic.send(numbered(1, 20))
     async with opened(broker, topic, prefetch=5) as source:
-        first = await fetch(source, 5)
-        await source.acknowledge(first)
+        await source.acknowledge(await fetch(source, 5))
         lost = await fetch(source, 1)
     await topic.send(numbered(21, 25))
     async with opened(broker, topic) as source:
@@ -87,49 +105,17 @@ async def test_what_is_not_acknowledged_comes_again_before_what_is_newer(
         assert numbers(again) == list(range(6, 26))
         assert [(one.source, one.id) for one in again[: len(lost)]] == [(one.source, one.id) for one in lost]
         await source.acknowledge(again)
-    async with opened(broker, topic) as source:
         assert list(await source.fetch()) == []
-
-
-async def test_no_more_are_fetched_than_the_prefetch(broker: Broker, topic: Topic) -> None:
-    await topic.send(numbered(1, 20))
-    async with opened(broker, topic, prefetch=4) as source:
-        found: list[Incoming] = []
-        while len(found) < 20:
-            messages = await source.fetch()
-            assert len(messages) <= 4
-            found += messages
-            if messages:
-                await source.acknowledge(messages)
-    assert numbers(found) == list(range(1, 21))
-
-
-async def test_dead_letters_are_stored(broker: Broker, topic: Topic) -> None:
-    async with opened(broker, topic) as source:
-        await source.bury([DeadLetter(body=b"%d" % number, key=b"k") for number in range(3)])
-    assert await topic.wait_for(f"{topic.name}-dead-letters", 3) == [b"0", b"1", b"2"]
-
-
-async def test_lag_is_what_is_not_acknowledged(broker: Broker, topic: Topic) -> None:
-    await topic.send(numbered(1, 10))
-    async with opened(broker, topic) as source:
-        found = await fetch(source, 10)
-        await source.acknowledge(found)
-
-        async def lag() -> int:
-            return sum((await source.lag()).values())
-
-        await eventually_true(lambda: is_equal(lag(), 0), what="no lag")
-        assert found[0].source in await source.lag()
-        await topic.send(numbered(11, 13))
-        await eventually_true(lambda: is_equal(lag(), 3), what="a lag")
 
 
 async def is_equal(given: Awaitable[int], expected: int) -> bool:
     return await given == expected
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("broker", ["nats", "redis"], indirect=True)
 async def test_broker_that_does_not_answer_is_an_outage_and_is_found_again(broker: Broker) -> None:
+    """The others take long to start: `e2e/intake` has them."""
     name = f"t-{new_id()}"
     async with open_topic(broker, name) as topic:
         source = source_of(broker, topic)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 import redis
 
-from servers import wait_until
+from servers import free_port, wait_until
 from valkey import Valkey
 
 from ..conftest import RunCommand, StartCommand
@@ -60,7 +62,12 @@ def test_it_takes_in_until_a_signal_and_ends_with_status_0(
     for number in range(10):
         client.xadd("orders", {"body": json.dumps({**ENVELOPE, "idempotency_key": f"order-{number}"})})
     running = start_command(
-        "intake", LUMEN_DATABASE_URL=sqlite_url, LUMEN_INTAKE_URL=valkey.url, LUMEN_INTAKE_TOPIC="orders"
+        "intake",
+        "--metrics-port",
+        str(port := free_port()),
+        LUMEN_DATABASE_URL=sqlite_url,
+        LUMEN_INTAKE_URL=valkey.url,
+        LUMEN_INTAKE_TOPIC="orders",
     )
 
     def has_all() -> bool:
@@ -68,6 +75,9 @@ def test_it_takes_in_until_a_signal_and_ends_with_status_0(
         return [(one["lag"], one["pending"]) for one in groups] == [(0, 0)]
 
     wait_until(has_all, within_seconds=60, what="the acknowledgements")
+    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text
+    assert 'lumen_intake_messages_total{outcome="accepted"} 10.0' in metrics
+    assert 'lumen_outage{what="intake"} 0.0' in metrics
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(60) == 0
     assert "takes in from Redis at 127.0.0.1 port" in running.output()
@@ -75,3 +85,19 @@ def test_it_takes_in_until_a_signal_and_ends_with_status_0(
     client.close()
     with contextlib.closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as database:
         assert database.execute("SELECT count(*) FROM lumen_notification").fetchone() == (10,)
+
+
+def test_port_that_is_taken_is_one_line(run_command: RunCommand, sqlite_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run_command(
+            "intake",
+            "--metrics-port",
+            str(port),
+            LUMEN_DATABASE_URL=sqlite_url,
+            LUMEN_INTAKE_URL="redis://127.0.0.1:9",
+        )
+    assert done.returncode == 1
+    problem = f"lumen-notify: Cannot serve metrics at 127.0.0.1 port {port}: Address already in use."
+    assert done.stderr.splitlines()[-1] == problem
+    assert "Traceback" not in done.stderr
