@@ -95,11 +95,6 @@ class IntakeProcess:
             "task",
             lambda: dict(failures),
         )
-        self.metrics.counter(
-            "lumen_events_committed",
-            "Events committed by this instance.",
-            lambda: self._committer.committed_events,
-        )
 
     @classmethod
     @asynccontextmanager
