@@ -59,9 +59,9 @@ def by_event(document: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return the messages of the document's streams by the name of their event."""
     found: dict[str, list[Any]] = {}
     for message in document["components"]["messages"].values():
-        event = message["headers"].get("properties", {}).get("event")
-        if event is not None:
-            found.setdefault(event["const"], []).append(message)
+        if "headers" in message:
+            event = message["headers"]["properties"]["event"]["const"]
+            found.setdefault(event, []).append(message)
     return found
 
 

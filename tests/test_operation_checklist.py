@@ -84,8 +84,19 @@ LINES: Lines = {
     ),
     # AsyncAPI
     "/asyncapi.json describes each frame of the stream and the messages of intake, from the models of "
-    "OpenAPI": (),
-    "each frame that the tests see is held against it": (),
+    "OpenAPI": (
+        "api/asyncapi/test_messages.py::test_each_event_of_each_frame_is_a_message",
+        "api/asyncapi/test_channels.py::test_every_event_stream_of_the_api_is_a_channel",
+        "api/asyncapi/test_examples.py::test_each_example_is_as_described",
+        "api/asyncapi/test_intake.py::test_document_and_intake_take_the_same_messages",
+        "api/asyncapi/test_intake.py::test_dead_letters_are_as_described",
+        "api/asyncapi/test_schemas.py::test_both_documents_have_the_same_schemas",
+        "api/asyncapi/test_document.py::test_document_holds_under_a_prefix_and_names_no_host",
+    ),
+    "each frame that the tests see is held against it": (
+        "api/asyncapi/test_messages.py::test_every_event_stream_of_the_tests_refuses_what_is_not_described",
+        "api/asyncapi/test_messages.py::test_a_frame_that_no_message_describes_is_refused",
+    ),
     "AsyncAPI's own validator finds nothing in it, nor does Redocly's lint": (),
     "TypeScript types generated from both documents compile": (),
     # A user's data
@@ -104,7 +115,14 @@ LINES: Lines = {
     # Safe for others
     "SECURITY.md says how to report, and docs/security.md what an attacker with each stolen secret "
     "can do": (),
-    "all pages have their headers": (),
+    "all pages have their headers": (
+        "api/test_response_headers.py::test_every_route_has_them_with_and_without_a_token",
+        "api/test_response_headers.py::test_pages_and_their_files_have_them",
+        "api/test_response_headers.py::test_modules_for_other_origins_have_them_but_for_one",
+        "api/test_response_headers.py::test_refusals_and_redirects_have_them",
+        "api/test_response_headers.py::test_nothing_that_a_request_claims_of_its_origin_is_repeated",
+        "api/test_response_headers.py::test_redirects_lead_nowhere_else",
+    ),
     # It must show
     "each broker: thousands of messages, kill -9 of consumer and broker in between, each once, in order": (),
     "ten poison messages are dead letters with their reasons": (),

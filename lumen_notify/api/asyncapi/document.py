@@ -1,10 +1,11 @@
-"""Document: `/asyncapi.json` (AsyncAPI 3.0.0), built from the frames and the routes of the streams."""
+"""Document: `/asyncapi.json` (AsyncAPI 3.0.0), built from the frames, the routes of the streams, and the
+messages of intake."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lumen_notify.api.asyncapi import channels, messages
+from lumen_notify.api.asyncapi import channels, intake, messages
 from lumen_notify.api.asyncapi.channels import Stream
 from lumen_notify.api.asyncapi.schemas import used_by
 from lumen_notify.api.openapi import frames
@@ -16,9 +17,9 @@ from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.version import __version__
 
 DESCRIPTION = (
-    "What the event streams of lumen-notify carry. Each message is a server-sent event: its headers are the "
-    "fields `event`, `id` and `retry`, and its payload is the JSON in `data`. Later versions may add fields, "
-    "and events with other names: ignore what you do not know."
+    "What the event streams of lumen-notify carry, and what it takes from a queue. A message of a stream is "
+    "a server-sent event: its headers are the fields `event`, `id` and `retry`, and its payload is the JSON "
+    "in `data`. Later versions may add fields, and events with other names: ignore what you do not know."
 )
 
 VARIABLES = {
@@ -57,7 +58,8 @@ class Document(JsonDocument):
         """Make the document."""
         of_user = messages.of_user_stream()
         streams = {"openStream": Stream(channel="stream", title="The event stream", messages=tuple(of_user))}
-        models = Models(frames.SHAPES, self.limits)
+        models = Models((*frames.SHAPES, *intake.SHAPES), self.limits)
+        of_queue = intake.messages(models)
         found = [
             (streams[operation.name], path, operation)
             for path, operation in channels.operations_of(self._routes)
@@ -72,17 +74,26 @@ class Document(JsonDocument):
                 "version": __version__,
                 "description": DESCRIPTION,
                 "license": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
-                "tags": [{"name": "stream", "description": "Event streams."}],
+                "tags": [
+                    {"name": "stream", "description": "Event streams."},
+                    {"name": "intake", "description": "Messages from a queue."},
+                ],
             },
             "defaultContentType": "application/json",
-            "servers": {protocol: _server(protocol) for protocol in ("http", "https")},
-            "channels": described,
-            "operations": operations,
+            "servers": {
+                **{protocol: _server(protocol) for protocol in ("http", "https")},
+                **intake.servers(),
+            },
+            "channels": {**described, **intake.channels(of_queue)},
+            "operations": {**operations, **intake.operations()},
             "components": {
-                "messages": of_user,
+                "messages": {**of_user, **of_queue},
                 "messageBindings": {"eventStream": messages.BINDINGS},
-                "schemas": used_by([*of_user.values(), operations], named_schemas(models)),
-                "securitySchemes": channels.security_schemes(),
+                "schemas": used_by(
+                    [*of_user.values(), *of_queue.values(), operations],
+                    {**named_schemas(models), **intake.SCHEMAS},
+                ),
+                "securitySchemes": {**channels.security_schemes(), **intake.SECURITY_SCHEMES},
             },
         }
 

@@ -111,8 +111,14 @@ function authentication(base, schemes) {
   byId("reference").lastChild.append(verbatim(example), table(rows));
 }
 
+/** The schemas that only the second document has. */
+function without(schemas, known) {
+  return Object.fromEntries(Object.entries(schemas).filter(([name]) => known[name] === undefined));
+}
+
 function show(reference, streams, base) {
-  const { securitySchemes, schemas } = reference.components;
+  const { securitySchemes } = reference.components;
+  const schemas = { ...reference.components.schemas, ...without(streams.components.schemas, reference.components.schemas) };
   byId("about").replaceChildren(...spelled(reference.info.description));
   byId("version").textContent = `Version ${reference.info.version} ·`;
   section("base-url", "Base URL", "Paths are relative to the address of the server:");
@@ -133,7 +139,7 @@ function show(reference, streams, base) {
     byId(id).nextElementSibling.after(verbatim(example));
   }
   const cards = Object.entries(schemas).map(([name, schema]) => [schemaCard(name, schema, schemas), [name]]);
-  section("schemas", "Schemas", "The objects in requests, responses and frames.", cards);
+  section("schemas", "Schemas", "The objects in requests, responses, frames and queues.", cards);
 }
 
 /** Scroll to the element in the URL's hash; open it, and show it whatever is searched for. */
