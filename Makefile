@@ -115,7 +115,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: ## pin the versions again after a change to pyproject.toml
 	@test -e $(INSTALLED) || { echo 'run `make install` first' >&2; exit 1; }
 	@$(PIP) 'uv>=0.9'
-	$(LOCK) --extra http2 --extra kafka --extra nats --extra push --extra rabbitmq --extra redis \
+	$(LOCK) --extra http2 --extra kafka --extra nats --extra otel --extra push --extra rabbitmq --extra redis \
 		--output-file requirements.lock $(ARGS) pyproject.toml
 	$(LOCK) --all-extras --constraint requirements.lock --output-file requirements-dev.lock $(ARGS) pyproject.toml
 	$(LOCK) --output-file tests/generators/requirements.lock $(ARGS) tests/generators/requirements.in

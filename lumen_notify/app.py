@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lumen_notify.api import routes
 from lumen_notify.api.endpoints import Endpoints
+from lumen_notify.api.request_ids import RequestIds
 from lumen_notify.api.web import DemoUser
 from lumen_notify.auth import load_or_create_secret, mint, secret_path
 from lumen_notify.commit.database.startup_errors import require_file
@@ -63,6 +64,7 @@ class Lumen(Notifier):
         self._services: Services | None = None
         self._endpoints: Endpoints | None = None
         self._application: ASGIApp | None = None
+        self._answer: ASGIApp | None = None  # the application with request ids
         self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -92,7 +94,9 @@ class Lumen(Notifier):
                     self._endpoints,
                     secret_folder=self._secret_folder,
                     demo_users=self.demo_users,
+                    tracer=self._services.tracer,
                 )
+                self._answer = RequestIds(self._application)
                 if (on_open := ON_OPEN.get()) is not None:
                     on_open(self)
 
@@ -117,7 +121,7 @@ class Lumen(Notifier):
         """End all streams with `closing`, commit the pending commands and disconnect."""
         async with self._opening:
             services, self._services = self._services, None
-            self._endpoints = self._application = None
+            self._endpoints = self._application = self._answer = None
             if services is not None:
                 await services.close()
 
@@ -131,10 +135,10 @@ class Lumen(Notifier):
         if scope["type"] == "lifespan":
             await _lifespan(self, receive, send)
             return
-        if self._application is None:
+        if self._answer is None:
             await self._opened()
-        assert self._application is not None
-        await self._application(scope, receive, send)
+        assert self._answer is not None
+        await self._answer(scope, receive, send)
 
     def token(
         self,

@@ -6,10 +6,13 @@
 
 A record of logfmt or JSON is one line, whatever it contains: line ends and other control characters are
 escaped, and a traceback is a field. In text, a traceback follows in lines of its own. Lines of one of several
-workers have its number: `worker=2`, or `streams (worker 2): stream ...`.
+workers have its number: `worker=2`, or `streams (worker 2): stream ...`. Lines that belong to a request have
+its id: `request_id=0192...`, or `(request 0192...)` at the end.
 
-Promise: libraries add no payloads and no credentials to the log. Several log their data (sse_starlette each
-frame, databases its URL), so their loggers start at WARNING. The access log has no queries and no tokens.
+Promises: no payloads and no credentials are in the log. Several libraries log their data (sse_starlette each
+frame, databases its URL), so their loggers start at WARNING; of an exception, a line shows what
+`exception_text` says has no value. The access log has no queries and no tokens. What repeats is bounded
+(`Repetitions`).
 """
 
 from __future__ import annotations
@@ -19,13 +22,21 @@ import logging
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
+from lumen_notify.exception_text import describe, trace_of
 from lumen_notify.model import rfc3339
+from lumen_notify.request_id import REQUEST_ID
 
 ROOT = "lumen_notify"
 ACCESS = "uvicorn.access"
+
+MAX_REPETITIONS = 20
+"""Warnings and errors of one kind that are logged in a second."""
+
+MAX_KINDS = 1000
+"""Kinds of lines that are counted. Those of lumen-notify are some dozen."""
 
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z")
 # JSON does not escape DEL, C1 controls and Unicode line ends, but terminals and log readers act on them.
@@ -50,10 +61,14 @@ class Formatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             **({} if self.worker is None else {"worker": str(self.worker)}),
-            "msg": record.getMessage(),
+            "msg": message_of(record),
         }
-        if record.exc_info:
-            fields["trace"] = self.formatException(record.exc_info)
+        if (request_id := REQUEST_ID.get()) is not None:
+            fields["request_id"] = request_id
+        if left_out := getattr(record, "left_out", 0):
+            fields["left_out"] = str(left_out)
+        if record.exc_info and record.exc_info[1] is not None:
+            fields["trace"] = trace_of(record.exc_info[1])
         return fields
 
 
@@ -90,7 +105,10 @@ class TextFormatter(Formatter):
             name = f"{name} (worker {self.worker})"
         colour = _COLOURS.get(level) if self._is_coloured else None
         shown = f"\x1b[{colour}m{level:7}\x1b[0m" if colour else f"{level:7}"
-        lines = [f"{clock} {shown} {name}: {escape(fields['msg'])}"]
+        notes = [f"request {fields['request_id']}"] if "request_id" in fields else []
+        notes += [f"{fields['left_out']} like it left out"] if "left_out" in fields else []
+        after = f" ({', '.join(notes)})" if notes else ""
+        lines = [f"{clock} {shown} {name}: {escape(fields['msg'])}{after}"]
         lines += [f"    {escape(line)}" for line in fields.get("trace", "").splitlines()]
         return "\n".join(lines)
 
@@ -106,12 +124,63 @@ class AccessFilter(logging.Filter):
         if not isinstance(record.args, tuple) or len(record.args) != 5:
             return False
         client, method, target, _, status = record.args
-        path = _TOKEN.sub("redacted", str(target).partition("?")[0])
+        path = without_tokens(str(target).partition("?")[0])
         if not _ADDRESS.match(str(client)):
             client = "unknown"
         record.name = f"{ROOT}.access"
         record.msg, record.args = "%s %s %s from %s", (method, path, status, client)
         return True
+
+
+class Repetitions(logging.Filter):
+    """Lets MAX_REPETITIONS warnings and errors of one kind through in a second. The first one after that says
+    how many were left out, as `left_out`. clock: monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._second = 0
+        self._counts: dict[tuple[str, int, str], int] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is logged."""
+        if record.levelno < logging.WARNING:
+            return True
+        if (second := int(self._clock())) != self._second:
+            self._second = second
+            # How many were left out stays, as a negative number, until the kind comes again.
+            self._counts = {
+                kind: min(number, MAX_REPETITIONS - number)
+                for kind, number in self._counts.items()
+                if number < 0 or number > MAX_REPETITIONS
+            }
+        kind = (record.name, record.levelno, str(record.msg))
+        if kind not in self._counts and len(self._counts) >= MAX_KINDS:
+            kind = ("", 0, "")
+        count = self._counts.get(kind, 0)
+        if count < 0:
+            record.left_out = -count
+            count = 0
+        self._counts[kind] = count + 1
+        return count < MAX_REPETITIONS
+
+
+def message_of(record: logging.LogRecord) -> str:
+    """Return the message of a record, in which exceptions have no values. asyncio adds the repr of a task to
+    its own, with the exception: it has the first line alone."""
+    if record.name == "asyncio":
+        return record.getMessage().partition("\n")[0]
+    values = record.args
+    if isinstance(values, tuple) and any(isinstance(one, BaseException) for one in values):
+        return str(record.msg) % tuple(
+            describe(one) if isinstance(one, BaseException) else one for one in values
+        )
+    return record.getMessage()
+
+
+def without_tokens(path: str) -> str:
+    """Return a path with `redacted` in place of what looks like a token."""
+    return _TOKEN.sub("redacted", path)
 
 
 def escape(text: str) -> str:
@@ -152,6 +221,7 @@ def configure(
     stream = sys.stderr if stream is None else stream
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(kind, is_terminal=stream.isatty(), worker=worker))
+    handler.addFilter(Repetitions())
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(max(number, logging.WARNING))

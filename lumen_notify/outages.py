@@ -6,6 +6,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from lumen_notify.exception_text import describe
+
 _log = logging.getLogger("lumen_notify.outages")
 
 
@@ -50,5 +52,4 @@ def cause_of(error: BaseException) -> str:
     """Return the words of the exception that began it all: of the database, the system, or our own."""
     while error.__cause__ is not None:
         error = error.__cause__
-    text = " ".join(str(error).split())
-    return text or type(error).__name__
+    return describe(error)

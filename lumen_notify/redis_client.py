@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from lumen_notify.errors import BackplaneUnavailable
+from lumen_notify.exception_text import describe
 from lumen_notify.settings.backplane_url import RedisUrl, parse_redis
 
 TIMEOUT_SECONDS = 5.0
@@ -86,8 +87,9 @@ class RedisClient:
         except TimeoutError:
             raise BackplaneUnavailable(f"{self.place} does not answer in time.") from None
         except (OSError, RedisError) as error:
-            words = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-            raise BackplaneUnavailable(f"{self.place} does not answer ({words}).") from error
+            raise BackplaneUnavailable(
+                f"{self.place} does not answer ({describe(error).rstrip('.')})."
+            ) from error
         if task.cancelling() > cancels:
             raise asyncio.CancelledError  # redis-py waits by `wait_for`, which loses it in Python 3.11
 

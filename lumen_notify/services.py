@@ -65,6 +65,7 @@ from lumen_notify.readiness import Readiness
 from lumen_notify.service_metrics import Monitoring
 from lumen_notify.settings import Settings
 from lumen_notify.supervisor import Supervisor
+from lumen_notify.tracing.opening import open_tracer
 
 
 class Services:
@@ -119,6 +120,8 @@ class Services:
             max_replay_events=settings.max_replay_events,
             ping_seconds=self.streams.timers.ping_seconds,
         )
+        self.messages = Messages()
+        self.tracer = open_tracer(settings, self.instance, self.messages, lambda: self.backplane)
         self.tail = Tail(
             log,
             self.hub,
@@ -126,10 +129,10 @@ class Services:
             revoke=revocations.revoke,
             on_reset=(log.forget, self.revocation_reader.forget),
             metrics=self.metrics,
+            tracer=self.tracer,
             outage=reads,
             wall_clock=clock,
         )
-        self.messages = Messages()
         self.backplane = open_backplane(
             settings.backplane,
             redis=self.redis,
@@ -164,6 +167,7 @@ class Services:
             metrics=self.metrics,
             outage=writes,
             dropped=self.dropped_scheduled,
+            tracer=self.tracer,
         )
         self.writes = WriteDrain(self.committer, self.supervisor, drain_seconds=settings.drain_seconds)
         self.jobs = Jobs(
@@ -285,4 +289,6 @@ class Services:
             await self.supervisor.stop(name)
         if self.redis is not None:
             await self.redis.close()
+        if self.tracer is not None:
+            await self.tracer.close()
         await self.database.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lumen_notify import logs
+from lumen_notify.request_id import REQUEST_ID
 
 
 @pytest.fixture(autouse=True)
@@ -49,12 +50,12 @@ def test_traceback_is_a_field() -> None:
     stream = io.StringIO()
     logs.configure("info", "logfmt", stream)
     try:
-        raise ValueError("no")
-    except ValueError:
+        raise RuntimeError("no")
+    except RuntimeError:
         logging.getLogger("lumen_notify").exception("failed")
     (line,) = stream.getvalue().splitlines()
     assert 'msg=failed trace="Traceback (most recent call last):\\n' in line
-    assert line.endswith('ValueError: no"')
+    assert line.endswith('RuntimeError: no"')
 
 
 def test_libraries_begin_at_warning_whatever_the_level() -> None:
@@ -68,8 +69,8 @@ def test_libraries_begin_at_warning_whatever_the_level() -> None:
 def lines(kind: str, stream: io.StringIO, **options: Any) -> list[str]:
     logs.configure("info", kind, stream, **options)
     try:
-        raise ValueError("no\x1b[2J")
-    except ValueError:
+        raise RuntimeError("no\x1b[2J")
+    except RuntimeError:
         logging.getLogger("lumen_notify.hub").exception("failed for %s", "a\nb")
     return stream.getvalue().splitlines()
 
@@ -83,14 +84,14 @@ def test_json_is_one_object_on_one_line() -> None:
         "lumen_notify.hub",
         "failed for a\nb",
     )
-    assert record["trace"].endswith("ValueError: no\x1b[2J")
+    assert record["trace"].endswith("RuntimeError: no\x1b[2J")
 
 
 def test_text_has_the_traceback_below_and_no_control_characters() -> None:
     first, *trace = lines("text", io.StringIO())
     assert re.fullmatch(r"\d\d:\d\d:\d\d error   hub: failed for a\\x0ab", first)
     assert trace[0] == "    Traceback (most recent call last):"
-    assert trace[-1] == "    ValueError: no\\x1b[2J"
+    assert trace[-1] == "    RuntimeError: no\\x1b[2J"
 
 
 def test_lines_of_a_worker_have_its_number() -> None:
@@ -98,7 +99,7 @@ def test_lines_of_a_worker_have_its_number() -> None:
     assert json.loads(lines("json", io.StringIO(), worker=2)[0])["worker"] == "2"
     first, *trace = lines("text", io.StringIO(), worker=2)
     assert first.endswith(" hub (worker 2): failed for a\\x0ab")
-    assert trace[-1] == "    ValueError: no\\x1b[2J"
+    assert trace[-1] == "    RuntimeError: no\\x1b[2J"
 
 
 def test_by_default_it_is_text_on_a_terminal_and_logfmt_elsewhere() -> None:
@@ -131,3 +132,74 @@ def test_the_access_log_has_no_queries_and_no_tokens() -> None:
     logs.configure("info", "logfmt", shown)
     access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", "/", "1.1", 200)
     assert len(shown.getvalue().splitlines()) == 5
+
+
+def in_request(request_id: str, kind: str) -> str:
+    stream = io.StringIO()
+    logs.configure("info", kind, stream)
+    token = REQUEST_ID.set(request_id)
+    try:
+        logging.getLogger("lumen_notify.hub").info("a line")
+    finally:
+        REQUEST_ID.reset(token)
+    return stream.getvalue().rstrip("\n")
+
+
+def test_line_of_a_request_has_its_id_in_each_format() -> None:
+    assert in_request("a-1", "logfmt").endswith(' msg="a line" request_id=a-1')
+    assert json.loads(in_request("a-1", "json"))["request_id"] == "a-1"
+    assert in_request("a-1", "text").endswith(" hub: a line (request a-1)")
+
+
+def test_exception_among_the_values_of_a_line_has_no_values_of_its_own() -> None:
+    line = logged("info", "lumen_notify", logging.INFO, "%s failed: %s", "It", KeyError("a secret"))
+    assert line.endswith('msg="It failed: KeyError"\n')
+    line = logged("info", "lumen_notify", logging.INFO, "%s", OSError("refused"))
+    assert line.endswith("msg=refused\n")
+
+
+def test_lines_of_asyncio_have_no_repr_of_the_exception() -> None:
+    message = "Task exception was never retrieved\nfuture: <Task finished exception=ValueError('a secret')>"
+    line = logged("info", "asyncio", logging.ERROR, message)
+    assert line.endswith('msg="Task exception was never retrieved"\n')
+
+
+def test_repeated_warnings_are_bounded_and_counted() -> None:
+    now = [0.5]
+    filter_ = logs.Repetitions(lambda: now[0])
+
+    def log(message: str, at: int = logging.WARNING) -> int | None:
+        """Return how many were left out before this one; None if it is left out too."""
+        record = logging.LogRecord("lumen_notify.http", at, "", 0, message, (), None)
+        return getattr(record, "left_out", 0) if filter_.filter(record) else None
+
+    assert [log("odd") for _ in range(30)] == [0] * logs.MAX_REPETITIONS + [None] * 10
+    assert log("another") == 0
+    assert [log("a stream", logging.INFO) for _ in range(1000)] == [0] * 1000
+    now[0] = 7.0
+    assert log("another") == 0
+    now[0] = 9.0
+    assert [log("odd"), log("odd")] == [10, 0]
+
+
+def test_number_of_kinds_that_are_counted_is_bounded() -> None:
+    filter_ = logs.Repetitions(lambda: 0.5)
+    passed = sum(
+        filter_.filter(logging.LogRecord("a", logging.ERROR, "", 0, f"kind {number}", (), None))
+        for number in range(2 * logs.MAX_KINDS)
+    )
+    assert passed == logs.MAX_KINDS + logs.MAX_REPETITIONS
+    assert len(filter_._counts) == logs.MAX_KINDS + 1
+
+
+def test_line_says_how_many_like_it_were_left_out() -> None:
+    record = logging.LogRecord("lumen_notify.http", logging.WARNING, "", 0, "odd", (), None)
+    record.left_out = 3
+    assert logs.formatter("logfmt", is_terminal=False).format(record).endswith(" msg=odd left_out=3")
+    assert logs.formatter("text", is_terminal=False).format(record).endswith(" odd (3 like it left out)")
+
+
+def test_path_is_shown_without_tokens() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
+    assert logs.without_tokens(f"/api/v1/{token}/x") == "/api/v1/redacted/x"
+    assert logs.without_tokens("/api/v1/rooms/lobby") == "/api/v1/rooms/lobby"

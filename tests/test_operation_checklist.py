@@ -30,11 +30,34 @@ LINES: Lines = {
     "the drift gauge compares a sampled connected user's counts with a fresh fetch": (),
     "a Grafana dashboard and Prometheus alert rules pass promtool, and each metric in them exists": (),
     "each metric is documented": (),
-    "one line at a stream's open and one at its close, with reason and seconds": (),
-    "X-Request-ID is taken and given back, and is in the log lines of its request": (),
-    "levels are as documented, and no line has a payload or a token": (),
+    "one line at a stream's open and one at its close, with reason and seconds": (
+        "deliver/streams/test_registry.py::test_a_line_at_the_open_and_one_at_the_end_without_the_user",
+        "contract/test_request_ids.py::test_stream_has_it_and_so_has_the_line_at_its_open",
+    ),
+    "X-Request-ID is taken and given back, and is in the log lines of its request": (
+        "test_request_id.py::test_any_other_value_is_replaced",
+        "contract/test_request_ids.py::test_every_response_has_it",
+        "contract/test_request_ids.py::test_failure_is_answered_and_logged_with_one_id",
+        "test_logs.py::test_line_of_a_request_has_its_id_in_each_format",
+    ),
+    "levels are as documented, and no line has a payload or a token": (
+        "test_log_table.py::test_each_line_is_in_the_table_with_its_level",
+        "test_log_table.py::test_table_has_no_other_lines",
+        "test_log_secrecy.py::test_no_route_logs_what_it_is_given",
+        "test_log_secrecy.py::test_no_error_of_the_database_logs_its_values",
+        "test_exception_text.py::test_text_with_values_is_not",
+        "test_logs.py::test_repeated_warnings_are_bounded_and_counted",
+        "cli/test_secrecy.py::test_nothing_secret_is_in_any_line_of_our_server",
+    ),
     "OpenTelemetry: a span from POST through commit to fan-out, `traceparent` taken, one trace across "
-    "instances": (),
+    "instances": (
+        "tracing/test_otel.py::test_trace_of_a_request_goes_from_post_through_commit_to_fan_out",
+        "tracing/test_otel.py::test_transaction_of_several_requests_has_a_link_to_each",
+        "tracing/test_two_instances.py::test_trace_goes_on_at_the_other_instance_by_postgresql",
+        "tracing/test_two_instances.py::test_trace_goes_on_at_the_other_instance_by_redis",
+        "tracing/test_export.py::test_server_exports_its_spans_and_the_last_ones_at_its_end",
+        "tracing/test_export.py::test_without_tracing_nothing_of_it_is_imported",
+    ),
     # Admin page
     "the shell of /admin is for anybody, its data for holders of notify:admin alone": (
         "api/web/test_page.py::test_the_page_of_administrators_answers_anybody",

@@ -22,6 +22,7 @@ from lumen_notify.http import browser_headers, problems, route
 from lumen_notify.http.route import ApiRoute
 from lumen_notify.model import BASE
 from lumen_notify.settings import Settings
+from lumen_notify.tracing.tracer import Tracer
 
 HOT = (("POST", f"{BASE}/rooms/{{id}}/messages"), ("POST", f"{BASE}/rooms/{{id}}/read"))
 """Frequent routes with parameters, which are tried first: each try takes half a microsecond."""
@@ -37,6 +38,7 @@ def build(
     *,
     secret_folder: Path | None = None,
     demo_users: Sequence[DemoUser] = (),
+    tracer: Tracer | None = None,
 ) -> ASGIApp:
     """Build the ASGI application of all endpoints.
 
@@ -55,7 +57,7 @@ def build(
         document.write([*api, *rest])
     api.sort(key=_rank)
     files = [Mount("/client", ClientFiles()), *([Mount("/", page)] if has_pages else ())]
-    application = Application(api=api, rest=[*rest, *files])
+    application = Application(api=api, rest=[*rest, *files], tracer=tracer)
     return _with_cors(application, settings)
 
 
@@ -102,7 +104,10 @@ class Application:
     Unknown paths and unsupported methods get a problem document.
     """
 
-    def __init__(self, *, api: Sequence[ApiRoute], rest: Sequence[BaseRoute]) -> None:
+    def __init__(
+        self, *, api: Sequence[ApiRoute], rest: Sequence[BaseRoute], tracer: Tracer | None = None
+    ) -> None:
+        self._tracer = tracer
         self._api = Router(api, redirect_slashes=False)
         self._rest = Router(rest, redirect_slashes=False)
         self._has_accounts = any(one.path.startswith(_ACCOUNTS) for one in api)
@@ -122,6 +127,8 @@ class Application:
             scope["path_params"] = {**scope.get("path_params", {}), **parameters}
             if scope["method"] in found.by_method:
                 scope["endpoint"] = found.endpoint
+                if self._tracer is not None:
+                    return self._tracer.request(found.app, found.path, scope, receive, send)
                 return found.app(scope, receive, send)
         return self._handle_rest(scope, receive, send, path, found)
 
@@ -178,7 +185,10 @@ def _with_cors(application: ASGIApp, settings: Settings) -> ASGIApp:
         application,
         allow_origins=list(settings.cors_origins),
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        allow_headers=[
+            *("Authorization", "Cache-Control", "Content-Type", "Idempotency-Key", "Last-Event-ID"),
+            *("X-Request-ID", "traceparent", "tracestate"),
+        ],
         allow_credentials="*" not in settings.cors_origins,  # for the stream's cookie
-        expose_headers=["Retry-After"],
+        expose_headers=["Retry-After", "X-Request-ID"],
     )

@@ -25,6 +25,7 @@ from lumen_notify.auth import jws
 from lumen_notify.auth.keys import Key, typed_key
 from lumen_notify.auth.refusals import MALFORMED, invalid
 from lumen_notify.errors import Unavailable
+from lumen_notify.outages import cause_of
 
 FETCH_SECONDS = 5.0
 COOLDOWN_SECONDS = 5.0
@@ -35,7 +36,7 @@ USABLE_SECONDS = 3600.0
 """How long tokens with a known key are accepted while the issuer is down."""
 MAX_KEYS = 100
 
-logger = logging.getLogger(__name__)
+_log = logging.getLogger("lumen_notify.auth")
 
 
 class JwksClient:
@@ -111,7 +112,7 @@ class JwksClient:
             fetched = await asyncio.to_thread(self._client.get_signing_keys)
         except Exception as error:  # noqa: BLE001 - malformed JSON makes PyJWKClient raise arbitrary errors
             self._is_answering = False
-            logger.warning("fetching the JWKS failed: %s: %s", type(error).__name__, error)
+            _log.error("The key server does not answer: %s: %s", type(error).__name__, cause_of(error))
         else:
             self._keys = _by_id(fetched)
             self._is_answering = True

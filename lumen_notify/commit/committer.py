@@ -36,6 +36,7 @@ from lumen_notify.errors import DatabaseUnavailable, Refused, Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event
 from lumen_notify.outages import Outage
+from lumen_notify.tracing.tracer import Tracer
 
 MAX_BATCH_COMMANDS = 256
 """Commands in one transaction: a larger batch gains little, and its first caller waits longer. What they
@@ -73,13 +74,14 @@ Announce = Callable[[Sequence[Event], str | None], None]
 
 class _Waiting(NamedTuple):
     """A command that waits for a transaction, and the caller that waits for its result. memory_bytes: of its
-    cost. since: in seconds of the clock."""
+    cost. since: in seconds of the clock. span: None if it is not traced."""
 
     command: Any
     answer: asyncio.Future[Any]
     cost: Cost
     memory_bytes: int
     since: float
+    span: Any = None
 
 
 class Committer:
@@ -104,9 +106,11 @@ class Committer:
         finish: Callable[[Transaction], None] | None = None,
         resumes_per_tick: int = MAX_BATCH_COMMANDS,
         outage: Outage | None = None,
+        tracer: Tracer | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
+        self._tracer = tracer
         self._handlers = handlers
         self._announce = announce
         self._backpressure = backpressure
@@ -169,7 +173,8 @@ class Committer:
                 f"{len(self._waiting)} writes are waiting. Try again in a moment.", code="overloaded"
             )
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(command, answer, cost, memory_bytes, self._clock()))
+        span = None if self._tracer is None else self._tracer.begin_command(type(command).__name__)
+        self._waiting.append(_Waiting(command, answer, cost, memory_bytes, self._clock(), span))
         self._waiting_bytes = waiting_bytes
         self._arrived.set()
         return await answer
@@ -228,6 +233,7 @@ class Committer:
 
     async def _commit(self, batch: Sequence[_Waiting], tries: int = 2) -> None:
         commands = [item.command for item in batch]
+        began_ns = 0 if self._tracer is None else time.time_ns()
         try:
             answers, tx = await self._write(commands)
         except DatabaseUnavailable as error:
@@ -248,6 +254,9 @@ class Committer:
             self.committed_at, self.accepted_at = self._clock(), batch[0].since
             self._metrics.command_seconds.observe(self.committed_at - self.accepted_at)
             self._outage.end()
+        if self._tracer is not None:
+            positions = () if tx is None else [event.position for event in tx.events]
+            self._tracer.committed([item.span for item in batch], answers, positions, began_ns)
         if tx is not None and tx.events:
             self.committed_events.update(map(_KIND, tx.events))
             self._announce_safely(tx)

@@ -13,6 +13,7 @@ from lumen_notify.commit.push.outbox import Pushing, enqueue_withdrawals
 from lumen_notify.metrics import Metrics
 from lumen_notify.outages import Outage
 from lumen_notify.settings import Settings
+from lumen_notify.tracing.tracer import Tracer
 
 
 def open_committer(
@@ -24,8 +25,10 @@ def open_committer(
     metrics: Metrics,
     outage: Outage,
     dropped: Counter[str] | None = None,
+    tracer: Tracer | None = None,
 ) -> Committer:
-    """Return a committer with all handlers, which commits once it runs. dropped: see `handlers`."""
+    """Return a committer with all handlers, which commits once it runs. dropped: see `handlers`. tracer: None
+    without tracing."""
     pushing = Pushing.from_settings(settings)
     limiting = Limiting(per_sender=settings.sender_rate) if settings.rate_limits == "on" else None
     is_server = not settings.database_url.startswith("sqlite:")
@@ -38,4 +41,5 @@ def open_committer(
         finish=None if pushing is None else enqueue_withdrawals,
         resumes_per_tick=RESUMES_PER_TICK if is_server else MAX_BATCH_COMMANDS,
         outage=outage,
+        tracer=tracer,
     )

@@ -28,6 +28,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from lumen_notify.deliver.announcements import Announcement, Announcements
 from lumen_notify.deliver.delivery_times import DeliveryTimes
+from lumen_notify.deliver.fan_out_log import log_fan_out
 from lumen_notify.deliver.fan_out_size import split
 from lumen_notify.deliver.frames.removed import removed_ids
 from lumen_notify.deliver.frames.stream_end import revoked_tokens
@@ -38,6 +39,7 @@ from lumen_notify.errors import Unavailable
 from lumen_notify.metrics import Metrics
 from lumen_notify.model import Event, ResetReason, now_ms
 from lumen_notify.outages import Outage
+from lumen_notify.tracing.tracer import Tracer
 
 MAX_PENDING_DELIVERIES = 20_000
 """How many deliveries may be pending before the committer has to wait: about 0.2 s of one core's work. An
@@ -70,6 +72,7 @@ class Tail:
         revoke: Callable[[str, int], None],
         on_reset: Sequence[Callable[[], None]],
         metrics: Metrics,
+        tracer: Tracer | None = None,
         outage: Outage | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], int] = now_ms,
@@ -80,6 +83,7 @@ class Tail:
         self._fetch_readers = fetch_readers
         self._on_reset = on_reset
         self._metrics = metrics
+        self._tracer = tracer
         self._announced = Announcements()
         self._pending_deliveries = 0
         self._wakeup = asyncio.Event()
@@ -144,6 +148,7 @@ class Tail:
 
     def _wake(self, position: int) -> None:
         if position > self._hub.cursor.position:
+            _log.debug("Another instance has announced the events up to %d.", position)
             self._announced.hinted_head = max(self._announced.hinted_head, position)
             self._wakeup.set()
 
@@ -254,10 +259,14 @@ class Tail:
                     await asyncio.sleep(0)  # lets transports write what they hold
                 readers = await self._readers_of(part)
                 before = self._hub.deliveries
+                began_ns = 0 if self._tracer is None else time.time_ns()
                 for _ in self._hub.fan_out(part, readers):
                     await asyncio.sleep(0)
-                is_written = self._hub.deliveries > before
-                self._times.fanned_out(part[-1].position, part[0].created_at, is_written=is_written)
+                if self._tracer is not None:
+                    self._tracer.delivered(part[0].position, part[-1].position, began_ns)
+                deliveries = self._hub.deliveries - before
+                self._times.fanned_out(part[-1].position, part[0].created_at, is_written=deliveries > 0)
+                log_fan_out(part, deliveries=deliveries)
                 self._pause.note()
 
     async def _readers_of(self, events: Sequence[Event]) -> Mapping[str, frozenset[str]]:

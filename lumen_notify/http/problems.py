@@ -2,9 +2,10 @@
 
 {"type": "urn:lumen-notify:invalid", "title": "Request is invalid", "status": 422, "code": "invalid",
  "detail": "1 field is invalid: `to.user` is required.",
- "errors": [{"field": "to.user", "message": "is required"}]}
+ "errors": [{"field": "to.user", "message": "is required"}], "request_id": "0192..."}
 
-`title` is the same for all problems of a type, `detail` is a sentence about this one.
+`title` is the same for all problems of a type, `detail` is a sentence about this one. `request_id` is a
+member of our own, since `instance` would have to be a URI, and operators search the log for the id as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from starlette.responses import Response
 
 from lumen_notify import errors
 from lumen_notify.http.problem_types import PROBLEM_TYPES
+from lumen_notify.logs import without_tokens
 from lumen_notify.model import escape_line_separators
+from lumen_notify.request_id import REQUEST_ID
 
 STATUSES: tuple[tuple[type[errors.LumenError], int], ...] = (
     (errors.Invalid, 422),
@@ -48,6 +51,8 @@ def problem(
 ) -> Response:
     """Make a problem document. detail: a sentence. more: further members of the document."""
     document = _document(status, code=code, detail=detail, **more)
+    if (request_id := REQUEST_ID.get()) is not None:
+        document["request_id"] = request_id
     return Response(
         # The name of an unknown field may contain half of a surrogate pair.
         escape_line_separators(json.dumps(document, ensure_ascii=False, separators=(",", ":"))).encode(
@@ -129,7 +134,7 @@ def accounts_off() -> Response:
 
 def failed(request: Request, error: Exception) -> Response:
     """Answer an unexpected exception: the client gets no details, the log gets all of them."""
-    _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+    _log.error("%s %s failed", request.method, without_tokens(request.scope["path"]), exc_info=error)
     return problem(
         500,
         **_INTERNAL,

@@ -30,8 +30,6 @@ from lumen_notify.settings.checks import (
     DatabaseUrl,
     Host,
     KeyUrl,
-    LogFormat,
-    LogLevel,
     Origins,
     Port,
     Printable,
@@ -43,13 +41,14 @@ from lumen_notify.settings.combinations import KEYS, problems_between
 from lumen_notify.settings.descriptions import default_text, descriptions
 from lumen_notify.settings.environment import PREFIX, Environment, problems_of, variable
 from lumen_notify.settings.intake_settings import IntakeSettings
+from lumen_notify.settings.log_settings import LogSettings
 from lumen_notify.settings.metrics_settings import MetricsSettings
 from lumen_notify.settings.push_settings import PushSettings
 from lumen_notify.settings.retention_settings import RetentionSettings
 from lumen_notify.settings.secret import URLS, masked_url
 
 
-class Settings(RetentionSettings, MetricsSettings, PushSettings, IntakeSettings):
+class Settings(RetentionSettings, LogSettings, MetricsSettings, PushSettings, IntakeSettings):
     """All settings. The variable of each is `LUMEN_` and its name in capitals.
 
     `Settings(port=8001)` neither reads the environment nor converts types: only `from_env` does. Raises
@@ -199,15 +198,6 @@ class Settings(RetentionSettings, MetricsSettings, PushSettings, IntakeSettings)
     categories: Path | None = None
     """A TOML or JSON file that defines categories, read at each start; categories that it does not name stay
     as they are."""
-
-    log_level: LogLevel = "info"
-    """The least severe lines to log: debug, info, warning, error, critical."""
-
-    log_format: LogFormat = "auto"
-    """How log lines look: `text` for people, `logfmt`, `json`, or `auto`: text on a terminal, else logfmt."""
-
-    access_log: Switch = "off"
-    """Whether each request is logged, without its query."""
 
     def __init__(self, **values: Any) -> None:
         problems = [*problems_between(values)]

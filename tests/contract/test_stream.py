@@ -248,7 +248,7 @@ async def test_stream_has_its_cors_headers_and_a_refusal_too(open_site: OpenSite
     for one in (stream, refused):
         assert one.headers["access-control-allow-origin"] == "https://app.example"
         assert one.headers["access-control-allow-credentials"] == "true"
-        assert one.headers["access-control-expose-headers"] == "Retry-After"
+        assert one.headers["access-control-expose-headers"] == "Retry-After, X-Request-ID"
     assert (stream.status, refused.status) == (200, 401)
     asked = {
         "Origin": "https://app.example",

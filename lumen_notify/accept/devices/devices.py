@@ -6,6 +6,7 @@ others, also not that they exist.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -28,6 +29,8 @@ from lumen_notify.http.responses import answer, no_content
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import canonical_id, new_id, rfc3339, to_json, value
 from lumen_notify.model.endpoint import check_endpoint
+
+_log = logging.getLogger("lumen_notify.devices")
 
 _DEVICE: TypeAdapter[DeviceBody] = TypeAdapter(DeviceBody)
 _TOKEN: TypeAdapter[DeviceTokenBody] = TypeAdapter(DeviceTokenBody)
@@ -199,6 +202,7 @@ class DeviceEndpoints:
                 max_devices=self.max_devices,
             )
         )
+        _log.debug("Device %s is registered with %s.", device.id, body.provider)
         return answer(device_item(device), 201 if device.id == id_ else 200)
 
     async def delete(self, request: Request) -> Response:
@@ -240,6 +244,7 @@ class DeviceEndpoints:
     async def _delete(self, command: DeleteDevice) -> Response:
         if not await self.context.committer.submit(command):
             raise NotFound("You have no such device.")
+        _log.debug("A device is deleted.")
         return no_content()
 
 

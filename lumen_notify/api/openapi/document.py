@@ -29,7 +29,8 @@ TAGS = {
 
 DESCRIPTION = (
     "A notification server that runs beside your application: JSON in and out, and one event stream for each "
-    "user. Every error is a problem document. Unknown paths return 404, unsupported methods 405."
+    "user. Every error is a problem document. Unknown paths return 404, unsupported methods 405. Every "
+    "response has an `X-Request-ID`, which is the request's own if that has one."
 )
 
 

@@ -31,7 +31,7 @@ SCHEMAS: dict[str, JsonSchema] = {
     },
     "Problem": object_schema(
         "Why a request was refused (RFC 9457). Branch on `code`; the other fields are for humans.",
-        ("errors", "limit", "parts"),
+        ("errors", "limit", "parts", "request_id"),
         type={"type": "string", "format": "uri", "description": "`urn:lumen-notify:` and the code."},
         title=TEXT,
         status={"type": "integer", "minimum": 400, "maximum": 599},
@@ -43,6 +43,7 @@ SCHEMAS: dict[str, JsonSchema] = {
         errors={"type": "array", "items": ref("Fault"), "description": "Only with the code `invalid`."},
         limit=described(TEXT, "The name of the limit. Only with the code `rate_limited`."),
         parts=ref("ReadinessParts"),
+        request_id=described(TEXT, "The `X-Request-ID` of the response, which is in the log lines too."),
     ),
 }
 

@@ -210,7 +210,7 @@ class Database:
             await writer.run_sql("ROLLBACK")
         except DatabaseUnavailable:
             await writer.close()
-            _log.info("A transaction ended with its connection.")
+            _log.debug("A transaction ended with its connection.")
 
     def _start_truncating(self, writer: Sqlite) -> None:
         if self._truncating is None or self._truncating.done():

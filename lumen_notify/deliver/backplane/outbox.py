@@ -7,6 +7,7 @@ MAX_AGE_SECONDS is not sent: what it says in passing is over.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -35,6 +36,9 @@ MAX_AGE_SECONDS = 5.0
 
 ENVELOPE_BYTES = 256
 """More than a payload takes besides its messages."""
+
+
+_log = logging.getLogger("lumen_notify.backplane")
 
 
 class _Message(NamedTuple):
@@ -76,6 +80,7 @@ class Outbox:
 
     def add_events(self, events: Sequence[Event], follows: str | None) -> None:
         """Add events, ascending and contiguous. Those that continue the ones that wait go with them."""
+        _log.debug("Announced the events up to %d.", events[-1].position)
         size_bytes = characters_of(events) + len(events)
         if not self._has_events or self._event_bytes + size_bytes > MAX_EVENT_BYTES:
             self.keep_head()

@@ -102,9 +102,8 @@ class Http2Protocol(asyncio.Protocol):
         self._step = None
         until = self._loop.time() + STEP_SECONDS
         while self._unread and not (self.is_full or self.transport.is_closing()):
-            part = bytes(self._unread[:FED_BYTES])
+            self._feed(bytes(self._unread[:FED_BYTES]))
             del self._unread[:FED_BYTES]
-            self._feed(part)
             if self._loop.time() >= until:
                 break
         self.flush()
@@ -247,6 +246,7 @@ class Http2Protocol(asyncio.Protocol):
                 state=self._app_state,
             )
         except HttpRefusal as refusal:
+            refusal.log(self.transport.get_extra_info("peername"))
             scope, app = {"type": "http", "method": "GET"}, refusal.response()
         cycle = Http2Cycle(self, stream_id, scope, self._loop, has_body=event.stream_ended is None)
         self._cycles[stream_id] = cycle

@@ -266,6 +266,7 @@ class HttpProtocol(SendTimeoutProtocol):
             self._refusal = refusal
 
     def _send_refusal(self, refusal: HttpRefusal) -> None:
+        refusal.log(self.client)
         self.transport.write(refusal.encode())
         self._linger()
 

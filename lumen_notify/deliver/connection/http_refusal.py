@@ -5,6 +5,7 @@ It is a problem document, as all other errors are. The connection ends after it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -12,6 +13,10 @@ from starlette.responses import Response
 
 from lumen_notify.http import browser_headers
 from lumen_notify.http.problems import problem
+from lumen_notify.model import new_id
+from lumen_notify.request_id import HEADER
+
+_log = logging.getLogger("lumen_notify.http")
 
 
 class HttpRefusal(Exception):
@@ -28,10 +33,23 @@ class HttpRefusal(Exception):
         self.detail = detail
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        """Return the problem document."""
-        response = problem(self.status, code=self.code, detail=self.detail, headers=headers)
+        """Return the problem document. It has a request id of its own: that of the request cannot be read."""
+        request_id = new_id()
+        response = problem(
+            self.status,
+            code=self.code,
+            detail=self.detail,
+            headers={**(headers or {}), HEADER: request_id},
+            request_id=request_id,
+        )
         response.raw_headers.extend(browser_headers.EVERY)
         return response
+
+    def log(self, client: tuple[str, int] | None) -> None:
+        """Log it. client: address and port. A connection on which nothing comes is nothing odd: browsers open
+        some before they need them."""
+        level = logging.DEBUG if self.status == HTTPStatus.REQUEST_TIMEOUT else logging.WARNING
+        _log.log(level, "A request from %s was refused: %s", client[0] if client else "unknown", self.detail)
 
     def encode(self) -> bytes:
         """Return the whole response of HTTP/1.1, head and body."""

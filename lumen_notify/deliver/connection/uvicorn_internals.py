@@ -30,6 +30,7 @@ UVICORN_METHODS = {
 """The methods of uvicorn that are called or overridden."""
 
 PROTOCOL_ATTRIBUTES = (
+    "client",
     "cycle",
     "expect_100_continue",
     "flow",

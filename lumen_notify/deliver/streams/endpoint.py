@@ -118,7 +118,7 @@ class StreamEndpoint:
         try:
             principal, cookie = await self._authenticate(request)
         except Unavailable as error:  # the key server; an EventSource would give up after a 503
-            _log.warning("A stream could not be opened: %s", error.message)
+            _log.debug("A stream could not be opened: %s", error)  # the outage is logged once
             return _Closed(CloseReason.OVERLOADED)
         device = parameters.get("device")
         if device is not None and device not in DEVICES:
@@ -212,9 +212,11 @@ class Opening:
         try:
             await self.endpoint.opener.open(connection, self.last_event_id)
             streams.opened(connection)
-        except Exception as error:  # noqa: BLE001 - the stream ends with a reason
-            cause = None if isinstance(error, Unavailable) else error
-            _log.warning("Stream %s could not be opened: %s", connection.id, error, exc_info=cause)
+        except Unavailable as error:
+            _log.debug("Stream %s could not be opened: %s", connection.id, error)  # the outage is logged once
+            connection.close(CloseReason.OVERLOADED)
+        except Exception:  # noqa: BLE001 - the stream ends with a reason
+            _log.exception("Stream %s could not be opened.", connection.id)
             connection.close(CloseReason.OVERLOADED)
 
 

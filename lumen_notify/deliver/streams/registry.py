@@ -165,13 +165,14 @@ class StreamRegistry:
         self.accepted += 1
         self.by_device[connection.device] += 1
         self.timers.schedule(connection)
-        if _log.isEnabledFor(logging.DEBUG):  # or the id would be made for nothing
-            _log.debug("stream %s opened", connection.id)
 
     def opened(self, connection: Connection) -> None:
         """Take note of a stream that is live."""
-        if connection.close_reason is None and self.reports is not None:
-            self.reports.opened(connection)
+        if connection.close_reason is None:
+            if self.reports is not None:
+                self.reports.opened(connection)
+            if _log.isEnabledFor(logging.INFO):  # or the id would be made for nothing
+                _log.info("stream %s opened: device %s", connection.id, connection.device or "unknown")
         self.close_excess(connection.user_id)
 
     def close_excess(self, user_id: str) -> None:
@@ -206,7 +207,14 @@ class StreamRegistry:
                 self.reports.ended(connection, reason)
         if reason is CloseReason.GONE:  # others stay for one more check, so that their last bytes can leave
             self.wheel.cancel(connection)
-        _log.info("stream %s closed: %s after %.1f s", connection.id, reason.word, seconds)
+        if _log.isEnabledFor(logging.INFO):  # or the id would be made for nothing
+            _log.info(
+                "stream %s closed: %s after %.1f s, device %s",
+                connection.id,
+                reason.word,
+                seconds,
+                connection.device or "unknown",
+            )
 
     def start_drain(self) -> None:
         """Start to close all streams as `shutdown`, and refuse new ones. A second call does nothing."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from lumen_notify.outages import Outage
 from lumen_notify.push.dispatch.lane import AT_ONCE, SEND_SECONDS, SOON_SECONDS, Lane
 from lumen_notify.push.dispatch.pace import Pace
+from lumen_notify.push.dispatch.summary import log_page
 from lumen_notify.push.provider import Provider
 from lumen_notify.push.push import Delivery, Result
 from lumen_notify.rates import Rate
@@ -84,7 +85,9 @@ class Dispatcher:
                 tasks.append(group.create_task(self._hand_over(one, starts_by)))
                 if number % SLICE == 0:
                     await asyncio.sleep(0)
-        return [task.result() for task in tasks]
+        results = [task.result() for task in tasks]
+        log_page(deliveries, results)
+        return results
 
     async def _hand_over(self, delivery: Delivery, starts_by: float) -> Result:
         name = delivery.target.provider

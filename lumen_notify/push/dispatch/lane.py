@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from lumen_notify.exception_text import type_and_place
 from lumen_notify.outages import Outage
 from lumen_notify.push.dispatch.circuit import FAILURES, Circuit
 from lumen_notify.push.dispatch.pace import Pace
@@ -82,7 +81,7 @@ class Lane:
             circuit = self._circuit(delivery)
             is_known = self._services is None or self._services.is_known(delivery.target)
         except Exception as error:  # noqa: BLE001 - a provider of the application's own
-            return self._failed(_words(error), None)
+            return self._failed(type_and_place(error), None)
         if (seconds := circuit.wait_seconds) > 0:
             return _untried("the service is failing", seconds)
         may_wait = is_known or delivery.attempts > 0
@@ -111,12 +110,13 @@ class Lane:
             result = Result(outcome="retry", reason="timeout")
             is_late = True
         except Exception as error:  # noqa: BLE001 - whatever it is, the next push may succeed
-            result = Result(outcome="retry", reason=_words(error))
+            result = Result(outcome="retry", reason=type_and_place(error))
         except BaseException as error:
             if not isinstance(error, asyncio.CancelledError) or _is_cancelled():
                 circuit.leave(is_trial=is_trial)
                 raise
-            result = Result(outcome="retry", reason=_words(error))  # the provider's own, and not this page's
+            # A cancellation of the provider's own, and not of this page.
+            result = Result(outcome="retry", reason=type_and_place(error))
         circuit.is_slow = is_late or self._clock() - began_at > self._soon_seconds
         if result.outcome != "retry" or result.is_for_device:
             circuit.succeed(is_trial=is_trial)
@@ -201,10 +201,3 @@ def _is_cancelled() -> bool:
 
 def _untried(reason: str, retry_seconds: float) -> Result:
     return Result(outcome="retry", reason=reason, retry_seconds=retry_seconds, is_untried=True)
-
-
-def _words(error: BaseException) -> str:
-    """Return the type of an exception and where it was raised. Its text may have a token."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from lumen_notify.commit.database import Database
 from lumen_notify.errors import Misconfigured
+from lumen_notify.exception_text import type_and_place
 from lumen_notify.push.http_client import HAS_HTTP2
 from lumen_notify.push.provider import GROUP, Provider
 from lumen_notify.settings import Settings, variable
@@ -58,8 +59,8 @@ async def close_providers(providers: Sequence[Provider]) -> None:
     for provider in providers:
         try:
             await provider.close()
-        except Exception:  # noqa: BLE001 - of the application's own
-            _log.warning("The provider %s could not be closed.", provider.name, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - of the application's own
+            _log.warning("The provider %s could not be closed: %s", provider.name, type_and_place(error))
 
 
 async def _open_built_in(name: str, settings: Settings, database: Database) -> Provider:

@@ -44,7 +44,7 @@ async def test_defect_is_an_outage_with_a_trace_and_ends_no_task(
     backplane = FakeBackplane(wire)
     async with supervised(backplane.run) as supervisor:
         await eventually(lambda: wire.opened > 3, what="more links")
-        assert not supervisor.failures
+        assert not supervisor.failures.total()
         wire.fault = None
         await eventually(lambda: backplane.outage.error is None, what="the end of the outage")
     assert caplog.text.count("failing") == 1

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import logging
+
+import pytest
 
 from lumen_notify.deliver.connection import http_refusal
 
@@ -9,13 +12,18 @@ def test_refusal_is_a_whole_response_with_a_problem_document() -> None:
     head, _, body = http_refusal.request_timeout(20.0).encode().partition(b"\r\n\r\n")
     status_line, *headers = head.split(b"\r\n")
     assert status_line == b"HTTP/1.1 408 Request Timeout"
+    document = json.loads(body)
+    request_id = document.pop("request_id")
     assert set(headers) == {
         b"connection: close",
+        b"x-request-id: %b" % request_id.encode(),
         b"cache-control: no-store",
         b"content-type: application/problem+json",
+        b"cross-origin-resource-policy: same-origin",
+        b"x-content-type-options: nosniff",
         b"content-length: %d" % len(body),
     }
-    assert json.loads(body) == {
+    assert document == {
         "type": "urn:lumen-notify:request_timeout",
         "title": "Request took too long",
         "status": 408,
@@ -40,3 +48,24 @@ def test_each_refusal_has_its_status() -> None:
         "not_implemented": 501,
         "version_not_supported": 505,
     }
+
+
+def test_each_refusal_has_an_id_of_its_own() -> None:
+    refusal = http_refusal.bad_request("x")
+    first, second = refusal.response(), refusal.response()
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "level"),
+    [(http_refusal.bad_request("It is odd."), "WARNING"), (http_refusal.request_timeout(20.0), "DEBUG")],
+)
+def test_odd_connection_is_a_warning_and_a_silent_one_is_not(
+    refusal: http_refusal.HttpRefusal, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "lumen_notify.http")
+    refusal.log(("192.0.2.1", 5))
+    refusal.log(None)
+    assert [record.levelname for record in caplog.records] == [level] * 2
+    assert caplog.messages[0] == f"A request from 192.0.2.1 was refused: {refusal.detail}"
+    assert "from unknown was" in caplog.messages[1]

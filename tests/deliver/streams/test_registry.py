@@ -84,15 +84,31 @@ def test_stream_that_ends_before_it_is_live_leaves_nothing() -> None:
     assert harness.is_empty
 
 
-def test_end_of_a_stream_is_one_log_line_without_its_user(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_line_at_the_open_and_one_at_the_end_without_the_user(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level("INFO")
     harness = StreamHarness()
     connection = harness.open("ann@example.com")
+    assert caplog.messages == [f"stream {connection.id} opened: device unknown"]
+    connection.device = "mobile"
     harness.pass_seconds(9)
     connection.close(CloseReason.REPLACED)
-    assert [record.getMessage() for record in caplog.records] == [
-        f"stream {connection.id} closed: replaced after 9.0 s"
+    connection.close(CloseReason.SLOW)
+    assert caplog.messages[1:] == [
+        f"stream {connection.id} closed: replaced after 9.0 s, device mobile",
     ]
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+
+
+def test_stream_that_is_never_live_has_no_line_at_its_open(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    harness = StreamHarness()
+    connection = harness.new()
+    harness.streams.add(connection)
+    connection.close(CloseReason.OVERLOADED)
+    harness.streams.opened(connection)
+    assert [message.split(": ")[0].rpartition(" ")[2] for message in caplog.messages] == ["closed"]
 
 
 # --------------------------------------------------------------------------------------------- the drain
