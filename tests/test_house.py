@@ -50,6 +50,7 @@ WITHOUT_TEST_FILE = {
     "accept/push/responses.py": _SHAPES,
     "accept/rooms/message_responses.py": _SHAPES,
     "accept/rooms/room_responses.py": _SHAPES,
+    "accept/users/responses.py": _SHAPES,
     "intake/brokers/kafka.py": _SOURCES,
     "intake/brokers/nats.py": _SOURCES,
     "intake/brokers/rabbitmq.py": _SOURCES,
@@ -78,7 +79,7 @@ def test_no_folder_has_too_many_modules() -> None:
 
 @pytest.mark.parametrize("side", ["accept", "commit", "../sql/queries", "../tests/accept", "../tests/commit"])
 def test_each_noun_has_its_folder_on_each_side(side: str) -> None:
-    for noun in ("notifications", "rooms", "accounts", "preferences", "devices"):
+    for noun in ("notifications", "rooms", "accounts", "preferences", "devices", "users"):
         assert (PACKAGE / side / noun).is_dir(), f"{side} has no {noun}/"
 
 

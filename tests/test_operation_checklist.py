@@ -124,11 +124,25 @@ LINES: Lines = {
     "TypeScript types generated from both documents compile": (),
     # A user's data
     "GET /users/{id}/export gives profile, notifications with receipts, messages, rooms, preferences "
-    "and devices": (),
-    "DELETE /users/{id} by an admin or the account itself, also for users without an account": (),
+    "and devices": (
+        "commit/users/test_export.py::test_export_has_lines_of_each_type",
+        "commit/users/test_export.py::test_export_has_no_secret",
+        "accept/users/test_users.py::test_export_waits_for_a_client_that_does_not_read",
+        "accept/users/test_users.py::test_users_and_admins_export",
+    ),
+    "DELETE /users/{id} by an admin or the account itself, also for users without an account": (
+        "accept/users/test_users.py::test_users_delete_themselves_after_a_fresh_log_in",
+        "commit/users/test_deletion.py::test_user_without_an_account_is_deleted",
+    ),
     "a deletion goes in small transactions, goes on after a crash, ends the user's streams, and all "
-    "instances know": (),
-    "`lumen-notify users export` and `users delete` do the same": (),
+    "instances know": (
+        "commit/users/test_deletion.py::test_each_step_has_a_bounded_number_of_rows",
+        "commit/users/test_deletion.py::test_deletion_goes_on_after_a_crash_and_on_another_instance",
+        "commit/users/test_deletion.py::test_instances_have_a_minute_to_read_which_streams_end",
+    ),
+    "`lumen-notify users export` and `users delete` do the same": (
+        "cli/database/test_users.py::test_user_is_exported_and_deleted_while_the_server_runs",
+    ),
     # Backups and upgrades
     "`lumen-notify backup` copies a SQLite database in use, and prints the pg_dump for PostgreSQL": (),
     "`check` looks at settings, database version, disk, clock, keys, backplane and push credentials": (),
@@ -156,7 +170,12 @@ LINES: Lines = {
     "the drift gauge is 0 through the property test and the kill tests, and is not when a count is "
     "broken": (),
     "after an export and a deletion no row of any table names the user but as documented, and counts "
-    "of others are those of a fresh fetch": (),
+    "of others are those of a fresh fetch": (
+        "commit/users/test_deletion.py::test_scenario_leaves_traces_in_every_table_that_may_name_a_user",
+        "commit/users/test_deletion.py::test_no_row_of_any_table_names_a_deleted_user",
+        "commit/users/test_deletion.py::test_counts_of_others_are_those_of_their_lists",
+        "accept/users/test_users.py::test_counts_of_others_are_what_their_streams_show",
+    ),
 }
 
 

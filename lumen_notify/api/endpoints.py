@@ -35,6 +35,7 @@ from lumen_notify.accept.rooms.rooms import RoomEndpoints
 from lumen_notify.accept.rooms.schedule import RoomScheduleEndpoints
 from lumen_notify.accept.rooms.typing import TypingEndpoint
 from lumen_notify.accept.stream_tickets import TicketEndpoint
+from lumen_notify.accept.users.users import UserEndpoints
 from lumen_notify.api.admin_endpoints import admin_endpoints
 from lumen_notify.auth import AccessTokens
 from lumen_notify.commit.accounts.accounts import Accounts
@@ -51,6 +52,8 @@ from lumen_notify.commit.rooms.blocks import Blocks
 from lumen_notify.commit.rooms.history import History
 from lumen_notify.commit.rooms.member_list import MemberList
 from lumen_notify.commit.rooms.rooms import Rooms
+from lumen_notify.commit.users.deletion import Deletions
+from lumen_notify.commit.users.export import UserExport
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.deliver.streams.cookie import CookieEndpoints, StreamCookies
 from lumen_notify.deliver.streams.endpoint import StreamEndpoint
@@ -144,6 +147,7 @@ class Endpoints:
                     allows_private=settings.push_private_addresses == "on",
                 ),
                 *admin_endpoints(context, services, connections),
+                UserEndpoints(context=context, exports=UserExport(database), deletions=Deletions(database)),
                 *(one for one in (accounts, sessions) if one is not None),
             ),
         )

@@ -8,6 +8,7 @@
 | publishes, messages, removals | preferences, marks | the counts in their events include the former |
 | new sessions | ends of all of a user's sessions | a log-out everywhere ends the new sessions, too |
 | new devices | ends of sessions | these end the new devices, too |
+| new sessions and devices | deletions of users | these end the new ones, too |
 | all of these | messages of a queue | each of them sees what the ones before it have done |
 
 The order of the others does not matter.
@@ -103,6 +104,8 @@ from lumen_notify.commit.rooms.read_marks import (
 )
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 from lumen_notify.commit.rooms.schedule import CancelInRoom, cancel_in_rooms
+from lumen_notify.commit.users.deletion import DeleteUser, PurgeUser, delete_users, purge_users
+from lumen_notify.commit.users.export import NoteExport, note_exports
 
 
 def handlers(
@@ -157,6 +160,9 @@ def handlers(
         EndStreams: end_streams,
         ChangePassword: change_password,
         ChangeProfile: change_profile,
+        DeleteUser: delete_users,
+        PurgeUser: purge_users,
+        NoteExport: note_exports,
         TrimDevices: trim_devices,
         TrimPushes: trim_pushes,
         TrimSessions: trim_sessions,

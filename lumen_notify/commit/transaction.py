@@ -175,6 +175,28 @@ class Transaction:
         self.add("rewrite_content", position=position, body=body)
         self._rewritten += [row[0] for row in found]
 
+    def replace_bodies(self, bodies: Mapping[int, str]) -> None:
+        """Change the bodies of events that are in the log, as they are stored. bodies: by position; each
+        shares the texts that it shared before."""
+        self.add("rewrite_events", rows=[{"position": place, "body": body} for place, body in bodies.items()])
+        self.announce_rewritten(bodies)
+
+    def erase(self, audiences: Mapping[int, Audience], contents: Iterable[int]) -> None:
+        """Let nothing remain of events but their positions and checks. audiences: by position, what each is
+        for from now on (`Audience.nobody_with`). contents: the `content_position`s that they had."""
+        body = EventsRewritten(positions=()).encode()
+        rows = [
+            {"position": position, "audience": str(audience), "kind": EventsRewritten.kind, "body": body}
+            for position, audience in audiences.items()
+        ]
+        self.add("replace_events", rows=rows)
+        self._released_contents.update(contents)
+        self.announce_rewritten(audiences)
+
+    def announce_rewritten(self, positions: Iterable[int]) -> None:
+        """Let all instances read events again that have changed."""
+        self._rewritten += sorted(positions)
+
     def withdraw_from_lists(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Withdraw the text of events of lists from some users: the audience and the position of each.
 

@@ -66,6 +66,7 @@ class Entry:
         """Keep the event, as it is now in the log."""
         self.size_bytes = _size_of(event)
         self.shared = event.shared
+        self.users = frozenset(event.users)
         self._content = event
 
     @property

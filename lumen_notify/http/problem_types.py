@@ -45,6 +45,11 @@ PROBLEM_TYPES: dict[str, ProblemType] = {
         "Origin is not allowed",
         "A page of an origin that `LUMEN_CORS_ORIGINS` does not list has sent a request without a token.",
     ),
+    "log_in_again": ProblemType(
+        403,
+        "Log-in is not fresh",
+        "The request needs a token of a log-in of the last 10 minutes. Log in again.",
+    ),
     "not_a_member": ProblemType(
         403, "Not a member of the room", "The request is only for members of the room. Join it first."
     ),

@@ -7,6 +7,7 @@
 | everyone | `all` | every user, including users who do not exist yet |
 | a list | `list` | the users whom the event lists |
 | nobody | `nobody` | no user: for the instances alone |
+| nobody | `nobody:<check>` | no user: the event was for one who was deleted; its check is as it was |
 
 Only this module knows the text. Only the SQL fragment `addressed` (`sql/queries/audiences.sql`) knows which
 audiences a user belongs to. A new kind of audience is a new case in both.
@@ -27,6 +28,7 @@ _ROOM = "room:"
 _EVERYONE = "all"
 _LIST = "list"
 _NOBODY = "nobody"
+_ERASED = "nobody:"
 
 MAX_USER_ID_CHARACTERS = 128
 
@@ -49,6 +51,16 @@ class Audience(str):
         """Return the audience of a room's members."""
         return cls(_ROOM + room_id)
 
+    @classmethod
+    def nobody_with(cls, check: str) -> Audience:
+        """Return the audience of an event for a user who was deleted. check: of the event."""
+        return cls(_ERASED + check)
+
+    @property
+    def check(self) -> str | None:
+        """The check of an event for a user who was deleted, else None."""
+        return self[len(_ERASED) :] if self.startswith(_ERASED) else None
+
     @property
     def user_id(self) -> str | None:
         """The id of the one user that this is for, else None."""
@@ -70,7 +82,7 @@ class Audience(str):
             return "all"
         if self == _LIST:
             return "list"
-        return "nobody" if self == _NOBODY else None
+        return "nobody" if self == _NOBODY or self.startswith(_ERASED) else None
 
     @property
     def is_personal(self) -> bool:

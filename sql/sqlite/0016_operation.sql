@@ -28,7 +28,15 @@ CREATE INDEX lumen_intake_by_age ON lumen_intake (source, taken_at);
 -- Users who are being deleted, in small transactions: a restart goes on from here.
 CREATE TABLE lumen_deletion (
     user_id     text    PRIMARY KEY,
+    alias       text    NOT NULL,                    -- the id that stands in its place in what others keep
     messages    text    NOT NULL,                    -- what becomes of the user's messages: keep, delete
     step        text    NOT NULL,                    -- the step under way, see commit/users
-    started_at  integer NOT NULL
+    after       text    NOT NULL DEFAULT '',         -- JSON: the key of the last row that the step has looked at
+    started_at  integer NOT NULL,
+    step_at     integer NOT NULL                      -- when the step began
 ) STRICT, WITHOUT ROWID;
+
+-- Who has blocked, banned or muted a user.
+CREATE INDEX lumen_block_by_blocked ON lumen_block (blocked_id);
+CREATE INDEX lumen_ban_by_user ON lumen_ban (user_id);
+CREATE INDEX lumen_mute_by_user ON lumen_mute (user_id);

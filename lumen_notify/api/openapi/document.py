@@ -22,6 +22,7 @@ TAGS = {
     "preferences": "Categories, and the choices of each user about them.",
     "devices": "The devices of a user that get pushes.",
     "stream": "A user's event stream: open it, renew it, list the open ones.",
+    "users": "All that is stored of a user: export it, delete it.",
     "accounts": "Built-in accounts, for an application that has none of its own.",
     "admin": "For whoever runs the server, with the scope `notify:admin`: what happens, and moderation.",
     "service": "The server itself: health, metrics, documentation. No token is needed.",

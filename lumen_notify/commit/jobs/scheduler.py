@@ -15,6 +15,7 @@ from lumen_notify.commit.notifications.digests import PublishDigests, ahead_of
 from lumen_notify.commit.notifications.grouping import FlushGroups, announced_before
 from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.commit.publications.removal import Expire
+from lumen_notify.commit.users.deletion import PurgeUser
 from lumen_notify.errors import Unavailable
 from lumen_notify.outages import Outage
 from lumen_notify.supervisor import end_tasks
@@ -27,6 +28,7 @@ STEPS: Mapping[str, Any] = {
     "expired": Expire(query="expired_before"),
     "groups": FlushGroups(),
     "digests": PublishDigests(),
+    "deletions": PurgeUser(),
 }
 """The command that does one step of the work, by its name in the query `due`. A falsy result means that
 nothing is left."""

@@ -108,12 +108,13 @@ def sender_of(publication: Publication) -> str:
 
 def _keys(publication: Publication, categories: Mapping[str, Category], limiting: Limiting) -> Iterator[str]:
     if limiting.per_sender is not None:
-        yield _sender_key(sender_of(publication))
+        yield sender_key(sender_of(publication))
     if _limits_of(publication, categories) is not None:
         yield from (_recipient_key(publication.category, audience) for audience in publication.audiences)
 
 
-def _sender_key(sender: str) -> str:
+def sender_key(sender: str) -> str:
+    """Return the key of the bucket of a sender."""
     return f"sender:{sender}"
 
 
@@ -156,9 +157,9 @@ def _refuse_senders(
             return Invalid(
                 f"may contain {rate.number} notifications of one sender, this has {number}", field="body"
             )
-        if wait := buckets.wait_us(_sender_key(sender), rate, number):
+        if wait := buckets.wait_us(sender_key(sender), rate, number):
             return _refusal(f"One sender may publish {rate}", wait, "sender")
-        buckets.take(_sender_key(sender), rate, number)
+        buckets.take(sender_key(sender), rate, number)
     return None
 
 

@@ -143,9 +143,7 @@ async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) ->
 
     Answers a ChangedMessage each, or NotFound, Forbidden.
     """
-    rows: list[dict[str, Any]] = []
-    ids: list[str] = []
-    texts: dict[int, str] = {}
+    deletions = MessageDeletions(tx)
     answers: list[object] = []
     for command, one in zip(commands, await _load(tx, commands), strict=True):
         if isinstance(one, Refused):
@@ -155,22 +153,48 @@ async def delete_messages(tx: Transaction, commands: Sequence[DeleteMessage]) ->
         if refusal is not None:
             answers.append(refusal)
             continue
-        message = json.loads(one.body)
-        kept = {name: message[name] for name in KEPT_FIELDS if name in message}
-        kept |= {"content": "", "deleted_at": rfc3339(tx.now), "deleted_by": command.user_id}
-        body = to_json(kept)
-        texts |= one.texts(body)
-        rows.append(_row(command.room_id, one.seq, body, (), deleted_at=tx.now))
-        ids.append(command.id)
-        answers.append(_append(tx, command.room_id, MessageDeleted(data=kept), body))
+        places = (one.position, one.copies)
+        answers.append(
+            deletions.add(command.room_id, one.seq, command.id, one.body, places, by=command.user_id)
+        )
         if command.is_admin:
             details = {"room": command.room_id, "sender": one.sender_id}
             note(tx, "message.deleted", command.user_id, target("message", command.id), **details)
-    if rows:
-        tx.add("change_messages", rows=rows)
-        await tx.rewrite(texts)
-        await remove_mentions(tx, chain.from_iterable((await load_mentions(tx, ids)).values()))
+    await deletions.write()
     return answers
+
+
+class MessageDeletions:
+    """Collects the messages that one transaction deletes; `write` writes them. bodies: JSON, by id, what
+    history shows of each."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._rows: list[dict[str, Any]] = []
+        self._texts: dict[int, str] = {}
+        self.bodies: dict[str, str] = {}
+
+    def add(
+        self, room_id: str, seq: int, id_: str, body: str, places: tuple[int, Sequence[int]], *, by: str
+    ) -> ChangedMessage:
+        """Delete a message. body: JSON, as it was. places: the positions of its event, and of the copies."""
+        message = json.loads(body)
+        kept = {name: message[name] for name in KEPT_FIELDS if name in message}
+        kept |= {"content": "", "deleted_at": rfc3339(self._tx.now), "deleted_by": by}
+        self.bodies[id_] = to_json(kept)
+        position, copies = places
+        self._texts |= {position: self.bodies[id_], **dict.fromkeys(copies, WITHDRAWN)}
+        self._rows.append(_row(room_id, seq, self.bodies[id_], (), deleted_at=self._tx.now))
+        return _append(self._tx, room_id, MessageDeleted(data=kept), self.bodies[id_])
+
+    async def write(self) -> None:
+        """Write the messages, and remove their mentions."""
+        if not self._rows:
+            return
+        tx = self._tx
+        tx.add("change_messages", rows=self._rows)
+        await tx.rewrite(self._texts)
+        await remove_mentions(tx, chain.from_iterable((await load_mentions(tx, list(self.bodies))).values()))
 
 
 async def _load(

@@ -25,6 +25,10 @@ UNION ALL
 SELECT 'digests' WHERE EXISTS (
     SELECT 1 FROM lumen_digest_item b WHERE b.begun_at > :ahead
 )
+UNION ALL
+SELECT 'deletions' WHERE EXISTS (
+    SELECT 1 FROM lumen_deletion d
+)
 
 -- try_job_lock
 -- Who: each instance, once a second. One of them gets the lock, and has it as long as its session lasts. The

@@ -220,7 +220,8 @@ ORDER BY a.user_id
 -- advance_tombstones
 -- Who: purge_receipts. The counts of users up to :user_id no longer include them. Index: the primary key.
 UPDATE lumen_removed_notification
-SET purged_user = :user_id, is_purged = :is_purged
+SET purged_user = CASE WHEN CAST(:is_purged AS integer) = 1 THEN '' ELSE CAST(:user_id AS text) END,
+    is_purged = CAST(:is_purged AS integer)
 WHERE (audience, id) IN (
     SELECT r.audience, r.id
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(audience text, id text)

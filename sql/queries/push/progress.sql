@@ -10,7 +10,8 @@ WHERE lumen_push.id = r.id
 -- Who: advance_pushes. Returns those that were where the worker has found them: no other instance has gone on from
 -- there. Index: the primary key.
 UPDATE lumen_push
-SET done_user = r.done_user, done_at = CASE WHEN r.is_done = 1 THEN CAST(:now AS bigint) END
+SET done_user = CASE WHEN r.is_done = 1 THEN '' ELSE r.done_user END,
+    done_at = CASE WHEN r.is_done = 1 THEN CAST(:now AS bigint) END
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id text, from_user text, done_user text, is_done bigint)
 WHERE lumen_push.id = r.id AND lumen_push.done_user = r.from_user AND lumen_push.done_at IS NULL
 RETURNING lumen_push.id

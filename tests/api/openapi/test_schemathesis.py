@@ -40,7 +40,7 @@ include-operation-id = [
   "getMessage", "editMessage", "deleteMessage",
   "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
   "deleteDevice", "deleteDeviceByToken", "listDeliveries", "retryDeadLetter",
-  "adminEndStream", "adminGetRoom", "adminDeleteRoom", "adminListMembers", "adminSetMember",
+  "getDeletion", "adminEndStream", "adminGetRoom", "adminDeleteRoom", "adminListMembers", "adminSetMember",
   "adminRemoveMember", "adminListBans", "adminBanUser", "adminUnbanUser", "adminListMessages",
   "adminDeleteMessage",
 ]

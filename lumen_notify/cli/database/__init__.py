@@ -1,0 +1,1 @@
+"""Database: what commands do on the database itself, beside a server."""
