@@ -10,7 +10,7 @@
     stream_opener  brings new streams up to date
     tracking       open streams of all instances -> who is online
     intake         messages of a queue -> committer
-    monitoring     metrics and figures of all of these
+    monitoring     metrics and figures of all of these, also for administrators
 
 The commit side and the deliver side meet here: what the committer has committed goes to the tail and to the
 backplane, and the tail's backpressure to the committer.
@@ -202,7 +202,7 @@ class Services:
             is_draining=lambda: self.streams.is_draining,
             clock=time.monotonic,
         )
-        self.monitoring = Monitoring(settings, self)
+        self.monitoring = Monitoring(settings, self, wall_clock=clock)
 
     @classmethod
     async def open(cls, settings: Settings, clock: Callable[[], int]) -> Services:
@@ -267,6 +267,7 @@ class Services:
     def start_drain(self) -> None:
         """Start to close the streams, and to end pushes and writes within the drain time."""
         self.streams.start_drain()
+        self.monitoring.admin_streams.start_drain()
         self.push.start_drain()
         self.intake.start_drain()
         self.writes.start()

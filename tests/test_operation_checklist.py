@@ -65,14 +65,19 @@ LINES: Lines = {
         "browsers/test_admin.py::test_admin_is_used_by_keyboard_alone",
     ),
     "an admin's stream: users online, streams by instance and device, rates, commit time, pushes, "
-    "close reasons, errors": (),
+    "close reasons, errors": (
+        "deliver/admin/test_endpoint.py::test_administrators_get_figures_at_once_and_each_second",
+        "deliver/admin/test_snapshot.py::test_instances_are_added_up",
+        "deliver/admin/test_streams.py::test_stream_ends_once_its_token_is_revoked",
+        "e2e/test_administrators.py::test_administrators_watch_all_instances",
+    ),
     "an admin finds a user: streams, counts, devices, last notifications; and ends those streams": (
         "accept/admin/test_users.py::test_users_are_found_by_the_beginning_of_their_id",
         "accept/admin/test_users.py::test_accounts_are_found_by_their_username_on_the_first_page",
         "accept/admin/test_users.py::test_details_have_streams_counts_devices_and_the_newest_notifications",
         "accept/admin/test_streams.py::test_one_stream_ends_and_the_others_go_on",
-        "e2e/test_streams_ended.py::test_streams_of_a_user_are_seen_and_end_on_all_instances",
-        "e2e/test_streams_ended.py::test_streams_end_although_every_hint_is_lost",
+        "e2e/test_administrators.py::test_streams_of_a_user_are_seen_and_end_on_all_instances",
+        "e2e/test_administrators.py::test_streams_end_although_every_hint_is_lost",
     ),
     "an admin sends a system notification to a user, a room or all, after a preview that says how "
     "many it reaches": (

@@ -54,6 +54,7 @@ from lumen_notify.commit.rooms.member_list import MemberList
 from lumen_notify.commit.rooms.rooms import Rooms
 from lumen_notify.commit.users.deletion import Deletions
 from lumen_notify.commit.users.export import UserExport
+from lumen_notify.deliver.admin.endpoint import AdminStreamEndpoint
 from lumen_notify.deliver.streams.connections import ConnectionEndpoints
 from lumen_notify.deliver.streams.cookie import CookieEndpoints, StreamCookies
 from lumen_notify.deliver.streams.endpoint import StreamEndpoint
@@ -165,6 +166,12 @@ def _stream(
         streams=services.streams,
         opener=services.stream_opener,
         max_backlog_bytes=settings.max_backlog_bytes,
+        drain_seconds=settings.drain_seconds,
+        clock=context.clock,
+    )
+    yield AdminStreamEndpoint(
+        verifier=context.verifier,
+        streams=services.monitoring.admin_streams,
         drain_seconds=settings.drain_seconds,
         clock=context.clock,
     )

@@ -95,7 +95,7 @@ _OPERATIONS: Mapping[RateLimit, tuple[str, ...]] = {
     TYPING: ("setTyping",),
     PREFERENCES: ("updatePreferences", "blockUser", "unblockUser"),
     ACCOUNTS: ("changePassword", "updateAccount", "logOutEverywhere"),
-    STREAMS: ("openStream", "renewStreams", "createStreamTicket"),
+    STREAMS: ("openStream", "openAdminStream", "renewStreams", "createStreamTicket"),
     LISTS: (
         *("listNotifications", "listScheduled", "listRooms", "listMembers", "listBans", "listMessages"),
         *("listReadMarks", "listBlocks", "listCategories", "listScheduledInRoom", "getPreferences"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Protocol
 
+from lumen_notify.auth import Revocations
 from lumen_notify.commit.committer import Committer
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.jobs.jobs import Jobs
@@ -23,6 +24,8 @@ class Watched(Protocol):
     """The part of `services.Services` that is watched. dropped_scheduled: how many scheduled notifications
     were dropped, by reason."""
 
+    instance: str
+    revocations: Revocations
     metrics: Metrics
     supervisor: Supervisor
     database: Database

@@ -57,7 +57,15 @@ class Document(JsonDocument):
     def make(self) -> dict[str, object]:
         """Make the document."""
         of_user = messages.of_user_stream()
-        streams = {"openStream": Stream(channel="stream", title="The event stream", messages=tuple(of_user))}
+        of_admin = messages.of_admin_stream()
+        streams = {
+            "openStream": Stream(channel="stream", title="The event stream", messages=tuple(of_user)),
+            "openAdminStream": Stream(
+                channel="adminStream",
+                title="The stream of administrators",
+                messages=(*of_admin, "closing"),
+            ),
+        }
         models = Models((*frames.SHAPES, *intake.SHAPES), self.limits)
         of_queue = intake.messages(models)
         found = [
@@ -87,10 +95,10 @@ class Document(JsonDocument):
             "channels": {**described, **intake.channels(of_queue)},
             "operations": {**operations, **intake.operations()},
             "components": {
-                "messages": {**of_user, **of_queue},
+                "messages": {**of_user, **of_admin, **of_queue},
                 "messageBindings": {"eventStream": messages.BINDINGS},
                 "schemas": used_by(
-                    [*of_user.values(), *of_queue.values(), operations],
+                    [*of_user.values(), *of_admin.values(), *of_queue.values(), operations],
                     {**named_schemas(models), **intake.SCHEMAS},
                 ),
                 "securitySchemes": {**channels.security_schemes(), **intake.SECURITY_SCHEMES},

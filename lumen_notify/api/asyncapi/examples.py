@@ -107,6 +107,27 @@ OF_CONTROL: Mapping[str, bytes] = {
 }
 """The chunk of each frame without an event, by its name."""
 
+FIGURES = control.ephemeral(
+    "figures",
+    {
+        "at": TIME,
+        "instances": [{"id": "host:1:5e1f0c", "streams": 3}],
+        "users_online": 2,
+        "streams": {
+            "total": 3,
+            "by_device": {"mobile": 1, "desktop": 2, "tablet": 0, "unknown": 0},
+            "by_instance": {"host:1:5e1f0c": 3},
+        },
+        "rates": {"publishes": 4.0, "messages": 1.0, "deliveries": 7.0},
+        "commit_ms": {"p50": 3.2, "p99": 9.1},
+        "queues": {"commands": 0, "push": 0, "scheduled": 1, "backlog_bytes": 0},
+        "push": {"taken": 2.0},
+        "close_reasons": {"gone": 5},
+        "outages": [],
+    },
+)
+"""The chunk of the frame of an administrator's stream."""
+
 
 def of_payload(payload: type[events.Payload]) -> bytes | None:
     """Return the chunk of an example of an event's frame; None if another event has the same frame."""

@@ -1,4 +1,4 @@
-"""Messages: one for each frame of a user's stream. Its headers are the fields of the server-sent event (HTML
+"""Messages: one for each frame of a stream. Its headers are the fields of the server-sent event (HTML
 Standard, section 9.2.6), and its payload is the `data`."""
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from lumen_notify.api.asyncapi import examples
 from lumen_notify.api.asyncapi.schemas import in_draft_7
 from lumen_notify.api.openapi import stream
+from lumen_notify.api.openapi.admin_stream import FIGURES
 from lumen_notify.api.openapi.control import CONTROL_FRAMES
 from lumen_notify.api.openapi.frames import EVENT_FRAMES, EventFrame, summary
-from lumen_notify.deliver.streams.endpoint import HEADERS
+from lumen_notify.deliver.streams.response import HEADERS
 from lumen_notify.http.operation import JsonSchema, ref
 from lumen_notify.model import events
 
@@ -39,6 +40,17 @@ def of_user_stream() -> dict[str, JsonSchema]:
             message(frame.event, frame.name, fields[frame.event], summary=frame.description, chunks=chunks)
         )
     return {str(one["name"]): one for one in messages}
+
+
+def of_admin_stream() -> dict[str, JsonSchema]:
+    """Return the messages of an administrator's stream by name, besides `closing`, which is that of users."""
+    fields = _headers(dict([stream.control_event(FIGURES)]))[FIGURES.event]
+    chunks = [examples.FIGURES]
+    return {
+        FIGURES.event: message(
+            FIGURES.event, FIGURES.name, fields, summary=FIGURES.description, chunks=chunks
+        )
+    }
 
 
 def _of_event_frame(frame: EventFrame, fields: Mapping[str, JsonSchema]) -> Iterator[JsonSchema]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from lumen_notify.api.openapi import frames, problems, stream, types
+from lumen_notify.api.openapi import admin_stream, frames, problems, stream, types
 from lumen_notify.api.openapi.credentials import CREDENTIALS
 from lumen_notify.api.openapi.json_document import JsonDocument
 from lumen_notify.api.openapi.models import Models
@@ -94,6 +94,7 @@ def named_schemas(models: Models) -> dict[str, JsonSchema]:
         **models.definitions,
         **types.SCHEMAS,
         **stream.schemas(),
+        **admin_stream.schemas(),
         **frames.schemas(models),
         **problems.SCHEMAS,
     }

@@ -22,7 +22,7 @@ _ID = {
 
 def schemas() -> dict[str, JsonSchema]:
     """Return the schema of each event of a stream, and of any event, by name."""
-    events = dict((_unnamed(), *_named(), *map(_control, CONTROL_FRAMES)))
+    events = dict((_unnamed(), *_named(), *map(control_event, CONTROL_FRAMES)))
     return {
         "Event": {
             "description": "One server-sent event (HTML Standard, section 9.2). Its data is JSON.",
@@ -56,7 +56,8 @@ def _named() -> Iterator[tuple[str, JsonSchema]]:
             yield _event(event, names, description, ["id"], {"id": _ID})
 
 
-def _control(frame: ControlFrame) -> tuple[str, JsonSchema]:
+def control_event(frame: ControlFrame) -> tuple[str, JsonSchema]:
+    """Return the name and the schema of the event of a frame that comes from no event of the log."""
     fields = {**({"id": _ID} if frame.has_id else {}), **frame.fields}
     return _event(frame.event, [frame.name], frame.description, frame.required, fields)
 

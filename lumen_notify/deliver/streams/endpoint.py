@@ -11,25 +11,22 @@ response, the same frames go through `fallback`.
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
 
 from lumen_notify.auth import Principal, Revocations, Tickets, Verifier, bearer
 from lumen_notify.auth.refusals import missing
 from lumen_notify.deliver.connection import fallback
 from lumen_notify.deliver.connection.connection import Connection
-from lumen_notify.deliver.connection.transport import EXTENSION, TransportConnection, UnchunkedConnection
-from lumen_notify.deliver.frames import control
-from lumen_notify.deliver.frames.chunks import unchunk
+from lumen_notify.deliver.connection.transport import TransportConnection, UnchunkedConnection
 from lumen_notify.deliver.streams.connections import DEVICES
 from lumen_notify.deliver.streams.cookie import SET_COOKIE, StreamCookies
 from lumen_notify.deliver.streams.opening import StreamOpener
 from lumen_notify.deliver.streams.registry import StreamRegistry
+from lumen_notify.deliver.streams.response import ClosedStream, StreamResponse, redact
 from lumen_notify.errors import Invalid, RateLimited, Unavailable
 from lumen_notify.http.operation import Operation, header, query, ref
 from lumen_notify.http.rate_limiter import RateLimiter
@@ -37,17 +34,7 @@ from lumen_notify.http.rate_limits import STREAMS
 from lumen_notify.http.route import ApiRoute, route
 from lumen_notify.model import CloseReason, value
 
-HEADERS = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store, no-transform"),
-    (b"x-accel-buffering", b"no"),
-)
-"""No cache may store the stream, and no proxy may buffer it (the last header is for nginx), or compress it,
-which holds frames back (RFC 9111, section 5.2.2.6)."""
-
 _TEXT = {"type": "string"}
-
-_SECRETS = re.compile(rb"((?:^|&)(?:token|ticket)=)[^&]*")
 
 _log = logging.getLogger("lumen_notify.streams")
 
@@ -113,13 +100,12 @@ class StreamEndpoint:
     async def get(self, request: Request) -> Response:
         """Answer `GET /notifications/stream`."""
         parameters = request.query_params
-        # From here on access logs cannot show the token, because they read this scope.
-        request.scope["query_string"] = _SECRETS.sub(rb"\1redacted", request.scope["query_string"])
+        redact(request)
         try:
             principal, cookie = await self._authenticate(request)
         except Unavailable as error:  # the key server; an EventSource would give up after a 503
             _log.debug("A stream could not be opened: %s", error)  # the outage is logged once
-            return _Closed(CloseReason.OVERLOADED)
+            return ClosedStream(CloseReason.OVERLOADED)
         device = parameters.get("device")
         if device is not None and device not in DEVICES:
             raise Invalid(f"must be one of {', '.join(DEVICES)}", field="device")
@@ -177,10 +163,20 @@ class Opening:
     address: str
     last_event_id: str | None
 
+    @property
+    def drain_seconds(self) -> float:
+        """How long the stream may take to end at shutdown."""
+        return self.endpoint.drain_seconds
+
+    @property
+    def on_shutdown(self) -> Callable[[], None]:
+        """What to call when the server is told to stop: the same object for all streams."""
+        return self.endpoint.streams.on_shutdown
+
     def transport_connection(self, *, is_chunked: bool) -> TransportConnection:
         """Make the connection of a transport that is handed over."""
         kind = TransportConnection if is_chunked else UnchunkedConnection
-        return kind(on_shutdown=self.endpoint.streams.on_shutdown, **self._common())
+        return kind(on_shutdown=self.on_shutdown, **self._common())
 
     def queue_connection(self) -> fallback.QueueConnection:
         """Make the connection of an ordinary response."""
@@ -218,56 +214,3 @@ class Opening:
         except Exception:  # noqa: BLE001 - the stream ends with a reason
             _log.exception("Stream %s could not be opened.", connection.id)
             connection.close(CloseReason.OVERLOADED)
-
-
-class _Closed(Response):
-    """A stream that ends at once."""
-
-    def __init__(self, reason: CloseReason) -> None:
-        super().__init__(unchunk(control.closing(reason, control.retry_ms_after(reason))))
-
-    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:  # noqa: ARG002 - it has none
-        """Set the headers: Starlette calls this."""
-        self.raw_headers = [*HEADERS, (b"content-length", b"%d" % len(self.body))]
-
-
-class StreamResponse(Response):
-    """Starts a response, then hands its connection over, or else sends frames from a queue."""
-
-    media_type = "text/event-stream"
-
-    def __init__(self, opening: Opening) -> None:
-        super().__init__()
-        self._opening = opening
-
-    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """Set the headers of a stream, which has no length: Starlette calls this."""
-        self.raw_headers = [*HEADERS, *((k.encode(), v.encode()) for k, v in (headers or {}).items())]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request (ASGI 3)."""
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        if scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-            return
-        opening = self._opening
-        hand_over = scope.get("extensions", {}).get(EXTENSION)
-        if hand_over is not None:
-            connection = opening.transport_connection(is_chunked=scope["http_version"] != "1.0")
-            if hand_over(connection):
-                await opening.begin(connection)
-                return
-
-        async def send_body(message: Message) -> None:
-            if message["type"] != "http.response.start":  # which has been sent
-                await send(message)
-
-        await fallback.respond(
-            opening.queue_connection(),
-            opening.begin,
-            scope,
-            receive,
-            send_body,
-            on_shutdown=opening.endpoint.streams.on_shutdown,
-            grace_seconds=opening.endpoint.drain_seconds,
-        )

@@ -25,14 +25,17 @@ def test_every_event_stream_of_the_api_is_a_channel(document: Any, openapi: Any)
         schemes = [scheme["$ref"].rpartition("/")[2] for scheme in one["security"]]
         assert schemes == [scheme for each in operation["security"] for scheme in each]
         query = one["bindings"]["http"]["query"]["properties"]
-        assert list(query) == [each["name"] for each in operation["parameters"] if each["in"] == "query"]
+        assert list(query) == [
+            each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"
+        ]
 
 
 def test_a_channel_has_the_messages_of_its_stream(document: Any) -> None:
-    channel = document["channels"]["stream"]
-    assert channel["messages"] == {
-        name: {"$ref": f"#/components/messages/{name}"} for name in of_user_stream()
-    }
+    admins = ("figures", "closing")
+    for channel, names in (("stream", of_user_stream()), ("adminStream", admins)):
+        assert document["channels"][channel]["messages"] == {
+            name: {"$ref": f"#/components/messages/{name}"} for name in names
+        }
 
 
 def test_credentials_are_those_of_the_api(document: Any, openapi: Any) -> None:

@@ -19,6 +19,7 @@ from lumen_notify.deliver.frames import control
 def test_each_event_of_each_frame_is_a_message(document: Any, openapi: Any) -> None:
     messages = document["components"]["messages"]
     messages = {name: one for name, one in messages.items() if "headers" in one}
+    assert messages.pop("figures")["payload"] == {"$ref": "#/components/schemas/FiguresFrame"}
     assert messages.keys() == of_user_stream().keys()
     described = {
         (message["headers"]["properties"]["event"]["const"], message["payload"]["$ref"].rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""Streams ended by an administrator on one instance end on the other, also if every hint is lost."""
+"""Administrators of several instances: they see and end the streams of all, also if every hint is lost."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from clients import EventStream, eventually_true, token
 from instances import Instance, open_instances
-from lumen_notify.auth import ADMIN
+from lumen_notify.auth import ADMIN, PUBLISH
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.server]
 
@@ -70,6 +70,36 @@ async def test_streams_end_although_every_hint_is_lost(
         await stream.wait_for_end()
         assert stream.frames[-1].data["reason"] == "revoked"
     finally:
+        await stream.close()
+
+
+async def test_administrators_watch_all_instances(instances: list[Instance]) -> None:
+    here, there = instances
+    stream, _ = await opened(there, "bob")
+    watching = await EventStream.open(here.base_url, token("root", ADMIN), path="/api/v1/admin/stream")
+    names = sorted(one.services.instance for one in instances)
+
+    def by_instance() -> dict[str, int]:
+        found = [frame.data["streams"]["by_instance"] for frame in watching.frames]
+        return dict(found[-1]) if found else {}
+
+    try:
+        await watching.wait_for(lambda: sorted(by_instance()) == names, what="the figures of both")
+        assert by_instance() == {here.services.instance: 0, there.services.instance: 1}
+        assert watching.frames[-1].data["streams"]["total"] == 1
+        published = watching.frames[-1].data["rates"]["publishes"]
+        assert published in (0, None)
+        await there.http.post(
+            "/api/v1/notifications",
+            json={"to": {"user": "bob"}, "category": "like", "content": "hi"},
+            headers={"Authorization": f"Bearer {token('app', PUBLISH)}"},
+        )
+        await watching.wait_for(
+            lambda: any(frame.data["rates"]["publishes"] for frame in watching.frames),
+            what="a publish on the other instance",
+        )
+    finally:
+        await watching.close()
         await stream.close()
 
 
