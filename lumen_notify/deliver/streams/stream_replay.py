@@ -86,10 +86,10 @@ class StreamReplay:
         for number, chunks in self._writes(frames, counts):
             if not self.is_open:
                 return
-            if not self.has_begun:
-                self._begin(counts)
+            # One write: a second one would find the first in the backlog, and could be too much for it.
+            first = b"" if self.has_begun else self._begin(counts)
             self.replayed += number
-            self.connection.write(chunks)
+            self.connection.write(first + chunks)
             await self._wait_until_drained()
 
     def finish(self, page: Page, counts: Counts, *, newest: Cursor, is_resuming: bool) -> bool:
@@ -123,10 +123,10 @@ class StreamReplay:
         """Go on: few bytes wait for the peer, or the stream has ended."""
         self._may_go_on.set()
 
-    def _begin(self, counts: Counts) -> None:
-        self.connection.write(self._ready(counts, None, is_recovered=True, replayed=None))
+    def _begin(self, counts: Counts) -> bytes:
         self.connection.replaying = self
         self.has_begun = True
+        return self._ready(counts, None, is_recovered=True, replayed=None)
 
     def _ready(
         self, counts: Counts, newest: Cursor | None, *, is_recovered: bool, replayed: int | None

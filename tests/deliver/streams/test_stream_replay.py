@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from clients import eventually
+from clients import eventually, read_frames
+from lumen_notify.deliver.connection.fallback import QueueConnection
 from lumen_notify.deliver.frames import NotificationFrame
 from lumen_notify.deliver.streams import opening, stream_replay
 from lumen_notify.deliver.streams.replay_reader import PAGE_FRAMES
@@ -16,7 +17,7 @@ from lumen_notify.model import Audience, CloseReason, Counts, ResetReason
 from lumen_notify.model.events import SessionsRevoked
 
 from ..conftest import Store
-from ..fakes import RecordingConnection
+from ..fakes import HOUR_MS, RecordingConnection
 from .opener_harness import OpenerHarness, frames, positions
 
 MANY = 4 * PAGE_FRAMES
@@ -81,10 +82,10 @@ async def test_next_part_waits_until_the_client_has_read_the_one_before(
     harness = OpenerHarness(store, replay_events=replay_events)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)  # `ready`, and the first part
+    await reader.wait(1)  # `ready`, and the first part
     pages = harness.log.pages
     reader.connection.peer_reads(sum(map(len, reader.connection.chunks)))
-    await reader.wait(3)
+    await reader.wait(2)
     assert harness.log.pages <= pages + 1, "no page is read before it can be sent"
     assert reader.connection.backlog_bytes <= WRITE_BYTES
     await reader.read_all()
@@ -97,7 +98,7 @@ async def test_events_during_a_long_replay_follow_it_without_a_gap_and_the_last_
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)
+    await reader.wait(1)
     await harness.publish("user:ann", "user:bob", "all")
     await harness.read_all("ann")
     await harness.publish("user:ann", category="follow")
@@ -116,7 +117,7 @@ async def test_counts_of_a_long_replay_are_a_few_seconds_old_at_most(store: Stor
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)
+    await reader.wait(1)
     await harness.read_all("ann")
     store.clock.seconds += opening.COUNTS_SECONDS + 1
     shown = len(frames(reader.connection))
@@ -167,7 +168,7 @@ async def test_client_that_reads_slowly_is_not_closed(store: Store, monkeypatch:
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)
+    await reader.wait(1)
     for _ in range(20):  # more than SEND_SECONDS together
         await asyncio.sleep(0.05)
         reader.connection.peer_reads(10)
@@ -181,13 +182,13 @@ async def test_long_replay_ends_with_its_stream(store: Store, reason: CloseReaso
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)
+    await reader.wait(1)
     if reason is CloseReason.GONE:
         reader.connection.on_disconnect()
     else:
         reader.connection.close(reason)
     await asyncio.wait_for(reader.opening, 30)
-    assert len(reader.connection.chunks) == 2
+    assert len(reader.connection.chunks) == 1
     assert harness.hub.channels == {}
     seen = positions(reader.connection)
     again = await harness.open(last_event_id=harness.id(seen[-1]))
@@ -198,7 +199,7 @@ async def test_long_replay_ends_when_its_tokens_are_revoked(store: Store) -> Non
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)
+    await reader.wait(1)
     async with store.log.transaction() as tx:
         tx.append(Audience.user("ann"), SessionsRevoked(data={"not_before": 1}))
     harness.deliver(tx.events)
@@ -213,7 +214,7 @@ async def test_long_replay_that_cannot_go_on_closes_the_stream_and_its_client_ge
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)
+    await reader.wait(1)
     if cause == "trimmed":
         await store.trim_up_to(MANY - 1)
     elif cause == "another log":
@@ -237,7 +238,7 @@ async def test_outage_during_a_long_replay_is_raised(store: Store) -> None:
     harness = OpenerHarness(store, replay_events=0)
     await harness.publish(*["user:ann"] * MANY)
     reader = SlowReader(harness)
-    await reader.wait(2)
+    await reader.wait(1)
 
     async def fail() -> None:
         raise DatabaseUnavailable("gone")
@@ -255,7 +256,7 @@ async def test_stream_without_a_long_replay_opens_while_others_replay(store: Sto
     await harness.publish(*["user:ann"] * MANY, "user:bob")
     readers = [SlowReader(harness) for _ in range(10)]
     for reader in readers:
-        await reader.wait(2)
+        await reader.wait(1)
     assert positions(await harness.open("bob", harness.id(MANY))) == [MANY + 1]
     for reader in readers:
         assert not reader.opening.done()
@@ -268,3 +269,28 @@ async def test_ready_of_a_long_replay_has_the_counts_of_its_moment(store: Store)
     await harness.publish(*["user:ann"] * MANY)
     ready = frames(await harness.open(last_event_id=harness.id(0)))[0]
     assert ready.data["unread"] == Counts({"like": MANY}).as_fields()["unread"]
+
+
+async def test_backlog_that_is_smaller_than_a_page_does_not_end_a_long_replay(store: Store) -> None:
+    """Or its client would come back with the same cursor for ever."""
+    harness = OpenerHarness(store, replay_events=0)
+    await harness.publish(*["user:ann"] * MANY)
+    connection = QueueConnection(
+        max_backlog_bytes=4096,
+        user_id="ann",
+        device=None,
+        address="",
+        connected_at=0,
+        expires_at=HOUR_MS,
+        on_close=lambda _connection, _reason: None,
+    )
+    opening = asyncio.create_task(harness.opener.open(connection, harness.id(0)))
+    text = ""
+    async with asyncio.timeout(60):
+        async for payload in connection.payloads():
+            text += payload.decode()
+            if "event: caught_up" in text:
+                break
+    await opening
+    assert connection.close_reason is None
+    assert [frame.position for frame in read_frames(text) if frame.is_durable] == list(range(1, MANY + 1))
