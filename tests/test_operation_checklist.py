@@ -23,13 +23,49 @@ LINES: Lines = {
     "drains on SIGTERM": (),
     "the lag of intake is in the metrics": (),
     # Figures and logs
-    "figures: delivery time from commit to write, and from publish to receipt as a client can tell": (),
-    "figures: users online and their spread by instance and device, streams by close reason, build info": (),
-    "figures: success of pushes, queue lengths, the database, the backplane with lost hints and "
-    "reconnects": (),
-    "the drift gauge compares a sampled connected user's counts with a fresh fetch": (),
-    "a Grafana dashboard and Prometheus alert rules pass promtool, and each metric in them exists": (),
-    "each metric is documented": (),
+    "figures: delivery time from commit to write, and from publish to receipt as a client can tell": (
+        "deliver/test_delivery_times.py::test_time_from_commit_and_from_acceptance_to_the_last_write",
+        "deliver/test_delivery_times.py::test_what_was_written_on_no_stream_is_not_observed",
+        "e2e/test_metric_values.py::test_every_metric_has_its_value_after_a_known_scenario",
+        "cli/test_tail.py::test_delay_of_what_is_new_is_shown_if_asked_for",
+    ),
+    "figures: users online and their spread by instance and device, streams by close reason, build info": (
+        "deliver/streams/test_registry.py::test_streams_and_users_are_counted_by_device_until_their_end",
+        "service_metrics/test_figures.py::test_figures_are_the_numbers_of_the_instance",
+        "service_metrics/test_service_metrics.py::test_metrics_of_the_services_are_there_at_the_first_scrape",
+        "service_metrics/test_service_metrics.py::test_labels_that_are_known_have_their_zeros_from_the_start",
+    ),
+    "figures: success of pushes, queue lengths, the database, the backplane with lost hints and reconnects": (
+        "commit/jobs/test_queue_lengths.py::test_what_waits_is_counted_and_so_is_how_long_the_oldest_is_overdue",
+        "deliver/test_tail_hints.py::test_events_that_a_poll_finds_before_a_hint_are_missed_hints",
+        "deliver/test_tail_hints.py::test_events_that_a_hint_told_of_are_no_missed_hints",
+        "e2e/test_metric_values.py::test_every_metric_has_its_value_after_a_known_scenario",
+        "e2e/test_metric_values.py::test_metrics_of_push_have_their_values",
+        (
+            "e2e/test_workers.py::"
+            "test_workers_deliver_what_any_of_them_commits_answer_for_all_and_drain_together"
+        ),
+    ),
+    "the drift gauge compares a sampled connected user's counts with a fresh fetch": (
+        "deliver/streams/test_count_drift.py::test_counts_of_a_connected_user_are_those_of_the_database",
+        "deliver/streams/test_count_drift.py::test_fetch_that_is_ahead_waits_for_the_channel",
+        (
+            "deliver/streams/test_count_drift.py::"
+            "test_fetch_that_is_behind_counts_if_nothing_concerns_the_user_in_between"
+        ),
+        "deliver/streams/test_count_drift.py::test_counts_of_another_log_are_not_compared",
+    ),
+    "a Grafana dashboard and Prometheus alert rules pass promtool, and each metric in them exists": (
+        "release/test_monitoring_files.py::test_promtool_finds_nothing_in_rules_configuration_and_dashboard",
+        "release/test_monitoring_files.py::test_each_alert_fires_when_it_should_and_not_before",
+        "release/test_monitoring_files.py::test_each_metric_of_dashboard_and_alerts_exists",
+        "release/test_monitoring_files.py::test_dashboard_shows_each_metric",
+        "release/test_monitoring_files.py::test_each_alert_says_what_it_means_and_what_to_do",
+    ),
+    "each metric is documented": (
+        "test_metrics_page.py::test_page_describes_each_metric_as_the_code_does",
+        "test_metrics_page.py::test_metric_that_is_not_described_is_noticed",
+    ),
     "one line at a stream's open and one at its close, with reason and seconds": (
         "deliver/streams/test_registry.py::test_a_line_at_the_open_and_one_at_the_end_without_the_user",
         "contract/test_request_ids.py::test_stream_has_it_and_so_has_the_line_at_its_open",
@@ -172,8 +208,13 @@ LINES: Lines = {
     "the admin page in Chromium: find a user, send to all, see it arrive in another window, end a stream": (
         "browsers/test_admin.py::test_admin_finds_a_user_sends_to_all_and_ends_their_streams",
     ),
-    "the drift gauge is 0 through the property test and the kill tests, and is not when a count is "
-    "broken": (),
+    "the drift gauge is 0 through the property test and the kill tests, and is not when a count is broken": (
+        "e2e/test_promise.py::test_state_kept_from_frames_always_equals_a_fresh_fetch",
+        "e2e/test_promise.py::test_state_equals_a_fresh_fetch_whichever_instances_answer",
+        "e2e/test_crashes.py::test_killed_server_loses_nothing_that_it_answered",
+        "e2e/test_crashes.py::test_killed_postgresql_costs_delay_and_no_event",
+        "service_metrics/test_monitoring.py::test_count_broken_in_the_database_shows_in_the_metrics",
+    ),
     "after an export and a deletion no row of any table names the user but as documented, and counts "
     "of others are those of a fresh fetch": (
         "commit/users/test_deletion.py::test_scenario_leaves_traces_in_every_table_that_may_name_a_user",
