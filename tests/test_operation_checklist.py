@@ -202,8 +202,13 @@ LINES: Lines = {
         "api/test_response_headers.py::test_redirects_lead_nowhere_else",
     ),
     # It must show
-    "each broker: thousands of messages, kill -9 of consumer and broker in between, each once, in order": (),
-    "ten poison messages are dead letters with their reasons": (),
+    "each broker: thousands of messages, kill -9 of consumer and broker in between, each once, in order": (
+        "test_brokers.py::test_a_killed_broker_comes_back_with_what_it_has_confirmed",
+        "e2e/intake/test_crashes.py::test_each_message_is_taken_in_once_and_in_order",
+    ),
+    "ten poison messages are dead letters with their reasons": (
+        "e2e/intake/test_poison.py::test_what_cannot_be_accepted_is_a_dead_letter_and_stops_nothing",
+    ),
     "intake's throughput is measured against the HTTP route in one run": (),
     "the admin page in Chromium: find a user, send to all, see it arrive in another window, end a stream": (
         "browsers/test_admin.py::test_admin_finds_a_user_sends_to_all_and_ends_their_streams",

@@ -10,6 +10,7 @@ Not here: the servers (`brokers.py`).
 from __future__ import annotations
 
 import asyncio
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -97,6 +98,8 @@ class KafkaTopic(Topic):
         finally:
             await admin.close()
         await self._producer.start()
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._address)
+        await self._consumer.start()
 
     async def send(self, messages: Sequence[Message]) -> None:
         sent = [
@@ -108,19 +111,20 @@ class KafkaTopic(Topic):
             await one
 
     async def read(self, name: str) -> list[bytes]:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._address, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(name, n) for n in consumer.partitions_for_topic(name) or ()]
-            found: list[bytes] = []
-            consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            while any([await consumer.position(one) < ends[one] for one in partitions]):
-                for records in (await consumer.getmany(timeout_ms=1000)).values():
-                    found += [record.value or b"" for record in records]
-            return found
-        finally:
-            await consumer.stop()
+        metadata = await self._consumer._client.fetch_all_metadata()
+        partitions = [TopicPartition(name, number) for number in metadata.partitions_for_topic(name) or ()]
+        if not partitions:
+            return []
+        self._consumer.assign(partitions)
+        await self._consumer.seek_to_beginning(*partitions)
+        ends = await self._consumer.end_offsets(partitions)
+        found: list[bytes] = []
+        while True:  # Tansu may say an end before the last messages that were sent together
+            batches = await self._consumer.getmany(timeout_ms=200)
+            found += [record.value or b"" for records in batches.values() for record in records]
+            positions = [await self._consumer.position(one) for one in partitions]
+            if not batches and all(map(operator.ge, positions, ends.values())):
+                return found
 
     async def unacknowledged(self, group: str) -> int:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._address, group_id=group, enable_auto_commit=False)
@@ -128,12 +132,13 @@ class KafkaTopic(Topic):
         try:
             partitions = [TopicPartition(self.name, number) for number in range(PARTITIONS)]
             consumer.assign(partitions)
-            ends = await consumer.end_offsets(partitions)
-            return sum([ends[one] - (await consumer.committed(one) or 0) for one in partitions])
+            acknowledged = sum([await consumer.committed(one) or 0 for one in partitions])
+            return len(await self.read(self.name)) - acknowledged
         finally:
             await consumer.stop()
 
     async def close(self) -> None:
+        await self._consumer.stop()
         await self._producer.stop()
 
 
