@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FrameParser } from "../../lumen_notify/web/admin/frames.js";
 
-const STREAM = 'retry: 2000\r\n: hello\r\n\r\nevent: figures\ndata: {"at":\ndata: 1}\n\ndata:{"b":2}\r\revent: closing\rdata: {"reason":"shutdown"}\r\n\r\n';
+const STREAM = 'retry: 2000\r\n: hello\r\n\r\nevent: figures\r\ndata: {"at":\r\ndata: 1}\n\ndata:{"b":2}\r\revent: closing\rdata: {"reason":"shutdown"}\r\n\r\n';
 const FRAMES = [{ kind: "figures", body: { at: 1 } }, { kind: "message", body: { b: 2 } }, { kind: "closing", body: { reason: "shutdown" } }];
 
 test("frames are the same however the stream is cut", () => {
