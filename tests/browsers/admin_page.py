@@ -22,6 +22,15 @@ PICTURE = r"label-content-name-mismatch: .* \.user-button:"
 """The initial of the administrator is a picture, which axe-core takes for a part of the button's text."""
 
 
+TOO_WIDE = """() => {
+  const ends = [...document.body.querySelectorAll("header *, main.content *, dialog *")]
+    .filter((one) => one instanceof HTMLElement && one.checkVisibility() && one.closest(".unseen") === null)
+    .map((one) => [one.getBoundingClientRect().right, `${one.tagName}.${one.className}`]);
+  return ends.filter(([right]) => right > innerWidth + 1).map(([, name]) => name).slice(0, 5);
+}"""
+"""Return what is wider than the window, whether the page scrolls or cuts it off."""
+
+
 class AdminPage:
     """An administrator at one window of a server with SECRET."""
 
@@ -67,11 +76,10 @@ class AdminPage:
 
     async def keep(self, state: str, look: str, *, is_checked: bool = True) -> list[str]:
         """Keep a picture in `build/screenshots`. Return what is wrong with what is shown: by axe-core if
-        is_checked, and the width."""
+        is_checked, and by its width."""
         PICTURES.mkdir(parents=True, exist_ok=True)
         await self.page.screenshot(path=PICTURES / f"admin-{state}-{look}.png", animations="disabled")
         found = await violations(self.page) if is_checked else []
         faults = [f"{state}: {fault}" for fault in found if not re.match(PICTURE, fault)]
-        if await self.window.call("() => document.documentElement.scrollWidth > innerWidth"):
-            faults.append(f"{state}: the page scrolls sideways")
-        return faults
+        wide = await self.window.call(TOO_WIDE)
+        return [*faults, *(f"{state}: goes beyond the right edge: {one}" for one in wide)]
