@@ -2,6 +2,9 @@
 
 import { LumenNotify } from "../client/lumen-notify.js";
 
+/** What a token of an administrator has. */
+export const SCOPE = "notify:admin";
+
 const root = new URL("../", import.meta.url);
 
 export class Api {

@@ -1,10 +1,12 @@
 // App: the page of the administrator who is signed in: the parts around the view that the address names, and its stream.
 
+import { userOf } from "../client/lumen-notify.js";
 import { make } from "../client/lumen-theme.js";
 import { field, openDialog } from "../page/dialog.js";
 import { explain } from "../page/problems.js";
 import { chosenTheme, keepTheme, setTheme } from "../page/themes.js";
-import { Api } from "./api.js";
+import { Api, SCOPE } from "./api.js";
+import { keepFocus } from "./ask.js";
 import { makeAudit } from "./audit.js";
 import { Bar } from "./bar.js";
 import { makeCategories } from "./categories.js";
@@ -145,9 +147,15 @@ export class App {
       t, title: t("admin_new_token"), help: t("admin_new_token_help"), fields: [field(t("page_token"), input)], button: t("page_continue"),
       explain: (error) => error.message,
       submit: async () => {
-        if (!this.#session.beginWith(input.value)) throw new Error(t("page_not_a_token"));
+        const user = userOf(input.value.trim());
+        if (user === null) throw new Error(t("page_not_a_token"));
+        if (!user.scopes.includes(SCOPE)) throw new Error(t("admin_scope_missing"));
+        this.#session.beginWith(input.value);
         this.#api.changeToken();
+        this.#tools.scopes = user.scopes;
+        this.#bar.setUser(user);
         this.#feed.reconnect();
+        setTimeout(keepFocus); // once the dialog is closed
       },
     });
   }

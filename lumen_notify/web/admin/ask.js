@@ -17,7 +17,7 @@ export function ask(tools, { title, help, button, values = {}, fields = [], act,
 }
 
 /** The button that asked may be gone: go on in the main part, not at the beginning of the page. */
-function keepFocus() {
+export function keepFocus() {
   if (document.activeElement === document.body) document.querySelector("main.content")?.focus({ preventScroll: true });
 }
 

@@ -16,8 +16,9 @@ export class Bar {
   #t;
   #feed;
   #actions;
-  #menu;
-  #name;
+  #theme;
+  #user = null;
+  #menu = make("span"); // until there is one
   #live = make("span", { class: "live" });
   #text = make("span", { role: "status" });
   #countdown = make("span", { class: "countdown", "aria-hidden": "true" });
@@ -30,30 +31,40 @@ export class Bar {
     this.#t = t;
     this.#feed = feed;
     this.#actions = actions;
-    this.#name = user.name;
-    const face = avatar({ id: user.id, username: user.name, avatar: user.avatar });
-    this.#menu = new Menu(t("page_menu_of", { name: user.name }), [face, make("bdi", { class: "user-name" }, user.name)], "user-button");
+    this.#theme = theme;
     this.#retry = make("button", { type: "button", class: "link", onclick: actions.reconnect }, t("page_connect_now"));
     this.#renew = make("button", { type: "button", class: "link", onclick: actions.newToken }, t("admin_new_token"));
     this.element = make("header", { class: "top" },
       make("a", { class: "home-link", href: addressOf("overview") }, brand(), " ", make("span", { class: "badge" }, t("admin_badge"))),
-      make("span", { class: "space" }), this.#live, this.#menu.element);
+      make("span", { class: "space" }), this.#live, this.#menu);
     this.strip = make("div", { class: "strip", hidden: true }, this.#text, this.#countdown, this.#retry, this.#renew);
     feed.addEventListener("state", () => this.#change());
-    this.setTheme(theme);
+    this.setUser(user);
     this.#change();
   }
 
   setTheme(theme) {
+    this.#theme = theme;
+    this.setUser(this.#user);
+  }
+
+  setUser(user) {
     const t = this.#t;
-    this.#menu.show([
-      make("div", { class: "menu-head" }, t("page_signed_in_as"), " ", make("bdi", {}, make("strong", {}, this.#name))),
+    this.#user = user;
+    const face = avatar({ id: user.id, username: user.name, avatar: user.avatar });
+    const menu = new Menu(t("page_menu_of", { name: user.name }), [face, make("bdi", { class: "user-name" }, user.name)], "user-button");
+    menu.show([
+      make("div", { class: "menu-head" }, t("page_signed_in_as"), " ", make("bdi", {}, make("strong", {}, user.name))),
       { label: t("admin_new_token"), run: this.#actions.newToken },
       make("div", { class: "menu-head" }, t("page_theme")),
-      ...THEMES.map((each) => ({ label: t(`page_theme_${each ?? "system"}`), isChecked: each === theme, run: () => this.#actions.setTheme(each) })),
+      ...THEMES.map((each) => ({ label: t(`page_theme_${each ?? "system"}`), isChecked: each === this.#theme, run: () => this.#actions.setTheme(each) })),
       make("div", { class: "menu-line", role: "separator" }),
       { label: t("page_sign_out"), run: this.#actions.signOut },
     ]);
+    const hadFocus = this.#menu.contains(document.activeElement);
+    this.#menu.replaceWith(menu.element);
+    if (hadFocus) menu.element.querySelector("button").focus();
+    this.#menu = menu.element;
   }
 
   #change() {

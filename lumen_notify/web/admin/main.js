@@ -7,10 +7,9 @@ import { explain } from "../page/problems.js";
 import { Session } from "../page/session.js";
 import { SignIn } from "../page/sign-in.js";
 import { chosenTheme, setTheme } from "../page/themes.js";
+import { SCOPE } from "./api.js";
 import { App } from "./app.js";
 import { LANGUAGES } from "./words/languages.js";
-
-const SCOPE = "notify:admin";
 
 /** What the server offers to sign in with, if it does not say. */
 const TOKENS_ONLY = { accounts: false, admin_token_command: null };
