@@ -45,6 +45,11 @@ class AdminPage:
         """Give what the place of the address shows."""
         return self.page.locator("main.content")
 
+    def tile(self, name: str) -> Locator:
+        """Give the number of a tile of the overview."""
+        tile = self.main.locator(".tile", has=self.page.get_by_role("heading", name=name, exact=True))
+        return tile.locator(".tile-number")
+
     @property
     def dialog(self) -> Locator:
         """Give the open dialog."""
@@ -58,7 +63,7 @@ class AdminPage:
 
     async def is_live(self) -> None:
         """Wait until the stream of figures is open."""
-        await self.sees(self.page.locator(".live"))
+        await self.sees(self.page.locator(".live[data-state=open]"))
 
     async def go(self, place: str) -> None:
         """Go to a place, and wait until it is loaded."""
