@@ -39,6 +39,8 @@ from lumen_notify.model import from_rfc3339
 MAX_WAIT_MS = 30 * 86_400_000
 """How old the time of a message may be: an older one counts as this old."""
 
+MAX_ID_CHARACTERS = 200
+
 TYPES = f"must be one of {', '.join(ENVELOPES)}"
 
 
@@ -55,7 +57,7 @@ def source_of_keys(message: Incoming) -> str:
 
 def read(message: Incoming, limits: Limits, now: int) -> Arrival:
     """Return what a message asks for. now: milliseconds."""
-    ids = () if message.id is None else (MessageId(source=message.source, id=message.id),)
+    ids = () if message.id is None else (MessageId(source=message.source, id=_storable(message.id)),)
     try:
         envelope = _parse(message, limits, now)
         if envelope.idempotency_key is not None:
@@ -67,6 +69,13 @@ def read(message: Incoming, limits: Limits, now: int) -> Arrival:
         return Arrival(ids=ids, command=_command(envelope, limits, now))
     except LumenError as refusal:
         return Arrival(ids=ids, command=refusal)
+
+
+def _storable(id_: str) -> str:
+    """Return the id, or the hash of one that a publisher has made up and a database may not take."""
+    if id_.isprintable() and len(id_) <= MAX_ID_CHARACTERS:
+        return id_
+    return hashlib.sha256(id_.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _parse(message: Incoming, limits: Limits, now: int) -> AnyEnvelope:

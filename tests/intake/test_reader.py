@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,6 +116,13 @@ def test_message_is_known_by_the_id_of_the_broker_and_by_its_key() -> None:
     assert other.digest != key.digest
     (refused,) = read(incoming(5, b"{"), LIMITS, NOW).ids
     assert refused == own
+
+
+def test_id_that_no_database_takes_is_hashed() -> None:
+    for id_ in ("a\x00b", "\ud83d", "x" * 201):
+        (own,) = read(replace(incoming(5, notification()), id=id_), LIMITS, NOW).ids
+        assert len(own.id) == 64
+        assert own.id.isalnum()
 
 
 def test_times_are_checked_as_of_when_the_message_was_written() -> None:
