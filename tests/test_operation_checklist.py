@@ -12,16 +12,39 @@ from checklist import Lines, cases, check
 LINES: Lines = {
     # Intake
     "publications, messages and marks come from Kafka, RabbitMQ, NATS JetStream and Redis Streams, "
-    "with bodies of the HTTP routes": (),
-    "`lumen-notify intake` takes them in, and so does `serve` by a setting; `intake --help` needs no "
-    "extra": (),
-    "a message is acknowledged after COMMIT alone, and one that comes once more is no second "
-    "notification": (),
-    "the order of a partition is kept, and many messages are one transaction": (),
-    "what cannot be accepted goes to a dead-letter topic with its problem document, and stops nothing": (),
+    "with bodies of the HTTP routes": (
+        "contract/test_source.py::test_messages_come_in_order_with_ids_and_places_and_no_more_than_the_prefetch",
+        "intake/test_reader.py::test_notification_is_published_as_by_the_application",
+        "intake/test_reader.py::test_messages_and_marks_act_as_the_user_whom_they_name",
+    ),
+    "`lumen-notify intake` takes them in, and so does `serve` by a setting; `intake --help` needs no extra": (
+        "cli/commands/test_intake.py::test_it_takes_in_until_a_signal_and_ends_with_status_0",
+        "cli/commands/test_intake.py::test_help_and_server_need_no_extra",
+        "intake/test_intake.py::test_server_takes_in_what_the_queue_has",
+    ),
+    "a message is acknowledged after COMMIT alone, and one that comes once more is no second notification": (
+        "intake/test_service.py::test_messages_are_acknowledged_once_they_are_committed",
+        "intake/test_service.py::test_nothing_is_acknowledged_or_fetched_while_the_database_is_away",
+        "commit/intake/test_take_in.py::test_message_that_comes_once_more_is_taken_in_once",
+        "commit/intake/test_take_in.py::test_key_is_taken_in_once_whatever_the_offset",
+    ),
+    "the order of a partition is kept, and many messages are one transaction": (
+        "contract/test_source.py::test_what_is_not_acknowledged_comes_again_before_what_is_newer",
+        "intake/test_taker.py::test_batch_is_one_transaction_in_its_order",
+        "commit/intake/test_take_in.py::test_each_message_sees_what_the_ones_before_it_have_done",
+    ),
+    "what cannot be accepted goes to a dead-letter topic with its problem document, and stops nothing": (
+        "contract/test_source.py::test_messages_come_in_order_with_ids_and_places_and_no_more_than_the_prefetch",
+        "intake/test_taker.py::test_refused_messages_are_dead_letters_and_the_others_are_taken_in",
+        "intake/test_service.py::test_dead_letter_that_cannot_be_stored_is_not_acknowledged",
+    ),
     "the number of messages in memory is bounded; intake pauses while the database is away, and "
-    "drains on SIGTERM": (),
-    "the lag of intake is in the metrics": (),
+    "drains on SIGTERM": (
+        "contract/test_source.py::test_messages_come_in_order_with_ids_and_places_and_no_more_than_the_prefetch",
+        "intake/test_service.py::test_nothing_is_acknowledged_or_fetched_while_the_database_is_away",
+        "cli/commands/test_intake.py::test_it_takes_in_until_a_signal_and_ends_with_status_0",
+    ),
+    "the lag of intake is in the metrics": ("intake/test_service.py::test_lag_and_outcomes_are_metrics",),
     # Figures and logs
     "figures: delivery time from commit to write, and from publish to receipt as a client can tell": (
         "deliver/test_delivery_times.py::test_time_from_commit_and_from_acceptance_to_the_last_write",

@@ -45,11 +45,16 @@ async def test_server_without_the_setting_takes_in_nothing(sqlite_url: str, fake
 async def test_one_of_two_servers_takes_in_and_the_other_goes_on_after_it(
     postgresql_url: str, fake_source: FakeSource
 ) -> None:
-    async with Lumen(settings_of(postgresql_url)) as second:
+    async with Lumen(settings_of(postgresql_url)) as first:
         await eventually(lambda: fake_source.is_open, what="the first turn")
-        async with Lumen(settings_of(postgresql_url)):
-            assert fake_source.opens == 1
-            await second.close()
+        async with Lumen(settings_of(postgresql_url)) as second:
+            assert second._services is not None
+            lock = second._services.intake._lock
+            session = lock._session
+            assert session is not None
+            await eventually(lambda: session.is_open, what="the second one to look")
+            assert (lock.is_held, fake_source.opens) == (False, 1)
+            await first.close()
             await eventually(lambda: fake_source.opens == 2, what="the second turn")
     assert not fake_source.is_open
 
