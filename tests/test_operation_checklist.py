@@ -14,6 +14,7 @@ LINES: Lines = {
     "publications, messages and marks come from Kafka, RabbitMQ, NATS JetStream and Redis Streams, "
     "with bodies of the HTTP routes": (
         "contract/test_source.py::test_messages_come_in_order_with_ids_and_places_and_no_more_than_the_prefetch",
+        "intake/test_intake.py::test_messages_and_marks_are_taken_in_order",
         "intake/test_reader.py::test_notification_is_published_as_by_the_application",
         "intake/test_reader.py::test_messages_and_marks_act_as_the_user_whom_they_name",
     ),

@@ -36,6 +36,21 @@ async def test_server_takes_in_what_the_queue_has(database_url: str, fake_source
     assert not fake_source.is_open
 
 
+async def test_messages_and_marks_are_taken_in_order(database_url: str, fake_source: FakeSource) -> None:
+    direct = {"type": "direct_message", "sender": "bob", "body": {"to": "ann", "content": "hi"}}
+    read = {"type": "read", "user": "ann", "body": {"all": True}}
+    stranger = {"type": "message", "sender": "eve", "room": "none", "body": {"content": "hi"}}
+    envelopes = [notification(), direct, read, stranger, notification(), direct]
+    fake_source.waiting = [incoming(number, one) for number, one in enumerate(envelopes)]
+    async with Lumen(settings_of(database_url)) as lumen:
+        await eventually(lambda: len(fake_source.acknowledged) == 6, what="the acknowledgements")
+        assert lumen._services is not None
+        counts = (await lumen._services.counts.fetch(["ann"]))["ann"].counts
+    assert (counts.categories, list(counts.rooms.values())) == ({"like": 1}, [2])
+    (letter,) = (json.loads(letter.body) for letter in fake_source.buried)
+    assert letter["problem"]["code"] == "not_found"
+
+
 async def test_server_without_the_setting_takes_in_nothing(sqlite_url: str, fake_source: FakeSource) -> None:
     async with Lumen(settings_of(sqlite_url, None)) as lumen:
         assert "lumen_intake" not in lumen.metrics.text().decode()
