@@ -159,6 +159,7 @@ LINES: Lines = {
         "commit/audit/test_audit.py::test_what_is_rolled_back_is_not_noted",
         "commit/audit/test_audit.py::test_no_query_changes_a_row_and_only_retention_deletes_some",
         "accept/admin/test_audit.py::test_what_an_administrator_publishes_is_noted_without_its_content",
+        "accept/admin/test_audit.py::test_changes_of_what_others_have_published_are_noted_once",
         "accept/admin/test_audit.py::test_every_action_is_in_the_page_of_administration",
     ),
     "each of these is in the OpenAPI document": (

@@ -7,6 +7,7 @@ the scope `notify:admin`, any caller may.
 
 from __future__ import annotations
 
+from lumen_notify.commit.audit.audit import Action, note, target
 from lumen_notify.commit.permissions import load_room_contexts, require_room
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.errors import Refused
@@ -25,6 +26,12 @@ class Caller:
     def publisher(self) -> str | None:
         """The publisher whose notifications they may change; None for those of all."""
         return None if self.is_admin else self.user_id
+
+    def note(self, tx: Transaction, action: Action, notification_id: str) -> bool:
+        """Note what they do to a notification, if they are an administrator; return whether they are."""
+        if self.is_admin:
+            note(tx, action, self.user_id, target("notification", notification_id))
+        return self.is_admin
 
     async def may_change(self, tx: Transaction, publisher: str | None, audience: Audience) -> bool:
         """Return whether they may change what a publisher has published to an audience."""

@@ -43,7 +43,8 @@ class EditNotification:
     """Change a notification. The result: an Edited.
 
     changes: fields by name; None removes a field. expires_at: milliseconds, None for never; it counts if
-    `sets_expiry`. after: the audience after which a further step goes on.
+    `sets_expiry`. after: the audience after which a further step goes on. is_noted: whether the audit log has
+    it, if an administrator does it.
     """
 
     id: str
@@ -52,6 +53,7 @@ class EditNotification:
     expires_at: int | None = None
     sets_expiry: bool = False
     after: str = ""
+    is_noted: bool = False
 
     @property
     def conflict_key(self) -> str:
@@ -95,10 +97,16 @@ async def _edit(tx: Transaction, command: EditNotification) -> Edited:
     groups = await _newest_parts(tx, command.caller, [row for row in rows if row.is_group])
     edits += [edit for row, parts in groups if (edit := _edited_group(tx, command, row, parts)) is not None]
     await write_edits(tx, edits)
-    following = replace(command, after=rows[-1].audience) if len(rows) == STEP_ROWS else None
+    changed += len(edits)
+    is_noted = command.is_noted
+    if changed and not is_noted:
+        is_noted = command.caller.note(tx, "notification.edited", command.id)
+    following = None
+    if len(rows) == STEP_ROWS:
+        following = replace(command, after=rows[-1].audience, is_noted=is_noted)
     return Edited(
         found=found + len(plain) + len(groups),
-        changed=changed + len(edits),
+        changed=changed,
         position=tx.position,
         following=following,
     )

@@ -9,6 +9,7 @@ step is larger than its limit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.publications.callers import Caller
@@ -37,13 +38,14 @@ class Retract:
     """Take a notification back. The result: a Retracted.
 
     sender: only what has this sender; None for all of it. after: the audience after which a further step goes
-    on.
+    on. is_noted: whether the audit log has it, if an administrator does it.
     """
 
     id: str
     caller: Caller
     sender: str | None = None
     after: str = ""
+    is_noted: bool = False
 
     @property
     def conflict_key(self) -> str:
@@ -87,12 +89,14 @@ async def _retract(tx: Transaction, command: Retract) -> Retracted:
     await withdraw_texts(tx, removed)
     await announce_removed(tx, removed)
     await write_edits(tx, edits)
+    number += len(removed) + len(edits)
+    is_noted = command.is_noted
+    if number and not is_noted:
+        is_noted = command.caller.note(tx, "notification.retracted", command.id)
     following = None
     if len(rows) == STEP_ROWS:
-        following = Retract(
-            id=command.id, caller=command.caller, sender=command.sender, after=rows[-1].audience
-        )
-    return Retracted(number=number + len(removed) + len(edits), following=following)
+        following = replace(command, after=rows[-1].audience, is_noted=is_noted)
+    return Retracted(number=number, following=following)
 
 
 async def _cancel(tx: Transaction, command: Retract) -> int:

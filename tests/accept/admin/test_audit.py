@@ -108,6 +108,38 @@ async def test_cancel_by_the_publisher_is_not_noted(site: Site) -> None:
     assert await audited(site) == []
 
 
+async def test_changes_of_what_others_have_published_are_noted_once(stored: Site) -> None:
+    id_ = await stored.publish("bob")
+    await done(stored, "PATCH", f"{PUBLISHING}/{id_}", {"content": "a secret"})
+    await done(stored, "PATCH", f"{PUBLISHING}/{id_}", {"content": "a secret"})
+    await done(stored, "DELETE", f"{PUBLISHING}/{id_}?for=everyone")
+    refused(await ask(stored, "DELETE", f"{PUBLISHING}/{id_}?for=everyone"), 404, "not_found")
+    assert await audited(stored) == [
+        ("root", "notification.retracted", f"notification:{id_}"),
+        ("root", "notification.edited", f"notification:{id_}"),
+    ]
+
+
+async def test_changes_in_many_steps_are_noted_once(stored: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("edits", "retraction"):
+        monkeypatch.setattr(f"lumen_notify.commit.publications.{module}.STEP_ROWS", 2)
+    body = {"to": {"users": ["a", "b", "c", "d", "e"]}, "category": "like", "content": "hi"}
+    id_ = (await done(stored, "POST", PUBLISHING, body, scopes=(PUBLISH,)))["id"]
+    await done(stored, "PATCH", f"{PUBLISHING}/{id_}", {"content": "hello"})
+    await done(stored, "DELETE", f"{PUBLISHING}/{id_}")
+    assert [action for _, action, _ in await audited(stored)] == [
+        "notification.retracted",
+        "notification.edited",
+    ]
+
+
+async def test_changes_by_the_publisher_are_not_noted(site: Site) -> None:
+    id_ = await site.publish("bob")
+    for method, content in (("PATCH", {"content": "hello"}), ("DELETE", None)):
+        await done(site, method, f"{PUBLISHING}/{id_}", content, user="alice", scopes=(PUBLISH,))
+    assert await audited(site) == []
+
+
 def test_every_action_is_in_the_page_of_administration() -> None:
     table = re.findall(r"^\| (`.*?) \|", (DOCS / "api" / "admin.md").read_text("utf-8"), re.MULTILINE)
     described = {name for cell in table for name in re.findall(r"`([a-z_]+\.[a-z]+)`", cell)}
