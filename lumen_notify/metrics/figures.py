@@ -27,8 +27,8 @@ class Figures:
     this one has last counted them. events_total: committed here, by kind: `notification` is a publish,
     `message` a message. deliveries_total: frames of events sent to users live. commits_total: write
     transactions that took at most each of DURATION_BUCKETS, and of all. scheduled: notifications, as counted
-    by the instance that does the jobs; likewise pushes_due. pushes_total: by provider and outcome.
-    ended_total: streams, by close reason.
+    by the instance that does the jobs; likewise pushes_due, digest_items, dead_letters. pushes_total: by
+    provider and outcome. ended_total: streams, by close reason.
     """
 
     at_seconds: float
@@ -47,6 +47,8 @@ class Figures:
     pushes_total: Mapping[tuple[str, ...], int]
     ended_total: Mapping[str, int]
     outages: Sequence[OutageFigure]
+    digest_items: int = 0
+    dead_letters: int = 0
 
 
 def rates(before: Figures, after: Figures) -> Mapping[str, float]:

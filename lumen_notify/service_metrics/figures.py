@@ -49,6 +49,8 @@ class FigureReader:
             waiting_commands=services.committer.waiting_commands,
             backlog_bytes=services.streams.backlog_bytes,
             scheduled=services.jobs.queues.scheduled,
+            digest_items=services.jobs.queues.digest_items,
+            dead_letters=services.jobs.queues.dead_letters,
             pushes_due=services.push.backlog.due,
             pushes_total=dict(services.push.dispatcher.results),
             ended_total=self.ended(),

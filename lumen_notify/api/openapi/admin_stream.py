@@ -45,10 +45,13 @@ FIGURES = ControlFrame(
             p99=_RATE_OR_NULL,
         ),
         queues=object_schema(
-            "What waits: writes, publications to push, scheduled notifications, bytes for slow clients.",
+            "What waits: writes, publications to push, scheduled notifications, those that wait for a "
+            "digest, pushes that were given up, bytes for slow clients.",
             commands=COUNT,
             push=COUNT,
             scheduled=COUNT,
+            digests=COUNT,
+            dead_letters=COUNT,
             backlog_bytes=COUNT,
         ),
         push=_numbers(_RATE, "Pushes per second by outcome."),

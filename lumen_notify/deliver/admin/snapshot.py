@@ -36,6 +36,8 @@ def snapshot(kept: Mapping[str, Sequence[Figures]], at_ms: int) -> dict[str, Any
             "commands": sum(one.waiting_commands for one in newest),
             "push": sum(one.pushes_due for one in newest),
             "scheduled": sum(one.scheduled for one in newest),
+            "digests": sum(one.digest_items for one in newest),
+            "dead_letters": sum(one.dead_letters for one in newest),
             "backlog_bytes": sum(one.backlog_bytes for one in newest),
         },
         "push": _push(kept.values()),

@@ -16,7 +16,17 @@ def test_instances_are_added_up() -> None:
     frame = snapshot(
         {
             "a": [figures(streams=2, users_online=3, streams_by_device={"mobile": 1, "unknown": 1})],
-            "b": [figures(streams=1, users_online=2, streams_by_device={"mobile": 1}, waiting_commands=4)],
+            "b": [
+                figures(
+                    streams=1,
+                    users_online=2,
+                    streams_by_device={"mobile": 1},
+                    waiting_commands=4,
+                    scheduled=1,
+                    digest_items=2,
+                    dead_letters=3,
+                )
+            ],
         },
         AT,
     )
@@ -28,7 +38,8 @@ def test_instances_are_added_up() -> None:
         "by_instance": {"a": 2, "b": 1},
     }
     assert frame["users_online"] == 3, "each instance counts those of all"
-    assert frame["queues"] == {"commands": 4, "push": 0, "scheduled": 0, "backlog_bytes": 0}
+    waiting = {name: number for name, number in frame["queues"].items() if number}
+    assert waiting == {"commands": 4, "scheduled": 1, "digests": 2, "dead_letters": 3}
 
 
 def test_rates_are_of_the_last_two_readings_of_each_instance_by_its_own_clock() -> None:
