@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lumen_notify import logs
+from lumen_notify.model import rfc3339
 from lumen_notify.request_id import REQUEST_ID
 
 
@@ -132,6 +133,15 @@ def test_the_access_log_has_no_queries_and_no_tokens() -> None:
     logs.configure("info", "logfmt", shown)
     access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", "/", "1.1", 200)
     assert len(shown.getvalue().splitlines()) == 5
+
+
+@pytest.mark.parametrize("created", [1769846400.0, 1769846400.001, 1769846400.9996, 1769846401.5, 0.25])
+def test_time_of_each_line_is_its_own(created: float) -> None:
+    formatter = logs.formatter("json", is_terminal=False)
+    record = logging.LogRecord("a", logging.INFO, "", 0, "a", (), None)
+    for at in (1769846400.25, created, created):
+        record.created = at
+        assert json.loads(formatter.format(record))["time"] == rfc3339(int(at * 1000))
 
 
 def in_request(request_id: str, kind: str) -> str:
