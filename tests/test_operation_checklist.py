@@ -210,7 +210,12 @@ LINES: Lines = {
         "cli/database/test_users.py::test_user_is_exported_and_deleted_while_the_server_runs",
     ),
     # Backups and upgrades
-    "`lumen-notify backup` copies a SQLite database in use, and prints the pg_dump for PostgreSQL": (),
+    "`lumen-notify backup` copies a SQLite database in use, and prints the pg_dump for PostgreSQL": (
+        "cli/database/test_backup.py::test_copy_is_one_moment_of_a_database_in_use",
+        "cli/database/test_backup.py::test_restored_backup_is_noticed_by_clients_with_newer_cursors",
+        "cli/database/test_backup.py::test_commands_for_postgresql_have_no_password",
+        "release/test_production.py::test_sqlite_is_backed_up_while_it_is_written_and_restored",
+    ),
     "`check` looks at settings, database version, disk, clock, keys, backplane and push credentials": (),
     "an older instance serves beside the new one while the database is migrated, or is refused with "
     "the reason": (),

@@ -7,6 +7,7 @@
     migrate   migrate the database to this version
     token     make a token that the local server accepts
     account   create an account, set its scopes or its password (`account`)
+    backup    copy the database (`database/backup`)
     users     export a user's data, delete a user (`database/users`)
     send      publish one notification (`send`, `client`)
     tail      follow a user's stream (`tail`, `client`, `format`)

@@ -106,7 +106,7 @@ def test_server_works_with_the_role_and_the_grants_of_the_page(
 @pytest.mark.server
 def test_sqlite_is_backed_up_while_it_is_written_and_restored(tmp_path: Path) -> None:
     def shell(script: str) -> None:
-        script = script.replace("/opt/lumen-notify/bin/python", sys.executable)
+        script = script.replace("/opt/lumen-notify/bin/lumen-notify", f"{sys.executable} -m lumen_notify")
         subprocess.run(["sh", "-ec", script], cwd=tmp_path, check=True)
 
     with RunningServer(tmp_path, environ={"LUMEN_JWT_SECRET": SECRET}) as server:
