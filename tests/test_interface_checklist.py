@@ -199,7 +199,7 @@ LINES: Lines = {
     ),
     "serve --reload and lumen-notify check work": (
         "cli/test_reload.py::test_a_change_starts_the_application_again_and_ends_its_streams_cleanly",
-        "cli/test_check.py::test_every_part_that_is_not_right_is_found",
+        "cli/checks/test_check.py::test_every_part_that_is_not_right_is_found",
         "cli/commands/test_check.py::test_it_prints_a_line_for_each_part_and_its_status_says_the_result",
     ),
     # README and docs

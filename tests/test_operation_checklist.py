@@ -216,7 +216,15 @@ LINES: Lines = {
         "cli/database/test_backup.py::test_commands_for_postgresql_have_no_password",
         "release/test_production.py::test_sqlite_is_backed_up_while_it_is_written_and_restored",
     ),
-    "`check` looks at settings, database version, disk, clock, keys, backplane and push credentials": (),
+    "`check` looks at settings, database version, disk, clock, keys, backplane and push credentials": (
+        "cli/checks/test_host.py::test_too_little_space_is_a_problem",
+        "cli/checks/test_host.py::test_clock_of_the_database_is_compared",
+        "cli/checks/test_host.py::test_postgresql_that_is_too_old_is_a_problem",
+        "cli/checks/test_host.py::test_files_that_others_may_read_are_warned_of",
+        "cli/checks/test_check.py::test_every_part_that_is_not_right_is_found",
+        "cli/checks/test_check.py::test_a_backplane_that_does_not_answer_is_found",
+        "cli/checks/test_check.py::test_files_of_push_are_read_without_a_database",
+    ),
     "an older instance serves beside the new one while the database is migrated, or is refused with "
     "the reason": (),
     "a database of the wheel of 0.1.0 is migrated": (),

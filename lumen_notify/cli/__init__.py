@@ -2,7 +2,7 @@
 
     serve     run the server (`server`, `workers`; with --demo, `demo`)
     intake    take in from a queue, beside the servers (`lumen_notify/intake`)
-    check     check settings, database, keys and port (`check`)
+    check     check settings, database, keys and port (`checks/check`)
     settings  show all settings (`settings_text`)
     migrate   migrate the database to this version
     token     make a token that the local server accepts

@@ -5,7 +5,7 @@ from __future__ import annotations
 COMMANDS = {
     "serve": "Run the server until Ctrl-C or SIGTERM.",
     "intake": "Take notifications, messages and marks from a queue until Ctrl-C or SIGTERM.",
-    "check": "Check settings, database, keys, push and port, without changing anything.",
+    "check": "Check settings, database, keys, push, port, disk and clock, without changing anything.",
     "settings": "Show all settings: their values, and where these come from.",
     "token": "Make a token for a user and print it.",
     "account": "Create or change an account and print its user id.",

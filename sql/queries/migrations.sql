@@ -56,3 +56,10 @@ SELECT pg_advisory_xact_lock(1819635054, CAST(CAST(to_regclass('log_head') AS oi
 
 -- lock_older_log sqlite
 SELECT 1
+
+-- database_state
+-- Who: lumen-notify check. The database's clock, and its version.
+SELECT {now_ms}, CAST(current_setting('server_version_num') AS integer)
+
+-- database_state sqlite
+SELECT {now_ms}, 0

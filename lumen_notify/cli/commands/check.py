@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from lumen_notify import logs
-from lumen_notify.cli.check import Finding
-from lumen_notify.cli.check import check as check_parts
+from lumen_notify.cli.checks.check import Finding
+from lumen_notify.cli.checks.check import check as check_parts
 from lumen_notify.cli.config import read_settings
 from lumen_notify.cli.options import EnvFile
 from lumen_notify.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lumen_notify.cli.check import Finding, check
+from lumen_notify.cli.checks.check import Finding, check
 from lumen_notify.deliver.backplane import remote
 from lumen_notify.errors import Misconfigured
 from lumen_notify.push.providers.log import LogProvider
@@ -149,7 +149,7 @@ def test_services_of_push_are_asked_only_on_request(tmp_path: Path, monkeypatch:
     async def opened(*_: object) -> dict[str, LogProvider]:
         return {"log": Refused()}
 
-    monkeypatch.setattr("lumen_notify.cli.check.open_providers", opened)
+    monkeypatch.setattr("lumen_notify.cli.checks.check.open_providers", opened)
     settings = Settings(database_url=f"sqlite:///{tmp_path}/lumen.db", port=0, push_providers=("log",))
     assert not findings(settings)["push"].is_problem
     assert asked == []

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from lumen_notify.accept.preferences.categories import defined_in
 from lumen_notify.auth import Verifier, load_secret, secret_path
+from lumen_notify.cli.checks.host import check_clock, free_space, warnings_of_keys
 from lumen_notify.cli.config import missing_database_file, require_shared
 from lumen_notify.cli.listener import listen
 from lumen_notify.cli.tls import certificate
@@ -15,27 +16,32 @@ from lumen_notify.commit.database.startup_errors import require_file
 from lumen_notify.deliver.backplane.opening import backplane_place, open_backplane, open_redis
 from lumen_notify.deliver.backplane.remote import Receivers, RemoteBackplane
 from lumen_notify.errors import BackplaneUnavailable, LumenError, Misconfigured, Unavailable
+from lumen_notify.intake.brokers.opening import open_source
 from lumen_notify.model import value
 from lumen_notify.outages import Outage, cause_of
 from lumen_notify.push.provider import HasCredentials
 from lumen_notify.push.providers.registry import close_providers, open_providers
 from lumen_notify.settings import Settings, masked_url, variable
 from lumen_notify.settings.combinations import KEYS
+from lumen_notify.settings.intake_url import parse_intake_url
 
 NAME_WIDTH = 10
 
 
 @value
 class Finding:
-    """One line of the check. problem: whether the server could not start, or not as intended."""
+    """One line of the check. is_problem: whether the server could not start, or not as intended. is_warning:
+    whether it starts, and somebody should change something all the same."""
 
     name: str
     text: str
     is_problem: bool = False
+    is_warning: bool = False
 
     def line(self) -> str:
         """Return the line to print."""
-        return f"{self.name:{NAME_WIDTH}} {'FAILS' if self.is_problem else 'ok':5}  {self.text}"
+        state = "FAILS" if self.is_problem else "warns" if self.is_warning else "ok"
+        return f"{self.name:{NAME_WIDTH}} {state:5}  {self.text}"
 
 
 async def check(settings: Settings, *, asks_push: bool = False) -> list[Finding]:
@@ -49,6 +55,10 @@ async def check(settings: Settings, *, asks_push: bool = False) -> list[Finding]
         await _found("push", lambda: check_push(settings, asks=asks_push)),
         await _found("TLS", lambda: check_tls(settings)),
         await _found("port", lambda: check_port(settings)),
+        await _found("intake", lambda: check_intake(settings)),
+        await _found("disk", lambda: check_disk(settings)),
+        await _found("clock", lambda: check_clock(settings)),
+        *(Finding(name="key files", text=text, is_warning=True) for text in warnings_of_keys(settings)),
     ]
 
 
@@ -161,6 +171,19 @@ async def check_tls(settings: Settings) -> str:
     if certificate(settings) is None:
         return "No certificate is set: the server speaks plain HTTP."
     return f"{settings.tls_cert_file} is a certificate, with its key."
+
+
+async def check_intake(settings: Settings) -> str:
+    """Look whether the library for the broker is installed. The broker itself is not asked."""
+    if settings.intake_url is None:
+        return "No queue is set."
+    open_source(settings)
+    return f"{parse_intake_url(settings.intake_url).place} is read by `serve`, or by `lumen-notify intake`."
+
+
+async def check_disk(settings: Settings) -> str:
+    """Look how much is free beside a SQLite database."""
+    return free_space(settings)
 
 
 async def check_port(settings: Settings) -> str:

@@ -1,0 +1,1 @@
+"""Checks: what `lumen-notify check` tries and looks at."""
