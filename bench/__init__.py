@@ -9,7 +9,8 @@
     page                 goals, the table of results and `docs/performance.md` (method: `method.md`)
 
 Two commands of their own measure for `docs/scaling.md`: `scaling` what instances cost beside each other, and
-`workers` many streams over several processes (with `load_process`).
+`workers` many streams over several processes (with `load_process`). `intake` measures for `docs/intake.md`
+what comes from a queue.
 
 The load generator is `lumen_notify.load_test`.
 """
@@ -17,6 +18,6 @@ The load generator is `lumen_notify.load_test`.
 import sys
 from pathlib import Path
 
-# `durable_postgresql` and `instances` use `tests/servers.py` and `tests/valkey.py`, which the tests import by
-# their bare names, too. First: a package `valkey` may be installed.
+# `durable_postgresql`, `instances` and `intake` use modules of `tests/`, which the tests import by their bare
+# names, too. First: a package `valkey` may be installed.
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))

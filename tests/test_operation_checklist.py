@@ -247,7 +247,10 @@ LINES: Lines = {
     "ten poison messages are dead letters with their reasons": (
         "e2e/intake/test_poison.py::test_what_cannot_be_accepted_is_a_dead_letter_and_stops_nothing",
     ),
-    "intake's throughput is measured against the HTTP route in one run": (),
+    "intake's throughput is measured against the HTTP route in one run": (
+        "bench/test_intake.py::test_a_queue_is_measured_beside_the_route",
+        "bench/test_intake.py::test_page_has_the_table",
+    ),
     "the admin page in Chromium: find a user, send to all, see it arrive in another window, end a stream": (
         "browsers/test_admin.py::test_admin_finds_a_user_sends_to_all_and_ends_their_streams",
     ),
