@@ -206,7 +206,7 @@ class EventStream:
         self._text += payload.decode()
         complete, separator, self._text = self._text.rpartition("\n\n")
         for frame in read_frames(complete + separator):
-            stream_schema.check(frame)
+            self._check(frame)
             if frame.event == "presence":
                 self.presence.append(frame)
                 continue
@@ -214,6 +214,10 @@ class EventStream:
             if self._on_frame is not None:
                 self._on_frame(frame)
         self._changed.set()
+
+    def _check(self, frame: Frame) -> None:
+        """Raise NotDescribed for a frame that no message describes."""
+        stream_schema.check(frame)
 
     @property
     def text(self) -> str:

@@ -10,10 +10,13 @@ import re
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from clients import SECRET
 from lumen_notify import Lumen, Settings
 from lumen_notify.http.rate_limits import ALL, limit_of
 from lumen_notify.settings import Secret
+from lumen_notify.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -74,6 +77,44 @@ def test_settings_that_bound_something_are_named() -> None:
     assert named - {"LUMEN_RETENTION"} <= known
     bounds = {name for name in known if name.startswith(("LUMEN_MAX_", "LUMEN_LIMIT_", "LUMEN_RATE_"))}
     assert bounds <= named
+
+
+SECRETS = (
+    "a user's token",
+    "the password of an account",
+    "a refresh token",
+    "a stream ticket",
+    "the stream's cookie",
+    "a token with `notify:publish`",
+    "a token with `notify:admin`",
+    "`LUMEN_JWT_SECRET`",
+    "the key of Web Push",
+    "the credentials of FCM or APNs",
+    "the secret of the webhook",
+    "the key of `LUMEN_TLS_CERT_FILE`",
+    "a copy of the database, or a backup file",
+    "access to the Redis",
+    "write access to the topic of [intake]",
+    "`/metrics`",
+)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_each_secret_has_a_line_that_says_what_ends_it(secret: str) -> None:
+    section = (ROOT / "docs/security.md").read_text("utf-8").partition("## What an attacker gets")[2]
+    (line,) = (line for line in section.splitlines() if line.startswith(f"| {secret}"))
+    _, _, can, end, _ = re.split(r" ?\| ?", line)
+    assert can
+    assert end
+
+
+def test_policy_says_how_to_report_and_is_linked() -> None:
+    policy = (ROOT / "SECURITY.md").read_text("utf-8")
+    for heading in ("Report a vulnerability", "Supported versions", "Scope"):
+        assert f"\n## {heading}\n" in policy
+    major, minor, _ = __version__.split(".")
+    assert f"| the newest release, {major}.{minor}.x | yes |" in policy
+    assert "(SECURITY.md)" in (ROOT / "README.md").read_text("utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
-"""Clients made from the document by three generators: each has every operation, compiles strictly, and works.
+"""Clients made from the documents by generators: each has every operation or frame, compiles strictly, and
+works.
 
-Not here: what the document says (`api/openapi`), and the client that the package has (`client/`).
+Not here: what the documents say (`api/openapi`, `api/asyncapi`), and the client that the package has
+(`client/`).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from clients import SECRET, token
 from conftest import StartServer
 from documents import operations
 from lumen_notify.auth import PUBLISH
-from programs import NODE, PYTHON, from_npm, from_pypi, program
+from programs import NODE, PYTHON, from_npm, from_pypi, installed, program
 from servers import RunningServer
 
 TESTS = Path(__file__).parents[1]
@@ -60,12 +62,15 @@ async def run(*command: str, folder: Path) -> str:
 
 
 class Site:
-    """A server, and its document in a folder."""
+    """A server, and its documents in a folder. document: that of OpenAPI; streams: that of AsyncAPI."""
 
     def __init__(self, server: RunningServer, folder: Path) -> None:
         self.folder = folder
-        self.document: Any = httpx.get(f"{server.url}/openapi.json", trust_env=False, timeout=60).json()
-        (folder / "openapi.json").write_text(json.dumps(self.document), "utf-8")
+        for name in ("openapi.json", "asyncapi.json"):
+            text = httpx.get(f"{server.url}/{name}", trust_env=False, timeout=60).text
+            (folder / name).write_text(text, "utf-8")
+        self.document: Any = json.loads((folder / "openapi.json").read_text("utf-8"))
+        self.streams: Any = json.loads((folder / "asyncapi.json").read_text("utf-8"))
         self.arguments = (server.url, token("app", PUBLISH), token("alice"))
 
     def names(self) -> Iterator[str]:
@@ -105,6 +110,30 @@ async def test_openapi_typescript_makes_types_with_which_a_client_publishes(site
     assert json.loads(result) == RESULT
 
 
+async def test_openapi_typescript_makes_types_of_the_frames_of_a_stream(site: Site) -> None:
+    generator = from_npm("openapi-typescript")
+    (site.folder / "node_modules").symlink_to(NODE)
+    (site.folder / "package.json").write_text('{"type": "module"}')
+    (site.folder / "follow.ts").write_text((GENERATORS / "follow.ts").read_text("utf-8"), "utf-8")
+    # It reads JSON schemas as OpenAPI has them, which those of AsyncAPI are as well.
+    wrapped = {
+        "openapi": "3.1.1",
+        "info": site.streams["info"],
+        "paths": {},
+        "components": {"schemas": site.streams["components"]["schemas"]},
+    }
+    (site.folder / "frames.json").write_text(json.dumps(wrapped), "utf-8")
+    await run(*generator, "frames.json", "--output", "frames.d.ts", folder=site.folder)
+    types = (site.folder / "frames.d.ts").read_text("utf-8")
+    for name in site.streams["components"]["schemas"]:
+        assert re.search(rf"^        {name}: ", types, re.MULTILINE), name
+
+    options = ("--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom")
+    assert await run(*from_npm("tsc"), *options, "follow.ts", folder=site.folder) == ""
+    result = await run(program("node"), "follow.js", *site.arguments, folder=site.folder)
+    assert json.loads(result) == [0, [], 1, "hi", "app"]
+
+
 async def test_openapi_python_client_makes_a_client_that_publishes(site: Site) -> None:
     generator = (*from_pypi("openapi-python-client"), "generate", "--path", "openapi.json")
     output = await run(*generator, "--output-path", "client", folder=site.folder)
@@ -135,9 +164,27 @@ async def test_datamodel_code_generator_makes_models_that_publish(site: Site) ->
     assert json.loads(result) == RESULT
 
 
-async def test_redocly_finds_nothing_in_the_document(site: Site) -> None:
-    command = (*from_npm("redocly"), "lint", "openapi.json", "--extends=recommended", "--format=json")
-    assert json.loads(await run(*command, folder=site.folder))["problems"] == []
+async def test_redocly_finds_nothing_in_the_documents(site: Site) -> None:
+    for name in ("openapi.json", "asyncapi.json"):
+        command = (*from_npm("redocly"), "lint", name, "--extends=recommended", "--format=json")
+        assert json.loads(await run(*command, folder=site.folder))["problems"] == [], name
+
+
+HINTS = {"asyncapi-latest-version"}
+"""What the validator says of every document of AsyncAPI 3.0.0: that 3.1.0 exists, which few tools read."""
+
+
+async def test_validator_of_asyncapi_finds_nothing_in_the_document(site: Site) -> None:
+    (site.folder / "node_modules").symlink_to(installed(NODE, "npm ci --prefix tests/node"))
+    (site.folder / "validate.mjs").write_text((NODE.parent / "validate-asyncapi.mjs").read_text("utf-8"))
+    output = await run(program("node"), "validate.mjs", "asyncapi.json", folder=site.folder)
+    found = [json.loads(line) for line in output.splitlines()]
+    assert [one for one in found if one[0] not in HINTS] == []
+
+    del site.streams["channels"]["stream"]["address"], site.streams["info"]["version"]
+    (site.folder / "broken.json").write_text(json.dumps(site.streams), "utf-8")
+    with pytest.raises(AssertionError, match="version"):
+        await run(program("node"), "validate.mjs", "broken.json", folder=site.folder)
 
 
 async def test_document_is_valid_openapi(site: Site) -> None:
