@@ -138,7 +138,7 @@ LINES: Lines = {
         "e2e/test_generated_clients.py::test_datamodel_code_generator_makes_models_that_publish",
     ),
     "Redocly lints the document without a warning": (
-        "e2e/test_generated_clients.py::test_redocly_finds_nothing_in_the_document",
+        "e2e/test_generated_clients.py::test_redocly_finds_nothing_in_the_documents",
     ),
     "the documentation page starts with authentication, and has paths, search, contents and curl first": (
         "api/openapi/test_docs_in_browser.py::test_docs_begin_with_address_and_authentication_and_lead_home",
