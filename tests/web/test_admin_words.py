@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import lumen_notify
+from lumen_notify.api.openapi.admin_stream import FIGURES
+from lumen_notify.commit.audit.audit import ACTIONS
+from lumen_notify.model import CloseReason
+from lumen_notify.push.push import Outcome
 
 WEB = Path(lumen_notify.__file__).with_name("web")
 FOLDER = WEB / "admin"
@@ -56,3 +61,12 @@ def test_each_word_that_a_module_uses_exists_and_no_other() -> None:
     begun = {beginning for text in texts.values() for beginning in _BEGUN.findall(text)}
     idle = {key for key in ENGLISH if re.sub("_(one|other)$", "", key) not in used and key not in used}
     assert {key for key in idle if not key.startswith(tuple(begun))} == set()
+
+
+def test_each_name_that_the_server_sends_has_its_words() -> None:
+    actions = {f"admin_did_{action.replace('.', '_')}" for action in ACTIONS}
+    assert actions <= ENGLISH.keys()
+    assert {f"admin_reason_{reason.word}" for reason in CloseReason} <= ENGLISH.keys()
+    queues = FIGURES.schema["properties"]["queues"]["properties"]
+    assert {f"admin_queue_{name}" for name in queues} <= ENGLISH.keys()
+    assert {f"admin_push_{outcome}" for outcome in get_args(Outcome)} <= ENGLISH.keys()
