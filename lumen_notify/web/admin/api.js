@@ -15,7 +15,7 @@ export class Api {
 
   constructor(session) {
     this.#session = session;
-    this.#client = new LumenNotify({ url: root, getToken: () => this.token(true) }); // for its requests alone
+    this.changeToken();
   }
 
   /** Return a token, or null. isNew: the last one was refused. */
@@ -24,10 +24,10 @@ export class Api {
     return this.#token;
   }
 
-  /** Forget the last token: the session has another one. */
+  /** Forget the last token: the session has another one, which may be of another user. */
   changeToken() {
-    this.#client.stop();
     this.#token = null;
+    this.#client = new LumenNotify({ url: root, getToken: () => this.token(true) }); // for its requests alone
   }
 
   // ---- Users

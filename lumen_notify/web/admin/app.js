@@ -91,7 +91,6 @@ export class App {
   close() {
     this.#closing.abort();
     this.#feed.stop();
-    this.#api.changeToken();
     this.#view?.close?.();
     this.element.remove();
   }
@@ -154,6 +153,7 @@ export class App {
         this.#api.changeToken();
         this.#tools.scopes = user.scopes;
         this.#bar.setUser(user);
+        if (this.#main.querySelector(".failed [role=alert]")) this.#show(); // what the last token could not load
         this.#feed.reconnect();
         setTimeout(keepFocus); // once the dialog is closed
       },
