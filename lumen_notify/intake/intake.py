@@ -81,6 +81,7 @@ class Intake:
     async def stop(self) -> None:
         """Wait for the batch under way, within the drain time; then disconnect."""
         self.start_drain()
-        await self._supervisor.wait(TASK, seconds=self._drain_seconds)
+        if self.service is not None and self.service.is_open:  # else it waits for the broker
+            await self._supervisor.wait(TASK, seconds=self._drain_seconds)
         await self._supervisor.stop(TASK)
         await self._supervisor.stop(LOCK)

@@ -43,7 +43,7 @@ class IntakeService:
 
     submit: the committer's. clock: wall-clock milliseconds. may_run: whether it is this process's turn.
     remembered_seconds: how long the ids of messages are remembered; 0 for ever. stopping: see `Taker`. lag:
-    by source, as last asked.
+    by source, as last asked. is_open: whether a batch may be under way.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class IntakeService:
     ) -> None:
         self.taker = taker
         self.lag: Mapping[str, int] = {}
+        self.is_open = False
         self._source = source
         self._submit = submit
         self._clock = clock
@@ -80,6 +81,7 @@ class IntakeService:
                 continue
             try:
                 await self._source.open()
+                self.is_open = True
                 _log.info("takes in from %s", self._source.place)
                 await self._take_in()
             except BrokerUnavailable as error:
@@ -87,6 +89,7 @@ class IntakeService:
                 await wait_for(self._stopping, self._pause)
                 self._pause = min(2 * self._pause, MAX_PAUSE_SECONDS)
             finally:
+                self.is_open = False
                 await self._source.close()
 
     def stop(self) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
-from clients import eventually
+import pytest
+
+from clients import WAIT_SECONDS, eventually
 from lumen_notify import Lumen, Settings
 
 from .fake_source import FakeSource, incoming, notification
@@ -81,3 +84,19 @@ async def test_partitions_of_kafka_are_shared_by_its_group(
         await eventually(lambda: fake_source.opens == 1, what="the first")
         async with Lumen(settings_of(postgresql_url, "kafka://nowhere")):
             await eventually(lambda: fake_source.opens == 2, what="the second")
+
+
+async def test_broker_that_hangs_does_not_hold_up_the_end(
+    sqlite_url: str, fake_source: FakeSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_waiting = asyncio.Event()
+
+    async def hang() -> None:
+        is_waiting.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(fake_source, "open", hang)
+    settings = settings_of(sqlite_url).with_(drain_seconds=3600.0)
+    async with asyncio.timeout(WAIT_SECONDS):
+        async with Lumen(settings):
+            await is_waiting.wait()
