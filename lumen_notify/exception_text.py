@@ -45,6 +45,7 @@ _MODULES = frozenset(
     {
         *("asyncio.exceptions", "socket", "sqlite3", "ssl", "urllib.error"),
         *("redis.exceptions", "redis.sentinel", "redis.asyncio.sentinel"),
+        *("aiokafka.errors", "aiormq.exceptions", "nats.errors", "nats.js.errors"),
     }
 )
 """Modules whose exceptions have no values in their texts, besides what `_ARGUMENTS` matches."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from pydantic import TypeAdapter
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
@@ -37,6 +38,7 @@ def of_postgresql(kind: type[asyncpg.PostgresError], message: str, detail: str |
         (ZeroDivisionError(), "ZeroDivisionError"),
         (TypeError("'int' object is not callable"), "'int' object is not callable"),
         (RedisConnectionError("Connection refused."), "Connection refused."),
+        (KafkaConnectionError("Unable to bootstrap"), "KafkaConnectionError: Unable to bootstrap"),
         (
             of_postgresql(asyncpg.UniqueViolationError, 'violates "a_key"', f"Key (a)=({VALUE})"),
             'violates "a_key"',
