@@ -43,6 +43,7 @@ UNANSWERED_CODES = {
     "no_database": "told by the command line",
     "no_secret": "told by the command line",
     "no_device": "told by the command line",
+    "backup_failed": "told by the command line",
     "unreachable": "raised by the client",
     "unexpected_response": "raised by the client",
 }
