@@ -232,8 +232,12 @@ LINES: Lines = {
         "cli/checks/test_check.py::test_files_of_push_are_read_without_a_database",
     ),
     "an older instance serves beside the new one while the database is migrated, or is refused with "
-    "the reason": (),
-    "a database of the wheel of 0.1.0 is migrated": (),
+    "the reason": (
+        "release/test_upgrade.py::test_instance_of_0_1_0_writes_beside_a_new_one_after_the_migration",
+    ),
+    "a database of the wheel of 0.1.0 is migrated": (
+        "release/test_upgrade.py::test_database_of_the_wheel_of_0_1_0_is_migrated",
+    ),
     # Safe for others
     "SECURITY.md says how to report, and docs/security.md what an attacker with each stolen secret can do": (
         "test_security.py::test_each_secret_has_a_line_that_says_what_ends_it",
