@@ -40,6 +40,13 @@ test("a break leaves a gap, also one that is longer than the ring", () => {
   }
 });
 
+test("a figure that comes a little late leaves no gap", () => {
+  const history = new History();
+  history.add(START + 900, { streams: 1 });
+  history.add(START + 2100, { streams: 3 });
+  assert.deepEqual(tail(history.values("streams", "minutes"), 4), [NaN, 1, 1, 3]);
+});
+
 test("a clock that goes back writes to the newest slot", () => {
   const history = new History();
   history.add(START, { streams: 1 });

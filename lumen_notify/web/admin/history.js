@@ -31,6 +31,12 @@ class Ring {
     this.#values[slot % this.#values.length] = NaN;
   }
 
+  /** Repeat the value of the slot before. */
+  repeat(slot) {
+    const { length } = this.#values;
+    this.#values[slot % length] = this.#values[(slot - 1 + length) % length];
+  }
+
   /** Return the values, oldest first. last: the newest slot. */
   until(last) {
     const { length } = this.#values;
@@ -66,7 +72,11 @@ export class History {
   }
 
   #skip(range, from, to) {
-    for (const rings of this.#series.values()) for (let slot = from; slot <= to; slot += 1) rings[range].clear(slot);
+    const isLate = to - from === 1; // a frame that came a little late has missed one slot, and there was no break
+    for (const rings of this.#series.values()) {
+      for (let slot = from; slot <= to; slot += 1) rings[range].clear(slot);
+      if (isLate) rings[range].repeat(from);
+    }
   }
 
   #ring(name, range) {
