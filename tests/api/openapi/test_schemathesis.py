@@ -39,7 +39,7 @@ include-operation-id = [
   "getNotification", "markNotification", "editNotification", "deleteNotification",
   "cancelScheduled", "cancelScheduledInRoom",
   "getMessage", "editMessage", "deleteMessage",
-  "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
+  "deleteRoom", "addMembers", "removeMember", "getBan", "banUser", "unbanUser", "getBlock", "unblockUser",
   "deleteDevice", "deleteDeviceByToken", "listDeliveries", "retryDeadLetter",
   "getDeletion", "adminEndStream", "adminGetRoom", "adminDeleteRoom", "adminListMembers", "adminSetMember",
   "adminRemoveMember", "adminListBans", "adminBanUser", "adminUnbanUser", "adminListMessages",
