@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,13 @@ def test_page_has_the_table(tmp_path: Path) -> None:
     write_page(page, FIGURES)
     assert page.read_text("utf-8").count(table(FIGURES)) == 1
     assert "| pushes handed over to a provider that does nothing | 2,346 per second |" in table(FIGURES)
+
+
+def test_receipts_of_the_last_measurement_are_within_their_bound() -> None:
+    """A benchmark is a command, and no test of time: this holds what it has written into the page."""
+    page = push.PAGE.read_text("utf-8")
+    found = re.search(r"\| ([\d.]+) ms during the pushes, ([\d.]+) ms before \|", page)
+    assert found is not None
+    pushing_ms, idle_ms = map(float, found.groups())
+    assert pushing_ms <= 2 * idle_ms + 20
+    assert "to 100,000 devices" in page
