@@ -98,8 +98,6 @@ class KafkaTopic(Topic):
         finally:
             await admin.close()
         await self._producer.start()
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._address)
-        await self._consumer.start()
 
     async def send(self, messages: Sequence[Message]) -> None:
         sent = [
@@ -111,20 +109,25 @@ class KafkaTopic(Topic):
             await one
 
     async def read(self, name: str) -> list[bytes]:
-        metadata = await self._consumer._client.fetch_all_metadata()
+        metadata = await self._producer.client.fetch_all_metadata()
         partitions = [TopicPartition(name, number) for number in metadata.partitions_for_topic(name) or ()]
         if not partitions:
             return []
-        self._consumer.assign(partitions)
-        await self._consumer.seek_to_beginning(*partitions)
-        ends = await self._consumer.end_offsets(partitions)
-        found: list[bytes] = []
-        while True:  # Tansu may say an end before the last messages that were sent together
-            batches = await self._consumer.getmany(timeout_ms=200)
-            found += [record.value or b"" for records in batches.values() for record in records]
-            positions = [await self._consumer.position(one) for one in partitions]
-            if not batches and all(map(operator.ge, positions, ends.values())):
-                return found
+        # Closed before a test may kill the broker: without it, closing fails.
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._address, auto_offset_reset="earliest")
+        await consumer.start()
+        try:
+            consumer.assign(partitions)
+            ends = await consumer.end_offsets(partitions)
+            found: list[bytes] = []
+            while True:  # Tansu may say an end before the last messages that were sent together
+                batches = await consumer.getmany(timeout_ms=200)
+                found += [record.value or b"" for records in batches.values() for record in records]
+                positions = [await consumer.position(one) for one in partitions]
+                if not batches and all(map(operator.ge, positions, ends.values())):
+                    return found
+        finally:
+            await consumer.stop()
 
     async def unacknowledged(self, group: str) -> int:
         consumer = AIOKafkaConsumer(bootstrap_servers=self._address, group_id=group, enable_auto_commit=False)
@@ -138,7 +141,6 @@ class KafkaTopic(Topic):
             await consumer.stop()
 
     async def close(self) -> None:
-        await self._consumer.stop()
         await self._producer.stop()
 
 

@@ -44,17 +44,19 @@ async def answering(place: str, seconds: float = TIMEOUT_SECONDS) -> AsyncIterat
     except BrokerUnavailable:
         raise
     except Exception as error:
-        words = cause_of(error).rstrip(".")
-        raise BrokerUnavailable(f"{place} does not answer ({type(error).__name__}: {words}).") from error
+        name, words = type(error).__name__, cause_of(error).rstrip(".")
+        cause = name if words == name else f"{name}: {words}"  # the text of some errors may have values in it
+        raise BrokerUnavailable(f"{place} does not answer ({cause}).") from error
 
 
 async def quietly(closing: Awaitable[object]) -> None:
     """Await the end of a connection that may be broken."""
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await closing
-    except Exception:  # noqa: BLE001, S110 - whatever is broken, it is given up
-        pass
+    # In a task of its own: aiokafka may raise the CancelledError of a request that it has cancelled itself.
+    task = asyncio.ensure_future(closing)
+    if not (await asyncio.wait([task], timeout=CLOSE_SECONDS))[0]:
+        task.cancel()
+    elif not task.cancelled():
+        task.exception()  # whatever is broken, it is given up
 
 
 def security(url: IntakeUrl) -> BaseSecurity | None:

@@ -13,7 +13,12 @@ from lumen_notify.settings.intake_url import parse_intake_url
 
 
 async def test_whatever_is_raised_is_an_outage_with_its_words() -> None:
-    with pytest.raises(BrokerUnavailable, match="The queue does not answer \\(KeyError: 'x'\\)"):
+    with pytest.raises(
+        BrokerUnavailable, match=r"The queue does not answer \(ConnectionRefusedError: .*refused\)"
+    ):
+        async with answering("The queue"):
+            raise OSError(111, "Connection refused")
+    with pytest.raises(BrokerUnavailable, match=r"The queue does not answer \(KeyError\)"):
         async with answering("The queue"):
             raise KeyError("x")
 
@@ -37,10 +42,11 @@ async def test_cancellation_goes_through() -> None:
 
 
 async def test_broken_connection_is_closed_without_a_word() -> None:
-    async def close() -> None:
-        raise OSError
+    async def close(error: BaseException) -> None:
+        raise error
 
-    await quietly(close())
+    await quietly(close(OSError()))
+    await quietly(close(asyncio.CancelledError()))  # by a library that has cancelled a task of its own
 
 
 def test_url_says_how_to_log_in() -> None:
