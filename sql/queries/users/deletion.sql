@@ -1,5 +1,5 @@
 -- start_deletions
--- Who: DELETE /users/{id}. A deletion that is under way goes on as it is, and returns nothing.
+-- Who: DELETE /users/{user}. A deletion that is under way goes on as it is, and returns nothing.
 INSERT INTO lumen_deletion (user_id, alias, messages, step, started_at, step_at)
 SELECT r.user_id, r.alias, r.messages, r.step, r.now, r.now
 FROM jsonb_to_recordset(CAST(:rows AS jsonb))
@@ -25,7 +25,7 @@ ORDER BY d.started_at, d.user_id
 LIMIT 1
 
 -- get_deletion
--- Who: GET /users/{id}/deletion. Index: the primary key.
+-- Who: GET /users/{user}/deletion. Index: the primary key.
 SELECT d.user_id, d.alias, d.messages, d.step, d.after, d.started_at, d.step_at
 FROM lumen_deletion d
 WHERE d.user_id = :user_id
@@ -42,6 +42,6 @@ DELETE FROM lumen_deletion
 WHERE user_id = :user_id
 
 -- delete_account
--- Who: DELETE /users/{id}. The username is free from then on. Index: the primary key.
+-- Who: DELETE /users/{user}. The username is free from then on. Index: the primary key.
 DELETE FROM lumen_account
 WHERE user_id = :user_id

@@ -1,5 +1,5 @@
 -- export_presence
--- Who: GET /users/{id}/export. Index: the primary key.
+-- Who: GET /users/{user}/export. Index: the primary key.
 SELECT p.last_seen_at
 FROM lumen_presence p
 WHERE p.user_id = :user_id
