@@ -289,8 +289,9 @@ def test_the_demo_works_as_the_terminal_says(start_server: StartServer) -> None:
     server = start_server("--demo")
     wait_until(lambda: "liked your photo" in server.log(), within_seconds=20, what="the demo text")
     (publish,) = re.findall(r"^  (curl .*)$", server.log(), re.MULTILINE)
-    (page,) = re.findall(r"^  (http://\S+)$", server.log(), re.MULTILINE)
+    page, admin = re.findall(r"^  (http://\S+)$", server.log(), re.MULTILINE)
     assert page == f"{server.url}/"
+    assert admin.startswith(f"{server.url}/admin#token=")
     done = subprocess.run(
         ["bash", "-c", publish],
         env={**server.environ, "no_proxy": "*"},
