@@ -4,7 +4,7 @@ r"""Dead letters: what is written about a message that cannot be accepted.
  "source": {"broker": "kafka", "topic": "events", "partition": 0, "offset": 17},
  "at": "2026-11-29T12:00:00.000Z", "message": "{\"type\": ...}"}
 
-Promise: a dead letter is shorter than MAX_BYTES, whatever the message is.
+Promise: a dead letter is shorter than MAX_BYTES, and its key than MAX_KEY_BYTES, whatever the message is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ MAX_MESSAGE_BYTES = 128 * 1024
 """How much of a message its dead letter has. A character may take six bytes as JSON, and brokers take a MiB
 by default."""
 
+MAX_KEY_BYTES = 32 * 1024
+"""How long a key a dead letter may have: with a longer one, and the message as JSON, it could be longer than
+brokers take. It then has none."""
+
 MAX_BYTES = 6 * MAX_MESSAGE_BYTES + 64 * 1024
 
 
@@ -34,7 +38,11 @@ def dead_letter(message: Incoming, error: Exception, now: int) -> DeadLetter:
     }
     # The name of an unknown field may contain half of a surrogate pair.
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return DeadLetter(body=text.encode("utf-8", "backslashreplace"), key=message.key)
+    return DeadLetter(
+        body=text.encode("utf-8", "backslashreplace"),
+        key=message.key if len(message.key or b"") <= MAX_KEY_BYTES else None,
+        of=None if message.id is None else (message.source, message.id),
+    )
 
 
 def _shown(body: bytes) -> dict[str, Any]:

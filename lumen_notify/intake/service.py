@@ -2,22 +2,24 @@
 
 Promises: a message is acknowledged once its transaction is committed, or its dead letter stored; a broker
 that does not answer is an outage, which is logged at its beginning and end, and tried again after a pause
-that doubles from FIRST_PAUSE_SECONDS to MAX_PAUSE_SECONDS; `stop` finishes the batch under way, and takes
-no other.
+that doubles from FIRST_PAUSE_SECONDS to MAX_PAUSE_SECONDS; so is a batch that cannot be finished, as while
+dead letters cannot be stored, and those that were stored before are not stored again; `stop` finishes the
+batch under way, and takes no other.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from lumen_notify.commit.intake.take_in import STEP_ROWS, TrimIntake
 from lumen_notify.errors import Unavailable
 from lumen_notify.intake.reader import source_of_keys
-from lumen_notify.intake.source import BrokerUnavailable, Source
+from lumen_notify.intake.source import BrokerUnavailable, DeadLetter, Incoming, Source
 from lumen_notify.intake.taker import Stopped, Taker, wait_for
 from lumen_notify.metrics import Metrics
 from lumen_notify.outages import Outage
@@ -30,6 +32,10 @@ TURN_SECONDS = 0.5
 
 LAG_SECONDS = 5.0
 """How often the broker is asked how many messages wait."""
+
+UNFINISHED_SECONDS = 60.0
+"""How long a batch that could not be finished is expected again: some brokers have nothing meanwhile. After
+that, another process has it."""
 
 TRIM_SECONDS = 30.0
 TRIM_STEPS = 200
@@ -71,6 +77,8 @@ class IntakeService:
         self._pause = FIRST_PAUSE_SECONDS
         self._asked_deadline = self._trim_deadline = 0.0
         self._sources: set[str] = set()
+        self._unfinished_at = -math.inf
+        self._buried: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
         """Take in until `stop`."""
@@ -120,19 +128,32 @@ class IntakeService:
         """Take in batches until the turn ends. Raises BrokerUnavailable."""
         while self._may_run() and not self._stopping.is_set():
             messages = await self._source.fetch()
-            self._outage.end()
-            self._pause = FIRST_PAUSE_SECONDS
             if messages:
                 try:
                     letters = await self.taker.take(messages)
                 except Stopped:
                     return
-                if letters:
-                    await self._source.bury(letters)
-                await self._source.acknowledge(messages)
-                self._sources |= {message.source for message in messages}
-                self._sources |= {source_of_keys(message) for message in messages}
+                await self._finish(messages, letters)
+            if time.monotonic() >= self._unfinished_at + UNFINISHED_SECONDS:
+                self._outage.end()
+                self._pause = FIRST_PAUSE_SECONDS
             await self._look_after()
+
+    async def _finish(self, messages: Sequence[Incoming], letters: Sequence[DeadLetter]) -> None:
+        """Store dead letters, and acknowledge the messages. Raises BrokerUnavailable."""
+        try:
+            for letter in letters:
+                if letter.of is None or letter.of not in self._buried:
+                    await self._source.bury([letter])
+                    self._buried |= set() if letter.of is None else {letter.of}
+            await self._source.acknowledge(messages)
+        except BrokerUnavailable:
+            self._unfinished_at = time.monotonic()
+            raise
+        self._unfinished_at = -math.inf
+        self._buried.clear()
+        self._sources |= {message.source for message in messages}
+        self._sources |= {source_of_keys(message) for message in messages}
 
     async def _look_after(self) -> None:
         """Do what is due beside the messages."""

@@ -56,10 +56,12 @@ class Incoming:
 
 @value
 class DeadLetter:
-    """What is written about a message that cannot be accepted. key: of its partition."""
+    """What is written about a message that cannot be accepted. key: of its partition. of: source and id of
+    the message; None if it has no id."""
 
     body: bytes
     key: bytes | None = None
+    of: tuple[str, str] | None = None
 
 
 class Source(Protocol):

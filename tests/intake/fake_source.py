@@ -27,7 +27,7 @@ def notification(user: str = "ann", content: str = "hi", **more: Any) -> dict[st
 
 class FakeSource:
     """A `Source`. waiting: what it gives; acknowledged and buried: what it got. broken: the calls that
-    fail."""
+    fail. room: how many dead letters it stores; None for all. fetched: what is not acknowledged."""
 
     place = "the fake broker"
 
@@ -36,10 +36,11 @@ class FakeSource:
         self.acknowledged: list[str | None] = []
         self.buried: list[DeadLetter] = []
         self.broken: set[str] = set()
+        self.room: int | None = None
         self.opens = 0
         self.is_open = False
         self._batch = batch
-        self._fetched: list[Incoming] = []
+        self.fetched: list[Incoming] = []
 
     def _may_fail(self, call: str) -> None:
         if call in self.broken:
@@ -49,27 +50,30 @@ class FakeSource:
         self._may_fail("open")
         self.opens += 1
         self.is_open = True
-        self.waiting[:0] = self._fetched  # what was not acknowledged comes again
-        self._fetched = []
+        self.waiting[:0] = self.fetched  # what was not acknowledged comes again
+        self.fetched = []
 
     async def fetch(self) -> Sequence[Incoming]:
         self._may_fail("fetch")
         assert self.is_open
         found, self.waiting = self.waiting[: self._batch], self.waiting[self._batch :]
-        self._fetched += found
+        self.fetched += found
         if not found:
             await asyncio.sleep(0.001)
         return found
 
     async def acknowledge(self, messages: Sequence[Incoming]) -> None:
         self._may_fail("acknowledge")
-        assert list(messages) == self._fetched
-        self._fetched = []
+        assert list(messages) == self.fetched
+        self.fetched = []
         self.acknowledged += [message.id for message in messages]
 
     async def bury(self, letters: Sequence[DeadLetter]) -> None:
         self._may_fail("bury")
-        self.buried += letters
+        for letter in letters:
+            if len(self.buried) == self.room:
+                raise BrokerUnavailable("The dead-letter topic is full.")
+            self.buried.append(letter)
 
     async def lag(self) -> Mapping[str, int]:
         self._may_fail("lag")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 
 from lumen_notify.errors import Fault, Invalid
-from lumen_notify.intake.dead_letters import MAX_BYTES, MAX_MESSAGE_BYTES, dead_letter
+from lumen_notify.intake.dead_letters import MAX_BYTES, MAX_KEY_BYTES, MAX_MESSAGE_BYTES, dead_letter
 
 from .fake_source import incoming, notification
 
@@ -49,6 +50,13 @@ def test_long_message_is_cut_and_says_so() -> None:
         document = json.loads(letter.body)
         assert document["bytes"] == 10_000_000
         assert len(document["message"]) <= MAX_MESSAGE_BYTES
+
+
+def test_long_key_is_left_out() -> None:
+    for length, is_kept in ((MAX_KEY_BYTES, True), (MAX_KEY_BYTES + 1, False)):
+        message = replace(incoming(1, b"{}"), key=b"k" * length)
+        assert dead_letter(message, Invalid("no"), 0).key == (message.key if is_kept else None)
+    assert MAX_BYTES + MAX_KEY_BYTES < 1_000_000
 
 
 def test_half_of_a_surrogate_pair_can_be_written() -> None:

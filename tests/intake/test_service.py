@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from lumen_notify.http.context import Limits
 from lumen_notify.intake import service as service_module
 from lumen_notify.intake import taker as taker_module
 from lumen_notify.intake.service import IntakeService
-from lumen_notify.intake.taker import Taker
+from lumen_notify.intake.taker import Taker, wait_for
 from lumen_notify.metrics import Metrics
 from lumen_notify.outages import Outage
 
@@ -142,6 +143,54 @@ async def test_dead_letter_that_cannot_be_stored_is_not_acknowledged() -> None:
         await until(lambda: len(desk.source.acknowledged) == 3)
     assert len(desk.source.buried) == 1
     assert desk.committed == ["0@1", "2@1"]
+
+
+async def test_dead_letters_are_stored_once_though_others_of_their_batch_cannot_be() -> None:
+    desk = Desk(FakeSource(*[incoming(number, b"{") for number in range(3)]))
+    desk.source.room = 2
+    async with desk.running():
+        await until(lambda: desk.source.opens > 4)
+        assert len(desk.source.buried) == 2
+        desk.source.room = None
+        await until(lambda: len(desk.source.acknowledged) == 3)
+    assert [json.loads(letter.body)["source"]["offset"] for letter in desk.source.buried] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("call", ["bury", "acknowledge"])
+async def test_batch_that_cannot_be_finished_is_one_outage_with_growing_pauses(
+    call: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def wait(event: asyncio.Event, seconds: float) -> None:
+        pauses.append(seconds)
+        await wait_for(event, 0.001)
+
+    monkeypatch.setattr(service_module, "wait_for", wait)
+    desk = Desk(FakeSource(incoming(0, b"{")))
+    desk.source.broken.add(call)
+    async with desk.running():
+        await until(lambda: len(pauses) > 4)
+        assert desk.outage.error is not None
+        desk.source.broken.clear()
+        await until(lambda: desk.outage.error is None)
+    assert pauses[:4] == [0.001, 0.002, 0.004, 0.008]
+    assert [record.levelname for record in caplog.records if record.name.endswith("outages")] == [
+        "ERROR",
+        "WARNING",
+    ]
+
+
+async def test_batch_that_another_process_has_finished_is_no_outage_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service_module, "UNFINISHED_SECONDS", 0.05)
+    desk = Desk(FakeSource(incoming(0, b"{")))
+    desk.source.broken.add("acknowledge")
+    async with desk.running():
+        await until(lambda: desk.outage.error is not None)
+        desk.source.fetched.clear()
+        await until(lambda: desk.outage.error is None)
 
 
 async def test_process_takes_in_while_it_is_its_turn() -> None:
