@@ -15,6 +15,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractRobus
 from aio_pika.exceptions import ChannelNotFoundEntity
 from faststream.rabbit import Channel, RabbitBroker
 
+from lumen_notify.intake.brokers.amqp_decoding import read_all_properties
 from lumen_notify.intake.brokers.connection import Subscription, answering, quietly, security
 from lumen_notify.intake.source import (
     FETCH_SECONDS,
@@ -29,6 +30,7 @@ class RabbitmqSource:
     """A `Source`."""
 
     def __init__(self, subscription: Subscription) -> None:
+        read_all_properties()
         self.place = subscription.url.place
         self._subscription = subscription
         self._broker: RabbitBroker | None = None
