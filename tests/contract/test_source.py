@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -88,6 +88,30 @@ async def test_messages_come_in_order_with_ids_and_places_and_no_more_than_the_p
         await eventually_true(lambda: is_equal(lag(), 3), what="a lag")
         await source.bury([DeadLetter(body=b"%d" % number, key=b"k") for number in range(3)])
     assert await topic.wait_for(f"{topic.name}-dead-letters", 3) == [b"0", b"1", b"2"]
+
+
+HEADERS = [
+    *(b"NATS/1.0\r\nStatus: 503\r\n\r\n", b"NATS/1.0\r\nStatus: shipped\r\n\r\n", b"NATS/1.0 404\r\n\r\n"),
+    *(b"NATS/1.0", b"\x00\r\n\r\n", b"NATS/1.0 \xff\xff\r\n\r\n", b"NATS/1.0\r\n\xff: \xff\r\n\r\n"),
+]
+
+
+async def test_no_header_of_a_message_of_nats_stops_it(shared_broker: Callable[[str], Broker]) -> None:
+    broker = shared_broker("nats")
+    async with open_topic(broker, f"t-{new_id()}") as topic, opened(broker, topic) as source:
+        name = topic.name.encode()
+        _, writer = await asyncio.open_connection("127.0.0.1", broker.port)
+        writer.write(b'CONNECT {"verbose":false,"headers":true}\r\n')
+        for number, headers in enumerate(HEADERS, 1):
+            body = b"%d" % number
+            length = len(headers)
+            writer.write(b"HPUB %s %d %d\r\n%s%s\r\n" % (name, length, length + len(body), headers, body))
+        await writer.drain()
+        messages = await fetch(source, len(HEADERS))
+        assert numbers(messages) == list(range(1, len(HEADERS) + 1))
+        await source.acknowledge(messages)
+        assert sum((await source.lag()).values()) == 0
+        writer.close()
 
 
 @pytest.mark.slow

@@ -3,6 +3,10 @@
 A message that was fetched and not acknowledged comes again after the consumer's `ack_wait`, before newer
 ones. So a process that finds such messages waits as long before it fetches: else newer ones would overtake
 them.
+
+1. The client is given no headers of the stream's messages, which intake does not need. One with a header
+   `Status` it would take for a message of the server, and drop it; headers that it cannot read would end its
+   connection, again and again.
 """
 
 from __future__ import annotations
@@ -34,6 +38,9 @@ ACK_WAIT_SECONDS = 10.0
 
 MARGIN_SECONDS = 0.5
 
+_TO_ACKNOWLEDGE = b"$JS.ACK."
+"""How the reply subject of a stream's message begins; the server's own messages have none."""
+
 
 class NatsSource:
     """A `Source`."""
@@ -62,6 +69,7 @@ class NatsSource:
                 logger=None,
             )
             self._client = client = await broker.connect()
+            _leave_headers(client)
             stream = client.jetstream(timeout=TIMEOUT_SECONDS)
             name = await _stream_of(stream, given.topic)
             await _stream_of(stream, given.dead_letters)
@@ -137,6 +145,16 @@ async def _stream_of(stream: JetStreamContext, subject: str) -> str:
         name = subject.replace(".", "-")
         await stream.add_stream(name=name, subjects=[subject])
         return name
+
+
+def _leave_headers(client: Client) -> None:
+    """Let the client read no headers of the messages of streams (note 1)."""
+    process = client._process_msg  # noqa: SLF001 - the client has no public place for it
+
+    async def process_without(sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
+        await process(sid, subject, reply, data, b"" if reply.startswith(_TO_ACKNOWLEDGE) else headers)
+
+    client._process_msg = process_without  # type: ignore[method-assign] # noqa: SLF001
 
 
 def _host(host: str) -> str:
