@@ -14,7 +14,7 @@ from starlette.responses import Response
 from lumen_notify.http import browser_headers
 from lumen_notify.http.problems import problem
 from lumen_notify.model import new_id
-from lumen_notify.request_id import HEADER
+from lumen_notify.request_id import HEADER, REQUEST_ID
 
 _log = logging.getLogger("lumen_notify.http")
 
@@ -23,7 +23,7 @@ class HttpRefusal(Exception):
     """A request that cannot be read.
 
     status, code: those of the problem document. detail: a sentence with the limit, without anything that the
-    client has sent.
+    client has sent. request_id: one of its own, since that of the request cannot be read.
     """
 
     def __init__(self, status: HTTPStatus, *, code: str, detail: str) -> None:
@@ -31,16 +31,16 @@ class HttpRefusal(Exception):
         self.status = status
         self.code = code
         self.detail = detail
+        self.request_id = new_id()
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        """Return the problem document. It has a request id of its own: that of the request cannot be read."""
-        request_id = new_id()
+        """Return the problem document."""
         response = problem(
             self.status,
             code=self.code,
             detail=self.detail,
-            headers={**(headers or {}), HEADER: request_id},
-            request_id=request_id,
+            headers={**(headers or {}), HEADER: self.request_id},
+            request_id=self.request_id,
         )
         response.raw_headers.extend(browser_headers.EVERY)
         return response
@@ -49,7 +49,13 @@ class HttpRefusal(Exception):
         """Log it. client: address and port. A connection on which nothing comes is nothing odd: browsers open
         some before they need them."""
         level = logging.DEBUG if self.status == HTTPStatus.REQUEST_TIMEOUT else logging.WARNING
-        _log.log(level, "A request from %s was refused: %s", client[0] if client else "unknown", self.detail)
+        token = REQUEST_ID.set(self.request_id)
+        try:
+            _log.log(
+                level, "A request from %s was refused: %s", client[0] if client else "unknown", self.detail
+            )
+        finally:
+            REQUEST_ID.reset(token)
 
     def encode(self) -> bytes:
         """Return the whole response of HTTP/1.1, head and body."""

@@ -6,6 +6,8 @@ import logging
 import pytest
 
 from lumen_notify.deliver.connection import http_refusal
+from lumen_notify.logs import JsonFormatter
+from lumen_notify.request_id import REQUEST_ID
 
 
 def test_refusal_is_a_whole_response_with_a_problem_document() -> None:
@@ -50,10 +52,15 @@ def test_each_refusal_has_its_status() -> None:
     }
 
 
-def test_each_refusal_has_an_id_of_its_own() -> None:
-    refusal = http_refusal.bad_request("x")
-    first, second = refusal.response(), refusal.response()
-    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+def test_each_refusal_has_an_id_of_its_own_which_its_line_has_too(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.handler.setFormatter(JsonFormatter())
+    refusals = [http_refusal.bad_request("x"), http_refusal.bad_request("x")]
+    for refusal in refusals:
+        refusal.log(None)
+    ids = [refusal.response().headers["x-request-id"] for refusal in refusals]
+    assert ids[0] != ids[1]
+    assert [json.loads(line)["request_id"] for line in caplog.text.splitlines()] == ids
+    assert REQUEST_ID.get() is None
 
 
 @pytest.mark.parametrize(
