@@ -51,7 +51,6 @@ WITHOUT_TEST_FILE = {
     "accept/rooms/message_responses.py": _SHAPES,
     "accept/rooms/room_responses.py": _SHAPES,
     "accept/users/responses.py": _SHAPES,
-    "intake/brokers/kafka.py": _SOURCES,
     "intake/brokers/nats.py": _SOURCES,
     "intake/brokers/rabbitmq.py": _SOURCES,
     "intake/brokers/redis.py": _SOURCES,

@@ -2,7 +2,8 @@
 
 The group gives each partition to one process. Where it gives a partition to another one while a batch is
 under way, both take the batch in, and the second one finds that it is known. Offsets are committed for each
-partition, after COMMIT.
+partition, after COMMIT. What a producer writes in a transaction is taken in once that is committed, and not
+if it is aborted.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class KafkaSource:
                 max_records=given.prefetch,
                 group_id=given.group,
                 auto_offset_reset="earliest",
+                isolation_level="read_committed",
                 ack_policy=AckPolicy.MANUAL,
             )
             await broker.start()
