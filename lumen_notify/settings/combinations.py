@@ -7,6 +7,7 @@ from typing import Any
 
 from lumen_notify.settings.backplane_url import MEMORY, NEEDS_ONE_PROCESS, NEEDS_POSTGRESQL
 from lumen_notify.settings.environment import variable
+from lumen_notify.settings.intake_settings import OTHER_TOPIC, TOPIC
 
 PROVIDER_SETTINGS = {
     "fcm": "push_fcm_credentials_file",
@@ -25,6 +26,7 @@ def problems_between(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _tls_problems(values)
     yield from _backplane_problems(values)
     yield from _push_problems(values)
+    yield from _intake_problems(values)
 
 
 def _key_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -54,6 +56,11 @@ def _backplane_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     workers = values.get("workers")
     if backplane == MEMORY and isinstance(workers, int) and workers > 1:
         yield "backplane_url", NEEDS_ONE_PROCESS
+
+
+def _intake_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if values.get("intake_dead_letter_topic") == values.get("intake_topic", TOPIC):
+        yield "intake_dead_letter_topic", OTHER_TOPIC
 
 
 def _push_problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,10 @@ from pydantic_settings import BaseSettings
 
 from lumen_notify.settings.checks import IntakeUrl, Topic
 
+TOPIC = "lumen-notify"
+
+OTHER_TOPIC = "must differ from LUMEN_INTAKE_TOPIC: each dead letter would be taken in, and refused again"
+
 DEAD_LETTERS = "-dead-letters"
 """What follows the topic in the default name of its dead-letter topic."""
 
@@ -22,7 +26,7 @@ class IntakeSettings(BaseSettings):
     `tls://...` for NATS with TLS, `redis://user:password@host:6379/0` or `rediss://...`. Each needs its
     extra: `lumen-notify[kafka]`, `[rabbitmq]`, `[nats]` or `[redis]`."""
 
-    intake_topic: Topic = "lumen-notify"
+    intake_topic: Topic = TOPIC
     """The topic of Kafka, queue of RabbitMQ, subject of NATS or stream of Redis."""
 
     intake_group: Topic = "lumen-notify"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lumen_notify.settings import Settings
+from lumen_notify.settings.intake_settings import OTHER_TOPIC
 
 from .environments import problems_of
 
@@ -13,6 +14,17 @@ def test_dead_letters_go_beside_the_topic_unless_another_one_is_named() -> None:
     assert Settings().intake_dead_letters == "lumen-notify-dead-letters"
     assert Settings(intake_topic="orders.v1").intake_dead_letters == "orders.v1-dead-letters"
     assert Settings(intake_topic="a", intake_dead_letter_topic="b").intake_dead_letters == "b"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LUMEN_INTAKE_TOPIC": "orders", "LUMEN_INTAKE_DEAD_LETTER_TOPIC": "orders"},
+        {"LUMEN_INTAKE_DEAD_LETTER_TOPIC": "lumen-notify"},
+    ],
+)
+def test_dead_letters_may_not_go_where_they_come_from(environ: dict[str, str]) -> None:
+    assert problems_of(environ) == {"LUMEN_INTAKE_DEAD_LETTER_TOPIC": OTHER_TOPIC}
 
 
 def test_password_in_the_url_is_never_shown() -> None:
