@@ -115,6 +115,8 @@ class _Batch:
             answer = self._repeated(arrival)
             if answer is not None:
                 self._answers[number] = answer
+                if answer is False:
+                    self._note(arrival)
             else:
                 self._together.append(number)
                 self._waiting_places |= {one.place for one in arrival.ids}
@@ -158,7 +160,13 @@ class _Batch:
             if isinstance(result, Exception):
                 self._answers[number] = result
                 continue
-            for one in self._arrivals[number].ids:
+            self._note(self._arrivals[number])
+
+    def _note(self, arrival: Arrival) -> None:
+        """Note the ids of a message that are not known yet: also of one whose key was used before, since it
+        may come again when that is forgotten."""
+        for one in arrival.ids:
+            if one.place not in self._known:
                 self._known[one.place] = one.digest
                 self._rows.append(
                     {"source": one.source, "id": one.id, "digest": one.digest, "taken_at": self._tx.now}

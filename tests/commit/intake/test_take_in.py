@@ -50,6 +50,14 @@ async def rows(store: Store) -> int:
     return int(number)
 
 
+async def test_message_that_did_nothing_does_nothing_when_its_key_is_forgotten(store: Store) -> None:
+    assert await take(store, arrival(1, publish("ann"), key="k")) == [True]
+    assert await take(store, arrival(2, publish("ann"), key="k")) == [False]
+    await store.committer.submit(TrimIntake(source="key:events", before=2**50))
+    assert await take(store, arrival(2, publish("ann"), key="k")) == [False]
+    assert await unread(store, "ann") == 1
+
+
 async def test_message_that_comes_once_more_is_taken_in_once(store: Store) -> None:
     first, second = arrival(1, publish("ann")), arrival(2, publish("ann"))
     assert await take(store, first) == [True]
