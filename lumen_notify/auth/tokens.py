@@ -102,13 +102,17 @@ class Verifier:
         principal = self._verified.pop(digest, None)
         if principal is None:
             principal = await self._verify(token, raw)
-        elif self._clock() >= principal.expires_at:
-            raise expired(principal.expires_at)
-        self._revocations.check(principal)
+        self.check(principal)
         self._verified[digest] = principal
         if len(self._verified) > self._max_verified:
             del self._verified[next(iter(self._verified))]
         return principal
+
+    def check(self, principal: Principal) -> None:
+        """Raise Unauthenticated if the token of a verified principal has expired since, or was revoked."""
+        if self._clock() >= principal.expires_at:
+            raise expired(principal.expires_at)
+        self._revocations.check(principal)
 
     async def check_keys(self) -> None:
         """Fetch the keys if they are at an issuer. Raises Unavailable if the issuer does not answer."""

@@ -68,7 +68,7 @@ class Context:
     without a token, besides our own.
 
     `caller`, or `admin`, comes first in every endpoint: it counts the request for the user's rate limits,
-    before the body is read.
+    before the body is read. A body may come late: the token has to count after it, too.
     """
 
     verifier: Verifier
@@ -92,7 +92,7 @@ class Context:
         limit: RateLimit | None = request.scope.get(RATE_LIMIT)
         if limit is not None:
             self.rate_limiter.admit(principal, limit)
-            request.scope[PRINCIPAL] = principal
+        request.scope[PRINCIPAL] = principal
         return principal
 
     async def admin(self, request: Request) -> Principal:
@@ -110,9 +110,13 @@ class Context:
             self.rate_limiter.charge(request.scope[PRINCIPAL], limit, tokens)
 
     async def read(self, request: Request) -> bytes:
-        """Read the body, up to its limit. Raises Invalid, TooLarge, RateLimited."""
+        """Read the body, up to its limit. Raises Invalid, TooLarge, RateLimited; Unauthenticated, if the
+        token has expired or was revoked while the body came."""
         body = await read_body(request, self.limits.max_body_bytes)
-        if len(body) >= BYTES_PER_TOKEN and PRINCIPAL in request.scope:
+        principal: Principal | None = request.scope.get(PRINCIPAL)
+        if principal is not None:
+            self.verifier.check(principal)
+        if len(body) >= BYTES_PER_TOKEN and principal is not None:
             self.charge(request, len(body) // BYTES_PER_TOKEN)
         return body
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from pydantic import TypeAdapter
 from starlette.requests import Request
 
 from clients import SECRET
-from lumen_notify.auth import Verifier, mint
+from lumen_notify.auth import Revocations, Verifier, mint
 from lumen_notify.auth.keys import Key, OneKey
 from lumen_notify.errors import Invalid, TooLarge, Unauthenticated
 from lumen_notify.http.context import Context, Limits
@@ -24,12 +25,9 @@ class NoCommitter:
         raise AssertionError(f"no test here submits a command: {command!r}")
 
 
-def context() -> Context:
-    def clock() -> int:
-        return NOW_MS
-
+def context(clock: Callable[[], int] = lambda: NOW_MS, revocations: Revocations | None = None) -> Context:
     return Context(
-        verifier=Verifier(OneKey(Key(SECRET.encode(), "HS256")), clock=clock),
+        verifier=Verifier(OneKey(Key(SECRET.encode(), "HS256")), clock=clock, revocations=revocations),
         committer=NoCommitter(),
         limits=Limits(max_body_bytes=40, max_content_characters=5, max_batch_rows=2, max_rooms=0),
         rate_limiter=RateLimiter(lambda: 0),
@@ -48,6 +46,23 @@ def request(body: bytes = b"", token: str | None = None) -> Request:
 async def test_caller_is_the_user_of_the_token() -> None:
     token = mint(SECRET, "ann", ttl_seconds=60, clock=lambda: NOW_MS)
     assert (await context().caller(request(token=token))).user_id == "ann"
+
+
+async def test_token_that_is_revoked_or_expires_while_the_body_comes_is_refused() -> None:
+    revocations, times = Revocations(), [NOW_MS]
+    shared = context(lambda: times[0], revocations)
+    asked = request(b"{}", mint(SECRET, "ann", ttl_seconds=60, clock=lambda: NOW_MS))
+    await shared.caller(asked)
+    await shared.no_body(asked)
+    times[0] += 60_000
+    with pytest.raises(Unauthenticated) as caught:
+        await shared.read(asked)
+    assert caught.value.code == "token_expired"
+    times[0] = NOW_MS + 1
+    revocations.revoke("ann", NOW_MS + 1)
+    with pytest.raises(Unauthenticated) as caught:
+        await shared.read(asked)
+    assert caught.value.code == "token_revoked"
 
 
 async def test_all_requests_without_a_token_get_one_text() -> None:
