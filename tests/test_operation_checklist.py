@@ -208,9 +208,9 @@ LINES: Lines = {
     ),
     "a deletion goes in small transactions, goes on after a crash, ends the user's streams, and all "
     "instances know": (
-        "commit/users/test_deletion.py::test_each_step_has_a_bounded_number_of_rows",
-        "commit/users/test_deletion.py::test_deletion_goes_on_after_a_crash_and_on_another_instance",
-        "commit/users/test_deletion.py::test_instances_have_a_minute_to_read_which_streams_end",
+        "commit/users/test_purge.py::test_each_step_has_a_bounded_number_of_rows",
+        "commit/users/test_purge.py::test_deletion_goes_on_after_a_crash_and_on_another_instance",
+        "commit/users/test_purge.py::test_instances_have_a_minute_to_read_which_streams_end",
     ),
     "`lumen-notify users export` and `users delete` do the same": (
         "cli/database/test_users.py::test_user_is_exported_and_deleted_while_the_server_runs",

@@ -104,8 +104,9 @@ from lumen_notify.commit.rooms.read_marks import (
 )
 from lumen_notify.commit.rooms.rooms import CreateRoom, EditRoom, create_rooms, edit_rooms
 from lumen_notify.commit.rooms.schedule import CancelInRoom, cancel_in_rooms
-from lumen_notify.commit.users.deletion import DeleteUser, PurgeUser, delete_users, purge_users
+from lumen_notify.commit.users.deletion import DeleteUser, delete_users
 from lumen_notify.commit.users.export import NoteExport, note_exports
+from lumen_notify.commit.users.purge import PurgeUser, purge_users
 
 
 def handlers(

@@ -33,7 +33,7 @@ CREATE TABLE lumen_deletion (
     step        text    NOT NULL,                    -- the step under way, see commit/users
     after       text    NOT NULL DEFAULT '',         -- JSON: the key of the last row that the step has looked at
     started_at  bigint  NOT NULL,
-    step_at     bigint  NOT NULL                      -- when the step began
+    due_at      bigint  NOT NULL                      -- when the step may go on; 0: at once
 );
 
 -- Who has blocked, banned or muted a user.

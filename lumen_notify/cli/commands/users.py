@@ -52,5 +52,12 @@ def users(
 
 
 def _report(step: str) -> None:
-    waits = ": a minute, until all servers have read the log" if step == "end" else ""
-    typer.echo(f"{step}{waits}", err=True)
+    typer.echo(f"{step}{_WAITS.get(step, '')}", err=True)
+
+
+_WAITS = {
+    "requests": ": ten seconds, until requests that were under way have ended",
+    "end": ": a minute, until all servers have read the log",
+    "streams": ": a minute, until the streams of the user have ended",
+}
+"""What the steps that take longer wait for."""

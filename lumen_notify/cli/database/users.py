@@ -19,11 +19,10 @@ from lumen_notify.commit.users.deletion import (
     DeleteUser,
     Deletions,
     Messages,
-    PurgeUser,
     delete_users,
-    purge_users,
 )
 from lumen_notify.commit.users.export import NoteExport, UserExport, note_exports
+from lumen_notify.commit.users.purge import PurgeUser, purge_users
 from lumen_notify.errors import Invalid
 from lumen_notify.http.fields import user_id
 from lumen_notify.model import escape_line_separators, now_ms

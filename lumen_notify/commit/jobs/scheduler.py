@@ -15,7 +15,7 @@ from lumen_notify.commit.notifications.digests import PublishDigests, ahead_of
 from lumen_notify.commit.notifications.grouping import FlushGroups, announced_before
 from lumen_notify.commit.notifications.schedule import PublishDue
 from lumen_notify.commit.publications.removal import Expire
-from lumen_notify.commit.users.deletion import PurgeUser
+from lumen_notify.commit.users.purge import PurgeUser
 from lumen_notify.errors import Unavailable
 from lumen_notify.outages import Outage
 from lumen_notify.supervisor import end_tasks

@@ -6,35 +6,21 @@ after a crash and on another instance; counts of others are exact at every posit
 stays in the log. What comes under the same id while it runs is deleted too, or stays as that of a new user:
 the id is free once the deletion has finished.
 
-| step | does |
-|---|---|
-| `rooms` | leaves all rooms, as the user would |
-| `rows` | deletes what is the user's alone |
-| the scans | go through one table each, and put the alias in the place of the user |
-| `end` | ends the user's streams once more, and waits until all instances have read the log |
-| `log` | goes through the events, up to the newest |
-
-Not here: the steps (`rooms`, `rows`, `scans`, `messages`, `log_scan`), what an alias is (`alias`).
+Not here: the steps (`purge`), what an alias is (`alias`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 from lumen_notify.commit.accounts.sessions import end_all_sessions
 from lumen_notify.commit.audit.audit import note, target
-from lumen_notify.commit.budget import Cost
 from lumen_notify.commit.database import Database
 from lumen_notify.commit.transaction import Transaction
 from lumen_notify.commit.users.alias import Alias, new_alias
-from lumen_notify.commit.users.log_scan import scan_log
-from lumen_notify.commit.users.messages import scan_messages
-from lumen_notify.commit.users.rooms import leave_rooms
-from lumen_notify.commit.users.rows import delete_rows_of_user, has_streams
-from lumen_notify.commit.users.scans import SCANS, STEP_ROWS, Scan, Scanned, scan
 from lumen_notify.errors import Forbidden
 from lumen_notify.model import value
 
@@ -45,10 +31,16 @@ LATE_MS = 60_000
 """How long the log tells all instances which streams to end, before it is rewritten: those that lag behind
 read it meanwhile."""
 
+REQUESTS_MS = 10_000
+"""How long a request may take, on an instance that reads the log a second late."""
+
 FRESH_MS = 600_000
 """How long ago the log-in of users who delete themselves may be."""
 
-FIRST, END, LOG = "rooms", "end", "log"
+FIRST, REQUESTS, END, LOG, STREAMS = "rooms", "requests", "end", "log", "streams"
+
+WAITS: Mapping[str, int] = {REQUESTS: REQUESTS_MS, END: LATE_MS, STREAMS: LATE_MS}
+"""How long the steps that wait do so, in milliseconds."""
 
 
 @value
@@ -71,29 +63,10 @@ class DeleteUser:
 
 
 @value
-class PurgeUser:
-    """Do one step of a deletion. The result: whether another one may follow at once.
-
-    user_id: whose; None for the one that has waited longest.
-    """
-
-    user_id: str | None = None
-
-    @property
-    def conflict_key(self) -> str:
-        """At most one step per transaction, so that it stays short."""
-        return "purge-user"
-
-    @property
-    def cost(self) -> Cost:
-        """Of one step."""
-        return Cost(rows=STEP_ROWS)
-
-
-@value
 class Deletion:
     """A deletion that is under way. alias: in the user's place. after: the key of the last row that the step
-    has looked at; None at its beginning. Times in milliseconds."""
+    has looked at; None at its beginning. Times in milliseconds; due_at: when the step may go on, 0 for at
+    once."""
 
     user_id: str
     alias: str
@@ -101,7 +74,7 @@ class Deletion:
     step: str
     after: tuple[Any, ...] | None
     started_at: int
-    step_at: int
+    due_at: int
 
     @property
     def replaced(self) -> Alias:
@@ -110,7 +83,7 @@ class Deletion:
 
     def at(self, step: str, now: int) -> Deletion:
         """Return the deletion at the beginning of a step."""
-        return replace(self, step=step, after=None, step_at=now)
+        return replace(self, step=step, after=None, due_at=now + WAITS[step] if step in WAITS else 0)
 
 
 async def delete_users(tx: Transaction, commands: Sequence[DeleteUser]) -> Sequence[object]:
@@ -126,11 +99,16 @@ async def delete_users(tx: Transaction, commands: Sequence[DeleteUser]) -> Seque
             )
             continue
         row = {"user_id": command.user_id, "alias": new_alias(), "messages": command.messages, "step": FIRST}
-        if await tx.run("start_deletions", rows=[{**row, "now": tx.now}]):
-            note(tx, "user.deleted", command.by, target("user", command.user_id), messages=command.messages)
+        await tx.run("start_deletions", rows=[{**row, "now": tx.now}])
         tx.add("delete_account", user_id=command.user_id)
         await end_all_sessions(tx, [command.user_id])
-        answers.append(await _load(tx, command.user_id))
+        deletion = await load(tx, command.user_id)
+        if deletion is not None:
+            details = {"messages": deletion.messages}
+            note(tx, "user.deleted", command.by, target("user", command.user_id), **details)
+            if deletion.step in (END, LOG, STREAMS):  # or the log would be rewritten before all have read it
+                advance(tx, deletion.at(END, tx.now))
+        answers.append(deletion)
     return answers
 
 
@@ -141,111 +119,26 @@ async def _fresh(tx: Transaction, commands: Sequence[DeleteUser]) -> set[str]:
     return {user_id for (user_id,) in await tx.run("fresh_sessions", rows=rows, since=tx.now - FRESH_MS)}
 
 
-async def purge_users(tx: Transaction, commands: Sequence[PurgeUser]) -> Sequence[bool]:
-    """Handle PurgeUser: a `committer.Handler`."""
-    answers = []
-    for command in commands:
-        deletion = await _load(tx, command.user_id)
-        answers.append(deletion is not None and await _step(tx, deletion))
-    return answers
-
-
-async def _load(tx: Transaction, user_id: str | None) -> Deletion | None:
-    rows = await tx.run("next_deletion", user_id=user_id)
+async def load(tx: Transaction, user_id: str | None) -> Deletion | None:
+    """Read the deletion of a user; None for the oldest one that has something to do. Returns None if there is
+    none."""
+    rows = await tx.run("next_deletion", user_id=user_id, now=tx.now)
     return _deletion(rows[0]) if rows else None
 
 
-Step = Callable[[Transaction, Deletion], Awaitable[Scanned]]
-
-
-async def _leave_rooms(tx: Transaction, deletion: Deletion) -> Scanned:
-    return Scanned(has_more=await leave_rooms(tx, deletion.replaced))
-
-
-async def _delete_rows(tx: Transaction, deletion: Deletion) -> Scanned:
-    return Scanned(has_more=await delete_rows_of_user(tx, deletion.user_id))
-
-
-async def _scan_messages(tx: Transaction, deletion: Deletion) -> Scanned:
-    return await scan_messages(
-        tx, deletion.replaced, after=deletion.after, deletes=deletion.messages == "delete"
-    )
-
-
-def _scan(how: Scan) -> Step:
-    async def step(tx: Transaction, deletion: Deletion) -> Scanned:
-        return await scan(tx, how, deletion.replaced, after=deletion.after)
-
-    return step
-
-
-STEPS: Mapping[str, Step] = {
-    FIRST: _leave_rooms,
-    "rows": _delete_rows,
-    **{name: _scan(how) for name, how in SCANS.items()},
-    "messages": _scan_messages,
-}
-"""The steps before END."""
-
-ORDER = (*STEPS, END, LOG)
-"""All steps."""
-
-
-async def _step(tx: Transaction, deletion: Deletion) -> bool:
-    """Do one step; return whether the next may follow at once."""
-    if deletion.step == END:
-        return await _end(tx, deletion)
-    if deletion.step == LOG:
-        return await _finish(tx, deletion)
-    scanned = await STEPS[deletion.step](tx, deletion)
-    following = replace(deletion, after=scanned.after)
-    if not scanned.has_more:
-        following = deletion.at(ORDER[ORDER.index(deletion.step) + 1], tx.now)
-        if following.step == END:
-            await end_all_sessions(tx, [deletion.user_id])  # streams that have opened since
-    _advance(tx, following)
-    return True
-
-
-async def _end(tx: Transaction, deletion: Deletion) -> bool:
-    """Wait until all instances have read which streams end."""
-    if tx.now < deletion.step_at + LATE_MS:
-        return False
-    _advance(tx, deletion.at(LOG, tx.now))
-    return True
-
-
-async def _finish(tx: Transaction, deletion: Deletion) -> bool:
-    """Scan one step of the log; after the newest event, delete what has come since, and the deletion."""
-    scanned = await scan_log(tx, deletion.replaced, after=deletion.after)
-    if scanned.has_more:
-        _advance(tx, replace(deletion, after=scanned.after))
-        return True
-    if await leave_rooms(tx, deletion.replaced):
-        _advance(tx, deletion)
-        return True
-    if await delete_rows_of_user(tx, deletion.user_id):
-        _advance(tx, deletion)
-        return True
-    if not await has_streams(tx, deletion.user_id) or tx.now >= deletion.step_at + LATE_MS:
-        tx.add("delete_presence_of_user", user_id=deletion.user_id)
-        tx.add("finish_deletion", user_id=deletion.user_id)
-        return True
-    return False
-
-
-def _advance(tx: Transaction, deletion: Deletion) -> None:
+def advance(tx: Transaction, deletion: Deletion) -> None:
+    """Write how far a deletion is."""
     tx.add(
         "advance_deletion",
         user_id=deletion.user_id,
         step=deletion.step,
         after="" if deletion.after is None else json.dumps(deletion.after),
-        step_at=deletion.step_at,
+        due_at=deletion.due_at,
     )
 
 
 def _deletion(row: Sequence[Any]) -> Deletion:
-    user_id, alias, messages, step, after, started_at, step_at = row
+    user_id, alias, messages, step, after, started_at, due_at = row
     return Deletion(
         user_id=user_id,
         alias=alias,
@@ -253,7 +146,7 @@ def _deletion(row: Sequence[Any]) -> Deletion:
         step=step,
         after=tuple(json.loads(after)) if after else None,
         started_at=started_at,
-        step_at=step_at,
+        due_at=due_at,
     )
 
 

@@ -27,7 +27,7 @@ SELECT 'digests' WHERE EXISTS (
 )
 UNION ALL
 SELECT 'deletions' WHERE EXISTS (
-    SELECT 1 FROM lumen_deletion d
+    SELECT 1 FROM lumen_deletion d WHERE d.due_at <= :now
 )
 
 -- try_job_lock

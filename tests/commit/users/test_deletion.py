@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
-from lumen_notify.commit.notifications.publication import Publication
-from lumen_notify.commit.rooms.deletion import PurgeRoom
 from lumen_notify.commit.users.alias import DELETED_NAME
-from lumen_notify.commit.users.deletion import (
-    FRESH_MS,
-    LATE_MS,
-    DeleteUser,
-    Deletion,
-    Deletions,
-    Messages,
-    PurgeUser,
-)
+from lumen_notify.commit.users.deletion import FRESH_MS, LATE_MS, REQUESTS_MS, Messages
+from lumen_notify.commit.users.purge import PurgeUser
 from lumen_notify.errors import Forbidden
 from lumen_notify.model import Cursor
 
 from ..accounts.log_ins import has_ended, log_in, register
 from ..rooms.conversation import history
 from ..store import Store
+from .deleting import KEPT, counts_of, delete, finish, list_of, run_until_it_waits
 from .footprint import (
     NAMES_NO_USER,
     NEEDLES,
@@ -39,48 +29,8 @@ from .footprint import (
     ZOE,
     leave_traces,
     places_naming,
-    publication,
-    publish,
     tables_of,
 )
-
-KEPT = {"lumen_revocation.user_id", "lumen_audit.target"}
-"""Where a user is named after the deletion, as docs/api/users.md says."""
-
-
-async def delete(store: Store, user: str = ZOE, messages: Messages = "keep", **more: Any) -> Deletion:
-    started: Deletion = await store.committer.submit(
-        DeleteUser(user_id=user, messages=messages, by="ops", **more)
-    )
-    return started
-
-
-async def finish(store: Store, *others: Store, user: str = ZOE) -> int:
-    """Do all steps, on each store in turn; let the time pass for which one of them waits. Return how many
-    there were."""
-    stores, steps = (store, *others), 0
-    while await Deletions(store.database).get(user) is not None:
-        steps += 1
-        assert steps < 1000
-        if not await stores[steps % len(stores)].committer.submit(PurgeUser(user_id=user)):
-            for one in stores:
-                one.now += LATE_MS
-            await store.rows("DELETE FROM lumen_connection")  # as instances do once they have ended
-    while await store.committer.submit(PurgeRoom(room_id=OWN_ROOM)):
-        pass
-    return steps
-
-
-async def counts_of(store: Store, *users: str) -> Mapping[str, Any]:
-    found = await store.counts.fetch(users or OTHERS)
-    return {user: one.counts.as_fields() for user, one in found.items()}
-
-
-async def list_of(store: Store, user: str, *, is_unread: bool | None = None) -> list[dict[str, Any]]:
-    rows, _ = await store.inbox.page(
-        user, before=2**62, limit=1000, category=None, is_unread=is_unread, is_archived=None
-    )
-    return [json.loads(row.body) for row in rows]
 
 
 async def test_scenario_leaves_traces_in_every_table_that_may_name_a_user(store: Store) -> None:
@@ -193,16 +143,6 @@ async def _log_in_of_bob(store: Store) -> str:
     return (await log_in(store, "bob")).family
 
 
-async def test_deletion_goes_on_after_a_crash_and_on_another_instance(
-    store: Store, other_store: Store
-) -> None:
-    await leave_traces(store)
-    await delete(store)
-    other_store.now = store.now
-    assert await finish(store, other_store) > 10
-    assert set(await places_naming(store, *NEEDLES)) == KEPT
-
-
 async def test_second_request_goes_on_with_the_first(store: Store) -> None:
     await store.publish(ZOE)
     first = await delete(store, messages="delete")
@@ -212,28 +152,17 @@ async def test_second_request_goes_on_with_the_first(store: Store) -> None:
     assert second.step != first.step
 
 
-async def test_instances_have_a_minute_to_read_which_streams_end(store: Store) -> None:
+async def test_second_request_gives_instances_another_minute_to_read_which_streams_end(store: Store) -> None:
     await delete(store)
-    while await store.committer.submit(PurgeUser()):
-        pass
+    await run_until_it_waits(store, "requests")
+    store.now += REQUESTS_MS
+    await run_until_it_waits(store, "end")
+    store.now += LATE_MS - 1
+    await delete(store)
     store.now += LATE_MS - 1
     assert not await store.committer.submit(PurgeUser())
     kinds = await store.rows(f"SELECT kind FROM lumen_event WHERE audience = 'user:{ZOE}'")  # noqa: S608
-    assert [tuple(row) for row in kinds] == [("revoked",), ("revoked",)]
-    store.now += 1
-    assert await store.committer.submit(PurgeUser())
-
-
-async def test_what_comes_meanwhile_goes_too_and_the_id_is_free_afterwards(store: Store) -> None:
-    await store.publish(ZOE, number=3)
-    await store.mark(ZOE, "read")
-    await delete(store)
-    await store.publish(ZOE, number=2)
-    await finish(store)
-    assert await store.unread(ZOE) == {}
-    await store.publish(ZOE)
-    assert await store.unread(ZOE) == {"like": 1}
-    assert len(await list_of(store, ZOE)) == 1
+    assert [tuple(row) for row in kinds] == [("revoked",)] * 3
 
 
 async def test_direct_room_stays_for_the_other_user_and_goes_with_the_last(store: Store) -> None:
@@ -257,19 +186,9 @@ async def test_room_of_a_deleted_owner_gets_another_one(store: Store) -> None:
     assert await store.rows(f"SELECT id FROM lumen_room WHERE id = '{OWN_ROOM}'") == []  # noqa: S608
 
 
-async def test_each_step_has_a_bounded_number_of_rows(store: Store) -> None:
-    def to_zoe(_: int) -> Publication:
-        return publication(ZOE, "bob")
-
-    await publish(store, *map(to_zoe, range(450)))
-    await store.mark(ZOE, "read")
+async def test_audit_log_notes_each_request_since_each_ends_tokens_and_streams(store: Store) -> None:
     await delete(store)
-    assert await finish(store) > 15
-    assert await store.unread("bob") == {"like": 450}
-
-
-async def test_audit_log_notes_who_has_started_it_once(store: Store) -> None:
-    await delete(store)
-    await delete(store)
+    await delete(store, messages="delete")
     rows = await store.rows("SELECT actor, action, target, details FROM lumen_audit")
-    assert [tuple(row) for row in rows] == [("ops", "user.deleted", f"user:{ZOE}", '{"messages":"keep"}')]
+    noted = ("ops", "user.deleted", f"user:{ZOE}", '{"messages":"keep"}')
+    assert [tuple(row) for row in rows] == [noted, noted]
