@@ -158,10 +158,12 @@ class Application:
     def _redirect(self, scope: Scope, path: str) -> Response | None:
         """Redirect from a path with a slash too many; None if there is none.
 
-        The location is relative: only the client knows the prefix that a proxy may have stripped.
+        The location is relative: only the client knows the prefix that a proxy may have stripped. A DELETE is
+        not redirected: clients make `/rooms/tea/` of `/rooms/tea/members/..` (URL standard, section 4.4), and
+        to remove the member `..` must not delete the room.
         """
         known = path.removesuffix("/")
-        if known == path or self._find(known)[0] is None:
+        if known == path or scope["method"] == "DELETE" or self._find(known)[0] is None:
             return None
         query = scope["query_string"].decode("latin-1")
         location = f"../{quote(known.rpartition('/')[2])}" + (f"?{query}" if query else "")

@@ -121,6 +121,20 @@ async def test_slash_too_many_is_redirected(sqlite_url: str, prefix: str) -> Non
     assert str(outside.join(location)) == "https://app.example/outside/api/v1/notifications?a=b"
 
 
+async def test_removal_of_a_member_whose_id_is_two_dots_does_not_delete_the_room(sqlite_url: str) -> None:
+    async with (
+        Lumen(settings(sqlite_url)) as lumen,
+        httpx.AsyncClient(transport=httpx.ASGITransport(lumen.app), base_url="http://t") as client,
+    ):
+        client.headers["Authorization"] = f"Bearer {mint('x' * 40, 'ann', ttl_seconds=60)}"
+        await client.post("/api/v1/rooms", json={"id": "tea", "kind": "public", "members": [".."]})
+        url = client.base_url.join("/api/v1/rooms/tea/members/..")
+        assert url.path == "/api/v1/rooms/tea/", "as browsers and curl make it"
+        removed = await client.delete(url, follow_redirects=True)
+        room = await client.get("/api/v1/rooms/tea")
+    assert (removed.status_code, room.status_code) == (404, 200)
+
+
 @pytest.mark.parametrize("user", ["ann%0A", "an%0An"])
 async def test_line_feed_in_an_id_is_refused_and_not_cut(sqlite_url: str, user: str) -> None:
     async with (
