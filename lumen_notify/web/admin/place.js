@@ -13,6 +13,18 @@ export function addressOf(name, id = null) {
   return id === null ? `#/${name}` : `#/${name}/${encodeURIComponent(id)}`;
 }
 
+/** Return the id of the place where a notification to somebody is written. aim: `user` or `room`. */
+export function idOfAim(aim, who) {
+  return `${aim}:${who}`;
+}
+
+/** Return `[aim, who]` of it: all without an id, a user with any other one. The id of a user may begin with `room:`. */
+export function aimOf(id) {
+  if (!id) return ["all", ""];
+  const [, aim = "user", who = id] = /^(user|room):(.+)$/su.exec(id) ?? [];
+  return [aim, who];
+}
+
 function decoded(part) {
   try {
     return decodeURIComponent(part);

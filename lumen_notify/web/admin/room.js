@@ -4,7 +4,7 @@ import { make } from "../client/lumen-theme.js";
 import { ask, card, chip, person, when } from "./ask.js";
 import { List, bones, failed } from "./list.js";
 import { choice } from "./categories.js";
-import { addressOf } from "./place.js";
+import { addressOf, idOfAim } from "./place.js";
 import { nameOfRoom } from "./rooms.js";
 import { back } from "./user.js";
 
@@ -93,7 +93,7 @@ export function makeRoom(tools, id) {
             location.hash = addressOf("rooms");
           },
         }) }, t("admin_delete_room")),
-        isDirect ? "" : make("a", { class: "primary", href: addressOf("send", `room:${id}`) }, t("admin_notify_room"))),
+        isDirect ? "" : make("a", { class: "primary", href: addressOf("send", idOfAim("room", id)) }, t("admin_notify_room"))),
       card(t("admin_members"), members.element), isDirect ? "" : card(t("admin_bans"), bans.element), card(t("admin_messages"), hidden()));
     for (const list of [members, ...(isDirect ? [] : [bans])]) list.reload();
   }

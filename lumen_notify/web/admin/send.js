@@ -3,7 +3,7 @@
 import { icon, make } from "../client/lumen-theme.js";
 import { field, openDialog } from "../page/dialog.js";
 import { choice } from "./categories.js";
-import { addressOf } from "./place.js";
+import { addressOf, aimOf } from "./place.js";
 
 const AIMS = ["user", "room", "all"];
 const PRIORITIES = ["low", "normal", "high", "urgent"];
@@ -13,7 +13,7 @@ const PAUSE_MS = 400;
 export function makeSend(tools, id) {
   const { t, api, explain, toast, numbers } = tools;
   const text = (name, more) => make("input", { name, autocomplete: "off", ...more });
-  const [aim, who] = id === null ? ["all", ""] : id.startsWith("room:") ? ["room", id.slice(5)] : ["user", id];
+  const [aim, who] = aimOf(id);
   const aims = AIMS.map((value) => make("label", {}, make("input", { type: "radio", name: "aim", value, checked: value === aim }), make("span", {}, t(`admin_aim_${value}`))));
   const target = text("target", { value: who, maxLength: 128, autocapitalize: "none", spellcheck: false });
   const targetLabel = make("span", { class: "field-label" });

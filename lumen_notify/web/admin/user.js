@@ -3,7 +3,7 @@
 import { avatar, icon, make } from "../client/lumen-theme.js";
 import { ask, card, chip, sentence, when } from "./ask.js";
 import { bones, failed } from "./list.js";
-import { addressOf } from "./place.js";
+import { addressOf, idOfAim } from "./place.js";
 import { textOf } from "./scheduled.js";
 import { stateOf } from "./users.js";
 
@@ -30,7 +30,7 @@ export function makeUser(tools, id) {
       make("div", { class: "view-head" }, avatar({ id: user.id, username: name, avatar: user.avatar ?? null }),
         make("div", { class: "name-of" }, make("h1", {}, make("bdi", {}, name)), name === user.id ? "" : make("bdi", { class: "id" }, user.id)), stateOf(t, user), user.is_online || user.last_seen_at === null ? "" : sentence(tools, "admin_seen", user.last_seen_at), make("span", { class: "space" }),
         make("button", { type: "button", class: "quiet", onclick: load }, t("page_refresh")),
-        make("a", { class: "primary", href: addressOf("send", user.id) }, t("admin_notify_user"))),
+        make("a", { class: "primary", href: addressOf("send", idOfAim("user", user.id)) }, t("admin_notify_user"))),
       make("div", { class: "cards" }, streamsOf(user), countsOf(user), devicesOf(user), notificationsOf(user)));
   }
 
