@@ -115,11 +115,13 @@ async def define_categories(tx: Transaction, commands: Sequence[DefineCategories
     if changed:
         tx.add("define_categories", rows=[_row(one) for one in changed])
         _announce(tx, before, changed)
+    names = {one.name for one in changed}
     for command in commands:
         if command.admin is None:
             continue
         for one in command.categories:
-            note(tx, "category.defined", command.admin, target("category", one.name))
+            if one.name in names:
+                note(tx, "category.defined", command.admin, target("category", one.name))
     return [None] * len(commands)
 
 

@@ -35,6 +35,12 @@ async def test_what_an_administrator_does_is_in_it_newest_first(stored: Site) ->
     assert datetime.fromisoformat(newest["at"]) <= datetime.now(UTC)
 
 
+async def test_definition_that_changes_nothing_is_not_in_it(stored: Site) -> None:
+    for _ in range(2):
+        await done(stored, "PUT", CATEGORY, {"push": False})
+    assert await audited(stored) == [("root", "category.defined", "category:news")]
+
+
 async def test_pages_follow_each_other(stored: Site) -> None:
     for number in range(3):
         await done(stored, "PUT", f"/api/v1/categories/c{number}", {})
