@@ -21,7 +21,7 @@ FROM (
     SELECT CAST(:user_id AS text) AS user_id, n.audience, n.position, n.id AS key, {id_of} AS id
     FROM lumen_notification n
     WHERE n.audience = :audience AND n.position > :since
-        AND (n.position, n.id) > (CAST(:after_position AS bigint), CAST(:after_key AS text))
+        AND (n.position, n.id) > (:after_position, :after_key)
     ORDER BY n.position, n.id
     LIMIT :limit
 ) a
@@ -34,7 +34,7 @@ ORDER BY a.position, a.key
 -- Index: the primary key.
 SELECT s.room_id, s.seq, CASE WHEN s.sender_id = :user_id THEN s.body END AS body
 FROM lumen_message s
-WHERE (s.room_id, s.seq) > (CAST(:after_room_id AS text), CAST(:after_seq AS bigint))
+WHERE (s.room_id, s.seq) > (:after_room_id, :after_seq)
 ORDER BY s.room_id, s.seq
 LIMIT :limit
 
@@ -75,7 +75,7 @@ LIMIT :limit
 -- Who: the same. The open streams, where they are stored. Index: lumen_connection_by_user.
 SELECT c.id, c.instance, c.device, c.connected_at
 FROM lumen_connection c
-WHERE c.user_id = :user_id AND (c.id, c.instance) > (CAST(:after_id AS text), CAST(:after_instance AS text))
+WHERE c.user_id = :user_id AND (c.id, c.instance) > (:after_id, :after_instance)
 ORDER BY c.id, c.instance
 LIMIT :limit
 

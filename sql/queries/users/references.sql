@@ -22,7 +22,7 @@ WHERE id IN (SELECT r.id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id t
 -- Who: purge_users. One step of the table. Index: the primary key.
 SELECT s.user_id, s.id, CASE WHEN s.publication LIKE :named ESCAPE '!' THEN s.publication END AS publication
 FROM lumen_digest_item s
-WHERE (s.user_id, s.id) > (CAST(:after_user_id AS text), CAST(:after_id AS text))
+WHERE (s.user_id, s.id) > (:after_user_id, :after_id)
 ORDER BY s.user_id, s.id
 LIMIT :limit
 
@@ -43,9 +43,7 @@ SELECT
     s.publisher,
     CASE WHEN s.publication LIKE :named ESCAPE '!' THEN s.publication END AS publication
 FROM lumen_notification_group_actor s
-WHERE (s.audience, s.notification_id, s.actor_id) > (
-    CAST(:after_audience AS text), CAST(:after_notification_id AS text), CAST(:after_actor_id AS text)
-)
+WHERE (s.audience, s.notification_id, s.actor_id) > (:after_audience, :after_notification_id, :after_actor_id)
 ORDER BY s.audience, s.notification_id, s.actor_id
 LIMIT :limit
 
@@ -66,9 +64,7 @@ WHERE lumen_notification_group_actor.audience = r.audience
 -- Who: purge_users. One step of the table. Index: the primary key.
 SELECT s.audience, s.category, s.group_key, s.group_key AS own_group_key, CASE WHEN s.actors LIKE :named ESCAPE '!' THEN s.actors END AS actors
 FROM lumen_notification_group s
-WHERE (s.audience, s.category, s.group_key) > (
-    CAST(:after_audience AS text), CAST(:after_category AS text), CAST(:after_group_key AS text)
-)
+WHERE (s.audience, s.category, s.group_key) > (:after_audience, :after_category, :after_group_key)
 ORDER BY s.audience, s.category, s.group_key
 LIMIT :limit
 
@@ -126,9 +122,7 @@ SELECT
     CASE WHEN s.body LIKE :named ESCAPE '!' THEN s.body END AS body,
     CASE WHEN s.publisher = :user_id THEN s.publisher END AS publisher
 FROM lumen_notification s
-WHERE (s.audience, s.position, s.id) > (
-    CAST(:after_audience AS text), CAST(:after_position AS bigint), CAST(:after_id AS text)
-)
+WHERE (s.audience, s.position, s.id) > (:after_audience, :after_position, :after_id)
 ORDER BY s.audience, s.position, s.id
 LIMIT :limit
 
@@ -155,7 +149,7 @@ SELECT
     s.deleted_at,
     CASE WHEN s.sender_id = :user_id OR s.body LIKE :named ESCAPE '!' THEN s.body END AS body
 FROM lumen_message s
-WHERE (s.room_id, s.seq) > (CAST(:after_room_id AS text), CAST(:after_seq AS bigint))
+WHERE (s.room_id, s.seq) > (:after_room_id, :after_seq)
 ORDER BY s.room_id, s.seq
 LIMIT :limit
 
@@ -186,7 +180,7 @@ WHERE lumen_room.id = r.id
 -- Who: purge_users. One step of the table. Index: the primary key.
 SELECT s.room_id, s.user_id, s.banned_by
 FROM lumen_ban s
-WHERE (s.room_id, s.user_id) > (CAST(:after_room_id AS text), CAST(:after_user_id AS text))
+WHERE (s.room_id, s.user_id) > (:after_room_id, :after_user_id)
 ORDER BY s.room_id, s.user_id
 LIMIT :limit
 
@@ -231,7 +225,7 @@ WHERE id IN (SELECT r.id FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id t
 -- Who: purge_users. One step of the table. Index: the primary key.
 SELECT s.push_id, s.page, CASE WHEN s.outcomes LIKE :named ESCAPE '!' THEN s.outcomes END AS outcomes
 FROM lumen_push_report s
-WHERE (s.push_id, s.page) > (CAST(:after_push_id AS text), CAST(:after_page AS bigint))
+WHERE (s.push_id, s.page) > (:after_push_id, :after_page)
 ORDER BY s.push_id, s.page
 LIMIT :limit
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from lumen_notify.commit.database.queries import load
 from lumen_notify.commit.users import scans
 from lumen_notify.commit.users.alias import Alias
 from lumen_notify.commit.users.scans import SCANS, scan
@@ -50,3 +52,14 @@ async def test_scheduled_publications_lose_the_user_and_go_without_others(store:
     ((text, number),) = await store.rows("SELECT publication, rows_count FROM lumen_scheduled_notification")
     assert '"audiences":["user:bob"]' in text
     assert number == 1
+
+
+BY_KEY = sorted(name for name in load("sqlite") if name.startswith(("scan_", "export_")))
+
+
+@pytest.mark.parametrize("name", BY_KEY)
+def test_each_page_is_found_by_its_whole_key(name: str) -> None:
+    """With CAST around its values, SQLite finds `(room_id, seq) > (?, ?)` by the room alone: each page then
+    reads all rows of the room that come before it."""
+    keys = re.findall(r"\) > \([^;]*?(?:ORDER|LIMIT)", load("sqlite")[name].sql)
+    assert not [one for one in keys if "CAST" in one]
