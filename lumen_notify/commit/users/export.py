@@ -9,6 +9,7 @@ Each page is a snapshot of its own: what changes meanwhile may or may not be in 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
@@ -118,10 +119,12 @@ async def note_exports(tx: Transaction, commands: Sequence[NoteExport]) -> Seque
 
 
 class UserExport:
-    """Reads all that is stored of users."""
+    """Reads all that is stored of users. However many exports there are, one at a time looks at a page of
+    messages: the other connections are for others."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._one_at_a_time = asyncio.Semaphore(1)
 
     async def lines(self, user_id: str, *, now: int) -> AsyncIterator[Lines]:
         """Read the lines of a user, some at a time. now: milliseconds. Raises Unavailable."""
@@ -194,17 +197,21 @@ class UserExport:
 
     async def _messages(self, user_id: str) -> AsyncIterator[Lines]:
         after = ("", -1)
-        while rows := await self._database.fetch(
-            "export_messages",
-            user_id=user_id,
-            after_room_id=after[0],
-            after_seq=after[1],
-            limit=PAGE_MESSAGES,
-        ):
+        while rows := await self._page_of_messages(user_id, after):
             mine = [_line_of_json("message", body) for _, _, body in rows if body is not None]
             for first in range(0, len(mine), PAGE_ROWS):
                 yield mine[first : first + PAGE_ROWS]
             after = (rows[-1][0], rows[-1][1])
+
+    async def _page_of_messages(self, user_id: str, after: tuple[str, int]) -> Sequence[Row]:
+        async with self._one_at_a_time:
+            return await self._database.fetch(
+                "export_messages",
+                user_id=user_id,
+                after_room_id=after[0],
+                after_seq=after[1],
+                limit=PAGE_MESSAGES,
+            )
 
 
 def _line(type_: str, fields: Mapping[str, Any]) -> str:

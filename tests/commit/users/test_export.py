@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from typing import Any
@@ -88,3 +89,33 @@ async def test_next_page_is_read_when_the_one_before_was_taken(store: Store) -> 
         await anext(lines)
     assert names.count("export_notifications") == 2  # to everyone there are none
     await lines.aclose()  # type: ignore[attr-defined]
+
+
+async def test_exports_at_once_take_one_reader_for_the_messages_of_all(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await leave_traces(store)
+    monkeypatch.setattr(export, "PAGE_MESSAGES", 1)
+    under_way, most = 0, 0
+    fetch = store.database.fetch
+
+    async def counting(name: str, /, **values: Any) -> Any:
+        nonlocal under_way, most
+        if name != "export_messages":
+            return await fetch(name, **values)
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            return await fetch(name, **values)
+        finally:
+            under_way -= 1
+
+    store.database.fetch = counting  # type: ignore[method-assign]
+    exports = UserExport(store.database)
+
+    async def take() -> int:
+        return sum([len(lines) async for lines in exports.lines(ZOE, now=store.now)])
+
+    taken = await asyncio.gather(*(take() for _ in range(5)))
+    assert len(set(taken)) == 1
+    assert most == 1
