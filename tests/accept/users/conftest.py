@@ -9,4 +9,4 @@ from lumen_notify.commit.users import deletion
 
 @pytest.fixture(autouse=True)
 def _deletions_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deletion, "LATE_MS", 0)
+    monkeypatch.setattr(deletion, "WAITS", {})
