@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,17 @@ import pytest
 from brokers import Broker
 
 from .intake_process import IntakeProcess
+
+LEFTOVERS = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""Of tests that kill a broker: the client with which they send to it, such as aio-pika, then leaves behind
+coroutines that were never finished. The server's own clients are in other processes."""
+
+
+@pytest.fixture(autouse=True)
+def collected_leftovers() -> Iterator[None]:
+    """Let no later test find what clients have left behind."""
+    yield
+    gc.collect()
 
 
 class StartIntake(Protocol):

@@ -22,7 +22,7 @@ from clients import SECRET
 from conftest import StartServer
 from servers import paused
 
-from .conftest import StartIntake
+from .conftest import LEFTOVERS, StartIntake
 from .held_commits import HeldCommits
 from .intake_process import IntakeProcess
 from .queue_workload import KEYS, QueueWorkload
@@ -33,7 +33,7 @@ KILLS = 1 + MESSAGES // 5000
 
 WITHIN_SECONDS = 120 + MESSAGES / 50
 
-pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(3 * WITHIN_SECONDS)]
+pytestmark = [pytest.mark.slow, pytest.mark.server, pytest.mark.timeout(3 * WITHIN_SECONDS), LEFTOVERS]
 
 
 @pytest.mark.postgresql
